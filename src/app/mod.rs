@@ -1,0 +1,1 @@
+//! Application state, the one command enum, dispatch, undo, notifications.

@@ -1,0 +1,1 @@
+//! Recipes and what is written to files: plain data.

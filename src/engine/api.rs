@@ -1,0 +1,155 @@
+//! What goes into the engine and what comes out: plain data, no tensors.
+
+use crate::latent::expr::Expr;
+use crate::latent::{Code, Direction, Space};
+use crate::model::manifest::{ImageSpec, Manifest};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which device decodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum DeviceChoice {
+    /// The GPU where there is a real one, else the CPU.
+    #[default]
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+/// The device that decodes, as people read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeviceInfo {
+    /// `wgpu` or `flex`.
+    pub backend: &'static str,
+    /// The adapter's name, or the CPU's description.
+    pub adapter: String,
+    /// Why a requested or expected GPU is not used; shown in the status bar.
+    pub fallback: Option<String>,
+}
+
+/// Identity of a model: the same name and hash decode the same picture from the same code.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+pub struct ModelId {
+    pub name: String,
+    /// Content hash of the model file, lower-case hexadecimal SHA-256.
+    pub hash: String,
+}
+
+/// Where a model comes from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ModelSource {
+    /// A name of the built-in catalogue.
+    Catalogue(String),
+    File(PathBuf),
+}
+
+/// Everything that is known of a loaded model besides its weights.
+#[derive(Clone, Debug)]
+pub struct ModelInfo {
+    pub id: ModelId,
+    pub source: ModelSource,
+    pub manifest: Manifest,
+    /// Named codes stored in the file, for `@name`.
+    pub named: BTreeMap<String, Code>,
+    /// Named directions stored in the file, for `dir("name")`.
+    pub directions: Vec<Direction>,
+    /// Mean of each space, the centre of truncation; zeros where absent.
+    pub means: BTreeMap<Space, Vec<f32>>,
+    /// Standard deviation of each raw dimension of z over encoded data or the prior.
+    pub z_sigma: Vec<f32>,
+    /// The raw dimensions of z, those that change the picture most first, each with the root
+    /// mean square change of a pixel (0..1) for a step of one sigma.
+    pub ranked_dims: Vec<(usize, f32)>,
+    /// Encoded test pictures for a map of a 2-D plane: `[n][z_dim]` with labels; may be empty.
+    pub encoded: Vec<(Vec<f32>, u8)>,
+}
+
+/// Asks for the picture of an expression. The newest request replaces the one that waits.
+#[derive(Clone, Debug)]
+pub struct PreviewRequest {
+    /// Grows with every request; the frame carries it back.
+    pub generation: u64,
+    pub model: ModelId,
+    pub expression: Expr,
+    /// Codes named in this session, usable as `@name`; they win over the model's own.
+    pub session_codes: Arc<BTreeMap<String, Code>>,
+}
+
+/// The picture of one preview request.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub generation: u64,
+    pub model: ModelId,
+    pub picture: Picture,
+    /// The value of the expression.
+    pub code: Code,
+    pub timing: FrameTiming,
+}
+
+/// Pixels of a frame, where they happen to live.
+#[derive(Clone, Debug)]
+pub enum Picture {
+    /// An `Rgba8Unorm` texture on the window's own device, sRGB-encoded bytes.
+    Texture { texture: wgpu::Texture, image: ImageSpec },
+    /// RGBA bytes, row after row from the top, for upload.
+    Pixels { rgba: Arc<[u8]>, image: ImageSpec },
+}
+
+/// Where the time of a frame went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrameTiming {
+    /// Expression to code, with mapping and encoding.
+    pub evaluate_ms: f64,
+    /// Code to pixels or texture, waited for.
+    pub decode_ms: f64,
+    /// From the request's arrival in the mailbox to the frame's departure.
+    pub request_to_frame_ms: f64,
+}
+
+/// Identity of a queued job.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct JobId(pub u64);
+
+/// Work that is done in the order of asking, in tiles, with progress and cancel.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// Decode many expressions; the tiles arrive as [`Event::Tile`] in order.
+    Decode {
+        model: ModelId,
+        expressions: Vec<Expr>,
+        session_codes: Arc<BTreeMap<String, Code>>,
+    },
+    /// Evaluate one expression without decoding; answers with [`Event::Evaluated`].
+    Evaluate {
+        model: ModelId,
+        expression: Expr,
+        session_codes: Arc<BTreeMap<String, Code>>,
+    },
+    /// Time decodes of one batch size; answers with [`Event::Benched`].
+    Bench { model: ModelId, batch: usize, repeats: usize },
+}
+
+/// What the engine tells whoever drives it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The device was chosen, or changed after it was lost.
+    Device(DeviceInfo),
+    /// Kernels are being prepared for a model; `done` of `total` batch shapes.
+    Warming { model: ModelId, done: usize, total: usize },
+    Loaded(Arc<ModelInfo>),
+    LoadFailed { source: ModelSource, message: String },
+    Frame(Frame),
+    /// A preview could not be made; `generation` says which.
+    PreviewFailed { generation: u64, message: String },
+    /// Pictures `first..first + count` of a decode job: f32 `[count, C, H, W]` in 0..1.
+    Tile { job: JobId, first: usize, count: usize, image: ImageSpec, values: Vec<f32> },
+    /// The code of an evaluate job.
+    Evaluated { job: JobId, code: Code },
+    /// Milliseconds of each repeat of a bench job.
+    Benched { job: JobId, batch: usize, decode_ms: Vec<f64> },
+    Progress { job: JobId, done: usize, total: usize },
+    JobDone { job: JobId },
+    JobCancelled { job: JobId },
+    JobFailed { job: JobId, message: String },
+}

@@ -1,0 +1,1 @@
+//! wgpu only: the device descriptor, the display pass, readback.

@@ -1,0 +1,133 @@
+//! The JSON manifest that every model file carries in its metadata under the key `zscape`.
+
+use crate::latent::{Space, SpaceShape};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The format version that this program writes, and the newest that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What a model is, how its networks are built, and where it comes from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    pub format_version: u32,
+    /// Short name without spaces, as typed on the command line.
+    pub name: String,
+    /// Name as shown to people.
+    pub title: String,
+    /// One sentence for the model's card.
+    pub summary: String,
+    pub family: Family,
+    pub image: ImageSpec,
+    /// The latent spaces that expressions may use.
+    #[serde(default)]
+    pub spaces: BTreeMap<Space, SpaceShape>,
+    /// The networks by role: `decoder`, `encoder`, `classifier`.
+    pub networks: BTreeMap<Role, NetworkSpec>,
+    /// Class names by label, where the data has labels.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    pub data: DataSource,
+    pub training: TrainingRecord,
+    /// Measured quality: name of the measure to value, on the test set unless the name says so.
+    #[serde(default)]
+    pub quality: BTreeMap<String, f64>,
+}
+
+/// What kind of model it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// A plain autoencoder; its z has no prior, so codes are scaled by what the encoder gave.
+    Autoencoder,
+    /// A variational autoencoder with a standard normal prior.
+    Vae,
+    /// The generator of a generative adversarial network.
+    Gan,
+    /// A classifier that judges pictures; it has no latent space.
+    Classifier,
+}
+
+/// Size of the pictures; values are in 0..1, sRGB-encoded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImageSpec {
+    /// 1 for grey, 3 for RGB.
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl ImageSpec {
+    /// Numbers in one picture.
+    pub fn len(self) -> usize {
+        self.channels * self.height * self.width
+    }
+}
+
+/// What a network is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Decoder,
+    Encoder,
+    Classifier,
+}
+
+/// A feed-forward network as data: an input shape and the layers in order.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct NetworkSpec {
+    /// Shape of one input without the batch: `[features]` or `[channels, height, width]`.
+    pub input: Vec<usize>,
+    pub layers: Vec<LayerSpec>,
+}
+
+/// One layer of a network.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "layer", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LayerSpec {
+    /// A full matrix and a bias: `[features]` to `[outputs]`.
+    Dense { outputs: usize },
+    /// `[features]` to `[channels, height, width]`, channel after channel.
+    Reshape { channels: usize, height: usize, width: usize },
+    /// `[channels, height, width]` to `[features]`.
+    Flatten,
+    /// A convolution with bias and zero padding of `(kernel - 1) / 2` on each side.
+    Conv { channels: usize, kernel: usize, stride: usize },
+    /// A transposed convolution with bias: kernel 4, stride 2, padding 1, so sizes double.
+    ConvTranspose { channels: usize },
+    /// Depth to space (Shi et al. 2016): `[c*f*f, h, w]` to `[c, h*f, w*f]`.
+    PixelShuffle { factor: usize },
+    /// Nearest-neighbour up-sampling.
+    Upsample { factor: usize },
+    /// Batch normalisation; folded into the layer before it when a model is finished.
+    BatchNorm,
+    /// Mean over height and width: `[c, h, w]` to `[c]`.
+    MeanPool,
+    /// Dropout, active in training only.
+    Dropout { probability: f64 },
+    Relu,
+    LeakyRelu { slope: f64 },
+    Silu,
+    Tanh,
+    Sigmoid,
+}
+
+/// The data that a model was trained on.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct DataSource {
+    pub name: String,
+    pub licence: String,
+}
+
+/// How the weights came to be.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// The whole recipe file.
+    pub recipe: String,
+    pub images_seen: u64,
+    pub seed: u64,
+    /// The device kind: `flex` or `wgpu`.
+    pub device: String,
+    /// The version of the program that trained it.
+    pub program: String,
+}

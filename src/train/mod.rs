@@ -1,0 +1,1 @@
+//! Training recipes, data readers and loops; measuring a finished model.

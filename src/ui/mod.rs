@@ -1,0 +1,1 @@
+//! Theme, widgets and panels: read the state, push commands.
