@@ -1,0 +1,3 @@
+//! Tests of the pure layers: no tensors, no window.
+
+mod latent;
