@@ -29,7 +29,9 @@ pub struct DeviceInfo {
 }
 
 /// Identity of a model: the same name and hash decode the same picture from the same code.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize,
+)]
 pub struct ModelId {
     pub name: String,
     /// Content hash of the model file, lower-case hexadecimal SHA-256.
@@ -91,7 +93,10 @@ pub struct Frame {
 #[derive(Clone, Debug)]
 pub enum Picture {
     /// An `Rgba8Unorm` texture on the window's own device, sRGB-encoded bytes.
-    Texture { texture: wgpu::Texture, image: ImageSpec },
+    Texture {
+        texture: wgpu::Texture,
+        image: ImageSpec,
+    },
     /// RGBA bytes, row after row from the top, for upload.
     Pixels { rgba: Arc<[u8]>, image: ImageSpec },
 }
@@ -127,7 +132,11 @@ pub enum Job {
         session_codes: Arc<BTreeMap<String, Code>>,
     },
     /// Time decodes of one batch size; answers with [`Event::Benched`].
-    Bench { model: ModelId, batch: usize, repeats: usize },
+    Bench {
+        model: ModelId,
+        batch: usize,
+        repeats: usize,
+    },
 }
 
 /// What the engine tells whoever drives it.
@@ -136,20 +145,54 @@ pub enum Event {
     /// The device was chosen, or changed after it was lost.
     Device(DeviceInfo),
     /// Kernels are being prepared for a model; `done` of `total` batch shapes.
-    Warming { model: ModelId, done: usize, total: usize },
+    Warming {
+        model: ModelId,
+        done: usize,
+        total: usize,
+    },
     Loaded(Arc<ModelInfo>),
-    LoadFailed { source: ModelSource, message: String },
+    LoadFailed {
+        source: ModelSource,
+        message: String,
+    },
     Frame(Frame),
     /// A preview could not be made; `generation` says which.
-    PreviewFailed { generation: u64, message: String },
+    PreviewFailed {
+        generation: u64,
+        message: String,
+    },
     /// Pictures `first..first + count` of a decode job: f32 `[count, C, H, W]` in 0..1.
-    Tile { job: JobId, first: usize, count: usize, image: ImageSpec, values: Vec<f32> },
+    Tile {
+        job: JobId,
+        first: usize,
+        count: usize,
+        image: ImageSpec,
+        values: Vec<f32>,
+    },
     /// The code of an evaluate job.
-    Evaluated { job: JobId, code: Code },
+    Evaluated {
+        job: JobId,
+        code: Code,
+    },
     /// Milliseconds of each repeat of a bench job.
-    Benched { job: JobId, batch: usize, decode_ms: Vec<f64> },
-    Progress { job: JobId, done: usize, total: usize },
-    JobDone { job: JobId },
-    JobCancelled { job: JobId },
-    JobFailed { job: JobId, message: String },
+    Benched {
+        job: JobId,
+        batch: usize,
+        decode_ms: Vec<f64>,
+    },
+    Progress {
+        job: JobId,
+        done: usize,
+        total: usize,
+    },
+    JobDone {
+        job: JobId,
+    },
+    JobCancelled {
+        job: JobId,
+    },
+    JobFailed {
+        job: JobId,
+        message: String,
+    },
 }

@@ -78,12 +78,20 @@ pub struct Code {
 impl Code {
     /// A single vector in `space`.
     pub fn vector(space: Space, values: Vec<f32>) -> Self {
-        Self { space, shape: SpaceShape::Vector { dim: values.len() }, values }
+        Self {
+            space,
+            shape: SpaceShape::Vector { dim: values.len() },
+            values,
+        }
     }
 
     /// The Euclidean norm, accumulated in `f64`.
     pub fn norm(&self) -> f32 {
-        self.values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt() as f32
+        self.values
+            .iter()
+            .map(|&v| f64::from(v).powi(2))
+            .sum::<f64>()
+            .sqrt() as f32
     }
 }
 

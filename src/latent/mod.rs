@@ -1,4 +1,8 @@
 //! Latent codes and what can be said about them: pure functions on `f32`, no tensors, no files.
+//!
+//! - [`seed`]: the code of a seed, equal to NumPy's bit for bit;
+//! - [`interpolate`]: the ways between two codes;
+//! - [`expr`]: the language in which every picture is written.
 
 mod code;
 pub mod expr;

@@ -59,6 +59,10 @@ pub struct ImageSpec {
 
 impl ImageSpec {
     /// Numbers in one picture.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "a checked picture is never empty"
+    )]
     pub fn len(self) -> usize {
         self.channels * self.height * self.width
     }
@@ -71,6 +75,17 @@ pub enum Role {
     Decoder,
     Encoder,
     Classifier,
+}
+
+impl Role {
+    /// The name as it stands in manifests and in front of tensor names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decoder => "decoder",
+            Self::Encoder => "encoder",
+            Self::Classifier => "classifier",
+        }
+    }
 }
 
 /// A feed-forward network as data: an input shape and the layers in order.
@@ -86,27 +101,47 @@ pub struct NetworkSpec {
 #[serde(tag = "layer", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LayerSpec {
     /// A full matrix and a bias: `[features]` to `[outputs]`.
-    Dense { outputs: usize },
+    Dense {
+        outputs: usize,
+    },
     /// `[features]` to `[channels, height, width]`, channel after channel.
-    Reshape { channels: usize, height: usize, width: usize },
+    Reshape {
+        channels: usize,
+        height: usize,
+        width: usize,
+    },
     /// `[channels, height, width]` to `[features]`.
     Flatten,
     /// A convolution with bias and zero padding of `(kernel - 1) / 2` on each side.
-    Conv { channels: usize, kernel: usize, stride: usize },
+    Conv {
+        channels: usize,
+        kernel: usize,
+        stride: usize,
+    },
     /// A transposed convolution with bias: kernel 4, stride 2, padding 1, so sizes double.
-    ConvTranspose { channels: usize },
+    ConvTranspose {
+        channels: usize,
+    },
     /// Depth to space (Shi et al. 2016): `[c*f*f, h, w]` to `[c, h*f, w*f]`.
-    PixelShuffle { factor: usize },
+    PixelShuffle {
+        factor: usize,
+    },
     /// Nearest-neighbour up-sampling.
-    Upsample { factor: usize },
+    Upsample {
+        factor: usize,
+    },
     /// Batch normalisation; folded into the layer before it when a model is finished.
     BatchNorm,
     /// Mean over height and width: `[c, h, w]` to `[c]`.
     MeanPool,
     /// Dropout, active in training only.
-    Dropout { probability: f64 },
+    Dropout {
+        probability: f64,
+    },
     Relu,
-    LeakyRelu { slope: f64 },
+    LeakyRelu {
+        slope: f64,
+    },
     Silu,
     Tanh,
     Sigmoid,

@@ -1,5 +1,15 @@
 //! Generative models: the file format, the networks, the catalogue, the device that they run on.
 
+pub mod catalogue;
+pub mod device;
+pub mod file;
+pub mod fold;
+mod generator;
 pub mod manifest;
+pub mod network;
+pub mod shapes;
+pub mod statistics;
 
+pub use file::{ModelFile, ModelFileError};
+pub use generator::{Encoded, Generator, ModelError, download, upload};
 pub use manifest::{Family, Manifest};

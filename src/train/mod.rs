@@ -1,1 +1,66 @@
 //! Training recipes, data readers and loops; measuring a finished model.
+
+mod autoencoder;
+mod checkpoint;
+mod classifier;
+mod dataset;
+mod device;
+pub mod eval;
+mod finish;
+mod gan;
+mod idx;
+mod losses;
+mod measure;
+mod parameters;
+mod random;
+mod recipe;
+mod run;
+mod task;
+
+pub use recipe::Recipe;
+pub use run::{TrainOptions, run};
+
+use crate::model::{ModelError, ModelFileError};
+use std::path::PathBuf;
+
+/// Why a training run or a measurement stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error("{}: the recipe {fault}", path.display())]
+    Recipe { path: PathBuf, fault: String },
+    #[error("{}: the data file {fault}", path.display())]
+    Data { path: PathBuf, fault: String },
+    #[error("{}: the checkpoint {fault}", path.display())]
+    Checkpoint { path: PathBuf, fault: String },
+    #[error("{}: {source}", path.display())]
+    File {
+        path: PathBuf,
+        source: ModelFileError,
+    },
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("no GPU can be used: {0}")]
+    NoGpu(String),
+    #[error("the loss {name:?} is not finite at step {step}; a smaller learning rate may help")]
+    Diverged { name: String, step: u64 },
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl TrainError {
+    /// Whether the fault is in what the user gave, not in the machine.
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Self::Recipe { .. }
+            | Self::Data { .. }
+            | Self::Checkpoint { .. }
+            | Self::File { .. }
+            | Self::Write { .. }
+            | Self::NoGpu(_) => true,
+            Self::Diverged { .. } | Self::Model(_) => false,
+        }
+    }
+}

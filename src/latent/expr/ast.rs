@@ -1,6 +1,10 @@
 //! The tree of an expression.
 
 /// An expression over latent codes; its value is one [`Code`](crate::latent::Code).
+///
+/// Comparing, cloning and dropping recurse, so a tree that a program builds step by step should
+/// stay within [`MAX_DEPTH`](super::limits::MAX_DEPTH), as every parsed tree does. Printing,
+/// checking and evaluating do not recurse.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Expr {
     /// `seed(42)`: what NumPy's `RandomState(42).randn(z_dim)` gives.
@@ -9,8 +13,8 @@ pub enum Expr {
     Vector(Vec<f32>),
     /// `@smiling`: a named code of the model or of the session.
     Named(String),
-    /// `dir("glasses")`: one standard deviation along a direction. `dir("z3")` is the third
-    /// raw axis of z in every model (counted from 0).
+    /// `dir("glasses")`: one standard deviation along a direction. `dir("z3")` is raw axis 3
+    /// of z (counted from 0) and `dir("w3")` that of w, in every model.
     Direction(String),
     /// `encode("photo.png")`: the code that the model's encoder finds for a picture.
     Encode(String),
@@ -41,4 +45,87 @@ pub enum Expr {
 pub struct LayerRange {
     pub start: usize,
     pub end: usize,
+}
+
+impl Expr {
+    /// The expressions that this one is made of, in the order of the text.
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = &Expr> {
+        let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
+            Self::Seed(_)
+            | Self::Vector(_)
+            | Self::Named(_)
+            | Self::Direction(_)
+            | Self::Encode(_) => (None, None, &[]),
+            Self::Neg(a) | Self::Scale(_, a) | Self::Truncate(a, _) | Self::W(a) => {
+                (Some(&**a), None, &[])
+            }
+            Self::Add(a, b)
+            | Self::Sub(a, b)
+            | Self::Lerp(a, b, _)
+            | Self::Slerp(a, b, _)
+            | Self::Mix(a, b, _) => (Some(&**a), Some(&**b), &[]),
+            Self::Mean(all) => (None, None, all),
+        };
+        first.into_iter().chain(second).chain(rest)
+    }
+
+    /// The numbers that stand in this node itself, not those of its children.
+    pub fn numbers(&self) -> &[f32] {
+        match self {
+            Self::Vector(values) => values,
+            Self::Scale(number, _)
+            | Self::Lerp(_, _, number)
+            | Self::Slerp(_, _, number)
+            | Self::Truncate(_, number) => std::slice::from_ref(number),
+            _ => &[],
+        }
+    }
+
+    /// Computes a value for every node from the values of its children, leaves first and left
+    /// to right, and gives that of the root. `node` gets exactly one value for each child.
+    ///
+    /// Works on a heap-allocated stack, so no tree is too deep for it.
+    ///
+    /// # Errors
+    ///
+    /// The first error that `node` gives.
+    pub(super) fn fold<'a, T, E>(
+        &'a self,
+        mut node: impl FnMut(&'a Expr, &[T]) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut order = Vec::new();
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            waiting.extend(expr.children());
+            order.push(expr);
+        }
+        // The root came first in `order`, so it is what the loop leaves to the last line.
+        let mut values = Vec::new();
+        while let Some(expr) = order.pop() {
+            let first = values.len().saturating_sub(expr.children().count());
+            let value = node(expr, &values[first..])?;
+            if order.is_empty() {
+                return Ok(value);
+            }
+            values.truncate(first);
+            values.push(value);
+        }
+        node(self, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    #[test]
+    fn fold_goes_from_the_leaves_to_the_root() {
+        let expr = parse("mean(seed(1), seed(2) - seed(3), w(seed(4)))").unwrap();
+        let order = expr.fold(|node, below: &[String]| {
+            let name = format!("{node:?}");
+            let name: String = name.chars().take_while(|c| *c != '(').collect();
+            Ok::<_, ()>(format!("{name}<{}>", below.join(" ")))
+        });
+        assert_eq!(order.unwrap(), "Mean<Seed<> Sub<Seed<> Seed<>> W<Seed<>>>");
+    }
 }

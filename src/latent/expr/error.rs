@@ -1,0 +1,129 @@
+//! What can be wrong with an expression, in sentences for the person who wrote it.
+
+use thiserror::Error;
+
+use super::limits::{MAX_CODE_LEN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
+use crate::latent::Space;
+
+/// A text is not an expression.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("column {column}: {message}")]
+pub struct ParseError {
+    /// Where, in characters from 1. One past the last character when something is missing at
+    /// the end.
+    pub column: usize,
+    /// What was expected there.
+    pub message: String,
+    /// The text around the place, on one line.
+    excerpt: String,
+    /// How many characters of `excerpt` come before the place.
+    before: usize,
+}
+
+impl ParseError {
+    pub(super) fn new(column: usize, message: String, text: &str) -> Self {
+        /// How many characters are shown before and after the place.
+        const AROUND: usize = 36;
+        let index = column.saturating_sub(1);
+        let skipped = index.saturating_sub(AROUND);
+        let excerpt: String = text
+            .chars()
+            .skip(skipped)
+            .take(2 * AROUND)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let before = (index - skipped).min(excerpt.chars().count());
+        Self {
+            column,
+            message,
+            excerpt,
+            before,
+        }
+    }
+
+    /// Two lines: the text around the place, and a caret under the place.
+    pub fn pointed(&self) -> String {
+        format!("{}\n{}^", self.excerpt, " ".repeat(self.before))
+    }
+}
+
+/// An expression has no meaning for a model.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    #[error(
+        "more than {MAX_DEPTH} operations of the expression build on one another; \
+         take the average of many codes with mean(...)"
+    )]
+    TooDeep,
+    #[error("the expression has more than {MAX_NODES} parts")]
+    TooManyNodes,
+    #[error("written out, the expression is longer than {MAX_TEXT_BYTES} bytes")]
+    TooLong,
+    #[error(
+        "codes of {model} are too large for expressions, which take up to {MAX_CODE_LEN} numbers"
+    )]
+    CodeTooLong { model: String },
+    #[error("{number} in {text} is not a finite number")]
+    NumberNotFinite { number: String, text: String },
+    #[error("mean(...) needs at least one code")]
+    EmptyMean,
+    /// The model lacks a space that a part of the expression needs.
+    #[error("{model} has no {space} space{hint}")]
+    NoSpace {
+        model: String,
+        space: Space,
+        hint: String,
+    },
+    #[error("{what} has {}, but {space} of {model} has {expected}", numbers(*.found))]
+    WrongLength {
+        what: String,
+        found: usize,
+        space: Space,
+        model: String,
+        expected: String,
+    },
+    #[error("there is no code named {text}{hint}")]
+    UnknownName { text: String, hint: String },
+    #[error("{text} is not a direction of {model}{hint}")]
+    UnknownDirection {
+        text: String,
+        model: String,
+        hint: String,
+    },
+    #[error("{model} has no encoder, so encode(...) cannot be used")]
+    NoEncoder { model: String },
+    /// Two codes, or a code and an operation, do not belong together; a whole sentence.
+    #[error("{sentence}")]
+    SpaceMismatch { sentence: String },
+    #[error("{layers} is empty: the first layer must lie below the end, as in layers 4..9")]
+    NoLayers { layers: String },
+    #[error(
+        "{layers} goes beyond the {count} layers of {model}: the largest range is layers 0..{count}"
+    )]
+    LayersOutOfRange {
+        layers: String,
+        count: usize,
+        model: String,
+    },
+}
+
+/// An expression has no value.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    #[error("the mapping from z to w failed: {reason}")]
+    Mapping { reason: String },
+    #[error("{text} found no code: {reason}")]
+    Encode { text: String, reason: String },
+    #[error("the value of {text} is not finite: its numbers are too large for f32")]
+    NotFinite { text: String },
+}
+
+/// `1 number`, `3 numbers`
+fn numbers(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} number{plural}")
+}

@@ -1,0 +1,247 @@
+//! The value of an expression.
+
+use super::ast::Expr;
+use super::check::{check, layer_count};
+use super::context::{Context, raw_axis};
+use super::error::{CheckError, EvalError};
+use super::print::excerpt;
+use crate::latent::interpolate::{lerp, slerp, truncate};
+use crate::latent::seed::seed_code;
+use crate::latent::{Code, Space, SpaceShape};
+
+/// Computes the code that `expr` stands for.
+///
+/// In w+ [`slerp`] turns every layer's vector on its own. A code in w counts as the same
+/// vector in every layer of w+. The mapping network runs once for each `w(...)` and for each
+/// code in z inside `mix(...)`.
+///
+/// # Errors
+///
+/// What [`check`] finds; a failure of the mapping network or of the encoder; a value that is
+/// not finite, because its numbers grew beyond `f32`.
+pub fn evaluate<C: Context + ?Sized>(expr: &Expr, context: &mut C) -> Result<Code, EvalError> {
+    check(expr, context)?;
+    let mut evaluator = Evaluator { context };
+    let code = expr.fold(|node, below: &[Code]| evaluator.node(node, below))?;
+    finite(expr, &code.values)?;
+    Ok(code)
+}
+
+struct Evaluator<'a, C: ?Sized> {
+    context: &'a mut C,
+}
+
+impl<C: Context + ?Sized> Evaluator<'_, C> {
+    /// The value of a checked `expr`, from those of its children.
+    fn node(&mut self, expr: &Expr, below: &[Code]) -> Result<Code, EvalError> {
+        match (expr, below) {
+            (Expr::Seed(seed), _) => {
+                let shape = self.shape(Space::Z)?;
+                let len = shape.checked_len().unwrap_or(0);
+                self.code(Space::Z, seed_code(*seed, len))
+            }
+            (Expr::Vector(values), _) => self.code(Space::Z, values.clone()),
+            (Expr::Named(name), _) => match self.context.named(name) {
+                // The shape is that of the space: a file may call one row of layers a vector.
+                Some(code) => self.code(code.space, code.values.clone()),
+                None => Err(CheckError::UnknownName {
+                    text: excerpt(expr),
+                    hint: String::new(),
+                }
+                .into()),
+            },
+            (Expr::Direction(name), _) => self.direction(expr, name),
+            (Expr::Encode(file), _) => self.encode(expr, file),
+            (Expr::Neg(_), [a]) => Ok(map(a, |v| -v)),
+            (Expr::Scale(factor, _), [a]) => Ok(map(a, |v| factor * v)),
+            (Expr::Add(..), [a, b]) => self.join(a, b, |a, b| combine(a, b, |a, b| a + b)),
+            (Expr::Sub(..), [a, b]) => self.join(a, b, |a, b| combine(a, b, |a, b| a - b)),
+            (Expr::Mean(_), all) => self.mean(all),
+            (Expr::Lerp(_, _, t), [a, b]) => self.join(a, b, |a, b| lerp(a, b, *t)),
+            (Expr::Slerp(_, _, t), [a, b]) => self.join(a, b, |a, b| slerp(a, b, *t)),
+            (Expr::Truncate(_, psi), [a]) => self.truncate(a, *psi),
+            (Expr::W(inner), [a]) => self.mapped(inner, a),
+            (Expr::Mix(inner_a, inner_b, layers), [a, b]) => {
+                let a = self.styles(inner_a, a)?;
+                let b = self.styles(inner_b, b)?;
+                let dim = a.shape.dim();
+                let taken = layers.start.saturating_mul(dim)..layers.end.saturating_mul(dim);
+                let mut values = a.values;
+                if let (Some(to), Some(from)) = (values.get_mut(taken.clone()), b.values.get(taken))
+                {
+                    to.copy_from_slice(from);
+                }
+                self.code(Space::WPlus, values)
+            }
+            (
+                Expr::Neg(_)
+                | Expr::Scale(..)
+                | Expr::Add(..)
+                | Expr::Sub(..)
+                | Expr::Lerp(..)
+                | Expr::Slerp(..)
+                | Expr::Truncate(..)
+                | Expr::W(_)
+                | Expr::Mix(..),
+                _,
+            ) => unreachable!("fold gives one value for each child"),
+        }
+    }
+
+    fn shape(&self, space: Space) -> Result<SpaceShape, CheckError> {
+        self.context
+            .space(space)
+            .ok_or_else(|| CheckError::NoSpace {
+                model: self.context.model_name().to_owned(),
+                space,
+                hint: String::new(),
+            })
+    }
+
+    /// A code of `space`, if it has the right length.
+    fn code(&self, space: Space, values: Vec<f32>) -> Result<Code, EvalError> {
+        let shape = self.shape(space)?;
+        if shape.checked_len() != Some(values.len()) {
+            return Err(CheckError::WrongLength {
+                what: "the code".to_owned(),
+                found: values.len(),
+                space,
+                model: self.context.model_name().to_owned(),
+                expected: shape.to_string(),
+            }
+            .into());
+        }
+        Ok(Code {
+            space,
+            shape,
+            values,
+        })
+    }
+
+    fn direction(&self, expr: &Expr, name: &str) -> Result<Code, EvalError> {
+        if let Some(direction) = self.context.direction(name) {
+            return self.code(direction.space, direction.values.clone());
+        }
+        let unknown = || CheckError::UnknownDirection {
+            text: excerpt(expr),
+            model: self.context.model_name().to_owned(),
+            hint: String::new(),
+        };
+        let (space, index) = raw_axis(name).ok_or_else(unknown)?;
+        let mut values = vec![0.0; self.shape(space)?.checked_len().unwrap_or(0)];
+        *values.get_mut(index).ok_or_else(unknown)? = 1.0;
+        self.code(space, values)
+    }
+
+    fn encode(&mut self, expr: &Expr, file: &str) -> Result<Code, EvalError> {
+        let failed = |reason| EvalError::Encode {
+            text: excerpt(expr),
+            reason,
+        };
+        let expected = self.context.encoded_space();
+        let code = self.context.encode(file).map_err(failed)?;
+        if code.space != expected {
+            let reason = format!("the encoder gave a code in {}, not {expected}", code.space);
+            return Err(failed(reason));
+        }
+        self.code(code.space, code.values)
+    }
+
+    fn mapped(&mut self, expr: &Expr, z: &Code) -> Result<Code, EvalError> {
+        // A network would hide where the numbers grew too large.
+        finite(expr, &z.values)?;
+        let w = self.context.w_from_z(&z.values);
+        let w = w.map_err(|reason| EvalError::Mapping { reason })?;
+        if w.iter().any(|v| !v.is_finite()) {
+            let reason = "it gave numbers that are not finite".to_owned();
+            return Err(EvalError::Mapping { reason });
+        }
+        self.code(Space::W, w)
+    }
+
+    /// `code` in w+, through the mapping network if it is in z.
+    fn styles(&mut self, expr: &Expr, code: &Code) -> Result<Code, EvalError> {
+        match code.space {
+            Space::Z => {
+                let w = self.mapped(expr, code)?;
+                self.layered(&w)
+            }
+            Space::W | Space::WPlus => self.layered(code),
+        }
+    }
+
+    /// A code in w taken for every layer; one in w+ as it is.
+    fn layered(&self, code: &Code) -> Result<Code, EvalError> {
+        if code.space == Space::WPlus {
+            return Ok(code.clone());
+        }
+        let layers = layer_count(self.shape(Space::WPlus)?);
+        self.code(Space::WPlus, code.values.repeat(layers))
+    }
+
+    /// Applies `combine` to two vectors: to those of each layer, where one code is in w+.
+    fn join(
+        &self,
+        a: &Code,
+        b: &Code,
+        combine: impl Fn(&[f32], &[f32]) -> Vec<f32>,
+    ) -> Result<Code, EvalError> {
+        if a.space != Space::WPlus && b.space != Space::WPlus {
+            return self.code(a.space, combine(&a.values, &b.values));
+        }
+        let (a, b) = (self.layered(a)?, self.layered(b)?);
+        let dim = a.shape.dim().max(1);
+        let rows = a.values.chunks(dim).zip(b.values.chunks(dim));
+        let values = rows.flat_map(|(a, b)| combine(a, b)).collect();
+        self.code(Space::WPlus, values)
+    }
+
+    fn mean(&self, all: &[Code]) -> Result<Code, EvalError> {
+        let first = all.first().ok_or(CheckError::EmptyMean)?;
+        let layered = all.iter().find(|code| code.space == Space::WPlus);
+        let space = layered.unwrap_or(first).space;
+        let len = self.shape(space)?.checked_len().unwrap_or(0);
+        let mut sums = vec![0.0_f64; len];
+        for code in all {
+            // A code in w is as long as one layer, so it goes round once for each layer.
+            for (sum, &value) in sums.iter_mut().zip(code.values.iter().cycle()) {
+                *sum += f64::from(value);
+            }
+        }
+        let count = all.len() as f64;
+        let values = sums.into_iter().map(|sum| (sum / count) as f32).collect();
+        self.code(space, values)
+    }
+
+    fn truncate(&self, code: &Code, psi: f32) -> Result<Code, EvalError> {
+        let values = match (self.context.mean(code.space), code.space) {
+            (Some(mean), _) => truncate(&code.values, mean, psi),
+            (None, Space::WPlus) => {
+                let mean = self.context.mean(Space::W).unwrap_or(&[]);
+                let rows = code.values.chunks(code.shape.dim().max(1));
+                rows.flat_map(|row| truncate(row, mean, psi)).collect()
+            }
+            (None, Space::Z | Space::W) => truncate(&code.values, &[], psi),
+        };
+        self.code(code.space, values)
+    }
+}
+
+fn map(code: &Code, f: impl Fn(f32) -> f32) -> Code {
+    Code {
+        values: code.values.iter().map(|&v| f(v)).collect(),
+        ..*code
+    }
+}
+
+fn combine(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+    a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect()
+}
+
+fn finite(expr: &Expr, values: &[f32]) -> Result<(), EvalError> {
+    if values.iter().all(|v| v.is_finite()) {
+        return Ok(());
+    }
+    let text = excerpt(expr);
+    Err(EvalError::NotFinite { text })
+}

@@ -1,0 +1,35 @@
+//! The language of latent codes: text, tree, checks and values.
+//!
+//! Expressions come from keyboards, session files and pictures found on the internet. Nothing
+//! in here may panic, overflow the stack or compute without end, whatever the text or the tree:
+//! the [limits] bound every tree, and reading, printing, checking and evaluating do not recurse.
+//!
+//! ```
+//! use zscape::latent::expr::{Expr, parse};
+//!
+//! let expr = parse("slerp(seed(3), seed(9), 0.4) + 1.5*dir(\"glasses\")")?;
+//! assert!(matches!(expr, Expr::Add(..)));
+//! assert_eq!(parse(&expr.to_string())?, expr);
+//! # Ok::<(), zscape::latent::expr::ParseError>(())
+//! ```
+
+mod ast;
+mod check;
+mod context;
+mod error;
+mod eval;
+mod lexer;
+pub mod limits;
+mod parse;
+mod print;
+mod suggest;
+mod walk;
+
+pub use ast::{Expr, LayerRange};
+pub use check::check;
+pub use context::{Context, raw_axis, raw_axis_name};
+pub use error::{CheckError, EvalError, ParseError};
+pub use eval::evaluate;
+pub use parse::parse;
+pub use suggest::suggest;
+pub use walk::Walk;

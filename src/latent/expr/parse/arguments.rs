@@ -1,0 +1,106 @@
+//! What stands in calls and vectors beside codes: seeds, numbers, layers, texts.
+
+use super::super::ast::{Expr, LayerRange};
+use super::super::lexer::{Fault, Kind};
+use super::{Parser, Part};
+
+impl Parser<'_> {
+    /// A code written out, from its opening bracket on.
+    pub(super) fn vector(&mut self) -> Result<Part, Fault> {
+        let column = self.advance()?.column;
+        if self.token.is(']') {
+            return Err(self.fault("a vector needs at least one number, as in [0.5, -1.2]"));
+        }
+        let mut values = vec![self.number()?];
+        while self.token.is(',') {
+            self.advance()?;
+            values.push(self.number()?);
+        }
+        self.symbol(']', "a comma or a closing bracket", "")?;
+        self.node(column, 0, Expr::Vector(values))
+    }
+
+    pub(super) fn seed(&mut self) -> Result<u32, Fault> {
+        let column = self.token.column;
+        let negative = self.token.is('-');
+        if negative {
+            self.advance()?;
+        }
+        if self.token.kind != Kind::Number {
+            return Err(self.expected("a seed, a whole number from 0 to 4294967295"));
+        }
+        match self.token.text.parse() {
+            Ok(seed) if !negative => {
+                self.advance()?;
+                Ok(seed)
+            }
+            _ => Err(Fault::new(
+                column,
+                "a seed is a whole number from 0 to 4294967295",
+            )),
+        }
+    }
+
+    /// `layers 4..9`, or `layers 4` for one layer.
+    pub(super) fn layers(&mut self, usage: &str) -> Result<LayerRange, Fault> {
+        if self.token.kind != Kind::Word || self.token.text != "layers" {
+            return Err(self.expected_for("the word `layers`", usage));
+        }
+        self.advance()?;
+        let column = self.token.column;
+        let start = self.layer()?;
+        let end = if self.token.kind == Kind::DotDot {
+            self.advance()?;
+            self.layer()?
+        } else {
+            start
+                .checked_add(1)
+                .ok_or_else(|| Fault::new(column, "this layer number is too large"))?
+        };
+        Ok(LayerRange { start, end })
+    }
+
+    fn layer(&mut self) -> Result<usize, Fault> {
+        match (&self.token.kind, self.token.text.parse()) {
+            (Kind::Number, Ok(layer)) => {
+                self.advance()?;
+                Ok(layer)
+            }
+            _ => Err(self.expected("a layer number, as in layers 4..9")),
+        }
+    }
+
+    /// A text in quotes.
+    pub(super) fn text(&mut self, usage: &str) -> Result<String, Fault> {
+        match &self.token.kind {
+            Kind::Text(text) => {
+                let text = text.clone();
+                self.advance()?;
+                Ok(text)
+            }
+            _ => Err(self.expected_for("a text in quotes", usage)),
+        }
+    }
+
+    /// A number with or without a sign.
+    pub(super) fn number(&mut self) -> Result<f32, Fault> {
+        let column = self.token.column;
+        let negative = self.token.is('-');
+        if negative || self.token.is('+') {
+            self.advance()?;
+        }
+        if self.token.kind != Kind::Number {
+            return Err(self.expected("a number"));
+        }
+        match self.token.text.parse::<f32>() {
+            Ok(number) if number.is_finite() => {
+                self.advance()?;
+                Ok(if negative { -number } else { number })
+            }
+            _ => Err(Fault::new(
+                column,
+                "this number is too large; numbers go up to 3.4e38",
+            )),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The models that are built into the program.
+
+/// A model of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub name: &'static str,
+    /// The whole `.safetensors` file.
+    pub bytes: &'static [u8],
+}
+
+/// The model that a first start shows.
+pub const DEFAULT: &str = "digits-vae2";
+
+macro_rules! entries {
+    ($($name:literal),* $(,)?) => {
+        &[$(Entry {
+            name: $name,
+            bytes: include_bytes!(concat!("../../assets/models/", $name, ".safetensors")),
+        }),*]
+    };
+}
+
+static ENTRIES: &[Entry] = entries![];
+
+/// All models, in the order in which a picker shows them.
+pub fn entries() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// The model of a name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}

@@ -1,0 +1,494 @@
+//! Model files: one `.safetensors` with the manifest in its metadata.
+//!
+//! A model file comes from anywhere, so nothing in it is believed: the header is read with
+//! bounds, the manifest is followed through every layer, and every tensor's name, shape,
+//! dtype and values are checked before a caller sees the first weight.
+
+use super::manifest::{FORMAT_VERSION, Family, Manifest, NetworkSpec, Role};
+use super::shapes::{self, Shape};
+use crate::latent::{Code, Direction, Space, SpaceShape};
+use atomic_write_file::AtomicWriteFile;
+use half::f16;
+use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
+use std::path::Path;
+
+/// The key of the manifest in the metadata of a file.
+const METADATA_KEY: &str = "zscape";
+/// The largest file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 4 << 30;
+
+/// Why a model file was refused. Each message is one sentence without the file's name.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelFileError {
+    #[error("the file cannot be read: {0}")]
+    Read(std::io::Error),
+    #[error("the file cannot be written: {0}")]
+    Write(std::io::Error),
+    #[error("the file is {0} bytes long; at most {MAX_FILE_BYTES} are read")]
+    TooLarge(u64),
+    #[error("it is not a sound safetensors file: {0}")]
+    Container(String),
+    #[error("it has no zscape manifest in its metadata, so its architecture is unknown")]
+    NoManifest,
+    #[error("its manifest cannot be read: {0}")]
+    Manifest(String),
+    #[error("its format version is {found}; this program reads up to {FORMAT_VERSION}")]
+    Version { found: u32 },
+    #[error("its family is {found:?}; known are autoencoder, vae, gan and classifier")]
+    Family { found: String },
+    #[error("its manifest contradicts itself: {0}")]
+    Contradiction(String),
+    #[error("the tensor {name:?} {fault}")]
+    Tensor { name: String, fault: String },
+}
+
+/// A tensor as read from a file, in `f32`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoredTensor {
+    pub shape: Vec<usize>,
+    /// The numbers in row-major order.
+    pub values: Vec<f32>,
+}
+
+impl StoredTensor {
+    /// A tensor of one row.
+    pub fn vector(values: Vec<f32>) -> Self {
+        Self {
+            shape: vec![values.len()],
+            values,
+        }
+    }
+}
+
+/// A checked model file.
+#[derive(Clone, Debug)]
+pub struct ModelFile {
+    pub manifest: Manifest,
+    /// SHA-256 of the file's bytes, lower-case hexadecimal.
+    pub hash: String,
+    /// All tensors by name: `decoder.0.weight` and so on for the networks, and the names of
+    /// [`extra_shape`] for what goes with them.
+    pub tensors: BTreeMap<String, StoredTensor>,
+}
+
+impl ModelFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// Any fault of the file, as one sentence.
+    pub fn read(path: &Path) -> Result<Self, ModelFileError> {
+        let len = std::fs::metadata(path).map_err(ModelFileError::Read)?.len();
+        if len > MAX_FILE_BYTES {
+            return Err(ModelFileError::TooLarge(len));
+        }
+        Self::from_bytes(&std::fs::read(path).map_err(ModelFileError::Read)?)
+    }
+
+    /// Checks the bytes of a file.
+    ///
+    /// # Errors
+    /// Any fault of the file, as one sentence.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFileError> {
+        let container = |error: safetensors::SafeTensorError| {
+            ModelFileError::Container(container_fault(&error, bytes))
+        };
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(container)?;
+        let text = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|entries| entries.get(METADATA_KEY))
+            .ok_or(ModelFileError::NoManifest)?;
+        let manifest = read_manifest(text)?;
+        let expected = expected_tensors(&manifest).map_err(ModelFileError::Contradiction)?;
+        let stored = SafeTensors::deserialize(bytes).map_err(container)?;
+        let mut views: BTreeMap<String, TensorView<'_>> = stored.tensors().into_iter().collect();
+        let mut tensors = BTreeMap::new();
+        for (name, shape) in expected {
+            let view = views.remove(&name).ok_or_else(|| ModelFileError::Tensor {
+                name: name.clone(),
+                fault: "is missing".to_owned(),
+            })?;
+            let tensor = read_tensor(&name, &view, &shape)?;
+            tensors.insert(name, tensor);
+        }
+        for (name, view) in views {
+            let shape = extra_shape(&name, view.shape(), &manifest).map_err(|fault| {
+                ModelFileError::Tensor {
+                    name: name.clone(),
+                    fault,
+                }
+            })?;
+            let tensor = read_tensor(&name, &view, &shape)?;
+            tensors.insert(name, tensor);
+        }
+        Ok(Self {
+            manifest,
+            hash: hex_sha256(bytes),
+            tensors,
+        })
+    }
+
+    /// The bytes of a file with all tensors as f16.
+    ///
+    /// # Errors
+    /// When a value does not fit f16, or a tensor does not fit the manifest.
+    pub fn to_bytes(
+        manifest: &Manifest,
+        tensors: &BTreeMap<String, StoredTensor>,
+    ) -> Result<Vec<u8>, ModelFileError> {
+        let text = serde_json::to_string(manifest)
+            .map_err(|error| ModelFileError::Manifest(error.to_string()))?;
+        let mut stored = Vec::with_capacity(tensors.len());
+        for (name, tensor) in tensors {
+            let halves: Vec<f16> = tensor.values.iter().map(|&v| f16::from_f32(v)).collect();
+            if let Some(index) = halves.iter().position(|half| !half.is_finite()) {
+                return Err(ModelFileError::Tensor {
+                    name: name.clone(),
+                    fault: format!("holds {} which f16 cannot", tensor.values[index]),
+                });
+            }
+            let bytes: Vec<u8> = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
+            stored.push((
+                name.as_str(),
+                Stored {
+                    shape: tensor.shape.clone(),
+                    bytes,
+                },
+            ));
+        }
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
+        let bytes = safetensors::serialize(stored, Some(metadata))
+            .map_err(|error| ModelFileError::Container(error.to_string()))?;
+        Self::from_bytes(&bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes a file beside `path` and renames it, so that no half file is ever seen.
+    ///
+    /// # Errors
+    /// As for [`Self::to_bytes`], or when the path cannot be written.
+    pub fn write(
+        path: &Path,
+        manifest: &Manifest,
+        tensors: &BTreeMap<String, StoredTensor>,
+    ) -> Result<(), ModelFileError> {
+        let bytes = Self::to_bytes(manifest, tensors)?;
+        let mut file = AtomicWriteFile::open(path).map_err(ModelFileError::Write)?;
+        file.write_all(&bytes).map_err(ModelFileError::Write)?;
+        file.commit().map_err(ModelFileError::Write)
+    }
+
+    /// A tensor of one network, by its name without the role.
+    pub fn network_tensor(&self, role: Role, name: &str) -> Option<&StoredTensor> {
+        self.tensors.get(&format!("{}.{name}", role.name()))
+    }
+
+    /// The shape of z.
+    pub fn z_dim(&self) -> Option<usize> {
+        self.manifest.spaces.get(&Space::Z).map(|shape| shape.dim())
+    }
+
+    /// The named codes, `code.NAME`.
+    pub fn named_codes(&self) -> BTreeMap<String, Code> {
+        self.tensors
+            .iter()
+            .filter_map(|(name, tensor)| {
+                let name = name.strip_prefix("code.")?;
+                Some((
+                    name.to_owned(),
+                    Code::vector(Space::Z, tensor.values.clone()),
+                ))
+            })
+            .collect()
+    }
+
+    /// The named directions, `direction.SPACE.NAME`.
+    pub fn directions(&self) -> Vec<Direction> {
+        self.tensors
+            .iter()
+            .filter_map(|(name, tensor)| {
+                let (space, name) = direction_name(name)?;
+                Some(Direction {
+                    name: name.to_owned(),
+                    space,
+                    values: tensor.values.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The space and name in `direction.z.smile`.
+fn direction_name(name: &str) -> Option<(Space, &str)> {
+    let (space, name) = name.strip_prefix("direction.")?.split_once('.')?;
+    let space = match space {
+        "z" => Space::Z,
+        "w" => Space::W,
+        _ => return None,
+    };
+    Some((space, name))
+}
+
+/// Lower-case hexadecimal SHA-256.
+fn hex_sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a String cannot fail.
+            write!(text, "{byte:02x}").ok();
+            text
+        })
+}
+
+/// A sentence for a container that safetensors refuses, with the sizes that say why.
+fn container_fault(error: &safetensors::SafeTensorError, bytes: &[u8]) -> String {
+    use safetensors::SafeTensorError as E;
+    let header = bytes
+        .first_chunk()
+        .map(|prefix| u64::from_le_bytes(*prefix));
+    match (error, header) {
+        (E::HeaderTooSmall, _) => format!("{} bytes are too few for a header", bytes.len()),
+        (E::HeaderTooLarge | E::InvalidHeaderLength, Some(header)) => {
+            format!(
+                "its header claims {header} bytes, but the file has {}",
+                bytes.len()
+            )
+        }
+        (E::MetadataIncompleteBuffer, _) => {
+            "its tensors and its length differ, so it may be cut short".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn read_manifest(text: &str) -> Result<Manifest, ModelFileError> {
+    /// The part that says whether the rest can be understood.
+    #[derive(Deserialize)]
+    struct Head {
+        format_version: u32,
+        family: String,
+    }
+    let unreadable = |error: serde_json::Error| ModelFileError::Manifest(error.to_string());
+    let head: Head = serde_json::from_str(text).map_err(unreadable)?;
+    if head.format_version == 0 || head.format_version > FORMAT_VERSION {
+        return Err(ModelFileError::Version {
+            found: head.format_version,
+        });
+    }
+    let family = serde_json::Value::from(head.family.as_str());
+    if serde_json::from_value::<Family>(family).is_err() {
+        return Err(ModelFileError::Family { found: head.family });
+    }
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+/// Every tensor that the networks of a manifest need, with its shape.
+///
+/// # Errors
+/// A sentence when the networks, the spaces and the picture do not fit one another.
+pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>, String> {
+    let image = manifest.image;
+    let sides = [image.channels, image.height, image.width];
+    let picture = Shape::Image {
+        channels: sides[0],
+        height: sides[1],
+        width: sides[2],
+    };
+    let picture_len = picture
+        .checked_len()
+        .map_err(|fault| format!("the picture: {fault}"))?;
+    if !matches!(image.channels, 1 | 3) {
+        return Err(format!(
+            "pictures have {} channels; 1 and 3 are known",
+            image.channels
+        ));
+    }
+    let needed: &[Role] = match manifest.family {
+        Family::Autoencoder | Family::Vae => &[Role::Decoder, Role::Encoder],
+        Family::Gan => &[Role::Decoder],
+        Family::Classifier => &[Role::Classifier],
+    };
+    for role in needed {
+        if !manifest.networks.contains_key(role) {
+            return Err(format!("it has no {}", role.name()));
+        }
+    }
+    let z_dim = match manifest.spaces.get(&Space::Z) {
+        Some(&SpaceShape::Vector { dim }) if manifest.family != Family::Classifier => dim,
+        None if manifest.family == Family::Classifier => 0,
+        Some(_) if manifest.family == Family::Classifier => {
+            return Err("a classifier has no latent space".to_owned());
+        }
+        _ => return Err("z must be a vector".to_owned()),
+    };
+    if let Some(space) = manifest.spaces.keys().find(|&&space| space != Space::Z) {
+        return Err(format!("models of this family have no {space} space"));
+    }
+    let mut tensors = Vec::new();
+    for (&role, network) in &manifest.networks {
+        if !needed.contains(&role) {
+            return Err(format!("a {} does not belong to this family", role.name()));
+        }
+        check_ends(
+            manifest.family,
+            role,
+            network,
+            z_dim,
+            picture_len,
+            manifest.classes.len(),
+        )?;
+        let plan = shapes::plan(network).map_err(|fault| format!("{}: {fault}", role.name()))?;
+        for parameter in plan.parameters {
+            tensors.push((
+                format!("{}.{}", role.name(), parameter.name),
+                parameter.shape,
+            ));
+        }
+    }
+    Ok(tensors)
+}
+
+/// Checks that a network takes and gives what its role asks for.
+fn check_ends(
+    family: Family,
+    role: Role,
+    network: &NetworkSpec,
+    z_dim: usize,
+    picture_len: usize,
+    class_count: usize,
+) -> Result<(), String> {
+    let plan = shapes::plan(network).map_err(|fault| format!("{}: {fault}", role.name()))?;
+    let (input, output) = (plan.input.checked_len()?, plan.output().checked_len()?);
+    let encoded = if family == Family::Vae {
+        z_dim.saturating_mul(2)
+    } else {
+        z_dim
+    };
+    let (wanted_input, wanted_output) = match role {
+        Role::Decoder => (z_dim, picture_len),
+        Role::Encoder => (picture_len, encoded),
+        Role::Classifier => (picture_len, class_count),
+    };
+    if input != wanted_input {
+        return Err(format!(
+            "the {} takes {input} numbers, not {wanted_input}",
+            role.name()
+        ));
+    }
+    if output != wanted_output {
+        return Err(format!(
+            "the {} gives {output} numbers, not {wanted_output}",
+            role.name()
+        ));
+    }
+    Ok(())
+}
+
+/// The shape that a tensor beside the networks must have.
+///
+/// Known are `z.mean`, `z.sigma` and `z.picture_change` (`[dim]` each), `encoded.codes`
+/// (`[n, dim]`), `encoded.labels` (`[n]`), `code.NAME` and `direction.SPACE.NAME` (`[dim]`).
+///
+/// # Errors
+/// A sentence when nothing uses a tensor of that name.
+fn extra_shape(name: &str, stored: &[usize], manifest: &Manifest) -> Result<Vec<usize>, String> {
+    let dim = |space: Space| {
+        manifest
+            .spaces
+            .get(&space)
+            .map(|shape| shape.dim())
+            .ok_or_else(|| format!("needs a {space} space, which the model has not"))
+    };
+    let rows = stored.first().copied().unwrap_or(0);
+    match name {
+        "z.mean" | "z.sigma" | "z.picture_change" => Ok(vec![dim(Space::Z)?]),
+        "encoded.codes" => Ok(vec![rows, dim(Space::Z)?]),
+        "encoded.labels" => Ok(vec![rows]),
+        _ if name.starts_with("code.") => Ok(vec![dim(Space::Z)?]),
+        _ => match direction_name(name) {
+            Some((space, _)) => Ok(vec![dim(space)?]),
+            None => Err("belongs to no part of the model".to_owned()),
+        },
+    }
+}
+
+fn read_tensor(
+    name: &str,
+    view: &TensorView<'_>,
+    shape: &[usize],
+) -> Result<StoredTensor, ModelFileError> {
+    let fault = |fault: String| ModelFileError::Tensor {
+        name: name.to_owned(),
+        fault,
+    };
+    if view.shape() != shape {
+        return Err(fault(format!(
+            "has the shape {:?}, not {shape:?}",
+            view.shape()
+        )));
+    }
+    let data = view.data();
+    let values: Vec<f32> = match view.dtype() {
+        Dtype::F16 => {
+            let bits: Vec<u16> = data
+                .chunks_exact(2)
+                .map(|b| u16::from_le_bytes([b[0], b[1]]))
+                .collect();
+            let halves: &[f16] = bits.reinterpret_cast();
+            let mut values = vec![0.0; halves.len()];
+            halves.convert_to_f32_slice(&mut values);
+            values
+        }
+        Dtype::F32 => data
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect(),
+        other => {
+            return Err(fault(format!(
+                "is stored as {other:?}; F16 and F32 are read"
+            )));
+        }
+    };
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(fault(format!(
+            "holds {} at position {index}",
+            values[index]
+        ))),
+        None => Ok(StoredTensor {
+            shape: shape.to_vec(),
+            values,
+        }),
+    }
+}
+
+/// A tensor on its way into a file.
+struct Stored {
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl safetensors::View for Stored {
+    fn dtype(&self) -> Dtype {
+        Dtype::F16
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        (&self.bytes).into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}

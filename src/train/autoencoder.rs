@@ -1,0 +1,126 @@
+//! Plain and variational autoencoders.
+
+use super::losses;
+use super::parameters::Parameters;
+use super::random::{Purpose, Stream};
+use super::recipe::{Recipe, Reconstruction, Settings};
+use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
+use crate::model::manifest::{Family, ImageSpec, NetworkSpec, Role};
+use crate::model::network::Mode;
+use crate::model::{ModelError, download};
+use burn::tensor::{Device, Tensor, activation};
+use std::collections::BTreeMap;
+
+/// Bounds of log variances in the loss; a larger one is noise of the first steps.
+const LOGVAR_BOUND: f64 = 10.0;
+
+pub struct AutoencoderTask {
+    settings: Settings,
+    variational: bool,
+    image: ImageSpec,
+    z_dim: usize,
+    device: Device,
+    encoder_spec: NetworkSpec,
+    decoder_spec: NetworkSpec,
+    encoder: Parameters,
+    decoder: Parameters,
+}
+
+impl AutoencoderTask {
+    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+        let settings = recipe.training.clone();
+        let encoder_spec = picture_network(image, &recipe.encoder);
+        let decoder_spec = code_network(recipe.z_dim, &recipe.decoder);
+        let betas = (settings.beta_1, settings.beta_2);
+        Ok(Self {
+            variational: recipe.family == Family::Vae,
+            image,
+            z_dim: recipe.z_dim,
+            encoder: Parameters::new(&encoder_spec, settings.seed, betas, &device)?,
+            decoder: Parameters::new(&decoder_spec, settings.seed + 1, betas, &device)?,
+            encoder_spec,
+            decoder_spec,
+            device,
+            settings,
+        })
+    }
+
+    fn reconstruction(&self, logits: Tensor<2>, pictures: Tensor<2>) -> Tensor<1> {
+        match self.settings.reconstruction {
+            Reconstruction::Bernoulli => losses::bernoulli(logits, pictures),
+            Reconstruction::Squared => losses::squared(activation::sigmoid(logits), pictures),
+        }
+    }
+}
+
+impl Task for AutoencoderTask {
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
+        let pictures = rows(batch.pictures, self.image.len(), &self.device);
+        let [count, _] = pictures.dims();
+        let found = self.encoder.network()?.forward(pictures.clone());
+        let decoder = self.decoder.network()?;
+        let mut statistics = Vec::new();
+        let mut mode = Mode::Training {
+            statistics: &mut statistics,
+        };
+        let (reconstruction, kl) = if self.variational {
+            let mu = found.clone().slice([0..count, 0..self.z_dim]);
+            let logvar = found
+                .slice([0..count, self.z_dim..2 * self.z_dim])
+                .clamp(-LOGVAR_BOUND, LOGVAR_BOUND);
+            let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
+            let noise = rows(stream.normals(count * self.z_dim), self.z_dim, &self.device);
+            let code = mu.clone() + noise * (logvar.clone() * 0.5).exp();
+            let logits = decoder.forward_logits(code, &mut mode);
+            (
+                self.reconstruction(logits, pictures),
+                Some(losses::kl_divergence(mu, logvar)),
+            )
+        } else {
+            let logits = decoder.forward_logits(found, &mut mode);
+            (self.reconstruction(logits, pictures), None)
+        };
+        let mut shown = vec![("reconstruction", reconstruction.clone().inner())];
+        let loss = match kl {
+            Some(kl) => {
+                shown.push(("kl", kl.clone().inner()));
+                let progress = self.settings.progress(batch.step);
+                let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
+                reconstruction + kl * (self.settings.beta * warmth)
+            }
+            None => reconstruction,
+        };
+        let mut gradients = loss.backward();
+        let rate = self.settings.learning_rate_at(batch.step);
+        let decay = self.settings.average_decay;
+        self.encoder.step(&mut gradients, rate, decay);
+        self.decoder.step(&mut gradients, rate, decay);
+        shown
+            .into_iter()
+            .map(|(name, value)| Ok((name, download(value)?[0])))
+            .collect()
+    }
+
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut state = BTreeMap::new();
+        self.encoder.save("encoder", &mut state)?;
+        self.decoder.save("decoder", &mut state)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
+        self.encoder.restore("encoder", &mut state, &self.device)?;
+        self.decoder.restore("decoder", &mut state, &self.device)
+    }
+
+    fn finish(&mut self) -> Result<Trained, ModelError> {
+        let networks = BTreeMap::from([
+            (Role::Encoder, self.encoder_spec.clone()),
+            (Role::Decoder, self.decoder_spec.clone()),
+        ]);
+        let tensors = with_role(Role::Encoder, self.encoder.averaged()?)
+            .chain(with_role(Role::Decoder, self.decoder.averaged()?))
+            .collect();
+        Ok(Trained { networks, tensors })
+    }
+}

@@ -1,0 +1,117 @@
+//! Classifiers that judge pictures.
+
+use super::losses;
+use super::parameters::Parameters;
+use super::random::{Purpose, Stream};
+use super::recipe::{Recipe, Settings};
+use super::task::{Batch, Task, Trained, picture_network, rows, with_role};
+use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
+use crate::model::network::{Mode, flat};
+use crate::model::{ModelError, download};
+use burn::tensor::Device;
+use std::collections::BTreeMap;
+
+pub struct ClassifierTask {
+    settings: Settings,
+    image: ImageSpec,
+    class_count: usize,
+    device: Device,
+    spec: NetworkSpec,
+    classifier: Parameters,
+}
+
+impl ClassifierTask {
+    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+        let settings = recipe.training.clone();
+        let spec = picture_network(image, &recipe.classifier);
+        let betas = (settings.beta_1, settings.beta_2);
+        // Dropout draws on the device.
+        device.clone().inner().seed(settings.seed);
+        Ok(Self {
+            classifier: Parameters::new(&spec, settings.seed, betas, &device)?,
+            class_count: recipe.dataset.classes().len(),
+            image,
+            spec,
+            device,
+            settings,
+        })
+    }
+}
+
+impl Task for ClassifierTask {
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
+        let mut stream = Stream::new(self.settings.seed, Purpose::Augment, batch.step);
+        let pictures = shifted(
+            &batch.pictures,
+            self.image,
+            self.settings.shift,
+            &mut stream,
+        );
+        let pictures = rows(pictures, self.image.len(), &self.device);
+        let mut one_hot = vec![0.0; batch.labels.len() * self.class_count];
+        for (row, &label) in batch.labels.iter().enumerate() {
+            one_hot[row * self.class_count + usize::from(label)] = 1.0;
+        }
+        let one_hot = rows(one_hot, self.class_count, &self.device);
+        let network = self.classifier.network()?;
+        let mut statistics = Vec::new();
+        let mut mode = Mode::Training {
+            statistics: &mut statistics,
+        };
+        let logits = flat(network.run(pictures, network.layer_count(), &mut mode));
+        let loss = losses::cross_entropy(logits, one_hot);
+        let shown = loss.clone().inner();
+        let mut gradients = loss.backward();
+        let rate = self.settings.learning_rate_at(batch.step);
+        self.classifier
+            .step(&mut gradients, rate, self.settings.average_decay);
+        Ok(vec![("cross entropy", download(shown)?[0])])
+    }
+
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut state = BTreeMap::new();
+        self.classifier.save("classifier", &mut state)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
+        self.classifier
+            .restore("classifier", &mut state, &self.device)
+    }
+
+    fn finish(&mut self) -> Result<Trained, ModelError> {
+        Ok(Trained {
+            networks: BTreeMap::from([(Role::Classifier, self.spec.clone())]),
+            tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
+        })
+    }
+}
+
+/// Each picture moved by up to `most` pixels in both directions, with zeros moving in.
+fn shifted(pictures: &[f32], image: ImageSpec, most: usize, stream: &mut Stream) -> Vec<f32> {
+    if most == 0 {
+        return pictures.to_vec();
+    }
+    let (height, width) = (image.height, image.width);
+    let mut moved = vec![0.0; pictures.len()];
+    let planes = pictures
+        .chunks_exact(image.len())
+        .zip(moved.chunks_exact_mut(image.len()));
+    for (from, to) in planes {
+        let mut shift = || stream.below(2 * most + 1) as isize - most as isize;
+        let (down, right) = (shift(), shift());
+        for row in 0..image.channels * height {
+            let (channel, y) = (row / height, row % height);
+            let Some(source_y) = y.checked_add_signed(-down).filter(|&y| y < height) else {
+                continue;
+            };
+            for x in 0..width {
+                if let Some(source_x) = x.checked_add_signed(-right).filter(|&x| x < width) {
+                    let source = (channel * height + source_y) * width + source_x;
+                    to[row * width + x] = from[source];
+                }
+            }
+        }
+    }
+    moved
+}

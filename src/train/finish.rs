@@ -1,0 +1,143 @@
+//! From trained weights to a model file: statistics, named codes, measured quality.
+
+use super::TrainError;
+use super::dataset::Dataset;
+use super::eval;
+use super::measure;
+use super::recipe::Recipe;
+use super::task::{Task, Trained};
+use crate::latent::{Space, SpaceShape};
+use crate::model::file::StoredTensor;
+use crate::model::manifest::{FORMAT_VERSION, Family, Manifest, TrainingRecord};
+use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
+use std::collections::BTreeMap;
+
+/// Test pictures whose codes go with the file, for maps of the plane.
+const ENCODED_PICTURES: usize = 2000;
+
+/// What a model file says of its run besides the recipe's own words.
+pub struct Record {
+    /// The recipe's text.
+    pub text: String,
+    /// The device kind of the run.
+    pub device: String,
+}
+
+/// The manifest and tensors of a trained model.
+///
+/// # Errors
+/// When the weights make no sound file, or the device fails.
+pub fn finish(
+    recipe: &Recipe,
+    task: &mut dyn Task,
+    train: &Dataset,
+    test: &Dataset,
+    record: Record,
+) -> Result<(Manifest, BTreeMap<String, StoredTensor>), TrainError> {
+    let Trained {
+        networks,
+        mut tensors,
+    } = task.finish()?;
+    let mut spaces = BTreeMap::new();
+    if recipe.family != Family::Classifier {
+        spaces.insert(Space::Z, SpaceShape::Vector { dim: recipe.z_dim });
+    }
+    let mut manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        name: recipe.name.clone(),
+        title: recipe.title.clone(),
+        summary: recipe.summary.clone(),
+        family: recipe.family,
+        image: train.image,
+        spaces,
+        networks,
+        classes: recipe.dataset.classes(),
+        data: recipe.dataset.source(),
+        training: TrainingRecord {
+            recipe: record.text,
+            images_seen: recipe.training.steps() * recipe.training.batch as u64,
+            seed: recipe.training.seed,
+            device: record.device,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        quality: BTreeMap::new(),
+    };
+    // Everything below is measured on the weights as they are stored.
+    let device = device::cpu();
+    if recipe.family == Family::Autoencoder {
+        let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
+        let (codes, _) = eval::encode_all(&generator, train)?;
+        let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
+        let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
+        fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
+    }
+    if recipe.family != Family::Classifier {
+        let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
+        if generator.has_encoder() {
+            add_codes(&generator, test, recipe, &mut tensors)?;
+        }
+        let sigma = match tensors.get("z.sigma") {
+            Some(sigma) => sigma.values.clone(),
+            None => vec![1.0; recipe.z_dim],
+        };
+        let change = statistics::picture_change(&generator, &sigma)?;
+        tensors.insert("z.picture_change".to_owned(), StoredTensor::vector(change));
+    }
+    manifest.quality = eval::measure(&reread(&manifest, &tensors)?, train, test, &device)?;
+    Ok((manifest, tensors))
+}
+
+/// The file as a reader would see it, rounded to f16.
+fn reread(
+    manifest: &Manifest,
+    tensors: &BTreeMap<String, StoredTensor>,
+) -> Result<ModelFile, ModelError> {
+    ModelFile::to_bytes(manifest, tensors)
+        .and_then(|bytes| ModelFile::from_bytes(&bytes))
+        .map_err(|error| ModelError(error.to_string()))
+}
+
+/// The statistics of encoded test pictures, some of their codes, and each class's mean code.
+fn add_codes(
+    generator: &Generator,
+    test: &Dataset,
+    recipe: &Recipe,
+    tensors: &mut BTreeMap<String, StoredTensor>,
+) -> Result<(), ModelError> {
+    let dim = recipe.z_dim;
+    let (codes, _) = eval::encode_all(generator, test)?;
+    let (mean, sigma) = measure::column_statistics(&codes, dim);
+    tensors.insert("z.mean".to_owned(), StoredTensor::vector(mean));
+    tensors.insert("z.sigma".to_owned(), StoredTensor::vector(sigma));
+    let kept = ENCODED_PICTURES.min(test.len());
+    tensors.insert(
+        "encoded.codes".to_owned(),
+        StoredTensor {
+            shape: vec![kept, dim],
+            values: codes[..kept * dim].to_vec(),
+        },
+    );
+    let labels = test.labels[..kept]
+        .iter()
+        .map(|&label| f32::from(label))
+        .collect();
+    tensors.insert("encoded.labels".to_owned(), StoredTensor::vector(labels));
+    for (label, class) in recipe.dataset.classes().iter().enumerate() {
+        let rows = codes.chunks_exact(dim).zip(&test.labels);
+        let of_class: Vec<f32> = rows
+            .filter(|(_, other)| usize::from(**other) == label)
+            .flat_map(|(row, _)| row.iter().copied())
+            .collect();
+        let (mean, _) = measure::column_statistics(&of_class, dim);
+        let name = class.to_lowercase().replace(' ', "-");
+        // A name starts with a letter, so that it needs no quotes in an expression.
+        let starts_well = name.starts_with(|first: char| first.is_alphabetic());
+        let name = if starts_well {
+            name
+        } else {
+            format!("digit-{name}")
+        };
+        tensors.insert(format!("code.{name}"), StoredTensor::vector(mean));
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Generative adversarial networks: the non-saturating loss with R1 on real pictures.
+
+use super::losses;
+use super::parameters::Parameters;
+use super::random::{Purpose, Stream};
+use super::recipe::{Recipe, Settings};
+use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
+use crate::model::fold;
+use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
+use crate::model::network::{Mode, Network, flat};
+use crate::model::{ModelError, download};
+use burn::tensor::{Device, Tensor, activation};
+use std::collections::BTreeMap;
+
+/// Half the distance of the finite difference behind R1, in units of pixel values in -1..1.
+const R1_STEP: f64 = 0.01;
+/// Batches over which the statistics of batch normalisation are measured at the end.
+const STATISTICS_BATCHES: u64 = 50;
+
+pub struct GanTask {
+    settings: Settings,
+    image: ImageSpec,
+    z_dim: usize,
+    device: Device,
+    generator_spec: NetworkSpec,
+    generator: Parameters,
+    discriminator: Parameters,
+}
+
+impl GanTask {
+    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+        let settings = recipe.training.clone();
+        let generator_spec = code_network(recipe.z_dim, &recipe.decoder);
+        let discriminator_spec = picture_network(image, &recipe.discriminator);
+        let betas = (settings.beta_1, settings.beta_2);
+        Ok(Self {
+            image,
+            z_dim: recipe.z_dim,
+            generator: Parameters::new(&generator_spec, settings.seed, betas, &device)?,
+            discriminator: Parameters::new(&discriminator_spec, settings.seed + 1, betas, &device)?,
+            generator_spec,
+            device,
+            settings,
+        })
+    }
+
+    fn codes(&self, stream: &mut Stream, count: usize) -> Tensor<2> {
+        rows(stream.normals(count * self.z_dim), self.z_dim, &self.device)
+    }
+}
+
+/// Pictures in -1..1 that training's batch statistics make of codes.
+fn generate(
+    generator: &Network,
+    codes: Tensor<2>,
+    statistics: &mut Vec<(usize, Tensor<1>, Tensor<1>)>,
+) -> Tensor<2> {
+    let logits = generator.forward_logits(codes, &mut Mode::Training { statistics });
+    activation::sigmoid(logits) * 2.0 - 1.0
+}
+
+/// R1 as a loss of first order: `gamma * |g| * d|g|`, with `|g|` the norm of the gradient of the
+/// discriminator at each real picture, held fixed, and `d|g|` a central difference of the
+/// discriminator along that gradient. Its gradient in the weights is that of `gamma/2 * |g|^2` up
+/// to the square of the step, with no derivative of a derivative.
+///
+/// `fixed` is the same discriminator with its weights outside the graph: a tape runs backward
+/// only once, and the one of `discriminator` is still needed.
+pub fn r1_surrogate(
+    discriminator: &Network,
+    fixed: &Network,
+    pictures: Tensor<2>,
+    gamma: f64,
+) -> Tensor<1> {
+    let leaf = Tensor::from_inner(pictures.clone().inner()).require_grad();
+    let mut gradients = fixed.forward(leaf.clone()).sum().backward();
+    let Some(gradient) = leaf.grad_remove(&mut gradients) else {
+        // Pictures that the discriminator does not look at have no gradient.
+        return discriminator.forward(pictures).sum() * 0.0;
+    };
+    let gradient: Tensor<2> = Tensor::from_inner(gradient.inner());
+    let norm = (gradient.clone().square().sum_dim(1) + 1e-12).sqrt();
+    let step = gradient / norm.clone() * R1_STEP;
+    let ahead = discriminator.forward(pictures.clone() + step.clone());
+    let behind = discriminator.forward(pictures - step);
+    let slope = (ahead - behind) / (2.0 * R1_STEP);
+    (slope * norm).mean() * gamma
+}
+
+impl Task for GanTask {
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
+        let real = rows(batch.pictures, self.image.len(), &self.device) * 2.0 - 1.0;
+        let [count, _] = real.dims();
+        let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
+        let codes = self.codes(&mut stream, count);
+        let fake = generate(&self.generator.network()?, codes, &mut Vec::new());
+
+        let rate = self.settings.learning_rate_at(batch.step);
+        let decay = self.settings.average_decay;
+        let discriminator = self.discriminator.network()?;
+        let judged_fake = discriminator.forward(Tensor::from_inner(fake.clone().inner()));
+        let judged_real = discriminator.forward(real.clone());
+        let discriminator_loss =
+            losses::softplus_mean(judged_fake) + losses::softplus_mean(judged_real.neg());
+        let shown_discriminator = discriminator_loss.clone().inner();
+        let every = self.settings.r1_every;
+        let penalised = if self.settings.r1_gamma > 0.0 && batch.step.is_multiple_of(every) {
+            let gamma = self.settings.r1_gamma * every as f64;
+            let fixed = self.discriminator.fixed_network()?;
+            discriminator_loss + r1_surrogate(&discriminator, &fixed, real, gamma)
+        } else {
+            discriminator_loss
+        };
+        let mut gradients = penalised.backward();
+        let discriminator_rate = rate * self.settings.discriminator_rate;
+        self.discriminator
+            .step(&mut gradients, discriminator_rate, decay);
+
+        let judged = self.discriminator.network()?.forward(fake);
+        let generator_loss = losses::softplus_mean(judged.neg());
+        let shown_generator = generator_loss.clone().inner();
+        let mut gradients = generator_loss.backward();
+        self.generator.step(&mut gradients, rate, decay);
+        Ok(vec![
+            ("generator", download(shown_generator)?[0]),
+            ("discriminator", download(shown_discriminator)?[0]),
+        ])
+    }
+
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut state = BTreeMap::new();
+        self.generator.save("generator", &mut state)?;
+        self.discriminator.save("discriminator", &mut state)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
+        self.generator
+            .restore("generator", &mut state, &self.device)?;
+        self.discriminator
+            .restore("discriminator", &mut state, &self.device)
+    }
+
+    fn finish(&mut self) -> Result<Trained, ModelError> {
+        // The averaged weights have seen no batch, so their statistics are measured now.
+        let network = self.generator.averaged_network()?;
+        let device = self.device.clone().inner();
+        let mut sums: Vec<(usize, Tensor<1>, Tensor<1>)> = Vec::new();
+        for batch in 0..STATISTICS_BATCHES {
+            let mut stream = Stream::new(self.settings.seed, Purpose::Evaluate, batch);
+            let codes = rows(stream.normals(256 * self.z_dim), self.z_dim, &device);
+            let mut statistics = Vec::new();
+            let mut mode = Mode::Training {
+                statistics: &mut statistics,
+            };
+            flat(network.run(codes, network.layer_count(), &mut mode));
+            sums = if sums.is_empty() {
+                statistics
+            } else {
+                let pairs = sums.into_iter().zip(statistics);
+                pairs
+                    .map(|((i, m, v), (_, mean, var))| (i, m + mean, v + var))
+                    .collect()
+            };
+        }
+        let count = STATISTICS_BATCHES as f64;
+        self.generator.set_statistics(
+            sums.into_iter()
+                .map(|(i, m, v)| (i, m / count, v / count))
+                .collect(),
+        );
+        let (spec, tensors) = fold::batch_norms(&self.generator_spec, self.generator.averaged()?)?;
+        Ok(Trained {
+            networks: BTreeMap::from([(Role::Decoder, spec)]),
+            tensors: with_role(Role::Decoder, tensors).collect(),
+        })
+    }
+}

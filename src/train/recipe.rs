@@ -1,0 +1,180 @@
+//! Training recipes: TOML files that say everything about a run but where the data lies.
+
+use super::TrainError;
+use super::dataset::DatasetName;
+use crate::model::manifest::{Family, LayerSpec};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A whole recipe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    pub name: String,
+    pub title: String,
+    pub summary: String,
+    pub family: Family,
+    pub dataset: DatasetName,
+    /// The length of a code; classifiers have none.
+    #[serde(default)]
+    pub z_dim: usize,
+    pub training: Settings,
+    /// Layers from z to a picture; the last one makes logits a picture.
+    #[serde(default)]
+    pub decoder: Vec<LayerSpec>,
+    /// Layers from a picture to z, or to mu and logvar.
+    #[serde(default)]
+    pub encoder: Vec<LayerSpec>,
+    /// Layers from a picture to one number; used in training only.
+    #[serde(default)]
+    pub discriminator: Vec<LayerSpec>,
+    /// Layers from a picture to class logits.
+    #[serde(default)]
+    pub classifier: Vec<LayerSpec>,
+}
+
+/// The numbers of a training run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub seed: u64,
+    /// Training pictures to see in all, repeats counted.
+    pub images: u64,
+    pub batch: usize,
+    /// Adam's rate at the start; it falls along a half cosine.
+    pub learning_rate: f64,
+    pub final_learning_rate: f64,
+    /// Rate of the discriminator as a multiple of the generator's.
+    #[serde(default = "one")]
+    pub discriminator_rate: f64,
+    #[serde(default = "default_beta_1")]
+    pub beta_1: f32,
+    #[serde(default = "default_beta_2")]
+    pub beta_2: f32,
+    /// Decay of the average of the weights that ships, per step.
+    pub average_decay: f64,
+    #[serde(default)]
+    pub reconstruction: Reconstruction,
+    /// Weight of the KL divergence of a VAE.
+    #[serde(default = "one")]
+    pub beta: f64,
+    /// Part of the run over which that weight grows from zero.
+    #[serde(default)]
+    pub warm_up: f64,
+    /// Weight of the gradient penalty on real pictures (Mescheder et al. 2018).
+    #[serde(default)]
+    pub r1_gamma: f64,
+    /// Steps from one gradient penalty to the next.
+    #[serde(default = "default_r1_every")]
+    pub r1_every: u64,
+    /// Largest random shift of a picture, in pixels.
+    #[serde(default)]
+    pub shift: usize,
+}
+
+/// How a reconstruction is compared with its picture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reconstruction {
+    /// Cross entropy of grey values, summed over pixels, in nats.
+    #[default]
+    Bernoulli,
+    /// Squared error, averaged over pixels.
+    Squared,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn default_beta_1() -> f32 {
+    0.9
+}
+
+fn default_beta_2() -> f32 {
+    0.999
+}
+
+fn default_r1_every() -> u64 {
+    16
+}
+
+impl Recipe {
+    /// Reads a recipe file and gives its text beside it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no sound recipe.
+    pub fn read(path: &Path) -> Result<(Self, String), TrainError> {
+        let fault = |fault: String| TrainError::Recipe {
+            path: path.to_owned(),
+            fault,
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let recipe = Self::parse(&text).map_err(fault)?;
+        Ok((recipe, text))
+    }
+
+    /// Reads the text of a recipe.
+    ///
+    /// # Errors
+    /// A sentence that names the line or the number that is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let recipe: Self =
+            toml::from_str(text).map_err(|error| format!("is not a sound recipe: {error}"))?;
+        let settings = &recipe.training;
+        let checks = [
+            (
+                (1..=8192).contains(&settings.batch),
+                "batch must be 1 to 8192",
+            ),
+            (
+                settings.images >= settings.batch as u64,
+                "images must be at least one batch",
+            ),
+            (
+                (0.0..1.0).contains(&settings.average_decay),
+                "average_decay must be in 0..1",
+            ),
+            (
+                settings.learning_rate > 0.0,
+                "learning_rate must be positive",
+            ),
+            (
+                settings.final_learning_rate >= 0.0,
+                "final_learning_rate must not be negative",
+            ),
+            (
+                (0.0..1.0).contains(&settings.warm_up),
+                "warm_up must be in 0..1",
+            ),
+            (settings.r1_every > 0, "r1_every must be positive"),
+            (
+                recipe.family == Family::Classifier || recipe.z_dim > 0,
+                "z_dim must be positive",
+            ),
+        ];
+        match checks.iter().find(|(sound, _)| !sound) {
+            Some((_, fault)) => Err((*fault).to_owned()),
+            None => Ok(recipe),
+        }
+    }
+}
+
+impl Settings {
+    /// Steps of the whole run.
+    pub fn steps(&self) -> u64 {
+        (self.images / self.batch as u64).max(1)
+    }
+
+    /// The part of the run that is over before `step`, 0 to 1.
+    pub fn progress(&self, step: u64) -> f64 {
+        step as f64 / self.steps() as f64
+    }
+
+    /// Adam's rate at a step: half a cosine from the first rate to the last.
+    pub fn learning_rate_at(&self, step: u64) -> f64 {
+        let fall = 0.5 * (1.0 + (std::f64::consts::PI * self.progress(step)).cos());
+        self.final_learning_rate + (self.learning_rate - self.final_learning_rate) * fall
+    }
+}

@@ -1,0 +1,180 @@
+//! A whole training run, from recipe to model file.
+
+use super::TrainError;
+use super::checkpoint::{self, Checkpoint};
+use super::dataset::{Dataset, Part};
+use super::random::{Purpose, Stream};
+use super::recipe::Recipe;
+use super::task::{Batch, task};
+use super::{device, finish};
+use crate::engine::DeviceChoice;
+use crate::model::ModelFile;
+use atomic_write_file::AtomicWriteFile;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How often a checkpoint is written.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// What to train, on what, and where to.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    pub recipe: PathBuf,
+    /// The folder with the data set's files.
+    pub data: PathBuf,
+    pub output: PathBuf,
+    /// Continue from the checkpoint beside the output.
+    pub resume: bool,
+    pub device: DeviceChoice,
+}
+
+/// Trains a model and writes its file.
+///
+/// # Errors
+/// When the recipe, the data or the checkpoint is not sound, the output cannot be written, or
+/// the device fails.
+pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
+    let (recipe, text) = Recipe::read(&options.recipe)?;
+    let write = |source| TrainError::Write {
+        path: options.output.clone(),
+        source,
+    };
+    // Hours later would be too late to learn that the output cannot be written.
+    AtomicWriteFile::open(&options.output)
+        .and_then(AtomicWriteFile::discard)
+        .map_err(write)?;
+    let data = recipe.dataset.read(&options.data, Part::Train)?;
+    let test = recipe.dataset.read(&options.data, Part::Test)?;
+    let (device, device_name) = device::choose(options.device)?;
+    let unfit = |error: crate::model::ModelError| TrainError::Recipe {
+        path: options.recipe.clone(),
+        fault: error.0,
+    };
+    let mut task = task(&recipe, data.image, &device).map_err(unfit)?;
+
+    let checkpoint_path = checkpoint::path_beside(&options.output);
+    let mut first_step = 0;
+    if options.resume {
+        let checkpoint = Checkpoint::read(&checkpoint_path)?;
+        let fault = |fault| TrainError::Checkpoint {
+            path: checkpoint_path.clone(),
+            fault,
+        };
+        if checkpoint.recipe != text {
+            return Err(fault("was made by another recipe".to_owned()));
+        }
+        first_step = checkpoint.step;
+        task.restore(checkpoint.state)
+            .map_err(|error| fault(error.0))?;
+    }
+
+    let settings = &recipe.training;
+    let steps = settings.steps();
+    let bar = ProgressBar::new(settings.images);
+    let template = "{prefix} {wide_bar} {pos}/{len} images, {per_sec}, {eta} left  {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_prefix(recipe.name.clone());
+    bar.set_position(first_step * settings.batch as u64);
+    bar.reset_eta();
+    let mut shuffle = Shuffle::new(settings.seed, &data, settings.batch);
+    let mut written = Instant::now();
+    let mut smoothed: Vec<(&str, f32)> = Vec::new();
+    for step in first_step..steps {
+        let losses = task.step(shuffle.batch(&data, step))?;
+        if let Some((name, _)) = losses.iter().find(|(_, loss)| !loss.is_finite()) {
+            return Err(TrainError::Diverged {
+                name: (*name).to_owned(),
+                step,
+            });
+        }
+        smooth(&mut smoothed, losses);
+        bar.inc(settings.batch as u64);
+        if step % 20 == 0 {
+            let shown: Vec<_> = smoothed
+                .iter()
+                .map(|(name, v)| format!("{name} {v:.4}"))
+                .collect();
+            bar.set_message(shown.join(", "));
+        }
+        if written.elapsed() > CHECKPOINT_EVERY {
+            let state = task.save()?;
+            Checkpoint {
+                step: step + 1,
+                recipe: text.clone(),
+                state,
+            }
+            .write(&checkpoint_path)?;
+            written = Instant::now();
+            log::info!("{} step {step}/{steps} {smoothed:?}", recipe.name);
+        }
+    }
+    bar.finish();
+    let record = finish::Record {
+        text,
+        device: device_name,
+    };
+    let (manifest, tensors) = finish::finish(&recipe, task.as_mut(), &data, &test, record)?;
+    ModelFile::write(&options.output, &manifest, &tensors).map_err(|source| TrainError::File {
+        path: options.output.clone(),
+        source,
+    })?;
+    if checkpoint_path.exists() {
+        std::fs::remove_file(&checkpoint_path).map_err(write)?;
+    }
+    for (measure, value) in &manifest.quality {
+        println!("{measure}: {value:.5}");
+    }
+    Ok(())
+}
+
+/// A running mean over about 100 steps, so that the shown losses can be read.
+fn smooth(shown: &mut Vec<(&'static str, f32)>, losses: Vec<(&'static str, f32)>) {
+    if shown.is_empty() {
+        *shown = losses;
+    } else {
+        for (shown, (_, loss)) in shown.iter_mut().zip(losses) {
+            shown.1 += 0.01 * (loss - shown.1);
+        }
+    }
+}
+
+/// Every picture once in each epoch, in an order that the seed and the epoch fix.
+struct Shuffle {
+    seed: u64,
+    batch: usize,
+    per_epoch: u64,
+    epoch: u64,
+    order: Vec<usize>,
+}
+
+impl Shuffle {
+    fn new(seed: u64, data: &Dataset, batch: usize) -> Self {
+        let per_epoch = (data.len() / batch).max(1) as u64;
+        Self {
+            seed,
+            batch,
+            per_epoch,
+            epoch: u64::MAX,
+            order: Vec::new(),
+        }
+    }
+
+    fn batch(&mut self, data: &Dataset, step: u64) -> Batch {
+        let epoch = step / self.per_epoch;
+        if epoch != self.epoch {
+            self.order = Stream::new(self.seed, Purpose::Shuffle, epoch).permutation(data.len());
+            self.epoch = epoch;
+        }
+        let first = (step % self.per_epoch) as usize * self.batch;
+        let last = (first + self.batch).min(self.order.len());
+        let indices = &self.order[first..last];
+        Batch {
+            step,
+            pictures: data.pictures(indices.iter().copied()),
+            labels: indices.iter().map(|&index| data.labels[index]).collect(),
+        }
+    }
+}

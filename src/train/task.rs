@@ -1,0 +1,102 @@
+//! What one kind of model does in one training step.
+
+use super::autoencoder::AutoencoderTask;
+use super::classifier::ClassifierTask;
+use super::gan::GanTask;
+use super::recipe::Recipe;
+use crate::model::ModelError;
+use crate::model::file::StoredTensor;
+use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
+use burn::tensor::{Device, Tensor, TensorData};
+use std::collections::BTreeMap;
+
+/// One batch of training pictures.
+pub struct Batch {
+    pub step: u64,
+    /// `[count, channels * height * width]` in 0..1.
+    pub pictures: Vec<f32>,
+    pub labels: Vec<u8>,
+}
+
+/// The weights that come out of a run, and the networks that they belong to.
+pub struct Trained {
+    pub networks: BTreeMap<Role, NetworkSpec>,
+    /// By role and name, such as `decoder.0.weight`.
+    pub tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// A model in training.
+pub trait Task {
+    /// Takes one step and gives the losses by name, for the progress bar.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError>;
+
+    /// Everything that a resumed run needs.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError>;
+
+    /// Takes back what [`Self::save`] gave.
+    ///
+    /// # Errors
+    /// When the state is of another recipe.
+    fn restore(&mut self, state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError>;
+
+    /// The averaged weights.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn finish(&mut self) -> Result<Trained, ModelError>;
+}
+
+/// The task of a recipe's family.
+///
+/// # Errors
+/// When the recipe's layers do not fit one another.
+pub fn task(
+    recipe: &Recipe,
+    image: ImageSpec,
+    device: &Device,
+) -> Result<Box<dyn Task>, ModelError> {
+    let device = device.clone().autodiff();
+    Ok(match recipe.family {
+        Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, image, device)?),
+        Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
+        Family::Classifier => Box::new(ClassifierTask::new(recipe, image, device)?),
+    })
+}
+
+/// A network that takes pictures.
+pub fn picture_network(image: ImageSpec, layers: &[LayerSpec]) -> NetworkSpec {
+    NetworkSpec {
+        input: vec![image.channels, image.height, image.width],
+        layers: layers.to_vec(),
+    }
+}
+
+/// A network that takes codes.
+pub fn code_network(z_dim: usize, layers: &[LayerSpec]) -> NetworkSpec {
+    NetworkSpec {
+        input: vec![z_dim],
+        layers: layers.to_vec(),
+    }
+}
+
+/// Rows on a device, `[rows, row]`.
+pub fn rows(values: Vec<f32>, row: usize, device: &Device) -> Tensor<2> {
+    let count = values.len() / row.max(1);
+    Tensor::from_data(TensorData::new(values, [count, row]), device)
+}
+
+/// Puts a role in front of each name.
+pub fn with_role(
+    role: Role,
+    tensors: BTreeMap<String, StoredTensor>,
+) -> impl Iterator<Item = (String, StoredTensor)> {
+    tensors
+        .into_iter()
+        .map(move |(name, tensor)| (format!("{}.{name}", role.name()), tensor))
+}

@@ -1,0 +1,5 @@
+//! The language of latent codes and the numbers behind it.
+
+mod language;
+mod toy;
+mod values;

@@ -1,0 +1,220 @@
+//! A model small enough to compute by hand, and random expressions for it.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use zscape::latent::expr::{Context, Expr, LayerRange};
+use zscape::latent::{Code, Direction, Space, SpaceShape};
+
+/// A model with z of 3 numbers; with a mapping, w of 2 numbers and w+ of 4 layers.
+pub struct Toy {
+    pub name: &'static str,
+    pub mapping: bool,
+    pub encoder: bool,
+    codes: Vec<(String, Code)>,
+    directions: Vec<Direction>,
+    w_mean: Vec<f32>,
+}
+
+impl Toy {
+    pub const LAYERS: usize = 4;
+
+    /// A model with z, w and w+.
+    pub fn styled() -> Self {
+        let code = |space, shape, values: &[f32]| Code {
+            space,
+            shape,
+            values: values.to_vec(),
+        };
+        let direction = |name: &str, space, values: &[f32]| Direction {
+            name: name.to_owned(),
+            space,
+            values: values.to_vec(),
+        };
+        let rows = SpaceShape::Layers {
+            layers: Self::LAYERS,
+            dim: 2,
+        };
+        let styles = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+        Self {
+            name: "toy-stylegan",
+            mapping: true,
+            encoder: true,
+            codes: vec![
+                ("me".into(), Code::vector(Space::Z, vec![1.0, 2.0, 3.0])),
+                ("smiling".into(), Code::vector(Space::Z, vec![0.5; 3])),
+                ("inverted".into(), Code::vector(Space::W, vec![1.0, -1.0])),
+                ("styles".into(), code(Space::WPlus, rows, &styles)),
+                ("broken".into(), Code::vector(Space::Z, vec![0.0; 7])),
+            ],
+            directions: vec![
+                direction("glasses", Space::Z, &[0.0, 1.0, 0.5]),
+                direction("age", Space::Z, &[1.0, 0.0, -0.5]),
+                direction("smile", Space::W, &[0.25, 0.5]),
+                direction(
+                    "hair",
+                    Space::WPlus,
+                    &[0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+                ),
+                // Takes precedence over the raw axis.
+                direction("z2", Space::Z, &[0.0, 0.0, 10.0]),
+            ],
+            w_mean: vec![2.0, 4.0],
+        }
+    }
+
+    /// A model with z only and no encoder.
+    pub fn plain() -> Self {
+        let mut toy = Self::styled();
+        toy.name = "toy-gan";
+        toy.mapping = false;
+        toy.encoder = false;
+        toy.codes.retain(|(_, code)| code.space == Space::Z);
+        toy.directions.retain(|d| d.space == Space::Z);
+        toy
+    }
+}
+
+impl Context for Toy {
+    fn model_name(&self) -> &str {
+        self.name
+    }
+
+    fn space(&self, space: Space) -> Option<SpaceShape> {
+        match space {
+            Space::Z => Some(SpaceShape::Vector { dim: 3 }),
+            Space::W => self.mapping.then_some(SpaceShape::Vector { dim: 2 }),
+            Space::WPlus => self.mapping.then_some(SpaceShape::Layers {
+                layers: Self::LAYERS,
+                dim: 2,
+            }),
+        }
+    }
+
+    fn mean(&self, space: Space) -> Option<&[f32]> {
+        (space == Space::W).then_some(&self.w_mean)
+    }
+
+    fn named(&self, name: &str) -> Option<&Code> {
+        let (_, code) = self.codes.iter().find(|(known, _)| known == name)?;
+        Some(code)
+    }
+
+    fn direction(&self, name: &str) -> Option<&Direction> {
+        self.directions.iter().find(|d| d.name == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.codes.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn directions(&self) -> Vec<String> {
+        self.directions.iter().map(|d| d.name.clone()).collect()
+    }
+
+    fn can_encode(&self) -> bool {
+        self.encoder
+    }
+
+    /// `(z0 + z1, z1 - z2)`
+    fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
+        match z {
+            [a, b, c] => Ok(vec![a + b, b - c]),
+            _ => Err("not a code in z".into()),
+        }
+    }
+
+    /// Knows one picture.
+    fn encode(&mut self, file: &str) -> Result<Code, String> {
+        match file {
+            "photo.png" => Ok(Code::vector(Space::Z, vec![0.1, 0.2, 0.3])),
+            _ => Err("there is no such file".into()),
+        }
+    }
+}
+
+/// Trees that print and parse: any structure and any text, finite numbers.
+pub fn printable_expr() -> impl Strategy<Value = Expr> {
+    use proptest::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+    let finite = NORMAL | SUBNORMAL | ZERO | POSITIVE | NEGATIVE;
+    let number = prop_oneof![finite, -10.0_f32..10.0, (-8..8).prop_map(|n| n as f32)];
+    let layers = (any::<usize>(), any::<usize>());
+    tree(
+        any_leaf(number.clone().boxed(), 1),
+        number.boxed(),
+        layers.boxed(),
+        1,
+    )
+}
+
+/// Trees as a program with many errors would build them.
+pub fn wild_expr() -> impl Strategy<Value = Expr> {
+    let number = prop_oneof![proptest::num::f32::ANY, -3.0_f32..3.0];
+    let layer = prop_oneof![any::<usize>(), 0..6_usize];
+    let layers = (layer.clone(), layer).boxed();
+    tree(
+        any_leaf(number.clone().boxed(), 0),
+        number.boxed(),
+        layers,
+        0,
+    )
+}
+
+/// Trees of z, of numbers that people write; many of them have a value.
+pub fn ordinary_expr() -> impl Strategy<Value = Expr> {
+    let layers = (0..2_usize, 2..5_usize);
+    let leaf = prop_oneof![
+        2 => any::<u32>().prop_map(Expr::Seed),
+        1 => vec(-3.0_f32..3.0, 3).prop_map(Expr::Vector),
+        1 => prop_oneof![Just("me"), Just("smiling")].prop_map(|n| Expr::Named(n.into())),
+        2 => prop_oneof![Just("glasses"), Just("age"), Just("z0"), Just("z2")]
+            .prop_map(|n| Expr::Direction(n.into())),
+    ];
+    tree(leaf.boxed(), (-3.0_f32..3.0).boxed(), layers.boxed(), 1)
+}
+
+fn any_leaf(number: BoxedStrategy<f32>, fewest: usize) -> BoxedStrategy<Expr> {
+    let known = |names: &'static [&'static str]| proptest::sample::select(names);
+    let name = known(&["me", "smiling", "inverted", "styles", "broken"]);
+    let direction = known(&["glasses", "age", "smile", "hair", "z0", "z2", "w1", "z7"]);
+    prop_oneof![
+        3 => any::<u32>().prop_map(Expr::Seed),
+        2 => vec(number, fewest..5).prop_map(Expr::Vector),
+        2 => name.prop_map(|name| Expr::Named(name.into())),
+        1 => any::<String>().prop_map(Expr::Named),
+        1 => "[a-c_.-]{1,6}".prop_map(Expr::Named),
+        3 => direction.prop_map(|name| Expr::Direction(name.into())),
+        1 => any::<String>().prop_map(Expr::Direction),
+        1 => any::<String>().prop_map(Expr::Encode),
+        1 => Just(Expr::Encode("photo.png".into())),
+    ]
+    .boxed()
+}
+
+fn tree(
+    leaf: BoxedStrategy<Expr>,
+    number: BoxedStrategy<f32>,
+    layers: BoxedStrategy<(usize, usize)>,
+    fewest: usize,
+) -> impl Strategy<Value = Expr> {
+    leaf.prop_recursive(7, 40, 4, move |inner| {
+        let one = inner.clone().prop_map(Box::new);
+        let two = || (one.clone(), one.clone());
+        let number = number.clone();
+        prop_oneof![
+            one.clone().prop_map(Expr::Neg),
+            two().prop_map(|(a, b)| Expr::Add(a, b)),
+            two().prop_map(|(a, b)| Expr::Sub(a, b)),
+            (number.clone(), one.clone()).prop_map(|(k, a)| Expr::Scale(k, a)),
+            vec(inner, fewest..4).prop_map(Expr::Mean),
+            (two(), number.clone()).prop_map(|((a, b), t)| Expr::Lerp(a, b, t)),
+            (two(), number.clone()).prop_map(|((a, b), t)| Expr::Slerp(a, b, t)),
+            (one.clone(), number).prop_map(|(a, psi)| Expr::Truncate(a, psi)),
+            one.clone().prop_map(Expr::W),
+            (two(), layers.clone()).prop_map(|((a, b), (start, end))| Expr::Mix(
+                a,
+                b,
+                LayerRange { start, end }
+            )),
+        ]
+    })
+}
