@@ -209,7 +209,11 @@ fn a_stopped_run_resumes_to_what_an_unbroken_one_reaches() {
             folder.path().join("unbroken"),
         );
         run(&unbroken).expect("sound");
-        let broken = options(recipe, folder.path(), folder.path().join("broken"));
+        let broken = options(
+            recipe,
+            folder.path(),
+            folder.path().join(format!("{name}-broken")),
+        );
         let mut steps = 0;
         let error = train::run(&broken, &mut || {
             steps += 1;
@@ -229,7 +233,7 @@ fn a_stopped_run_resumes_to_what_an_unbroken_one_reaches() {
             hashes[0], hashes[1],
             "{name} took another way after the break"
         );
-        let checkpoint = folder.path().join("broken.checkpoint");
+        let checkpoint = folder.path().join(format!("{name}-broken.checkpoint"));
         assert!(
             !checkpoint.exists(),
             "the checkpoint of a finished run was left"
