@@ -60,7 +60,8 @@ pub fn is_software(adapter: &wgpu::Adapter) -> bool {
 /// When there is no adapter, only a software one while `real` asks for more, or no device.
 pub fn headless(real: bool) -> Result<Gpu, GpuError> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        // OpenGL wants a display, and its libraries complain on stderr where there is none.
+        // OpenGL would look for a screen, and its libraries complain on standard error where
+        // there is none.
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     });
