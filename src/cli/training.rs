@@ -2,7 +2,7 @@
 
 use super::args::{EvalArgs, TrainArgs};
 use super::error::CliError;
-use super::{say, source};
+use super::{interrupt, say, source};
 use crate::train::{self, TrainOptions};
 
 /// `zscape train`
@@ -14,7 +14,11 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
         resume: args.resume,
         device: args.device.into(),
     };
-    Ok(train::run(&options)?)
+    interrupt::watch();
+    for (measure, value) in train::run(&options, &mut interrupt::asked)? {
+        say(&format!("{measure}: {value:.5}"))?;
+    }
+    Ok(())
 }
 
 /// `zscape eval`

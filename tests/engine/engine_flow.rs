@@ -14,7 +14,9 @@ fn a_frame_is_the_picture_of_its_expression() {
     let frame = driver.frame(&model.id, 7, "[0.5, -1.25]");
     assert_eq!(frame.code.values, [0.5, -1.25]);
     assert_eq!(frame.code.space, Space::Z);
-    let Picture::Pixels { rgba, image } = frame.picture else { panic!("the CPU gives pixels") };
+    let Picture::Pixels { rgba, image } = frame.picture else {
+        panic!("the CPU gives pixels")
+    };
     assert_eq!(rgba.len(), image.width * image.height * 4);
     let decoded = driver.pictures(driver.engine.submit(Job::Decode {
         model: model.id.clone(),
@@ -22,7 +24,10 @@ fn a_frame_is_the_picture_of_its_expression() {
         session_codes: Default::default(),
     }));
     assert_eq!(rgba.to_vec(), display::rgba_from_planes(&decoded, image));
-    assert!(rgba.chunks(4).any(|pixel| pixel[0] > 100), "the picture is blank");
+    assert!(
+        rgba.chunks(4).any(|pixel| pixel[0] > 100),
+        "the picture is blank"
+    );
 }
 
 #[test]
@@ -42,7 +47,10 @@ fn the_newest_preview_wins() {
         }
         (last == 500).then_some(())
     });
-    assert!(frames < 500, "no request was replaced although 500 came at once");
+    assert!(
+        frames < 500,
+        "no request was replaced although 500 came at once"
+    );
 }
 
 #[test]
@@ -50,7 +58,9 @@ fn previews_are_served_while_a_job_runs() {
     let driver = cpu();
     let model = driver.load("digits-gan");
     let job = driver.decode(&model.id, 0..6400);
-    driver.wait("the job runs", |event| matches!(event, Event::Progress { .. }).then_some(()));
+    driver.wait("the job runs", |event| {
+        matches!(event, Event::Progress { .. }).then_some(())
+    });
     driver.request(&model.id, 1, "seed(1)");
     driver.wait("a frame before the job is done", |event| match event {
         Event::JobDone { .. } => panic!("the job was finished before the preview"),
@@ -96,19 +106,27 @@ fn tiles_come_in_order_and_hold_the_same_pictures_as_one_by_one() {
         .zip(&one)
         .map(|(a, b)| (a - b).abs())
         .fold(0.0, f32::max);
-    assert!(largest < 1e-5, "picture 70 differs by {largest} from the same seed alone");
+    assert!(
+        largest < 1e-5,
+        "picture 70 differs by {largest} from the same seed alone"
+    );
 }
 
 #[test]
 fn a_fault_leaves_the_engine_with_what_it_had() {
     let driver = cpu();
     let model = driver.load("digits-gan");
-    driver.engine.load(ModelSource::Catalogue("nothing".to_owned()));
+    driver
+        .engine
+        .load(ModelSource::Catalogue("nothing".to_owned()));
     let message = driver.wait("the load fails", |event| match event {
         Event::LoadFailed { message, .. } => Some(message),
         _ => None,
     });
-    assert!(message.contains("nothing") && message.contains("digits-vae2"), "{message}");
+    assert!(
+        message.contains("nothing") && message.contains("digits-vae2"),
+        "{message}"
+    );
     for (expression, part) in [
         ("w(seed(1))", "no w space"),
         ("encode(\"a.png\")", "no encoder"),
@@ -117,10 +135,16 @@ fn a_fault_leaves_the_engine_with_what_it_had() {
     ] {
         driver.request(&model.id, 3, expression);
         let message = driver.wait("the preview fails", |event| match event {
-            Event::PreviewFailed { generation: 3, message } => Some(message),
+            Event::PreviewFailed {
+                generation: 3,
+                message,
+            } => Some(message),
             _ => None,
         });
-        assert!(message.contains(part), "{expression}: {message:?} should contain {part:?}");
+        assert!(
+            message.contains(part),
+            "{expression}: {message:?} should contain {part:?}"
+        );
     }
     driver.frame(&model.id, 4, "seed(1)");
 }
@@ -130,16 +154,28 @@ fn an_encoder_finds_a_picture_that_the_model_made() {
     let driver = cpu();
     let model = driver.load("digits-vae2");
     let frame = driver.frame(&model.id, 1, "@digit-1");
-    let Picture::Pixels { rgba, image } = &frame.picture else { panic!("the CPU gives pixels") };
+    let Picture::Pixels { rgba, image } = &frame.picture else {
+        panic!("the CPU gives pixels")
+    };
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("one.png");
     let (width, height) = (image.width as u32, image.height as u32);
     image::save_buffer(&path, rgba, width, height, image::ColorType::Rgba8).expect("a PNG");
     let text = expr::Expr::Encode(path.display().to_string()).to_string();
     let found = driver.frame(&model.id, 2, &text);
-    let distance: f32 =
-        found.code.values.iter().zip(&frame.code.values).map(|(a, b)| (a - b).powi(2)).sum();
-    assert!(distance.sqrt() < 1.5, "{:?} is far from {:?}", found.code, frame.code);
+    let distance: f32 = found
+        .code
+        .values
+        .iter()
+        .zip(&frame.code.values)
+        .map(|(a, b)| (a - b).powi(2))
+        .sum();
+    assert!(
+        distance.sqrt() < 1.5,
+        "{:?} is far from {:?}",
+        found.code,
+        frame.code
+    );
 }
 
 #[test]
@@ -158,8 +194,15 @@ fn pictures_stay_on_a_shared_device() {
         session_codes: Default::default(),
     }));
     let expected = display::rgba_from_planes(&decoded, image);
-    let differing = shown.iter().zip(&expected).filter(|(a, b)| a.abs_diff(**b) > 1).count();
-    assert_eq!(differing, 0, "bytes differ between the texture and the decoded numbers");
+    let differing = shown
+        .iter()
+        .zip(&expected)
+        .filter(|(a, b)| a.abs_diff(**b) > 1)
+        .count();
+    assert_eq!(
+        differing, 0,
+        "bytes differ between the texture and the decoded numbers"
+    );
 }
 
 #[test]

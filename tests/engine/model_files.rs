@@ -5,13 +5,18 @@ use std::collections::HashMap;
 use zscape::model::{ModelFile, catalogue};
 
 fn sound() -> &'static [u8] {
-    catalogue::find("digits-judge").expect("the judge ships").bytes
+    catalogue::find("digits-judge")
+        .expect("the judge ships")
+        .bytes
 }
 
 /// The header and the data of a file.
 fn split(bytes: &[u8]) -> (serde_json::Value, &[u8]) {
     let len = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
-    (serde_json::from_slice(&bytes[8..8 + len]).expect("a header"), &bytes[8 + len..])
+    (
+        serde_json::from_slice(&bytes[8..8 + len]).expect("a header"),
+        &bytes[8 + len..],
+    )
 }
 
 fn join(header: &serde_json::Value, data: &[u8]) -> Vec<u8> {
@@ -25,7 +30,10 @@ fn join(header: &serde_json::Value, data: &[u8]) -> Vec<u8> {
 /// A file with a changed manifest.
 fn with_manifest(bytes: &[u8], change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
     let (mut header, data) = split(bytes);
-    let text = header["__metadata__"]["zscape"].as_str().expect("a manifest").to_owned();
+    let text = header["__metadata__"]["zscape"]
+        .as_str()
+        .expect("a manifest")
+        .to_owned();
     let mut manifest = serde_json::from_str(&text).expect("JSON");
     change(&mut manifest);
     header["__metadata__"]["zscape"] = manifest.to_string().into();
@@ -33,7 +41,9 @@ fn with_manifest(bytes: &[u8], change: impl FnOnce(&mut serde_json::Value)) -> V
 }
 
 fn refused(bytes: &[u8]) -> String {
-    let message = ModelFile::from_bytes(bytes).expect_err("the file is broken").to_string();
+    let message = ModelFile::from_bytes(bytes)
+        .expect_err("the file is broken")
+        .to_string();
     assert!(!message.contains('\n'), "{message:?} is more than one line");
     message
 }
@@ -41,7 +51,10 @@ fn refused(bytes: &[u8]) -> String {
 #[track_caller]
 fn assert_refused(bytes: &[u8], part: &str) {
     let message = refused(bytes);
-    assert!(message.contains(part), "{message:?} should contain {part:?}");
+    assert!(
+        message.contains(part),
+        "{message:?} should contain {part:?}"
+    );
 }
 
 #[test]
@@ -50,7 +63,11 @@ fn every_shipped_file_is_sound_and_says_what_it_is() {
         let file = ModelFile::from_bytes(entry.bytes).expect("a shipped file is sound");
         assert_eq!(file.manifest.name, entry.name);
         assert_eq!(file.hash.len(), 64);
-        assert!(!file.manifest.quality.is_empty(), "{} was never measured", entry.name);
+        assert!(
+            !file.manifest.quality.is_empty(),
+            "{} was never measured",
+            entry.name
+        );
         assert!(!file.manifest.training.recipe.is_empty());
     }
 }
@@ -73,12 +90,30 @@ fn broken_containers_are_refused() {
 #[test]
 fn manifests_that_lie_are_refused() {
     let bytes = sound();
-    assert_refused(&with_manifest(bytes, |m| m["format_version"] = 99.into()), "version is 99");
-    assert_refused(&with_manifest(bytes, |m| m["family"] = "oracle".into()), "oracle");
-    assert_refused(&with_manifest(bytes, |m| m["family"] = "gan".into()), "decoder");
-    assert_refused(&with_manifest(bytes, |m| m["classes"] = serde_json::json!([])), "gives 10");
-    assert_refused(&with_manifest(bytes, |m| m["image"]["width"] = 29.into()), "numbers");
-    assert_refused(&with_manifest(bytes, |m| m["image"] = "large".into()), "manifest");
+    assert_refused(
+        &with_manifest(bytes, |m| m["format_version"] = 99.into()),
+        "version is 99",
+    );
+    assert_refused(
+        &with_manifest(bytes, |m| m["family"] = "oracle".into()),
+        "oracle",
+    );
+    assert_refused(
+        &with_manifest(bytes, |m| m["family"] = "gan".into()),
+        "decoder",
+    );
+    assert_refused(
+        &with_manifest(bytes, |m| m["classes"] = serde_json::json!([])),
+        "gives 10",
+    );
+    assert_refused(
+        &with_manifest(bytes, |m| m["image"]["width"] = 29.into()),
+        "numbers",
+    );
+    assert_refused(
+        &with_manifest(bytes, |m| m["image"] = "large".into()),
+        "manifest",
+    );
     let layer = |m: &mut serde_json::Value| m["networks"]["classifier"]["layers"][0].take();
     assert_refused(&with_manifest(bytes, |m| drop(layer(m))), "manifest");
     let channels = |channels: u64| {
@@ -97,7 +132,9 @@ fn tensors_that_do_not_fit_are_refused() {
     let (header, data) = split(bytes);
     let name = "classifier.0.weight";
     let mut missing = header.clone();
-    let taken = missing.as_object_mut().and_then(|entries| entries.remove(name));
+    let taken = missing
+        .as_object_mut()
+        .and_then(|entries| entries.remove(name));
     missing["classifier.0.wait"] = taken.expect("the tensor is there");
     assert_refused(&join(&missing, data), "is missing");
     let mut integers = header.clone();

@@ -18,8 +18,14 @@ pub struct Driver {
 
 impl Driver {
     pub fn new(device: DeviceChoice, gpu: Option<SharedGpu>) -> Self {
-        let engine = Engine::start(EngineOptions { device, gpu, wake: Arc::new(|| {}) });
-        Self { engine: engine.expect("a thread can be started") }
+        let engine = Engine::start(EngineOptions {
+            device,
+            gpu,
+            wake: Arc::new(|| {}),
+        });
+        Self {
+            engine: engine.expect("a thread can be started"),
+        }
     }
 
     /// Waits for the first event that `pick` takes; the others are dropped.
@@ -74,7 +80,9 @@ impl Driver {
     pub fn pictures(&self, job: JobId) -> Vec<f32> {
         let mut pictures = Vec::new();
         self.wait("a decode job", |event| match event {
-            Event::Tile { job: of, values, .. } if of == job => {
+            Event::Tile {
+                job: of, values, ..
+            } if of == job => {
                 pictures.extend(values);
                 None
             }
