@@ -20,6 +20,9 @@ pub enum CliError {
     /// The machine or the program is at fault.
     #[error("{0}")]
     Failed(String),
+    /// The engine could not do a job.
+    #[error("{0}")]
+    Job(String),
     #[error("stopped before it was finished; nothing was written")]
     Interrupted,
     /// Whoever read standard output has gone, as `head` does: no failure.
@@ -42,7 +45,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         let is_bad_input = match self {
             Self::BadInput(_) => true,
-            Self::Failed(_) | Self::Interrupted => false,
+            Self::Failed(_) | Self::Job(_) | Self::Interrupted => false,
             Self::ClosedPipe => return 0,
             Self::Save(error) => error.is_bad_path(),
             Self::Train(error) => error.is_bad_input(),

@@ -27,6 +27,7 @@ pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
         let source = ModelSource::Catalogue(entry.name.to_owned());
         return say(describe(&source::read(&source)?).trim_end());
     }
+    source::check_ordinary(path)?;
     let unreadable = |fault: std::io::Error| {
         CliError::bad_input(
             path.display(),

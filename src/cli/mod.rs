@@ -17,8 +17,9 @@ mod session;
 mod source;
 mod training;
 
+use crate::latent::expr::suggest;
 use args::{Cli, Command};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use error::CliError;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -92,8 +93,25 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    complain(&format!("{} (see zscape --help)", usage_line(error)));
+    let line = unknown_command().unwrap_or_else(|| usage_line(error));
+    complain(&format!("{line} (see zscape --help)"));
     ExitCode::from(error::BAD_INPUT)
+}
+
+/// What to say where a mistyped command was taken for a model: more arguments came after it.
+fn unknown_command() -> Option<String> {
+    let mut arguments = std::env::args_os().skip(1);
+    let word = arguments.next()?.into_string().ok()?;
+    let clap = Cli::command();
+    let is_known = clap.find_subcommand(&word).is_some();
+    if is_known || word.starts_with('-') || arguments.next()?.to_str()?.starts_with('-') {
+        return None;
+    }
+    let names = clap.get_subcommands().map(clap::Command::get_name);
+    Some(match suggest(&word, names) {
+        Some(close) => format!("there is no command {word:?}; did you mean {close}?"),
+        None => format!("there is no command {word:?}"),
+    })
 }
 
 /// The first paragraph of clap's message on one line, without its `error:`.

@@ -91,7 +91,7 @@ impl Session {
             Ok(())
         });
         match finished {
-            Err(CliError::Failed(message)) => Err(CliError::bad_input("the expression", message)),
+            Err(CliError::Job(fault)) => Err(CliError::bad_input("the expression", fault)),
             Err(other) => Err(other),
             Ok(()) => answer.ok_or_else(no_answer),
         }
@@ -201,7 +201,7 @@ impl Session {
             match self.next_event() {
                 Ok(Some(Event::JobDone { job })) if job == id => return Ok(()),
                 Ok(Some(Event::JobFailed { job, message })) if job == id => {
-                    return Err(CliError::Failed(message));
+                    return Err(CliError::Job(message));
                 }
                 Ok(Some(Event::JobCancelled { job })) if job == id => {
                     return Err(CliError::Interrupted);

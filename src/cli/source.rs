@@ -16,6 +16,7 @@ pub fn find(name: &str) -> Result<ModelSource, CliError> {
     }
     let path = Path::new(name);
     if path.exists() {
+        check_ordinary(path)?;
         return Ok(ModelSource::File(path.to_owned()));
     }
     let names: Vec<&str> = catalogue::entries()
@@ -26,6 +27,22 @@ pub fn find(name: &str) -> Result<ModelSource, CliError> {
         "there is no model {name:?}: no file has that name, and built in are {}",
         names.join(", ")
     )))
+}
+
+/// Checks that a file has an end: reading a device or a pipe might never come to one.
+///
+/// # Errors
+/// When `path` is no ordinary file.
+pub fn check_ordinary(path: &Path) -> Result<(), CliError> {
+    let fault = |fault: &str| {
+        let fault = format_args!("the file cannot be read: {fault}");
+        CliError::bad_input(path.display(), fault)
+    };
+    match path.metadata() {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(fault("it is not an ordinary file")),
+        Err(error) => Err(fault(&error.to_string())),
+    }
 }
 
 /// Reads a model without a device.

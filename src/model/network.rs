@@ -29,6 +29,10 @@ pub enum Mode<'a> {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a network has a few layers, and each is read in every decode"
+)]
 enum Layer {
     Dense {
         weight: Tensor<2>,

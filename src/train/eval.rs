@@ -214,6 +214,9 @@ fn measure_autoencoder(
     Ok(quality)
 }
 
+/// A class and its probability.
+type Verdict = (u8, f32);
+
 /// A classifier with its features.
 struct Judge {
     network: Network,
@@ -251,7 +254,7 @@ impl Judge {
 
     /// Features before the last layer, row after row, and each picture's class with its
     /// probability.
-    fn judge(&self, pictures: &[f32]) -> Result<(Vec<f32>, Vec<(u8, f32)>), ModelError> {
+    fn judge(&self, pictures: &[f32]) -> Result<(Vec<f32>, Vec<Verdict>), ModelError> {
         let (mut features, mut classes) = (Vec::new(), Vec::new());
         for batch in pictures.chunks(BATCH * self.picture_len) {
             let rows = batch.len() / self.picture_len;

@@ -137,18 +137,35 @@ impl Recipe {
                 "average_decay must be in 0..1",
             ),
             (
-                settings.learning_rate > 0.0,
-                "learning_rate must be positive",
+                settings.learning_rate > 0.0 && settings.learning_rate.is_finite(),
+                "learning_rate must be positive and finite",
             ),
             (
-                settings.final_learning_rate >= 0.0,
-                "final_learning_rate must not be negative",
+                (0.0..=settings.learning_rate).contains(&settings.final_learning_rate),
+                "final_learning_rate must be from 0 to learning_rate",
+            ),
+            (
+                settings.discriminator_rate > 0.0 && settings.discriminator_rate.is_finite(),
+                "discriminator_rate must be positive and finite",
+            ),
+            (
+                [settings.beta_1, settings.beta_2]
+                    .iter()
+                    .all(|beta| (0.0..1.0).contains(beta)),
+                "beta_1 and beta_2 must be in 0..1",
+            ),
+            (
+                [settings.beta, settings.r1_gamma]
+                    .iter()
+                    .all(|weight| (0.0..f64::INFINITY).contains(weight)),
+                "beta and r1_gamma must be finite and not negative",
             ),
             (
                 (0.0..1.0).contains(&settings.warm_up),
                 "warm_up must be in 0..1",
             ),
             (settings.r1_every > 0, "r1_every must be positive"),
+            (settings.shift <= 8, "shift must be at most 8 pixels"),
             (
                 recipe.family == Family::Classifier || recipe.z_dim > 0,
                 "z_dim must be positive",

@@ -4,9 +4,9 @@ use super::autoencoder::AutoencoderTask;
 use super::classifier::ClassifierTask;
 use super::gan::GanTask;
 use super::recipe::Recipe;
-use crate::model::ModelError;
 use crate::model::file::StoredTensor;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
+use crate::model::{ModelError, shapes};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -61,12 +61,55 @@ pub fn task(
     image: ImageSpec,
     device: &Device,
 ) -> Result<Box<dyn Task>, ModelError> {
+    check_networks(recipe, image)?;
     let device = device.clone().autodiff();
     Ok(match recipe.family {
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, image, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, image, device)?),
     })
+}
+
+/// Checks that every network of a recipe gives what is asked of it, so that no run stops in the
+/// middle of its first step.
+fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
+    let encoded = match recipe.family {
+        Family::Vae => recipe.z_dim.saturating_mul(2),
+        _ => recipe.z_dim,
+    };
+    let of_pictures = |layers| picture_network(image, layers);
+    let decoder = || {
+        (
+            "decoder",
+            code_network(recipe.z_dim, &recipe.decoder),
+            image.len(),
+        )
+    };
+    let wanted = match recipe.family {
+        Family::Autoencoder | Family::Vae => {
+            vec![
+                ("encoder", of_pictures(&recipe.encoder), encoded),
+                decoder(),
+            ]
+        }
+        Family::Gan => vec![
+            decoder(),
+            ("discriminator", of_pictures(&recipe.discriminator), 1),
+        ],
+        Family::Classifier => {
+            let classes = recipe.dataset.classes().len();
+            vec![("classifier", of_pictures(&recipe.classifier), classes)]
+        }
+    };
+    for (name, network, wanted) in wanted {
+        let fault = |fault| ModelError(format!("has an unsound {name}: {fault}"));
+        let plan = shapes::plan(&network).map_err(fault)?;
+        let given = plan.output().checked_len().map_err(fault)?;
+        if given != wanted {
+            return Err(fault(format!("it gives {given} numbers, not {wanted}")));
+        }
+    }
+    Ok(())
 }
 
 /// A network that takes pictures.

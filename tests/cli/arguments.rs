@@ -90,6 +90,8 @@ fn wrong_usage_is_one_line() {
         ),
         (vec!["code", AUTOENCODER, "seed(1)"], "--npz"),
         (vec!["models", "--frobnicate"], "--frobnicate"),
+        (vec!["rendr", AUTOENCODER, "seed(1)"], "render?"),
+        (vec!["frobnicate", "x"], "no command"),
     ] {
         run(&arguments).refused(part);
     }

@@ -78,6 +78,125 @@ fn real_data_cut_short() {
     run(&["eval", AUTOENCODER, "--data", &data]).refused("-ubyte.gz");
 }
 
+/// A small autoencoder, and room for a change.
+fn recipe(settings: &str) -> String {
+    format!(
+        r#"
+name = "tiny-ae"
+title = "Tiny"
+summary = "An autoencoder for a test."
+family = "autoencoder"
+dataset = "mnist"
+z_dim = 2
+encoder = [{{ layer = "flatten" }}, {{ layer = "dense", outputs = 2 }}]
+decoder = [{{ layer = "dense", outputs = 784 }}, {{ layer = "sigmoid" }}]
+[training]
+seed = 1
+learning_rate = 1e-3
+final_learning_rate = 1e-5
+average_decay = 0.5
+reconstruction = "squared"
+{settings}
+"#
+    )
+}
+
+/// A data set of ten kinds of stripes.
+fn write_stripes(folder: &Folder) {
+    for (part, count) in [("train", 100_u32), ("t10k", 50)] {
+        let mut pictures = vec![0, 0, 8, 3];
+        pictures.extend([count, 28, 28].iter().flat_map(|side| side.to_be_bytes()));
+        let mut labels = vec![0, 0, 8, 1];
+        labels.extend(count.to_be_bytes());
+        for index in 0..count {
+            labels.push((index % 10) as u8);
+            pictures.extend((0..784).map(|pixel| {
+                let is_lit = pixel / 28 % 14 == index % 10;
+                if is_lit { 250 } else { index as u8 }
+            }));
+        }
+        folder.write(&format!("{part}-images-idx3-ubyte.gz"), gzip(&pictures));
+        folder.write(&format!("{part}-labels-idx1-ubyte.gz"), gzip(&labels));
+    }
+}
+
+#[test]
+fn what_was_trained_works_with_every_command() {
+    let folder = Folder::new();
+    write_stripes(&folder);
+    let data = folder.path().display().to_string();
+    let text = recipe("images = 300\nbatch = 20");
+    let recipe = folder.write("tiny.toml", text);
+    let model = folder.file("tiny.safetensors");
+    let train = [
+        "train", &recipe, "--data", &data, "-o", &model, "--device", "cpu",
+    ];
+    let trained = run(&train);
+    assert_eq!(trained.code, Some(0), "{}", trained.stderr);
+    let shown = run(&["inspect", &model]).succeeded().stdout;
+    assert!(shown.contains("300 images seen"), "{shown}");
+    let picture = folder.file("a.png");
+    run(&["render", &model, "0.5*seed(1)", "-o", &picture]).succeeded();
+    let recipe = run(&["inspect", &picture]).succeeded().stdout;
+    assert!(recipe.contains("tiny-ae"), "{recipe}");
+    let encoded = format!("encode({picture:?})");
+    run(&["code", &model, &encoded, "--npz", &folder.file("a.npz")]).succeeded();
+    let report = run(&["eval", &model, "--data", &data, "--json"])
+        .succeeded()
+        .stdout;
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert!(report.is_object(), "{report}");
+    let text = run(&["eval", &model, "--data", &data]).succeeded().stdout;
+    assert!(text.contains("tiny-ae"), "{text}");
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_nothing() {
+    let folder = Folder::new();
+    let elsewhere = Folder::new();
+    write_stripes(&folder);
+    let data = folder.path().display().to_string();
+    let sound = elsewhere.write("sound.toml", recipe("images = 300\nbatch = 20"));
+    let out = elsewhere.file("out.safetensors");
+    let absent = elsewhere.file("absent/out.safetensors");
+    run(&["train", &sound, "--data", &data, "-o", &absent]).refused("absent");
+    let taken = elsewhere.path().display().to_string();
+    run(&["train", &sound, "--data", &data, "-o", &taken]).refused(&taken);
+    let empty = elsewhere.file("");
+    run(&["train", &sound, "--data", &empty, "-o", &out]).refused("ubyte.gz");
+    for settings in [
+        "images = 300\nbatch = 0",
+        "images = 0\nbatch = 20",
+        "images = -1\nbatch = 20",
+        "images = 300\nbatch = 9999999999",
+        "images = 300\nbatch = 20\nlearning_rat = 1",
+        "images = 300\nbatch = 20\nbeta_1 = nan",
+        "images = 300\nbatch = 20\nbeta_2 = 1.0",
+        "images = 300\nbatch = 20\nbeta = nan",
+        "images = 300\nbatch = 20\nwarm_up = -1.0",
+        "images = 300\nbatch = 20\nr1_every = 0",
+        "images = 300\nbatch = 20\nshift = 1000000",
+    ] {
+        let bad = elsewhere.write("bad.toml", recipe(settings));
+        run(&["train", &bad, "--data", &data, "-o", &out]).refused("bad.toml");
+    }
+    let bad_layers = [
+        ("outputs = 784", "outputs = 783"),
+        ("outputs = 784", "outputs = 0"),
+        ("outputs = 784", "outputs = 99999999999999"),
+        ("z_dim = 2", "z_dim = 3"),
+        ("z_dim = 2", "z_dim = 0"),
+        ("\"sigmoid\"", "\"goose\""),
+        ("\"autoencoder\"", "\"gan\""),
+    ];
+    for (sound, bad) in bad_layers {
+        let text = recipe("images = 300\nbatch = 20").replace(sound, bad);
+        let bad = elsewhere.write("bad.toml", text);
+        run(&["train", &bad, "--data", &data, "-o", &out]).refused("bad.toml");
+    }
+    assert_eq!(elsewhere.names(), ["bad.toml", "sound.toml"]);
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut encoder, bytes).expect("memory can be written");

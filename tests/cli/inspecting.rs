@@ -46,7 +46,9 @@ fn a_model_file_shows_what_it_holds() {
 fn what_is_neither_model_nor_picture_is_refused() {
     let folder = Folder::new();
     run(&["inspect", &folder.file("absent")]).refused("absent");
-    run(&["inspect", &folder.path().display().to_string()]).refused("cannot be read");
+    run(&["inspect", &folder.path().display().to_string()]).refused("ordinary file");
+    run(&["inspect", "/dev/zero"]).refused("ordinary file");
+    run(&["render", "/dev/zero", "seed(1)", "-o", "never.png"]).refused("ordinary file");
     run(&["inspect", &folder.write("empty", b"")]).refused("empty");
     run(&["inspect", &folder.write("text", b"seed(1)")]).refused("text");
     run(&[

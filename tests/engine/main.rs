@@ -1,4 +1,8 @@
 //! Tests of models, engine and GPU without a window.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests write the broken files that the program has to survive"
+)]
 
 mod display_pass;
 mod engine_flow;

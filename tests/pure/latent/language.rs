@@ -8,7 +8,8 @@ use zscape::latent::expr::{CheckError, Expr, check, evaluate, parse};
 /// A test thread has 2 MiB; half of that leaves room for whoever calls.
 fn on_a_small_stack(f: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(f);
-    thread.unwrap().join().unwrap();
+    let thread = thread.expect("a thread starts");
+    thread.join().expect("the thread does not panic");
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -82,7 +83,7 @@ fn parses_or_is_refused(text: &str) {
             assert!(columns.contains(&error.column), "{text:?}: {error}");
             assert!(error.to_string().starts_with("column "), "{error}");
             let pointed = error.pointed();
-            let (line, caret) = pointed.split_once('\n').unwrap();
+            let (line, caret) = pointed.split_once('\n').expect("two lines");
             assert!(caret.chars().count() <= line.chars().count() + 1);
         }
     }

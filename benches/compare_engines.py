@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""Decode the same codes with zscape, ONNX Runtime and OpenVINO, in the same minute.
+
+    python3 -m venv VENV && VENV/bin/pip install numpy onnx onnxruntime openvino
+    cargo build --release
+    VENV/bin/python benches/compare_engines.py digits-gan
+
+Reads the model file, builds the decoder as an ONNX graph from the manifest and the weights, and
+times all three at batch sizes 1, 8 and 64. The engines take turns in rounds, so that whatever
+else the machine does hits all of them alike. Prints the median milliseconds of a batch, the
+ratios, and the largest difference of the outputs.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import openvino
+from onnx import TensorProto, helper, numpy_helper
+
+ROOT = Path(__file__).resolve().parent.parent
+BATCHES = (1, 8, 64)
+BATCH_NORM_EPSILON = 1e-5
+
+
+def read_model(path):
+    """The manifest and the tensors (as f32) of a model file."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = file.read()
+    manifest = json.loads(header.pop("__metadata__")["zscape"])
+    kinds = {"F16": np.float16, "F32": np.float32}
+    tensors = {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        values = np.frombuffer(data[start:end], kinds[entry["dtype"]])
+        tensors[name] = values.reshape(entry["shape"]).astype(np.float32)
+    return manifest, tensors
+
+
+class Graph:
+    """An ONNX graph that grows layer by layer."""
+
+    def __init__(self, tensors):
+        self.tensors = tensors
+        self.nodes = []
+        self.constants = []
+        self.value = "z"
+
+    def constant(self, name, array):
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def add(self, kind, *inputs, **attributes):
+        output = f"value_{len(self.nodes)}"
+        node = helper.make_node(kind, [self.value, *inputs], [output], **attributes)
+        self.nodes.append(node)
+        self.value = output
+
+    def weights(self, index, *roles):
+        names = [f"decoder.{index}.{role}" for role in roles]
+        return [self.constant(name, self.tensors[name]) for name in names]
+
+    def reshape(self, index, *shape):
+        # 0 keeps the batch.
+        name = self.constant(f"shape_{index}", np.array([0, *shape], np.int64))
+        self.add("Reshape", name)
+
+    def layer(self, index, layer):
+        """Adds one layer of a manifest's network; see src/model/manifest.rs."""
+        kind = layer["layer"]
+        if kind == "dense":
+            self.add("Gemm", *self.weights(index, "weight", "bias"))
+        elif kind == "reshape":
+            self.reshape(index, layer["channels"], layer["height"], layer["width"])
+        elif kind == "flatten":
+            self.add("Flatten")
+        elif kind == "conv":
+            stride, kernel = layer["stride"], layer["kernel"]
+            padding = (kernel - 1) // 2
+            self.add(
+                "Conv",
+                *self.weights(index, "weight", "bias"),
+                kernel_shape=[kernel] * 2,
+                strides=[stride] * 2,
+                pads=[padding] * 4,
+            )
+        elif kind == "conv_transpose":
+            self.add(
+                "ConvTranspose",
+                *self.weights(index, "weight", "bias"),
+                kernel_shape=[4, 4],
+                strides=[2, 2],
+                pads=[1] * 4,
+            )
+        elif kind == "pixel_shuffle":
+            self.add("DepthToSpace", blocksize=layer["factor"], mode="CRD")
+        elif kind == "upsample":
+            factors = np.array([1, 1, layer["factor"], layer["factor"]], np.float32)
+            name = self.constant(f"factors_{index}", factors)
+            self.add(
+                "Resize",
+                "",
+                name,
+                mode="nearest",
+                nearest_mode="floor",
+                coordinate_transformation_mode="asymmetric",
+            )
+        elif kind == "batch_norm":
+            roles = ("gamma", "beta", "mean", "variance")
+            self.add(
+                "BatchNormalization",
+                *self.weights(index, *roles),
+                epsilon=BATCH_NORM_EPSILON,
+            )
+        elif kind == "mean_pool":
+            self.add("GlobalAveragePool")
+            self.add("Flatten")
+        elif kind == "leaky_relu":
+            self.add("LeakyRelu", alpha=layer["slope"])
+        elif kind == "silu":
+            before = self.value
+            self.add("Sigmoid")
+            self.add("Mul", before)
+        elif kind in ("relu", "tanh", "sigmoid"):
+            self.add(kind.capitalize())
+        elif kind != "dropout":
+            sys.exit(f"the layer {kind!r} is not known to this script")
+
+
+def onnx_model(manifest, tensors):
+    """The decoder from z `[batch, dim]` to pictures `[batch, C, H, W]`."""
+    network = manifest["networks"]["decoder"]
+    image = manifest["image"]
+    sides = [image["channels"], image["height"], image["width"]]
+    graph = Graph(tensors)
+    for index, layer in enumerate(network["layers"]):
+        graph.layer(index, layer)
+    graph.reshape("output", *sides)
+    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", *network["input"]])
+    output = helper.make_tensor_value_info(graph.value, TensorProto.FLOAT, ["batch", *sides])
+    model = helper.make_model(
+        helper.make_graph(graph.nodes, "decoder", [z], [output], graph.constants),
+        opset_imports=[helper.make_opsetid("", 17)],
+    )
+    model.ir_version = 8
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def seed_codes(seeds, dim):
+    """The codes of seeds, as every tool of the field draws them."""
+    return np.stack([np.random.RandomState(seed).randn(dim) for seed in seeds]).astype(np.float32)
+
+
+class OnnxRuntime:
+    name = "ONNX Runtime"
+
+    def __init__(self, model, threads):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+
+    def __call__(self, z):
+        return self.session.run(None, {"z": z})[0]
+
+
+class OpenVino:
+    name = "OpenVINO"
+
+    def __init__(self, model, threads):
+        self.core = openvino.Core()
+        settings = {
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "decoder.onnx"
+            onnx.save(model, path)
+            self.model = self.core.read_model(path)
+        self.settings = settings
+        self.requests = {}
+
+    def __call__(self, z):
+        # One compiled model for each batch size: a fixed shape is what it does best.
+        if len(z) not in self.requests:
+            self.model.reshape({"z": list(z.shape)})
+            compiled = self.core.compile_model(self.model, "CPU", self.settings)
+            self.requests[len(z)] = compiled.create_infer_request()
+        request = self.requests[len(z)]
+        request.infer({"z": z}, share_inputs=True)
+        return request.get_output_tensor(0).data
+
+
+def time_engine(engine, z, seconds):
+    """Milliseconds of each call, for about this many seconds after a warm-up."""
+    for _ in range(5):
+        engine(z)
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 10:
+        start = time.perf_counter()
+        engine(z)
+        times.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
+def run_zscape(program, *arguments):
+    command = [program, *map(str, arguments), "--device", "cpu"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def compare_outputs(program, path, dim, engines):
+    """The largest difference of each engine's pictures from zscape's."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "grid.npy"
+        run_zscape(program, "grid", path, "--seeds", "0-63", "--npy", out)
+        expected = np.load(out)
+    z = seed_codes(range(64), dim)
+    return {engine.name: float(np.abs(engine(z) - expected).max()) for engine in engines}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("model", help="a model file, or a name in assets/models")
+    parser.add_argument("--zscape", default=None, help="the program; target/release/zscape if not given")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each batch size in each round")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    args = parser.parse_args()
+
+    path = Path(args.model)
+    if not path.exists():
+        path = ROOT / "assets" / "models" / f"{args.model}.safetensors"
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    program = args.zscape or target / "release" / "zscape"
+
+    manifest, tensors = read_model(path)
+    dim = manifest["spaces"]["z"]["dim"]
+    model = onnx_model(manifest, tensors)
+    engines = [OnnxRuntime(model, args.threads), OpenVino(model, args.threads)]
+    differences = compare_outputs(program, path, dim, engines)
+
+    codes = {batch: seed_codes(range(batch), dim) for batch in BATCHES}
+    ours = {batch: [] for batch in BATCHES}
+    theirs = {engine.name: {batch: [] for batch in BATCHES} for engine in engines}
+    frames = []
+    for _ in range(args.rounds):
+        report = json.loads(run_zscape(program, "bench", path, "--json"))
+        for decode in report["decode"]:
+            ours[decode["batch"]].append(decode["median_ms"])
+        frames.append(report["request_to_frame"]["median_ms"])
+        for engine in engines:
+            for batch in BATCHES:
+                times = time_engine(engine, codes[batch], args.seconds)
+                theirs[engine.name][batch].append(statistics.median(times))
+
+    rows = []
+    for batch in BATCHES:
+        row = {"batch": batch, "zscape": statistics.median(ours[batch])}
+        for name, times in theirs.items():
+            row[name] = statistics.median(times[batch])
+            # Each round's ratio first: what slows a round slows all engines in it.
+            ratios = [a / b for a, b in zip(ours[batch], times[batch])]
+            row[f"zscape / {name}"] = statistics.median(ratios)
+        rows.append(row)
+    if args.json:
+        print(json.dumps({"model": manifest["name"], "decode": rows, "differences": differences}))
+        return
+    print(f"{manifest['name']}, {args.threads} threads, medians of {args.rounds} rounds, ms a batch")
+    print("  ".join(f"{name:>21}" for name in rows[0]))
+    for row in rows:
+        print("  ".join(f"{value:>21.3f}" if isinstance(value, float) else f"{value:>21}" for value in row.values()))
+    print(f"request to frame: {statistics.median(frames):.3f} ms")
+    for name, difference in differences.items():
+        print(f"largest difference from {name}: {difference:.2e}")
+
+
+if __name__ == "__main__":
+    main()
