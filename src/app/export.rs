@@ -1,5 +1,7 @@
 //! Writing the picture to a file, off the window's thread.
 
+use crate::document::raster::Raster;
+use crate::document::{ModelRef, Recipe, Subject, png, save};
 use crate::engine::{JobId, ModelId};
 use crate::latent::expr::Expr;
 use crate::model::manifest::ImageSpec;
@@ -9,18 +11,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// A picture and all that is needed to make exactly it again.
-#[derive(Clone, PartialEq, Debug)]
-pub struct PictureFile {
-    pub path: PathBuf,
-    pub model: ModelId,
-    pub expression: Expr,
-    pub image: ImageSpec,
+struct PictureFile {
+    path: PathBuf,
+    model: ModelId,
+    expression: Expr,
+    image: ImageSpec,
     /// f32 `[C, H, W]` in 0..1.
-    pub values: Vec<f32>,
+    values: Vec<f32>,
 }
-
-/// Writes a picture; the error is for people and names the file.
-pub type PictureWriter = Arc<dyn Fn(&PictureFile) -> Result<(), String> + Send + Sync>;
 
 /// Called from another thread to have the window look at what came.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -30,7 +28,6 @@ const WAITING_RESULTS: usize = 16;
 
 /// Pictures on their way to files.
 pub struct Export {
-    writer: PictureWriter,
     wake: Wake,
     decoding: BTreeMap<JobId, (PathBuf, ModelId, Expr)>,
     results: Receiver<Result<PathBuf, String>>,
@@ -38,9 +35,9 @@ pub struct Export {
 }
 
 impl Export {
-    pub fn new(writer: PictureWriter, wake: Wake) -> Self {
+    pub fn new(wake: Wake) -> Self {
         let (report, results) = sync_channel(WAITING_RESULTS);
-        Self { writer, wake, decoding: BTreeMap::new(), results, report }
+        Self { wake, decoding: BTreeMap::new(), results, report }
     }
 
     /// Remembers what the picture of a job is for.
@@ -53,10 +50,9 @@ impl Export {
         let Some((path, model, expression)) = self.decoding.remove(&job) else { return };
         let values = values.get(..image.len()).unwrap_or(values).to_vec();
         let file = PictureFile { path, model, expression, image, values };
-        let (writer, wake, report) =
-            (Arc::clone(&self.writer), Arc::clone(&self.wake), self.report.clone());
+        let (wake, report) = (Arc::clone(&self.wake), self.report.clone());
         let started = std::thread::Builder::new().name("zscape-export".to_owned()).spawn(move || {
-            let result = writer(&file).map(|()| file.path);
+            let result = write(&file).map(|()| file.path);
             // The window is gone when nobody listens; the file is written all the same.
             report.send(result).ok();
             wake();
@@ -74,5 +70,45 @@ impl Export {
     /// The next file that was written, or why it was not.
     pub fn try_result(&self) -> Option<Result<PathBuf, String>> {
         self.results.try_recv().ok()
+    }
+}
+
+/// Writes the picture with its recipe, in the model's own size; the error is for people.
+fn write(file: &PictureFile) -> Result<(), String> {
+    let not_saved = |err: &dyn std::error::Error| {
+        format!("The picture was not saved: {err}: {}", file.path.display())
+    };
+    let sides = [file.image.channels, file.image.height, file.image.width];
+    let raster = Raster::from_planes(sides, &file.values).map_err(|err| not_saved(&err))?;
+    let model = ModelRef { name: file.model.name.clone(), hash: file.model.hash.clone() };
+    let subject = Subject::Expression(file.expression.to_string());
+    let recipe = Recipe::new(model, subject, raster.size());
+    let bytes = png::encode(&raster, &recipe).map_err(|err| not_saved(&err))?;
+    save::save(&file.path, &bytes).map_err(|err| format!("The picture was not saved: {err}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_tells_how_it_was_made() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = PictureFile {
+            path: folder.path().join("seed0042.png"),
+            model: ModelId { name: "digits-vae2".to_owned(), hash: "ab".to_owned() },
+            expression: Expr::Seed(42),
+            image: ImageSpec { channels: 1, height: 2, width: 3 },
+            values: vec![0.5; 6],
+        };
+        write(&file).expect("it can be written");
+        let bytes = std::fs::read(&file.path).expect("it is there");
+        let recipe = png::read_recipe(&bytes).expect("it carries a recipe");
+        assert_eq!(recipe.subject, Subject::Expression("seed(42)".to_owned()));
+        assert_eq!(recipe.size, [3, 2]);
+
+        let nowhere = PictureFile { path: folder.path().join("no/such/folder.png"), ..file };
+        let message = write(&nowhere).expect_err("there is no such folder");
+        assert!(message.contains("folder.png"), "{message}");
     }
 }

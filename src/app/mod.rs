@@ -29,7 +29,7 @@ pub use availability::Availability;
 pub use command::{Command, CommandInfo};
 pub use dice::Dice;
 pub use dispatch::Effect;
-pub use export::{PictureFile, PictureWriter, Wake};
+pub use export::Wake;
 pub use filmstrip::{Filmstrip, Still};
 pub use history::{History, Settling};
 pub use latency::Latency;

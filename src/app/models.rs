@@ -2,6 +2,7 @@
 
 use crate::engine::{DeviceInfo, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::Expr;
+use crate::model::catalogue;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub struct CatalogueEntry {
     pub title: &'static str,
 }
 
-/// The models that are built into the program; the first is shown at the first start.
+/// The models with a latent space that are built into the program.
 pub const CATALOGUE: [CatalogueEntry; 4] = [
     CatalogueEntry { name: "digits-vae2", title: "Digits, VAE on a plane" },
     CatalogueEntry { name: "digits-ae2", title: "Digits, autoencoder on a plane" },
@@ -27,7 +28,7 @@ pub const CATALOGUE: [CatalogueEntry; 4] = [
 
 /// The model of the first start.
 pub fn default_source() -> ModelSource {
-    ModelSource::Catalogue(CATALOGUE[0].name.to_owned())
+    ModelSource::Catalogue(catalogue::DEFAULT.to_owned())
 }
 
 /// A source as people read it.
@@ -100,5 +101,18 @@ impl Models {
         self.files.retain(|known| known != path);
         self.files.insert(0, path.clone());
         self.files.truncate(MAX_FILES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_is_built_in() {
+        for entry in CATALOGUE {
+            assert!(catalogue::find(entry.name).is_some(), "{}", entry.name);
+        }
+        assert!(CATALOGUE.iter().any(|entry| entry.name == catalogue::DEFAULT));
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
-use super::export::{Export, PictureWriter, Wake};
+use super::export::{Export, Wake};
 use super::{
     Dice, Effect, Filmstrip, History, Loading, Modes, Models, Notices, Overlay, Place, Player,
     Position, Preview, Settling, View,
@@ -20,7 +20,6 @@ pub struct Start {
     pub model: ModelSource,
     pub expression: Option<Expr>,
     pub view: View,
-    pub writer: PictureWriter,
     pub wake: Wake,
 }
 
@@ -66,7 +65,7 @@ impl AppState {
             filmstrip: Filmstrip::default(),
             notices: Notices::default(),
             player: None,
-            export: Export::new(start.writer, start.wake),
+            export: Export::new(start.wake),
             view: start.view,
             modes: Modes::default(),
             session_codes: Arc::default(),

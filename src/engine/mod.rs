@@ -5,20 +5,29 @@
 //! this thread, and nothing that the window calls here waits for it.
 
 mod api;
+mod bridge;
+mod compute;
+mod context;
+mod jobs;
+mod mailbox;
+mod models;
+mod picture_file;
+mod worker;
 
 pub use api::*;
+pub use compute::padded_batch;
 
+use crate::gpu::Gpu;
+use mailbox::Mailbox;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
+/// Events that may wait for whoever drives the engine; then the engine waits too.
+const EVENT_QUEUE: usize = 1024;
+
 /// The window's wgpu handles, for decoding on the same device.
-#[derive(Clone)]
-pub struct SharedGpu {
-    pub instance: wgpu::Instance,
-    pub adapter: wgpu::Adapter,
-    pub device: wgpu::Device,
-    pub queue: wgpu::Queue,
-}
+pub type SharedGpu = Gpu;
 
 /// How to start an engine.
 pub struct EngineOptions {
@@ -30,7 +39,10 @@ pub struct EngineOptions {
 }
 
 /// A handle on the engine thread. Dropping it cancels what runs and ends the thread.
-pub struct Engine {}
+pub struct Engine {
+    mailbox: Arc<Mailbox>,
+    events: Receiver<Event>,
+}
 
 impl Engine {
     /// Starts the engine thread. Never waits for a device.
@@ -38,36 +50,48 @@ impl Engine {
     /// # Errors
     /// When the operating system starts no thread.
     pub fn start(options: EngineOptions) -> std::io::Result<Self> {
-        todo!()
+        let mailbox = Arc::new(Mailbox::default());
+        let (sender, events) = sync_channel(EVENT_QUEUE);
+        let inbox = Arc::clone(&mailbox);
+        std::thread::Builder::new()
+            .name("zscape engine".to_owned())
+            .spawn(move || worker::run(options, &inbox, sender))?;
+        Ok(Self { mailbox, events })
     }
 
     /// Queues the loading of a model; answers with [`Event::Loaded`] or [`Event::LoadFailed`].
     pub fn load(&self, source: ModelSource) {
-        todo!()
+        self.mailbox.push_load(source);
     }
 
     /// Asks for a picture; replaces a preview that still waits.
     pub fn preview(&self, request: PreviewRequest) {
-        todo!()
+        self.mailbox.put_preview(request);
     }
 
     /// Queues a job behind those that wait.
     pub fn submit(&self, job: Job) -> JobId {
-        todo!()
+        self.mailbox.push_job(job)
     }
 
     /// Cancels a job that waits or runs; it answers with [`Event::JobCancelled`].
     pub fn cancel(&self, job: JobId) {
-        todo!()
+        self.mailbox.cancel(job);
     }
 
     /// The next event, if one is there.
     pub fn try_event(&self) -> Option<Event> {
-        todo!()
+        self.events.try_recv().ok()
     }
 
     /// The next event, waiting up to `timeout`; `None` when none came or the thread ended.
     pub fn wait_event(&self, timeout: Duration) -> Option<Event> {
-        todo!()
+        self.events.recv_timeout(timeout).ok()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.mailbox.close();
     }
 }

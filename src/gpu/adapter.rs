@@ -59,7 +59,12 @@ pub fn is_software(adapter: &wgpu::Adapter) -> bool {
 /// # Errors
 /// When there is no adapter, only a software one while `real` asks for more, or no device.
 pub fn headless(real: bool) -> Result<Gpu, GpuError> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        // OpenGL would look for a screen, and its libraries complain on standard error where
+        // there is none.
+        backends: wgpu::Backends::PRIMARY,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
     let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions {
         power_preference: wgpu::PowerPreference::HighPerformance,
         ..Default::default()

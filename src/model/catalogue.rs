@@ -20,7 +20,13 @@ macro_rules! entries {
     };
 }
 
-static ENTRIES: &[Entry] = entries![];
+static ENTRIES: &[Entry] = entries![
+    "digits-vae2",
+    "digits-ae2",
+    "digits-gan",
+    "fashion-vae",
+    "digits-judge"
+];
 
 /// All models, in the order in which a picker shows them.
 pub fn entries() -> &'static [Entry] {

@@ -135,3 +135,127 @@ pub fn standardise(
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::network::Network;
+    use crate::model::{download, shapes};
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    fn tensors(spec: &NetworkSpec) -> BTreeMap<String, StoredTensor> {
+        let plan = shapes::plan(spec).expect("the network is sound");
+        let mut phase = 0.0f32;
+        let filled = plan.parameters.into_iter().map(|parameter| {
+            phase += 1.0;
+            let count = parameter.shape.iter().product();
+            // Variances and scales are positive.
+            let values = (0..count)
+                .map(|i| 0.6 + 0.5 * (i as f32 * 0.7 + phase).sin())
+                .collect();
+            (
+                parameter.name,
+                StoredTensor {
+                    shape: parameter.shape,
+                    values,
+                },
+            )
+        });
+        filled.collect()
+    }
+
+    fn run(
+        spec: &NetworkSpec,
+        tensors: &BTreeMap<String, StoredTensor>,
+        input: &[f32],
+    ) -> Vec<f32> {
+        let device = Device::flex();
+        let network = Network::new(spec, |name| {
+            let values = tensors.get(name)?.values.clone();
+            let count = values.len();
+            Some(Tensor::from_data(TensorData::new(values, [count]), &device))
+        })
+        .expect("the network is sound");
+        let input = Tensor::from_data(TensorData::new(input.to_vec(), [1, input.len()]), &device);
+        download(network.forward(input)).expect("the CPU works")
+    }
+
+    #[track_caller]
+    fn assert_close(a: &[f32], b: &[f32]) {
+        assert_eq!(a.len(), b.len());
+        for (a, b) in a.iter().zip(b) {
+            assert!((a - b).abs() <= 1e-4 * a.abs().max(1.0), "{a} is not {b}");
+        }
+    }
+
+    #[test]
+    fn folding_batch_norms_changes_no_picture() {
+        let spec = NetworkSpec {
+            input: vec![3],
+            layers: vec![
+                LayerSpec::Dense { outputs: 16 },
+                LayerSpec::Reshape {
+                    channels: 4,
+                    height: 2,
+                    width: 2,
+                },
+                LayerSpec::BatchNorm,
+                LayerSpec::LeakyRelu { slope: 0.1 },
+                LayerSpec::ConvTranspose { channels: 5 },
+                LayerSpec::BatchNorm,
+                LayerSpec::Tanh,
+                LayerSpec::Conv {
+                    channels: 2,
+                    kernel: 3,
+                    stride: 1,
+                },
+                LayerSpec::BatchNorm,
+            ],
+        };
+        let before = tensors(&spec);
+        let (folded, after) = batch_norms(&spec, before.clone()).expect("it can be folded");
+        assert!(!folded.layers.contains(&LayerSpec::BatchNorm));
+        let input = [0.4, -0.9, 1.3];
+        assert_close(&run(&spec, &before, &input), &run(&folded, &after, &input));
+    }
+
+    #[test]
+    fn standardising_codes_changes_no_picture() {
+        let dense = |outputs| LayerSpec::Dense { outputs };
+        let encoder = NetworkSpec {
+            input: vec![1, 2, 2],
+            layers: vec![LayerSpec::Flatten, dense(2)],
+        };
+        let decoder = NetworkSpec {
+            input: vec![2],
+            layers: vec![dense(3), LayerSpec::Tanh],
+        };
+        let networks = BTreeMap::from([
+            (Role::Encoder, encoder.clone()),
+            (Role::Decoder, decoder.clone()),
+        ]);
+        let mut all = BTreeMap::new();
+        for (role, spec) in &networks {
+            let named = tensors(spec).into_iter();
+            all.extend(named.map(|(name, tensor)| (format!("{}.{name}", role.name()), tensor)));
+        }
+        let of = |all: &BTreeMap<String, StoredTensor>, prefix: &str| {
+            all.iter()
+                .filter_map(|(name, t)| Some((name.strip_prefix(prefix)?.to_owned(), t.clone())))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let picture = [0.1, 0.8, 0.3, 0.5];
+        let code = run(&encoder, &of(&all, "encoder."), &picture);
+        let before = run(&decoder, &of(&all, "decoder."), &code);
+        let (mean, sigma) = (vec![0.5, -1.0], vec![2.0, 0.25]);
+        standardise(&networks, &mut all, &mean, &sigma).expect("dense layers meet at the code");
+        let changed = run(&encoder, &of(&all, "encoder."), &picture);
+        let expected: Vec<f32> = code
+            .iter()
+            .zip(mean.iter().zip(&sigma))
+            .map(|(c, (m, s))| (c - m) / s)
+            .collect();
+        assert_close(&changed, &expected);
+        assert_close(&run(&decoder, &of(&all, "decoder."), &changed), &before);
+    }
+}

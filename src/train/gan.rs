@@ -176,3 +176,94 @@ impl Task for GanTask {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::manifest::LayerSpec;
+    use burn::tensor::TensorData;
+
+    const GAMMA: f64 = 0.7;
+
+    fn spec() -> NetworkSpec {
+        NetworkSpec {
+            input: vec![3],
+            layers: vec![
+                LayerSpec::Dense { outputs: 5 },
+                LayerSpec::Tanh,
+                LayerSpec::Dense { outputs: 1 },
+            ],
+        }
+    }
+
+    fn weights(length: usize, phase: f32) -> Vec<f32> {
+        (0..length)
+            .map(|index| (index as f32 * 1.7 + phase).sin())
+            .collect()
+    }
+
+    /// The network with one number of its first matrix moved, and that matrix.
+    fn network(moved: usize, by: f32, device: &Device, tracked: bool) -> (Network, Tensor<1>) {
+        let mut first = None;
+        let network = Network::new(&spec(), |name| {
+            let mut values = match name {
+                "0.weight" => weights(15, 0.3),
+                "0.bias" => weights(5, 1.0),
+                "2.weight" => weights(5, 2.0),
+                _ => vec![0.1],
+            };
+            if name == "0.weight" {
+                values[moved] += by;
+            }
+            let length = values.len();
+            let mut tensor: Tensor<1> =
+                Tensor::from_data(TensorData::new(values, [length]), device);
+            if tracked {
+                tensor = tensor.require_grad();
+            }
+            if name == "0.weight" {
+                first = Some(tensor.clone());
+            }
+            Some(tensor)
+        })
+        .expect("the network is sound");
+        (network, first.expect("the network has a first matrix"))
+    }
+
+    /// `gamma/2 * mean |g|^2` itself.
+    fn penalty(moved: usize, by: f32, pictures: &Tensor<2>, device: &Device) -> f64 {
+        let (network, _) = network(moved, by, device, false);
+        let leaf = Tensor::from_inner(pictures.clone().inner()).require_grad();
+        let mut gradients = network.forward(leaf.clone()).sum().backward();
+        let gradient = leaf.grad_remove(&mut gradients).expect("a gradient");
+        let [count, _] = gradient.dims();
+        let values = download(gradient.inner()).expect("the CPU works");
+        let square: f64 = values.iter().map(|&v| f64::from(v).powi(2)).sum();
+        GAMMA / 2.0 * square / count as f64
+    }
+
+    #[test]
+    fn the_gradient_of_r1_is_that_of_the_penalty() {
+        let device = Device::flex().autodiff();
+        let pictures = rows(weights(12, 0.0), 3, &device);
+        let (tracked, first) = network(0, 0.0, &device, true);
+        let (fixed, _) = network(0, 0.0, &device, false);
+        let mut gradients = r1_surrogate(&tracked, &fixed, pictures.clone(), GAMMA).backward();
+        let gradient = first.grad_remove(&mut gradients).expect("a gradient");
+        let gradient = download(gradient.inner()).expect("the CPU works");
+        let largest = gradient
+            .iter()
+            .fold(0.0f32, |most, value| most.max(value.abs()));
+        assert!(largest > 0.01, "the penalty does not pull at all");
+        for (index, &found) in gradient.iter().enumerate() {
+            let step = 1e-2;
+            let ahead = penalty(index, step, &pictures, &device);
+            let behind = penalty(index, -step, &pictures, &device);
+            let expected = (ahead - behind) / f64::from(2.0 * step);
+            assert!(
+                (f64::from(found) - expected).abs() < 0.02 * f64::from(largest),
+                "weight {index}: {found} by the surrogate, {expected} by differences"
+            );
+        }
+    }
+}

@@ -46,6 +46,8 @@ pub enum TrainError {
     NoGpu(String),
     #[error("the loss {name:?} is not finite at step {step}; a smaller learning rate may help")]
     Diverged { name: String, step: u64 },
+    #[error("stopped; --resume continues from {}", checkpoint.display())]
+    Stopped { checkpoint: PathBuf },
     #[error(transparent)]
     Model(#[from] ModelError),
 }
@@ -60,7 +62,7 @@ impl TrainError {
             | Self::File { .. }
             | Self::Write { .. }
             | Self::NoGpu(_) => true,
-            Self::Diverged { .. } | Self::Model(_) => false,
+            Self::Diverged { .. } | Self::Stopped { .. } | Self::Model(_) => false,
         }
     }
 }

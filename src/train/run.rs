@@ -11,6 +11,7 @@ use crate::engine::DeviceChoice;
 use crate::model::ModelFile;
 use atomic_write_file::AtomicWriteFile;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,12 +30,16 @@ pub struct TrainOptions {
     pub device: DeviceChoice,
 }
 
-/// Trains a model and writes its file.
+/// Trains a model, writes its file and gives its measured quality. When `should_stop` says so after a step, a checkpoint is
+/// written instead, from which a later run goes on.
 ///
 /// # Errors
-/// When the recipe, the data or the checkpoint is not sound, the output cannot be written, or
-/// the device fails.
-pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
+/// When the recipe, the data or the checkpoint is not sound, the output cannot be written, the
+/// device fails, or the run was stopped.
+pub fn run(
+    options: &TrainOptions,
+    should_stop: &mut dyn FnMut() -> bool,
+) -> Result<BTreeMap<String, f64>, TrainError> {
     let (recipe, text) = Recipe::read(&options.recipe)?;
     let write = |source| TrainError::Write {
         path: options.output.clone(),
@@ -99,7 +104,8 @@ pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
                 .collect();
             bar.set_message(shown.join(", "));
         }
-        if written.elapsed() > CHECKPOINT_EVERY {
+        let stopped = should_stop();
+        if stopped || written.elapsed() > CHECKPOINT_EVERY {
             let state = task.save()?;
             Checkpoint {
                 step: step + 1,
@@ -109,6 +115,11 @@ pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
             .write(&checkpoint_path)?;
             written = Instant::now();
             log::info!("{} step {step}/{steps} {smoothed:?}", recipe.name);
+        }
+        if stopped {
+            return Err(TrainError::Stopped {
+                checkpoint: checkpoint_path,
+            });
         }
     }
     bar.finish();
@@ -124,10 +135,7 @@ pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
     if checkpoint_path.exists() {
         std::fs::remove_file(&checkpoint_path).map_err(write)?;
     }
-    for (measure, value) in &manifest.quality {
-        println!("{measure}: {value:.5}");
-    }
-    Ok(())
+    Ok(manifest.quality)
 }
 
 /// A running mean over about 100 steps, so that the shown losses can be read.

@@ -7,11 +7,8 @@ use crate::app::{Action, Actions, Wake};
 use crate::engine::ModelSource;
 use rfd::{AsyncFileDialog, FileHandle};
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::task::{Context, Poll, Waker};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// A person needs longer than this to say no; a missing dialog service does not.
@@ -92,7 +89,7 @@ impl Dialogs {
         let asked_at = Instant::now();
         let thread = std::thread::Builder::new().name("zscape-dialog".to_owned());
         let started = thread.spawn(move || {
-            let path = block_on(answer).map(|file| file.path().to_owned());
+            let path = pollster::block_on(answer).map(|file| file.path().to_owned());
             // Nobody listens when the window was closed in the meantime.
             sender.send(Answer { purpose, path, took: asked_at.elapsed() }).ok();
             wake();
@@ -125,27 +122,6 @@ fn with_png_ending(mut path: PathBuf) -> PathBuf {
     path
 }
 
-struct Unpark(Thread);
-
-impl std::task::Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Waits for a future on this thread.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,10 +131,5 @@ mod tests {
         assert_eq!(with_png_ending("a/seed.png".into()), PathBuf::from("a/seed.png"));
         assert_eq!(with_png_ending("a/seed.PNG".into()), PathBuf::from("a/seed.PNG"));
         assert_eq!(with_png_ending("a/v1.2".into()), PathBuf::from("a/v1.2.png"));
-    }
-
-    #[test]
-    fn futures_are_waited_for() {
-        assert_eq!(block_on(async { 7 }), 7);
     }
 }

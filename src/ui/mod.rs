@@ -17,7 +17,6 @@ mod window;
 
 pub use window::ZscapeWindow;
 
-use crate::app::PictureWriter;
 use crate::engine::{DeviceChoice, ModelSource};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use smoke::{Outcome, Smoke};
@@ -62,7 +61,7 @@ impl WindowError {
 /// # Errors
 ///
 /// When there is no display, no window could be made, or a smoke start showed no picture.
-pub fn run(options: WindowOptions, writer: PictureWriter) -> Result<(), WindowError> {
+pub fn run(options: WindowOptions) -> Result<(), WindowError> {
     if !has_display() {
         return Err(WindowError::NoDisplay);
     }
@@ -82,7 +81,7 @@ pub fn run(options: WindowOptions, writer: PictureWriter) -> Result<(), WindowEr
         ..Default::default()
     };
     let create = Box::new(|cc: &eframe::CreationContext<'_>| {
-        let window = ZscapeWindow::new(cc, options, writer, smoke)?;
+        let window = ZscapeWindow::new(cc, options, smoke)?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     });
     eframe::run_native("zscape", native, create)

@@ -11,7 +11,7 @@ use super::smoke::Smoke;
 use super::storage;
 use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
-use crate::app::{Actions, AppState, Effect, Moment, Overlay, PictureWriter, Start, models};
+use crate::app::{Actions, AppState, Effect, Moment, Overlay, Start, models};
 use crate::engine::{Engine, EngineOptions, SharedGpu};
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
@@ -42,7 +42,6 @@ impl ZscapeWindow {
     pub fn new(
         cc: &eframe::CreationContext<'_>,
         options: WindowOptions,
-        writer: PictureWriter,
         smoke: Option<Smoke>,
     ) -> std::io::Result<Self> {
         let ctx = cc.egui_ctx.clone();
@@ -69,7 +68,6 @@ impl ZscapeWindow {
             model,
             expression: remembered.expression,
             view: remembered.view,
-            writer,
             wake: Arc::clone(&wake),
         });
         // After the engine has begun to load: fonts take a while.

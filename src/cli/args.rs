@@ -1,0 +1,232 @@
+//! The arguments, as clap reads them.
+
+use super::seeds::SeedList;
+use crate::engine::DeviceChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The longest side of a rendered picture, in pixels.
+const MAX_SIZE: i64 = 16_384;
+
+/// Explore the latent spaces of generative models: without a command, in a window.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The model to open: a name from `zscape models`, or a model file
+    pub model: Option<String>,
+    /// Open the window, wait for the first picture, print one line of JSON and leave
+    #[arg(long)]
+    pub smoke: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the models that are built in
+    Models(ModelsArgs),
+    /// Show what a model file holds, or the recipe in a picture
+    Inspect(InspectArgs),
+    /// Draw the picture of an expression
+    Render(RenderArgs),
+    /// Write the code that an expression gives
+    Code(CodeArgs),
+    /// Draw the pictures of many seeds
+    Grid(GridArgs),
+    /// Train a model
+    Train(TrainArgs),
+    /// Measure the quality of a model on test data
+    Eval(EvalArgs),
+    /// Measure the speed of a model on this machine
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A model file, or a PNG that zscape wrote
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Pixels on the longer side of the PNG; by default those that the model makes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SIZE))]
+    pub size: Option<u32>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CodeArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    /// The NumPy archive to write: an array `z`, `w` or `w_plus`
+    #[arg(long, value_name = "OUT.npz")]
+    pub npz: PathBuf,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct GridArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Seeds and ranges of seeds, such as 0-9,12,40-45
+    #[arg(long)]
+    pub seeds: SeedList,
+    /// Truncation psi: below 1 draws codes towards the mean
+    #[arg(long, value_name = "PSI", allow_negative_numbers = true)]
+    pub truncation: Option<f32>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// The recipe, a TOML file
+    pub recipe: PathBuf,
+    /// The folder of the training data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The model file to write
+    #[arg(short, long, value_name = "OUT.safetensors")]
+    pub output: PathBuf,
+    /// Go on from the checkpoint beside the output
+    #[arg(long)]
+    pub resume: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// The folder of the test data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// A model and an expression.
+#[derive(Debug, Args)]
+pub struct SubjectArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Which picture, such as "slerp(seed(3), seed(9), 0.4)"
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    pub expression: String,
+}
+
+/// Where pictures go: at least one place.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct OutputArgs {
+    /// The PNG to write
+    #[arg(short = 'o', long = "output", value_name = "OUT.png")]
+    pub png: Option<PathBuf>,
+    /// The NumPy array to write, f32 in 0..1
+    #[arg(long, value_name = "OUT.npy")]
+    pub npy: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DeviceArgs {
+    /// What decodes
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceArg,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum DeviceArg {
+    /// The GPU where there is one, else the CPU
+    #[default]
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+impl From<DeviceArgs> for DeviceChoice {
+    fn from(args: DeviceArgs) -> Self {
+        match args.device {
+            DeviceArg::Auto => Self::Auto,
+            DeviceArg::Gpu => Self::Gpu,
+            DeviceArg::Cpu => Self::Cpu,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_expression_may_begin_with_a_minus() {
+        let args = [
+            "zscape",
+            "render",
+            "digits-gan",
+            "-1.5*seed(3)",
+            "-o",
+            "a.png",
+        ];
+        let cli = Cli::try_parse_from(args).expect("the arguments are right");
+        match cli.command {
+            Some(Command::Render(args)) => {
+                assert_eq!(args.subject.expression, "-1.5*seed(3)");
+                assert_eq!(args.output.png, Some(PathBuf::from("a.png")));
+            }
+            other => panic!("{other:?} is no render"),
+        }
+    }
+
+    #[test]
+    fn no_output_is_a_usage_error() {
+        assert!(Cli::try_parse_from(["zscape", "render", "digits-gan", "seed(3)"]).is_err());
+        assert!(Cli::try_parse_from(["zscape", "grid", "digits-gan", "--seeds", "1"]).is_err());
+    }
+
+    #[test]
+    fn a_model_opens_in_the_window() {
+        let cli = Cli::try_parse_from(["zscape", "digits-gan", "--device", "cpu"])
+            .expect("the arguments are right");
+        assert_eq!(cli.model.as_deref(), Some("digits-gan"));
+        assert!(cli.command.is_none());
+    }
+}

@@ -1,0 +1,145 @@
+//! `bench`: how fast a model is on this machine.
+
+use super::args::BenchArgs;
+use super::error::CliError;
+use super::session::Session;
+use super::{say, source};
+use crate::document::recipe::program;
+use crate::latent::expr::Expr;
+use serde::Serialize;
+use std::time::Instant;
+
+/// The batch sizes that are timed, with the repeats of each.
+const BATCHES: [(usize, usize); 3] = [(1, 400), (8, 200), (64, 60)];
+/// Requests that are not counted: caches fill, and clocks rise.
+const WARM_UP: u32 = 30;
+/// Requests that are counted.
+const REQUESTS: u32 = 400;
+
+/// What was measured; times in milliseconds.
+#[derive(Debug, Serialize)]
+struct Report {
+    program: String,
+    model: String,
+    hash: String,
+    /// `flex` or `wgpu`.
+    backend: String,
+    adapter: String,
+    decode: Vec<Decode>,
+    request_to_frame: Spread,
+}
+
+#[derive(Debug, Serialize)]
+struct Decode {
+    batch: usize,
+    #[serde(flatten)]
+    spread: Spread,
+}
+
+/// The middle and the slow end of many times.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+struct Spread {
+    median_ms: f64,
+    p99_ms: f64,
+    count: usize,
+}
+
+impl Spread {
+    /// Of times in milliseconds; zero where there are none.
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        // The smallest time that at least this share of all times does not exceed.
+        let quantile = |share: f64| {
+            let rank = (share * times.len() as f64).ceil() as usize;
+            times.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+        };
+        Self {
+            median_ms: quantile(0.5),
+            p99_ms: quantile(0.99),
+            count: times.len(),
+        }
+    }
+}
+
+/// `zscape bench`
+pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
+    let source = source::find(&args.model)?;
+    let mut session = Session::open(source, args.device.into())?;
+    let mut decode = Vec::new();
+    for (batch, repeats) in BATCHES {
+        session.bench(batch, repeats.div_ceil(10))?;
+        let times = session.bench(batch, repeats)?;
+        decode.push(Decode {
+            batch,
+            spread: Spread::of(times),
+        });
+    }
+    let request_to_frame = Spread::of(request_times(&mut session)?);
+    let device = session.device();
+    let report = Report {
+        program: program(),
+        model: session.model().id.name.clone(),
+        hash: session.model().id.hash.clone(),
+        backend: device.map_or_else(String::new, |device| device.backend.to_owned()),
+        adapter: device.map_or_else(String::new, |device| device.adapter.clone()),
+        decode,
+        request_to_frame,
+    };
+    if args.json {
+        let text =
+            serde_json::to_string(&report).map_err(|fault| CliError::Failed(fault.to_string()))?;
+        say(&text)
+    } else {
+        say(&table(&report))
+    }
+}
+
+/// Milliseconds from asking the engine for the picture of a seed to holding it.
+fn request_times(session: &mut Session) -> Result<Vec<f64>, CliError> {
+    let mut times = Vec::with_capacity(REQUESTS as usize);
+    for seed in 0..WARM_UP + REQUESTS {
+        let asked = Instant::now();
+        session.preview(Expr::Seed(seed))?;
+        if seed >= WARM_UP {
+            times.push(asked.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    Ok(times)
+}
+
+fn table(report: &Report) -> String {
+    let mut lines = vec![
+        format!(
+            "{} on {} ({})",
+            report.model, report.backend, report.adapter
+        ),
+        format!("{:<20}{:>12}{:>12}", "", "median ms", "p99 ms"),
+    ];
+    let mut row = |name: &str, spread: Spread| {
+        lines.push(format!(
+            "{name:<20}{:>12.3}{:>12.3}",
+            spread.median_ms, spread.p99_ms
+        ));
+    };
+    for decode in &report.decode {
+        row(&format!("decode, batch {}", decode.batch), decode.spread);
+    }
+    row("request to frame", report.request_to_frame);
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_of_times() {
+        let spread = Spread::of((1..=200).rev().map(f64::from).collect());
+        assert_eq!(
+            (spread.median_ms, spread.p99_ms, spread.count),
+            (100.0, 198.0, 200)
+        );
+        assert_eq!(Spread::of(vec![7.0]).p99_ms, 7.0);
+        assert_eq!(Spread::of(Vec::new()).median_ms, 0.0);
+    }
+}

@@ -1,0 +1,115 @@
+//! `inspect`: what a model file holds, or the recipe in a picture.
+
+use super::args::InspectArgs;
+use super::error::CliError;
+use super::listing::{family_name, image_name};
+use super::{say, source};
+use crate::document::{Recipe, png};
+use crate::engine::ModelSource;
+use crate::model::catalogue;
+use crate::model::file::ModelFile;
+use std::fmt::{self, Write as _};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// The largest picture file that is read, in bytes (1 GiB).
+const MAX_PICTURE_BYTES: u64 = 1 << 30;
+
+/// `zscape inspect`
+pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
+    let path = args.file.as_path();
+    if !path.exists()
+        && let Some(entry) = catalogue::entries()
+            .iter()
+            .find(|e| path == Path::new(e.name))
+    {
+        let source = ModelSource::Catalogue(entry.name.to_owned());
+        return say(describe(&source::read(&source)?).trim_end());
+    }
+    let unreadable = |fault: std::io::Error| {
+        CliError::bad_input(
+            path.display(),
+            format_args!("the file cannot be read: {fault}"),
+        )
+    };
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    let len = file.metadata().map_err(unreadable)?.len();
+    let mut head = file.take(png::SIGNATURE.len() as u64);
+    head.read_to_end(&mut start).map_err(unreadable)?;
+    if start == png::SIGNATURE {
+        if len > MAX_PICTURE_BYTES {
+            return Err(CliError::bad_input(
+                path.display(),
+                "the picture is larger than 1 GiB",
+            ));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let recipe =
+            png::read_recipe(&bytes).map_err(|fault| CliError::bad_input(path.display(), fault))?;
+        return say(&pretty(&recipe)?);
+    }
+    let source = ModelSource::File(path.to_owned());
+    say(describe(&source::read(&source)?).trim_end())
+}
+
+fn pretty(recipe: &Recipe) -> Result<String, CliError> {
+    serde_json::to_string_pretty(recipe).map_err(|fault| CliError::Failed(fault.to_string()))
+}
+
+fn describe(file: &ModelFile) -> String {
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    let _ = write_description(&mut text, file);
+    text
+}
+
+fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
+    let manifest = &file.manifest;
+    let mut row = |name: &str, value: &str| writeln!(out, "{name:<10}{value}");
+    row("name", &manifest.name)?;
+    row("title", &manifest.title)?;
+    row("summary", &manifest.summary)?;
+    row("hash", &file.hash)?;
+    row("family", family_name(manifest.family))?;
+    row("pictures", &image_name(manifest))?;
+    for (space, shape) in &manifest.spaces {
+        row("space", &format!("{space} of {shape}"))?;
+    }
+    if !manifest.classes.is_empty() {
+        row("classes", &manifest.classes.join(", "))?;
+    }
+    row(
+        "data",
+        &format!("{} ({})", manifest.data.name, manifest.data.licence),
+    )?;
+    let training = &manifest.training;
+    row(
+        "training",
+        &format!(
+            "{} images seen, seed {}, on {}, by {}",
+            training.images_seen, training.seed, training.device, training.program
+        ),
+    )?;
+    for (measure, value) in &manifest.quality {
+        row("quality", &format!("{measure} {value}"))?;
+    }
+    for (role, network) in &manifest.networks {
+        let layers = network.layers.len();
+        row("network", &format!("{} of {layers} layers", role.name()))?;
+    }
+    let numbers: usize = file
+        .tensors
+        .values()
+        .map(|tensor| tensor.values.len())
+        .sum();
+    row(
+        "tensors",
+        &format!("{} with {numbers} numbers", file.tensors.len()),
+    )?;
+    for (name, tensor) in &file.tensors {
+        writeln!(out, "  {name:<28}{:?}", tensor.shape)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! An engine without a window: start it, load a model, wait for what was asked.
+
+use super::error::CliError;
+use super::{complain, interrupt};
+use crate::engine::{
+    DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
+    ModelSource, PreviewRequest,
+};
+use crate::latent::Code;
+use crate::latent::expr::{self, Expr};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long to wait for an event before looking for Ctrl+C.
+const POLL: Duration = Duration::from_millis(50);
+
+/// An engine with one model loaded.
+pub struct Session {
+    engine: Engine,
+    model: Arc<ModelInfo>,
+    device: Option<DeviceInfo>,
+    generation: u64,
+}
+
+impl Session {
+    /// Starts an engine and waits until the model is loaded.
+    ///
+    /// # Errors
+    /// When the model is not sound, or no engine can be started.
+    pub fn open(source: ModelSource, device: DeviceChoice) -> Result<Self, CliError> {
+        interrupt::watch();
+        let engine = Engine::start(EngineOptions {
+            device,
+            gpu: None,
+            wake: Arc::new(|| {}),
+        })
+        .map_err(|error| CliError::Failed(format!("the engine cannot be started: {error}")))?;
+        let name = source_name(&source);
+        engine.load(source);
+        let mut found = None;
+        let model = loop {
+            match next_event(&engine)? {
+                Some(Event::Device(info)) => found = Some(info),
+                Some(Event::Loaded(model)) => break model,
+                Some(Event::LoadFailed { message, .. }) => {
+                    return Err(CliError::BadInput(about(&name, &message)));
+                }
+                Some(_) | None => {}
+            }
+        };
+        let asked_for_gpu = device == DeviceChoice::Gpu;
+        if let Some(why) = found.as_ref().and_then(|info| info.fallback.as_deref())
+            && asked_for_gpu
+        {
+            complain(&format!("note: {why}"));
+        }
+        Ok(Self {
+            engine,
+            model,
+            device: found,
+            generation: 0,
+        })
+    }
+
+    pub fn model(&self) -> &ModelInfo {
+        &self.model
+    }
+
+    /// The device that decodes, where the engine has said so.
+    pub fn device(&self) -> Option<&DeviceInfo> {
+        self.device.as_ref()
+    }
+
+    /// The code of an expression. This is also how an expression is checked: one that has a
+    /// code can be decoded.
+    ///
+    /// # Errors
+    /// When the expression asks for what the model or the disk has not.
+    pub fn evaluate(&mut self, expression: &Expr) -> Result<Code, CliError> {
+        let job = Job::Evaluate {
+            model: self.model.id.clone(),
+            expression: expression.clone(),
+            session_codes: Arc::default(),
+        };
+        let mut answer = None;
+        let finished = self.run(job, |event| {
+            if let Event::Evaluated { code, .. } = event {
+                answer = Some(code);
+            }
+            Ok(())
+        });
+        match finished {
+            Err(CliError::Failed(message)) => Err(CliError::bad_input("the expression", message)),
+            Err(other) => Err(other),
+            Ok(()) => answer.ok_or_else(no_answer),
+        }
+    }
+
+    /// Decodes expressions in order. `tile` is handed the pictures as they come, f32
+    /// `[count, C, H, W]` in 0..1, and how many have come with them.
+    ///
+    /// # Errors
+    /// When decoding or `tile` fails, or the work was stopped.
+    pub fn decode(
+        &mut self,
+        expressions: Vec<Expr>,
+        mut tile: impl FnMut(&[f32], usize) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let wanted = expressions.len();
+        let job = Job::Decode {
+            model: self.model.id.clone(),
+            expressions,
+            session_codes: Arc::default(),
+        };
+        let mut done = 0;
+        self.run(job, |event| {
+            if let Event::Tile {
+                first,
+                count,
+                values,
+                ..
+            } = event
+            {
+                if first != done {
+                    return Err(CliError::Failed(format!(
+                        "picture {first} came where picture {done} was due"
+                    )));
+                }
+                done += count;
+                tile(&values, done)?;
+            }
+            Ok(())
+        })?;
+        if done == wanted {
+            Ok(())
+        } else {
+            Err(no_answer())
+        }
+    }
+
+    /// Milliseconds of each of `repeats` decodes of `batch` codes.
+    ///
+    /// # Errors
+    /// When decoding fails or the work was stopped.
+    pub fn bench(&mut self, batch: usize, repeats: usize) -> Result<Vec<f64>, CliError> {
+        let job = Job::Bench {
+            model: self.model.id.clone(),
+            batch,
+            repeats,
+        };
+        let mut answer = Vec::new();
+        self.run(job, |event| {
+            if let Event::Benched { decode_ms, .. } = event {
+                answer = decode_ms;
+            }
+            Ok(())
+        })?;
+        if answer.is_empty() {
+            Err(no_answer())
+        } else {
+            Ok(answer)
+        }
+    }
+
+    /// Asks for one picture as the window does, and waits for it.
+    ///
+    /// # Errors
+    /// When decoding fails or the work was stopped.
+    pub fn preview(&mut self, expression: Expr) -> Result<Frame, CliError> {
+        self.generation += 1;
+        let wanted = self.generation;
+        self.engine.preview(PreviewRequest {
+            generation: wanted,
+            model: self.model.id.clone(),
+            expression,
+            session_codes: Arc::new(BTreeMap::new()),
+        });
+        loop {
+            match self.next_event()? {
+                Some(Event::Frame(frame)) if frame.generation == wanted => return Ok(frame),
+                Some(Event::PreviewFailed {
+                    generation,
+                    message,
+                }) if generation == wanted => {
+                    return Err(CliError::Failed(message));
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    /// Runs one job to its end; an error of `on_event` cancels it.
+    fn run(
+        &mut self,
+        job: Job,
+        mut on_event: impl FnMut(Event) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let id = self.engine.submit(job);
+        let outcome = loop {
+            match self.next_event() {
+                Ok(Some(Event::JobDone { job })) if job == id => return Ok(()),
+                Ok(Some(Event::JobFailed { job, message })) if job == id => {
+                    return Err(CliError::Failed(message));
+                }
+                Ok(Some(Event::JobCancelled { job })) if job == id => {
+                    return Err(CliError::Interrupted);
+                }
+                Ok(Some(event)) if job_of(&event) == Some(id) => {
+                    if let Err(error) = on_event(event) {
+                        break error;
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        self.engine.cancel(id);
+        Err(outcome)
+    }
+
+    fn next_event(&mut self) -> Result<Option<Event>, CliError> {
+        let event = next_event(&self.engine)?;
+        if let Some(Event::Device(info)) = &event {
+            self.device = Some(info.clone());
+        }
+        Ok(event)
+    }
+}
+
+/// Reads an expression that a person typed.
+///
+/// # Errors
+/// When it is none; the message names the column.
+pub fn parse(text: &str) -> Result<Expr, CliError> {
+    expr::parse(text).map_err(|fault| CliError::bad_input("the expression", fault))
+}
+
+/// The next event of the engine, or none within a short while.
+fn next_event(engine: &Engine) -> Result<Option<Event>, CliError> {
+    if interrupt::asked() {
+        return Err(CliError::Interrupted);
+    }
+    let asked = Instant::now();
+    let event = engine.wait_event(POLL);
+    // An engine that has ended answers at once, and would for ever.
+    if event.is_none() && asked.elapsed() < POLL / 2 {
+        return Err(CliError::Failed("the engine has stopped".to_owned()));
+    }
+    Ok(event)
+}
+
+/// The job that an event belongs to.
+fn job_of(event: &Event) -> Option<JobId> {
+    match event {
+        Event::Tile { job, .. }
+        | Event::Evaluated { job, .. }
+        | Event::Benched { job, .. }
+        | Event::Progress { job, .. }
+        | Event::JobDone { job }
+        | Event::JobCancelled { job }
+        | Event::JobFailed { job, .. } => Some(*job),
+        _ => None,
+    }
+}
+
+fn no_answer() -> CliError {
+    CliError::Failed("the engine ended the work without an answer".to_owned())
+}
+
+fn source_name(source: &ModelSource) -> String {
+    match source {
+        ModelSource::Catalogue(name) => name.clone(),
+        ModelSource::File(path) => path.display().to_string(),
+    }
+}
+
+/// The message with the model's name in front, unless it names it already.
+fn about(name: &str, message: &str) -> String {
+    if message.contains(name) {
+        message.to_owned()
+    } else {
+        format!("{name}: {message}")
+    }
+}

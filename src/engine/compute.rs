@@ -1,0 +1,163 @@
+//! The device that decodes, and what is needed to show its pictures.
+
+use super::bridge;
+use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
+use crate::gpu::display::{DisplayPass, rgba_from_planes};
+use crate::gpu::{self, Gpu};
+use crate::model::manifest::ImageSpec;
+use crate::model::{self, Generator, ModelError, download};
+use burn::tensor::Device;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// The batch sizes that a GPU sees: each shape is compiled once.
+pub const BATCH_SHAPES: [usize; 3] = [1, 8, 64];
+
+/// The smallest batch shape that holds `count` codes.
+pub fn padded_batch(count: usize) -> usize {
+    BATCH_SHAPES
+        .into_iter()
+        .find(|&shape| shape >= count)
+        .unwrap_or(count)
+}
+
+/// A device with its display pass, if pictures stay on it.
+pub struct Compute {
+    pub device: Device,
+    pub info: DeviceInfo,
+    /// Present when decoding happens on the window's own device.
+    display: Option<(DisplayPass, Gpu)>,
+}
+
+impl Compute {
+    /// The device that the options ask for, or the CPU with the reason.
+    pub fn choose(options: &EngineOptions) -> Self {
+        if options.device == DeviceChoice::Cpu {
+            return Self::cpu(None);
+        }
+        let shared = options.gpu.is_some();
+        let found = match &options.gpu {
+            Some(gpu) => Ok(gpu.clone()),
+            None => gpu::headless(options.device == DeviceChoice::Auto),
+        };
+        match found {
+            Err(error) => Self::cpu(Some(error.to_string())),
+            Ok(gpu) if options.device == DeviceChoice::Auto && gpu::is_software(&gpu.adapter) => {
+                let name = gpu.adapter.get_info().name;
+                Self::cpu(Some(format!("the graphics adapter {name} is software")))
+            }
+            Ok(gpu) => {
+                // A driver that panics must not take the engine with it.
+                match catch_unwind(AssertUnwindSafe(|| Self::gpu(gpu, shared))) {
+                    Ok(Ok(compute)) => compute,
+                    Ok(Err(error)) => Self::cpu(Some(error.to_string())),
+                    Err(_) => Self::cpu(Some("the GPU could not be set up".to_owned())),
+                }
+            }
+        }
+    }
+
+    /// The CPU, with the reason if a GPU was wanted.
+    pub fn cpu(fallback: Option<String>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let plural = if cores == 1 { "" } else { "s" };
+        let adapter = format!("CPU, {cores} core{plural}");
+        let info = DeviceInfo {
+            backend: "flex",
+            adapter,
+            fallback,
+        };
+        Self {
+            device: model::device::cpu(),
+            info,
+            display: None,
+        }
+    }
+
+    fn gpu(gpu: Gpu, shared: bool) -> Result<Self, ModelError> {
+        let Gpu {
+            instance,
+            adapter,
+            device,
+            queue,
+        } = gpu.clone();
+        let burn_device =
+            model::device::shared(instance, adapter.clone(), device.clone(), queue.clone())?;
+        // The compute runtime's handler panics on any error, also on the window's.
+        device.on_uncaptured_error(Arc::new(|error| log::error!("GPU: {error}")));
+        let info = DeviceInfo {
+            backend: "wgpu",
+            adapter: adapter.get_info().name,
+            fallback: None,
+        };
+        let display = shared.then(|| (DisplayPass::new(&device, &queue), gpu));
+        Ok(Self {
+            device: burn_device,
+            info,
+            display,
+        })
+    }
+
+    pub fn is_gpu(&self) -> bool {
+        self.info.backend == "wgpu"
+    }
+
+    /// Decodes one code and makes it a picture, waited for.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn picture(&self, generator: &Generator, code: &[f32]) -> Result<Picture, ModelError> {
+        let image = generator.image();
+        self.guard(|| match &self.display {
+            Some((pass, gpu)) => {
+                let texture = bridge::texture(generator.decode(code), image, pass)?;
+                gpu.device
+                    .poll(wgpu::PollType::wait_indefinitely())
+                    .map_err(|error| ModelError(error.to_string()))?;
+                Ok(Picture::Texture { texture, image })
+            }
+            None => {
+                let values = checked(download(generator.decode(code))?, image)?;
+                let rgba = Arc::from(rgba_from_planes(&values, image));
+                Ok(Picture::Pixels { rgba, image })
+            }
+        })
+    }
+
+    /// Decodes rows of codes to f32 `[count, C, H, W]`, padded to a known shape on a GPU.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn decode(&self, generator: &Generator, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let image = generator.image();
+        let dim = generator.z_dim();
+        self.guard(|| {
+            let values = if self.is_gpu() {
+                let count = codes.len() / dim;
+                let mut padded = codes.to_vec();
+                padded.resize(padded_batch(count) * dim, 0.0);
+                let mut values = download(generator.decode(&padded))?;
+                values.truncate(count * image.len());
+                values
+            } else {
+                download(generator.decode(codes))?
+            };
+            checked(values, image)
+        })
+    }
+
+    /// Runs device work; a panic of the runtime becomes an error.
+    fn guard<T>(&self, work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Err(ModelError(format!("{} stopped working", self.info.adapter))))
+    }
+}
+
+/// A lost device may give no numbers instead of an error.
+fn checked(values: Vec<f32>, image: ImageSpec) -> Result<Vec<f32>, ModelError> {
+    if !values.is_empty() && values.len().is_multiple_of(image.len()) {
+        Ok(values)
+    } else {
+        Err(ModelError("the device gave no picture".to_owned()))
+    }
+}

@@ -1,0 +1,79 @@
+//! What an expression may ask of a model.
+
+use super::models::LoadedModel;
+use super::picture_file;
+use crate::latent::expr::Context;
+use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::model::download;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A model and the codes named in the session.
+pub struct ModelContext<'a> {
+    pub model: &'a LoadedModel,
+    pub session_codes: &'a BTreeMap<String, Code>,
+}
+
+impl Context for ModelContext<'_> {
+    fn model_name(&self) -> &str {
+        &self.model.info.id.name
+    }
+
+    fn space(&self, space: Space) -> Option<SpaceShape> {
+        self.model.info.manifest.spaces.get(&space).copied()
+    }
+
+    fn mean(&self, space: Space) -> Option<&[f32]> {
+        self.model.info.means.get(&space).map(Vec::as_slice)
+    }
+
+    fn named(&self, name: &str) -> Option<&Code> {
+        self.session_codes
+            .get(name)
+            .or_else(|| self.model.info.named.get(name))
+    }
+
+    fn direction(&self, name: &str) -> Option<&Direction> {
+        self.model
+            .info
+            .directions
+            .iter()
+            .find(|direction| direction.name == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.session_codes
+            .keys()
+            .chain(self.model.info.named.keys())
+            .cloned()
+            .collect()
+    }
+
+    fn directions(&self) -> Vec<String> {
+        self.model
+            .info
+            .directions
+            .iter()
+            .map(|direction| direction.name.clone())
+            .collect()
+    }
+
+    fn can_encode(&self) -> bool {
+        self.model.generator.has_encoder()
+    }
+
+    fn w_from_z(&mut self, _z: &[f32]) -> Result<Vec<f32>, String> {
+        Err(format!("{} has no mapping network", self.model_name()))
+    }
+
+    fn encode(&mut self, path: &str) -> Result<Code, String> {
+        let picture = picture_file::read(Path::new(path), self.model.generator.image())?;
+        let encoded = self
+            .model
+            .generator
+            .encode(&picture)
+            .ok_or_else(|| format!("{} has no encoder", self.model_name()))?;
+        let mu = download(encoded.mu).map_err(|error| error.to_string())?;
+        Ok(Code::vector(Space::Z, mu))
+    }
+}

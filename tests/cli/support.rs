@@ -1,0 +1,163 @@
+//! Runs the program and looks at what it left.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The smallest models, for what any model shows.
+pub const AUTOENCODER: &str = "digits-ae2";
+pub const VAE: &str = "digits-vae2";
+pub const GAN: &str = "digits-gan";
+
+/// The program, without a variable that would change what it does.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zscape"));
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("RUST_BACKTRACE")
+        .env("NO_COLOR", "1");
+    command
+}
+
+/// Runs the program with these arguments.
+pub fn run(arguments: &[&str]) -> Run {
+    let output = program()
+        .args(arguments)
+        .output()
+        .expect("the program starts");
+    Run::new(format!("zscape {}", arguments.join(" ")), &output)
+}
+
+/// What a run said.
+#[derive(Debug)]
+pub struct Run {
+    what: String,
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    pub fn new(what: String, output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut what = what;
+        if let Some((end, _)) = what.char_indices().nth(200) {
+            what.truncate(end);
+        }
+        Self {
+            what,
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Asserts success without complaint.
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}: {}", self.what, self.stderr);
+        assert_eq!(self.stderr, "", "{}", self.what);
+        self
+    }
+
+    /// Asserts that the input was refused in one line that contains `part`.
+    #[track_caller]
+    pub fn refused(self, part: &str) -> Self {
+        assert_eq!(self.code, Some(2), "{}: {}", self.what, self.stderr);
+        self.complained(part)
+    }
+
+    /// Asserts one line of complaint that contains `part`.
+    #[track_caller]
+    pub fn complained(self, part: &str) -> Self {
+        let Self { what, stderr, .. } = &self;
+        assert_eq!(stderr.lines().count(), 1, "{what}: {stderr}");
+        assert!(stderr.starts_with("zscape: "), "{what}: {stderr}");
+        assert!(stderr.contains(part), "{what}: {stderr:?} has no {part:?}");
+        assert!(!stderr.contains("internal error"), "{what}: {stderr}");
+        assert!(
+            stderr.len() < 2000,
+            "{what}: {} bytes of complaint",
+            stderr.len()
+        );
+        assert_eq!(self.stdout, "", "{what}");
+        self
+    }
+}
+
+/// A folder for the files of one test.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder for the test"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The path of a file in it, as an argument.
+    pub fn file(&self, name: &str) -> String {
+        self.path().join(name).display().to_string()
+    }
+
+    /// Writes a file and gives its path.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.file(name);
+        fs::write(&path, bytes).expect("the test's folder can be written");
+        path
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path().join(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
+    }
+
+    /// The names of all files in it, hidden ones too.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path())
+            .expect("the test's folder can be listed")
+            .map(|entry| entry.expect("an entry").file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// Shape and numbers of an `.npy` file of little-endian f32.
+pub fn read_npy(bytes: &[u8]) -> (Vec<u64>, Vec<f32>) {
+    let file = npyz::NpyFile::new(bytes).expect("an array");
+    assert_eq!(file.dtype().descr(), "'<f4'");
+    assert_eq!(file.order(), npyz::Order::C);
+    let shape = file.shape().to_vec();
+    (shape, file.into_vec().expect("numbers"))
+}
+
+/// Size and bytes of a grey or RGB PNG of 8 bits.
+pub fn read_png(bytes: &[u8]) -> ([u32; 2], Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .expect("a picture");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a sensible size")];
+    reader.next_frame(&mut pixels).expect("pixels");
+    let info = reader.info();
+    ([info.width, info.height], pixels)
+}
+
+/// The bytes of a built-in model.
+pub fn model_bytes(name: &str) -> &'static [u8] {
+    let entry = zscape::model::catalogue::entries()
+        .iter()
+        .find(|entry| entry.name == name);
+    entry.expect("the model is built in").bytes
+}
+
+/// The training data of this project, where the repository lies beside it.
+pub fn shared_data(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data")
+        .join(name);
+    path.is_dir().then_some(path)
+}

@@ -1,0 +1,66 @@
+//! The window as the command line opens it: on a screen, and where there is none.
+
+use crate::support::{Folder, Run, program, run};
+use std::process::Command;
+
+/// The program on a screen of its own, or on the one that there is, with fresh settings.
+fn on_a_screen(arguments: &[&str]) -> Run {
+    let folder = Folder::new();
+    let zscape = env!("CARGO_BIN_EXE_zscape");
+    let mut command = if std::env::var_os("DISPLAY").is_some() {
+        Command::new(zscape)
+    } else {
+        let mut command = Command::new("xvfb-run");
+        command.args(["-a", "-s", "-screen 0 1600x1000x24", zscape]);
+        command
+    };
+    let output = command
+        .args(arguments)
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("RUST_LOG")
+        .env("HOME", folder.path())
+        .env("XDG_DATA_HOME", folder.path())
+        .env("XDG_CONFIG_HOME", folder.path())
+        .output()
+        .expect("there is no screen and no xvfb-run; ./dev test installs it");
+    Run::new(format!("zscape {}", arguments.join(" ")), &output)
+}
+
+#[test]
+fn smoke_shows_a_picture_and_says_how_fast() {
+    let run = on_a_screen(&["--smoke"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("one line of JSON");
+    let milliseconds = report["first_picture_ms"].as_f64().expect("a time");
+    assert!(milliseconds > 0.0 && milliseconds < 60_000.0, "{report}");
+    assert!(
+        report["device"].is_string() && report["adapter"].is_string(),
+        "{report}"
+    );
+}
+
+#[test]
+fn smoke_opens_the_model_that_was_asked_for() {
+    let run = on_a_screen(&[crate::support::GAN, "--smoke", "--device", "cpu"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
+#[test]
+fn a_broken_model_ends_the_smoke_run_with_a_sentence() {
+    run(&["absent.safetensors", "--smoke"]).refused("absent.safetensors");
+}
+
+#[test]
+fn without_a_screen_the_way_out_is_named() {
+    for arguments in [vec![], vec!["--smoke"], vec![crate::support::VAE]] {
+        let output = program()
+            .args(&arguments)
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .output()
+            .expect("the program starts");
+        Run::new("no screen".to_owned(), &output).refused("zscape render");
+    }
+}

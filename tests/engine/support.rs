@@ -1,0 +1,103 @@
+//! An engine driven step by step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use zscape::engine::{
+    DeviceChoice, Engine, EngineOptions, Event, Frame, Job, JobId, ModelId, ModelInfo, ModelSource,
+    PreviewRequest, SharedGpu,
+};
+use zscape::latent::expr;
+
+/// Long enough for a software adapter that compiles its first kernels beside other tests.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct Driver {
+    pub engine: Engine,
+}
+
+impl Driver {
+    pub fn new(device: DeviceChoice, gpu: Option<SharedGpu>) -> Self {
+        let engine = Engine::start(EngineOptions {
+            device,
+            gpu,
+            wake: Arc::new(|| {}),
+        });
+        Self {
+            engine: engine.expect("a thread can be started"),
+        }
+    }
+
+    /// Waits for the first event that `pick` takes; the others are dropped.
+    pub fn wait<T>(&self, what: &str, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(event) = self.engine.wait_event(Duration::from_millis(100))
+                && let Some(found) = pick(event)
+            {
+                return found;
+            }
+        }
+        panic!("no event within {PATIENCE:?}: {what}");
+    }
+
+    pub fn load(&self, name: &str) -> Arc<ModelInfo> {
+        self.engine.load(ModelSource::Catalogue(name.to_owned()));
+        self.wait("the model is loaded", |event| match event {
+            Event::Loaded(info) => Some(info),
+            Event::LoadFailed { message, .. } => panic!("{name} is refused: {message}"),
+            _ => None,
+        })
+    }
+
+    pub fn request(&self, model: &ModelId, generation: u64, expression: &str) {
+        self.engine.preview(PreviewRequest {
+            generation,
+            model: model.clone(),
+            expression: expr::parse(expression).expect("the expression is sound"),
+            session_codes: Arc::default(),
+        });
+    }
+
+    pub fn frame(&self, model: &ModelId, generation: u64, expression: &str) -> Frame {
+        self.request(model, generation, expression);
+        self.wait("a frame", |event| match event {
+            Event::Frame(frame) if frame.generation == generation => Some(frame),
+            Event::PreviewFailed { message, .. } => panic!("{expression}: {message}"),
+            _ => None,
+        })
+    }
+
+    pub fn decode(&self, model: &ModelId, seeds: std::ops::Range<u32>) -> JobId {
+        self.engine.submit(Job::Decode {
+            model: model.clone(),
+            expressions: seeds.map(expr::Expr::Seed).collect(),
+            session_codes: Arc::new(BTreeMap::new()),
+        })
+    }
+
+    /// The pictures of a decode job, one after the other.
+    pub fn pictures(&self, job: JobId) -> Vec<f32> {
+        let mut pictures = Vec::new();
+        self.wait("a decode job", |event| match event {
+            Event::Tile {
+                job: of, values, ..
+            } if of == job => {
+                pictures.extend(values);
+                None
+            }
+            Event::JobFailed { message, .. } => panic!("the job failed: {message}"),
+            Event::JobDone { job: of } if of == job => Some(()),
+            _ => None,
+        });
+        pictures
+    }
+}
+
+/// A device of this machine, software or not; a machine without one fails the test.
+pub fn gpu() -> SharedGpu {
+    match zscape::gpu::headless(false) {
+        Ok(gpu) => gpu,
+        Err(error) => panic!("this test needs a Vulkan driver: {error}"),
+    }
+}

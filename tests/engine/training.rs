@@ -1,0 +1,242 @@
+//! Training runs on small made-up data, as the command line starts them.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::model::ModelFile;
+use zscape::train::{self, TrainError, TrainOptions, eval};
+
+/// 10 pictures a class: a bright row whose height is the class.
+fn write_data(folder: &Path) {
+    for (prefix, count) in [("train", 100u32), ("t10k", 50)] {
+        let mut pictures = vec![0, 0, 8, 3];
+        let mut labels = vec![0, 0, 8, 1];
+        pictures.extend([count, 28, 28].iter().flat_map(|n| n.to_be_bytes()));
+        labels.extend(count.to_be_bytes());
+        for index in 0..count {
+            let class = index % 10;
+            labels.push(class as u8);
+            pictures.extend((0..784).map(|pixel| {
+                let lit = pixel / 28 == 4 + 2 * class;
+                if lit { 200 + (index % 50) as u8 } else { 0 }
+            }));
+        }
+        write_gz(
+            &folder.join(format!("{prefix}-images-idx3-ubyte.gz")),
+            &pictures,
+        );
+        write_gz(
+            &folder.join(format!("{prefix}-labels-idx1-ubyte.gz")),
+            &labels,
+        );
+    }
+}
+
+fn write_gz(path: &Path, bytes: &[u8]) {
+    let mut file = GzEncoder::new(Vec::new(), Compression::fast());
+    file.write_all(bytes).expect("memory");
+    std::fs::write(path, file.finish().expect("memory")).expect("a file");
+}
+
+fn shipped_recipe(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/recipes/{name}.toml"))
+}
+
+/// A shipped recipe, cut down to a few hundred pictures.
+fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(shipped_recipe(name)).expect("the recipe ships");
+    let lines = text.lines().map(
+        |line| match line.split_once('=').map(|(key, _)| key.trim()) {
+            Some("images") => format!("images = {images}"),
+            Some("batch") => "batch = 10".to_owned(),
+            Some("average_decay") => "average_decay = 0.5".to_owned(),
+            _ => line.to_owned(),
+        },
+    );
+    let path = folder.join(format!("{name}-{images}.toml"));
+    std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).expect("a file");
+    path
+}
+
+fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
+    let data = data.to_owned();
+    TrainOptions {
+        recipe,
+        data,
+        output,
+        resume: false,
+        device: DeviceChoice::Cpu,
+    }
+}
+
+fn run(options: &TrainOptions) -> Result<(), TrainError> {
+    train::run(options, &mut || false).map(drop)
+}
+
+#[test]
+fn every_shipped_recipe_trains_to_a_sound_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    for name in [
+        "digits-ae2",
+        "digits-vae2",
+        "digits-gan",
+        "digits-judge",
+        "fashion-vae",
+    ] {
+        let output = folder.path().join(format!("{name}.safetensors"));
+        let recipe = short_recipe(name, 200, folder.path());
+        run(&options(recipe, folder.path(), output.clone()))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let file = ModelFile::read(&output).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(file.manifest.training.images_seen, 200);
+        assert!(!file.manifest.quality.is_empty(), "{name} was not measured");
+        let layers = file
+            .manifest
+            .networks
+            .values()
+            .flat_map(|network| &network.layers);
+        let names: Vec<String> = layers.map(|layer| format!("{layer:?}")).collect();
+        assert!(
+            !names.iter().any(|name| name.contains("BatchNorm")),
+            "{name}: not folded"
+        );
+    }
+}
+
+#[test]
+fn training_learns_and_eval_repeats_what_the_run_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let output = folder.path().join("judge.safetensors");
+    let recipe = short_recipe("digits-judge", 4000, folder.path());
+    // The made-up classes are rows apart, and the recipe shifts pictures by up to two.
+    let text = std::fs::read_to_string(&recipe).expect("written above");
+    std::fs::write(&recipe, text.replace("shift = 2", "shift = 0")).expect("a file");
+    run(&options(recipe, folder.path(), output.clone())).expect("the run is sound");
+    let source = ModelSource::File(output.clone());
+    let report = eval::evaluate(&source, folder.path(), DeviceChoice::Cpu).expect("sound");
+    assert!(report.quality["accuracy"] > 0.9, "{report}");
+    let file = ModelFile::read(&output).expect("sound");
+    assert_eq!(report.quality, file.manifest.quality);
+    assert_eq!(report.hash, file.hash);
+}
+
+#[test]
+fn the_same_seed_trains_the_same_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let recipe = short_recipe("digits-vae2", 300, folder.path());
+    let hashes = ["a", "b"].map(|name| {
+        let output = folder.path().join(name);
+        run(&options(recipe.clone(), folder.path(), output.clone())).expect("sound");
+        ModelFile::read(&output).expect("sound").hash
+    });
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn bad_data_and_recipes_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let output = folder.path().join("model.safetensors");
+    let refused = |recipe: PathBuf, data: &Path, part: &str| {
+        let error = run(&options(recipe, data, output.clone())).expect_err("bad input");
+        assert!(error.is_bad_input(), "{error}");
+        assert!(
+            error.to_string().contains(part),
+            "{error} should contain {part:?}"
+        );
+        assert!(!output.exists(), "a half file was left");
+    };
+    let recipe = shipped_recipe("digits-vae2");
+    refused(folder.path().join("none.toml"), folder.path(), "none.toml");
+    refused(
+        recipe.clone(),
+        &folder.path().join("nowhere"),
+        "cannot be opened",
+    );
+
+    let broken = folder.path().join("broken.toml");
+    std::fs::write(&broken, "name = 3").expect("a file");
+    refused(broken, folder.path(), "broken.toml");
+
+    let pictures = folder.path().join("train-images-idx3-ubyte.gz");
+    let whole = std::fs::read(&pictures).expect("written above");
+    std::fs::write(&pictures, &whole[..whole.len() / 2]).expect("a file");
+    refused(recipe.clone(), folder.path(), "cut short");
+    write_gz(
+        &pictures,
+        &[0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3],
+    );
+    refused(recipe.clone(), folder.path(), "3 bytes of data");
+    write_gz(&pictures, b"GIF89a..");
+    refused(recipe, folder.path(), "starts with");
+}
+
+#[test]
+fn a_run_resumes_only_from_a_checkpoint_of_its_recipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let recipe = short_recipe("digits-vae2", 300, folder.path());
+    let output = folder.path().join("model.safetensors");
+    let resume = TrainOptions {
+        resume: true,
+        ..options(recipe, folder.path(), output)
+    };
+    let error = run(&resume).expect_err("there is no checkpoint");
+    assert!(matches!(error, TrainError::Checkpoint { .. }), "{error}");
+    std::fs::write(
+        folder.path().join("model.safetensors.checkpoint"),
+        b"nonsense",
+    )
+    .expect("a file");
+    let error = run(&resume).expect_err("the checkpoint is broken");
+    assert!(error.to_string().contains("is broken"), "{error}");
+}
+
+#[test]
+fn a_stopped_run_resumes_to_what_an_unbroken_one_reaches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    for name in ["digits-vae2", "digits-gan"] {
+        let recipe = short_recipe(name, 300, folder.path());
+        let unbroken = options(
+            recipe.clone(),
+            folder.path(),
+            folder.path().join("unbroken"),
+        );
+        run(&unbroken).expect("sound");
+        let broken = options(
+            recipe,
+            folder.path(),
+            folder.path().join(format!("{name}-broken")),
+        );
+        let mut steps = 0;
+        let error = train::run(&broken, &mut || {
+            steps += 1;
+            steps == 13
+        })
+        .expect_err("the run was stopped");
+        assert!(error.to_string().contains("--resume"), "{error}");
+        assert!(!broken.output.exists(), "a stopped run left a model");
+        run(&TrainOptions {
+            resume: true,
+            ..broken.clone()
+        })
+        .expect("sound");
+        let hashes = [&unbroken.output, &broken.output]
+            .map(|path| ModelFile::read(path).expect("sound").hash);
+        assert_eq!(
+            hashes[0], hashes[1],
+            "{name} took another way after the break"
+        );
+        let checkpoint = folder.path().join(format!("{name}-broken.checkpoint"));
+        assert!(
+            !checkpoint.exists(),
+            "the checkpoint of a finished run was left"
+        );
+    }
+}

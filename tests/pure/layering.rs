@@ -1,0 +1,259 @@
+//! The layers of ARCHITECTURE.md: arrows between them run one way.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder of `src/` and what its files may and may not name.
+struct Layer {
+    name: &'static str,
+    /// Layers that it may import besides itself.
+    may_import: &'static [&'static str],
+    /// Paths that it may not name.
+    may_not_name: &'static [&'static str],
+}
+
+const LAYERS: &[Layer] = &[
+    Layer {
+        name: "latent",
+        may_import: &[],
+        may_not_name: &["burn", "wgpu", "egui", "eframe", "std::fs"],
+    },
+    Layer {
+        name: "model",
+        may_import: &["latent"],
+        may_not_name: &["wgpu", "egui", "eframe"],
+    },
+    Layer {
+        name: "gpu",
+        may_import: &["latent", "model"],
+        may_not_name: &["burn", "egui", "eframe"],
+    },
+    Layer {
+        name: "engine",
+        may_import: &["latent", "model", "gpu"],
+        may_not_name: &["egui", "eframe"],
+    },
+    Layer {
+        name: "document",
+        may_import: &["latent"],
+        may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+    Layer {
+        name: "app",
+        may_import: &["latent", "model", "gpu", "engine", "document"],
+        may_not_name: &["burn"],
+    },
+    Layer {
+        name: "ui",
+        may_import: &["latent", "model", "gpu", "engine", "document", "app"],
+        may_not_name: &["burn", "std::fs"],
+    },
+    Layer {
+        name: "train",
+        may_import: &["latent", "model", "gpu", "engine", "document"],
+        may_not_name: &["egui", "eframe"],
+    },
+    Layer {
+        name: "cli",
+        may_import: &["latent", "model", "engine", "document", "ui", "train"],
+        may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+];
+
+#[test]
+fn arrows_run_one_way() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut faults = String::new();
+    for layer in LAYERS {
+        let mut files = Vec::new();
+        collect(&source.join(layer.name), &mut files);
+        assert!(!files.is_empty(), "src/{} has no files", layer.name);
+        for file in files {
+            let text = fs::read_to_string(&file).expect("a source file is text");
+            let place = file.strip_prefix(&source).expect("it lies under src");
+            for fault in faults_of(layer, place, &text) {
+                // Writing into a string cannot fail.
+                let _ = writeln!(faults, "src/{}: {fault}", place.display());
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn every_folder_is_a_layer() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in fs::read_dir(source).expect("src is a folder") {
+        let path = entry.expect("src can be listed").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        assert!(
+            path.is_file() || LAYERS.iter().any(|layer| layer.name == name),
+            "src/{name} stands in no layer: add it to the table here and in ARCHITECTURE.md"
+        );
+    }
+}
+
+#[test]
+fn the_reader_of_use_lines_finds_arrows() {
+    let find = |text: &str| faults_of(&LAYERS[0], Path::new("latent/expr/eval.rs"), text);
+    assert!(find("use crate::latent::{Code, Space};\nuse super::super::Code;").is_empty());
+    assert!(find("// use crate::engine::Engine;\n/* burn::x */ let s = \"wgpu::x\";").is_empty());
+    for text in [
+        "use crate::engine::Engine;",
+        "let x = crate::model::load();",
+        "use crate::{latent::Code, model::{self, Family}};",
+        "use burn::tensor::Tensor;",
+        "use ::burn::tensor::Tensor;",
+        "use std::{fs, io};",
+        "let x = std::fs::read(path);",
+        "use super::super::super::engine;",
+    ] {
+        assert_eq!(find(text).len(), 1, "{text}");
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a layer is a folder") {
+        let path = entry.expect("a layer can be listed").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// What `text`, which lies at `place` under `src/`, names and may not.
+fn faults_of(layer: &Layer, place: &Path, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let all = paths(&code_of(text));
+    // `burn::tensor::wgpu` is burn's; after such an import `wgpu` means that one.
+    let is_imported = |name: &str| {
+        all.iter()
+            .any(|path| path.len() > 1 && path[path.len() - 1] == name)
+    };
+    for path in &all {
+        let supers = path.iter().take_while(|part| *part == "super").count();
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        // `super::engine` in a file that lies right under the crate is `crate::engine`.
+        let from_crate = match names.split_at(supers) {
+            (_, ["crate", rest @ ..]) => rest,
+            (_, rest) if supers > 0 && supers >= depth(place) => rest,
+            _ => &[],
+        };
+        if let [other, ..] = *from_crate
+            && other != layer.name
+            && LAYERS.iter().any(|layer| layer.name == other)
+            && !layer.may_import.contains(&other)
+        {
+            faults.push(format!("{} may not import {other}", layer.name));
+        }
+        for forbidden in layer.may_not_name {
+            let parts: Vec<&str> = forbidden.split("::").collect();
+            let is_other = parts.len() == 1 && is_imported(forbidden);
+            if names.len() > 1 && names.starts_with(&parts) && !is_other {
+                faults.push(format!("{} may not name {forbidden}", layer.name));
+            }
+        }
+    }
+    faults.sort();
+    faults.dedup();
+    faults
+}
+
+/// How deep the module of a file lies under the crate.
+fn depth(place: &Path) -> usize {
+    let parts = place.components().count();
+    parts - usize::from(place.ends_with("mod.rs"))
+}
+
+/// `text` without comments, strings and characters.
+fn code_of(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if next == '"' {
+            string_len(rest)
+        } else if rest.starts_with("'\"'") {
+            3
+        } else {
+            code.push(next);
+            rest = &rest[next.len_utf8()..];
+            continue;
+        };
+        code.push(' ');
+        rest = &rest[skipped..];
+    }
+    code
+}
+
+/// Bytes of the string literal that `text` begins with.
+fn string_len(text: &str) -> usize {
+    let mut escaped = false;
+    for (index, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return index + 1,
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// Every path in `code`, with the groups in braces spread out.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut joined = false;
+    let mut rest = code;
+    while let Some(next) = rest.chars().next() {
+        if rest.starts_with("::") {
+            joined = true;
+            rest = &rest[2..];
+            if rest.starts_with('{') {
+                groups.push(std::mem::take(&mut path));
+                joined = false;
+                rest = &rest[1..];
+            }
+        } else if next == '_' || next.is_alphabetic() {
+            let end = rest.find(|c: char| c != '_' && !c.is_alphanumeric());
+            let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+            if !joined || path.is_empty() {
+                flush(&groups, &mut path, &mut found);
+            }
+            if word != "use" {
+                path.push(word.to_owned());
+            }
+            joined = false;
+            rest = after;
+        } else {
+            if !next.is_whitespace() {
+                flush(&groups, &mut path, &mut found);
+                joined = false;
+            }
+            match next {
+                '{' if !groups.is_empty() => groups.push(Vec::new()),
+                '}' => drop(groups.pop()),
+                _ => {}
+            }
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    flush(&groups, &mut path, &mut found);
+    found
+}
+
+/// Ends a path: what stands before the open braces belongs to it.
+fn flush(groups: &[Vec<String>], path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    if !path.is_empty() {
+        let mut whole: Vec<String> = groups.iter().flatten().cloned().collect();
+        whole.append(path);
+        found.push(whole);
+    }
+}
