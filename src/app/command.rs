@@ -4,11 +4,11 @@
 //! drift apart. What carries data (a slider's value, a chosen file) is an
 //! [`Action`](super::Action) instead.
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 
 /// How a command is shown and reached.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct CommandInfo {
     /// The words on the menu entry and in the palette; also the accessible name.
     pub name: &'static str,
@@ -130,9 +130,13 @@ impl Command {
     ///
     /// Plain keys write text there, and text fields have an undo of their own.
     pub fn works_while_typing(self) -> bool {
-        let Some(shortcut) = self.info().shortcut else { return false };
-        let is_function_key =
-            matches!(shortcut.logical_key, Key::F1 | Key::F10 | Key::F11 | Key::F12);
+        let Some(shortcut) = self.info().shortcut else {
+            return false;
+        };
+        let is_function_key = matches!(
+            shortcut.logical_key,
+            Key::F1 | Key::F10 | Key::F11 | Key::F12
+        );
         let belongs_to_text = matches!(self, Self::Undo | Self::Redo | Self::ResetAll);
         is_function_key || (shortcut.modifiers.any() && !belongs_to_text)
     }
@@ -156,8 +160,14 @@ mod tests {
     fn every_command_says_what_it_is() {
         for command in Command::ALL {
             let info = command.info();
-            assert!(!info.name.is_empty() && !info.tooltip.is_empty(), "{command:?}");
-            assert!(!info.tooltip.ends_with('.'), "one short sentence has no full stop: {command:?}");
+            assert!(
+                !info.name.is_empty() && !info.tooltip.is_empty(),
+                "{command:?}"
+            );
+            assert!(
+                !info.tooltip.ends_with('.'),
+                "one short sentence has no full stop: {command:?}"
+            );
             assert!(info.name.starts_with(char::is_uppercase), "{command:?}");
         }
     }

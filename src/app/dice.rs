@@ -9,7 +9,11 @@ pub struct Dice(u64);
 impl Dice {
     /// Starts differently in every run; the standard library's hash keys are the entropy.
     pub fn new() -> Self {
-        Self(std::collections::hash_map::RandomState::new().build_hasher().finish())
+        Self(
+            std::collections::hash_map::RandomState::new()
+                .build_hasher()
+                .finish(),
+        )
     }
 
     /// Starts from a known state, for tests.

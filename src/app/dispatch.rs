@@ -10,7 +10,9 @@ use std::path::PathBuf;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     AskForModelFile,
-    AskForPictureFile { suggested_name: String },
+    AskForPictureFile {
+        suggested_name: String,
+    },
     Copy(String),
     FullScreen(bool),
     Close,
@@ -35,7 +37,11 @@ impl AppState {
             Action::SavePicture(path) => self.save_picture(path),
             Action::DismissNotice(id) => self.notices.dismiss(id),
             Action::ShowPalette(open) => {
-                self.modes.overlay = if open { Overlay::Palette } else { Overlay::None };
+                self.modes.overlay = if open {
+                    Overlay::Palette
+                } else {
+                    Overlay::None
+                };
             }
             Action::ShowAllDims(open) => self.view.all_dims = open,
             Action::Report(message) => self.notices.push(Level::Error, message),
@@ -47,7 +53,8 @@ impl AppState {
             Command::OpenModel => self.effects.push(Effect::AskForModelFile),
             Command::SavePicture => {
                 let suggested_name = self.suggested_file_name();
-                self.effects.push(Effect::AskForPictureFile { suggested_name });
+                self.effects
+                    .push(Effect::AskForPictureFile { suggested_name });
             }
             Command::Quit => self.effects.push(Effect::Close),
             Command::Undo => {
@@ -62,7 +69,8 @@ impl AppState {
             }
             Command::CopyExpression => {
                 let text = self.position.expression().to_string();
-                self.notices.push(Level::Done, "The expression is on the clipboard");
+                self.notices
+                    .push(Level::Done, "The expression is on the clipboard");
                 self.effects.push(Effect::Copy(text));
             }
             Command::EditExpression => {
@@ -108,8 +116,7 @@ impl AppState {
 
     fn edit(&mut self, edit: Edit) {
         // The walk would overwrite a new start in the next frame.
-        let is_new_start =
-            matches!(edit, Edit::Seed(_) | Edit::Vector(_) | Edit::Expression(_));
+        let is_new_start = matches!(edit, Edit::Seed(_) | Edit::Vector(_) | Edit::Expression(_));
         if is_new_start {
             self.player = None;
         }
@@ -132,8 +139,11 @@ impl AppState {
     }
 
     fn toggle_overlay(&mut self, overlay: Overlay) {
-        self.modes.overlay =
-            if self.modes.overlay == overlay { Overlay::None } else { overlay };
+        self.modes.overlay = if self.modes.overlay == overlay {
+            Overlay::None
+        } else {
+            overlay
+        };
     }
 
     fn set_full_screen(&mut self, on: bool) {
@@ -161,7 +171,10 @@ impl AppState {
 
     fn go_to(&mut self, place: Place, then: Then) {
         self.player = None;
-        if self.model().is_some_and(|model| model.source == place.model) {
+        if self
+            .model()
+            .is_some_and(|model| model.source == place.model)
+        {
             self.position.edit(Edit::Expression(place.expression));
             if then == Then::NewStep {
                 self.history.touch(self.now_secs);
@@ -173,10 +186,18 @@ impl AppState {
 
     /// `digits-vae2-seed0042.png`: the four digits that other tools write, too.
     fn suggested_file_name(&self) -> String {
-        let model = self.model().map_or("zscape", |model| model.id.name.as_str());
+        let model = self
+            .model()
+            .map_or("zscape", |model| model.id.name.as_str());
         let clean: String = model
             .chars()
-            .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+            .map(|c| {
+                if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                    c
+                } else {
+                    '-'
+                }
+            })
             .collect();
         match self.position.seed() {
             Some(seed) if !self.position.is_moved() => format!("{clean}-seed{seed:04}.png"),

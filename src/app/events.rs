@@ -14,7 +14,9 @@ impl AppState {
         }
         while let Some(result) = self.export.try_result() {
             match result {
-                Ok(path) => self.notices.push(Level::Done, format!("Saved {}", path.display())),
+                Ok(path) => self
+                    .notices
+                    .push(Level::Done, format!("Saved {}", path.display())),
                 Err(message) => self.notices.push(Level::Error, message),
             }
         }
@@ -29,8 +31,17 @@ impl AppState {
             Event::Loaded(model) => self.on_loaded(model),
             Event::LoadFailed { source, message } => self.on_load_failed(&source, &message),
             Event::Frame(frame) => self.preview.accept(frame),
-            Event::PreviewFailed { generation, message } => self.preview.fail(generation, message),
-            Event::Tile { job, first: 0, image, values, .. } => {
+            Event::PreviewFailed {
+                generation,
+                message,
+            } => self.preview.fail(generation, message),
+            Event::Tile {
+                job,
+                first: 0,
+                image,
+                values,
+                ..
+            } => {
                 self.filmstrip.accept(job, image, &values);
                 self.export.accept(job, image, &values);
             }
@@ -48,7 +59,10 @@ impl AppState {
     }
 
     fn on_loaded(&mut self, model: Arc<ModelInfo>) {
-        let loading = self.models.loading.take_if(|loading| loading.source == model.source);
+        let loading = self
+            .models
+            .loading
+            .take_if(|loading| loading.source == model.source);
         let is_first = self.models.current.is_none();
         self.models.remember_file(&model.source);
         self.models.current = Some(model);
@@ -72,13 +86,16 @@ impl AppState {
 
     fn start_history(&mut self, place: Place) {
         if let Some(model) = &self.models.current {
-            self.filmstrip.add(&self.engine, &model.id, &place, &self.session_codes);
+            self.filmstrip
+                .add(&self.engine, &model.id, &place, &self.session_codes);
         }
         self.history.start_at(place);
     }
 
     fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
-        self.models.loading.take_if(|loading| loading.source == *source);
+        self.models
+            .loading
+            .take_if(|loading| loading.source == *source);
         self.notices.push(
             Level::Error,
             format!("{} was not loaded: {message}", models::source_title(source)),

@@ -37,7 +37,12 @@ pub struct Export {
 impl Export {
     pub fn new(wake: Wake) -> Self {
         let (report, results) = sync_channel(WAITING_RESULTS);
-        Self { wake, decoding: BTreeMap::new(), results, report }
+        Self {
+            wake,
+            decoding: BTreeMap::new(),
+            results,
+            report,
+        }
     }
 
     /// Remembers what the picture of a job is for.
@@ -47,18 +52,30 @@ impl Export {
 
     /// Takes the picture of a job that is to be written.
     pub fn accept(&mut self, job: JobId, image: ImageSpec, values: &[f32]) {
-        let Some((path, model, expression)) = self.decoding.remove(&job) else { return };
+        let Some((path, model, expression)) = self.decoding.remove(&job) else {
+            return;
+        };
         let values = values.get(..image.len()).unwrap_or(values).to_vec();
-        let file = PictureFile { path, model, expression, image, values };
+        let file = PictureFile {
+            path,
+            model,
+            expression,
+            image,
+            values,
+        };
         let (wake, report) = (Arc::clone(&self.wake), self.report.clone());
-        let started = std::thread::Builder::new().name("zscape-export".to_owned()).spawn(move || {
-            let result = write(&file).map(|()| file.path);
-            // The window is gone when nobody listens; the file is written all the same.
-            report.send(result).ok();
-            wake();
-        });
+        let started = std::thread::Builder::new()
+            .name("zscape-export".to_owned())
+            .spawn(move || {
+                let result = write(&file).map(|()| file.path);
+                // The window is gone when nobody listens; the file is written all the same.
+                report.send(result).ok();
+                wake();
+            });
         if let Err(err) = started {
-            self.report.try_send(Err(format!("No thread to write the picture: {err}"))).ok();
+            self.report
+                .try_send(Err(format!("No thread to write the picture: {err}")))
+                .ok();
         }
     }
 
@@ -80,7 +97,10 @@ fn write(file: &PictureFile) -> Result<(), String> {
     };
     let sides = [file.image.channels, file.image.height, file.image.width];
     let raster = Raster::from_planes(sides, &file.values).map_err(|err| not_saved(&err))?;
-    let model = ModelRef { name: file.model.name.clone(), hash: file.model.hash.clone() };
+    let model = ModelRef {
+        name: file.model.name.clone(),
+        hash: file.model.hash.clone(),
+    };
     let subject = Subject::Expression(file.expression.to_string());
     let recipe = Recipe::new(model, subject, raster.size());
     let bytes = png::encode(&raster, &recipe).map_err(|err| not_saved(&err))?;
@@ -96,9 +116,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = PictureFile {
             path: folder.path().join("seed0042.png"),
-            model: ModelId { name: "digits-vae2".to_owned(), hash: "ab".to_owned() },
+            model: ModelId {
+                name: "digits-vae2".to_owned(),
+                hash: "ab".to_owned(),
+            },
             expression: Expr::Seed(42),
-            image: ImageSpec { channels: 1, height: 2, width: 3 },
+            image: ImageSpec {
+                channels: 1,
+                height: 2,
+                width: 3,
+            },
             values: vec![0.5; 6],
         };
         write(&file).expect("it can be written");
@@ -107,7 +134,10 @@ mod tests {
         assert_eq!(recipe.subject, Subject::Expression("seed(42)".to_owned()));
         assert_eq!(recipe.size, [3, 2]);
 
-        let nowhere = PictureFile { path: folder.path().join("no/such/folder.png"), ..file };
+        let nowhere = PictureFile {
+            path: folder.path().join("no/such/folder.png"),
+            ..file
+        };
         let message = write(&nowhere).expect_err("there is no such folder");
         assert!(message.contains("folder.png"), "{message}");
     }

@@ -48,7 +48,11 @@ impl Filmstrip {
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.stills.push(Still { id, place: place.clone(), thumbnail: None });
+        self.stills.push(Still {
+            id,
+            place: place.clone(),
+            thumbnail: None,
+        });
         let job = engine.submit(Job::Decode {
             model: model.clone(),
             expressions: vec![place.expression.clone()],
@@ -59,7 +63,9 @@ impl Filmstrip {
 
     /// Takes the picture of a job that this filmstrip asked for.
     pub fn accept(&mut self, job: JobId, image: ImageSpec, values: &[f32]) {
-        let Some(&id) = self.decoding.get(&job) else { return };
+        let Some(&id) = self.decoding.get(&job) else {
+            return;
+        };
         if let Some(still) = self.stills.iter_mut().find(|still| still.id == id) {
             still.thumbnail = Thumbnail::from_values(image, values);
         }
@@ -72,7 +78,9 @@ impl Filmstrip {
 
     /// Drops a still whose picture cannot be made.
     pub fn fail(&mut self, job: JobId) -> bool {
-        let Some(id) = self.decoding.remove(&job) else { return false };
+        let Some(id) = self.decoding.remove(&job) else {
+            return false;
+        };
         self.stills.retain(|still| still.id != id);
         true
     }

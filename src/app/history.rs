@@ -35,7 +35,10 @@ pub enum Settling {
 impl History {
     /// Starts anew at a place.
     pub fn start_at(&mut self, place: Place) {
-        *self = Self { settled: Some(place), ..Self::default() };
+        *self = Self {
+            settled: Some(place),
+            ..Self::default()
+        };
     }
 
     /// Says that the place has just changed.
@@ -72,7 +75,11 @@ impl History {
     }
 
     pub fn can_undo(&self, current: &Place) -> bool {
-        !self.undo.is_empty() || self.settled.as_ref().is_some_and(|settled| settled != current)
+        !self.undo.is_empty()
+            || self
+                .settled
+                .as_ref()
+                .is_some_and(|settled| settled != current)
     }
 
     pub fn can_redo(&self) -> bool {
@@ -120,7 +127,10 @@ mod tests {
         let mut history = started();
         for seed in 1..=50 {
             history.touch(f64::from(seed) * 0.01);
-            assert_eq!(history.rest(&place(seed), true, f64::from(seed) * 0.01), Settling::Moving);
+            assert_eq!(
+                history.rest(&place(seed), true, f64::from(seed) * 0.01),
+                Settling::Moving
+            );
         }
         assert_eq!(history.rest(&place(50), false, 10.0), Settling::Settled);
         assert_eq!(history.rest(&place(50), false, 11.0), Settling::Still);

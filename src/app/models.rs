@@ -20,10 +20,22 @@ pub struct CatalogueEntry {
 
 /// The models with a latent space that are built into the program.
 pub const CATALOGUE: [CatalogueEntry; 4] = [
-    CatalogueEntry { name: "digits-vae2", title: "Digits, VAE on a plane" },
-    CatalogueEntry { name: "digits-ae2", title: "Digits, autoencoder on a plane" },
-    CatalogueEntry { name: "fashion-vae", title: "Fashion, VAE" },
-    CatalogueEntry { name: "digits-gan", title: "Digits, GAN" },
+    CatalogueEntry {
+        name: "digits-vae2",
+        title: "Digits, VAE on a plane",
+    },
+    CatalogueEntry {
+        name: "digits-ae2",
+        title: "Digits, autoencoder on a plane",
+    },
+    CatalogueEntry {
+        name: "fashion-vae",
+        title: "Fashion, VAE",
+    },
+    CatalogueEntry {
+        name: "digits-gan",
+        title: "Digits, GAN",
+    },
 ];
 
 /// The model of the first start.
@@ -38,9 +50,10 @@ pub fn source_title(source: &ModelSource) -> String {
             .iter()
             .find(|entry| entry.name == name)
             .map_or_else(|| name.clone(), |entry| entry.title.to_owned()),
-        ModelSource::File(path) => path
-            .file_name()
-            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        ModelSource::File(path) => path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
     }
 }
 
@@ -97,7 +110,9 @@ impl Models {
     }
 
     pub(super) fn remember_file(&mut self, source: &ModelSource) {
-        let ModelSource::File(path) = source else { return };
+        let ModelSource::File(path) = source else {
+            return;
+        };
         self.files.retain(|known| known != path);
         self.files.insert(0, path.clone());
         self.files.truncate(MAX_FILES);
@@ -113,6 +128,10 @@ mod tests {
         for entry in CATALOGUE {
             assert!(catalogue::find(entry.name).is_some(), "{}", entry.name);
         }
-        assert!(CATALOGUE.iter().any(|entry| entry.name == catalogue::DEFAULT));
+        assert!(
+            CATALOGUE
+                .iter()
+                .any(|entry| entry.name == catalogue::DEFAULT)
+        );
     }
 }

@@ -58,19 +58,31 @@ impl Notices {
             Level::Error => log::error!("{text}"),
         }
         // The same message again is shown once, anew.
-        self.list.iter_mut().filter(|old| old.text == text).for_each(|old| old.on_window = false);
+        self.list
+            .iter_mut()
+            .filter(|old| old.text == text)
+            .for_each(|old| old.on_window = false);
         if self.list.len() == CAPACITY {
             self.list.remove(0);
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.list.push(Notice { id, level, text, since_secs: self.now_secs, on_window: true });
+        self.list.push(Notice {
+            id,
+            level,
+            text,
+            since_secs: self.now_secs,
+            on_window: true,
+        });
     }
 
     pub fn dismiss(&mut self, id: u64) {
-        self.list.iter_mut().filter(|notice| notice.id == id).for_each(|notice| {
-            notice.on_window = false;
-        });
+        self.list
+            .iter_mut()
+            .filter(|notice| notice.id == id)
+            .for_each(|notice| {
+                notice.on_window = false;
+            });
     }
 
     /// Takes away what has been shown long enough. Returns after how many seconds the next goes.

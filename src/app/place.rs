@@ -26,8 +26,11 @@ pub struct Position {
 
 impl Position {
     pub fn new(expression: Expr) -> Self {
-        let mut position =
-            Self { walk: Walk::from_expr(&expression), expression, last_seed: 0 };
+        let mut position = Self {
+            walk: Walk::from_expr(&expression),
+            expression,
+            last_seed: 0,
+        };
         position.remember_seed();
         position
     }
@@ -81,7 +84,9 @@ impl Position {
         match edit {
             Edit::Seed(seed) => self.walk.base = Expr::Seed(seed),
             Edit::Psi(psi) => self.walk.psi = psi,
-            Edit::Offset { dim, sigma } => self.walk.set_offset(&raw_axis_name(Space::Z, dim), sigma),
+            Edit::Offset { dim, sigma } => {
+                self.walk.set_offset(&raw_axis_name(Space::Z, dim), sigma)
+            }
             // What a hand puts on the map is the final code: truncating or shifting it again
             // would put the picture elsewhere than the hand.
             Edit::Vector(values) => self.walk = Walk::from_expr(&Expr::Vector(values)),
@@ -156,7 +161,11 @@ mod tests {
         assert_eq!(text, "[0.5, -1.25]");
         assert_eq!(position.psi(), 1.0);
         assert_eq!(position.seed(), None);
-        assert_eq!(position.last_seed(), 42, "stepping goes on from the last seed");
+        assert_eq!(
+            position.last_seed(),
+            42,
+            "stepping goes on from the last seed"
+        );
     }
 
     #[test]

@@ -19,7 +19,11 @@ pub struct Player {
 impl Player {
     /// Sets out from `from` to a random seed.
     pub fn new(from: Expr, dice: &mut Dice) -> Self {
-        Self { from, to_seed: dice.seed(), fraction: 0.0 }
+        Self {
+            from,
+            to_seed: dice.seed(),
+            fraction: 0.0,
+        }
     }
 
     /// The seed that the walk goes to.
@@ -65,11 +69,18 @@ mod tests {
             match player.advance(0.05, &mut dice) {
                 Expr::Slerp(from, to, fraction) if *from == Expr::Seed(42) => {
                     assert_eq!(*to, Expr::Seed(goal));
-                    assert!(fraction > last && fraction - last < 0.06, "{last} to {fraction}");
+                    assert!(
+                        fraction > last && fraction - last < 0.06,
+                        "{last} to {fraction}"
+                    );
                     last = fraction;
                 }
                 Expr::Slerp(from, ..) => {
-                    assert_eq!(*from, Expr::Seed(goal), "the next leg starts where this one ends");
+                    assert_eq!(
+                        *from,
+                        Expr::Seed(goal),
+                        "the next leg starts where this one ends"
+                    );
                     return;
                 }
                 other => assert_eq!(other, Expr::Seed(goal)),

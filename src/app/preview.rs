@@ -26,8 +26,10 @@ impl Preview {
         expression: &Expr,
         session_codes: &Arc<BTreeMap<String, Code>>,
     ) {
-        let is_asked =
-            self.asked.as_ref().is_some_and(|(id, asked)| id == model && asked == expression);
+        let is_asked = self
+            .asked
+            .as_ref()
+            .is_some_and(|(id, asked)| id == model && asked == expression);
         if is_asked {
             return;
         }
@@ -43,8 +45,14 @@ impl Preview {
 
     /// Takes a frame that is newer than the one shown and of the model that was asked last.
     pub fn accept(&mut self, frame: Frame) {
-        let is_newer = self.frame.as_ref().is_none_or(|shown| shown.generation < frame.generation);
-        let is_current_model = self.asked.as_ref().is_some_and(|(id, _)| *id == frame.model);
+        let is_newer = self
+            .frame
+            .as_ref()
+            .is_none_or(|shown| shown.generation < frame.generation);
+        let is_current_model = self
+            .asked
+            .as_ref()
+            .is_some_and(|(id, _)| *id == frame.model);
         if !is_newer || !is_current_model {
             return;
         }
@@ -75,7 +83,10 @@ impl Preview {
     /// Whether the newest picture is the one that was asked for last.
     pub fn is_settled(&self) -> bool {
         self.failure.is_some()
-            || self.frame.as_ref().is_some_and(|frame| frame.generation == self.generation)
+            || self
+                .frame
+                .as_ref()
+                .is_some_and(|frame| frame.generation == self.generation)
     }
 
     /// Why the newest picture could not be made.

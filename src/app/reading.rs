@@ -28,14 +28,26 @@ impl AppState {
             message: err.message,
             column: Some(err.column),
         })?;
-        self.check(&expression).map_err(|err| ReadError { message: err.to_string(), column: None })?;
+        self.check(&expression).map_err(|err| ReadError {
+            message: err.to_string(),
+            column: None,
+        })?;
         Ok(expression)
     }
 
     /// Whether the loaded model understands an expression; without a model all are.
     pub(super) fn check(&self, expression: &Expr) -> Result<(), CheckError> {
-        let Some(model) = self.model() else { return Ok(()) };
-        check(expression, &Names { model, session: &self.session_codes }).map(|_| ())
+        let Some(model) = self.model() else {
+            return Ok(());
+        };
+        check(
+            expression,
+            &Names {
+                model,
+                session: &self.session_codes,
+            },
+        )
+        .map(|_| ())
     }
 }
 
@@ -59,19 +71,32 @@ impl Context for Names<'_> {
     }
 
     fn named(&self, name: &str) -> Option<&Code> {
-        self.session.get(name).or_else(|| self.model.named.get(name))
+        self.session
+            .get(name)
+            .or_else(|| self.model.named.get(name))
     }
 
     fn direction(&self, name: &str) -> Option<&Direction> {
-        self.model.directions.iter().find(|direction| direction.name == name)
+        self.model
+            .directions
+            .iter()
+            .find(|direction| direction.name == name)
     }
 
     fn names(&self) -> Vec<String> {
-        self.session.keys().chain(self.model.named.keys()).cloned().collect()
+        self.session
+            .keys()
+            .chain(self.model.named.keys())
+            .cloned()
+            .collect()
     }
 
     fn directions(&self) -> Vec<String> {
-        self.model.directions.iter().map(|direction| direction.name.clone()).collect()
+        self.model
+            .directions
+            .iter()
+            .map(|direction| direction.name.clone())
+            .collect()
     }
 
     fn can_encode(&self) -> bool {

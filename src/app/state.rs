@@ -2,7 +2,7 @@
 
 use super::export::{Export, Wake};
 use super::{
-    Dice, Effect, Filmstrip, History, Loading, Modes, Models, Notices, Overlay, Place, Player,
+    Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, Overlay, Place, Player,
     Position, Preview, Settling, View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
@@ -128,7 +128,8 @@ impl AppState {
 
     /// Whether there is anything to undo.
     pub(super) fn can_undo(&self) -> bool {
-        self.place().is_some_and(|place| self.history.can_undo(&place))
+        self.place()
+            .is_some_and(|place| self.history.can_undo(&place))
     }
 
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
@@ -150,7 +151,9 @@ impl AppState {
     /// Returns after how many seconds the next frame is due when nothing else happens.
     pub fn end_frame(&mut self, moment: Moment) -> Option<f64> {
         let mut due_secs = self.notices.tick(moment.now_secs);
-        let Some(model) = self.models.current.clone() else { return due_secs };
+        let Some(model) = self.models.current.clone() else {
+            return due_secs;
+        };
         self.preview.ask(
             &self.engine,
             &model.id,
@@ -168,7 +171,8 @@ impl AppState {
             Settling::Still => {}
             Settling::Moving => due_secs = Some(due_secs.map_or(0.1, |due: f64| due.min(0.1))),
             Settling::Settled => {
-                self.filmstrip.add(&self.engine, &model.id, &place, &self.session_codes);
+                self.filmstrip
+                    .add(&self.engine, &model.id, &place, &self.session_codes);
             }
         }
         if self.player.is_some() {
@@ -179,7 +183,10 @@ impl AppState {
 
     /// Asks the engine for a model.
     pub(super) fn load(&mut self, source: ModelSource, then: Option<Expr>) {
-        self.models.loading = Some(Loading { source: source.clone(), then });
+        self.models.loading = Some(Loading {
+            source: source.clone(),
+            then,
+        });
         self.engine.load(source);
     }
 

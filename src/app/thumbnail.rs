@@ -38,7 +38,11 @@ impl Thumbnail {
                 rgba.push(u8::MAX);
             }
         }
-        Some(Self { width, height, rgba: rgba.into() })
+        Some(Self {
+            width,
+            height,
+            rgba: rgba.into(),
+        })
     }
 }
 
@@ -48,26 +52,46 @@ mod tests {
 
     #[test]
     fn grey_and_colour_become_rgba() {
-        let grey = ImageSpec { channels: 1, height: 1, width: 2 };
+        let grey = ImageSpec {
+            channels: 1,
+            height: 1,
+            width: 2,
+        };
         let thumbnail = Thumbnail::from_values(grey, &[0.0, 1.0]).expect("it fits");
         assert_eq!(*thumbnail.rgba, [0, 0, 0, 255, 255, 255, 255, 255]);
-        let colour = ImageSpec { channels: 3, height: 1, width: 1 };
+        let colour = ImageSpec {
+            channels: 3,
+            height: 1,
+            width: 1,
+        };
         let thumbnail = Thumbnail::from_values(colour, &[1.0, 0.5, -3.0]).expect("it fits");
         assert_eq!(*thumbnail.rgba, [255, 128, 0, 255]);
     }
 
     #[test]
     fn large_pictures_are_thinned() {
-        let large = ImageSpec { channels: 1, height: 1024, width: 512 };
+        let large = ImageSpec {
+            channels: 1,
+            height: 1024,
+            width: 512,
+        };
         let thumbnail = Thumbnail::from_values(large, &vec![0.0; large.len()]).expect("it fits");
         assert_eq!((thumbnail.height, thumbnail.width), (128, 64));
     }
 
     #[test]
     fn wrong_sizes_make_none() {
-        let image = ImageSpec { channels: 3, height: 2, width: 2 };
+        let image = ImageSpec {
+            channels: 3,
+            height: 2,
+            width: 2,
+        };
         assert_eq!(Thumbnail::from_values(image, &[0.0; 11]), None);
-        let empty = ImageSpec { channels: 1, height: 0, width: 2 };
+        let empty = ImageSpec {
+            channels: 1,
+            height: 0,
+            width: 2,
+        };
         assert_eq!(Thumbnail::from_values(empty, &[]), None);
     }
 }

@@ -38,7 +38,12 @@ pub struct Dialogs {
 impl Dialogs {
     pub fn new(wake: Wake) -> Self {
         let (sender, answers) = sync_channel(1);
-        Self { wake, answers, sender, open: false }
+        Self {
+            wake,
+            answers,
+            sender,
+            open: false,
+        }
     }
 
     /// Asks for a model file.
@@ -91,12 +96,20 @@ impl Dialogs {
         let started = thread.spawn(move || {
             let path = pollster::block_on(answer).map(|file| file.path().to_owned());
             // Nobody listens when the window was closed in the meantime.
-            sender.send(Answer { purpose, path, took: asked_at.elapsed() }).ok();
+            sender
+                .send(Answer {
+                    purpose,
+                    path,
+                    took: asked_at.elapsed(),
+                })
+                .ok();
             wake();
         });
         match started {
             Ok(_) => self.open = true,
-            Err(err) => actions.push(Action::Report(format!("No file dialog could be opened: {err}"))),
+            Err(err) => actions.push(Action::Report(format!(
+                "No file dialog could be opened: {err}"
+            ))),
         }
     }
 }
@@ -115,7 +128,9 @@ fn no_dialog_message(purpose: Purpose) -> &'static str {
 }
 
 fn with_png_ending(mut path: PathBuf) -> PathBuf {
-    let has_ending = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    let has_ending = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
     if !has_ending {
         path.as_mut_os_string().push(".png");
     }
@@ -128,8 +143,17 @@ mod tests {
 
     #[test]
     fn pictures_get_their_ending() {
-        assert_eq!(with_png_ending("a/seed.png".into()), PathBuf::from("a/seed.png"));
-        assert_eq!(with_png_ending("a/seed.PNG".into()), PathBuf::from("a/seed.PNG"));
-        assert_eq!(with_png_ending("a/v1.2".into()), PathBuf::from("a/v1.2.png"));
+        assert_eq!(
+            with_png_ending("a/seed.png".into()),
+            PathBuf::from("a/seed.png")
+        );
+        assert_eq!(
+            with_png_ending("a/seed.PNG".into()),
+            PathBuf::from("a/seed.PNG")
+        );
+        assert_eq!(
+            with_png_ending("a/v1.2".into()),
+            PathBuf::from("a/v1.2.png")
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! backs. Nothing in here touches a tensor or a file; panels get the state to read and a queue
 //! to put wishes into.
 
+use eframe::egui;
 mod dialogs;
 mod overlays;
 mod panels;
@@ -66,7 +67,9 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         return Err(WindowError::NoDisplay);
     }
     let outcome = Outcome::default();
-    let smoke = options.smoke.then(|| Smoke::new(options.started, Arc::clone(&outcome)));
+    let smoke = options
+        .smoke
+        .then(|| Smoke::new(options.started, Arc::clone(&outcome)));
     let is_smoke = options.smoke;
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -89,11 +92,14 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
     if !is_smoke {
         return Ok(());
     }
-    let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let outcome = outcome
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     match outcome {
         Some(Ok(first)) => {
-            let line = serde_json::to_string(&first)
-                .map_err(|err| WindowError::Smoke(err.to_string()))?;
+            let line =
+                serde_json::to_string(&first).map_err(|err| WindowError::Smoke(err.to_string()))?;
             println!("{line}");
             Ok(())
         }

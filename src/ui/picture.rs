@@ -2,8 +2,9 @@
 
 use crate::engine::{Frame, Picture};
 use crate::model::manifest::ImageSpec;
+use eframe::egui;
+use eframe::egui::{ColorImage, Context, TextureFilter, TextureHandle, TextureId, TextureOptions};
 use eframe::egui_wgpu::RenderState;
-use egui::{ColorImage, Context, TextureFilter, TextureHandle, TextureId, TextureOptions};
 
 /// Crisp when enlarged, smooth when a large picture has to shrink.
 pub const PICTURE_OPTIONS: TextureOptions = TextureOptions {
@@ -89,11 +90,9 @@ impl PictureTexture {
                 );
                 id
             }
-            None => renderer.register_native_texture_with_sampler_options(
-                &state.device,
-                &view,
-                sampler,
-            ),
+            None => {
+                renderer.register_native_texture_with_sampler_options(&state.device, &view, sampler)
+            }
         };
         self.native = Some(id);
         self.native_texture = Some(texture.clone());
@@ -104,6 +103,5 @@ impl PictureTexture {
 /// Pixels for upload, or `None` when their number does not fit the size.
 pub fn rgba_image(size: [usize; 2], rgba: &[u8]) -> Option<ColorImage> {
     let needed = size[0].checked_mul(size[1])?.checked_mul(4)?;
-    (needed > 0 && rgba.len() == needed)
-        .then(|| ColorImage::from_rgba_unmultiplied(size, rgba))
+    (needed > 0 && rgba.len() == needed).then(|| ColorImage::from_rgba_unmultiplied(size, rgba))
 }

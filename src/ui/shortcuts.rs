@@ -1,7 +1,7 @@
 //! Keys to commands, with respect for whoever has the keyboard.
 
 use crate::app::{Actions, AppState, Command, Overlay};
-use egui::{Context, KeyboardShortcut, Popup};
+use eframe::egui::{Context, KeyboardShortcut, Popup};
 
 /// Takes the shortcuts of this frame out of the input and queues their commands.
 ///
@@ -33,7 +33,12 @@ fn by_specificity() -> Vec<(KeyboardShortcut, Command)> {
         .collect();
     all.sort_by_key(|(shortcut, _)| {
         let modifiers = shortcut.modifiers;
-        std::cmp::Reverse([modifiers.shift, modifiers.alt, modifiers.command].map(u8::from).iter().sum::<u8>())
+        std::cmp::Reverse(
+            [modifiers.shift, modifiers.alt, modifiers.command]
+                .map(u8::from)
+                .iter()
+                .sum::<u8>(),
+        )
     });
     all
 }

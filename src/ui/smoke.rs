@@ -28,7 +28,11 @@ pub struct Smoke {
 
 impl Smoke {
     pub fn new(started: Instant, outcome: Outcome) -> Self {
-        Self { started, frames_with_picture: 0, outcome }
+        Self {
+            started,
+            frames_with_picture: 0,
+            outcome,
+        }
     }
 
     /// Counts a frame at its beginning. Returns whether the window may close.
@@ -45,7 +49,11 @@ impl Smoke {
                 adapter: device.map_or("", |device| &device.adapter).to_owned(),
             })
         } else if self.started.elapsed() > PATIENCE {
-            let last = app.notices().all().last().map_or("", |notice| notice.text.as_str());
+            let last = app
+                .notices()
+                .all()
+                .last()
+                .map_or("", |notice| notice.text.as_str());
             Err(format!("no picture after {} s. {last}", PATIENCE.as_secs()))
         } else {
             return false;

@@ -54,7 +54,11 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
         ModelSource::File(path) => StoredSource::File(path.clone()),
     });
     let expression = app.position().expression().to_string();
-    let stored = Stored { model, expression, view: app.view().clone() };
+    let stored = Stored {
+        model,
+        expression,
+        view: app.view().clone(),
+    };
     eframe::set_value(storage, KEY, &stored);
 }
 
@@ -97,11 +101,17 @@ mod tests {
         let stored = Stored {
             model: Some(StoredSource::Catalogue("digits-gan".to_owned())),
             expression: "frobnicate(3".to_owned(),
-            view: View { filmstrip: false, ..View::default() },
+            view: View {
+                filmstrip: false,
+                ..View::default()
+            },
         };
         eframe::set_value(&mut storage, KEY, &stored);
         let remembered = load(&storage);
-        assert_eq!(remembered.model, Some(ModelSource::Catalogue("digits-gan".to_owned())));
+        assert_eq!(
+            remembered.model,
+            Some(ModelSource::Catalogue("digits-gan".to_owned()))
+        );
         assert_eq!(remembered.expression, None);
         assert!(!remembered.view.filmstrip);
     }

@@ -13,7 +13,7 @@ use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
 use crate::app::{Actions, AppState, Effect, Moment, Overlay, Start, models};
 use crate::engine::{Engine, EngineOptions, SharedGpu};
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
+use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,14 +55,20 @@ impl ZscapeWindow {
             device: state.device.clone(),
             queue: state.queue.clone(),
         });
-        let engine =
-            Engine::start(EngineOptions { device: options.device, gpu, wake: Arc::clone(&wake) })?;
+        let engine = Engine::start(EngineOptions {
+            device: options.device,
+            gpu,
+            wake: Arc::clone(&wake),
+        })?;
         // A start that measures itself is the same on every machine.
         let remembered = match cc.storage {
             Some(storage) if smoke.is_none() => storage::load(storage),
             _ => storage::Remembered::default(),
         };
-        let model = options.model.or(remembered.model).unwrap_or_else(models::default_source);
+        let model = options
+            .model
+            .or(remembered.model)
+            .unwrap_or_else(models::default_source);
         let app = AppState::new(Start {
             engine,
             model,
@@ -117,7 +123,9 @@ impl ZscapeWindow {
                     .exact_size(size::THUMBNAIL + 2.0 * space::M)
                     .resizable(false)
                     .frame(line(ui, space::M, space::M))
-                    .show(ui, |ui| filmstrip::ui(ui, app, actions, &mut self.filmstrip));
+                    .show(ui, |ui| {
+                        filmstrip::ui(ui, app, actions, &mut self.filmstrip)
+                    });
             }
             Panel::bottom("equation")
                 .resizable(false)
@@ -133,9 +141,11 @@ impl ZscapeWindow {
             }
         }
         let shown = self.picture.shown();
-        CentralPanel::no_frame().frame(Frame::new().fill(tokens(ui).canvas)).show(ui, |ui| {
-            canvas::ui(ui, app, actions, &mut self.canvas, shown);
-        });
+        CentralPanel::no_frame()
+            .frame(Frame::new().fill(tokens(ui).canvas))
+            .show(ui, |ui| {
+                canvas::ui(ui, app, actions, &mut self.canvas, shown);
+            });
         self.picture_was_painted = shown.is_some();
     }
 
@@ -169,7 +179,8 @@ impl ZscapeWindow {
         match effect {
             Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
             Effect::AskForPictureFile { suggested_name } => {
-                self.dialogs.save_picture(&suggested_name, &mut self.actions);
+                self.dialogs
+                    .save_picture(&suggested_name, &mut self.actions);
             }
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),

@@ -4,7 +4,8 @@ use super::card;
 use crate::app::{Actions, AppState, Command, Level};
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, code, empty_state, icon};
-use egui::{Context, Grid, RichText, Ui};
+use eframe::egui;
+use eframe::egui::{Context, Grid, RichText, Ui};
 use lucide_icons::Icon;
 
 /// The icon and the colour of a message; the word stands beside them.
@@ -23,7 +24,12 @@ pub fn notifications(ctx: &Context, app: &AppState, actions: &mut Actions) {
     card(ctx, "Notifications", actions, |ui, _| {
         let notices = app.notices().all();
         if notices.is_empty() {
-            empty_state(ui, Icon::Bell, "Nothing to tell", "Messages are kept here once they come");
+            empty_state(
+                ui,
+                Icon::Bell,
+                "Nothing to tell",
+                "Messages are kept here once they come",
+            );
             ui.add_space(space::M);
             return;
         }
@@ -54,18 +60,24 @@ fn ago(secs: f64) -> String {
 /// Every command that has a shortcut.
 pub fn shortcuts(ctx: &Context, actions: &mut Actions) {
     card(ctx, "Keyboard shortcuts", actions, |ui, _| {
-        Grid::new("shortcuts").num_columns(2).spacing([space::L, space::S]).show(ui, |ui| {
-            for command in Command::ALL {
-                let names: Vec<String> =
-                    command.shortcuts().map(|keys| ui.ctx().format_shortcut(&keys)).collect();
-                if names.is_empty() {
-                    continue;
+        Grid::new("shortcuts")
+            .num_columns(2)
+            .spacing([space::L, space::S])
+            .show(ui, |ui| {
+                for command in Command::ALL {
+                    let names: Vec<String> = command
+                        .shortcuts()
+                        .map(|keys| ui.ctx().format_shortcut(&keys))
+                        .collect();
+                    if names.is_empty() {
+                        continue;
+                    }
+                    ui.label(code(names.join("  ")));
+                    ui.label(command.info().name)
+                        .on_hover_text(command.info().tooltip);
+                    ui.end_row();
                 }
-                ui.label(code(names.join("  ")));
-                ui.label(command.info().name).on_hover_text(command.info().tooltip);
-                ui.end_row();
-            }
-        });
+            });
     });
 }
 
@@ -82,26 +94,29 @@ pub fn about(ctx: &Context, app: &AppState, actions: &mut Actions) {
         ui.separator();
         ui.label(RichText::new(&model.manifest.title).color(tokens(ui).text_strong));
         ui.label(&model.manifest.summary);
-        Grid::new("model facts").num_columns(2).spacing([space::L, space::XS]).show(ui, |ui| {
-            let data = &model.manifest.data;
-            let training = &model.manifest.training;
-            let mut fact = |name: &str, value: String| {
-                if !value.is_empty() {
-                    caption(ui, name);
-                    ui.label(value);
-                    ui.end_row();
+        Grid::new("model facts")
+            .num_columns(2)
+            .spacing([space::L, space::XS])
+            .show(ui, |ui| {
+                let data = &model.manifest.data;
+                let training = &model.manifest.training;
+                let mut fact = |name: &str, value: String| {
+                    if !value.is_empty() {
+                        caption(ui, name);
+                        ui.label(value);
+                        ui.end_row();
+                    }
+                };
+                fact("Name", model.id.name.clone());
+                fact("Hash", model.id.hash.chars().take(16).collect());
+                fact("Data", data.name.clone());
+                fact("Licence of the data", data.licence.clone());
+                if training.images_seen > 0 {
+                    fact("Trained on", format!("{} pictures", training.images_seen));
                 }
-            };
-            fact("Name", model.id.name.clone());
-            fact("Hash", model.id.hash.chars().take(16).collect());
-            fact("Data", data.name.clone());
-            fact("Licence of the data", data.licence.clone());
-            if training.images_seen > 0 {
-                fact("Trained on", format!("{} pictures", training.images_seen));
-            }
-            for (measure, value) in &model.manifest.quality {
-                fact(measure, format!("{value:.4}"));
-            }
-        });
+                for (measure, value) in &model.manifest.quality {
+                    fact(measure, format!("{value:.4}"));
+                }
+            });
     });
 }

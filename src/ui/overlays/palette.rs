@@ -6,7 +6,10 @@ use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
 use crate::ui::theme::{TextRole, size, space, tokens, tokens_of};
 use crate::ui::widgets::{caption, icon};
-use egui::{Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, Ui, vec2};
+use eframe::egui;
+use eframe::egui::{
+    Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, Ui, vec2,
+};
 use lucide_icons::Icon;
 
 /// What is typed, and which line is chosen.
@@ -67,13 +70,15 @@ impl Palette {
     pub fn ui(&mut self, ctx: &Context, app: &AppState, actions: &mut Actions) {
         let is_new = !self.was_open;
         self.was_open = true;
-        let id = Id::new("palette");
+        let id = Id::unique("palette");
         let area = Area::new(id)
             .kind(egui::UiKind::Modal)
             .sense(egui::Sense::hover())
             .anchor(Align2::CENTER_TOP, vec2(0.0, 72.0))
             .order(Order::Foreground);
-        let modal = Modal::new(id).area(area).backdrop_color(tokens_of(ctx).veil);
+        let modal = Modal::new(id)
+            .area(area)
+            .backdrop_color(tokens_of(ctx).veil);
         let response = modal.show(ctx, |ui| {
             ui.set_width(size::PALETTE.min(ctx.content_rect().width() - 2.0 * space::XL));
             self.contents_ui(ui, app, actions, is_new);
@@ -104,9 +109,15 @@ impl Palette {
             self.chosen = 0;
         }
         let entries = entries(app, &self.query);
-        self.chosen = (self.chosen + down).saturating_sub(up).min(entries.len().saturating_sub(1));
-        let (enter, escape) =
-            ui.input(|input| (input.key_pressed(Key::Enter), input.key_pressed(Key::Escape)));
+        self.chosen = (self.chosen + down)
+            .saturating_sub(up)
+            .min(entries.len().saturating_sub(1));
+        let (enter, escape) = ui.input(|input| {
+            (
+                input.key_pressed(Key::Enter),
+                input.key_pressed(Key::Escape),
+            )
+        });
         if escape {
             actions.push(Action::ShowPalette(false));
         }
@@ -131,23 +142,29 @@ impl Palette {
     ) {
         if entries.is_empty() {
             ui.add_space(space::S);
-            caption(ui, "Nothing has that name, and it is not an expression of this model");
+            caption(
+                ui,
+                "Nothing has that name, and it is not an expression of this model",
+            );
             ui.add_space(space::S);
             return;
         }
         let height = (ui.ctx().content_rect().height() - 200.0).clamp(120.0, 400.0);
-        ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for (index, entry) in entries.iter().enumerate() {
-                let response = entry_ui(ui, app, entry, index == self.chosen);
-                if response.clicked() {
-                    run(app, actions, entry.clone());
+        ScrollArea::vertical()
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                for (index, entry) in entries.iter().enumerate() {
+                    let response = entry_ui(ui, app, entry, index == self.chosen);
+                    if response.clicked() {
+                        run(app, actions, entry.clone());
+                    }
+                    if moved && index == self.chosen {
+                        response.scroll_to_me(None);
+                    }
                 }
-                if moved && index == self.chosen {
-                    response.scroll_to_me(None);
-                }
-            }
-        });
+            });
     }
 }
 
@@ -171,7 +188,9 @@ fn entry_ui(ui: &mut Ui, app: &AppState, entry: &Entry, is_chosen: bool) -> egui
     } else {
         button = button.right_text("");
     }
-    let response = ui.add_enabled(available.is_ok(), button).accessible_name(entry.name());
+    let response = ui
+        .add_enabled(available.is_ok(), button)
+        .accessible_name(entry.name());
     let response = match tip {
         Some(tip) => response.on_hover_text(tip),
         None => response,
@@ -226,7 +245,11 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
 
 /// How well a name fits what was typed, smaller is better; `None` when it does not.
 fn rank(query: &str, name: &str, more: &str) -> Option<u32> {
-    let (query, name, more) = (query.to_lowercase(), name.to_lowercase(), more.to_lowercase());
+    let (query, name, more) = (
+        query.to_lowercase(),
+        name.to_lowercase(),
+        more.to_lowercase(),
+    );
     if name.starts_with(&query) {
         return Some(0);
     }
@@ -236,7 +259,10 @@ fn rank(query: &str, name: &str, more: &str) -> Option<u32> {
         Some(1)
     } else if words.iter().all(|word| name.contains(word)) {
         Some(2)
-    } else if words.iter().all(|word| name.contains(word) || more.contains(word)) {
+    } else if words
+        .iter()
+        .all(|word| name.contains(word) || more.contains(word))
+    {
         Some(3)
     } else {
         None

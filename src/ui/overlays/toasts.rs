@@ -4,7 +4,10 @@ use super::lists::level_icon;
 use crate::app::{Action, Actions, AppState, Command, Notice};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::icon;
-use egui::{Align, Align2, Area, Button, Context, Frame, Id, Layout, Order, Rect, RichText, Ui, vec2};
+use eframe::egui;
+use eframe::egui::{
+    Align, Align2, Area, Button, Context, Frame, Id, Layout, Order, Rect, RichText, Ui, vec2,
+};
 use lucide_icons::Icon;
 
 /// More would cover the picture; the rest is in the list.
@@ -15,8 +18,9 @@ pub fn toasts(ctx: &Context, app: &AppState, actions: &mut Actions, canvas: Rect
     if app.notices().on_window().next().is_none() || !canvas.is_positive() {
         return;
     }
-    let distance = ctx.content_rect().right_bottom() - canvas.right_bottom() + vec2(space::M, space::M);
-    Area::new(Id::new("toasts"))
+    let distance =
+        ctx.content_rect().right_bottom() - canvas.right_bottom() + vec2(space::M, space::M);
+    Area::new(Id::unique("toasts"))
         .order(Order::Foreground)
         .anchor(Align2::RIGHT_BOTTOM, -distance)
         .show(ctx, |ui| {
@@ -38,26 +42,31 @@ pub fn toasts(ctx: &Context, app: &AppState, actions: &mut Actions, canvas: Rect
 
 fn toast_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
     let tokens = tokens(ui);
-    Frame::popup(ui.style()).inner_margin(space::M).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-            let close = Button::new(icon(Icon::X)).frame_when_inactive(false);
-            let close = ui.add(close).on_hover_text("Dismiss").accessible_name("Dismiss message");
-            if close.clicked() {
-                actions.push(Action::DismissNotice(notice.id));
-            }
-            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
-                let mark = level_icon(ui, notice.level);
-                ui.label(mark);
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = 2.0;
-                    let word = RichText::new(notice.level.word())
-                        .font(TextRole::Small.font())
-                        .color(tokens.text_muted);
-                    ui.label(word);
-                    ui.add(egui::Label::new(&notice.text).wrap());
+    Frame::popup(ui.style())
+        .inner_margin(space::M)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+                let close = Button::new(icon(Icon::X)).frame_when_inactive(false);
+                let close = ui
+                    .add(close)
+                    .on_hover_text("Dismiss")
+                    .accessible_name("Dismiss message");
+                if close.clicked() {
+                    actions.push(Action::DismissNotice(notice.id));
+                }
+                ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
+                    let mark = level_icon(ui, notice.level);
+                    ui.label(mark);
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 2.0;
+                        let word = RichText::new(notice.level.word())
+                            .font(TextRole::Small.font())
+                            .color(tokens.text_muted);
+                        ui.label(word);
+                        ui.add(egui::Label::new(&notice.text).wrap());
+                    });
                 });
             });
         });
-    });
 }

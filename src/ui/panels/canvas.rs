@@ -8,7 +8,7 @@ use crate::ui::panels::plane;
 use crate::ui::picture::Shown;
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
 use crate::ui::widgets::empty_state;
-use egui::{
+use eframe::egui::{
     Align2, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2,
     WidgetInfo, pos2, vec2,
 };
@@ -44,7 +44,13 @@ enum DragStart {
 
 impl Default for CanvasView {
     fn default() -> Self {
-        Self { zoom: 1.0, pan: Vec2::ZERO, drag: None, shown: None, area: Rect::NOTHING }
+        Self {
+            zoom: 1.0,
+            pan: Vec2::ZERO,
+            drag: None,
+            shown: None,
+            area: Rect::NOTHING,
+        }
     }
 }
 
@@ -86,12 +92,13 @@ pub fn ui(
         area = area.shrink2(vec2(space::M, 0.0));
         area.min.y += space::M;
     }
-    let response = ui.interact(area, ui.id().with("picture"), Sense::click_and_drag());
+    let response = ui.interact(area, ui.scope_id().with("picture"), Sense::click_and_drag());
     zoom_and_pan(ui, view, &response, area);
 
     let pixels_per_point = ui.ctx().pixels_per_point();
     let pixels = scale_to_fit(area.size() * pixels_per_point, shown.image) * view.zoom;
-    let size = vec2(shown.image.width as f32, shown.image.height as f32) * pixels / pixels_per_point;
+    let size =
+        vec2(shown.image.width as f32, shown.image.height as f32) * pixels / pixels_per_point;
     view.shown = Some((shown.image, pixels));
     view.pan = clamped_pan(view.pan, size, area.size());
     let corner = (area.center() + view.pan - size / 2.0) * pixels_per_point;
@@ -99,7 +106,9 @@ pub fn ui(
     let corner = pos2(corner.x.round(), corner.y.round()) / pixels_per_point;
     let rect = Rect::from_min_size(corner, size);
     let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-    ui.painter().with_clip_rect(area).image(shown.texture, rect, uv, PLAIN_TINT);
+    ui.painter()
+        .with_clip_rect(area)
+        .image(shown.texture, rect, uv, PLAIN_TINT);
 
     walk(app, actions, view, &response, rect);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture"));
@@ -119,7 +128,11 @@ pub fn ui(
 /// are equally large; a fraction where the picture is larger than its place.
 fn scale_to_fit(area: Vec2, image: ImageSpec) -> f32 {
     let fit = (area.x / image.width.max(1) as f32).min(area.y / image.height.max(1) as f32);
-    if fit >= 1.0 { fit.floor() } else { fit.max(0.01) }
+    if fit >= 1.0 {
+        fit.floor()
+    } else {
+        fit.max(0.01)
+    }
 }
 
 /// A picture that is smaller than its place stays in the middle; a larger one covers it.
@@ -132,9 +145,10 @@ fn zoom_and_pan(ui: &Ui, view: &mut CanvasView, response: &Response, area: Rect)
     if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
         view.pan += response.drag_delta();
     }
-    let Some(pointer) = response.hover_pos() else { return };
-    let (scroll, pinch) =
-        ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+    let Some(pointer) = response.hover_pos() else {
+        return;
+    };
+    let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
     let factor = pinch * (scroll / 300.0).exp();
     if factor == 1.0 {
         return;
@@ -174,11 +188,17 @@ fn walk(
 fn drag_start(app: &AppState, model: &ModelInfo) -> Option<DragStart> {
     if plane::is_plane(model) {
         let code = plane::current_code(app)?;
-        return Some(DragStart::Plane { code, sigma: plane::sigma(model) });
+        return Some(DragStart::Plane {
+            code,
+            sigma: plane::sigma(model),
+        });
     }
     let mut ranked = model.ranked_dims.iter().map(|(dim, _)| *dim);
     let dims = [ranked.next()?, ranked.next()?];
-    Some(DragStart::Axes { dims, sigmas: dims.map(|dim| app.position().offset(dim)) })
+    Some(DragStart::Axes {
+        dims,
+        sigmas: dims.map(|dim| app.position().offset(dim)),
+    })
 }
 
 fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
@@ -190,7 +210,10 @@ fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
                 // One that stands further out already is not pulled in by a touch.
                 let limit = MAX_DRAG_SIGMA.max(from.abs());
                 let sigma = (from + moved).clamp(-limit, limit);
-                Edit::Offset { dim, sigma: (sigma * 100.0).round() / 100.0 }
+                Edit::Offset {
+                    dim,
+                    sigma: (sigma * 100.0).round() / 100.0,
+                }
             })
             .collect(),
         DragStart::Plane { code, sigma } => {
@@ -251,8 +274,16 @@ fn waiting_ui(ui: &mut Ui, app: &AppState) {
 mod tests {
     use super::*;
 
-    const SMALL: ImageSpec = ImageSpec { channels: 1, height: 28, width: 28 };
-    const LARGE: ImageSpec = ImageSpec { channels: 3, height: 1024, width: 1024 };
+    const SMALL: ImageSpec = ImageSpec {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+    const LARGE: ImageSpec = ImageSpec {
+        channels: 3,
+        height: 1024,
+        width: 1024,
+    };
 
     #[test]
     fn small_pictures_are_enlarged_by_whole_numbers() {
@@ -263,12 +294,27 @@ mod tests {
 
     #[test]
     fn dragging_moves_along_both_axes_and_stops_at_the_rim() {
-        let start = DragStart::Axes { dims: [4, 1], sigmas: [0.0, 2.5] };
+        let start = DragStart::Axes {
+            dims: [4, 1],
+            sigmas: [0.0, 2.5],
+        };
         assert_eq!(
             edits(&start, vec2(0.456, 2.0)),
-            [Edit::Offset { dim: 4, sigma: 0.46 }, Edit::Offset { dim: 1, sigma: 3.0 }]
+            [
+                Edit::Offset {
+                    dim: 4,
+                    sigma: 0.46
+                },
+                Edit::Offset { dim: 1, sigma: 3.0 }
+            ]
         );
-        let start = DragStart::Plane { code: [1.0, -1.0], sigma: [2.0, 1.0] };
-        assert_eq!(edits(&start, vec2(0.5, 0.25)), [Edit::Vector(vec![2.0, -0.75])]);
+        let start = DragStart::Plane {
+            code: [1.0, -1.0],
+            sigma: [2.0, 1.0],
+        };
+        assert_eq!(
+            edits(&start, vec2(0.5, 0.25)),
+            [Edit::Vector(vec![2.0, -0.75])]
+        );
     }
 }

@@ -10,7 +10,8 @@ use crate::ui::widgets::{
     SliderRow, caption, command_button, empty_state, heading, icon, icon_button, primary_button,
     section, slider_row,
 };
-use egui::{Button, DragValue, ScrollArea, Ui, vec2};
+use eframe::egui;
+use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
 /// How many sliders stand open: what changes the picture most.
@@ -24,7 +25,12 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(model) = app.model() else {
             ui.add_space(space::XL);
-            empty_state(ui, Icon::SlidersHorizontal, "Controls", "They come with the model");
+            empty_state(
+                ui,
+                Icon::SlidersHorizontal,
+                "Controls",
+                "They come with the model",
+            );
             return;
         };
         model_ui(ui, model);
@@ -58,7 +64,10 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo) {
     if let Some(shape) = manifest.spaces.get(&Space::Z) {
         facts += &format!(", z {shape}");
     }
-    facts += &format!(", {}×{} pixels", manifest.image.width, manifest.image.height);
+    facts += &format!(
+        ", {}×{} pixels",
+        manifest.image.width, manifest.image.height
+    );
     caption(ui, facts);
 }
 
@@ -78,7 +87,11 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         icon_button(ui, app, actions, Command::NextSeed);
         icon_button(ui, app, actions, Command::RandomSeed);
         ui.add_space(space::XS);
-        let words = if app.player().is_some() { "Stop" } else { "Play" };
+        let words = if app.player().is_some() {
+            "Stop"
+        } else {
+            "Play"
+        };
         primary_button(ui, app, actions, Command::Play, words);
     });
     if app.position().seed().is_none() && app.player().is_none() {

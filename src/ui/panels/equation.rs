@@ -4,8 +4,9 @@ use crate::app::{Actions, AppState, Command, Edit, ReadError};
 use crate::latent::expr::Expr;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, icon_button};
-use egui::text::CCursor;
-use egui::{Align, Key, Layout, Stroke, TextEdit, Ui, vec2};
+use eframe::egui;
+use eframe::egui::text::CCursor;
+use eframe::egui::{Align, Key, Layout, Stroke, TextEdit, Ui, vec2};
 use lucide_icons::Icon;
 
 /// What is being typed, as long as it is not applied.
@@ -35,7 +36,8 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equation
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         let accent = tokens(ui).accent;
-        ui.label(icon(Icon::Equal).color(accent)).on_hover_text("The picture is the value of this");
+        ui.label(icon(Icon::Equal).color(accent))
+            .on_hover_text("The picture is the value of this");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             icon_button(ui, app, actions, Command::CopyExpression);
             field_ui(ui, app, actions, bar);
@@ -49,10 +51,15 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equation
 
 fn field_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut EquationBar) {
     let current = app.position().expression();
-    let mut text =
-        bar.draft.as_ref().map_or_else(|| current.to_string(), |draft| draft.text.clone());
-    let id = ui.id().with("expression");
-    let has_error = bar.draft.as_ref().is_some_and(|draft| draft.error.is_some());
+    let mut text = bar
+        .draft
+        .as_ref()
+        .map_or_else(|| current.to_string(), |draft| draft.text.clone());
+    let id = ui.scope_id().with("expression");
+    let has_error = bar
+        .draft
+        .as_ref()
+        .is_some_and(|draft| draft.error.is_some());
     let tokens = tokens(ui);
     let stroke = if has_error {
         Stroke::new(1.0, tokens.error)
@@ -72,19 +79,24 @@ fn field_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equati
         .frame(frame)
         .desired_width(f32::INFINITY)
         .min_size(vec2(0.0, size::CONTROL))
-        .vertical_align(Align::Center)
+        .align(egui::Align2::LEFT_CENTER)
         .hint_text("seed(42)")
         .show(ui);
     let response = output.response.response;
-    if let Some(column) = bar.draft.as_ref().and_then(|draft| draft.error.as_ref()?.column) {
-        let at = output.galley.pos_from_cursor(CCursor::new(column.saturating_sub(1)));
+    if let Some(column) = bar
+        .draft
+        .as_ref()
+        .and_then(|draft| draft.error.as_ref()?.column)
+    {
+        let at = output
+            .galley
+            .pos_from_cursor(CCursor::new(column.saturating_sub(1)));
         let mark = at.translate(output.galley_pos.to_vec2());
         let from = mark.left_bottom();
         let line = [from, from + vec2(TextRole::Code.font().size * 0.6, 0.0)];
-        ui.painter().with_clip_rect(output.text_clip_rect.expand(2.0)).line_segment(
-            line,
-            Stroke::new(2.0, tokens.error),
-        );
+        ui.painter()
+            .with_clip_rect(output.text_clip_rect.expand(2.0))
+            .line_segment(line, Stroke::new(2.0, tokens.error));
     }
     let response = response.accessible_name("Expression");
 
@@ -94,12 +106,19 @@ fn field_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equati
     }
     if response.changed() {
         let error = app.read(&text).err();
-        bar.draft = Some(Draft { text, over: current.clone(), error });
+        bar.draft = Some(Draft {
+            text,
+            over: current.clone(),
+            error,
+        });
     }
     if response.lost_focus() {
         finish(ui, app, actions, bar, id);
     } else if !response.has_focus()
-        && bar.draft.as_ref().is_some_and(|draft| draft.over != *current)
+        && bar
+            .draft
+            .as_ref()
+            .is_some_and(|draft| draft.over != *current)
     {
         bar.draft = None;
     }
@@ -107,8 +126,12 @@ fn field_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equati
 
 /// Enter applies, Escape restores, clicking elsewhere leaves the draft as it is.
 fn finish(ui: &Ui, app: &AppState, actions: &mut Actions, bar: &mut EquationBar, id: egui::Id) {
-    let (enter, escape) =
-        ui.input(|input| (input.key_pressed(Key::Enter), input.key_pressed(Key::Escape)));
+    let (enter, escape) = ui.input(|input| {
+        (
+            input.key_pressed(Key::Enter),
+            input.key_pressed(Key::Escape),
+        )
+    });
     if escape {
         bar.draft = None;
     }
@@ -150,14 +173,19 @@ fn message_ui(ui: &mut Ui, app: &AppState, bar: &EquationBar) {
         Some(problem) => {
             let error = tokens(ui).error;
             ui.label(icon(Icon::CircleAlert).size(14.0).color(error));
-            let text = egui::RichText::new(problem).font(TextRole::Small.font()).color(error);
+            let text = egui::RichText::new(problem)
+                .font(TextRole::Small.font())
+                .color(error);
             ui.add(egui::Label::new(text).truncate());
         }
         None if bar.draft.is_some() => {
             caption(ui, "Enter applies the change, Esc takes it back");
         }
         None => {
-            caption(ui, "Type any expression, such as slerp(seed(3), seed(9), 0.4)");
+            caption(
+                ui,
+                "Type any expression, such as slerp(seed(3), seed(9), 0.4)",
+            );
         }
     }
 }

@@ -4,7 +4,10 @@ use crate::app::{Action, Actions, AppState, Still};
 use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{caption, icon};
-use egui::{Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui;
+use eframe::egui::{
+    Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo, pos2, vec2,
+};
 use lucide_icons::Icon;
 use std::collections::BTreeMap;
 
@@ -18,7 +21,8 @@ pub struct FilmstripView {
 /// Paints the strip.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
     let stills = app.filmstrip().stills();
-    view.textures.retain(|id, _| stills.iter().any(|still| still.id == *id));
+    view.textures
+        .retain(|id, _| stills.iter().any(|still| still.id == *id));
     if stills.is_empty() {
         ui.horizontal_centered(|ui| {
             let muted = tokens(ui).text_muted;
@@ -31,21 +35,23 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Filmstr
     let is_new = newest != view.newest;
     view.newest = newest;
     let place = app.place();
-    ScrollArea::horizontal().auto_shrink([false, true]).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = space::S;
-            for still in stills {
-                let is_here = place.as_ref() == Some(&still.place);
-                let response = still_ui(ui, view, still, is_here);
-                if response.clicked() {
-                    actions.push(Action::GoTo(still.place.clone()));
+    ScrollArea::horizontal()
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = space::S;
+                for still in stills {
+                    let is_here = place.as_ref() == Some(&still.place);
+                    let response = still_ui(ui, view, still, is_here);
+                    if response.clicked() {
+                        actions.push(Action::GoTo(still.place.clone()));
+                    }
+                    if is_new && newest == Some(still.id) {
+                        response.scroll_to_me(Some(egui::Align::Max));
+                    }
                 }
-                if is_new && newest == Some(still.id) {
-                    response.scroll_to_me(Some(egui::Align::Max));
-                }
-            }
+            });
         });
-    });
 }
 
 fn still_ui(ui: &mut Ui, view: &mut FilmstripView, still: &Still, is_here: bool) -> egui::Response {
@@ -56,11 +62,13 @@ fn still_ui(ui: &mut Ui, view: &mut FilmstripView, still: &Still, is_here: bool)
     response.widget_info(|| {
         WidgetInfo::selected(Role::Button, true, is_here, format!("Go to {expression}"))
     });
-    ui.painter().rect_filled(rect, size::RADIUS_SMALL, tokens.field);
+    ui.painter()
+        .rect_filled(rect, size::RADIUS_SMALL, tokens.field);
     if let Some(texture) = texture(ui, view, still) {
         let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         let inner = fitted(texture.size_vec2(), rect);
-        ui.painter().image(texture.id(), inner, uv, crate::ui::theme::PLAIN_TINT);
+        ui.painter()
+            .image(texture.id(), inner, uv, crate::ui::theme::PLAIN_TINT);
     }
     let stroke = if is_here {
         Stroke::new(2.0, tokens.accent)
@@ -69,7 +77,8 @@ fn still_ui(ui: &mut Ui, view: &mut FilmstripView, still: &Still, is_here: bool)
     } else {
         Stroke::new(1.0, tokens.line)
     };
-    ui.painter().rect_stroke(rect, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
+    ui.painter()
+        .rect_stroke(rect, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
     response.on_hover_text(expression)
 }
 
@@ -78,7 +87,10 @@ fn texture<'a>(ui: &Ui, view: &'a mut FilmstripView, still: &Still) -> Option<&'
     if !view.textures.contains_key(&still.id) {
         let pixels = rgba_image([thumbnail.width, thumbnail.height], &thumbnail.rgba)?;
         let name = format!("still {}", still.id);
-        view.textures.insert(still.id, ui.ctx().load_texture(name, pixels, PICTURE_OPTIONS));
+        view.textures.insert(
+            still.id,
+            ui.ctx().load_texture(name, pixels, PICTURE_OPTIONS),
+        );
     }
     view.textures.get(&still.id)
 }

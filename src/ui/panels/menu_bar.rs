@@ -4,26 +4,41 @@ use crate::app::models::source_title;
 use crate::app::{Action, Actions, AppState, Command};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
-use egui::{Align, Button, ComboBox, Layout, RichText, Ui, vec2};
+use eframe::egui;
+use eframe::egui::{Align, Button, ComboBox, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
 
 const MODEL_PICKER_WIDTH: f32 = 232.0;
 
-const FILE: &[&[Command]] =
-    &[&[Command::OpenModel, Command::SavePicture], &[Command::Quit]];
+const FILE: &[&[Command]] = &[
+    &[Command::OpenModel, Command::SavePicture],
+    &[Command::Quit],
+];
 const EDIT: &[&[Command]] = &[
     &[Command::Undo, Command::Redo],
     &[Command::EditExpression, Command::CopyExpression],
     &[Command::ResetAll],
 ];
 const VIEW: &[&[Command]] = &[
-    &[Command::FullScreen, Command::PictureOnly, Command::ResetView],
+    &[
+        Command::FullScreen,
+        Command::PictureOnly,
+        Command::ResetView,
+    ],
     &[Command::ToggleControls, Command::ToggleFilmstrip],
-    &[Command::LargerText, Command::SmallerText, Command::NormalText],
+    &[
+        Command::LargerText,
+        Command::SmallerText,
+        Command::NormalText,
+    ],
     &[Command::ToggleTheme],
 ];
 const MODEL: &[&[Command]] = &[
-    &[Command::RandomSeed, Command::NextSeed, Command::PreviousSeed],
+    &[
+        Command::RandomSeed,
+        Command::NextSeed,
+        Command::PreviousSeed,
+    ],
     &[Command::SeedUp, Command::SeedDown],
     &[Command::Play],
 ];
@@ -37,9 +52,13 @@ const HELP: &[&[Command]] = &[
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     egui::MenuBar::new().ui(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        for (title, groups) in
-            [("File", FILE), ("Edit", EDIT), ("View", VIEW), ("Model", MODEL), ("Help", HELP)]
-        {
+        for (title, groups) in [
+            ("File", FILE),
+            ("Edit", EDIT),
+            ("View", VIEW),
+            ("Model", MODEL),
+            ("Help", HELP),
+        ] {
             ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -86,7 +105,11 @@ fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 
 fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let current = app.model().map(|model| &model.source);
-    let shown = app.models().loading().map(|loading| &loading.source).or(current);
+    let shown = app
+        .models()
+        .loading()
+        .map(|loading| &loading.source)
+        .or(current);
     let title = shown.map_or_else(|| "No model".to_owned(), source_title);
     let picker = ComboBox::from_id_salt("model picker")
         .selected_text((icon(Icon::Box), title.as_str()))

@@ -5,7 +5,8 @@ use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::ui::theme::{Tokens, size, space, text, tokens};
 use crate::ui::widgets::{SliderRow, caption, slider_row};
-use egui::{
+use eframe::egui;
+use eframe::egui::{
     Align2, CursorIcon, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2,
     remap, vec2,
 };
@@ -18,13 +19,21 @@ const AXIS_WIDTH: f32 = 24.0;
 
 /// Whether the latent space of a model is a plane.
 pub fn is_plane(model: &ModelInfo) -> bool {
-    model.manifest.spaces.get(&Space::Z).is_some_and(|shape| shape.checked_len() == Some(2))
+    model
+        .manifest
+        .spaces
+        .get(&Space::Z)
+        .is_some_and(|shape| shape.checked_len() == Some(2))
 }
 
 /// One standard deviation along each axis of the plane.
 pub fn sigma(model: &ModelInfo) -> [f32; 2] {
     let of = |dim: usize| {
-        model.z_sigma.get(dim).copied().filter(|sigma| sigma.is_finite() && *sigma > 0.0)
+        model
+            .z_sigma
+            .get(dim)
+            .copied()
+            .filter(|sigma| sigma.is_finite() && *sigma > 0.0)
     };
     [of(0).unwrap_or(1.0), of(1).unwrap_or(1.0)]
 }
@@ -36,7 +45,11 @@ pub fn rounded(value: f32) -> f32 {
 
 /// Where the picture is on the plane: what the expression says, else what it was evaluated to.
 pub fn current_code(app: &AppState) -> Option<[f32; 2]> {
-    let evaluated = || app.preview().frame().map(|frame| frame.code.values.as_slice());
+    let evaluated = || {
+        app.preview()
+            .frame()
+            .map(|frame| frame.code.values.as_slice())
+    };
     let values = app.position().literal().or_else(evaluated)?;
     match values {
         &[x, y] => Some([x, y]),
@@ -100,7 +113,11 @@ impl Map<'_> {
         pos2(
             remap(code[0], self.ranges[0].clone(), self.rect.x_range()),
             // Up is more: the vertical axis of the screen runs the other way.
-            remap(code[1], self.ranges[1].clone(), self.rect.bottom()..=self.rect.top()),
+            remap(
+                code[1],
+                self.ranges[1].clone(),
+                self.rect.bottom()..=self.rect.top(),
+            ),
         )
     }
 
@@ -108,7 +125,11 @@ impl Map<'_> {
         let at = at.clamp(self.rect.min, self.rect.max);
         [
             remap(at.x, self.rect.x_range(), self.ranges[0].clone()),
-            remap(at.y, self.rect.bottom()..=self.rect.top(), self.ranges[1].clone()),
+            remap(
+                at.y,
+                self.rect.bottom()..=self.rect.top(),
+                self.ranges[1].clone(),
+            ),
         ]
     }
 }
@@ -120,8 +141,7 @@ fn map_ui(
     code: [f32; 2],
 ) -> Option<[f32; 2]> {
     let side = ui.available_width();
-    let (outer, response) =
-        ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
+    let (outer, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
     let rect = Rect::from_min_max(
         outer.min + vec2(AXIS_WIDTH, 0.0),
         outer.max - vec2(0.0, AXIS_WIDTH),
@@ -134,7 +154,11 @@ fn map_ui(
     let inside = painter.with_clip_rect(rect);
     points_ui(&inside, &map, model, tokens);
     marker_ui(&inside, &map, code, tokens);
-    let outline = if response.has_focus() { tokens.accent } else { tokens.outline };
+    let outline = if response.has_focus() {
+        tokens.accent
+    } else {
+        tokens.outline
+    };
     painter.rect_stroke(
         rect,
         size::RADIUS_SMALL,
@@ -157,18 +181,34 @@ fn grid_ui(painter: &Painter, map: &Map<'_>, tokens: &Tokens) {
         let mut tick = (range.start() / step).ceil() * step;
         while tick <= *range.end() {
             let number = format!("{}", (tick / step).round() * step);
-            let colour = if tick.abs() < step / 2.0 { tokens.outline } else { tokens.line };
+            let colour = if tick.abs() < step / 2.0 {
+                tokens.outline
+            } else {
+                tokens.line
+            };
             let stroke = Stroke::new(1.0, colour);
             if dim == 0 {
                 let x = map.screen_from_code([tick, 0.0]).x;
                 painter.vline(x, map.rect.y_range(), stroke);
                 let at = pos2(x, map.rect.bottom() + space::XS);
-                painter.text(at, Align2::CENTER_TOP, number, font.clone(), tokens.text_muted);
+                painter.text(
+                    at,
+                    Align2::CENTER_TOP,
+                    number,
+                    font.clone(),
+                    tokens.text_muted,
+                );
             } else {
                 let y = map.screen_from_code([0.0, tick]).y;
                 painter.hline(map.rect.x_range(), y, stroke);
                 let at = pos2(map.rect.left() - space::XS, y);
-                painter.text(at, Align2::RIGHT_CENTER, number, font.clone(), tokens.text_muted);
+                painter.text(
+                    at,
+                    Align2::RIGHT_CENTER,
+                    number,
+                    font.clone(),
+                    tokens.text_muted,
+                );
             }
             tick += step;
         }
@@ -179,7 +219,9 @@ fn grid_ui(painter: &Painter, map: &Map<'_>, tokens: &Tokens) {
 fn round_step(length: f32) -> f32 {
     let rough = (length / 5.0).max(f32::MIN_POSITIVE);
     let power = 10_f32.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough);
+    let factor = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|factor| factor * power >= rough);
     factor.unwrap_or(10.0) * power
 }
 
@@ -233,7 +275,10 @@ mod tests {
     fn screen_and_code_are_inverse() {
         let ranges = [-3.0..=3.0, -1.0..=5.0];
         let rect = Rect::from_min_size(pos2(10.0, 20.0), vec2(200.0, 200.0));
-        let map = Map { rect, ranges: &ranges };
+        let map = Map {
+            rect,
+            ranges: &ranges,
+        };
         let [x, y] = map.code_from_screen(map.screen_from_code([1.5, 4.0]));
         assert!((x - 1.5).abs() < 1e-4 && (y - 4.0).abs() < 1e-4);
         assert_eq!(map.code_from_screen(pos2(-500.0, -500.0)), [-3.0, 5.0]);

@@ -7,7 +7,7 @@ use crate::latent::Space;
 use crate::ui::panels::canvas::CanvasView;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, icon};
-use egui::{Align, Layout, Spinner, Ui};
+use eframe::egui::{Align, Layout, Spinner, Ui};
 use lucide_icons::Icon;
 
 /// Paints the line.
@@ -46,7 +46,8 @@ fn device_ui(ui: &mut Ui, app: &AppState) {
     caption(ui, format!("{kind}  {}", shortened(&device.adapter, 40))).on_hover_text(&tip);
     if device.fallback.is_some() {
         let warning = tokens(ui).warning;
-        ui.label(icon(Icon::TriangleAlert).size(14.0).color(warning)).on_hover_text(&tip);
+        ui.label(icon(Icon::TriangleAlert).size(14.0).color(warning))
+            .on_hover_text(&tip);
         caption(ui, "no GPU in use").on_hover_text(tip);
     }
 }
@@ -84,24 +85,35 @@ fn work_ui(ui: &mut Ui, app: &AppState) {
 }
 
 fn zoom_ui(ui: &mut Ui, canvas: &CanvasView) {
-    let Some((image, scale)) = canvas.scale() else { return };
+    let Some((image, scale)) = canvas.scale() else {
+        return;
+    };
     let factor = if (scale - scale.round()).abs() < 0.01 {
         format!("{scale:.0}")
     } else {
         format!("{scale:.1}")
     };
-    caption(ui, format!("{}×{} shown at {factor}×", image.width, image.height))
-        .on_hover_text("Pixels of the picture, and how many pixels of the screen each one takes");
+    caption(
+        ui,
+        format!("{}×{} shown at {factor}×", image.width, image.height),
+    )
+    .on_hover_text("Pixels of the picture, and how many pixels of the screen each one takes");
     small_icon(ui, Icon::ZoomIn);
     ui.add_space(space::M);
 }
 
 fn code_ui(ui: &mut Ui, app: &AppState) {
-    let (Some(frame), Some(model)) = (app.preview().frame(), app.model()) else { return };
+    let (Some(frame), Some(model)) = (app.preview().frame(), app.model()) else {
+        return;
+    };
     let code = &frame.code;
     let text = match (code.space, expected_norm(model)) {
         (Space::Z, Some(expected)) => {
-            format!("z {}   |z| {:.1} of {expected:.1}", code.values.len(), code.norm())
+            format!(
+                "z {}   |z| {:.1} of {expected:.1}",
+                code.values.len(),
+                code.norm()
+            )
         }
         (space, _) => format!("{space} {}   |{space}| {:.1}", code.shape, code.norm()),
     };

@@ -1,5 +1,6 @@
 //! How everything looks, from one file of tokens.
 
+use eframe::egui;
 mod style;
 pub mod tokens;
 
@@ -10,7 +11,11 @@ use crate::app::Theme;
 
 /// The tokens of the theme that `ui` is painted in.
 pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
-    if ui.visuals().dark_mode { &tokens::DARK } else { &tokens::LIGHT }
+    if ui.visuals().dark_mode {
+        &tokens::DARK
+    } else {
+        &tokens::LIGHT
+    }
 }
 
 /// The tokens of the theme that is chosen.

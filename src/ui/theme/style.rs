@@ -1,8 +1,9 @@
 //! The tokens put into egui's style, once at the start.
 
 use super::tokens::{DARK, LIGHT, Tokens, size, space, text};
-use egui::style::{HandleShape, WidgetVisuals};
-use egui::{
+use eframe::egui;
+use eframe::egui::style::{HandleShape, WidgetVisuals};
+use eframe::egui::{
     Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke,
     Style, TextStyle, vec2,
 };
@@ -60,13 +61,19 @@ fn fonts() -> FontDefinitions {
         ICONS.to_owned(),
         Arc::new(FontData::from_static(lucide_icons::LUCIDE_FONT_BYTES)),
     );
-    fonts.families.insert(FontFamily::Name(ICONS.into()), vec![ICONS.to_owned()]);
+    fonts
+        .families
+        .insert(FontFamily::Name(ICONS.into()), vec![ICONS.to_owned()]);
     fonts
 }
 
 fn style(tokens: &Tokens) -> Style {
     let mut style = Style {
-        visuals: if tokens.is_dark { egui::Visuals::dark() } else { egui::Visuals::light() },
+        visuals: if tokens.is_dark {
+            egui::Visuals::dark()
+        } else {
+            egui::Visuals::light()
+        },
         ..Style::default()
     };
     style.text_styles = [
@@ -115,8 +122,11 @@ fn visuals(visuals: &mut egui::Visuals, tokens: &Tokens) {
     widgets.noninteractive = widget(tokens.panel, Stroke::new(1.0, tokens.line), tokens.text);
     widgets.inactive = widget(tokens.control, Stroke::NONE, tokens.text);
     widgets.hovered = widget(tokens.control_hovered, Stroke::NONE, tokens.text_strong);
-    widgets.active =
-        widget(tokens.control_pressed, Stroke::new(1.0, tokens.accent), tokens.text_strong);
+    widgets.active = widget(
+        tokens.control_pressed,
+        Stroke::new(1.0, tokens.accent),
+        tokens.text_strong,
+    );
     widgets.open = widget(tokens.control_hovered, Stroke::NONE, tokens.text_strong);
 
     visuals.weak_text_color = Some(tokens.text_muted);
@@ -134,7 +144,12 @@ fn visuals(visuals: &mut egui::Visuals, tokens: &Tokens) {
     visuals.window_stroke = Stroke::new(1.0, tokens.outline);
     visuals.window_corner_radius = CornerRadius::same(size::RADIUS);
     visuals.menu_corner_radius = CornerRadius::same(size::RADIUS);
-    let shadow = Shadow { offset: [0, 8], blur: 24, spread: 0, color: tokens.shadow };
+    let shadow = Shadow {
+        offset: [0, 8],
+        blur: 24,
+        spread: 0,
+        color: tokens.shadow,
+    };
     visuals.window_shadow = shadow;
     visuals.popup_shadow = shadow;
     visuals.text_cursor.stroke = Stroke::new(2.0, tokens.accent);

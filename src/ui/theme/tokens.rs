@@ -1,6 +1,6 @@
 //! The one file with colours, sizes and distances. Panels name a meaning, never a value.
 
-use egui::Color32;
+use eframe::egui::Color32;
 
 /// Distances on the 8-point grid; the half step is for what belongs closely together.
 pub mod space {
@@ -64,7 +64,6 @@ pub struct Tokens {
 
     /// The one accent: what is selected, moved or in focus.
     pub accent: Color32,
-    pub accent_hovered: Color32,
     /// Behind selected things.
     pub accent_soft: Color32,
     /// On top of the accent.
@@ -99,13 +98,12 @@ mod grey {
     pub const G4: Color32 = rgb(0x2E_31_36);
     pub const G5: Color32 = rgb(0x3C_40_46);
     pub const G6: Color32 = rgb(0x55_5A_62);
-    pub const G7: Color32 = rgb(0x6A_70_79);
-    pub const G8: Color32 = rgb(0x9A_A0_A9);
-    pub const G9: Color32 = rgb(0xC6_CA_D0);
-    pub const G10: Color32 = rgb(0xDD_E0_E4);
-    pub const G11: Color32 = rgb(0xE9_EB_EE);
-    pub const G12: Color32 = rgb(0xF4_F5_F7);
-    pub const G13: Color32 = rgb(0xFF_FF_FF);
+    pub const G7: Color32 = rgb(0x9A_A0_A9);
+    pub const G8: Color32 = rgb(0xC6_CA_D0);
+    pub const G9: Color32 = rgb(0xDD_E0_E4);
+    pub const G10: Color32 = rgb(0xE9_EB_EE);
+    pub const G11: Color32 = rgb(0xF4_F5_F7);
+    pub const G12: Color32 = rgb(0xFF_FF_FF);
 }
 
 /// Light on dark.
@@ -120,11 +118,10 @@ pub static DARK: Tokens = Tokens {
     control_pressed: grey::G5,
     line: grey::G3,
     outline: grey::G5,
-    text: grey::G9,
-    text_muted: grey::G8,
-    text_strong: grey::G12,
+    text: grey::G8,
+    text_muted: grey::G7,
+    text_strong: grey::G11,
     accent: rgb(0x6E_A8_FE),
-    accent_hovered: rgb(0x93_BF_FF),
     accent_soft: rgb(0x1D_33_54),
     on_accent: grey::G0,
     done: rgb(0x5F_C9_8B),
@@ -149,22 +146,21 @@ pub static DARK: Tokens = Tokens {
 /// Dark on light.
 pub static LIGHT: Tokens = Tokens {
     is_dark: false,
-    canvas: grey::G11,
-    panel: grey::G12,
-    raised: grey::G13,
-    field: grey::G13,
-    control: grey::G10,
-    control_hovered: grey::G9,
-    control_pressed: grey::G8,
-    line: grey::G10,
-    outline: grey::G8,
+    canvas: grey::G10,
+    panel: grey::G11,
+    raised: grey::G12,
+    field: grey::G12,
+    control: grey::G9,
+    control_hovered: grey::G8,
+    control_pressed: grey::G7,
+    line: grey::G9,
+    outline: grey::G7,
     text: grey::G4,
     text_muted: grey::G6,
     text_strong: grey::G1,
     accent: rgb(0x1F_5F_C4),
-    accent_hovered: rgb(0x17_4C_A0),
     accent_soft: rgb(0xD5_E4_FB),
-    on_accent: grey::G13,
+    on_accent: grey::G12,
     done: rgb(0x1B_74_44),
     warning: rgb(0x8A_58_00),
     error: rgb(0xB3_26_1E),
@@ -192,7 +188,11 @@ mod tests {
     fn luminance(colour: Color32) -> f64 {
         let channel = |byte: u8| {
             let value = f64::from(byte) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * channel(colour.r()) + 0.7152 * channel(colour.g()) + 0.0722 * channel(colour.b())
     }
@@ -224,7 +224,10 @@ mod tests {
             assert!(contrast(tokens.text_strong, tokens.accent_soft) >= 4.5);
             assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5);
             for class in tokens.classes {
-                assert!(contrast(class, tokens.field) >= 3.0, "graphics need 3:1: {class:?}");
+                assert!(
+                    contrast(class, tokens.field) >= 3.0,
+                    "graphics need 3:1: {class:?}"
+                );
             }
         }
     }

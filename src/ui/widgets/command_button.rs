@@ -3,7 +3,8 @@
 use super::icon;
 use crate::app::{Actions, AppState, Command};
 use crate::ui::theme::{size, tokens};
-use egui::{Button, Response, Ui, vec2};
+use eframe::egui;
+use eframe::egui::{Button, Response, Ui, vec2};
 use lucide_icons::Icon;
 
 /// The tooltip of a command with its shortcut, and why it cannot be used now.
@@ -29,7 +30,12 @@ fn glyph(app: &AppState, command: Command) -> Icon {
 }
 
 /// A button with the icon of a command only; the name is in the tooltip and for screen readers.
-pub fn icon_button(ui: &mut Ui, app: &AppState, actions: &mut Actions, command: Command) -> Response {
+pub fn icon_button(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    command: Command,
+) -> Response {
     let button = Button::new(icon(glyph(app, command)))
         .selected(app.is_on(command).unwrap_or(false))
         .min_size(vec2(size::CONTROL, size::CONTROL));

@@ -1,7 +1,7 @@
 //! Text by its role.
 
 use crate::ui::theme::{TextRole, space, tokens};
-use egui::{Response, RichText, Ui};
+use eframe::egui::{Response, RichText, Ui};
 use lucide_icons::Icon;
 
 /// A lucide icon as text, in the size of a line.
@@ -12,13 +12,21 @@ pub fn icon(icon: Icon) -> RichText {
 /// The title of a panel or a card.
 pub fn heading(ui: &mut Ui, text: &str) -> Response {
     let colour = tokens(ui).text_strong;
-    ui.label(RichText::new(text).font(TextRole::Heading.font()).color(colour))
+    ui.label(
+        RichText::new(text)
+            .font(TextRole::Heading.font())
+            .color(colour),
+    )
 }
 
 /// Small and quiet: what explains, but need not be read.
 pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
     let colour = tokens(ui).text_muted;
-    ui.label(RichText::new(text).font(TextRole::Small.font()).color(colour))
+    ui.label(
+        RichText::new(text)
+            .font(TextRole::Small.font())
+            .color(colour),
+    )
 }
 
 /// Numbers and expressions.
@@ -30,7 +38,11 @@ pub fn code(text: impl Into<String>) -> RichText {
 pub fn section<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.add_space(space::S);
     let strong = tokens(ui).text_strong;
-    ui.label(RichText::new(title).font(TextRole::Body.font()).color(strong));
+    ui.label(
+        RichText::new(title)
+            .font(TextRole::Body.font())
+            .color(strong),
+    );
     let inner = add(ui);
     ui.add_space(space::S);
     inner
@@ -45,7 +57,11 @@ pub fn empty_state(ui: &mut Ui, glyph: Icon, title: &str, advice: &str) {
                 .font(TextRole::IconLarge.font())
                 .color(tokens.text_muted),
         );
-        ui.label(RichText::new(title).font(TextRole::Heading.font()).color(tokens.text_strong));
+        ui.label(
+            RichText::new(title)
+                .font(TextRole::Display.font())
+                .color(tokens.text_strong),
+        );
         ui.label(RichText::new(advice).color(tokens.text_muted));
     });
 }

@@ -2,7 +2,10 @@
 
 use super::icon;
 use crate::ui::theme::{TextRole, size, space, tokens};
-use egui::{Align, Button, DragValue, Layout, Rect, Response, RichText, Slider, Ui, pos2, vec2};
+use eframe::egui;
+use eframe::egui::{
+    Align, Button, DragValue, Layout, Rect, Response, RichText, Slider, Ui, pos2, vec2,
+};
 use lucide_icons::Icon;
 use std::ops::RangeInclusive;
 
@@ -32,8 +35,7 @@ pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
         let is_moved = row.value != row.default;
         name_ui(ui, row, is_moved);
 
-        let slider_width =
-            ui.available_width() - NUMBER_WIDTH - size::CONTROL - 2.0 * space::S;
+        let slider_width = ui.available_width() - NUMBER_WIDTH - size::CONTROL - 2.0 * space::S;
         let mut value = row.value;
         ui.spacing_mut().slider_width = slider_width.max(40.0);
         let slider = ui
@@ -80,15 +82,23 @@ pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
 
 fn name_ui(ui: &mut Ui, row: &SliderRow<'_>, is_moved: bool) {
     let tokens = tokens(ui);
-    let colour = if is_moved { tokens.text_strong } else { tokens.text };
+    let colour = if is_moved {
+        tokens.text_strong
+    } else {
+        tokens.text
+    };
     let (rect, _) = ui.allocate_exact_size(vec2(NAME_WIDTH, size::CONTROL), egui::Sense::hover());
     let mut name_ui = ui.new_child(
         egui::UiBuilder::new()
             .max_rect(rect)
             .layout(Layout::left_to_right(Align::Center)),
     );
-    let text = RichText::new(row.name).font(TextRole::Body.font()).color(colour);
-    name_ui.add(egui::Label::new(text).truncate()).on_hover_text(row.tooltip);
+    let text = RichText::new(row.name)
+        .font(TextRole::Body.font())
+        .color(colour);
+    name_ui
+        .add(egui::Label::new(text).truncate())
+        .on_hover_text(row.tooltip);
 }
 
 /// Fills the rail from the default to the handle: how far the value was moved, and where to.
@@ -99,8 +109,7 @@ fn fill_ui(ui: &Ui, slider: &Response, row: &SliderRow<'_>, value: f32) {
     let left = slider.rect.left() + radius;
     let right = slider.rect.right() - radius;
     let x_of = |value: f32| {
-        let fraction =
-            (value - row.range.start()) / (row.range.end() - row.range.start());
+        let fraction = (value - row.range.start()) / (row.range.end() - row.range.start());
         egui::lerp(left..=right, fraction.clamp(0.0, 1.0))
     };
     let (from, to) = (x_of(row.default), x_of(value));
@@ -117,11 +126,15 @@ fn fill_ui(ui: &Ui, slider: &Response, row: &SliderRow<'_>, value: f32) {
         );
         painter.rect_filled(fill, half, tokens.accent);
     }
-    painter.circle_filled(pos2(to, y), radius * 0.45, if value == row.default {
-        tokens.text_muted
-    } else {
-        tokens.accent
-    });
+    painter.circle_filled(
+        pos2(to, y),
+        radius * 0.45,
+        if value == row.default {
+            tokens.text_muted
+        } else {
+            tokens.accent
+        },
+    );
 }
 
 fn round(value: f32) -> f32 {
@@ -140,7 +153,9 @@ fn parse_number(text: &str) -> Option<f64> {
             other => other,
         })
         .collect();
-    text.parse::<f64>().ok().filter(|value| value.is_finite() && value.abs() <= 1e6)
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && value.abs() <= 1e6)
 }
 
 #[cfg(test)]
