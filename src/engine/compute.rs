@@ -117,7 +117,7 @@ impl Compute {
                 Ok(Picture::Texture { texture, image })
             }
             None => {
-                let values = checked(download(generator.decode(code))?, image)?;
+                let values = checked(generator.decode_to_vec(code)?, image)?;
                 let rgba = Arc::from(rgba_from_planes(&values, image));
                 Ok(Picture::Pixels { rgba, image })
             }
@@ -136,11 +136,11 @@ impl Compute {
                 let count = codes.len() / dim;
                 let mut padded = codes.to_vec();
                 padded.resize(padded_batch(count) * dim, 0.0);
-                let mut values = download(generator.decode(&padded))?;
+                let mut values = generator.decode_to_vec(&padded)?;
                 values.truncate(count * image.len());
                 values
             } else {
-                download(generator.decode(codes))?
+                generator.decode_to_vec(codes)?
             };
             checked(values, image)
         })

@@ -2,8 +2,13 @@
 
 use super::file::ModelFile;
 use super::manifest::{Family, ImageSpec, Role};
-use super::network::Network;
+use super::network::{Mode, Network};
+use super::{device, sigmoid};
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+
+/// Codes that one core decodes at least; fewer are not worth waking another.
+const SMALLEST_PART: usize = 4;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,41 @@ impl Generator {
     /// `[batch, channels * height * width]` in 0..1.
     pub fn decode(&self, codes: &[f32]) -> Tensor<2> {
         self.decoder.forward(self.upload_rows(codes, self.z_dim))
+    }
+
+    /// Decodes codes to numbers on the CPU, f32 `[batch, channels, height, width]`, waited for.
+    ///
+    /// On the CPU device each core decodes a part of the batch: the layers are too small to be
+    /// worth dividing one by one.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn decode_to_vec(&self, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+        if self.device != device::cpu() {
+            return download(self.decode(codes));
+        }
+        let rows = codes.len() / self.z_dim;
+        let part = rows
+            .div_ceil(rayon::current_num_threads())
+            .max(SMALLEST_PART);
+        if rows <= part {
+            return self.decode_on_cpu(codes);
+        }
+        let parts: Result<Vec<Vec<f32>>, ModelError> = codes
+            .par_chunks(part * self.z_dim)
+            .map(|codes| self.decode_on_cpu(codes))
+            .collect();
+        parts.map(|parts| parts.concat())
+    }
+
+    fn decode_on_cpu(&self, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+        if !self.decoder.ends_in_sigmoid() {
+            return download(self.decode(codes));
+        }
+        let codes = self.upload_rows(codes, self.z_dim);
+        let mut values = download(self.decoder.forward_logits(codes, &mut Mode::Inference))?;
+        sigmoid::in_place(&mut values);
+        Ok(values)
     }
 
     /// Encodes pictures in 0..1, given one after the other, or gives `None` without an encoder.

@@ -8,6 +8,7 @@ mod generator;
 pub mod manifest;
 pub mod network;
 pub mod shapes;
+mod sigmoid;
 pub mod statistics;
 
 pub use file::{ModelFile, ModelFileError};

@@ -29,7 +29,7 @@ pub fn picture_change(generator: &Generator, sigma: &[f32]) -> Result<Vec<f32>, 
     let mut squares = vec![0.0f64; dim];
     let mut pair = 0;
     for batch in codes.chunks(BATCH * dim) {
-        let pictures = download(generator.decode(batch))?;
+        let pictures = generator.decode_to_vec(batch)?;
         for both in pictures.chunks_exact(2 * len) {
             let (ahead, behind) = both.split_at(len);
             let square: f64 = ahead

@@ -174,7 +174,7 @@ fn measure_autoencoder(
         let last = (first + BATCH).min(test.len());
         let pictures = test.pictures(first..last);
         let codes = &mu[first * dim..last * dim];
-        for (found, wanted) in download(generator.decode(codes))?.iter().zip(&pictures) {
+        for (found, wanted) in generator.decode_to_vec(codes)?.iter().zip(&pictures) {
             squared += f64::from(found - wanted).powi(2);
         }
         let Some(logvar) = &logvar else { continue };
@@ -189,7 +189,7 @@ fn measure_autoencoder(
             .zip(logvar)
             .map(|(&mu, &lv)| 0.5 * f64::from(mu * mu + lv.exp() - lv - 1.0))
             .sum::<f64>();
-        for (&found, &x) in download(generator.decode(&sampled))?.iter().zip(&pictures) {
+        for (&found, &x) in generator.decode_to_vec(&sampled)?.iter().zip(&pictures) {
             // A pixel of exactly 0 or 1 would make an infinite loss out of a rounding.
             let p = f64::from(found).clamp(1e-7, 1.0 - 1e-7);
             nats -= f64::from(x) * p.ln() + f64::from(1.0 - x) * (1.0 - p).ln();
