@@ -5,7 +5,7 @@ use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
 use crate::gpu::display::{DisplayPass, rgba_from_planes};
 use crate::gpu::{self, Gpu};
 use crate::model::manifest::ImageSpec;
-use crate::model::{self, Generator, ModelError, download};
+use crate::model::{self, Generator, ModelError};
 use burn::tensor::Device;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

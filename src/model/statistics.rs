@@ -1,6 +1,6 @@
 //! What a step along each raw dimension does to the picture.
 
-use super::{Generator, ModelError, download};
+use super::{Generator, ModelError};
 use crate::latent::seed::seed_code;
 
 /// Random codes around which the change is measured.
