@@ -1,1 +1,44 @@
-//! Application state, the one command enum, dispatch, undo, notifications.
+//! Application state, the one command list, dispatch, undo, notifications.
+//!
+//! The hazard here is a state that two places write. Panels only read [`AppState`] and queue
+//! [`Action`]s; [`AppState::run`] is the one place that changes anything, once per frame, and
+//! the expression in [`Position`] is the one truth about the picture.
+
+mod action;
+mod availability;
+mod command;
+mod dice;
+mod dispatch;
+mod events;
+mod export;
+mod filmstrip;
+mod history;
+mod latency;
+pub mod models;
+pub mod notices;
+mod place;
+mod player;
+mod preview;
+mod reading;
+mod state;
+mod thumbnail;
+mod view;
+
+pub use action::{Action, Actions, Edit};
+pub use availability::Availability;
+pub use command::{Command, CommandInfo};
+pub use dice::Dice;
+pub use dispatch::Effect;
+pub use export::Wake;
+pub use filmstrip::{Filmstrip, Still};
+pub use history::{History, Settling};
+pub use latency::Latency;
+pub use models::{Loading, Models, Warming};
+pub use notices::{Level, Notice, Notices};
+pub use place::{Place, Position};
+pub use player::Player;
+pub use preview::Preview;
+pub use reading::ReadError;
+pub use state::{AppState, Moment, Start};
+pub use thumbnail::Thumbnail;
+pub use view::{Modes, Overlay, Theme, View};

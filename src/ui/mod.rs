@@ -1,19 +1,125 @@
 //! Theme, widgets and panels: read the state, push commands.
+//!
+//! The hazards here are a window that waits and a panel that changes state behind the others'
+//! backs. Nothing in here touches a tensor or a file; panels get the state to read and a queue
+//! to put wishes into.
+
+use eframe::egui;
+mod dialogs;
+mod overlays;
+mod panels;
+mod picture;
+mod shortcuts;
+mod smoke;
+mod storage;
+mod theme;
+mod widgets;
+mod window;
+
+pub use window::ZscapeWindow;
+
 use crate::engine::{DeviceChoice, ModelSource};
+use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
+use smoke::{Outcome, Smoke};
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+/// How to open the window.
+#[derive(Clone, Debug)]
 pub struct WindowOptions {
+    /// The model to begin with; else that of the last run, else the default.
     pub model: Option<ModelSource>,
     pub device: DeviceChoice,
+    /// Close as soon as the first picture is on the screen, and print how long it took.
     pub smoke: bool,
-    pub started: std::time::Instant,
+    /// When the process began.
+    pub started: Instant,
 }
-#[derive(Debug, thiserror::Error)]
-#[error("no window yet")]
-pub struct WindowError;
+
+/// Why there is no window.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum WindowError {
+    #[error("there is no display to open a window on; `zscape render` makes pictures without one")]
+    NoDisplay,
+    #[error("the window could not be opened ({0}); `zscape render` makes pictures without one")]
+    Creation(String),
+    #[error("the window did not show a picture: {0}")]
+    Smoke(String),
+}
+
 impl WindowError {
+    /// What the process ends with: 2 where the machine cannot show a window.
     pub fn exit_code(&self) -> u8 {
-        2
+        match self {
+            Self::NoDisplay | Self::Creation(_) => 2,
+            Self::Smoke(_) => 1,
+        }
     }
 }
-pub fn run(_options: WindowOptions) -> Result<(), WindowError> {
-    Err(WindowError)
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+///
+/// When there is no display, no window could be made, or a smoke start showed no picture.
+pub fn run(options: WindowOptions) -> Result<(), WindowError> {
+    if !has_display() {
+        return Err(WindowError::NoDisplay);
+    }
+    let outcome = Outcome::default();
+    let smoke = options
+        .smoke
+        .then(|| Smoke::new(options.started, Arc::clone(&outcome)));
+    let is_smoke = options.smoke;
+    let native = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_app_id("zscape")
+            .with_title("zscape")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([800.0, 560.0]),
+        renderer: eframe::Renderer::Wgpu,
+        wgpu_options: wgpu_options(),
+        persist_window: !is_smoke,
+        centered: true,
+        ..Default::default()
+    };
+    let create = Box::new(|cc: &eframe::CreationContext<'_>| {
+        let window = ZscapeWindow::new(cc, options, smoke)?;
+        Ok(Box::new(window) as Box<dyn eframe::App>)
+    });
+    eframe::run_native("zscape", native, create)
+        .map_err(|err| WindowError::Creation(err.to_string()))?;
+    if !is_smoke {
+        return Ok(());
+    }
+    let outcome = outcome
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    match outcome {
+        Some(Ok(first)) => {
+            let line =
+                serde_json::to_string(&first).map_err(|err| WindowError::Smoke(err.to_string()))?;
+            println!("{line}");
+            Ok(())
+        }
+        Some(Err(message)) => Err(WindowError::Smoke(message)),
+        None => Err(WindowError::Smoke("it was closed before".to_owned())),
+    }
+}
+
+/// Whether a window can be opened at all. Only X11 and Wayland can be told before trying.
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// The window's device: with everything the adapter offers, because the engine shares it.
+fn wgpu_options() -> WgpuConfiguration {
+    let mut setup = WgpuSetupCreateNew::without_display_handle();
+    setup.device_descriptor = Arc::new(crate::gpu::device_descriptor);
+    WgpuConfiguration {
+        wgpu_setup: WgpuSetup::CreateNew(setup),
+        ..eframe::NativeOptions::default().wgpu_options
+    }
 }

@@ -1,0 +1,67 @@
+//! What panels ask for: queued while they paint, run at one point of the frame.
+
+use super::{Command, Place};
+use crate::engine::ModelSource;
+use crate::latent::expr::Expr;
+use std::path::PathBuf;
+
+/// One wish of the user.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Run a command.
+    Run(Command),
+    /// Change the expression.
+    Edit(Edit),
+    /// Load another model.
+    LoadModel(ModelSource),
+    /// Go back to a place that was visited before.
+    GoTo(Place),
+    /// Write the picture to this file.
+    SavePicture(PathBuf),
+    /// Take a message off the window; it stays in the list.
+    DismissNotice(u64),
+    /// Open or close the palette.
+    ShowPalette(bool),
+    /// Open or close the list of all raw dimensions.
+    ShowAllDims(bool),
+    /// Tell the user that something went wrong outside the engine.
+    Report(String),
+}
+
+/// One change of the expression.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Edit {
+    /// Start from this seed.
+    Seed(u32),
+    /// Truncation psi.
+    Psi(f32),
+    /// The coefficient of a raw axis of z, in standard deviations.
+    Offset { dim: usize, sigma: f32 },
+    /// A code written out, for planes.
+    Vector(Vec<f32>),
+    /// The whole expression.
+    Expression(Expr),
+}
+
+/// The wishes of one frame, in the order of asking.
+#[derive(Default, Debug)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    pub fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    pub fn run(&mut self, command: Command) {
+        self.push(Action::Run(command));
+    }
+
+    pub fn edit(&mut self, edit: Edit) {
+        self.push(Action::Edit(edit));
+    }
+
+    /// Hands out what was asked for and forgets it.
+    pub fn drain(&mut self) -> impl Iterator<Item = Action> + use<> {
+        std::mem::take(&mut self.0).into_iter()
+    }
+}

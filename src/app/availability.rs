@@ -1,0 +1,63 @@
+//! What can be done now, and why the rest cannot.
+
+use super::{AppState, Command, Overlay};
+
+/// `Err` carries the reason, for the tooltip of the greyed control.
+pub type Availability = Result<(), &'static str>;
+
+const NO_MODEL: &str = "No model is loaded yet";
+
+impl AppState {
+    /// Whether a command can run now.
+    pub fn availability(&self, command: Command) -> Availability {
+        let has_model = self.model().is_some();
+        match command {
+            Command::Undo if !self.can_undo() => Err("Nothing to undo"),
+            Command::Redo if !self.history.can_redo() => Err("Nothing to redo"),
+            Command::SavePicture if self.preview.frame().is_none() => {
+                Err("There is no picture yet")
+            }
+            Command::ResetAll if !self.position.is_moved() => {
+                Err("Every slider stands at its default")
+            }
+            Command::LargerText if !self.view.can_enlarge() => Err("The text is at its largest"),
+            Command::SmallerText if !self.view.can_shrink() => Err("The text is at its smallest"),
+            Command::NormalText if self.view.text_scale() == 1.0 => {
+                Err("The text has its usual size")
+            }
+            Command::Leave if !self.is_in_a_mode() => Err("Nothing is open"),
+            Command::RandomSeed
+            | Command::NextSeed
+            | Command::PreviousSeed
+            | Command::SeedUp
+            | Command::SeedDown
+            | Command::Play
+            | Command::SavePicture
+                if !has_model =>
+            {
+                Err(NO_MODEL)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// For commands that switch something on and off: whether it is on.
+    pub fn is_on(&self, command: Command) -> Option<bool> {
+        match command {
+            Command::Play => Some(self.player.is_some()),
+            Command::FullScreen => Some(self.modes.full_screen),
+            Command::PictureOnly => Some(self.modes.picture_only),
+            Command::ToggleControls => Some(self.view.controls),
+            Command::ToggleFilmstrip => Some(self.view.filmstrip),
+            Command::Palette => Some(self.modes.overlay == Overlay::Palette),
+            _ => None,
+        }
+    }
+
+    fn is_in_a_mode(&self) -> bool {
+        self.modes.overlay != Overlay::None
+            || self.player.is_some()
+            || self.modes.picture_only
+            || self.modes.full_screen
+    }
+}

@@ -1,0 +1,186 @@
+//! The one list of everything that can be done by name.
+//!
+//! Menu, buttons, shortcuts, tooltips and the palette all read this table, so they cannot
+//! drift apart. What carries data (a slider's value, a chosen file) is an
+//! [`Action`](super::Action) instead.
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use lucide_icons::Icon;
+
+/// How a command is shown and reached.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandInfo {
+    /// The words on the menu entry and in the palette; also the accessible name.
+    pub name: &'static str,
+    /// One sentence on what it does.
+    pub tooltip: &'static str,
+    pub icon: Icon,
+    pub shortcut: Option<KeyboardShortcut>,
+}
+
+const PLAIN: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+macro_rules! commands {
+    ($($variant:ident, $name:literal, $icon:ident, $shortcut:expr, $tooltip:literal;)*) => {
+        /// An action without data, known by name.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Command {
+            $(#[doc = $tooltip] $variant,)*
+        }
+
+        impl Command {
+            /// Every command, in the order of the menus.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// How the command is shown and reached.
+            pub fn info(self) -> CommandInfo {
+                let shortcut: Option<(Modifiers, Key)>;
+                let (name, icon, tooltip) = match self {
+                    $(Self::$variant => {
+                        shortcut = $shortcut;
+                        ($name, Icon::$icon, $tooltip)
+                    })*
+                };
+                CommandInfo {
+                    name,
+                    tooltip,
+                    icon,
+                    shortcut: shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key)),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    OpenModel, "Open model…", FolderOpen, Some((CTRL, Key::O)),
+        "Load a model from a .safetensors file";
+    SavePicture, "Save picture as PNG…", ImageDown, Some((CTRL, Key::S)),
+        "Write the picture to a file that also holds its expression";
+    Quit, "Quit", LogOut, Some((CTRL, Key::Q)),
+        "Close the window; the model and the expression are kept for the next start";
+    Undo, "Undo", Undo2, Some((CTRL, Key::Z)),
+        "Go back to the place before the last change";
+    Redo, "Redo", Redo2, Some((CTRL_SHIFT, Key::Z)),
+        "Go forward again after an undo";
+    CopyExpression, "Copy expression", Copy, Some((CTRL_SHIFT, Key::C)),
+        "Copy the text that makes exactly this picture";
+    EditExpression, "Edit expression", SquareFunction, Some((CTRL, Key::L)),
+        "Put the cursor into the equation bar";
+    RandomSeed, "Random seed", Dices, Some((PLAIN, Key::R)),
+        "Jump to a seed drawn at random";
+    NextSeed, "Next seed", ChevronRight, Some((PLAIN, Key::ArrowRight)),
+        "Go to the next seed";
+    PreviousSeed, "Previous seed", ChevronLeft, Some((PLAIN, Key::ArrowLeft)),
+        "Go to the seed before";
+    SeedUp, "Seed +100", ChevronsUp, Some((PLAIN, Key::ArrowUp)),
+        "Go 100 seeds up";
+    SeedDown, "Seed -100", ChevronsDown, Some((PLAIN, Key::ArrowDown)),
+        "Go 100 seeds down";
+    Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
+        "Drift through the latent space from seed to seed; again to stop";
+    ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),
+        "Take back every slider and the truncation; the seed stays";
+    Palette, "Search commands", Search, Some((CTRL, Key::K)),
+        "Find any command, model or seed by typing";
+    FullScreen, "Full screen", Maximize, Some((PLAIN, Key::F11)),
+        "Fill the whole screen, or go back to a window";
+    PictureOnly, "Picture only", Presentation, Some((PLAIN, Key::F10)),
+        "Hide everything but the picture, for showing to a room";
+    ToggleControls, "Show controls", PanelLeft, Some((CTRL, Key::B)),
+        "Show or hide the controls on the left";
+    ToggleFilmstrip, "Show filmstrip", Film, Some((CTRL, Key::J)),
+        "Show or hide the pictures you have been at";
+    ToggleTheme, "Switch light and dark", SunMoon, Some((CTRL_SHIFT, Key::L)),
+        "Change between the light and the dark theme";
+    ResetView, "Fit picture", Scan, Some((PLAIN, Key::F)),
+        "Show the whole picture as large as it can be";
+    LargerText, "Larger text", AArrowUp, Some((CTRL, Key::Plus)),
+        "Make everything larger, for a projector";
+    SmallerText, "Smaller text", AArrowDown, Some((CTRL, Key::Minus)),
+        "Make everything smaller";
+    NormalText, "Normal text size", ALargeSmall, Some((CTRL, Key::Num0)),
+        "Go back to the usual size";
+    Notifications, "Notifications", Bell, Some((CTRL_SHIFT, Key::N)),
+        "List every message since the start";
+    Shortcuts, "Keyboard shortcuts", Keyboard, Some((PLAIN, Key::F1)),
+        "List every shortcut";
+    About, "About zscape", Info, None,
+        "Version, licence and the model that is loaded";
+    Leave, "Leave the current mode", X, Some((PLAIN, Key::Escape)),
+        "Close what is open on top, stop the walk, or leave full screen; it never quits";
+}
+
+impl Command {
+    /// The shortcut of the table, and those that people know from elsewhere.
+    pub fn shortcuts(self) -> impl Iterator<Item = KeyboardShortcut> {
+        let other = match self {
+            Self::Redo => Some((CTRL, Key::Y)),
+            // The plus sign sits above the equals sign on many keyboards.
+            Self::LargerText => Some((CTRL, Key::Equals)),
+            _ => None,
+        };
+        let other = other.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key));
+        self.info().shortcut.into_iter().chain(other)
+    }
+
+    /// Whether the shortcut may fire while the cursor is in a text field.
+    ///
+    /// Plain keys write text there, and text fields have an undo of their own.
+    pub fn works_while_typing(self) -> bool {
+        let Some(shortcut) = self.info().shortcut else {
+            return false;
+        };
+        let is_function_key = matches!(
+            shortcut.logical_key,
+            Key::F1 | Key::F10 | Key::F11 | Key::F12
+        );
+        let belongs_to_text = matches!(self, Self::Undo | Self::Redo | Self::ResetAll);
+        is_function_key || (shortcut.modifiers.any() && !belongs_to_text)
+    }
+
+    /// Whether the shortcut may fire while a control has the keyboard, as after pressing Tab.
+    ///
+    /// Arrow keys move a focused slider and Space presses a focused button.
+    pub fn works_while_focused(self) -> bool {
+        !matches!(
+            self,
+            Self::NextSeed | Self::PreviousSeed | Self::SeedUp | Self::SeedDown | Self::Play
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_says_what_it_is() {
+        for command in Command::ALL {
+            let info = command.info();
+            assert!(
+                !info.name.is_empty() && !info.tooltip.is_empty(),
+                "{command:?}"
+            );
+            assert!(
+                !info.tooltip.ends_with('.'),
+                "one short sentence has no full stop: {command:?}"
+            );
+            assert!(info.name.starts_with(char::is_uppercase), "{command:?}");
+        }
+    }
+
+    #[test]
+    fn names_and_shortcuts_are_unique() {
+        for (index, a) in Command::ALL.iter().enumerate() {
+            for b in &Command::ALL[index + 1..] {
+                assert_ne!(a.info().name, b.info().name);
+                if a.info().shortcut.is_some() {
+                    assert_ne!(a.info().shortcut, b.info().shortcut, "{a:?} and {b:?}");
+                }
+            }
+        }
+    }
+}

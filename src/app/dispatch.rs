@@ -1,0 +1,227 @@
+//! The one point of a frame where wishes become changes.
+
+use super::notices::Level;
+use super::view::Theme;
+use super::{Action, AppState, Command, Edit, Overlay, Place, Player};
+use crate::engine::Job;
+use std::path::PathBuf;
+
+/// What only the window itself can do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    AskForModelFile,
+    AskForPictureFile {
+        suggested_name: String,
+    },
+    Copy(String),
+    FullScreen(bool),
+    Close,
+    EditExpression,
+    FitPicture,
+    /// The theme or the text size is another.
+    Restyle,
+}
+
+impl AppState {
+    /// Runs one wish.
+    pub fn run(&mut self, action: Action) {
+        match action {
+            Action::Run(command) => {
+                if self.availability(command).is_ok() {
+                    self.run_command(command);
+                }
+            }
+            Action::Edit(edit) => self.edit(edit),
+            Action::LoadModel(source) => self.load(source, None),
+            Action::GoTo(place) => self.go_to(place, Then::NewStep),
+            Action::SavePicture(path) => self.save_picture(path),
+            Action::DismissNotice(id) => self.notices.dismiss(id),
+            Action::ShowPalette(open) => {
+                self.modes.overlay = if open {
+                    Overlay::Palette
+                } else {
+                    Overlay::None
+                };
+            }
+            Action::ShowAllDims(open) => self.view.all_dims = open,
+            Action::Report(message) => self.notices.push(Level::Error, message),
+        }
+    }
+
+    fn run_command(&mut self, command: Command) {
+        match command {
+            Command::OpenModel => self.effects.push(Effect::AskForModelFile),
+            Command::SavePicture => {
+                let suggested_name = self.suggested_file_name();
+                self.effects
+                    .push(Effect::AskForPictureFile { suggested_name });
+            }
+            Command::Quit => self.effects.push(Effect::Close),
+            Command::Undo => {
+                if let Some(place) = self.place().and_then(|place| self.history.undo(&place)) {
+                    self.go_to(place, Then::SameStep);
+                }
+            }
+            Command::Redo => {
+                if let Some(place) = self.place().and_then(|place| self.history.redo(&place)) {
+                    self.go_to(place, Then::SameStep);
+                }
+            }
+            Command::CopyExpression => {
+                let text = self.position.expression().to_string();
+                self.notices
+                    .push(Level::Done, "The expression is on the clipboard");
+                self.effects.push(Effect::Copy(text));
+            }
+            Command::EditExpression => {
+                self.modes.picture_only = false;
+                self.effects.push(Effect::EditExpression);
+            }
+            Command::RandomSeed => {
+                let seed = self.dice.seed();
+                self.edit(Edit::Seed(seed));
+            }
+            Command::NextSeed => self.step_seed(1),
+            Command::PreviousSeed => self.step_seed(-1),
+            Command::SeedUp => self.step_seed(100),
+            Command::SeedDown => self.step_seed(-100),
+            Command::Play => self.toggle_play(),
+            Command::ResetAll => {
+                if self.position.reset() {
+                    self.history.touch(self.now_secs);
+                }
+            }
+            Command::Palette => self.toggle_overlay(Overlay::Palette),
+            Command::Notifications => self.toggle_overlay(Overlay::Notifications),
+            Command::Shortcuts => self.toggle_overlay(Overlay::Shortcuts),
+            Command::About => self.toggle_overlay(Overlay::About),
+            Command::FullScreen => self.set_full_screen(!self.modes.full_screen),
+            Command::PictureOnly => self.modes.picture_only = !self.modes.picture_only,
+            Command::ToggleControls => self.view.controls = !self.view.controls,
+            Command::ToggleFilmstrip => self.view.filmstrip = !self.view.filmstrip,
+            Command::ToggleTheme => {
+                self.view.theme = match self.view.theme {
+                    Theme::Dark => Theme::Light,
+                    Theme::Light => Theme::Dark,
+                };
+                self.effects.push(Effect::Restyle);
+            }
+            Command::ResetView => self.effects.push(Effect::FitPicture),
+            Command::LargerText => self.resize_text(super::View::enlarge),
+            Command::SmallerText => self.resize_text(super::View::shrink),
+            Command::NormalText => self.resize_text(super::View::normal_size),
+            Command::Leave => self.leave(),
+        }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        // The walk would overwrite a new start in the next frame.
+        let is_new_start = matches!(edit, Edit::Seed(_) | Edit::Vector(_) | Edit::Expression(_));
+        if is_new_start {
+            self.player = None;
+        }
+        if self.position.edit(edit) {
+            self.history.touch(self.now_secs);
+        }
+    }
+
+    fn step_seed(&mut self, step: i32) {
+        // Seeds are 32 bits wide and go round, as `& 0xFFFFFFFF` does in the tools before.
+        let seed = self.position.last_seed().wrapping_add_signed(step);
+        self.edit(Edit::Seed(seed));
+    }
+
+    fn toggle_play(&mut self) {
+        self.player = match self.player.take() {
+            Some(_) => None,
+            None => Some(Player::new(self.position.base().clone(), &mut self.dice)),
+        };
+    }
+
+    fn toggle_overlay(&mut self, overlay: Overlay) {
+        self.modes.overlay = if self.modes.overlay == overlay {
+            Overlay::None
+        } else {
+            overlay
+        };
+    }
+
+    fn set_full_screen(&mut self, on: bool) {
+        self.modes.full_screen = on;
+        self.effects.push(Effect::FullScreen(on));
+    }
+
+    fn resize_text(&mut self, resize: impl FnOnce(&mut super::View)) {
+        resize(&mut self.view);
+        self.effects.push(Effect::Restyle);
+    }
+
+    /// Leaves the mode on top, one at a time.
+    fn leave(&mut self) {
+        if self.modes.overlay != Overlay::None {
+            self.modes.overlay = Overlay::None;
+        } else if self.player.is_some() {
+            self.player = None;
+        } else if self.modes.picture_only {
+            self.modes.picture_only = false;
+        } else if self.modes.full_screen {
+            self.set_full_screen(false);
+        }
+    }
+
+    fn go_to(&mut self, place: Place, then: Then) {
+        self.player = None;
+        if self
+            .model()
+            .is_some_and(|model| model.source == place.model)
+        {
+            self.position.edit(Edit::Expression(place.expression));
+            if then == Then::NewStep {
+                self.history.touch(self.now_secs);
+            }
+        } else {
+            self.load(place.model, Some(place.expression));
+        }
+    }
+
+    /// `digits-vae2-seed0042.png`: the four digits that other tools write, too.
+    fn suggested_file_name(&self) -> String {
+        let model = self
+            .model()
+            .map_or("zscape", |model| model.id.name.as_str());
+        let clean: String = model
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        match self.position.seed() {
+            Some(seed) if !self.position.is_moved() => format!("{clean}-seed{seed:04}.png"),
+            _ => format!("{clean}.png"),
+        }
+    }
+
+    fn save_picture(&mut self, path: PathBuf) {
+        let Some(model) = self.models.current.as_ref().map(|model| model.id.clone()) else {
+            return;
+        };
+        let expression = self.position.expression().clone();
+        let job = self.engine.submit(Job::Decode {
+            model: model.clone(),
+            expressions: vec![expression.clone()],
+            session_codes: std::sync::Arc::clone(&self.session_codes),
+        });
+        self.export.expect(job, path, model, expression);
+    }
+}
+
+/// Whether going somewhere is a step of its own for undo.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    NewStep,
+    SameStep,
+}

@@ -1,0 +1,120 @@
+//! What the engine sends, put where it belongs.
+
+use super::notices::Level;
+use super::state::DEFAULT_EXPRESSION;
+use super::{AppState, Place, Warming, models};
+use crate::engine::{Event, JobId, ModelInfo, ModelSource};
+use std::sync::Arc;
+
+impl AppState {
+    /// Takes everything that has come since the last frame.
+    pub(super) fn take_events(&mut self) {
+        while let Some(event) = self.engine.try_event() {
+            self.on_event(event);
+        }
+        while let Some(result) = self.export.try_result() {
+            match result {
+                Ok(path) => self
+                    .notices
+                    .push(Level::Done, format!("Saved {}", path.display())),
+                Err(message) => self.notices.push(Level::Error, message),
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Device(device) => self.models.device = Some(device),
+            Event::Warming { model, done, total } => {
+                self.models.warming = (done < total).then_some(Warming { model, done, total });
+            }
+            Event::Loaded(model) => self.on_loaded(model),
+            Event::LoadFailed { source, message } => self.on_load_failed(&source, &message),
+            Event::Frame(frame) => self.preview.accept(frame),
+            Event::PreviewFailed {
+                generation,
+                message,
+            } => self.preview.fail(generation, message),
+            Event::Tile {
+                job,
+                first: 0,
+                image,
+                values,
+                ..
+            } => {
+                self.filmstrip.accept(job, image, &values);
+                self.export.accept(job, image, &values);
+            }
+            Event::JobDone { job } | Event::JobCancelled { job } => {
+                self.filmstrip.end(job);
+                self.export.fail(job);
+            }
+            Event::JobFailed { job, message } => self.on_job_failed(job, &message),
+            // The window asks for single pictures only: no later tiles, no codes, no timings.
+            Event::Tile { .. }
+            | Event::Evaluated { .. }
+            | Event::Benched { .. }
+            | Event::Progress { .. } => {}
+        }
+    }
+
+    fn on_loaded(&mut self, model: Arc<ModelInfo>) {
+        let loading = self
+            .models
+            .loading
+            .take_if(|loading| loading.source == model.source);
+        let is_first = self.models.current.is_none();
+        self.models.remember_file(&model.source);
+        self.models.current = Some(model);
+        self.player = None;
+        self.preview.model_changed();
+
+        let wanted = loading.and_then(|loading| loading.then);
+        let expression = wanted
+            .or_else(|| Some(self.position.expression().clone()))
+            .filter(|expression| self.check(expression).is_ok())
+            .unwrap_or(DEFAULT_EXPRESSION);
+        self.position.edit(super::Edit::Expression(expression));
+
+        let Some(place) = self.place() else { return };
+        if is_first {
+            self.start_history(place);
+        } else {
+            self.history.touch(self.now_secs);
+        }
+    }
+
+    fn start_history(&mut self, place: Place) {
+        if let Some(model) = &self.models.current {
+            self.filmstrip
+                .add(&self.engine, &model.id, &place, &self.session_codes);
+        }
+        self.history.start_at(place);
+    }
+
+    fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
+        self.models
+            .loading
+            .take_if(|loading| loading.source == *source);
+        self.notices.push(
+            Level::Error,
+            format!("{} was not loaded: {message}", models::source_title(source)),
+        );
+        // Without any model the window would stay empty.
+        let default = models::default_source();
+        if self.models.current.is_none() && *source != default {
+            self.load(default, None);
+        }
+    }
+
+    fn on_job_failed(&mut self, job: JobId, message: &str) {
+        if let Some(path) = self.export.fail(job) {
+            self.notices.push(
+                Level::Error,
+                format!("The picture was not saved: {message}: {}", path.display()),
+            );
+        }
+        // A place whose picture cannot be made has its message in the equation bar already.
+        self.filmstrip.fail(job);
+    }
+}

@@ -1,0 +1,137 @@
+//! Which model is loaded, which is on its way, and what can be chosen.
+
+use crate::engine::{DeviceInfo, ModelId, ModelInfo, ModelSource};
+use crate::latent::expr::Expr;
+use crate::model::catalogue;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How many files the picker remembers.
+const MAX_FILES: usize = 8;
+
+/// A model that can be chosen without looking for a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CatalogueEntry {
+    /// The name in expressions, files and on the command line.
+    pub name: &'static str,
+    /// The name for people.
+    pub title: &'static str,
+}
+
+/// The models with a latent space that are built into the program.
+pub const CATALOGUE: [CatalogueEntry; 4] = [
+    CatalogueEntry {
+        name: "digits-vae2",
+        title: "Digits, VAE on a plane",
+    },
+    CatalogueEntry {
+        name: "digits-ae2",
+        title: "Digits, autoencoder on a plane",
+    },
+    CatalogueEntry {
+        name: "fashion-vae",
+        title: "Fashion, VAE",
+    },
+    CatalogueEntry {
+        name: "digits-gan",
+        title: "Digits, GAN",
+    },
+];
+
+/// The model of the first start.
+pub fn default_source() -> ModelSource {
+    ModelSource::Catalogue(catalogue::DEFAULT.to_owned())
+}
+
+/// A source as people read it.
+pub fn source_title(source: &ModelSource) -> String {
+    match source {
+        ModelSource::Catalogue(name) => CATALOGUE
+            .iter()
+            .find(|entry| entry.name == name)
+            .map_or_else(|| name.clone(), |entry| entry.title.to_owned()),
+        ModelSource::File(path) => path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
+    }
+}
+
+/// A model on its way.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loading {
+    pub source: ModelSource,
+    /// Where to go when it is there; else the expression stays if the model understands it.
+    pub then: Option<Expr>,
+}
+
+/// Kernels being prepared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warming {
+    pub model: ModelId,
+    pub done: usize,
+    pub total: usize,
+}
+
+/// The loaded model and its surroundings.
+#[derive(Default, Debug)]
+pub struct Models {
+    pub(super) current: Option<Arc<ModelInfo>>,
+    pub(super) loading: Option<Loading>,
+    pub(super) warming: Option<Warming>,
+    pub(super) device: Option<DeviceInfo>,
+    files: Vec<PathBuf>,
+}
+
+impl Models {
+    pub fn current(&self) -> Option<&Arc<ModelInfo>> {
+        self.current.as_ref()
+    }
+
+    pub fn loading(&self) -> Option<&Loading> {
+        self.loading.as_ref()
+    }
+
+    /// Kernels being prepared for the current model.
+    pub fn warming(&self) -> Option<&Warming> {
+        self.warming.as_ref()
+    }
+
+    pub fn device(&self) -> Option<&DeviceInfo> {
+        self.device.as_ref()
+    }
+
+    /// What the picker offers: the catalogue and the files that were opened.
+    pub fn choices(&self) -> impl Iterator<Item = ModelSource> {
+        CATALOGUE
+            .iter()
+            .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
+            .chain(self.files.iter().cloned().map(ModelSource::File))
+    }
+
+    pub(super) fn remember_file(&mut self, source: &ModelSource) {
+        let ModelSource::File(path) = source else {
+            return;
+        };
+        self.files.retain(|known| known != path);
+        self.files.insert(0, path.clone());
+        self.files.truncate(MAX_FILES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_is_built_in() {
+        for entry in CATALOGUE {
+            assert!(catalogue::find(entry.name).is_some(), "{}", entry.name);
+        }
+        assert!(
+            CATALOGUE
+                .iter()
+                .any(|entry| entry.name == catalogue::DEFAULT)
+        );
+    }
+}

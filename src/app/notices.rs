@@ -1,0 +1,137 @@
+//! Messages to the user: shown for a while on the window, kept in a list.
+
+/// How many messages the list keeps.
+const CAPACITY: usize = 200;
+
+/// How grave a message is. Shown with an icon and a word, not by colour alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Level {
+    Done,
+    Warning,
+    Error,
+}
+
+impl Level {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "Done",
+            Self::Warning => "Warning",
+            Self::Error => "Error",
+        }
+    }
+
+    /// How long the message stays on the window; long enough to be read twice.
+    fn shown_secs(self) -> f64 {
+        match self {
+            Self::Done => 5.0,
+            Self::Warning => 10.0,
+            Self::Error => 16.0,
+        }
+    }
+}
+
+/// One message.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Notice {
+    pub id: u64,
+    pub level: Level,
+    pub text: String,
+    /// Seconds since the start of the program.
+    pub since_secs: f64,
+    on_window: bool,
+}
+
+/// Every message since the start, oldest first.
+#[derive(Default, Debug)]
+pub struct Notices {
+    list: Vec<Notice>,
+    next_id: u64,
+    now_secs: f64,
+}
+
+impl Notices {
+    pub fn push(&mut self, level: Level, text: impl Into<String>) {
+        let text = text.into();
+        match level {
+            Level::Done => log::info!("{text}"),
+            Level::Warning => log::warn!("{text}"),
+            Level::Error => log::error!("{text}"),
+        }
+        // The same message again is shown once, anew.
+        self.list
+            .iter_mut()
+            .filter(|old| old.text == text)
+            .for_each(|old| old.on_window = false);
+        if self.list.len() == CAPACITY {
+            self.list.remove(0);
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        self.list.push(Notice {
+            id,
+            level,
+            text,
+            since_secs: self.now_secs,
+            on_window: true,
+        });
+    }
+
+    pub fn dismiss(&mut self, id: u64) {
+        self.list
+            .iter_mut()
+            .filter(|notice| notice.id == id)
+            .for_each(|notice| {
+                notice.on_window = false;
+            });
+    }
+
+    /// Takes away what has been shown long enough. Returns after how many seconds the next goes.
+    pub fn tick(&mut self, now_secs: f64) -> Option<f64> {
+        self.now_secs = now_secs;
+        let mut next: Option<f64> = None;
+        for notice in self.list.iter_mut().filter(|notice| notice.on_window) {
+            let left = notice.since_secs + notice.level.shown_secs() - now_secs;
+            if left <= 0.0 {
+                notice.on_window = false;
+            } else {
+                next = Some(next.map_or(left, |other| other.min(left)));
+            }
+        }
+        next
+    }
+
+    /// Every message, oldest first.
+    pub fn all(&self) -> &[Notice] {
+        &self.list
+    }
+
+    /// What is on the window now, oldest first.
+    pub fn on_window(&self) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.list.iter().filter(|notice| notice.on_window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_leave_the_window_but_not_the_list() {
+        let mut notices = Notices::default();
+        notices.push(Level::Done, "saved");
+        assert!(notices.tick(1.0).is_some());
+        assert_eq!(notices.on_window().count(), 1);
+        assert_eq!(notices.tick(60.0), None);
+        assert_eq!(notices.on_window().count(), 0);
+        assert_eq!(notices.all().len(), 1);
+    }
+
+    #[test]
+    fn a_repeated_message_is_on_the_window_once() {
+        let mut notices = Notices::default();
+        notices.push(Level::Error, "no such file");
+        notices.push(Level::Error, "no such file");
+        assert_eq!(notices.on_window().count(), 1);
+        assert_eq!(notices.all().len(), 2);
+    }
+}

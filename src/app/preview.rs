@@ -1,0 +1,100 @@
+//! Asking the engine for pictures and keeping the newest one.
+
+use super::Latency;
+use crate::engine::{Engine, Frame, ModelId, PreviewRequest};
+use crate::latent::Code;
+use crate::latent::expr::Expr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The picture on the window and what is asked for next.
+#[derive(Default, Debug)]
+pub struct Preview {
+    generation: u64,
+    asked: Option<(ModelId, Expr)>,
+    frame: Option<Frame>,
+    failure: Option<String>,
+    latency: Latency,
+}
+
+impl Preview {
+    /// Asks for the picture of an expression, unless that is what was asked for last.
+    pub fn ask(
+        &mut self,
+        engine: &Engine,
+        model: &ModelId,
+        expression: &Expr,
+        session_codes: &Arc<BTreeMap<String, Code>>,
+    ) {
+        let is_asked = self
+            .asked
+            .as_ref()
+            .is_some_and(|(id, asked)| id == model && asked == expression);
+        if is_asked {
+            return;
+        }
+        self.generation += 1;
+        self.asked = Some((model.clone(), expression.clone()));
+        engine.preview(PreviewRequest {
+            generation: self.generation,
+            model: model.clone(),
+            expression: expression.clone(),
+            session_codes: Arc::clone(session_codes),
+        });
+    }
+
+    /// Takes a frame that is newer than the one shown and of the model that was asked last.
+    pub fn accept(&mut self, frame: Frame) {
+        let is_newer = self
+            .frame
+            .as_ref()
+            .is_none_or(|shown| shown.generation < frame.generation);
+        let is_current_model = self
+            .asked
+            .as_ref()
+            .is_some_and(|(id, _)| *id == frame.model);
+        if !is_newer || !is_current_model {
+            return;
+        }
+        self.latency.record(frame.timing.decode_ms);
+        self.failure = None;
+        self.frame = Some(frame);
+    }
+
+    /// Notes why the newest picture could not be made; the last good one stays.
+    pub fn fail(&mut self, generation: u64, message: String) {
+        if generation == self.generation {
+            self.failure = Some(message);
+        }
+    }
+
+    /// Forgets what was asked for and measured, as when another model is loaded.
+    pub fn model_changed(&mut self) {
+        self.asked = None;
+        self.failure = None;
+        self.latency.clear();
+    }
+
+    /// The newest picture.
+    pub fn frame(&self) -> Option<&Frame> {
+        self.frame.as_ref()
+    }
+
+    /// Whether the newest picture is the one that was asked for last.
+    pub fn is_settled(&self) -> bool {
+        self.failure.is_some()
+            || self
+                .frame
+                .as_ref()
+                .is_some_and(|frame| frame.generation == self.generation)
+    }
+
+    /// Why the newest picture could not be made.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    pub fn latency(&self) -> &Latency {
+        &self.latency
+    }
+}

@@ -1,0 +1,113 @@
+//! Reading typed expressions and judging them by what the loaded model knows.
+
+use super::AppState;
+use crate::engine::ModelInfo;
+use crate::latent::expr::{CheckError, Context, Expr, check, parse};
+use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::model::manifest::Role;
+use std::collections::BTreeMap;
+
+/// What is wrong with a typed expression.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ReadError {
+    /// A sentence for the person who typed it.
+    pub message: String,
+    /// Where, in characters from 1; `None` when the text is well formed but means nothing here.
+    pub column: Option<usize>,
+}
+
+impl AppState {
+    /// Reads a text as an expression that the loaded model understands.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an expression, or one that has no meaning for the model.
+    pub fn read(&self, text: &str) -> Result<Expr, ReadError> {
+        let expression = parse(text).map_err(|err| ReadError {
+            message: err.message,
+            column: Some(err.column),
+        })?;
+        self.check(&expression).map_err(|err| ReadError {
+            message: err.to_string(),
+            column: None,
+        })?;
+        Ok(expression)
+    }
+
+    /// Whether the loaded model understands an expression; without a model all are.
+    pub(super) fn check(&self, expression: &Expr) -> Result<(), CheckError> {
+        let Some(model) = self.model() else {
+            return Ok(());
+        };
+        check(
+            expression,
+            &Names {
+                model,
+                session: &self.session_codes,
+            },
+        )
+        .map(|_| ())
+    }
+}
+
+/// The names of a model and of the session, for checking only: nothing is computed.
+struct Names<'a> {
+    model: &'a ModelInfo,
+    session: &'a BTreeMap<String, Code>,
+}
+
+impl Context for Names<'_> {
+    fn model_name(&self) -> &str {
+        &self.model.id.name
+    }
+
+    fn space(&self, space: Space) -> Option<SpaceShape> {
+        self.model.manifest.spaces.get(&space).copied()
+    }
+
+    fn mean(&self, space: Space) -> Option<&[f32]> {
+        self.model.means.get(&space).map(Vec::as_slice)
+    }
+
+    fn named(&self, name: &str) -> Option<&Code> {
+        self.session
+            .get(name)
+            .or_else(|| self.model.named.get(name))
+    }
+
+    fn direction(&self, name: &str) -> Option<&Direction> {
+        self.model
+            .directions
+            .iter()
+            .find(|direction| direction.name == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.session
+            .keys()
+            .chain(self.model.named.keys())
+            .cloned()
+            .collect()
+    }
+
+    fn directions(&self) -> Vec<String> {
+        self.model
+            .directions
+            .iter()
+            .map(|direction| direction.name.clone())
+            .collect()
+    }
+
+    fn can_encode(&self) -> bool {
+        self.model.manifest.networks.contains_key(&Role::Encoder)
+    }
+
+    fn w_from_z(&mut self, _z: &[f32]) -> Result<Vec<f32>, String> {
+        Err("names alone map nothing".to_owned())
+    }
+
+    fn encode(&mut self, _file: &str) -> Result<Code, String> {
+        Err("names alone encode nothing".to_owned())
+    }
+}

@@ -1,0 +1,85 @@
+//! What is shown of the window, apart from the picture.
+
+use serde::{Deserialize, Serialize};
+
+/// The text sizes that can be chosen, as factors; 1 is the usual size.
+pub const TEXT_SCALES: [f32; 7] = [0.8, 0.9, 1.0, 1.15, 1.35, 1.6, 2.0];
+const NORMAL_SCALE: usize = 2;
+
+/// Light on dark or dark on light.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum Theme {
+    /// Pictures stand out best on it.
+    #[default]
+    Dark,
+    Light,
+}
+
+/// What is kept between runs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct View {
+    pub theme: Theme,
+    pub controls: bool,
+    pub filmstrip: bool,
+    /// Index into [`TEXT_SCALES`].
+    text_scale: usize,
+    /// Whether the list of all raw dimensions is open.
+    pub all_dims: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            controls: true,
+            filmstrip: true,
+            text_scale: NORMAL_SCALE,
+            all_dims: false,
+        }
+    }
+}
+
+impl View {
+    pub fn text_scale(&self) -> f32 {
+        TEXT_SCALES[self.text_scale.min(TEXT_SCALES.len() - 1)]
+    }
+
+    pub(super) fn can_enlarge(&self) -> bool {
+        self.text_scale + 1 < TEXT_SCALES.len()
+    }
+
+    pub(super) fn can_shrink(&self) -> bool {
+        self.text_scale > 0
+    }
+
+    pub(super) fn enlarge(&mut self) {
+        self.text_scale = (self.text_scale + 1).min(TEXT_SCALES.len() - 1);
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.text_scale = self.text_scale.saturating_sub(1);
+    }
+
+    pub(super) fn normal_size(&mut self) {
+        self.text_scale = NORMAL_SCALE;
+    }
+}
+
+/// What lies over the window for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Overlay {
+    #[default]
+    None,
+    Palette,
+    Notifications,
+    Shortcuts,
+    About,
+}
+
+/// Modes that Esc leaves, one at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Modes {
+    pub overlay: Overlay,
+    pub picture_only: bool,
+    pub full_screen: bool,
+}

@@ -1,0 +1,159 @@
+//! File dialogs, each waited for on a thread of its own.
+//!
+//! The hazard here is a frozen window: a dialog stays open for minutes. It is made on the
+//! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
+
+use crate::app::{Action, Actions, Wake};
+use crate::engine::ModelSource;
+use rfd::{AsyncFileDialog, FileHandle};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+/// A person needs longer than this to say no; a missing dialog service does not.
+const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
+
+/// What a dialog was opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    OpenModel,
+    SavePicture,
+}
+
+struct Answer {
+    purpose: Purpose,
+    path: Option<PathBuf>,
+    took: Duration,
+}
+
+/// The dialog that is open, if any, and the way its answer comes.
+pub struct Dialogs {
+    wake: Wake,
+    answers: Receiver<Answer>,
+    sender: SyncSender<Answer>,
+    open: bool,
+}
+
+impl Dialogs {
+    pub fn new(wake: Wake) -> Self {
+        let (sender, answers) = sync_channel(1);
+        Self {
+            wake,
+            answers,
+            sender,
+            open: false,
+        }
+    }
+
+    /// Asks for a model file.
+    pub fn open_model(&mut self, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Open model")
+            .add_filter("Model (.safetensors)", &["safetensors"]);
+        self.show(Purpose::OpenModel, actions, move || dialog.pick_file());
+    }
+
+    /// Asks where to save the picture.
+    pub fn save_picture(&mut self, suggested_name: &str, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Save picture")
+            .set_file_name(suggested_name)
+            .add_filter("PNG picture", &["png"]);
+        self.show(Purpose::SavePicture, actions, move || dialog.save_file());
+    }
+
+    /// Queues what the user answered.
+    pub fn take_answers(&mut self, actions: &mut Actions) {
+        while let Ok(answer) = self.answers.try_recv() {
+            self.open = false;
+            match (answer.path, answer.purpose) {
+                (Some(path), Purpose::OpenModel) => {
+                    actions.push(Action::LoadModel(ModelSource::File(path)));
+                }
+                (Some(path), Purpose::SavePicture) => {
+                    actions.push(Action::SavePicture(with_png_ending(path)));
+                }
+                (None, purpose) if answer.took < TOO_FAST_FOR_A_PERSON => {
+                    actions.push(Action::Report(no_dialog_message(purpose).to_owned()));
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn show<F>(&mut self, purpose: Purpose, actions: &mut Actions, ask: impl FnOnce() -> F)
+    where
+        F: Future<Output = Option<FileHandle>> + Send + 'static,
+    {
+        if self.open {
+            return;
+        }
+        let answer = ask();
+        let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+        let asked_at = Instant::now();
+        let thread = std::thread::Builder::new().name("zscape-dialog".to_owned());
+        let started = thread.spawn(move || {
+            let path = pollster::block_on(answer).map(|file| file.path().to_owned());
+            // Nobody listens when the window was closed in the meantime.
+            sender
+                .send(Answer {
+                    purpose,
+                    path,
+                    took: asked_at.elapsed(),
+                })
+                .ok();
+            wake();
+        });
+        match started {
+            Ok(_) => self.open = true,
+            Err(err) => actions.push(Action::Report(format!(
+                "No file dialog could be opened: {err}"
+            ))),
+        }
+    }
+}
+
+fn no_dialog_message(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::OpenModel => {
+            "This desktop offers no file dialog. Drop a .safetensors file on the window, \
+             or start zscape with the file's name"
+        }
+        Purpose::SavePicture => {
+            "This desktop offers no file dialog. Copy the expression and write the picture \
+             with `zscape render`"
+        }
+    }
+}
+
+fn with_png_ending(mut path: PathBuf) -> PathBuf {
+    let has_ending = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    if !has_ending {
+        path.as_mut_os_string().push(".png");
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_get_their_ending() {
+        assert_eq!(
+            with_png_ending("a/seed.png".into()),
+            PathBuf::from("a/seed.png")
+        );
+        assert_eq!(
+            with_png_ending("a/seed.PNG".into()),
+            PathBuf::from("a/seed.PNG")
+        );
+        assert_eq!(
+            with_png_ending("a/v1.2".into()),
+            PathBuf::from("a/v1.2.png")
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! What lies over the window for a while.
+
+use eframe::egui;
+mod drop_zone;
+mod lists;
+pub mod palette;
+mod toasts;
+
+pub use drop_zone::{drop_zone, take_dropped_files};
+pub use lists::{about, notifications, shortcuts};
+pub use palette::Palette;
+pub use toasts::toasts;
+
+use super::theme::{space, tokens_of};
+use super::widgets::icon;
+use crate::app::{Actions, Command};
+use eframe::egui::{Align, Context, Id, Layout, Modal, ScrollArea, Ui};
+use lucide_icons::Icon;
+
+const CARD_WIDTH: f32 = 480.0;
+
+/// A card in the middle of the window with a title and a way to close it.
+fn card(
+    ctx: &Context,
+    title: &str,
+    actions: &mut Actions,
+    add: impl FnOnce(&mut Ui, &mut Actions),
+) {
+    let modal = Modal::new(Id::unique(("card", title))).backdrop_color(tokens_of(ctx).veil);
+    let response = modal.show(ctx, |ui| {
+        ui.set_width(CARD_WIDTH.min(ctx.content_rect().width() - 2.0 * space::XL));
+        ui.horizontal(|ui| {
+            super::widgets::heading(ui, title);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let close = egui::Button::new(icon(Icon::X)).frame_when_inactive(false);
+                let close = ui
+                    .add(close)
+                    .on_hover_text("Close (Esc)")
+                    .accessible_name("Close");
+                if close.clicked() {
+                    actions.run(Command::Leave);
+                }
+            });
+        });
+        ui.add_space(space::S);
+        let height = ctx.content_rect().height() - 160.0;
+        ScrollArea::vertical()
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                add(ui, actions);
+            });
+    });
+    if response.backdrop_response.clicked() {
+        actions.run(Command::Leave);
+    }
+}

@@ -1,0 +1,320 @@
+//! The picture in the middle: as large as it can be, to be dragged on.
+
+use crate::app::models::source_title;
+use crate::app::{Actions, AppState, Edit};
+use crate::engine::ModelInfo;
+use crate::model::manifest::ImageSpec;
+use crate::ui::panels::plane;
+use crate::ui::picture::Shown;
+use crate::ui::theme::{PLAIN_TINT, space, tokens};
+use crate::ui::widgets::empty_state;
+use eframe::egui::{
+    Align2, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
+};
+use lucide_icons::Icon;
+
+/// Standard deviations from one side of the picture to the other.
+const SIGMAS_ACROSS: f32 = 4.0;
+/// How far a drag walks off the middle at most; beyond, there is nothing that a model learned.
+const MAX_DRAG_SIGMA: f32 = 3.0;
+const MAX_ZOOM: f32 = 16.0;
+const CAPTION_HEIGHT: f32 = 32.0;
+
+/// How the picture is looked at; nothing of it changes the picture.
+#[derive(Debug)]
+pub struct CanvasView {
+    /// 1 shows the whole picture.
+    zoom: f32,
+    /// Of the picture's middle off the middle of the canvas, in points.
+    pan: Vec2,
+    drag: Option<DragStart>,
+    shown: Option<(ImageSpec, f32)>,
+    area: Rect,
+}
+
+/// Where a drag on the picture began, in the latent space.
+#[derive(Clone, PartialEq, Debug)]
+enum DragStart {
+    /// Offsets along two raw axes.
+    Axes { dims: [usize; 2], sigmas: [f32; 2] },
+    /// A point of the plane and one standard deviation along each side.
+    Plane { code: [f32; 2], sigma: [f32; 2] },
+}
+
+impl Default for CanvasView {
+    fn default() -> Self {
+        Self {
+            zoom: 1.0,
+            pan: Vec2::ZERO,
+            drag: None,
+            shown: None,
+            area: Rect::NOTHING,
+        }
+    }
+}
+
+impl CanvasView {
+    /// Shows the whole picture again.
+    pub fn fit(&mut self) {
+        self.zoom = 1.0;
+        self.pan = Vec2::ZERO;
+    }
+
+    /// The size of the picture, and screen pixels for each of its pixels.
+    pub fn scale(&self) -> Option<(ImageSpec, f32)> {
+        self.shown
+    }
+
+    /// Where the canvas is on the window.
+    pub fn area(&self) -> Rect {
+        self.area
+    }
+}
+
+/// Paints the picture and walks where it is dragged.
+pub fn ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    view: &mut CanvasView,
+    shown: Option<Shown>,
+) {
+    view.area = ui.max_rect();
+    let Some(shown) = shown else {
+        view.shown = None;
+        waiting_ui(ui, app);
+        return;
+    };
+    let mut area = ui.max_rect();
+    if !app.modes().picture_only {
+        area.max.y -= CAPTION_HEIGHT;
+        area = area.shrink2(vec2(space::M, 0.0));
+        area.min.y += space::M;
+    }
+    let response = ui.interact(area, ui.scope_id().with("picture"), Sense::click_and_drag());
+    zoom_and_pan(ui, view, &response, area);
+
+    let pixels_per_point = ui.ctx().pixels_per_point();
+    let pixels = scale_to_fit(area.size() * pixels_per_point, shown.image) * view.zoom;
+    let size =
+        vec2(shown.image.width as f32, shown.image.height as f32) * pixels / pixels_per_point;
+    view.shown = Some((shown.image, pixels));
+    view.pan = clamped_pan(view.pan, size, area.size());
+    let corner = (area.center() + view.pan - size / 2.0) * pixels_per_point;
+    // On whole screen pixels, so that every pixel of the picture is equally large.
+    let corner = pos2(corner.x.round(), corner.y.round()) / pixels_per_point;
+    let rect = Rect::from_min_size(corner, size);
+    let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    ui.painter()
+        .with_clip_rect(area)
+        .image(shown.texture, rect, uv, PLAIN_TINT);
+
+    walk(app, actions, view, &response, rect);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture"));
+    if app.model().is_some() {
+        response.on_hover_and_drag_cursor(if view.drag.is_some() {
+            CursorIcon::Grabbing
+        } else {
+            CursorIcon::Grab
+        });
+    }
+    if !app.modes().picture_only {
+        caption_ui(ui, app);
+    }
+}
+
+/// Screen pixels for each pixel of the picture: the largest whole number that fits, so that all
+/// are equally large; a fraction where the picture is larger than its place.
+fn scale_to_fit(area: Vec2, image: ImageSpec) -> f32 {
+    let fit = (area.x / image.width.max(1) as f32).min(area.y / image.height.max(1) as f32);
+    if fit >= 1.0 {
+        fit.floor()
+    } else {
+        fit.max(0.01)
+    }
+}
+
+/// A picture that is smaller than its place stays in the middle; a larger one covers it.
+fn clamped_pan(pan: Vec2, size: Vec2, area: Vec2) -> Vec2 {
+    let limit = ((size - area) / 2.0).max(Vec2::ZERO);
+    pan.clamp(-limit, limit)
+}
+
+fn zoom_and_pan(ui: &Ui, view: &mut CanvasView, response: &Response, area: Rect) {
+    if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
+        view.pan += response.drag_delta();
+    }
+    let Some(pointer) = response.hover_pos() else {
+        return;
+    };
+    let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+    let factor = pinch * (scroll / 300.0).exp();
+    if factor == 1.0 {
+        return;
+    }
+    let before = view.zoom;
+    view.zoom = (view.zoom * factor).clamp(1.0, MAX_ZOOM);
+    // What lies under the pointer stays there.
+    let from_middle = pointer - area.center();
+    view.pan = from_middle - (from_middle - view.pan) * (view.zoom / before);
+}
+
+fn walk(
+    app: &AppState,
+    actions: &mut Actions,
+    view: &mut CanvasView,
+    response: &Response,
+    rect: Rect,
+) {
+    if response.drag_started_by(PointerButton::Primary) {
+        view.drag = app.model().and_then(|model| drag_start(app, model));
+    }
+    if response.dragged_by(PointerButton::Primary)
+        && let Some(start) = &view.drag
+        && let Some(delta) = response.total_drag_delta()
+    {
+        // Up is more: the vertical axis of the screen runs the other way.
+        let sigmas = vec2(delta.x, -delta.y) * (SIGMAS_ACROSS / rect.width().max(1.0));
+        for edit in edits(start, sigmas) {
+            actions.edit(edit);
+        }
+    }
+    if response.drag_stopped() {
+        view.drag = None;
+    }
+}
+
+fn drag_start(app: &AppState, model: &ModelInfo) -> Option<DragStart> {
+    if plane::is_plane(model) {
+        let code = plane::current_code(app)?;
+        return Some(DragStart::Plane {
+            code,
+            sigma: plane::sigma(model),
+        });
+    }
+    let mut ranked = model.ranked_dims.iter().map(|(dim, _)| *dim);
+    let dims = [ranked.next()?, ranked.next()?];
+    Some(DragStart::Axes {
+        dims,
+        sigmas: dims.map(|dim| app.position().offset(dim)),
+    })
+}
+
+fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
+    match start {
+        DragStart::Axes { dims, sigmas } => [moved.x, moved.y]
+            .into_iter()
+            .zip(dims.iter().zip(sigmas))
+            .map(|(moved, (&dim, &from))| {
+                // One that stands further out already is not pulled in by a touch.
+                let limit = MAX_DRAG_SIGMA.max(from.abs());
+                let sigma = (from + moved).clamp(-limit, limit);
+                Edit::Offset {
+                    dim,
+                    sigma: (sigma * 100.0).round() / 100.0,
+                }
+            })
+            .collect(),
+        DragStart::Plane { code, sigma } => {
+            let values = [code[0] + moved.x * sigma[0], code[1] + moved.y * sigma[1]];
+            vec![Edit::Vector(values.map(plane::rounded).to_vec())]
+        }
+    }
+}
+
+/// One sentence on what to try next.
+fn caption_ui(ui: &Ui, app: &AppState) {
+    let Some(model) = app.model() else { return };
+    let text = if app.player().is_some() {
+        "Drifting from seed to seed: press Space to stop where you like it"
+    } else if plane::is_plane(model) {
+        "Drag on the picture or on the map to walk through the latent space, or press Space to \
+         let it drift"
+    } else {
+        "Drag on the picture or move a slider to walk through the latent space, or press Space \
+         to let it drift"
+    };
+    let area = ui.max_rect();
+    let middle = pos2(area.center().x, area.max.y - CAPTION_HEIGHT / 2.0);
+    let font = FontId::proportional(crate::ui::theme::text::SMALL);
+    let galley = ui.painter().layout(
+        text.to_owned(),
+        font,
+        tokens(ui).text_muted,
+        area.width() - 2.0 * space::M,
+    );
+    let rect = Align2::CENTER_CENTER.anchor_size(middle, galley.size());
+    ui.painter().galley(rect.min, galley, tokens(ui).text_muted);
+}
+
+/// What stands in the place of the first picture.
+fn waiting_ui(ui: &mut Ui, app: &AppState) {
+    ui.add_space((ui.available_height() / 2.0 - 48.0).max(0.0));
+    match app.models().loading() {
+        Some(loading) => {
+            ui.vertical_centered(|ui| ui.spinner());
+            let title = format!("Loading {}", source_title(&loading.source));
+            ui.vertical_centered(|ui| ui.label(title));
+        }
+        None if app.model().is_some() => {
+            ui.vertical_centered(|ui| ui.spinner());
+            ui.vertical_centered(|ui| ui.label("Decoding the first picture"));
+        }
+        None => empty_state(
+            ui,
+            Icon::Box,
+            "No model",
+            "Choose one at the top, or drop a .safetensors file here",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: ImageSpec = ImageSpec {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+    const LARGE: ImageSpec = ImageSpec {
+        channels: 3,
+        height: 1024,
+        width: 1024,
+    };
+
+    #[test]
+    fn small_pictures_are_enlarged_by_whole_numbers() {
+        assert_eq!(scale_to_fit(vec2(700.0, 600.0), SMALL), 21.0);
+        assert_eq!(scale_to_fit(vec2(512.0, 2000.0), LARGE), 0.5);
+        assert!(scale_to_fit(vec2(0.0, 0.0), SMALL) > 0.0);
+    }
+
+    #[test]
+    fn dragging_moves_along_both_axes_and_stops_at_the_rim() {
+        let start = DragStart::Axes {
+            dims: [4, 1],
+            sigmas: [0.0, 2.5],
+        };
+        assert_eq!(
+            edits(&start, vec2(0.456, 2.0)),
+            [
+                Edit::Offset {
+                    dim: 4,
+                    sigma: 0.46
+                },
+                Edit::Offset { dim: 1, sigma: 3.0 }
+            ]
+        );
+        let start = DragStart::Plane {
+            code: [1.0, -1.0],
+            sigma: [2.0, 1.0],
+        };
+        assert_eq!(
+            edits(&start, vec2(0.5, 0.25)),
+            [Edit::Vector(vec![2.0, -0.75])]
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The controls at the left: the model, where the walk starts, how far it goes.
+
+use crate::app::{Actions, AppState, Command, Edit};
+use crate::engine::ModelInfo;
+use crate::latent::Space;
+use crate::model::Family;
+use crate::ui::panels::plane;
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::{
+    SliderRow, caption, command_button, empty_state, heading, icon, icon_button, primary_button,
+    section, slider_row,
+};
+use eframe::egui;
+use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
+use lucide_icons::Icon;
+
+/// How many sliders stand open: what changes the picture most.
+const FIRST_SLIDERS: usize = 8;
+/// How far a slider goes: 99.7 % of a normal distribution lies within three sigma.
+const SLIDER_SIGMA: f32 = 3.0;
+const MAX_PSI: f32 = 1.5;
+
+/// Paints the panel.
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let Some(model) = app.model() else {
+            ui.add_space(space::XL);
+            empty_state(
+                ui,
+                Icon::SlidersHorizontal,
+                "Controls",
+                "They come with the model",
+            );
+            return;
+        };
+        model_ui(ui, model);
+        section(ui, "Start", |ui| seed_ui(ui, app, actions));
+        section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
+        if plane::is_plane(model) {
+            section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
+        } else {
+            section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
+        }
+        ui.horizontal(|ui| {
+            command_button(ui, app, actions, Command::ResetAll);
+            command_button(ui, app, actions, Command::CopyExpression);
+        });
+        ui.add_space(space::M);
+    });
+}
+
+fn model_ui(ui: &mut Ui, model: &ModelInfo) {
+    let manifest = &model.manifest;
+    ui.add_space(space::S);
+    heading(ui, &manifest.title);
+    caption(ui, &manifest.summary);
+    let family = match manifest.family {
+        Family::Autoencoder => "autoencoder",
+        Family::Vae => "VAE",
+        Family::Gan => "GAN",
+        Family::Classifier => "classifier",
+    };
+    let mut facts = family.to_owned();
+    if let Some(shape) = manifest.spaces.get(&Space::Z) {
+        facts += &format!(", z {shape}");
+    }
+    facts += &format!(
+        ", {}×{} pixels",
+        manifest.image.width, manifest.image.height
+    );
+    caption(ui, facts);
+}
+
+fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        icon_button(ui, app, actions, Command::PreviousSeed);
+        let mut seed = app.position().last_seed();
+        let field = DragValue::new(&mut seed).speed(0.1).prefix("seed ");
+        let response = ui
+            .add_sized([96.0, size::CONTROL], field)
+            .on_hover_text("The start of the walk: drag, or click to type a number")
+            .accessible_name("Seed");
+        if response.changed() {
+            actions.edit(Edit::Seed(seed));
+        }
+        icon_button(ui, app, actions, Command::NextSeed);
+        icon_button(ui, app, actions, Command::RandomSeed);
+        ui.add_space(space::XS);
+        let words = if app.player().is_some() {
+            "Stop"
+        } else {
+            "Play"
+        };
+        primary_button(ui, app, actions, Command::Play, words);
+    });
+    if app.position().seed().is_none() && app.player().is_none() {
+        ui.horizontal(|ui| {
+            let again = Button::new((icon(Icon::CornerUpLeft), "Back to the seed"));
+            let response = ui
+                .add(again.min_size(vec2(0.0, size::CONTROL)))
+                .on_hover_text("The walk starts from something else now");
+            if response.clicked() {
+                actions.edit(Edit::Seed(app.position().last_seed()));
+            }
+        });
+    }
+}
+
+fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let row = SliderRow {
+        name: "psi ψ",
+        accessible_name: "Truncation psi",
+        tooltip: "Below 1 the start moves towards the mean of all codes: fewer surprises, \
+                  less variety",
+        value: app.position().psi(),
+        range: 0.0..=MAX_PSI,
+        default: 1.0,
+    };
+    if let Some(psi) = slider_row(ui, &row) {
+        actions.edit(Edit::Psi(psi));
+    }
+}
+
+fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    caption(ui, "Those that change the picture most come first");
+    let ranked = &model.ranked_dims;
+    for &(dim, change) in ranked.iter().take(FIRST_SLIDERS) {
+        dim_ui(ui, app, actions, dim, change);
+    }
+    if ranked.len() <= FIRST_SLIDERS {
+        return;
+    }
+    let open = app.view().all_dims;
+    let (glyph, words) = if open {
+        (Icon::ChevronDown, format!("Only the first {FIRST_SLIDERS}"))
+    } else {
+        (Icon::ChevronRight, format!("All {}", ranked.len()))
+    };
+    let more = ui
+        .add(Button::new((icon(glyph), words)).frame_when_inactive(false))
+        .on_hover_text("Show or hide the dimensions that change little");
+    if more.clicked() {
+        actions.push(crate::app::Action::ShowAllDims(!open));
+    }
+    if open {
+        for &(dim, change) in ranked.iter().skip(FIRST_SLIDERS) {
+            dim_ui(ui, app, actions, dim, change);
+        }
+    }
+}
+
+fn dim_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, dim: usize, change: f32) {
+    let name = format!("z{dim}");
+    let tooltip = format!(
+        "Steps of one standard deviation along dimension {dim} of z. \
+         One step changes a pixel by {:.1} % on average",
+        change * 100.0
+    );
+    let row = SliderRow {
+        name: &name,
+        accessible_name: &name,
+        tooltip: &tooltip,
+        value: app.position().offset(dim),
+        range: -SLIDER_SIGMA..=SLIDER_SIGMA,
+        default: 0.0,
+    };
+    if let Some(sigma) = slider_row(ui, &row) {
+        actions.edit(Edit::Offset { dim, sigma });
+    }
+}
+
+/// Fills the panel's ground and gives it its inner distance.
+pub fn frame(ui: &Ui) -> egui::Frame {
+    egui::Frame::new()
+        .fill(tokens(ui).panel)
+        .inner_margin(egui::Margin::symmetric(space::M as i8, space::S as i8))
+}

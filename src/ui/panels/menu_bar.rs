@@ -1,0 +1,133 @@
+//! The top line: menus, the model, and the search.
+
+use crate::app::models::source_title;
+use crate::app::{Action, Actions, AppState, Command};
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
+use eframe::egui;
+use eframe::egui::{Align, Button, ComboBox, Layout, RichText, Ui, vec2};
+use lucide_icons::Icon;
+
+const MODEL_PICKER_WIDTH: f32 = 232.0;
+
+const FILE: &[&[Command]] = &[
+    &[Command::OpenModel, Command::SavePicture],
+    &[Command::Quit],
+];
+const EDIT: &[&[Command]] = &[
+    &[Command::Undo, Command::Redo],
+    &[Command::EditExpression, Command::CopyExpression],
+    &[Command::ResetAll],
+];
+const VIEW: &[&[Command]] = &[
+    &[
+        Command::FullScreen,
+        Command::PictureOnly,
+        Command::ResetView,
+    ],
+    &[Command::ToggleControls, Command::ToggleFilmstrip],
+    &[
+        Command::LargerText,
+        Command::SmallerText,
+        Command::NormalText,
+    ],
+    &[Command::ToggleTheme],
+];
+const MODEL: &[&[Command]] = &[
+    &[
+        Command::RandomSeed,
+        Command::NextSeed,
+        Command::PreviousSeed,
+    ],
+    &[Command::SeedUp, Command::SeedDown],
+    &[Command::Play],
+];
+const HELP: &[&[Command]] = &[
+    &[Command::Palette, Command::Shortcuts],
+    &[Command::Notifications],
+    &[Command::About],
+];
+
+/// Paints the line.
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    egui::MenuBar::new().ui(ui, |ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (title, groups) in [
+            ("File", FILE),
+            ("Edit", EDIT),
+            ("View", VIEW),
+            ("Model", MODEL),
+            ("Help", HELP),
+        ] {
+            ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::S;
+            icon_button(ui, app, actions, Command::ToggleTheme);
+            search_ui(ui, app, actions);
+            model_picker_ui(ui, app, actions);
+        });
+    });
+}
+
+fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, groups: &[&[Command]]) {
+    ui.set_min_width(240.0);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (index, group) in groups.iter().enumerate() {
+        if index > 0 {
+            ui.separator();
+        }
+        for &command in *group {
+            menu_entry(ui, app, actions, command);
+        }
+    }
+}
+
+fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let command = Command::Palette;
+    let tokens = tokens(ui);
+    let mut button = Button::new((
+        icon(Icon::Search).color(tokens.text_muted),
+        RichText::new("Search").color(tokens.text_muted),
+    ))
+    .min_size(vec2(160.0, size::CONTROL));
+    if let Some(shortcut) = &command.info().shortcut {
+        button = button.shortcut_text(ui.ctx().format_shortcut(shortcut));
+    }
+    let response = ui
+        .add(button)
+        .on_hover_text(tooltip_text(ui, app, command))
+        .accessible_name(command.info().name);
+    if response.clicked() {
+        actions.run(command);
+    }
+}
+
+fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let current = app.model().map(|model| &model.source);
+    let shown = app
+        .models()
+        .loading()
+        .map(|loading| &loading.source)
+        .or(current);
+    let title = shown.map_or_else(|| "No model".to_owned(), source_title);
+    let picker = ComboBox::from_id_salt("model picker")
+        .selected_text((icon(Icon::Box), title.as_str()))
+        .width(MODEL_PICKER_WIDTH)
+        .truncate()
+        .show_ui(ui, |ui| {
+            for source in app.models().choices() {
+                let is_current = shown == Some(&source);
+                let entry = ui.selectable_label(is_current, source_title(&source));
+                if entry.clicked() && !is_current {
+                    actions.push(Action::LoadModel(source));
+                }
+            }
+            ui.separator();
+            menu_entry(ui, app, actions, Command::OpenModel);
+        });
+    picker
+        .response
+        .on_hover_text("Choose the model whose latent space you explore")
+        .accessible_name("Model");
+}

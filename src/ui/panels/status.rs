@@ -1,0 +1,146 @@
+//! The bottom line: device, speed, code, zoom, and what is under way.
+
+use crate::app::models::source_title;
+use crate::app::{AppState, Player};
+use crate::engine::ModelInfo;
+use crate::latent::Space;
+use crate::ui::panels::canvas::CanvasView;
+use crate::ui::theme::{space, tokens};
+use crate::ui::widgets::{caption, icon};
+use eframe::egui::{Align, Layout, Spinner, Ui};
+use lucide_icons::Icon;
+
+/// Paints the line.
+pub fn ui(ui: &mut Ui, app: &AppState, canvas: &CanvasView) {
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        device_ui(ui, app);
+        latency_ui(ui, app);
+        work_ui(ui, app);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            zoom_ui(ui, canvas);
+            code_ui(ui, app);
+        });
+    });
+}
+
+fn small_icon(ui: &mut Ui, glyph: Icon) {
+    let muted = tokens(ui).text_muted;
+    ui.label(icon(glyph).size(14.0).color(muted));
+}
+
+fn device_ui(ui: &mut Ui, app: &AppState) {
+    let Some(device) = app.models().device() else {
+        small_icon(ui, Icon::Cpu);
+        caption(ui, "Choosing a device");
+        return;
+    };
+    let is_gpu = device.backend == "wgpu";
+    small_icon(ui, if is_gpu { Icon::Gpu } else { Icon::Cpu });
+    let kind = if is_gpu { "GPU" } else { "CPU" };
+    let mut tip = format!("Decodes run on {} ({})", device.adapter, device.backend);
+    if let Some(reason) = &device.fallback {
+        tip += &format!("\n{reason}");
+    }
+    caption(ui, format!("{kind}  {}", shortened(&device.adapter, 40))).on_hover_text(&tip);
+    if device.fallback.is_some() {
+        let warning = tokens(ui).warning;
+        ui.label(icon(Icon::TriangleAlert).size(14.0).color(warning))
+            .on_hover_text(&tip);
+        caption(ui, "no GPU in use").on_hover_text(tip);
+    }
+}
+
+fn latency_ui(ui: &mut Ui, app: &AppState) {
+    let latency = app.preview().latency();
+    let (Some(p50), Some(p99)) = (latency.percentile_ms(50.0), latency.percentile_ms(99.0)) else {
+        return;
+    };
+    ui.add_space(space::M);
+    small_icon(ui, Icon::Gauge);
+    caption(ui, format!("decode {p50:.1} ms (p99 {p99:.1})")).on_hover_text(
+        "Half of the latest decodes took at most the first time, 99 % at most the second",
+    );
+}
+
+/// Says what is being waited for, or what plays.
+fn work_ui(ui: &mut Ui, app: &AppState) {
+    let models = app.models();
+    let text = if let Some(loading) = models.loading() {
+        format!("Loading {}", source_title(&loading.source))
+    } else if let Some(warming) = models.warming() {
+        format!("Preparing kernels, {} of {}", warming.done, warming.total)
+    } else if let Some(seed) = app.player().map(Player::to_seed) {
+        ui.add_space(space::M);
+        small_icon(ui, Icon::Play);
+        caption(ui, format!("Walking to seed {seed}"));
+        return;
+    } else {
+        return;
+    };
+    ui.add_space(space::M);
+    ui.add(Spinner::new().size(12.0));
+    caption(ui, text);
+}
+
+fn zoom_ui(ui: &mut Ui, canvas: &CanvasView) {
+    let Some((image, scale)) = canvas.scale() else {
+        return;
+    };
+    let factor = if (scale - scale.round()).abs() < 0.01 {
+        format!("{scale:.0}")
+    } else {
+        format!("{scale:.1}")
+    };
+    caption(
+        ui,
+        format!("{}×{} shown at {factor}×", image.width, image.height),
+    )
+    .on_hover_text("Pixels of the picture, and how many pixels of the screen each one takes");
+    small_icon(ui, Icon::ZoomIn);
+    ui.add_space(space::M);
+}
+
+fn code_ui(ui: &mut Ui, app: &AppState) {
+    let (Some(frame), Some(model)) = (app.preview().frame(), app.model()) else {
+        return;
+    };
+    let code = &frame.code;
+    let text = match (code.space, expected_norm(model)) {
+        (Space::Z, Some(expected)) => {
+            format!(
+                "z {}   |z| {:.1} of {expected:.1}",
+                code.values.len(),
+                code.norm()
+            )
+        }
+        (space, _) => format!("{space} {}   |{space}| {:.1}", code.shape, code.norm()),
+    };
+    caption(ui, text).on_hover_text(
+        "Dimensions of the code and its length, and the length that codes of this model usually \
+         have; far from it, pictures lose their sense",
+    );
+}
+
+/// The root mean square length of a code, from mean and sigma of each dimension.
+fn expected_norm(model: &ModelInfo) -> Option<f64> {
+    if model.z_sigma.is_empty() {
+        return None;
+    }
+    let mean = model.means.get(&Space::Z);
+    let squares = model.z_sigma.iter().enumerate().map(|(dim, sigma)| {
+        let mean = mean.and_then(|mean| mean.get(dim)).copied().unwrap_or(0.0);
+        f64::from(*sigma).powi(2) + f64::from(mean).powi(2)
+    });
+    Some(squares.sum::<f64>().sqrt())
+}
+
+fn shortened(text: &str, max_chars: usize) -> String {
+    if text.chars().count() <= max_chars {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(max_chars - 1).collect();
+    short.push('…');
+    short
+}

@@ -1,0 +1,107 @@
+//! The newest picture as a texture that egui can paint, wherever its pixels live.
+
+use crate::engine::{Frame, Picture};
+use crate::model::manifest::ImageSpec;
+use eframe::egui;
+use eframe::egui::{ColorImage, Context, TextureFilter, TextureHandle, TextureId, TextureOptions};
+use eframe::egui_wgpu::RenderState;
+
+/// Crisp when enlarged, smooth when a large picture has to shrink.
+pub const PICTURE_OPTIONS: TextureOptions = TextureOptions {
+    magnification: TextureFilter::Nearest,
+    minification: TextureFilter::Linear,
+    wrap_mode: egui::TextureWrapMode::ClampToEdge,
+    mipmap_mode: None,
+};
+
+/// A picture that is ready to be painted.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Shown {
+    pub texture: TextureId,
+    pub image: ImageSpec,
+}
+
+/// The texture of the newest frame.
+#[derive(Default)]
+pub struct PictureTexture {
+    generation: Option<u64>,
+    shown: Option<Shown>,
+    /// Keeps uploaded pixels alive.
+    uploaded: Option<TextureHandle>,
+    /// The id under which the renderer knows the engine's own texture.
+    native: Option<TextureId>,
+    /// Keeps the engine's texture alive while it is on the window.
+    native_texture: Option<wgpu::Texture>,
+}
+
+impl PictureTexture {
+    /// Takes over a frame that is not shown yet.
+    pub fn update(&mut self, ctx: &Context, renderer: Option<&RenderState>, frame: &Frame) {
+        if self.generation == Some(frame.generation) {
+            return;
+        }
+        let shown = match &frame.picture {
+            Picture::Pixels { rgba, image } => self.upload(ctx, rgba, *image),
+            Picture::Texture { texture, image } => self.adopt(renderer, texture, *image),
+        };
+        if let Some(shown) = shown {
+            self.generation = Some(frame.generation);
+            self.shown = Some(shown);
+        }
+    }
+
+    /// What is there to be painted.
+    pub fn shown(&self) -> Option<Shown> {
+        self.shown
+    }
+
+    fn upload(&mut self, ctx: &Context, rgba: &[u8], image: ImageSpec) -> Option<Shown> {
+        let pixels = rgba_image([image.width, image.height], rgba)?;
+        match &mut self.uploaded {
+            Some(handle) => handle.set(pixels, PICTURE_OPTIONS),
+            None => self.uploaded = Some(ctx.load_texture("picture", pixels, PICTURE_OPTIONS)),
+        }
+        let texture = self.uploaded.as_ref()?.id();
+        Some(Shown { texture, image })
+    }
+
+    fn adopt(
+        &mut self,
+        renderer: Option<&RenderState>,
+        texture: &wgpu::Texture,
+        image: ImageSpec,
+    ) -> Option<Shown> {
+        let state = renderer?;
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let sampler = wgpu::SamplerDescriptor {
+            label: Some("picture"),
+            mag_filter: wgpu::FilterMode::Nearest,
+            min_filter: wgpu::FilterMode::Linear,
+            ..Default::default()
+        };
+        let mut renderer = state.renderer.write();
+        let id = match self.native {
+            Some(id) => {
+                renderer.update_egui_texture_from_wgpu_texture_with_sampler_options(
+                    &state.device,
+                    &view,
+                    sampler,
+                    id,
+                );
+                id
+            }
+            None => {
+                renderer.register_native_texture_with_sampler_options(&state.device, &view, sampler)
+            }
+        };
+        self.native = Some(id);
+        self.native_texture = Some(texture.clone());
+        Some(Shown { texture: id, image })
+    }
+}
+
+/// Pixels for upload, or `None` when their number does not fit the size.
+pub fn rgba_image(size: [usize; 2], rgba: &[u8]) -> Option<ColorImage> {
+    let needed = size[0].checked_mul(size[1])?.checked_mul(4)?;
+    (needed > 0 && rgba.len() == needed).then(|| ColorImage::from_rgba_unmultiplied(size, rgba))
+}

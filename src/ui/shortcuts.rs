@@ -1,0 +1,44 @@
+//! Keys to commands, with respect for whoever has the keyboard.
+
+use crate::app::{Actions, AppState, Command, Overlay};
+use eframe::egui::{Context, KeyboardShortcut, Popup};
+
+/// Takes the shortcuts of this frame out of the input and queues their commands.
+///
+/// `was_typing` says that a text field had the keyboard at the end of the last frame. Escape
+/// takes the focus away before anybody sees it, so the present focus alone would not tell
+/// that this Escape belongs to the text field.
+pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actions) {
+    let typing = was_typing || ctx.text_edit_focused();
+    let focused = ctx.egui_wants_keyboard_input();
+    let reading = !matches!(app.overlay(), Overlay::None | Overlay::Palette);
+    let popup_open = Popup::is_any_open(ctx);
+    for (shortcut, command) in by_specificity() {
+        let is_escape = command == Command::Leave;
+        let blocked = (typing && !command.works_while_typing())
+            || (focused && !command.works_while_focused())
+            || (reading && !is_escape && !command.works_while_typing())
+            || (popup_open && !command.works_while_typing());
+        if !blocked && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            actions.run(command);
+        }
+    }
+}
+
+/// Every shortcut, those with more modifiers first: egui lets Ctrl+Z match Ctrl+Shift+Z as well.
+fn by_specificity() -> Vec<(KeyboardShortcut, Command)> {
+    let mut all: Vec<(KeyboardShortcut, Command)> = Command::ALL
+        .iter()
+        .flat_map(|&command| command.shortcuts().map(move |shortcut| (shortcut, command)))
+        .collect();
+    all.sort_by_key(|(shortcut, _)| {
+        let modifiers = shortcut.modifiers;
+        std::cmp::Reverse(
+            [modifiers.shift, modifiers.alt, modifiers.command]
+                .map(u8::from)
+                .iter()
+                .sum::<u8>(),
+        )
+    });
+    all
+}

@@ -1,0 +1,118 @@
+//! What the window remembers between runs.
+
+use crate::app::{AppState, View};
+use crate::engine::ModelSource;
+use crate::latent::expr::{Expr, parse};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Holds the version: a new format gets a new key, and the old one is left alone.
+const KEY: &str = "zscape.window.v1";
+
+/// Where a model comes from, as it is written down.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+enum StoredSource {
+    Catalogue(String),
+    File(PathBuf),
+}
+
+/// The written form.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Stored {
+    model: Option<StoredSource>,
+    expression: String,
+    view: View,
+}
+
+/// What the last run left.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Remembered {
+    pub model: Option<ModelSource>,
+    pub expression: Option<Expr>,
+    pub view: View,
+}
+
+/// Reads what the last run left. What cannot be read is as if it had never been written.
+pub fn load(storage: &dyn eframe::Storage) -> Remembered {
+    let Some(stored) = eframe::get_value::<Stored>(storage, KEY) else {
+        return Remembered::default();
+    };
+    Remembered {
+        model: stored.model.map(|model| match model {
+            StoredSource::Catalogue(name) => ModelSource::Catalogue(name),
+            StoredSource::File(path) => ModelSource::File(path),
+        }),
+        expression: parse(&stored.expression).ok(),
+        view: stored.view,
+    }
+}
+
+/// Writes down where the user is.
+pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
+    let model = app.model().map(|model| match &model.source {
+        ModelSource::Catalogue(name) => StoredSource::Catalogue(name.clone()),
+        ModelSource::File(path) => StoredSource::File(path.clone()),
+    });
+    let expression = app.position().expression().to_string();
+    let stored = Stored {
+        model,
+        expression,
+        view: app.view().clone(),
+    };
+    eframe::set_value(storage, KEY, &stored);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Default)]
+    struct Map(BTreeMap<String, String>);
+
+    impl eframe::Storage for Map {
+        fn get_string(&self, key: &str) -> Option<String> {
+            self.0.get(key).cloned()
+        }
+
+        fn set_string(&mut self, key: &str, value: String) {
+            self.0.insert(key.to_owned(), value);
+        }
+
+        fn remove_string(&mut self, key: &str) {
+            self.0.remove(key);
+        }
+
+        fn flush(&mut self) {}
+    }
+
+    #[test]
+    fn nonsense_falls_back_to_the_default() {
+        for nonsense in ["", "(", "(model: 3)", "\u{0}"] {
+            let mut storage = Map::default();
+            eframe::Storage::set_string(&mut storage, KEY, nonsense.to_owned());
+            assert_eq!(load(&storage), Remembered::default(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn an_expression_of_another_time_is_dropped_alone() {
+        let mut storage = Map::default();
+        let stored = Stored {
+            model: Some(StoredSource::Catalogue("digits-gan".to_owned())),
+            expression: "frobnicate(3".to_owned(),
+            view: View {
+                filmstrip: false,
+                ..View::default()
+            },
+        };
+        eframe::set_value(&mut storage, KEY, &stored);
+        let remembered = load(&storage);
+        assert_eq!(
+            remembered.model,
+            Some(ModelSource::Catalogue("digits-gan".to_owned()))
+        );
+        assert_eq!(remembered.expression, None);
+        assert!(!remembered.view.filmstrip);
+    }
+}

@@ -1,0 +1,67 @@
+//! Text by its role.
+
+use crate::ui::theme::{TextRole, space, tokens};
+use eframe::egui::{Response, RichText, Ui};
+use lucide_icons::Icon;
+
+/// A lucide icon as text, in the size of a line.
+pub fn icon(icon: Icon) -> RichText {
+    RichText::new(char::from(icon).to_string()).font(TextRole::Icon.font())
+}
+
+/// The title of a panel or a card.
+pub fn heading(ui: &mut Ui, text: &str) -> Response {
+    let colour = tokens(ui).text_strong;
+    ui.label(
+        RichText::new(text)
+            .font(TextRole::Heading.font())
+            .color(colour),
+    )
+}
+
+/// Small and quiet: what explains, but need not be read.
+pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let colour = tokens(ui).text_muted;
+    ui.label(
+        RichText::new(text)
+            .font(TextRole::Small.font())
+            .color(colour),
+    )
+}
+
+/// Numbers and expressions.
+pub fn code(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(TextRole::Code.font())
+}
+
+/// A group of controls under a small title.
+pub fn section<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.add_space(space::S);
+    let strong = tokens(ui).text_strong;
+    ui.label(
+        RichText::new(title)
+            .font(TextRole::Body.font())
+            .color(strong),
+    );
+    let inner = add(ui);
+    ui.add_space(space::S);
+    inner
+}
+
+/// What is shown where there is nothing yet: an icon, what is missing, and what to do.
+pub fn empty_state(ui: &mut Ui, glyph: Icon, title: &str, advice: &str) {
+    let tokens = tokens(ui);
+    ui.vertical_centered(|ui| {
+        ui.label(
+            RichText::new(char::from(glyph).to_string())
+                .font(TextRole::IconLarge.font())
+                .color(tokens.text_muted),
+        );
+        ui.label(
+            RichText::new(title)
+                .font(TextRole::Display.font())
+                .color(tokens.text_strong),
+        );
+        ui.label(RichText::new(advice).color(tokens.text_muted));
+    });
+}

@@ -1,0 +1,173 @@
+//! One line with a name, a slider, a number and a reset.
+
+use super::icon;
+use crate::ui::theme::{TextRole, size, space, tokens};
+use eframe::egui;
+use eframe::egui::{
+    Align, Button, DragValue, Layout, Rect, Response, RichText, Slider, Ui, pos2, vec2,
+};
+use lucide_icons::Icon;
+use std::ops::RangeInclusive;
+
+/// Width of the name, of the number, and of the reset, in points.
+const NAME_WIDTH: f32 = 56.0;
+const NUMBER_WIDTH: f32 = 56.0;
+/// The name and the number are rounded to this many decimals, so that expressions stay short.
+const DECIMALS: i32 = 2;
+
+/// What one slider shows.
+pub struct SliderRow<'a> {
+    /// The word at the left.
+    pub name: &'a str,
+    /// The whole name, for screen readers and tests.
+    pub accessible_name: &'a str,
+    pub tooltip: &'a str,
+    pub value: f32,
+    pub range: RangeInclusive<f32>,
+    pub default: f32,
+}
+
+/// Paints the line and returns the new value when the user changed it.
+pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
+    let mut changed = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let is_moved = row.value != row.default;
+        name_ui(ui, row, is_moved);
+
+        let slider_width = ui.available_width() - NUMBER_WIDTH - size::CONTROL - 2.0 * space::S;
+        let mut value = row.value;
+        ui.spacing_mut().slider_width = slider_width.max(40.0);
+        let slider = ui
+            .add(
+                Slider::new(&mut value, row.range.clone())
+                    .show_value(false)
+                    .clamping(egui::SliderClamping::Never)
+                    .smart_aim(false),
+            )
+            .on_hover_text(row.tooltip)
+            .accessible_name(row.accessible_name);
+        fill_ui(ui, &slider, row, value);
+        if slider.changed() {
+            changed = Some(round(value));
+        }
+
+        let mut number = row.value;
+        let number_response = ui.add_sized(
+            [NUMBER_WIDTH, size::CONTROL],
+            DragValue::new(&mut number)
+                .speed(0.02)
+                .fixed_decimals(DECIMALS as usize)
+                .custom_parser(parse_number),
+        );
+        let number_response = number_response
+            .on_hover_text("Drag, or click to type any number")
+            .accessible_name(format!("{} value", row.accessible_name));
+        if number_response.changed() {
+            changed = Some(round(number));
+        }
+
+        let reset = Button::new(icon(Icon::RotateCcw)).frame_when_inactive(false);
+        let reset = ui
+            .add_enabled(is_moved, reset)
+            .on_hover_text(format!("Reset to {}", row.default))
+            .on_disabled_hover_text("Stands at its default")
+            .accessible_name(format!("Reset {}", row.accessible_name));
+        if reset.clicked() {
+            changed = Some(row.default);
+        }
+    });
+    changed.filter(|value| value.is_finite() && *value != row.value)
+}
+
+fn name_ui(ui: &mut Ui, row: &SliderRow<'_>, is_moved: bool) {
+    let tokens = tokens(ui);
+    let colour = if is_moved {
+        tokens.text_strong
+    } else {
+        tokens.text
+    };
+    let (rect, _) = ui.allocate_exact_size(vec2(NAME_WIDTH, size::CONTROL), egui::Sense::hover());
+    let mut name_ui = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    let text = RichText::new(row.name)
+        .font(TextRole::Body.font())
+        .color(colour);
+    name_ui
+        .add(egui::Label::new(text).truncate())
+        .on_hover_text(row.tooltip);
+}
+
+/// Fills the rail from the default to the handle: how far the value was moved, and where to.
+fn fill_ui(ui: &Ui, slider: &Response, row: &SliderRow<'_>, value: f32) {
+    let tokens = tokens(ui);
+    // The same inset and radius as egui's slider with a round handle.
+    let radius = slider.rect.height() / 2.5;
+    let left = slider.rect.left() + radius;
+    let right = slider.rect.right() - radius;
+    let x_of = |value: f32| {
+        let fraction = (value - row.range.start()) / (row.range.end() - row.range.start());
+        egui::lerp(left..=right, fraction.clamp(0.0, 1.0))
+    };
+    let (from, to) = (x_of(row.default), x_of(value));
+    let y = slider.rect.center().y;
+    let half = ui.spacing().slider_rail_height / 2.0;
+    let painter = ui.painter();
+    let tick = Rect::from_center_size(pos2(from, y), vec2(2.0, 4.0 * half));
+    if (to - from).abs() > radius {
+        painter.rect_filled(tick, 1.0, tokens.outline);
+        let handle_side = if to > from { to - radius } else { to + radius };
+        let fill = Rect::from_x_y_ranges(
+            from.min(handle_side)..=from.max(handle_side),
+            y - half..=y + half,
+        );
+        painter.rect_filled(fill, half, tokens.accent);
+    }
+    painter.circle_filled(
+        pos2(to, y),
+        radius * 0.45,
+        if value == row.default {
+            tokens.text_muted
+        } else {
+            tokens.accent
+        },
+    );
+}
+
+fn round(value: f32) -> f32 {
+    let factor = 10_f32.powi(DECIMALS);
+    (value * factor).round() / factor
+}
+
+/// Reads a number with a decimal point or comma and any kind of minus sign.
+fn parse_number(text: &str) -> Option<f64> {
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| match c {
+            ',' => '.',
+            '−' => '-',
+            other => other,
+        })
+        .collect();
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && value.abs() <= 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        assert_eq!(parse_number(" 1,5 "), Some(1.5));
+        assert_eq!(parse_number("−2"), Some(-2.0));
+        for nonsense in ["", "nan", "inf", "1e30", "two"] {
+            assert_eq!(parse_number(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The window: the panels in their places, and the order of things in a frame.
+
+use super::dialogs::Dialogs;
+use super::overlays::{self, Palette};
+use super::panels::canvas::CanvasView;
+use super::panels::equation::EquationBar;
+use super::panels::filmstrip::FilmstripView;
+use super::panels::{canvas, controls, equation, filmstrip, menu_bar, status};
+use super::picture::PictureTexture;
+use super::smoke::Smoke;
+use super::storage;
+use super::theme::{self, size, space, tokens};
+use super::{WindowOptions, shortcuts};
+use crate::app::{Actions, AppState, Effect, Moment, Overlay, Start, models};
+use crate::engine::{Engine, EngineOptions, SharedGpu};
+use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The program as eframe runs it.
+pub struct ZscapeWindow {
+    app: AppState,
+    actions: Actions,
+    picture: PictureTexture,
+    canvas: CanvasView,
+    equation: EquationBar,
+    filmstrip: FilmstripView,
+    palette: Palette,
+    dialogs: Dialogs,
+    smoke: Option<Smoke>,
+    was_typing: bool,
+    /// Until the first frame has come and gone.
+    picture_was_painted: bool,
+}
+
+impl ZscapeWindow {
+    /// Starts the engine on the window's device and restores what the last run left.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no thread for the engine.
+    pub fn new(
+        cc: &eframe::CreationContext<'_>,
+        options: WindowOptions,
+        smoke: Option<Smoke>,
+    ) -> std::io::Result<Self> {
+        let ctx = cc.egui_ctx.clone();
+        let wake: Arc<dyn Fn() + Send + Sync> = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
+        };
+        let gpu = cc.wgpu_render_state.as_ref().map(|state| SharedGpu {
+            instance: state.instance.clone(),
+            adapter: state.adapter.clone(),
+            device: state.device.clone(),
+            queue: state.queue.clone(),
+        });
+        let engine = Engine::start(EngineOptions {
+            device: options.device,
+            gpu,
+            wake: Arc::clone(&wake),
+        })?;
+        // A start that measures itself is the same on every machine.
+        let remembered = match cc.storage {
+            Some(storage) if smoke.is_none() => storage::load(storage),
+            _ => storage::Remembered::default(),
+        };
+        let model = options
+            .model
+            .or(remembered.model)
+            .unwrap_or_else(models::default_source);
+        let app = AppState::new(Start {
+            engine,
+            model,
+            expression: remembered.expression,
+            view: remembered.view,
+            wake: Arc::clone(&wake),
+        });
+        // After the engine has begun to load: fonts take a while.
+        theme::apply(&ctx);
+        restyle(&ctx, &app);
+        Ok(Self {
+            app,
+            actions: Actions::default(),
+            picture: PictureTexture::default(),
+            canvas: CanvasView::default(),
+            equation: EquationBar::default(),
+            filmstrip: FilmstripView::default(),
+            palette: Palette::default(),
+            dialogs: Dialogs::new(wake),
+            smoke,
+            was_typing: false,
+            picture_was_painted: false,
+        })
+    }
+
+    /// What the window shows.
+    pub fn app(&self) -> &AppState {
+        &self.app
+    }
+
+    /// Lays out everything; nothing changes the state in here.
+    fn panels(&mut self, ui: &mut Ui) {
+        let (app, actions) = (&self.app, &mut self.actions);
+        let modes = app.modes();
+        if !modes.picture_only {
+            let line = |ui: &Ui, horizontal: f32, vertical: f32| {
+                Frame::new()
+                    .fill(tokens(ui).panel)
+                    .inner_margin(Margin::symmetric(horizontal as i8, vertical as i8))
+            };
+            Panel::top("menu")
+                .resizable(false)
+                .frame(line(ui, space::S, space::S))
+                .show(ui, |ui| menu_bar::ui(ui, app, actions));
+            Panel::bottom("status")
+                .exact_size(28.0)
+                .resizable(false)
+                .frame(line(ui, space::M, 0.0))
+                .show(ui, |ui| status::ui(ui, app, &self.canvas));
+            if app.view().filmstrip {
+                Panel::bottom("filmstrip")
+                    .exact_size(size::THUMBNAIL + 2.0 * space::M)
+                    .resizable(false)
+                    .frame(line(ui, space::M, space::M))
+                    .show(ui, |ui| {
+                        filmstrip::ui(ui, app, actions, &mut self.filmstrip)
+                    });
+            }
+            Panel::bottom("equation")
+                .resizable(false)
+                .frame(line(ui, space::M, space::S))
+                .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
+            if app.view().controls {
+                Panel::left("controls")
+                    .resizable(true)
+                    .default_size(size::CONTROLS_PANEL)
+                    .size_range(size::CONTROLS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
+                    .frame(controls::frame(ui))
+                    .show(ui, |ui| controls::ui(ui, app, actions));
+            }
+        }
+        let shown = self.picture.shown();
+        CentralPanel::no_frame()
+            .frame(Frame::new().fill(tokens(ui).canvas))
+            .show(ui, |ui| {
+                canvas::ui(ui, app, actions, &mut self.canvas, shown);
+            });
+        self.picture_was_painted = shown.is_some();
+    }
+
+    fn overlays(&mut self, ctx: &Context) {
+        let (app, actions) = (&self.app, &mut self.actions);
+        if app.overlay() != Overlay::Palette {
+            self.palette.close();
+        }
+        match app.overlay() {
+            Overlay::None => {}
+            Overlay::Palette => self.palette.ui(ctx, app, actions),
+            Overlay::Notifications => overlays::notifications(ctx, app, actions),
+            Overlay::Shortcuts => overlays::shortcuts(ctx, actions),
+            Overlay::About => overlays::about(ctx, app, actions),
+        }
+        overlays::toasts(ctx, app, actions, self.canvas.area());
+        overlays::drop_zone(ctx);
+    }
+
+    /// The one point of the frame where the state changes.
+    fn run_actions(&mut self, ctx: &Context) {
+        for action in self.actions.drain() {
+            self.app.run(action);
+        }
+        for effect in self.app.take_effects() {
+            self.carry_out(ctx, effect);
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &Context, effect: Effect) {
+        match effect {
+            Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
+            Effect::AskForPictureFile { suggested_name } => {
+                self.dialogs
+                    .save_picture(&suggested_name, &mut self.actions);
+            }
+            Effect::Copy(text) => ctx.copy_text(text),
+            Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Effect::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Effect::EditExpression => self.equation.focus(),
+            Effect::FitPicture => self.canvas.fit(),
+            Effect::Restyle => restyle(ctx, &self.app),
+        }
+        ctx.request_repaint();
+    }
+}
+
+impl eframe::App for ZscapeWindow {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.app.begin_frame(moment(ctx));
+        if let Some(smoke) = &mut self.smoke {
+            if smoke.on_frame(&self.app, self.picture_was_painted) {
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            // The frame after the picture has to come by itself.
+            ctx.request_repaint_after(Duration::from_millis(if self.picture_was_painted {
+                0
+            } else {
+                100
+            }));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        shortcuts::take(&ctx, &self.app, self.was_typing, &mut self.actions);
+        self.dialogs.take_answers(&mut self.actions);
+        overlays::take_dropped_files(&ctx, &mut self.actions);
+        if let Some(newest) = self.app.preview().frame() {
+            self.picture.update(&ctx, frame.wgpu_render_state(), newest);
+        }
+        self.panels(ui);
+        self.overlays(&ctx);
+        self.was_typing = ctx.text_edit_focused();
+        self.run_actions(&ctx);
+        if let Some(due_secs) = self.app.end_frame(moment(&ctx)) {
+            ctx.request_repaint_after(Duration::from_secs_f64(due_secs.max(0.0)));
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if self.smoke.is_none() {
+            storage::save(storage, &self.app);
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        self.smoke.is_none()
+    }
+}
+
+fn moment(ctx: &Context) -> Moment {
+    ctx.input(|input| Moment {
+        now_secs: input.time,
+        dt_secs: input.stable_dt,
+        hand_is_busy: input.pointer.any_down()
+            || !input.keys_down.is_empty()
+            || input.is_scrolling(),
+    })
+}
+
+fn restyle(ctx: &Context, app: &AppState) {
+    theme::set_theme(ctx, app.view().theme);
+    theme::set_text_scale(ctx, app.view().text_scale());
+}
