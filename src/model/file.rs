@@ -74,7 +74,7 @@ pub struct ModelFile {
     /// SHA-256 of the file's bytes, lower-case hexadecimal.
     pub hash: String,
     /// All tensors by name: `decoder.0.weight` and so on for the networks, and the names of
-    /// [`extra_shape`] for what goes with them.
+    /// `extra_shape` for what goes with them.
     pub tensors: BTreeMap<String, StoredTensor>,
 }
 

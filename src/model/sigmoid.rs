@@ -27,6 +27,10 @@ impl WithSimd for Sigmoid<'_> {
 /// `e^x` for any `x`, bounded so that neither end overflows: `2^n * 2^f` with `f` in -0.5..0.5,
 /// the second factor as the series of `e^(f ln 2)` up to the sixth power.
 #[inline(always)]
+#[expect(
+    clippy::manual_clamp,
+    reason = "clamp keeps NaN, and max and min do not"
+)]
 fn exp(x: f32) -> f32 {
     // Beyond these the logistic function is 0 or 1 in f32; `max` and `min` also remove NaN.
     let scaled = x.max(-80.0).min(80.0) * std::f32::consts::LOG2_E;

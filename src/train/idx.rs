@@ -1,6 +1,6 @@
 //! The IDX format of MNIST and Fashion-MNIST, gzipped.
 //!
-//! Format: http://yann.lecun.com/exdb/mnist/: a magic number (two zeros, the type 8 for
+//! Format: <http://yann.lecun.com/exdb/mnist/>: a magic number (two zeros, the type 8 for
 //! unsigned bytes, the number of dimensions), each dimension as a big-endian u32, the bytes.
 
 use super::TrainError;
