@@ -21,6 +21,7 @@ use crate::gpu::Gpu;
 use mailbox::Mailbox;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Events that may wait for whoever drives the engine; then the engine waits too.
@@ -41,7 +42,9 @@ pub struct EngineOptions {
 /// A handle on the engine thread. Dropping it cancels what runs and ends the thread.
 pub struct Engine {
     mailbox: Arc<Mailbox>,
-    events: Receiver<Event>,
+    /// Taken only when the engine is dropped.
+    events: Option<Receiver<Event>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
@@ -53,10 +56,14 @@ impl Engine {
         let mailbox = Arc::new(Mailbox::default());
         let (sender, events) = sync_channel(EVENT_QUEUE);
         let inbox = Arc::clone(&mailbox);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("zscape engine".to_owned())
             .spawn(move || worker::run(options, &inbox, sender))?;
-        Ok(Self { mailbox, events })
+        Ok(Self {
+            mailbox,
+            events: Some(events),
+            thread: Some(thread),
+        })
     }
 
     /// Queues the loading of a model; answers with [`Event::Loaded`] or [`Event::LoadFailed`].
@@ -81,17 +88,26 @@ impl Engine {
 
     /// The next event, if one is there.
     pub fn try_event(&self) -> Option<Event> {
-        self.events.try_recv().ok()
+        self.events.as_ref()?.try_recv().ok()
     }
 
     /// The next event, waiting up to `timeout`; `None` when none came or the thread ended.
     pub fn wait_event(&self, timeout: Duration) -> Option<Event> {
-        self.events.recv_timeout(timeout).ok()
+        self.events.as_ref()?.recv_timeout(timeout).ok()
     }
 }
 
 impl Drop for Engine {
+    /// Waits for the thread, at most for the tile or the frame that it is at: a process that ends
+    /// while a thread still uses a graphics driver may crash in the driver.
     fn drop(&mut self) {
         self.mailbox.close();
+        // An engine that waits for room in a full queue goes on when nobody listens.
+        self.events = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("the engine thread ended in a panic");
+        }
     }
 }
