@@ -84,7 +84,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         ..Default::default()
     };
     let create = Box::new(|cc: &eframe::CreationContext<'_>| {
-        let window = ZscapeWindow::new(cc, options, smoke)?;
+        let window = ZscapeWindow::with_smoke(cc, options, smoke)?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     });
     eframe::run_native("zscape", native, create)

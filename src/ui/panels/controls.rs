@@ -35,12 +35,12 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         };
         model_ui(ui, model);
         section(ui, "Start", |ui| seed_ui(ui, app, actions));
-        section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
         if plane::is_plane(model) {
             section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
         } else {
             section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
         }
+        section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
         ui.horizontal(|ui| {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
