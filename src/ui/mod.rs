@@ -21,6 +21,7 @@ pub use window::ZscapeWindow;
 use crate::engine::{DeviceChoice, ModelSource};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use smoke::{Outcome, Smoke};
+use std::io::Write as _;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -100,8 +101,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         Some(Ok(first)) => {
             let line =
                 serde_json::to_string(&first).map_err(|err| WindowError::Smoke(err.to_string()))?;
-            println!("{line}");
-            Ok(())
+            writeln!(std::io::stdout(), "{line}").map_err(|err| WindowError::Smoke(err.to_string()))
         }
         Some(Err(message)) => Err(WindowError::Smoke(message)),
         None => Err(WindowError::Smoke("it was closed before".to_owned())),

@@ -1,5 +1,10 @@
 //! The one file with colours, sizes and distances. Panels name a meaning, never a value.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where colours are made"
+)]
+
 use eframe::egui::Color32;
 
 /// Distances on the 8-point grid; the half step is for what belongs closely together.
