@@ -95,7 +95,7 @@ commands! {
         "Show or hide the pictures you have been at";
     ToggleTheme, "Switch light and dark", SunMoon, Some((CTRL_SHIFT, Key::L)),
         "Change between the light and the dark theme";
-    ResetView, "Fit picture", Scan, Some((PLAIN, Key::F)),
+    ResetView, "Fit picture", Expand, Some((PLAIN, Key::F)),
         "Show the whole picture as large as it can be";
     LargerText, "Larger text", AArrowUp, Some((CTRL, Key::Plus)),
         "Make everything larger, for a projector";

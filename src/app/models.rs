@@ -22,19 +22,19 @@ pub struct CatalogueEntry {
 pub const CATALOGUE: [CatalogueEntry; 4] = [
     CatalogueEntry {
         name: "digits-vae2",
-        title: "Digits, VAE on a plane",
+        title: "Digits, VAE with two numbers",
     },
     CatalogueEntry {
         name: "digits-ae2",
-        title: "Digits, autoencoder on a plane",
+        title: "Digits, autoencoder with two numbers",
     },
     CatalogueEntry {
         name: "fashion-vae",
-        title: "Fashion, VAE",
+        title: "Fashion, VAE with 16 numbers",
     },
     CatalogueEntry {
         name: "digits-gan",
-        title: "Digits, GAN",
+        title: "Digits, GAN with 64 numbers",
     },
 ];
 

@@ -66,6 +66,13 @@ impl Position {
         self.walk.offset(&raw_axis_name(Space::Z, dim))
     }
 
+    /// Whether the expression names a raw axis, be it with a step of zero: a slider that is
+    /// drawn over zero stays where it is.
+    pub fn names_axis(&self, dim: usize) -> bool {
+        let name = raw_axis_name(Space::Z, dim);
+        self.walk.offsets.iter().any(|(known, _)| *known == name)
+    }
+
     /// Whether any slider stands off its default.
     pub fn is_moved(&self) -> bool {
         self.walk.psi != 1.0 || self.walk.offsets.iter().any(|(_, sigma)| *sigma != 0.0)

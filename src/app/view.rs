@@ -22,7 +22,7 @@ pub struct View {
     pub controls: bool,
     pub filmstrip: bool,
     /// Index into [`TEXT_SCALES`].
-    text_scale: usize,
+    pub(crate) text_scale: usize,
     /// Whether the list of all raw dimensions is open.
     pub all_dims: bool,
 }

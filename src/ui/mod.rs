@@ -21,6 +21,7 @@ pub use window::ZscapeWindow;
 use crate::engine::{DeviceChoice, ModelSource};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use smoke::{Outcome, Smoke};
+use std::io::Write as _;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -84,7 +85,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         ..Default::default()
     };
     let create = Box::new(|cc: &eframe::CreationContext<'_>| {
-        let window = ZscapeWindow::new(cc, options, smoke)?;
+        let window = ZscapeWindow::with_smoke(cc, options, smoke)?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     });
     eframe::run_native("zscape", native, create)
@@ -100,8 +101,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         Some(Ok(first)) => {
             let line =
                 serde_json::to_string(&first).map_err(|err| WindowError::Smoke(err.to_string()))?;
-            println!("{line}");
-            Ok(())
+            writeln!(std::io::stdout(), "{line}").map_err(|err| WindowError::Smoke(err.to_string()))
         }
         Some(Err(message)) => Err(WindowError::Smoke(message)),
         None => Err(WindowError::Smoke("it was closed before".to_owned())),

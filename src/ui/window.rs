@@ -39,7 +39,12 @@ impl ZscapeWindow {
     /// # Errors
     ///
     /// When the operating system gives no thread for the engine.
-    pub fn new(
+    pub fn new(cc: &eframe::CreationContext<'_>, options: WindowOptions) -> std::io::Result<Self> {
+        Self::with_smoke(cc, options, None)
+    }
+
+    /// As [`Self::new`], closing by itself when the first picture is on the screen.
+    pub(super) fn with_smoke(
         cc: &eframe::CreationContext<'_>,
         options: WindowOptions,
         smoke: Option<Smoke>,
@@ -118,19 +123,6 @@ impl ZscapeWindow {
                 .resizable(false)
                 .frame(line(ui, space::M, 0.0))
                 .show(ui, |ui| status::ui(ui, app, &self.canvas));
-            if app.view().filmstrip {
-                Panel::bottom("filmstrip")
-                    .exact_size(size::THUMBNAIL + 2.0 * space::M)
-                    .resizable(false)
-                    .frame(line(ui, space::M, space::M))
-                    .show(ui, |ui| {
-                        filmstrip::ui(ui, app, actions, &mut self.filmstrip)
-                    });
-            }
-            Panel::bottom("equation")
-                .resizable(false)
-                .frame(line(ui, space::M, space::S))
-                .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
             if app.view().controls {
                 Panel::left("controls")
                     .resizable(true)
@@ -139,6 +131,19 @@ impl ZscapeWindow {
                     .frame(controls::frame(ui))
                     .show(ui, |ui| controls::ui(ui, app, actions));
             }
+            if app.view().filmstrip {
+                Panel::bottom("filmstrip")
+                    .exact_size(size::THUMBNAIL + 2.0 * space::S + space::XS)
+                    .resizable(false)
+                    .frame(line(ui, space::M, space::S))
+                    .show(ui, |ui| {
+                        filmstrip::ui(ui, app, actions, &mut self.filmstrip)
+                    });
+            }
+            Panel::bottom("equation")
+                .resizable(false)
+                .frame(line(ui, space::M, space::S))
+                .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
         }
         let shown = self.picture.shown();
         CentralPanel::no_frame()

@@ -35,12 +35,12 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         };
         model_ui(ui, model);
         section(ui, "Start", |ui| seed_ui(ui, app, actions));
-        section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
         if plane::is_plane(model) {
             section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
         } else {
             section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
         }
+        section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
         ui.horizontal(|ui| {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
@@ -99,7 +99,8 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             let again = Button::new((icon(Icon::CornerUpLeft), "Back to the seed"));
             let response = ui
                 .add(again.min_size(vec2(0.0, size::CONTROL)))
-                .on_hover_text("The walk starts from something else now");
+                .on_hover_text("The walk starts from something else now")
+                .accessible_name("Back to the seed");
             if response.clicked() {
                 actions.edit(Edit::Seed(app.position().last_seed()));
             }
@@ -143,8 +144,9 @@ fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     if more.clicked() {
         actions.push(crate::app::Action::ShowAllDims(!open));
     }
-    if open {
-        for &(dim, change) in ranked.iter().skip(FIRST_SLIDERS) {
+    // What the expression moves is shown, wherever it ranks.
+    for &(dim, change) in ranked.iter().skip(FIRST_SLIDERS) {
+        if open || app.position().names_axis(dim) {
             dim_ui(ui, app, actions, dim, change);
         }
     }

@@ -33,6 +33,7 @@ impl EquationBar {
 
 /// Paints the bar.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut EquationBar) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         let accent = tokens(ui).accent;
@@ -44,6 +45,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equation
         });
     });
     ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 0.0;
         ui.add_space(size::ICON + space::M);
         message_ui(ui, app, bar);
     });

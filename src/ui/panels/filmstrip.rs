@@ -10,6 +10,7 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The thumbnails that are on the GPU.
 #[derive(Default)]
@@ -84,15 +85,14 @@ fn still_ui(ui: &mut Ui, view: &mut FilmstripView, still: &Still, is_here: bool)
 
 fn texture<'a>(ui: &Ui, view: &'a mut FilmstripView, still: &Still) -> Option<&'a TextureHandle> {
     let thumbnail = still.thumbnail.as_ref()?;
-    if !view.textures.contains_key(&still.id) {
-        let pixels = rgba_image([thumbnail.width, thumbnail.height], &thumbnail.rgba)?;
-        let name = format!("still {}", still.id);
-        view.textures.insert(
-            still.id,
-            ui.ctx().load_texture(name, pixels, PICTURE_OPTIONS),
-        );
+    match view.textures.entry(still.id) {
+        Entry::Occupied(known) => Some(known.into_mut()),
+        Entry::Vacant(place) => {
+            let pixels = rgba_image([thumbnail.width, thumbnail.height], &thumbnail.rgba)?;
+            let name = format!("still {}", still.id);
+            Some(place.insert(ui.ctx().load_texture(name, pixels, PICTURE_OPTIONS)))
+        }
     }
-    view.textures.get(&still.id)
 }
 
 /// The largest rectangle of the picture's shape within a square.

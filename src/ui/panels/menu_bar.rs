@@ -62,10 +62,14 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = space::S;
+            // Menus have no frames; what stands at the right are ordinary controls.
+            ui.reset_style();
             icon_button(ui, app, actions, Command::ToggleTheme);
             search_ui(ui, app, actions);
             model_picker_ui(ui, app, actions);
+            ui.add_space(space::S);
+            icon_button(ui, app, actions, Command::Redo);
+            icon_button(ui, app, actions, Command::Undo);
         });
     });
 }

@@ -43,7 +43,13 @@ fn device_ui(ui: &mut Ui, app: &AppState) {
     if let Some(reason) = &device.fallback {
         tip += &format!("\n{reason}");
     }
-    caption(ui, format!("{kind}  {}", shortened(&device.adapter, 40))).on_hover_text(&tip);
+    let adapter = shortened(&device.adapter, 40);
+    let words = if adapter.starts_with(kind) {
+        adapter
+    } else {
+        format!("{kind} {adapter}")
+    };
+    caption(ui, words).on_hover_text(&tip);
     if device.fallback.is_some() {
         let warning = tokens(ui).warning;
         ui.label(icon(Icon::TriangleAlert).size(14.0).color(warning))

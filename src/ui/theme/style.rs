@@ -98,7 +98,12 @@ fn style(tokens: &Tokens) -> Style {
     spacing.icon_spacing = space::S;
     spacing.tooltip_width = 320.0;
     spacing.combo_height = 360.0;
-    spacing.scroll = egui::style::ScrollStyle::thin();
+    spacing.scroll = egui::style::ScrollStyle {
+        dormant_background_opacity: 0.0,
+        active_background_opacity: 0.0,
+        interact_background_opacity: 0.0,
+        ..egui::style::ScrollStyle::thin()
+    };
 
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.4;

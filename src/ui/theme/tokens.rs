@@ -1,5 +1,10 @@
 //! The one file with colours, sizes and distances. Panels name a meaning, never a value.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where colours are made"
+)]
+
 use eframe::egui::Color32;
 
 /// Distances on the 8-point grid; the half step is for what belongs closely together.
@@ -28,7 +33,7 @@ pub mod size {
     pub const CONTROLS_PANEL: f32 = 312.0;
     pub const CONTROLS_PANEL_MIN: f32 = 280.0;
     pub const CONTROLS_PANEL_MAX: f32 = 480.0;
-    pub const THUMBNAIL: f32 = 56.0;
+    pub const THUMBNAIL: f32 = 48.0;
     pub const PALETTE: f32 = 560.0;
     pub const TOAST: f32 = 360.0;
     pub const RADIUS: u8 = 6;

@@ -85,8 +85,12 @@ pub fn primary_button(
 /// A line of a menu: icon, name, shortcut.
 pub fn menu_entry(ui: &mut Ui, app: &AppState, actions: &mut Actions, command: Command) {
     let info = command.info();
-    let mut button = Button::new((icon(glyph(app, command)), info.name))
-        .selected(app.is_on(command).unwrap_or(false));
+    // In a menu, what is on has a check mark: it is a list of states as much as of actions.
+    let glyph = match app.is_on(command) {
+        Some(true) => Icon::Check,
+        _ => info.icon,
+    };
+    let mut button = Button::new((icon(glyph), info.name));
     if let Some(shortcut) = &info.shortcut {
         button = button.shortcut_text(ui.ctx().format_shortcut(shortcut));
     }

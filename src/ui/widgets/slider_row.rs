@@ -67,7 +67,11 @@ pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
             changed = Some(round(number));
         }
 
-        let reset = Button::new(icon(Icon::RotateCcw)).frame_when_inactive(false);
+        // Narrower than a button usually is, so that the line is exactly as wide as its place.
+        ui.spacing_mut().button_padding.x = space::XS;
+        let reset = Button::new(icon(Icon::RotateCcw))
+            .frame_when_inactive(false)
+            .min_size(vec2(size::CONTROL, size::CONTROL));
         let reset = ui
             .add_enabled(is_moved, reset)
             .on_hover_text(format!("Reset to {}", row.default))

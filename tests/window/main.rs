@@ -1,0 +1,8 @@
+//! The window, driven by the names of its controls, with the real engine on the CPU.
+
+mod commands;
+mod expressions;
+mod first_start;
+mod models;
+mod support;
+mod walking;

@@ -1,0 +1,138 @@
+//! A window without a screen, with the real engine on the CPU.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, Rect, pos2};
+use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, Node};
+use std::time::{Duration, Instant};
+use zscape::app::AppState;
+use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::ui::{WindowOptions, ZscapeWindow};
+
+/// Long enough for a machine that compiles other tests meanwhile.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A window under test.
+pub struct Window {
+    pub harness: Harness<'static, ZscapeWindow>,
+}
+
+impl Window {
+    /// A window as at the first start, with the first picture on it.
+    pub fn open() -> Self {
+        Self::open_model(None)
+    }
+
+    /// A window with a catalogue model.
+    pub fn open_named(name: &str) -> Self {
+        Self::open_model(Some(ModelSource::Catalogue(name.to_owned())))
+    }
+
+    /// A window that begins with `model`.
+    pub fn open_model(model: Option<ModelSource>) -> Self {
+        let options = WindowOptions {
+            model,
+            device: DeviceChoice::Cpu,
+            smoke: false,
+            started: Instant::now(),
+        };
+        let harness = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .with_max_steps(16)
+            .wgpu()
+            .build_eframe(|cc| ZscapeWindow::new(cc, options).expect("the engine starts"));
+        let mut window = Self { harness };
+        window.wait("the first picture", |app| app.preview().frame().is_some());
+        window.settle();
+        window
+    }
+
+    pub fn app(&self) -> &AppState {
+        self.harness.state().app()
+    }
+
+    /// Steps until `done`, giving the engine time between the frames.
+    #[track_caller]
+    pub fn wait(&mut self, what: &str, done: impl Fn(&AppState) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(self.app()) {
+            assert!(Instant::now() < deadline, "it did not come: {what}");
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.harness.step();
+    }
+
+    /// Steps until the picture is that of the expression and the hand rests.
+    #[track_caller]
+    pub fn settle(&mut self) {
+        // A wish needs a frame to be queued and one to be asked for.
+        self.harness.run_steps(3);
+        self.wait("the picture of the expression", |app| {
+            app.preview().is_settled()
+        });
+        self.harness.run_steps(3);
+    }
+
+    pub fn expression(&self) -> String {
+        self.app().position().expression().to_string()
+    }
+
+    /// What the equation bar shows.
+    pub fn equation(&self) -> String {
+        self.find(Role::TextInput, "Expression")
+            .value()
+            .unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn find<'a>(&'a self, role: Role, name: &'a str) -> Node<'a> {
+        self.harness.get_by_role_and_label(role, name)
+    }
+
+    #[track_caller]
+    pub fn click(&mut self, name: &str) {
+        self.find(Role::Button, name).click();
+        self.settle();
+    }
+
+    pub fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    /// Types `text` in place of what the equation bar holds.
+    pub fn type_expression(&mut self, text: &str) {
+        self.press(Modifiers::COMMAND, Key::L);
+        self.find(Role::TextInput, "Expression").type_text(text);
+        self.harness.run_steps(2);
+    }
+
+    /// The pixels of the picture on the window: row after row, RGBA.
+    pub fn picture(&mut self) -> Vec<[u8; 4]> {
+        let rect = self.find(Role::Image, "Picture").rect();
+        self.pixels(rect.shrink(4.0))
+    }
+
+    pub fn pixels(&mut self, rect: Rect) -> Vec<[u8; 4]> {
+        self.harness.remove_cursor();
+        self.harness.run_steps(1);
+        let image = self.harness.render().expect("the window can be painted");
+        let inside = |x: u32, y: u32| rect.contains(pos2(x as f32 + 0.5, y as f32 + 0.5));
+        image
+            .enumerate_pixels()
+            .filter(|(x, y, _)| inside(*x, *y))
+            .map(|(_, _, pixel)| pixel.0)
+            .collect()
+    }
+
+    /// The texts of all messages since the start.
+    pub fn messages(&self) -> Vec<String> {
+        self.app()
+            .notices()
+            .all()
+            .iter()
+            .map(|notice| notice.text.clone())
+            .collect()
+    }
+}

@@ -1,0 +1,166 @@
+//! Moving through the latent space by hand, and back.
+
+use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, vec2};
+
+#[test]
+fn buttons_and_arrows_step_the_seed() {
+    let mut window = Window::open();
+    let before = window.picture();
+    window.click("Next seed");
+    assert_eq!(window.expression(), "seed(43)");
+    assert_ne!(window.picture(), before);
+    window.click("Previous seed");
+    window.click("Previous seed");
+    assert_eq!(window.expression(), "seed(41)");
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.expression(), "seed(141)");
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    assert_eq!(window.expression(), "seed(42)");
+    assert_eq!(
+        window.picture(),
+        before,
+        "the same seed is the same picture"
+    );
+}
+
+#[test]
+fn a_random_seed_is_another_one() {
+    let mut window = Window::open();
+    let seeds: std::collections::BTreeSet<String> = (0..4)
+        .map(|_| {
+            window.press(Modifiers::NONE, Key::R);
+            window.expression()
+        })
+        .collect();
+    assert!(seeds.len() > 1, "{seeds:?}");
+}
+
+#[test]
+fn undo_takes_back_one_gesture_and_redo_brings_it_again() {
+    let mut window = Window::open();
+    window.click("Next seed");
+    window.click("Next seed");
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.expression(), "seed(43)");
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.expression(), "seed(42)");
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(
+        window.expression(),
+        "seed(42)",
+        "there is nothing before the start"
+    );
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(window.expression(), "seed(43)");
+    window.press(Modifiers::COMMAND, Key::Y);
+    assert_eq!(window.expression(), "seed(44)");
+}
+
+#[test]
+fn dragging_the_picture_walks_and_is_one_step_of_undo() {
+    let mut window = Window::open();
+    let middle = window.find(Role::Image, "Picture").rect().center();
+    window.harness.hover_at(middle);
+    window.harness.drag_at(middle);
+    for step in 1..=8 {
+        window
+            .harness
+            .hover_at(middle + vec2(12.0, -6.0) * step as f32);
+    }
+    window.harness.drop_at(middle + vec2(96.0, -48.0));
+    window.settle();
+    assert!(
+        window.expression().starts_with('['),
+        "{}",
+        window.expression()
+    );
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.expression(), "seed(42)");
+}
+
+#[test]
+fn the_map_goes_where_the_hand_is() {
+    let mut window = Window::open();
+    let map = window.find(Role::Canvas, "Map of the latent plane").rect();
+    window.harness.hover_at(map.center());
+    window.harness.drag_at(map.center());
+    window.harness.drop_at(map.center());
+    window.settle();
+    assert!(
+        window.expression().starts_with('['),
+        "{}",
+        window.expression()
+    );
+    window.click("Back to the seed");
+    assert_eq!(window.expression(), "seed(42)");
+}
+
+#[test]
+fn playing_drifts_until_escape() {
+    let mut window = Window::open();
+    // A walk never rests, so there is nothing to wait for here.
+    window.harness.key_press(Key::Space);
+    window.wait("the walk is under way", |app| {
+        app.position()
+            .expression()
+            .to_string()
+            .starts_with("slerp(")
+    });
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.app().player().is_none());
+    let stopped = window.expression();
+    window.harness.run_steps(5);
+    assert_eq!(window.expression(), stopped);
+}
+
+#[test]
+fn a_still_of_the_filmstrip_is_a_way_back() {
+    let mut window = Window::open();
+    window.click("Next seed");
+    window.wait("the second still", |app| {
+        app.filmstrip().stills().len() == 2
+    });
+    window.click("Go to seed(42)");
+    assert_eq!(window.expression(), "seed(42)");
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(
+        window.expression(),
+        "seed(43)",
+        "going back is a step that can be undone"
+    );
+}
+
+#[test]
+fn directions_of_a_large_space_are_sliders_with_resets() {
+    let mut window = Window::open_named("digits-gan");
+    let dim = window.app().model().expect("it is loaded").ranked_dims[0].0;
+    let name = format!("z{dim}");
+    let before = window.picture();
+    for _ in 0..5 {
+        window.find(Role::Slider, &name).increment_accesskit();
+        window.harness.run_steps(1);
+    }
+    window.settle();
+    assert!(window.app().position().offset(dim) > 0.0);
+    assert!(
+        window.equation().contains(&format!("dir(\"{name}\")")),
+        "{}",
+        window.equation()
+    );
+    assert_ne!(window.picture(), before);
+    window.click(&format!("Reset {name}"));
+    assert_eq!(window.expression(), "seed(42)");
+    assert_eq!(window.picture(), before);
+}
+
+#[test]
+fn everything_is_reset_at_once() {
+    let mut window = Window::open_named("digits-gan");
+    window.type_expression("truncate(seed(7), 0.5) + 1.5*dir(\"z3\")");
+    window.press(Modifiers::NONE, Key::Enter);
+    window.click("Reset all");
+    assert_eq!(window.expression(), "seed(7)");
+}
