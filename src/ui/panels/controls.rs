@@ -45,7 +45,6 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
         });
-        ui.add_space(space::M);
     });
 }
 
@@ -78,7 +77,7 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         let mut seed = app.position().last_seed();
         let field = DragValue::new(&mut seed).speed(0.1).prefix("seed ");
         let response = ui
-            .add_sized([96.0, size::CONTROL], field)
+            .add_sized([84.0, size::CONTROL], field)
             .on_hover_text("The start of the walk: drag, or click to type a number")
             .accessible_name("Seed");
         if response.changed() {

@@ -237,7 +237,7 @@ fn points_ui(painter: &Painter, map: &Map<'_>, model: &ModelInfo, tokens: &Token
         sums[class][1] += y;
         sums[class][2] += 1.0;
     }
-    let font = FontId::proportional(text::BODY);
+    let font = FontId::proportional(text::SMALL);
     for (class, [x, y, count]) in sums.into_iter().enumerate().filter(|(_, sum)| sum[2] > 0.0) {
         let at = map.screen_from_code([x / count, y / count]);
         let number = class.to_string();
