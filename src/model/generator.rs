@@ -3,12 +3,12 @@
 use super::file::ModelFile;
 use super::manifest::{Family, ImageSpec, Role};
 use super::network::{Mode, Network};
-use super::{device, sigmoid};
+use super::{device, shapes, sigmoid};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-/// Codes that one core decodes at least; fewer are not worth waking another.
-const SMALLEST_PART: usize = 4;
+/// Multiplications that are worth waking another core for: about a tenth of a millisecond.
+const PART_WORK: usize = 8_000_000;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,8 @@ pub struct Generator {
     variational: bool,
     decoder: Network,
     encoder: Option<Network>,
+    /// Codes that one core decodes at least.
+    smallest_part: usize,
 }
 
 impl Generator {
@@ -46,12 +48,17 @@ impl Generator {
             .ok_or_else(|| ModelError(format!("{} has no latent space", manifest.name)))?;
         let decoder = upload(file, Role::Decoder, device)?
             .ok_or_else(|| ModelError(format!("{} has no decoder", manifest.name)))?;
+        let work = match manifest.networks.get(&Role::Decoder).map(shapes::plan) {
+            Some(Ok(plan)) => plan.multiply_adds.max(1),
+            _ => 1,
+        };
         Ok(Self {
             device: device.clone(),
             image: manifest.image,
             z_dim,
             variational: manifest.family == Family::Vae,
             decoder,
+            smallest_part: PART_WORK.div_ceil(work),
             encoder: upload(file, Role::Encoder, device)?,
         })
     }
@@ -93,7 +100,7 @@ impl Generator {
         let rows = codes.len() / self.z_dim;
         let part = rows
             .div_ceil(rayon::current_num_threads())
-            .max(SMALLEST_PART);
+            .max(self.smallest_part);
         if rows <= part {
             return self.decode_on_cpu(codes);
         }

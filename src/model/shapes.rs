@@ -41,6 +41,14 @@ impl Shape {
         Ok(shape)
     }
 
+    /// Places at which a kernel is applied.
+    fn positions(self) -> usize {
+        match self {
+            Self::Flat(_) => 1,
+            Self::Image { height, width, .. } => height.saturating_mul(width),
+        }
+    }
+
     /// Numbers in one activation.
     ///
     /// # Errors
@@ -90,6 +98,8 @@ pub struct NetworkPlan {
     pub outputs: Vec<Shape>,
     /// Every tensor in the order of the layers.
     pub parameters: Vec<ParameterSpec>,
+    /// Multiplications of one forward pass of one input.
+    pub multiply_adds: usize,
 }
 
 impl NetworkPlan {
@@ -115,11 +125,25 @@ pub fn plan(spec: &NetworkSpec) -> Result<NetworkPlan, String> {
     let mut shape = input;
     let mut outputs = Vec::with_capacity(spec.layers.len());
     let mut parameters = Vec::new();
+    let mut multiply_adds = 0usize;
     for (index, layer) in spec.layers.iter().enumerate() {
+        let (before, first_parameter) = (shape, parameters.len());
         shape = layer_plan(index, layer, shape, &mut parameters)
             .and_then(|shape| shape.checked_len().map(|_| shape))
             .map_err(|fault| format!("layer {index}: {fault}"))?;
         outputs.push(shape);
+        if let Some(weight) = parameters.get(first_parameter) {
+            let weights = weight
+                .shape
+                .iter()
+                .fold(1, |count: usize, &n| count.saturating_mul(n));
+            let uses = match layer {
+                LayerSpec::Conv { .. } => shape.positions(),
+                LayerSpec::ConvTranspose { .. } => before.positions(),
+                _ => 1,
+            };
+            multiply_adds = multiply_adds.saturating_add(weights.saturating_mul(uses));
+        }
     }
     for parameter in &parameters {
         checked_product(&parameter.shape)
@@ -129,6 +153,7 @@ pub fn plan(spec: &NetworkSpec) -> Result<NetworkPlan, String> {
         input,
         outputs,
         parameters,
+        multiply_adds,
     })
 }
 
@@ -349,6 +374,9 @@ mod tests {
                 width: 28
             }
         );
+        // 8x784, a 3x3 kernel at 7x7, a 4x4 kernel from each of 14x14.
+        let expected = 8 * 784 + 32 * 16 * 9 * 49 + 8 * 16 * 196;
+        assert_eq!(plan.multiply_adds, expected);
         let names: Vec<_> = plan.parameters.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(
             names,
