@@ -45,9 +45,9 @@ impl Generator {
         let manifest = &file.manifest;
         let z_dim = file
             .z_dim()
-            .ok_or_else(|| ModelError(format!("{} has no latent space", manifest.name)))?;
+            .ok_or_else(|| ModelError("it has no latent space to walk through".to_owned()))?;
         let decoder = upload(file, Role::Decoder, device)?
-            .ok_or_else(|| ModelError(format!("{} has no decoder", manifest.name)))?;
+            .ok_or_else(|| ModelError("it has no decoder".to_owned()))?;
         let work = match manifest.networks.get(&Role::Decoder).map(shapes::plan) {
             Some(Ok(plan)) => plan.multiply_adds.max(1),
             _ => 1,

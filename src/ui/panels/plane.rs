@@ -7,8 +7,8 @@ use crate::ui::theme::{Tokens, size, space, text, tokens};
 use crate::ui::widgets::{SliderRow, caption, slider_row};
 use eframe::egui;
 use eframe::egui::{
-    Align2, CursorIcon, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2,
-    remap, vec2,
+    Align2, CursorIcon, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
+    pos2, remap, vec2,
 };
 use std::ops::RangeInclusive;
 
@@ -238,16 +238,30 @@ fn points_ui(painter: &Painter, map: &Map<'_>, model: &ModelInfo, tokens: &Token
         sums[class][2] += 1.0;
     }
     let font = FontId::proportional(text::SMALL);
+    let mut taken: Vec<Rect> = Vec::new();
     for (class, [x, y, count]) in sums.into_iter().enumerate().filter(|(_, sum)| sum[2] > 0.0) {
         let at = map.screen_from_code([x / count, y / count]);
         let number = class.to_string();
         let name = model.manifest.classes.get(class).unwrap_or(&number);
         let galley = painter.layout_no_wrap(name.clone(), font.clone(), tokens.text_strong);
         let rect = Align2::CENTER_CENTER.anchor_size(at, galley.size());
-        let ground = rect.expand2(vec2(space::XS, 0.0));
+        let ground = free_place(rect.expand2(vec2(space::XS, 0.0)), &taken);
+        let rect = ground.shrink2(vec2(space::XS, 0.0));
+        taken.push(ground);
         painter.rect_filled(ground, size::RADIUS_SMALL, tokens.field.gamma_multiply(0.8));
         painter.galley(rect.min, galley, tokens.text_strong);
     }
+}
+
+/// The place nearest to `wanted` that covers none of `taken`; classes overlap, names must not.
+fn free_place(wanted: Rect, taken: &[Rect]) -> Rect {
+    let rings = (0..8_u8).map(|ring| f32::from(ring) * wanted.height() / 2.0);
+    let turns = (0..8_u8).map(|turn| f32::from(turn) * std::f32::consts::FRAC_PI_4);
+    rings
+        .flat_map(|radius| turns.clone().map(move |turn| radius * Vec2::angled(turn)))
+        .map(|offset| wanted.translate(offset))
+        .find(|place| !taken.iter().any(|other| other.intersects(*place)))
+        .unwrap_or(wanted)
 }
 
 /// Where the picture is; at the rim when it lies outside.
@@ -262,6 +276,21 @@ fn marker_ui(painter: &Painter, map: &Map<'_>, code: [f32; 2], tokens: &Tokens) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_give_way_to_each_other() {
+        let wanted = Rect::from_center_size(pos2(50.0, 50.0), vec2(16.0, 12.0));
+        let mut taken = vec![wanted];
+        for _ in 0..4 {
+            let place = free_place(wanted, &taken);
+            assert!(
+                !taken.iter().any(|other| other.intersects(place)),
+                "{place:?} covers a name"
+            );
+            taken.push(place);
+        }
+        assert_eq!(free_place(wanted, &[]), wanted);
+    }
 
     #[test]
     fn steps_are_round() {
