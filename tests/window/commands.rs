@@ -93,7 +93,7 @@ fn the_theme_changes_what_is_painted() {
     window.click("Switch light and dark");
     assert_eq!(window.app().view().theme, Theme::Light);
     let light = window.pixels(corner);
-    assert!(light[0][0] > dark[0][0], "{dark:?} {light:?}");
+    assert!(light.0[0][0] > dark.0[0][0], "{dark:?} {light:?}");
     window.click("Switch light and dark");
     assert_eq!(window.pixels(corner), dark);
 }

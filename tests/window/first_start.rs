@@ -11,7 +11,7 @@ fn a_picture_stands_there_and_a_slider_works() {
     assert_eq!(window.expression(), "seed(42)");
     assert_eq!(window.equation(), "seed(42)");
     let before = window.picture();
-    let shades: BTreeSet<_> = before.iter().collect();
+    let shades: BTreeSet<_> = before.0.iter().collect();
     assert!(
         shades.len() > 8,
         "a picture has more than {} shades",

@@ -109,21 +109,18 @@ impl Window {
     }
 
     /// The pixels of the picture on the window: row after row, RGBA.
-    pub fn picture(&mut self) -> Vec<[u8; 4]> {
+    pub fn picture(&mut self) -> Pixels {
         let rect = self.find(Role::Image, "Picture").rect();
         self.pixels(rect.shrink(4.0))
     }
 
-    pub fn pixels(&mut self, rect: Rect) -> Vec<[u8; 4]> {
+    pub fn pixels(&mut self, rect: Rect) -> Pixels {
         self.harness.remove_cursor();
         self.harness.run_steps(1);
         let image = self.harness.render().expect("the window can be painted");
         let inside = |x: u32, y: u32| rect.contains(pos2(x as f32 + 0.5, y as f32 + 0.5));
-        image
-            .enumerate_pixels()
-            .filter(|(x, y, _)| inside(*x, *y))
-            .map(|(_, _, pixel)| pixel.0)
-            .collect()
+        let pixels = image.enumerate_pixels().filter(|(x, y, _)| inside(*x, *y));
+        Pixels(pixels.map(|(_, _, pixel)| pixel.0).collect())
     }
 
     /// The texts of all messages since the start.
@@ -134,5 +131,17 @@ impl Window {
             .iter()
             .map(|notice| notice.text.clone())
             .collect()
+    }
+}
+
+/// Painted pixels, row after row, RGBA.
+#[derive(Clone, PartialEq)]
+pub struct Pixels(pub Vec<[u8; 4]>);
+
+/// Short, for a failed comparison must not print a whole picture.
+impl std::fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sum: u64 = self.0.iter().flatten().map(|&level| u64::from(level)).sum();
+        write!(f, "{} pixels that sum up to {sum}", self.0.len())
     }
 }

@@ -8,10 +8,10 @@ use crate::ui::panels::plane;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{
     SliderRow, caption, command_button, empty_state, heading, icon, icon_button, primary_button,
-    section, slider_row,
+    reset_button, section, slider_row,
 };
 use eframe::egui;
-use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
+use eframe::egui::{Button, DragValue, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 /// How many sliders stand open: what changes the picture most.
@@ -19,6 +19,8 @@ const FIRST_SLIDERS: usize = 8;
 /// How far a slider goes: 99.7 % of a normal distribution lies within three sigma.
 const SLIDER_SIGMA: f32 = 3.0;
 const MAX_PSI: f32 = 1.5;
+/// Width of the seed field in points, so that its line ends where the sliders end.
+const SEED_WIDTH: f32 = 62.0;
 
 /// Paints the panel.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
@@ -77,7 +79,7 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         let mut seed = app.position().last_seed();
         let field = DragValue::new(&mut seed).speed(0.1).prefix("seed ");
         let response = ui
-            .add_sized([84.0, size::CONTROL], field)
+            .add_sized([SEED_WIDTH, size::CONTROL], field)
             .on_hover_text("The start of the walk: drag, or click to type a number")
             .accessible_name("Seed");
         if response.changed() {
@@ -92,19 +94,15 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             "Play"
         };
         primary_button(ui, app, actions, Command::Play, words);
+        let left_the_seed = app.position().seed().is_none() && app.player().is_none();
+        let reset = reset_button(ui, left_the_seed)
+            .on_hover_text("Back to the seed: the walk starts from something else now")
+            .on_disabled_hover_text("The walk starts at this seed")
+            .accessible_name("Back to the seed");
+        if reset.clicked() {
+            actions.edit(Edit::Seed(app.position().last_seed()));
+        }
     });
-    if app.position().seed().is_none() && app.player().is_none() {
-        ui.horizontal(|ui| {
-            let again = Button::new((icon(Icon::CornerUpLeft), "Back to the seed"));
-            let response = ui
-                .add(again.min_size(vec2(0.0, size::CONTROL)))
-                .on_hover_text("The walk starts from something else now")
-                .accessible_name("Back to the seed");
-            if response.clicked() {
-                actions.edit(Edit::Seed(app.position().last_seed()));
-            }
-        });
-    }
 }
 
 fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {

@@ -67,13 +67,7 @@ pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
             changed = Some(round(number));
         }
 
-        // Narrower than a button usually is, so that the line is exactly as wide as its place.
-        ui.spacing_mut().button_padding.x = space::XS;
-        let reset = Button::new(icon(Icon::RotateCcw))
-            .frame_when_inactive(false)
-            .min_size(vec2(size::CONTROL, size::CONTROL));
-        let reset = ui
-            .add_enabled(is_moved, reset)
+        let reset = reset_button(ui, is_moved)
             .on_hover_text(format!("Reset to {}", row.default))
             .on_disabled_hover_text("Stands at its default")
             .accessible_name(format!("Reset {}", row.accessible_name));
@@ -82,6 +76,16 @@ pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
         }
     });
     changed.filter(|value| value.is_finite() && *value != row.value)
+}
+
+/// The button at the end of a line that takes it back; greyed where there is nothing to take back.
+pub fn reset_button(ui: &mut Ui, is_moved: bool) -> Response {
+    // Narrower than a button usually is, so that the line is exactly as wide as its place.
+    ui.spacing_mut().button_padding.x = space::XS;
+    let button = Button::new(icon(Icon::RotateCcw))
+        .frame_when_inactive(false)
+        .min_size(vec2(size::CONTROL, size::CONTROL));
+    ui.add_enabled(is_moved, button)
 }
 
 fn name_ui(ui: &mut Ui, row: &SliderRow<'_>, is_moved: bool) {
