@@ -8,7 +8,7 @@ use crate::ui::panels::plane;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{
     SliderRow, caption, command_button, empty_state, heading, icon, icon_button, primary_button,
-    reset_button, section, slider_row,
+    reset_button, section, section_with, slider_row,
 };
 use eframe::egui;
 use eframe::egui::{Button, DragValue, ScrollArea, Ui};
@@ -19,8 +19,8 @@ const FIRST_SLIDERS: usize = 8;
 /// How far a slider goes: 99.7 % of a normal distribution lies within three sigma.
 const SLIDER_SIGMA: f32 = 3.0;
 const MAX_PSI: f32 = 1.5;
-/// Width of the seed field in points, so that its line ends where the sliders end.
-const SEED_WIDTH: f32 = 62.0;
+/// Width of the seed field in points: the largest seed has ten digits.
+const SEED_WIDTH: f32 = 84.0;
 
 /// Paints the panel.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
@@ -36,7 +36,15 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             return;
         };
         model_ui(ui, model);
-        section(ui, "Start", |ui| seed_ui(ui, app, actions));
+        let (back_to_seed, ()) = section_with(
+            ui,
+            "Seed",
+            |ui| back_to_seed_ui(ui, app),
+            |ui| seed_ui(ui, app, actions),
+        );
+        if back_to_seed {
+            actions.edit(Edit::Seed(app.position().last_seed()));
+        }
         if plane::is_plane(model) {
             section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
         } else {
@@ -77,7 +85,7 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.x = space::XS;
         icon_button(ui, app, actions, Command::PreviousSeed);
         let mut seed = app.position().last_seed();
-        let field = DragValue::new(&mut seed).speed(0.1).prefix("seed ");
+        let field = DragValue::new(&mut seed).speed(0.1);
         let response = ui
             .add_sized([SEED_WIDTH, size::CONTROL], field)
             .on_hover_text("The start of the walk: drag, or click to type a number")
@@ -94,15 +102,17 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             "Play"
         };
         primary_button(ui, app, actions, Command::Play, words);
-        let left_the_seed = app.position().seed().is_none() && app.player().is_none();
-        let reset = reset_button(ui, left_the_seed)
-            .on_hover_text("Back to the seed: the walk starts from something else now")
-            .on_disabled_hover_text("The walk starts at this seed")
-            .accessible_name("Back to the seed");
-        if reset.clicked() {
-            actions.edit(Edit::Seed(app.position().last_seed()));
-        }
     });
+}
+
+/// Whether the way back was chosen.
+fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
+    let left_the_seed = app.position().seed().is_none() && app.player().is_none();
+    reset_button(ui, left_the_seed)
+        .on_hover_text("Back to the seed: the walk starts from something else now")
+        .on_disabled_hover_text("The walk starts at this seed")
+        .accessible_name("Back to the seed")
+        .clicked()
 }
 
 fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {

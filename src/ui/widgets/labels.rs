@@ -1,7 +1,7 @@
 //! Text by its role.
 
 use crate::ui::theme::{TextRole, space, tokens};
-use eframe::egui::{Response, RichText, Ui};
+use eframe::egui::{Align, Layout, Response, RichText, Ui};
 use lucide_icons::Icon;
 
 /// A lucide icon as text, in the size of a line.
@@ -37,15 +37,35 @@ pub fn code(text: impl Into<String>) -> RichText {
 /// A group of controls under a small title.
 pub fn section<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.add_space(space::S);
+    title_ui(ui, title);
+    let inner = add(ui);
+    ui.add_space(space::S);
+    inner
+}
+
+/// A section with something at the right end of the title's line.
+pub fn section_with<T, R>(
+    ui: &mut Ui,
+    title: &str,
+    add_at_end: impl FnOnce(&mut Ui) -> T,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> (T, R) {
+    let line = ui.horizontal(|ui| {
+        title_ui(ui, title);
+        ui.with_layout(Layout::right_to_left(Align::Center), add_at_end)
+    });
+    let inner = add(ui);
+    ui.add_space(space::S);
+    (line.inner.inner, inner)
+}
+
+fn title_ui(ui: &mut Ui, title: &str) {
     let strong = tokens(ui).text_strong;
     ui.label(
         RichText::new(title)
             .font(TextRole::Body.font())
             .color(strong),
     );
-    let inner = add(ui);
-    ui.add_space(space::S);
-    inner
 }
 
 /// What is shown where there is nothing yet: an icon, what is missing, and what to do.

@@ -5,5 +5,5 @@ mod labels;
 mod slider_row;
 
 pub use command_button::{command_button, icon_button, menu_entry, primary_button, tooltip_text};
-pub use labels::{caption, code, empty_state, heading, icon, section};
+pub use labels::{caption, code, empty_state, heading, icon, section, section_with};
 pub use slider_row::{SliderRow, reset_button, slider_row};
