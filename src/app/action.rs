@@ -1,6 +1,6 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
-use super::{Command, Place};
+use super::{Command, Place, ToolEdit};
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
@@ -12,6 +12,8 @@ pub enum Action {
     Run(Command),
     /// Change the expression.
     Edit(Edit),
+    /// Change what is set in a tool.
+    Tool(ToolEdit),
     /// Load another model.
     LoadModel(ModelSource),
     /// Go back to a place that was visited before.
@@ -39,6 +41,8 @@ pub enum Edit {
     Offset { dim: usize, sigma: f32 },
     /// A code written out, for planes.
     Vector(Vec<f32>),
+    /// Where the walk starts; truncation and offsets stay.
+    Base(Expr),
     /// The whole expression.
     Expression(Expr),
 }

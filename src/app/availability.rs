@@ -43,6 +43,9 @@ impl AppState {
 
     /// For commands that switch something on and off: whether it is on.
     pub fn is_on(&self, command: Command) -> Option<bool> {
+        if let Some(tool) = super::Tool::of_command(command) {
+            return Some(self.tools.open == tool);
+        }
         match command {
             Command::Play => Some(self.player.is_some()),
             Command::FullScreen => Some(self.modes.full_screen),

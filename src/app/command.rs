@@ -79,6 +79,10 @@ commands! {
         "Go 100 seeds up";
     SeedDown, "Seed -100", ChevronsDown, Some((PLAIN, Key::ArrowDown)),
         "Go 100 seeds down";
+    OpenExplore, "Explore", Compass, Some((PLAIN, Key::Num1)),
+        "Walk with sliders and by dragging the picture";
+    OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num2)),
+        "Add what distinguishes two groups of pictures to a third: A - B + C";
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
         "Drift through the latent space from seed to seed; again to stop";
     ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),

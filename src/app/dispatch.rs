@@ -2,7 +2,7 @@
 
 use super::notices::Level;
 use super::view::Theme;
-use super::{Action, AppState, Command, Edit, Overlay, Place, Player};
+use super::{Action, AppState, Command, Edit, Overlay, Place, Player, ToolEdit};
 use crate::engine::Job;
 use std::path::PathBuf;
 
@@ -32,6 +32,7 @@ impl AppState {
                 }
             }
             Action::Edit(edit) => self.edit(edit),
+            Action::Tool(edit) => self.edit_tool(edit),
             Action::LoadModel(source) => self.load(source, None),
             Action::GoTo(place) => self.go_to(place, Then::NewStep),
             Action::SavePicture(path) => self.save_picture(path),
@@ -111,12 +112,20 @@ impl AppState {
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
             Command::Leave => self.leave(),
+            Command::OpenExplore | Command::OpenArithmetic => {
+                if let Some(tool) = super::Tool::of_command(command) {
+                    self.tools.open = tool;
+                }
+            }
         }
     }
 
-    fn edit(&mut self, edit: Edit) {
+    pub(super) fn edit(&mut self, edit: Edit) {
         // The walk would overwrite a new start in the next frame.
-        let is_new_start = matches!(edit, Edit::Seed(_) | Edit::Vector(_) | Edit::Expression(_));
+        let is_new_start = matches!(
+            edit,
+            Edit::Seed(_) | Edit::Vector(_) | Edit::Base(_) | Edit::Expression(_)
+        );
         if is_new_start {
             self.player = None;
         }
@@ -171,6 +180,7 @@ impl AppState {
 
     fn go_to(&mut self, place: Place, then: Then) {
         self.player = None;
+        self.edit_tool(ToolEdit::Restore(place.tools));
         if self
             .model()
             .is_some_and(|model| model.source == place.model)

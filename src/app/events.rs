@@ -1,6 +1,7 @@
 //! What the engine sends, put where it belongs.
 
 use super::notices::Level;
+use super::pictures::Tile;
 use super::state::DEFAULT_EXPRESSION;
 use super::{AppState, Place, Warming, models};
 use crate::engine::{Event, JobId, ModelInfo, ModelSource};
@@ -37,24 +38,32 @@ impl AppState {
             } => self.preview.fail(generation, message),
             Event::Tile {
                 job,
-                first: 0,
+                first,
                 image,
                 values,
+                codes,
                 ..
             } => {
-                self.filmstrip.accept(job, image, &values);
-                self.export.accept(job, image, &values);
+                if first == 0 {
+                    self.filmstrip.accept(job, image, &values);
+                    self.export.accept(job, image, &values);
+                }
+                self.pictures.accept(&Tile {
+                    job,
+                    first,
+                    image,
+                    values: &values,
+                    codes: &codes,
+                });
             }
             Event::JobDone { job } | Event::JobCancelled { job } => {
+                self.pictures.end(job, None);
                 self.filmstrip.end(job);
                 self.export.fail(job);
             }
             Event::JobFailed { job, message } => self.on_job_failed(job, &message),
-            // The window asks for single pictures only: no later tiles, no codes, no timings.
-            Event::Tile { .. }
-            | Event::Evaluated { .. }
-            | Event::Benched { .. }
-            | Event::Progress { .. } => {}
+            // The window asks for no codes alone and no timings.
+            Event::Evaluated { .. } | Event::Benched { .. } | Event::Progress { .. } => {}
         }
     }
 
@@ -68,6 +77,7 @@ impl AppState {
         self.models.current = Some(model);
         self.player = None;
         self.preview.model_changed();
+        self.pictures.forget(&self.engine);
 
         let wanted = loading.and_then(|loading| loading.then);
         let expression = wanted
@@ -114,6 +124,7 @@ impl AppState {
                 format!("The picture was not saved: {message}: {}", path.display()),
             );
         }
+        self.pictures.end(job, Some(message));
         // A place whose picture cannot be made has its message in the equation bar already.
         self.filmstrip.fail(job);
     }

@@ -113,6 +113,7 @@ mod tests {
         Place {
             model: ModelSource::Catalogue("any".to_owned()),
             expression: Expr::Seed(seed),
+            tools: std::sync::Arc::default(),
         }
     }
 

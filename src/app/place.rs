@@ -3,16 +3,18 @@
 //! The expression is the one source of truth. Every control reads it through a [`Walk`] and
 //! writes it back the same way, so the equation bar, the sliders and the pad cannot disagree.
 
-use super::Edit;
+use super::{Edit, ToolSettings};
 use crate::engine::ModelSource;
 use crate::latent::Space;
 use crate::latent::expr::{Expr, Walk, raw_axis_name};
+use std::sync::Arc;
 
-/// A model and an expression: what undo, the filmstrip and the next start go back to.
+/// A model, an expression and what is set in the tools: what undo and the filmstrip go back to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Place {
     pub model: ModelSource,
     pub expression: Expr,
+    pub tools: Arc<ToolSettings>,
 }
 
 /// The current expression.
@@ -90,6 +92,7 @@ impl Position {
     pub fn edit(&mut self, edit: Edit) -> bool {
         match edit {
             Edit::Seed(seed) => self.walk.base = Expr::Seed(seed),
+            Edit::Base(base) => self.walk.base = base,
             Edit::Psi(psi) => self.walk.psi = psi,
             Edit::Offset { dim, sigma } => {
                 self.walk.set_offset(&raw_axis_name(Space::Z, dim), sigma)

@@ -2,8 +2,8 @@
 
 use super::export::{Export, Wake};
 use super::{
-    Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, Overlay, Place, Player,
-    Position, Preview, Settling, View,
+    Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, Overlay, Pictures, Place,
+    Player, Position, Preview, Settling, Tools, View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::Code;
@@ -41,6 +41,8 @@ pub struct AppState {
     pub(super) position: Position,
     pub(super) history: History,
     pub(super) preview: Preview,
+    pub(super) pictures: Pictures,
+    pub(super) tools: Tools,
     pub(super) filmstrip: Filmstrip,
     pub(super) notices: Notices,
     pub(super) player: Option<Player>,
@@ -62,6 +64,8 @@ impl AppState {
             position: Position::new(DEFAULT_EXPRESSION),
             history: History::default(),
             preview: Preview::default(),
+            pictures: Pictures::default(),
+            tools: Tools::default(),
             filmstrip: Filmstrip::default(),
             notices: Notices::default(),
             player: None,
@@ -94,6 +98,11 @@ impl AppState {
         &self.preview
     }
 
+    /// The pictures beside the main one.
+    pub fn pictures(&self) -> &Pictures {
+        &self.pictures
+    }
+
     pub fn filmstrip(&self) -> &Filmstrip {
         &self.filmstrip
     }
@@ -123,7 +132,13 @@ impl AppState {
         self.model().map(|model| Place {
             model: model.source.clone(),
             expression: self.position.expression().clone(),
+            tools: Arc::clone(self.tools.settings()),
         })
+    }
+
+    /// Codes that were named in this session.
+    pub fn session_codes(&self) -> &BTreeMap<String, Code> {
+        &self.session_codes
     }
 
     /// Whether there is anything to undo.
@@ -160,9 +175,13 @@ impl AppState {
             self.position.expression(),
             &self.session_codes,
         );
+        self.tools_follow();
+        let wants = self.tool_wants(&model);
+        self.pictures.ask(&self.engine, wants, &self.session_codes);
         let place = Place {
             model: model.source.clone(),
             expression: self.position.expression().clone(),
+            tools: Arc::clone(self.tools.settings()),
         };
         let hand_is_busy = moment.hand_is_busy || self.player.is_some();
         // An expression that makes no picture is nowhere to go back to.

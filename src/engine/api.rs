@@ -161,13 +161,15 @@ pub enum Event {
         generation: u64,
         message: String,
     },
-    /// Pictures `first..first + count` of a decode job: f32 `[count, C, H, W]` in 0..1.
+    /// Pictures `first..first + count` of a decode job: f32 `[count, C, H, W]` in 0..1, and the
+    /// `count` codes that they were decoded from.
     Tile {
         job: JobId,
         first: usize,
         count: usize,
         image: ImageSpec,
         values: Vec<f32>,
+        codes: Vec<Code>,
     },
     /// The code of an evaluate job.
     Evaluated {

@@ -57,18 +57,22 @@ impl RunningJob {
             } => {
                 let first = self.done;
                 let count = BATCH_SHAPES[2].min(expressions.len() - first);
-                let mut codes = Vec::with_capacity(count * model.generator.z_dim());
+                let mut rows = Vec::with_capacity(count * model.generator.z_dim());
+                let mut codes = Vec::with_capacity(count);
                 for expression in &expressions[first..first + count] {
                     let mut context = ModelContext {
                         model,
                         session_codes,
                     };
                     match evaluate(expression, &mut context) {
-                        Ok(code) => codes.extend(code.values),
+                        Ok(code) => {
+                            rows.extend_from_slice(&code.values);
+                            codes.push(code);
+                        }
                         Err(error) => return Step::Failed(error.to_string()),
                     }
                 }
-                let values = match compute.decode(&model.generator, &codes) {
+                let values = match compute.decode(&model.generator, &rows) {
                     Ok(values) => values,
                     Err(error) => return Step::DeviceFailed(error.to_string()),
                 };
@@ -82,6 +86,7 @@ impl RunningJob {
                         count,
                         image,
                         values,
+                        codes,
                     },
                     Event::Progress { job, done, total },
                 ];

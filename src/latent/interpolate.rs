@@ -73,7 +73,7 @@ fn combine(a: &[f32], b: &[f32], weight_a: f64, weight_b: f64) -> Vec<f32> {
 ///
 /// Kahan's formula `2 atan2(|u - v|, |u + v|)` for unit vectors: unlike the arc cosine of the
 /// dot product it stays exact for tiny angles and for nearly opposite codes.
-fn angle(a: &[f32], b: &[f32]) -> f64 {
+pub fn angle(a: &[f32], b: &[f32]) -> f64 {
     let (norm_a, norm_b) = (norm(a), norm(b));
     if norm_a == 0.0 || norm_b == 0.0 || !(norm_a * norm_b).is_finite() {
         return 0.0;

@@ -6,12 +6,14 @@
 
 use eframe::egui;
 mod dialogs;
+mod drag;
 mod overlays;
 mod panels;
 mod picture;
 mod shortcuts;
 mod smoke;
 mod storage;
+mod textures;
 mod theme;
 mod widgets;
 mod window;

@@ -5,7 +5,8 @@ use super::overlays::{self, Palette};
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
 use super::panels::filmstrip::FilmstripView;
-use super::panels::{canvas, controls, equation, filmstrip, menu_bar, status};
+use super::panels::tools::{self, Stage, ToolViews};
+use super::panels::{controls, equation, filmstrip, menu_bar, status};
 use super::picture::PictureTexture;
 use super::smoke::Smoke;
 use super::storage;
@@ -23,6 +24,7 @@ pub struct ZscapeWindow {
     actions: Actions,
     picture: PictureTexture,
     canvas: CanvasView,
+    tools: ToolViews,
     equation: EquationBar,
     filmstrip: FilmstripView,
     palette: Palette,
@@ -89,6 +91,7 @@ impl ZscapeWindow {
             actions: Actions::default(),
             picture: PictureTexture::default(),
             canvas: CanvasView::default(),
+            tools: ToolViews::default(),
             equation: EquationBar::default(),
             filmstrip: FilmstripView::default(),
             palette: Palette::default(),
@@ -123,13 +126,20 @@ impl ZscapeWindow {
                 .resizable(false)
                 .frame(line(ui, space::M, 0.0))
                 .show(ui, |ui| status::ui(ui, app, &self.canvas));
+            Panel::left("tools")
+                .exact_size(tools::rail::WIDTH)
+                .resizable(false)
+                .frame(line(ui, 0.0, space::S))
+                .show(ui, |ui| tools::rail::ui(ui, app, actions));
             if app.view().controls {
                 Panel::left("controls")
                     .resizable(true)
                     .default_size(size::CONTROLS_PANEL)
                     .size_range(size::CONTROLS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
                     .frame(controls::frame(ui))
-                    .show(ui, |ui| controls::ui(ui, app, actions));
+                    .show(ui, |ui| {
+                        tools::controls_ui(ui, app, actions, &mut self.tools)
+                    });
             }
             if app.view().filmstrip {
                 Panel::bottom("filmstrip")
@@ -149,8 +159,20 @@ impl ZscapeWindow {
         CentralPanel::no_frame()
             .frame(Frame::new().fill(tokens(ui).canvas))
             .show(ui, |ui| {
-                canvas::ui(ui, app, actions, &mut self.canvas, shown);
+                let mut stage = Stage {
+                    app,
+                    actions,
+                    canvas: &mut self.canvas,
+                    views: &mut self.tools,
+                    shown,
+                };
+                if modes.picture_only {
+                    tools::picture_ui(ui, &mut stage);
+                } else {
+                    tools::stage_ui(ui, &mut stage);
+                }
             });
+        self.tools.textures.end_frame();
         self.picture_was_painted = shown.is_some();
     }
 

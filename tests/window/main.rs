@@ -1,5 +1,6 @@
 //! The window, driven by the names of its controls, with the real engine on the CPU.
 
+mod arithmetic;
 mod commands;
 mod expressions;
 mod first_start;

@@ -96,6 +96,35 @@ impl Window {
         self.settle();
     }
 
+    /// Opens a tool by the rail and waits for its pictures.
+    #[track_caller]
+    pub fn open_tool(&mut self, name: &str) {
+        self.find(Role::Tab, name).click();
+        self.settle();
+        self.wait("the pictures of the tool", |app| {
+            app.pictures().is_settled()
+        });
+    }
+
+    /// Drags a picture into a place by their names.
+    #[track_caller]
+    pub fn drag(&mut self, from: &str, to: &str) {
+        let start = self.find(Role::Button, from).rect().center();
+        let end = self.find(Role::Group, to).rect().center();
+        self.harness.hover_at(start);
+        self.harness.drag_at(start);
+        for step in 1..=4 {
+            let part = step as f32 / 4.0;
+            self.harness.hover_at(start + (end - start) * part);
+            self.harness.run_steps(1);
+        }
+        self.harness.drop_at(end);
+        self.settle();
+        self.wait("the pictures of the tool", |app| {
+            app.pictures().is_settled()
+        });
+    }
+
     pub fn press(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();

@@ -23,6 +23,7 @@ pub mod limits;
 mod parse;
 mod print;
 mod suggest;
+mod text;
 mod walk;
 
 pub use ast::{Expr, LayerRange};

@@ -42,6 +42,7 @@ const MODEL: &[&[Command]] = &[
     &[Command::SeedUp, Command::SeedDown],
     &[Command::Play],
 ];
+const TOOLS: &[&[Command]] = &[&[Command::OpenExplore, Command::OpenArithmetic]];
 const HELP: &[&[Command]] = &[
     &[Command::Palette, Command::Shortcuts],
     &[Command::Notifications],
@@ -57,6 +58,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             ("Edit", EDIT),
             ("View", VIEW),
             ("Model", MODEL),
+            ("Tools", TOOLS),
             ("Help", HELP),
         ] {
             ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));

@@ -7,3 +7,4 @@ pub mod filmstrip;
 pub mod menu_bar;
 pub mod plane;
 pub mod status;
+pub mod tools;

@@ -3,6 +3,7 @@
 mod command_button;
 mod labels;
 mod slider_row;
+pub mod tile;
 
 pub use command_button::{command_button, icon_button, menu_entry, primary_button, tooltip_text};
 pub use labels::{caption, code, empty_state, heading, icon, section, section_with};

@@ -1,0 +1,413 @@
+//! Pictures beside the main one: what a tool shows in its wells, strips, sheets and matrices.
+//!
+//! A tool says in every frame which expressions it wants to see; nothing is asked for twice.
+//! What was there stays until something newer comes, so that nothing flickers under a hand.
+
+use super::Thumbnail;
+use crate::engine::{Engine, Job, JobId, ModelId};
+use crate::latent::Code;
+use crate::latent::expr::Expr;
+use crate::model::manifest::ImageSpec;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Up to this many pictures come within a frame or two: a newer wish waits for them, so that
+/// the set follows a dragging hand. A larger set gives way to the newer wish.
+const SMALL_SET: usize = 64;
+
+/// Names a set of pictures: those of one part of one tool.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SetKey(pub &'static str);
+
+/// What a tool wants to see.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Want {
+    pub key: SetKey,
+    pub model: ModelId,
+    /// `None` leaves a place empty.
+    pub expressions: Vec<Option<Expr>>,
+}
+
+/// One picture with all that tools measure on it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DecodedPicture {
+    /// No two pictures of a run have the same.
+    pub id: u64,
+    pub model: ModelId,
+    pub expression: Expr,
+    /// The value of the expression.
+    pub code: Code,
+    pub image: ImageSpec,
+    /// f32 `[C, H, W]` in 0..1.
+    pub values: Arc<[f32]>,
+    pub thumbnail: Thumbnail,
+}
+
+impl DecodedPicture {
+    /// Root mean square difference of the pixels, 0..1; `None` for pictures of different sizes.
+    pub fn difference(&self, other: &Self) -> Option<f32> {
+        if self.image != other.image || self.values.is_empty() {
+            return None;
+        }
+        let squares = self.values.iter().zip(other.values.iter());
+        let sum: f64 = squares.map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        Some((sum / self.values.len() as f64).sqrt() as f32)
+    }
+}
+
+/// The pictures of one part of a tool, in the order of the wish.
+#[derive(Default, Debug)]
+pub struct PictureSet {
+    shown: Vec<Option<Arc<DecodedPicture>>>,
+    asked: Option<Asked>,
+    running: Option<Running>,
+    failure: Option<String>,
+}
+
+/// The last wish that went to the engine.
+#[derive(Clone, Debug)]
+struct Asked {
+    model: ModelId,
+    expressions: Vec<Option<Expr>>,
+    names: Arc<BTreeMap<String, Code>>,
+}
+
+/// A job under way.
+#[derive(Debug)]
+struct Running {
+    job: JobId,
+    /// Where each picture of the job belongs in the set.
+    places: Vec<usize>,
+}
+
+static EMPTY: PictureSet = PictureSet {
+    shown: Vec::new(),
+    asked: None,
+    running: None,
+    failure: None,
+};
+
+impl PictureSet {
+    /// The picture at a place of the wish, if it has come; while a newer one is on its way, that
+    /// of the wish before.
+    pub fn get(&self, index: usize) -> Option<&Arc<DecodedPicture>> {
+        self.shown.get(index)?.as_ref()
+    }
+
+    /// All places in the order of the wish.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&Arc<DecodedPicture>>> {
+        self.shown.iter().map(Option::as_ref)
+    }
+
+    /// Whether every picture of the last wish is there, or the wish cannot be fulfilled.
+    pub fn is_complete(&self) -> bool {
+        self.running.is_none()
+    }
+
+    /// How many of how many pictures have come of the wish under way.
+    pub fn progress(&self) -> Option<(usize, usize)> {
+        let places = &self.running.as_ref()?.places;
+        let expressions = &self.asked.as_ref()?.expressions;
+        let come = |place: &&usize| {
+            let wanted = expressions.get(**place);
+            self.get(**place)
+                .is_some_and(|picture| wanted == Some(&Some(picture.expression.clone())))
+        };
+        Some((places.iter().filter(come).count(), places.len()))
+    }
+
+    /// Why the last wish could not be fulfilled.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    fn ask(&mut self, engine: &Engine, want: Want, names: &Arc<BTreeMap<String, Code>>) {
+        let is_asked = self.asked.as_ref().is_some_and(|asked| {
+            asked.model == want.model
+                && Arc::ptr_eq(&asked.names, names)
+                && asked.expressions == want.expressions
+        });
+        if is_asked {
+            return;
+        }
+        if let Some(running) = &self.running {
+            if running.places.len() <= SMALL_SET {
+                return;
+            }
+            engine.cancel(running.job);
+        }
+        let (shown, places) = self.reuse(&want, names);
+        self.shown = shown;
+        self.failure = None;
+        self.running = None;
+        if !places.is_empty() {
+            let expressions = places
+                .iter()
+                .filter_map(|&place| want.expressions[place].clone())
+                .collect();
+            let job = engine.submit(Job::Decode {
+                model: want.model.clone(),
+                expressions,
+                session_codes: Arc::clone(names),
+            });
+            self.running = Some(Running { job, places });
+        }
+        self.asked = Some(Asked {
+            model: want.model,
+            expressions: want.expressions,
+            names: Arc::clone(names),
+        });
+    }
+
+    /// The pictures to show meanwhile, and the places that have to be decoded.
+    fn reuse(
+        &self,
+        want: &Want,
+        names: &Arc<BTreeMap<String, Code>>,
+    ) -> (Vec<Option<Arc<DecodedPicture>>>, Vec<usize>) {
+        let same_meaning = self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.model == want.model && Arc::ptr_eq(&asked.names, names));
+        let same_model = self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.model == want.model);
+        let mut places = Vec::new();
+        let shown = want.expressions.iter().enumerate().map(|(place, wanted)| {
+            let wanted = wanted.as_ref()?;
+            let known =
+                |picture: &&Arc<DecodedPicture>| same_meaning && picture.expression == *wanted;
+            let here = self.get(place).filter(known);
+            let elsewhere = || {
+                let is_small = self.shown.len() <= SMALL_SET && want.expressions.len() <= SMALL_SET;
+                let mut others = self.shown.iter().flatten();
+                is_small
+                    .then(|| others.find(|picture| known(picture)))
+                    .flatten()
+            };
+            if let Some(picture) = here.or_else(elsewhere) {
+                return Some(Arc::clone(picture));
+            }
+            places.push(place);
+            self.get(place).filter(|_| same_model).cloned()
+        });
+        (shown.collect(), places)
+    }
+}
+
+/// One tile of a job, as the engine sends it.
+pub struct Tile<'a> {
+    pub job: JobId,
+    pub first: usize,
+    pub image: ImageSpec,
+    pub values: &'a [f32],
+    pub codes: &'a [Code],
+}
+
+/// The sets of all tools.
+#[derive(Default, Debug)]
+pub struct Pictures {
+    sets: BTreeMap<SetKey, PictureSet>,
+    next_id: u64,
+}
+
+impl Pictures {
+    /// A set; empty when nothing was wanted yet.
+    pub fn set(&self, key: SetKey) -> &PictureSet {
+        self.sets.get(&key).unwrap_or(&EMPTY)
+    }
+
+    /// Asks for what is not there and not on its way.
+    pub(super) fn ask(
+        &mut self,
+        engine: &Engine,
+        wants: Vec<Want>,
+        names: &Arc<BTreeMap<String, Code>>,
+    ) {
+        for want in wants {
+            let set = self.sets.entry(want.key).or_default();
+            set.ask(engine, want, names);
+        }
+    }
+
+    /// Whether something is still on its way.
+    pub fn is_settled(&self) -> bool {
+        self.sets.values().all(PictureSet::is_complete)
+    }
+
+    /// Takes pictures that a set asked for.
+    pub(super) fn accept(&mut self, tile: &Tile<'_>) {
+        let owner = self.sets.values_mut().find_map(|set| {
+            let is_of = set
+                .running
+                .as_ref()
+                .is_some_and(|running| running.job == tile.job);
+            is_of.then_some(set)
+        });
+        let Some(set) = owner else { return };
+        let (Some(running), Some(asked)) = (&set.running, &set.asked) else {
+            return;
+        };
+        let pictures = tile.values.chunks_exact(tile.image.len().max(1));
+        let places = running.places.iter().skip(tile.first);
+        for ((values, code), &place) in pictures.zip(tile.codes).zip(places) {
+            let (Some(expression), Some(thumbnail), Some(slot)) = (
+                asked.expressions.get(place).and_then(Option::as_ref),
+                Thumbnail::from_values(tile.image, values),
+                set.shown.get_mut(place),
+            ) else {
+                continue;
+            };
+            self.next_id += 1;
+            *slot = Some(Arc::new(DecodedPicture {
+                id: self.next_id,
+                model: asked.model.clone(),
+                expression: expression.clone(),
+                code: code.clone(),
+                image: tile.image,
+                values: Arc::from(values),
+                thumbnail,
+            }));
+        }
+    }
+
+    /// Notes that a job came to its end, with the reason when it failed. Returns whether it was
+    /// one of these.
+    pub(super) fn end(&mut self, job: JobId, failure: Option<&str>) -> bool {
+        for set in self.sets.values_mut() {
+            if set
+                .running
+                .as_ref()
+                .is_some_and(|running| running.job == job)
+            {
+                set.running = None;
+                set.failure = failure.map(str::to_owned);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Asks again for everything, as after a model was loaded anew.
+    pub(super) fn forget(&mut self, engine: &Engine) {
+        for set in self.sets.values_mut() {
+            if let Some(running) = set.running.take() {
+                engine.cancel(running.job);
+            }
+            set.asked = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{DeviceChoice, EngineOptions, Event, ModelSource};
+    use std::time::Duration;
+
+    fn engine_with_model() -> (Engine, ModelId) {
+        let engine = Engine::start(EngineOptions {
+            device: DeviceChoice::Cpu,
+            gpu: None,
+            wake: Arc::new(|| {}),
+        })
+        .expect("a thread");
+        engine.load(ModelSource::Catalogue("digits-vae2".to_owned()));
+        loop {
+            match engine
+                .wait_event(Duration::from_secs(60))
+                .expect("an event")
+            {
+                Event::Loaded(model) => return (engine, model.id.clone()),
+                _ => continue,
+            }
+        }
+    }
+
+    fn pump(engine: &Engine, pictures: &mut Pictures) {
+        while !pictures.is_settled() {
+            match engine
+                .wait_event(Duration::from_secs(60))
+                .expect("an event")
+            {
+                Event::Tile {
+                    job,
+                    first,
+                    image,
+                    values,
+                    codes,
+                    ..
+                } => {
+                    pictures.accept(&Tile {
+                        job,
+                        first,
+                        image,
+                        values: &values,
+                        codes: &codes,
+                    });
+                }
+                Event::JobDone { job } | Event::JobCancelled { job } => {
+                    pictures.end(job, None);
+                }
+                Event::JobFailed { job, message } => {
+                    pictures.end(job, Some(&message));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    const KEY: SetKey = SetKey("test");
+
+    fn seeds(model: &ModelId, seeds: &[u32]) -> Vec<Want> {
+        vec![Want {
+            key: KEY,
+            model: model.clone(),
+            expressions: seeds.iter().map(|&seed| Some(Expr::Seed(seed))).collect(),
+        }]
+    }
+
+    #[test]
+    fn pictures_come_once_and_move_along() {
+        let (engine, model) = engine_with_model();
+        let names = Arc::default();
+        let mut pictures = Pictures::default();
+        pictures.ask(&engine, seeds(&model, &[1, 2, 3]), &names);
+        pump(&engine, &mut pictures);
+        let ids = |pictures: &Pictures| -> Vec<Option<u64>> {
+            let set = pictures.set(KEY);
+            set.iter()
+                .map(|picture| picture.map(|picture| picture.id))
+                .collect()
+        };
+        assert_eq!(ids(&pictures), [Some(1), Some(2), Some(3)]);
+        pictures.ask(&engine, seeds(&model, &[3, 1, 4]), &names);
+        pump(&engine, &mut pictures);
+        assert_eq!(
+            ids(&pictures),
+            [Some(3), Some(1), Some(4)],
+            "two were known"
+        );
+        let set = pictures.set(KEY);
+        let fourth = set.get(2).expect("it came");
+        assert_eq!(fourth.expression, Expr::Seed(4));
+        assert_eq!(fourth.difference(fourth), Some(0.0));
+        assert!(set.get(0).and_then(|first| first.difference(fourth)) > Some(0.0));
+    }
+
+    #[test]
+    fn a_wish_that_cannot_be_fulfilled_says_why() {
+        let (engine, model) = engine_with_model();
+        let mut pictures = Pictures::default();
+        let unknown = Want {
+            key: KEY,
+            model,
+            expressions: vec![Some(Expr::Named("nobody".to_owned()))],
+        };
+        pictures.ask(&engine, vec![unknown], &Arc::default());
+        pump(&engine, &mut pictures);
+        let failure = pictures.set(KEY).failure().expect("there is no such name");
+        assert!(failure.contains("nobody"), "{failure}");
+    }
+}

@@ -1,0 +1,255 @@
+//! `A - B + C` with groups: adding what distinguishes two groups of pictures to a third.
+//!
+//! The wells and the equation bar are two views of one expression (Radford et al. 2015, "king -
+//! man + woman" for pictures): each well is the mean of what lies in it.
+
+use crate::app::pictures::{SetKey, Want};
+use crate::engine::ModelInfo;
+use crate::latent::expr::{Expr, Walk};
+use serde::{Deserialize, Serialize};
+
+/// The pictures in the wells: those of plus, of minus, of base, one after the other.
+pub const MEMBERS: SetKey = SetKey("arithmetic members");
+/// The means of the wells that hold something, then the difference before the base is added.
+pub const TERMS: SetKey = SetKey("arithmetic terms");
+
+/// More would only be a slower mean.
+pub const MAX_MEMBERS: usize = 32;
+
+/// One of the places that pictures are dropped into.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Well {
+    /// A: what is added.
+    Plus,
+    /// B: what is taken away.
+    Minus,
+    /// C: where it is added to.
+    Base,
+}
+
+impl Well {
+    pub const ALL: [Self; 3] = [Self::Plus, Self::Minus, Self::Base];
+
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::Plus => "A",
+            Self::Minus => "B",
+            Self::Base => "C",
+        }
+    }
+}
+
+/// What lies in the wells.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub plus: Vec<Expr>,
+    pub minus: Vec<Expr>,
+    pub base: Vec<Expr>,
+    /// Factor of the difference between A and B.
+    pub strength: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            plus: Vec::new(),
+            minus: Vec::new(),
+            base: Vec::new(),
+            strength: 1.0,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Edit {
+    Put(Well, Expr),
+    Take(Well, usize),
+    Empty(Well),
+    Strength(f32),
+    /// All wells empty, strength 1.
+    Reset,
+}
+
+impl Settings {
+    pub fn members(&self, well: Well) -> &[Expr] {
+        match well {
+            Well::Plus => &self.plus,
+            Well::Minus => &self.minus,
+            Well::Base => &self.base,
+        }
+    }
+
+    fn members_mut(&mut self, well: Well) -> &mut Vec<Expr> {
+        match well {
+            Well::Plus => &mut self.plus,
+            Well::Minus => &mut self.minus,
+            Well::Base => &mut self.base,
+        }
+    }
+
+    pub(super) fn apply(&mut self, edit: Edit) {
+        match edit {
+            Edit::Put(well, expression) => {
+                let members = self.members_mut(well);
+                if members.len() < MAX_MEMBERS {
+                    members.push(expression);
+                }
+            }
+            Edit::Take(well, index) => {
+                let members = self.members_mut(well);
+                if index < members.len() {
+                    members.remove(index);
+                }
+            }
+            Edit::Empty(well) => self.members_mut(well).clear(),
+            Edit::Strength(strength) => self.strength = strength,
+            Edit::Reset => *self = Self::default(),
+        }
+    }
+
+    /// The difference of A and B, without strength.
+    fn difference(&self) -> Option<Expr> {
+        match (group(&self.plus), group(&self.minus)) {
+            (Some(plus), Some(minus)) => Some(Expr::Sub(plus.into(), minus.into())),
+            (Some(plus), None) => Some(plus),
+            (None, Some(minus)) => Some(Expr::Neg(minus.into())),
+            (None, None) => None,
+        }
+    }
+
+    /// The expression of the wells; `None` while all are empty.
+    pub fn to_expr(&self) -> Option<Expr> {
+        let difference = self.difference().map(|difference| {
+            if self.strength == 1.0 {
+                difference
+            } else {
+                Expr::Scale(self.strength, difference.into())
+            }
+        });
+        match (difference, group(&self.base)) {
+            (Some(difference), Some(base)) => Some(Expr::Add(difference.into(), base.into())),
+            (difference, base) => difference.or(base),
+        }
+    }
+
+    /// Reads `A - B + C` and `s*(A - B) + C`; `None` for anything else. A single code is no
+    /// arithmetic, and neither are steps along directions: those belong to the sliders.
+    pub fn from_expr(expr: &Expr) -> Option<Self> {
+        if !Walk::from_expr(expr).offsets.is_empty() {
+            return None;
+        }
+        let (difference, base) = match expr {
+            Expr::Add(difference, base) => (difference.as_ref(), members(base)),
+            Expr::Sub(..) | Expr::Scale(..) => (expr, Vec::new()),
+            _ => return None,
+        };
+        let (strength, difference) = match difference {
+            Expr::Scale(strength, inner) => (*strength, inner.as_ref()),
+            other => (1.0, other),
+        };
+        let (plus, minus) = match difference {
+            Expr::Sub(plus, minus) => (members(plus), members(minus)),
+            Expr::Neg(minus) => (Vec::new(), members(minus)),
+            plus => (members(plus), Vec::new()),
+        };
+        let fits = [&plus, &minus, &base]
+            .iter()
+            .all(|members| members.len() <= MAX_MEMBERS);
+        fits.then_some(Self {
+            plus,
+            minus,
+            base,
+            strength,
+        })
+    }
+
+    pub(super) fn wants(&self, model: &ModelInfo) -> Vec<Want> {
+        let want = |key, expressions: Vec<Expr>| Want {
+            key,
+            model: model.id.clone(),
+            expressions: expressions.into_iter().map(Some).collect(),
+        };
+        let all = Well::ALL.into_iter().flat_map(|well| self.members(well));
+        let terms = Well::ALL
+            .into_iter()
+            .filter_map(|well| group(self.members(well)))
+            .chain(self.difference());
+        vec![
+            want(MEMBERS, all.cloned().collect()),
+            want(TERMS, terms.collect()),
+        ]
+    }
+}
+
+/// One code for all that lie in a well.
+fn group(members: &[Expr]) -> Option<Expr> {
+    match members {
+        [] => None,
+        [one] => Some(one.clone()),
+        many => Some(Expr::Mean(many.to_vec())),
+    }
+}
+
+fn members(expr: &Expr) -> Vec<Expr> {
+    match expr {
+        Expr::Mean(all) => all.clone(),
+        one => vec![one.clone()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latent::expr::parse;
+
+    fn wells(text: &str) -> Option<Settings> {
+        Settings::from_expr(&parse(text).expect("an expression"))
+    }
+
+    #[test]
+    fn text_and_wells_are_two_views_of_one_thing() {
+        for text in [
+            "seed(1) - seed(2) + seed(3)",
+            "mean(@a, @b) - mean(@c, @d) + @me",
+            "1.5*(seed(1) - seed(2)) + seed(3)",
+            "seed(1) - seed(2)",
+            "-seed(2) + seed(3)",
+            "0.5*seed(1) + seed(3)",
+        ] {
+            let wells = wells(text).unwrap_or_else(|| panic!("{text} has the form"));
+            let back = wells.to_expr().expect("it is not empty");
+            assert_eq!(back.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_arithmetic_stays_out_of_the_wells() {
+        for text in [
+            "seed(1)",
+            "seed(1) + 1.5*dir(\"z3\")",
+            "slerp(seed(1), seed(2), 0.5)",
+            "mean(seed(1), seed(2))",
+            "truncate(seed(1) - seed(2) + seed(3), 0.5)",
+        ] {
+            assert_eq!(wells(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn wells_fill_up_to_their_limit_and_empty_again() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.to_expr(), None);
+        for seed in 0..100 {
+            settings.apply(Edit::Put(Well::Plus, Expr::Seed(seed)));
+        }
+        assert_eq!(settings.plus.len(), MAX_MEMBERS);
+        settings.apply(Edit::Take(Well::Plus, 0));
+        settings.apply(Edit::Take(Well::Plus, 999));
+        assert_eq!(settings.plus.first(), Some(&Expr::Seed(1)));
+        settings.apply(Edit::Empty(Well::Plus));
+        settings.apply(Edit::Strength(2.0));
+        settings.apply(Edit::Reset);
+        assert_eq!(settings, Settings::default());
+    }
+}

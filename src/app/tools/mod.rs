@@ -1,0 +1,161 @@
+//! The tools: what is open, what the hand has set in each, and which pictures they want.
+//!
+//! A tool has no way of its own to make a picture: it edits expressions and wants some decoded.
+//! Its settings are plain data that undo, history and sessions keep beside the expression.
+
+pub mod arithmetic;
+pub mod sources;
+
+use super::pictures::Want;
+use super::{AppState, Command, Edit};
+use crate::engine::ModelInfo;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What can be done with a latent space.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// Sliders, the pad, one picture.
+    #[default]
+    Explore,
+    Arithmetic,
+}
+
+impl Tool {
+    /// Every tool, in the order of the rail.
+    pub const ALL: &'static [Self] = &[Self::Explore, Self::Arithmetic];
+
+    /// The command that opens it; it carries name, tooltip, icon and key.
+    pub fn command(self) -> Command {
+        match self {
+            Self::Explore => Command::OpenExplore,
+            Self::Arithmetic => Command::OpenArithmetic,
+        }
+    }
+
+    /// The tool that a command opens.
+    pub fn of_command(command: Command) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|tool| tool.command() == command)
+    }
+
+    /// One word for the rail.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Explore => "Explore",
+            Self::Arithmetic => "Add",
+        }
+    }
+}
+
+/// What the hand has set in all tools.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ToolSettings {
+    pub sources: sources::Settings,
+    pub arithmetic: arithmetic::Settings,
+}
+
+impl ToolSettings {
+    /// The tool whose settings differ, to show what undo has changed.
+    pub fn first_difference(&self, other: &Self) -> Option<Tool> {
+        (self.arithmetic != other.arithmetic).then_some(Tool::Arithmetic)
+    }
+}
+
+/// A change within a tool.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ToolEdit {
+    Sources(sources::Edit),
+    Arithmetic(arithmetic::Edit),
+    /// All settings at once, as from history.
+    Restore(Arc<ToolSettings>),
+}
+
+/// The tools of the running program.
+#[derive(Default, Debug)]
+pub struct Tools {
+    pub(super) open: Tool,
+    pub(super) settings: Arc<ToolSettings>,
+}
+
+impl Tools {
+    pub fn open(&self) -> Tool {
+        self.open
+    }
+
+    pub fn settings(&self) -> &Arc<ToolSettings> {
+        &self.settings
+    }
+}
+
+impl AppState {
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// Changes a tool's settings, and the expression where the tool makes one.
+    pub(super) fn edit_tool(&mut self, edit: ToolEdit) {
+        let before = Arc::clone(&self.tools.settings);
+        let mut made = None;
+        match edit {
+            ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
+            ToolEdit::Arithmetic(edit) => {
+                let arithmetic = &mut self.tool_settings().arithmetic;
+                arithmetic.apply(edit);
+                made = arithmetic.to_expr();
+            }
+            ToolEdit::Restore(settings) => {
+                if let Some(tool) = settings.first_difference(&self.tools.settings) {
+                    self.tools.open = tool;
+                }
+                self.tools.settings = settings;
+                return;
+            }
+        }
+        if *before == *self.tools.settings {
+            return;
+        }
+        self.history.touch(self.now_secs);
+        if let Some(expression) = made.filter(|made| self.check(made).is_ok()) {
+            self.edit(Edit::Base(expression));
+        }
+    }
+
+    fn tool_settings(&mut self) -> &mut ToolSettings {
+        Arc::make_mut(&mut self.tools.settings)
+    }
+
+    /// Lets tools whose text stands in the equation bar take it up.
+    pub(super) fn tools_follow(&mut self) {
+        let base = self.position.base();
+        if self.tools.settings.arithmetic.to_expr().as_ref() == Some(base) {
+            return;
+        }
+        if let Some(read) = arithmetic::Settings::from_expr(base) {
+            self.tool_settings().arithmetic = read;
+        }
+    }
+
+    /// The pictures that the open tool wants in this frame.
+    pub(super) fn tool_wants(&self, model: &ModelInfo) -> Vec<Want> {
+        let settings = &self.tools.settings;
+        let mut wants = match self.tools.open {
+            Tool::Explore => return Vec::new(),
+            Tool::Arithmetic => settings.arithmetic.wants(model),
+        };
+        wants.push(settings.sources.want(model, &self.session_codes));
+        // What another model left in a tool must not hide the rest.
+        for want in wants.iter_mut().filter(|want| want.model == model.id) {
+            for wanted in &mut want.expressions {
+                wanted.take_if(|expression| self.check(expression).is_err());
+            }
+        }
+        wants
+    }
+}

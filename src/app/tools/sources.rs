@@ -1,0 +1,57 @@
+//! Codes to take from: the names of the session and the model, and seeds without end.
+
+use crate::app::pictures::{SetKey, Want};
+use crate::engine::ModelInfo;
+use crate::latent::Code;
+use crate::latent::expr::Expr;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The pictures of what can be taken.
+pub const PICTURES: SetKey = SetKey("sources");
+
+/// How many seeds stand there at once.
+pub const SEEDS: u32 = 15;
+
+/// How far the seeds were leafed through.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub first_seed: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Edit {
+    FirstSeed(u32),
+}
+
+impl Settings {
+    pub(super) fn apply(&mut self, edit: Edit) {
+        match edit {
+            Edit::FirstSeed(seed) => self.first_seed = seed.min(u32::MAX - SEEDS),
+        }
+    }
+
+    /// The names first, then the seeds.
+    pub fn expressions(&self, model: &ModelInfo, session: &BTreeMap<String, Code>) -> Vec<Expr> {
+        let own = model
+            .named
+            .keys()
+            .filter(|name| !session.contains_key(*name));
+        let names = session.keys().chain(own).cloned().map(Expr::Named);
+        let seeds = (self.first_seed..self.first_seed.saturating_add(SEEDS)).map(Expr::Seed);
+        names.chain(seeds).collect()
+    }
+
+    pub(super) fn want(&self, model: &ModelInfo, session: &BTreeMap<String, Code>) -> Want {
+        Want {
+            key: PICTURES,
+            model: model.id.clone(),
+            expressions: self
+                .expressions(model, session)
+                .into_iter()
+                .map(Some)
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Arithmetic: wells for A, B and C, and what comes out.
+
+use super::{Stage, below_picture, picture_ui};
+use crate::app::tools::arithmetic::{Edit, MEMBERS, Settings, TERMS, Well};
+use crate::app::{Action, Actions, AppState, ToolEdit};
+use crate::engine::ModelInfo;
+use crate::latent::expr::Expr;
+use crate::latent::interpolate::angle;
+use crate::ui::theme::{TextRole, size, space, tokens};
+use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
+use crate::ui::widgets::{SliderRow, caption, icon, section, slider_row};
+use eframe::egui::{Align, Button, Grid, Layout, RichText, ScrollArea, Ui, vec2};
+use lucide_icons::Icon;
+
+const MAX_STRENGTH: f32 = 3.0;
+const WELL_HEIGHT: f32 = 76.0;
+
+fn push(actions: &mut Actions, edit: Edit) {
+    actions.push(Action::Tool(ToolEdit::Arithmetic(edit)));
+}
+
+/// Paints strength, measures and the reset.
+pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, _model: &ModelInfo) {
+    let settings = &app.tools().settings().arithmetic;
+    section(ui, "Strength", |ui| {
+        let row = SliderRow {
+            name: "A - B",
+            accessible_name: "Strength",
+            tooltip: "How much of the difference is added to C",
+            value: settings.strength,
+            range: -MAX_STRENGTH..=MAX_STRENGTH,
+            default: 1.0,
+        };
+        if let Some(strength) = slider_row(ui, &row) {
+            push(actions, Edit::Strength(strength));
+        }
+    });
+    section(ui, "Result", |ui| measures_ui(ui, app, settings));
+    let is_empty = *settings == Settings::default();
+    let reset = ui
+        .add_enabled(
+            !is_empty,
+            Button::new((icon(Icon::RotateCcw), "Empty all wells")),
+        )
+        .on_hover_text("Take everything out of A, B and C; undo brings it back")
+        .on_disabled_hover_text("The wells are empty");
+    if reset.clicked() {
+        push(actions, Edit::Reset);
+    }
+}
+
+/// The norm of the result and its angle to each operand.
+fn measures_ui(ui: &mut Ui, app: &AppState, settings: &Settings) {
+    let is_shown = settings.to_expr().as_ref() == Some(app.position().base());
+    let Some(frame) = app.preview().frame().filter(|_| is_shown) else {
+        caption(
+            ui,
+            "The picture in the middle is not from the wells: put something in",
+        );
+        return;
+    };
+    let result = &frame.code;
+    let set = app.pictures().set(TERMS);
+    Grid::new("arithmetic measures")
+        .num_columns(3)
+        .spacing(vec2(space::M, space::XS))
+        .show(ui, |ui| {
+            caption(ui, "");
+            caption(ui, "norm");
+            caption(ui, "angle to result");
+            ui.end_row();
+            ui.label("Result");
+            ui.label(format!("{:.2}", result.norm()));
+            ui.end_row();
+            let filled = Well::ALL
+                .into_iter()
+                .filter(|well| !settings.members(*well).is_empty())
+                .map(Well::letter);
+            for (index, name) in filled.chain(["Difference"]).enumerate() {
+                let Some(term) = set.get(index) else { break };
+                ui.label(name);
+                ui.label(format!("{:.2}", term.code.norm()));
+                let degrees = angle(&term.code.values, &result.values).to_degrees();
+                ui.label(format!("{degrees:.0}°"));
+                ui.end_row();
+            }
+        });
+}
+
+/// Paints the picture with the wells below.
+pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    below_picture(ui, "arithmetic wells", 200.0, |ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let signs = ["", "−", "+"];
+        let signs_width = 3.0 * 20.0 + 5.0 * space::S;
+        let width = ((ui.available_width() - signs_width) / 3.0).max(80.0);
+        ui.horizontal_top(|ui| {
+            let mut first = 0;
+            for (well, sign) in Well::ALL.into_iter().zip(signs) {
+                if !sign.is_empty() {
+                    let text = RichText::new(sign).font(TextRole::Display.font());
+                    ui.allocate_ui_with_layout(
+                        vec2(20.0, WELL_HEIGHT + 40.0),
+                        Layout::centered_and_justified(eframe::egui::Direction::LeftToRight),
+                        |ui| ui.label(text.color(tokens(ui).text_muted)),
+                    );
+                }
+                ui.allocate_ui_with_layout(
+                    vec2(width, WELL_HEIGHT + 40.0),
+                    Layout::top_down(Align::Min),
+                    |ui| well_ui(ui, stage, well, first),
+                );
+                first += stage.app.tools().settings().arithmetic.members(well).len();
+            }
+        });
+    });
+    picture_ui(ui, stage);
+}
+
+fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, first: usize) {
+    let app = stage.app;
+    let members = app.tools().settings().arithmetic.members(well);
+    let explained = match well {
+        Well::Plus => "what is added",
+        Well::Minus => "what is taken away",
+        Well::Base => "where it is added to",
+    };
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(well.letter()).color(tokens(ui).text_strong));
+        let text = match members.len() {
+            0 | 1 => explained.to_owned(),
+            count => format!("mean of {count}"),
+        };
+        caption(ui, text);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            buttons_ui(ui, stage.actions, app, well, members);
+        });
+    });
+    let name = format!("Well {}", well.letter());
+    let width = ui.available_width() - 2.0 * space::S;
+    let (dropped, ()) = drop_well(ui, &name, vec2(width, WELL_HEIGHT - 2.0 * space::S), |ui| {
+        if members.is_empty() {
+            ui.centered_and_justified(|ui| caption(ui, "Drop pictures here"));
+            return;
+        }
+        ScrollArea::horizontal()
+            .id_salt(&name)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                ui.horizontal(|ui| members_ui(ui, stage, well, members, first));
+            });
+    });
+    if let Some(expression) = dropped {
+        push(stage.actions, Edit::Put(well, expression));
+    }
+}
+
+fn members_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, members: &[Expr], first: usize) {
+    let set = stage.app.pictures().set(MEMBERS);
+    for (index, expression) in members.iter().enumerate() {
+        let name = format!("{} {}: {expression}", well.letter(), index + 1);
+        let tile = Tile {
+            picture: set.get(first + index),
+            expression,
+            name: &name,
+            side: size::THUMBNAIL,
+            selected: false,
+        };
+        let response = tile.ui(ui, stage.app, &mut stage.views.textures);
+        code_menu(&response, stage.actions, expression);
+        let take = format!("Take out {name}");
+        if remove_button(ui, response.rect, &take).clicked() {
+            push(stage.actions, Edit::Take(well, index));
+        }
+    }
+}
+
+fn buttons_ui(ui: &mut Ui, actions: &mut Actions, app: &AppState, well: Well, members: &[Expr]) {
+    let letter = well.letter();
+    let small = |glyph| Button::new(icon(glyph)).frame_when_inactive(false);
+    let empty = ui
+        .add_enabled(!members.is_empty(), small(Icon::X))
+        .on_hover_text(format!("Empty {letter}"))
+        .on_disabled_hover_text(format!("{letter} is empty"))
+        .accessible_name(format!("Empty {letter}"));
+    if empty.clicked() {
+        push(actions, Edit::Empty(well));
+    }
+    let add = ui
+        .add(small(Icon::Plus))
+        .on_hover_text(format!("Put the current picture into {letter}"))
+        .accessible_name(format!("Put the current picture into {letter}"));
+    if add.clicked() {
+        let current = app.position().expression().clone();
+        push(actions, Edit::Put(well, current));
+    }
+}

@@ -1,0 +1,91 @@
+//! The tools: a rail to choose from, controls at the left, a stage in the middle.
+
+pub mod arithmetic;
+pub mod rail;
+pub mod sources;
+
+use super::{canvas, controls};
+use crate::app::{Actions, AppState, Tool};
+use crate::ui::picture::Shown;
+use crate::ui::textures::PictureTextures;
+use crate::ui::theme::space;
+use crate::ui::widgets::{caption, empty_state, heading};
+use canvas::CanvasView;
+use eframe::egui::{CentralPanel, Panel, ScrollArea, Ui};
+use lucide_icons::Icon;
+
+/// What the tools' panels keep between frames besides the state.
+#[derive(Default)]
+pub struct ToolViews {
+    pub textures: PictureTextures,
+}
+
+/// Everything that a stage paints with.
+pub struct Stage<'a> {
+    pub app: &'a AppState,
+    pub actions: &'a mut Actions,
+    pub canvas: &'a mut CanvasView,
+    pub views: &'a mut ToolViews,
+    /// The main picture.
+    pub shown: Option<Shown>,
+}
+
+/// Paints the controls of the open tool.
+pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &mut ToolViews) {
+    if app.tools().open() == Tool::Explore {
+        controls::ui(ui, app, actions);
+        return;
+    }
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let info = app.tools().open().command().info();
+        ui.add_space(space::S);
+        heading(ui, info.name);
+        caption(ui, info.tooltip);
+        let Some(model) = app.model() else {
+            empty_state(ui, Icon::Box, "No model", "The tool waits for one");
+            return;
+        };
+        match app.tools().open() {
+            Tool::Explore => {}
+            Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, model),
+        }
+        sources::ui(ui, app, actions, model, &mut views.textures);
+    });
+}
+
+/// Paints the middle of the window.
+pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    match stage.app.tools().open() {
+        Tool::Explore => picture_ui(ui, stage),
+        Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
+    }
+}
+
+/// The main picture in what is left of the stage.
+pub fn picture_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    CentralPanel::no_frame().show(ui, |ui| {
+        canvas::ui(ui, stage.app, stage.actions, stage.canvas, stage.shown);
+    });
+}
+
+/// A part of the stage below the picture, as high as its content.
+pub fn below_picture<R>(
+    ui: &mut Ui,
+    id: &'static str,
+    max_height: f32,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let frame = eframe::egui::Frame::new()
+        .fill(crate::ui::theme::tokens(ui).panel)
+        .inner_margin(eframe::egui::Margin::symmetric(
+            space::M as i8,
+            space::S as i8,
+        ));
+    Panel::bottom(id)
+        .resizable(false)
+        .show_separator_line(true)
+        .frame(frame)
+        .max_size(max_height)
+        .show(ui, add)
+        .inner
+}

@@ -1,0 +1,56 @@
+//! Small pictures on the GPU, by the number of the picture; what is not painted for a while goes.
+
+use crate::app::{DecodedPicture, Thumbnail};
+use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
+use eframe::egui::{Context, TextureHandle, TextureId, Vec2, vec2};
+use std::collections::BTreeMap;
+
+/// Frames after which a picture that was not painted leaves the GPU.
+const KEPT_FRAMES: u64 = 120;
+
+struct Kept {
+    texture: TextureHandle,
+    last_frame: u64,
+}
+
+/// The textures of pictures beside the main one.
+#[derive(Default)]
+pub struct PictureTextures {
+    kept: BTreeMap<u64, Kept>,
+    frame: u64,
+}
+
+impl PictureTextures {
+    /// The texture of a picture, uploaded when it is painted for the first time.
+    pub fn of(&mut self, ctx: &Context, picture: &DecodedPicture) -> Option<(TextureId, Vec2)> {
+        let Thumbnail {
+            width,
+            height,
+            rgba,
+        } = &picture.thumbnail;
+        if !self.kept.contains_key(&picture.id) {
+            let pixels = rgba_image([*width, *height], rgba)?;
+            let name = format!("picture {}", picture.id);
+            let texture = ctx.load_texture(name, pixels, PICTURE_OPTIONS);
+            let last_frame = self.frame;
+            self.kept.insert(
+                picture.id,
+                Kept {
+                    texture,
+                    last_frame,
+                },
+            );
+        }
+        let kept = self.kept.get_mut(&picture.id)?;
+        kept.last_frame = self.frame;
+        Some((kept.texture.id(), vec2(*width as f32, *height as f32)))
+    }
+
+    /// Lets go of what was not painted for a while.
+    pub fn end_frame(&mut self) {
+        self.frame += 1;
+        let frame = self.frame;
+        self.kept
+            .retain(|_, kept| kept.last_frame + KEPT_FRAMES >= frame);
+    }
+}

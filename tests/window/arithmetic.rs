@@ -1,0 +1,72 @@
+//! The arithmetic tool: wells, text, and what comes out.
+
+use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use zscape::app::Tool;
+use zscape::app::tools::arithmetic::{MEMBERS, Well};
+
+fn open() -> Window {
+    let mut window = Window::open_named("digits-gan");
+    window.open_tool("Arithmetic");
+    assert_eq!(window.app().tools().open(), Tool::Arithmetic);
+    window
+}
+
+#[test]
+fn a_picture_dragged_into_a_well_becomes_an_operand() {
+    let mut window = open();
+    let before = window.picture();
+    window.drag("seed(1)", "Well A");
+    window.drag("seed(2)", "Well B");
+    window.drag("seed(3)", "Well C");
+    assert_eq!(window.expression(), "seed(1) - seed(2) + seed(3)");
+    assert_eq!(window.equation(), "seed(1) - seed(2) + seed(3)");
+    assert_ne!(window.picture(), before);
+    window.drag("seed(4)", "Well A");
+    assert_eq!(
+        window.expression(),
+        "mean(seed(1), seed(4)) - seed(2) + seed(3)",
+        "a group counts by its mean"
+    );
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.expression(), "seed(1) - seed(2) + seed(3)");
+    let wells = &window.app().tools().settings().arithmetic;
+    assert_eq!(
+        wells.members(Well::Plus).len(),
+        1,
+        "undo empties the well, too"
+    );
+}
+
+#[test]
+fn typed_text_of_the_form_appears_in_the_wells() {
+    let mut window = open();
+    window.type_expression("1.5*(mean(seed(1), seed(2)) - seed(3)) + seed(4)");
+    window.press(Modifiers::NONE, Key::Enter);
+    let wells = window.app().tools().settings().arithmetic.clone();
+    assert_eq!(wells.strength, 1.5);
+    assert_eq!(Well::ALL.map(|well| wells.members(well).len()), [2, 1, 1]);
+    window.wait("the pictures in the wells", |app| {
+        (0..4).all(|index| app.pictures().set(MEMBERS).get(index).is_some())
+    });
+    window.click("Take out A 2: seed(2)");
+    assert_eq!(window.expression(), "1.5*(seed(1) - seed(3)) + seed(4)");
+    window.click("Reset Strength");
+    assert_eq!(window.expression(), "seed(1) - seed(3) + seed(4)");
+}
+
+#[test]
+fn the_wells_can_be_filled_without_a_mouse_and_emptied_at_once() {
+    let mut window = open();
+    window.click("Put the current picture into A");
+    assert_eq!(window.expression(), "seed(42)");
+    window.click("Put the current picture into B");
+    assert_eq!(window.expression(), "seed(42) - seed(42)");
+    window.click("Empty B");
+    assert_eq!(window.expression(), "seed(42)");
+    window.click("Empty all wells");
+    assert!(window.app().tools().settings().arithmetic.plus.is_empty());
+    assert_eq!(window.expression(), "seed(42)", "the picture stays");
+    window.find(Role::Group, "Well A");
+}
