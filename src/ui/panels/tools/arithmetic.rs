@@ -43,7 +43,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, _model: &
             Button::new((icon(Icon::RotateCcw), "Empty all wells")),
         )
         .on_hover_text("Take everything out of A, B and C; undo brings it back")
-        .on_disabled_hover_text("The wells are empty");
+        .on_disabled_hover_text("The wells are empty")
+        .accessible_name("Empty all wells");
     if reset.clicked() {
         push(actions, Edit::Reset);
     }
