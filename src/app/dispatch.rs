@@ -223,7 +223,7 @@ impl AppState {
         let job = self.engine.submit(Job::Decode {
             model: model.clone(),
             expressions: vec![expression.clone()],
-            session_codes: std::sync::Arc::clone(&self.session_codes),
+            names: std::sync::Arc::clone(&self.names),
         });
         self.export.expect(job, path, model, expression);
     }

@@ -97,7 +97,7 @@ impl AppState {
     fn start_history(&mut self, place: Place) {
         if let Some(model) = &self.models.current {
             self.filmstrip
-                .add(&self.engine, &model.id, &place, &self.session_codes);
+                .add(&self.engine, &model.id, &place, &self.names);
         }
         self.history.start_at(place);
     }

@@ -2,7 +2,7 @@
 
 use super::{Place, Thumbnail};
 use crate::engine::{Engine, Job, JobId, ModelId};
-use crate::latent::Code;
+use crate::latent::SessionNames;
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Filmstrip {
         engine: &Engine,
         model: &ModelId,
         place: &Place,
-        session_codes: &Arc<BTreeMap<String, Code>>,
+        names: &Arc<SessionNames>,
     ) {
         if self.stills.iter().any(|still| still.place == *place) {
             return;
@@ -56,7 +56,7 @@ impl Filmstrip {
         let job = engine.submit(Job::Decode {
             model: model.clone(),
             expressions: vec![place.expression.clone()],
-            session_codes: Arc::clone(session_codes),
+            names: Arc::clone(names),
         });
         self.decoding.insert(job, id);
     }

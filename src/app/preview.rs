@@ -2,44 +2,43 @@
 
 use super::Latency;
 use crate::engine::{Engine, Frame, ModelId, PreviewRequest};
-use crate::latent::Code;
+use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The picture on the window and what is asked for next.
 #[derive(Default, Debug)]
 pub struct Preview {
     generation: u64,
-    asked: Option<(ModelId, Expr)>,
+    asked: Option<(ModelId, Expr, Arc<SessionNames>)>,
     frame: Option<Frame>,
     failure: Option<String>,
     latency: Latency,
 }
 
 impl Preview {
-    /// Asks for the picture of an expression, unless that is what was asked for last.
+    /// Asks for the picture of an expression, unless that is what was asked for last with the
+    /// same names.
     pub fn ask(
         &mut self,
         engine: &Engine,
         model: &ModelId,
         expression: &Expr,
-        session_codes: &Arc<BTreeMap<String, Code>>,
+        names: &Arc<SessionNames>,
     ) {
-        let is_asked = self
-            .asked
-            .as_ref()
-            .is_some_and(|(id, asked)| id == model && asked == expression);
+        let is_asked = self.asked.as_ref().is_some_and(|(id, asked, known)| {
+            id == model && asked == expression && Arc::ptr_eq(known, names)
+        });
         if is_asked {
             return;
         }
         self.generation += 1;
-        self.asked = Some((model.clone(), expression.clone()));
+        self.asked = Some((model.clone(), expression.clone(), Arc::clone(names)));
         engine.preview(PreviewRequest {
             generation: self.generation,
             model: model.clone(),
             expression: expression.clone(),
-            session_codes: Arc::clone(session_codes),
+            names: Arc::clone(names),
         });
     }
 
@@ -52,7 +51,7 @@ impl Preview {
         let is_current_model = self
             .asked
             .as_ref()
-            .is_some_and(|(id, _)| *id == frame.model);
+            .is_some_and(|(id, ..)| *id == frame.model);
         if !is_newer || !is_current_model {
             return;
         }

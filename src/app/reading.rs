@@ -3,9 +3,8 @@
 use super::AppState;
 use crate::engine::ModelInfo;
 use crate::latent::expr::{CheckError, Context, Expr, check, parse};
-use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
 use crate::model::manifest::Role;
-use std::collections::BTreeMap;
 
 /// What is wrong with a typed expression.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -44,7 +43,7 @@ impl AppState {
             expression,
             &Names {
                 model,
-                session: &self.session_codes,
+                session: &self.names,
             },
         )
         .map(|_| ())
@@ -54,7 +53,7 @@ impl AppState {
 /// The names of a model and of the session, for checking only: nothing is computed.
 struct Names<'a> {
     model: &'a ModelInfo,
-    session: &'a BTreeMap<String, Code>,
+    session: &'a SessionNames,
 }
 
 impl Context for Names<'_> {
@@ -72,19 +71,21 @@ impl Context for Names<'_> {
 
     fn named(&self, name: &str) -> Option<&Code> {
         self.session
+            .codes
             .get(name)
             .or_else(|| self.model.named.get(name))
     }
 
     fn direction(&self, name: &str) -> Option<&Direction> {
-        self.model
-            .directions
-            .iter()
-            .find(|direction| direction.name == name)
+        self.session.direction(name).or_else(|| {
+            let own = &self.model.directions;
+            own.iter().find(|direction| direction.name == name)
+        })
     }
 
     fn names(&self) -> Vec<String> {
         self.session
+            .codes
             .keys()
             .chain(self.model.named.keys())
             .cloned()
@@ -92,11 +93,9 @@ impl Context for Names<'_> {
     }
 
     fn directions(&self) -> Vec<String> {
-        self.model
-            .directions
-            .iter()
-            .map(|direction| direction.name.clone())
-            .collect()
+        let own = &self.model.directions;
+        let all = self.session.directions.iter().chain(own);
+        all.map(|direction| direction.name.clone()).collect()
     }
 
     fn can_encode(&self) -> bool {

@@ -6,9 +6,8 @@ use super::{
     Player, Position, Preview, Settling, Tools, View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
-use crate::latent::Code;
+use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The expression of the first start, and where a model goes that cannot show the current one.
@@ -49,7 +48,7 @@ pub struct AppState {
     pub(super) export: Export,
     pub(super) view: View,
     pub(super) modes: Modes,
-    pub(super) session_codes: Arc<BTreeMap<String, Code>>,
+    pub(super) names: Arc<SessionNames>,
     pub(super) dice: Dice,
     pub(super) now_secs: f64,
     pub(super) effects: Vec<Effect>,
@@ -72,7 +71,7 @@ impl AppState {
             export: Export::new(start.wake),
             view: start.view,
             modes: Modes::default(),
-            session_codes: Arc::default(),
+            names: Arc::default(),
             dice: Dice::new(),
             now_secs: 0.0,
             effects: Vec::new(),
@@ -173,7 +172,7 @@ impl AppState {
             &self.engine,
             &model.id,
             self.position.expression(),
-            &self.session_codes,
+            &self.names,
         );
         self.tools_follow();
         let wants = self.tool_wants(&model);
@@ -191,7 +190,7 @@ impl AppState {
             Settling::Moving => due_secs = Some(due_secs.map_or(0.1, |due: f64| due.min(0.1))),
             Settling::Settled => {
                 self.filmstrip
-                    .add(&self.engine, &model.id, &place, &self.session_codes);
+                    .add(&self.engine, &model.id, &place, &self.names);
             }
         }
         if self.player.is_some() {

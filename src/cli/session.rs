@@ -8,7 +8,6 @@ use crate::engine::{
 };
 use crate::latent::Code;
 use crate::latent::expr::{self, Expr};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -81,7 +80,7 @@ impl Session {
         let job = Job::Evaluate {
             model: self.model.id.clone(),
             expression: expression.clone(),
-            session_codes: Arc::default(),
+            names: Arc::default(),
         };
         let mut answer = None;
         let finished = self.run(job, |event| {
@@ -111,7 +110,7 @@ impl Session {
         let job = Job::Decode {
             model: self.model.id.clone(),
             expressions,
-            session_codes: Arc::default(),
+            names: Arc::default(),
         };
         let mut done = 0;
         self.run(job, |event| {
@@ -174,7 +173,7 @@ impl Session {
             generation: wanted,
             model: self.model.id.clone(),
             expression,
-            session_codes: Arc::new(BTreeMap::new()),
+            names: Arc::default(),
         });
         loop {
             match self.next_event()? {

@@ -1,7 +1,7 @@
 //! What goes into the engine and what comes out: plain data, no tensors.
 
 use crate::latent::expr::Expr;
-use crate::latent::{Code, Direction, Space};
+use crate::latent::{Code, Direction, SessionNames, Space};
 use crate::model::manifest::{ImageSpec, Manifest};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -74,8 +74,8 @@ pub struct PreviewRequest {
     pub generation: u64,
     pub model: ModelId,
     pub expression: Expr,
-    /// Codes named in this session, usable as `@name`; they win over the model's own.
-    pub session_codes: Arc<BTreeMap<String, Code>>,
+    /// What the session names besides the model.
+    pub names: Arc<SessionNames>,
 }
 
 /// The picture of one preview request.
@@ -123,13 +123,13 @@ pub enum Job {
     Decode {
         model: ModelId,
         expressions: Vec<Expr>,
-        session_codes: Arc<BTreeMap<String, Code>>,
+        names: Arc<SessionNames>,
     },
     /// Evaluate one expression without decoding; answers with [`Event::Evaluated`].
     Evaluate {
         model: ModelId,
         expression: Expr,
-        session_codes: Arc<BTreeMap<String, Code>>,
+        names: Arc<SessionNames>,
     },
     /// Time decodes of one batch size; answers with [`Event::Benched`].
     Bench {

@@ -3,15 +3,14 @@
 use super::models::LoadedModel;
 use super::picture_file;
 use crate::latent::expr::Context;
-use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
 use crate::model::download;
-use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A model and the codes named in the session.
+/// A model and what the session names besides it.
 pub struct ModelContext<'a> {
     pub model: &'a LoadedModel,
-    pub session_codes: &'a BTreeMap<String, Code>,
+    pub session: &'a SessionNames,
 }
 
 impl Context for ModelContext<'_> {
@@ -28,21 +27,22 @@ impl Context for ModelContext<'_> {
     }
 
     fn named(&self, name: &str) -> Option<&Code> {
-        self.session_codes
+        self.session
+            .codes
             .get(name)
             .or_else(|| self.model.info.named.get(name))
     }
 
     fn direction(&self, name: &str) -> Option<&Direction> {
-        self.model
-            .info
-            .directions
-            .iter()
-            .find(|direction| direction.name == name)
+        self.session.direction(name).or_else(|| {
+            let own = &self.model.info.directions;
+            own.iter().find(|direction| direction.name == name)
+        })
     }
 
     fn names(&self) -> Vec<String> {
-        self.session_codes
+        self.session
+            .codes
             .keys()
             .chain(self.model.info.named.keys())
             .cloned()
@@ -50,12 +50,9 @@ impl Context for ModelContext<'_> {
     }
 
     fn directions(&self) -> Vec<String> {
-        self.model
-            .info
-            .directions
-            .iter()
-            .map(|direction| direction.name.clone())
-            .collect()
+        let own = &self.model.info.directions;
+        let all = self.session.directions.iter().chain(own);
+        all.map(|direction| direction.name.clone()).collect()
     }
 
     fn can_encode(&self) -> bool {

@@ -51,9 +51,7 @@ impl RunningJob {
         let job = self.id;
         match &self.job {
             Job::Decode {
-                expressions,
-                session_codes,
-                ..
+                expressions, names, ..
             } => {
                 let first = self.done;
                 let count = BATCH_SHAPES[2].min(expressions.len() - first);
@@ -62,7 +60,7 @@ impl RunningJob {
                 for expression in &expressions[first..first + count] {
                     let mut context = ModelContext {
                         model,
-                        session_codes,
+                        session: names,
                     };
                     match evaluate(expression, &mut context) {
                         Ok(code) => {
@@ -97,15 +95,13 @@ impl RunningJob {
                 }
             }
             Job::Evaluate {
-                expression,
-                session_codes,
-                ..
+                expression, names, ..
             } => {
                 match evaluate(
                     expression,
                     &mut ModelContext {
                         model,
-                        session_codes,
+                        session: names,
                     },
                 ) {
                     Ok(code) => Step::Done(vec![Event::Evaluated { job, code }]),

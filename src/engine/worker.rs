@@ -104,7 +104,7 @@ impl Worker {
         let model = self.models.get(&request.model).map_err(Fault::Request)?;
         let mut context = ModelContext {
             model,
-            session_codes: &request.session_codes,
+            session: &request.names,
         };
         let code = evaluate(&request.expression, &mut context)
             .map_err(|error| Fault::Request(error.to_string()))?;

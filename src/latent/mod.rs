@@ -7,6 +7,8 @@
 mod code;
 pub mod expr;
 pub mod interpolate;
+mod names;
 pub mod seed;
 
 pub use code::{Code, Direction, Space, SpaceShape};
+pub use names::SessionNames;

@@ -21,7 +21,7 @@ fn a_frame_is_the_picture_of_its_expression() {
     let decoded = driver.pictures(driver.engine.submit(Job::Decode {
         model: model.id.clone(),
         expressions: vec![expr::parse("[0.5, -1.25]").expect("sound")],
-        session_codes: Default::default(),
+        names: Default::default(),
     }));
     assert_eq!(rgba.to_vec(), display::rgba_from_planes(&decoded, image));
     assert!(
@@ -197,7 +197,7 @@ fn pictures_stay_on_a_shared_device() {
     let decoded = driver.pictures(driver.engine.submit(Job::Decode {
         model: model.id.clone(),
         expressions: vec![expr::parse("[1, 0.5]").expect("sound")],
-        session_codes: Default::default(),
+        names: Default::default(),
     }));
     let expected = display::rgba_from_planes(&decoded, image);
     let differing = shown

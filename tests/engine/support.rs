@@ -1,6 +1,5 @@
 //! An engine driven step by step.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zscape::engine::{
@@ -55,7 +54,7 @@ impl Driver {
             generation,
             model: model.clone(),
             expression: expr::parse(expression).expect("the expression is sound"),
-            session_codes: Arc::default(),
+            names: Arc::default(),
         });
     }
 
@@ -72,7 +71,7 @@ impl Driver {
         self.engine.submit(Job::Decode {
             model: model.clone(),
             expressions: seeds.map(expr::Expr::Seed).collect(),
-            session_codes: Arc::new(BTreeMap::new()),
+            names: Arc::default(),
         })
     }
 
