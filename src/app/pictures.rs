@@ -5,8 +5,8 @@
 
 use super::Thumbnail;
 use crate::engine::{Engine, Job, JobId, ModelId};
-use crate::latent::Code;
 use crate::latent::expr::Expr;
+use crate::latent::{Code, SessionNames};
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub struct PictureSet {
 struct Asked {
     model: ModelId,
     expressions: Vec<Option<Expr>>,
-    names: Arc<BTreeMap<String, Code>>,
+    names: Arc<SessionNames>,
 }
 
 /// A job under way.
@@ -121,7 +121,7 @@ impl PictureSet {
         self.failure.as_deref()
     }
 
-    fn ask(&mut self, engine: &Engine, want: Want, names: &Arc<BTreeMap<String, Code>>) {
+    fn ask(&mut self, engine: &Engine, want: Want, names: &Arc<SessionNames>) {
         let is_asked = self.asked.as_ref().is_some_and(|asked| {
             asked.model == want.model
                 && Arc::ptr_eq(&asked.names, names)
@@ -148,7 +148,7 @@ impl PictureSet {
             let job = engine.submit(Job::Decode {
                 model: want.model.clone(),
                 expressions,
-                session_codes: Arc::clone(names),
+                names: Arc::clone(names),
             });
             self.running = Some(Running { job, places });
         }
@@ -163,7 +163,7 @@ impl PictureSet {
     fn reuse(
         &self,
         want: &Want,
-        names: &Arc<BTreeMap<String, Code>>,
+        names: &Arc<SessionNames>,
     ) -> (Vec<Option<Arc<DecodedPicture>>>, Vec<usize>) {
         let same_meaning = self
             .asked
@@ -219,12 +219,7 @@ impl Pictures {
     }
 
     /// Asks for what is not there and not on its way.
-    pub(super) fn ask(
-        &mut self,
-        engine: &Engine,
-        wants: Vec<Want>,
-        names: &Arc<BTreeMap<String, Code>>,
-    ) {
+    pub(super) fn ask(&mut self, engine: &Engine, wants: Vec<Want>, names: &Arc<SessionNames>) {
         for want in wants {
             let set = self.sets.entry(want.key).or_default();
             set.ask(engine, want, names);

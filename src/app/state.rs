@@ -135,9 +135,9 @@ impl AppState {
         })
     }
 
-    /// Codes that were named in this session.
-    pub fn session_codes(&self) -> &BTreeMap<String, Code> {
-        &self.session_codes
+    /// What was named in this session.
+    pub fn names(&self) -> &SessionNames {
+        &self.names
     }
 
     /// Whether there is anything to undo.
@@ -176,7 +176,7 @@ impl AppState {
         );
         self.tools_follow();
         let wants = self.tool_wants(&model);
-        self.pictures.ask(&self.engine, wants, &self.session_codes);
+        self.pictures.ask(&self.engine, wants, &self.names);
         let place = Place {
             model: model.source.clone(),
             expression: self.position.expression().clone(),

@@ -149,7 +149,7 @@ impl AppState {
             Tool::Explore => return Vec::new(),
             Tool::Arithmetic => settings.arithmetic.wants(model),
         };
-        wants.push(settings.sources.want(model, &self.session_codes));
+        wants.push(settings.sources.want(model, &self.names.codes));
         // What another model left in a tool must not hide the rest.
         for want in wants.iter_mut().filter(|want| want.model == model.id) {
             for wanted in &mut want.expressions {

@@ -20,7 +20,7 @@ pub fn ui(
     textures: &mut PictureTextures,
 ) {
     let settings = &app.tools().settings().sources;
-    let all = settings.expressions(model, app.session_codes());
+    let all = settings.expressions(model, &app.names().codes);
     let names = all
         .iter()
         .take_while(|expression| matches!(expression, Expr::Named(_)))
