@@ -1,5 +1,6 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
+use super::tools::map::Look;
 use super::{Command, Place, ToolEdit};
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
@@ -14,6 +15,8 @@ pub enum Action {
     Edit(Edit),
     /// Change what is set in a tool.
     Tool(ToolEdit),
+    /// Look at another part of the map.
+    LookAtMap(Look),
     /// Load another model.
     LoadModel(ModelSource),
     /// Go back to a place that was visited before.

@@ -83,6 +83,10 @@ commands! {
         "Walk with sliders and by dragging the picture";
     OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num2)),
         "Add what distinguishes two groups of pictures to a third: A - B + C";
+    OpenMap, "Map", Map, Some((PLAIN, Key::Num5)),
+        "See a plane of the latent space as one picture, with the data on it";
+    OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
+        "Measure the current code against the prior and the data";
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
         "Drift through the latent space from seed to seed; again to stop";
     ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),

@@ -33,6 +33,7 @@ impl AppState {
             }
             Action::Edit(edit) => self.edit(edit),
             Action::Tool(edit) => self.edit_tool(edit),
+            Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => self.load(source, None),
             Action::GoTo(place) => self.go_to(place, Then::NewStep),
             Action::SavePicture(path) => self.save_picture(path),
@@ -112,7 +113,10 @@ impl AppState {
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
             Command::Leave => self.leave(),
-            Command::OpenExplore | Command::OpenArithmetic => {
+            Command::OpenExplore
+            | Command::OpenArithmetic
+            | Command::OpenMap
+            | Command::OpenWhere => {
                 if let Some(tool) = super::Tool::of_command(command) {
                     self.tools.open = tool;
                 }

@@ -48,16 +48,19 @@ impl AppState {
                     self.filmstrip.accept(job, image, &values);
                     self.export.accept(job, image, &values);
                 }
-                self.pictures.accept(&Tile {
+                let tile = Tile {
                     job,
                     first,
                     image,
                     values: &values,
                     codes: &codes,
-                });
+                };
+                self.pictures.accept(&tile);
+                self.tools.map.tiles_mut().accept(&tile);
             }
             Event::JobDone { job } | Event::JobCancelled { job } => {
                 self.pictures.end(job, None);
+                self.tools.map.tiles_mut().end(job, None);
                 self.filmstrip.end(job);
                 self.export.fail(job);
             }
@@ -125,6 +128,7 @@ impl AppState {
             );
         }
         self.pictures.end(job, Some(message));
+        self.tools.map.tiles_mut().end(job, Some(message));
         // A place whose picture cannot be made has its message in the equation bar already.
         self.filmstrip.fail(job);
     }

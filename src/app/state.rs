@@ -174,7 +174,7 @@ impl AppState {
             self.position.expression(),
             &self.names,
         );
-        self.tools_follow();
+        self.tools_tick(&model);
         let wants = self.tool_wants(&model);
         self.pictures.ask(&self.engine, wants, &self.names);
         let place = Place {

@@ -6,9 +6,15 @@
 
 mod code;
 pub mod expr;
+pub mod geometry;
 pub mod interpolate;
 mod names;
+pub mod neighbours;
+pub mod pca;
+pub mod prior;
 pub mod seed;
+mod special;
 
 pub use code::{Code, Direction, Space, SpaceShape};
+pub use geometry::Plane;
 pub use names::SessionNames;

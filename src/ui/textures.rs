@@ -23,25 +23,34 @@ pub struct PictureTextures {
 impl PictureTextures {
     /// The texture of a picture, uploaded when it is painted for the first time.
     pub fn of(&mut self, ctx: &Context, picture: &DecodedPicture) -> Option<(TextureId, Vec2)> {
+        self.of_thumbnail(ctx, picture.id, &picture.thumbnail)
+    }
+
+    /// As [`Self::of`], for any pixels with a number of their own.
+    pub fn of_thumbnail(
+        &mut self,
+        ctx: &Context,
+        id: u64,
+        thumbnail: &Thumbnail,
+    ) -> Option<(TextureId, Vec2)> {
         let Thumbnail {
             width,
             height,
             rgba,
-        } = &picture.thumbnail;
-        if !self.kept.contains_key(&picture.id) {
+        } = thumbnail;
+        if !self.kept.contains_key(&id) {
             let pixels = rgba_image([*width, *height], rgba)?;
-            let name = format!("picture {}", picture.id);
-            let texture = ctx.load_texture(name, pixels, PICTURE_OPTIONS);
+            let texture = ctx.load_texture(format!("picture {id}"), pixels, PICTURE_OPTIONS);
             let last_frame = self.frame;
             self.kept.insert(
-                picture.id,
+                id,
                 Kept {
                     texture,
                     last_frame,
                 },
             );
         }
-        let kept = self.kept.get_mut(&picture.id)?;
+        let kept = self.kept.get_mut(&id)?;
         kept.last_frame = self.frame;
         Some((kept.texture.id(), vec2(*width as f32, *height as f32)))
     }

@@ -4,6 +4,8 @@ mod arithmetic;
 mod commands;
 mod expressions;
 mod first_start;
+mod map;
 mod models;
 mod support;
 mod walking;
+mod where_am_i;

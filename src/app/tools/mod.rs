@@ -4,6 +4,7 @@
 //! Its settings are plain data that undo, history and sessions keep beside the expression.
 
 pub mod arithmetic;
+pub mod map;
 pub mod sources;
 
 use super::pictures::Want;
@@ -22,17 +23,22 @@ pub enum Tool {
     #[default]
     Explore,
     Arithmetic,
+    Map,
+    /// Where the current code stands among those that the model knows.
+    Where,
 }
 
 impl Tool {
     /// Every tool, in the order of the rail.
-    pub const ALL: &'static [Self] = &[Self::Explore, Self::Arithmetic];
+    pub const ALL: &'static [Self] = &[Self::Explore, Self::Arithmetic, Self::Map, Self::Where];
 
     /// The command that opens it; it carries name, tooltip, icon and key.
     pub fn command(self) -> Command {
         match self {
             Self::Explore => Command::OpenExplore,
             Self::Arithmetic => Command::OpenArithmetic,
+            Self::Map => Command::OpenMap,
+            Self::Where => Command::OpenWhere,
         }
     }
 
@@ -49,6 +55,8 @@ impl Tool {
         match self {
             Self::Explore => "Explore",
             Self::Arithmetic => "Add",
+            Self::Map => "Map",
+            Self::Where => "Where",
         }
     }
 }
@@ -59,12 +67,20 @@ impl Tool {
 pub struct ToolSettings {
     pub sources: sources::Settings,
     pub arithmetic: arithmetic::Settings,
+    pub map: map::Settings,
 }
 
 impl ToolSettings {
     /// The tool whose settings differ, to show what undo has changed.
     pub fn first_difference(&self, other: &Self) -> Option<Tool> {
-        (self.arithmetic != other.arithmetic).then_some(Tool::Arithmetic)
+        let pairs = [
+            (self.arithmetic != other.arithmetic, Tool::Arithmetic),
+            (self.map != other.map, Tool::Map),
+        ];
+        pairs
+            .into_iter()
+            .find(|(differs, _)| *differs)
+            .map(|(_, tool)| tool)
     }
 }
 
@@ -73,6 +89,7 @@ impl ToolSettings {
 pub enum ToolEdit {
     Sources(sources::Edit),
     Arithmetic(arithmetic::Edit),
+    Map(map::Edit),
     /// All settings at once, as from history.
     Restore(Arc<ToolSettings>),
 }
@@ -82,6 +99,7 @@ pub enum ToolEdit {
 pub struct Tools {
     pub(super) open: Tool,
     pub(super) settings: Arc<ToolSettings>,
+    pub(super) map: map::Live,
 }
 
 impl Tools {
@@ -91,6 +109,11 @@ impl Tools {
 
     pub fn settings(&self) -> &Arc<ToolSettings> {
         &self.settings
+    }
+
+    /// The map's plane, tiles and way.
+    pub fn map(&self) -> &map::Live {
+        &self.map
     }
 }
 
@@ -105,6 +128,7 @@ impl AppState {
         let mut made = None;
         match edit {
             ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
+            ToolEdit::Map(edit) => self.tool_settings().map.apply(edit),
             ToolEdit::Arithmetic(edit) => {
                 let arithmetic = &mut self.tool_settings().arithmetic;
                 arithmetic.apply(edit);
@@ -132,7 +156,7 @@ impl AppState {
     }
 
     /// Lets tools whose text stands in the equation bar take it up.
-    pub(super) fn tools_follow(&mut self) {
+    fn tools_follow(&mut self) {
         let base = self.position.base();
         if self.tools.settings.arithmetic.to_expr().as_ref() == Some(base) {
             return;
@@ -142,12 +166,21 @@ impl AppState {
         }
     }
 
+    /// What the open tool does in every frame besides wanting pictures.
+    pub(super) fn tools_tick(&mut self, model: &ModelInfo) {
+        self.tools_follow();
+        if self.tools.open == Tool::Map {
+            self.follow_map(model);
+        }
+    }
+
     /// The pictures that the open tool wants in this frame.
     pub(super) fn tool_wants(&self, model: &ModelInfo) -> Vec<Want> {
         let settings = &self.tools.settings;
         let mut wants = match self.tools.open {
             Tool::Explore => return Vec::new(),
             Tool::Arithmetic => settings.arithmetic.wants(model),
+            Tool::Map | Tool::Where => self.map_wants(model),
         };
         wants.push(settings.sources.want(model, &self.names.codes));
         // What another model left in a tool must not hide the rest.

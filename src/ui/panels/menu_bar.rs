@@ -42,7 +42,12 @@ const MODEL: &[&[Command]] = &[
     &[Command::SeedUp, Command::SeedDown],
     &[Command::Play],
 ];
-const TOOLS: &[&[Command]] = &[&[Command::OpenExplore, Command::OpenArithmetic]];
+const TOOLS: &[&[Command]] = &[&[
+    Command::OpenExplore,
+    Command::OpenArithmetic,
+    Command::OpenMap,
+    Command::OpenWhere,
+]];
 const HELP: &[&[Command]] = &[
     &[Command::Palette, Command::Shortcuts],
     &[Command::Notifications],

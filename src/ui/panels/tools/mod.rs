@@ -1,8 +1,10 @@
 //! The tools: a rail to choose from, controls at the left, a stage in the middle.
 
 pub mod arithmetic;
+pub mod map;
 pub mod rail;
 pub mod sources;
+pub mod where_am_i;
 
 use super::{canvas, controls};
 use crate::app::{Actions, AppState, Tool};
@@ -18,6 +20,7 @@ use lucide_icons::Icon;
 #[derive(Default)]
 pub struct ToolViews {
     pub textures: PictureTextures,
+    map: map::MapView,
 }
 
 /// Everything that a stage paints with.
@@ -48,6 +51,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
         match app.tools().open() {
             Tool::Explore => {}
             Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, model),
+            Tool::Map => map::controls_ui(ui, app, actions, model, views),
+            Tool::Where => where_am_i::controls_ui(ui, app, model),
         }
         sources::ui(ui, app, actions, model, &mut views.textures);
     });
@@ -58,6 +63,8 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     match stage.app.tools().open() {
         Tool::Explore => picture_ui(ui, stage),
         Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
+        Tool::Map => map::stage_ui(ui, stage),
+        Tool::Where => where_am_i::stage_ui(ui, stage),
     }
 }
 

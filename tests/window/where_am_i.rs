@@ -1,0 +1,39 @@
+//! Where am I: plain words about the current code.
+
+use crate::support::Window;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+
+fn at(model: &str, expression: &str) -> Window {
+    let mut window = Window::open_named(model);
+    window.open_tool("Where am I");
+    window.type_expression(expression);
+    window.press(Modifiers::NONE, Key::Enter);
+    window
+}
+
+#[test]
+fn a_seed_is_typical_and_a_far_code_is_not() {
+    let window = at("digits-gan", "seed(7)");
+    window.harness.get_by_label_contains("Typical");
+    let window = at("digits-gan", "4*seed(7)");
+    window.harness.get_by_label_contains("Far outside");
+    let window = at("digits-gan", "0.01*seed(7)");
+    window.harness.get_by_label_contains("its norm is smaller");
+}
+
+#[test]
+fn the_data_are_named_where_the_model_holds_some() {
+    let window = at("digits-vae2", "@digit-1");
+    window.harness.get_by_label_contains("Typical");
+    assert!(
+        window
+            .harness
+            .query_all_by_label_contains("Nearest datum: 1")
+            .count()
+            > 0,
+        "ones lie around the mean of the ones"
+    );
+    let window = at("digits-ae2", "seed(1)");
+    window.harness.get_by_label_contains("has no prior");
+}
