@@ -228,6 +228,7 @@ impl AppState {
             model: model.clone(),
             expressions: vec![expression.clone()],
             names: std::sync::Arc::clone(&self.names),
+            sampler: crate::latent::Sampler::default(),
         });
         self.export.expect(job, path, model, expression);
     }

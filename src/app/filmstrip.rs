@@ -2,7 +2,7 @@
 
 use super::{Place, Thumbnail};
 use crate::engine::{Engine, Job, JobId, ModelId};
-use crate::latent::SessionNames;
+use crate::latent::{Sampler, SessionNames};
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +57,7 @@ impl Filmstrip {
             model: model.clone(),
             expressions: vec![place.expression.clone()],
             names: Arc::clone(names),
+            sampler: Sampler::default(),
         });
         self.decoding.insert(job, id);
     }

@@ -149,6 +149,7 @@ impl PictureSet {
                 model: want.model.clone(),
                 expressions,
                 names: Arc::clone(names),
+                sampler: crate::latent::Sampler::default(),
             });
             self.running = Some(Running { job, places });
         }

@@ -2,8 +2,8 @@
 
 use super::Latency;
 use crate::engine::{Engine, Frame, ModelId, PreviewRequest};
-use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
+use crate::latent::{Sampler, SessionNames};
 use std::sync::Arc;
 
 /// The picture on the window and what is asked for next.
@@ -39,6 +39,7 @@ impl Preview {
             model: model.clone(),
             expression: expression.clone(),
             names: Arc::clone(names),
+            sampler: Sampler::default(),
         });
     }
 

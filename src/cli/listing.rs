@@ -61,6 +61,7 @@ pub fn family_name(family: Family) -> &'static str {
         Family::Autoencoder => "autoencoder",
         Family::Vae => "VAE",
         Family::Gan => "GAN",
+        Family::StyleGan => "style-based GAN",
         Family::Classifier => "classifier",
     }
 }

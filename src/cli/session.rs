@@ -6,8 +6,8 @@ use crate::engine::{
     DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
     ModelSource, PreviewRequest,
 };
-use crate::latent::Code;
 use crate::latent::expr::{self, Expr};
+use crate::latent::{Code, Sampler};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -111,6 +111,7 @@ impl Session {
             model: self.model.id.clone(),
             expressions,
             names: Arc::default(),
+            sampler: Sampler::default(),
         };
         let mut done = 0;
         self.run(job, |event| {
@@ -174,6 +175,7 @@ impl Session {
             model: self.model.id.clone(),
             expression,
             names: Arc::default(),
+            sampler: Sampler::default(),
         });
         loop {
             match self.next_event()? {

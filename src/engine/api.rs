@@ -1,7 +1,7 @@
 //! What goes into the engine and what comes out: plain data, no tensors.
 
 use crate::latent::expr::Expr;
-use crate::latent::{Code, Direction, SessionNames, Space};
+use crate::latent::{Code, Direction, Sampler, SessionNames, Space};
 use crate::model::manifest::{ImageSpec, Manifest};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -56,13 +56,18 @@ pub struct ModelInfo {
     pub named: BTreeMap<String, Code>,
     /// Named directions stored in the file, for `dir("name")`.
     pub directions: Vec<Direction>,
-    /// Mean of each space, the centre of truncation; zeros where absent.
+    /// Mean of z and, where there is a mapping network, of w: the centre of truncation.
     pub means: BTreeMap<Space, Vec<f32>>,
     /// Standard deviation of each raw dimension of z over encoded data or the prior.
     pub z_sigma: Vec<f32>,
     /// The raw dimensions of z, those that change the picture most first, each with the root
     /// mean square change of a pixel (0..1) for a step of one sigma.
     pub ranked_dims: Vec<(usize, f32)>,
+    /// Standard deviation of each raw dimension of w over the codes of many seeds; empty
+    /// without a mapping network.
+    pub w_sigma: Vec<f32>,
+    /// The raw dimensions of w, ranked and measured like those of z.
+    pub ranked_w_dims: Vec<(usize, f32)>,
     /// Encoded test pictures for a map of a 2-D plane: `[n][z_dim]` with labels; may be empty.
     pub encoded: Vec<(Vec<f32>, u8)>,
 }
@@ -76,6 +81,7 @@ pub struct PreviewRequest {
     pub expression: Expr,
     /// What the session names besides the model.
     pub names: Arc<SessionNames>,
+    pub sampler: Sampler,
 }
 
 /// The picture of one preview request.
@@ -124,6 +130,7 @@ pub enum Job {
         model: ModelId,
         expressions: Vec<Expr>,
         names: Arc<SessionNames>,
+        sampler: Sampler,
     },
     /// Evaluate one expression without decoding; answers with [`Event::Evaluated`].
     Evaluate {

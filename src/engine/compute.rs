@@ -4,6 +4,7 @@ use super::bridge;
 use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
 use crate::gpu::display::{DisplayPass, rgba_from_planes};
 use crate::gpu::{self, Gpu};
+use crate::latent::{Code, NoiseMode, Sampler};
 use crate::model::manifest::ImageSpec;
 use crate::model::{self, Generator, ModelError};
 use burn::tensor::Device;
@@ -106,41 +107,53 @@ impl Compute {
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn picture(&self, generator: &Generator, code: &[f32]) -> Result<Picture, ModelError> {
+    pub fn picture(
+        &self,
+        generator: &Generator,
+        code: &Code,
+        sampler: Sampler,
+    ) -> Result<Picture, ModelError> {
         let image = generator.image();
+        let inputs = generator.inputs(code.space, &code.values)?;
+        let noise = sampler.noise;
         self.guard(|| match &self.display {
             Some((pass, gpu)) => {
-                let texture = bridge::texture(generator.decode(code), image, pass)?;
+                let texture = bridge::texture(generator.decode(&inputs, noise), image, pass)?;
                 gpu.device
                     .poll(wgpu::PollType::wait_indefinitely())
                     .map_err(|error| ModelError(error.to_string()))?;
                 Ok(Picture::Texture { texture, image })
             }
             None => {
-                let values = checked(generator.decode_to_vec(code)?, image)?;
+                let values = checked(generator.decode_to_vec(&inputs, noise)?, image)?;
                 let rgba = Arc::from(rgba_from_planes(&values, image));
                 Ok(Picture::Pixels { rgba, image })
             }
         })
     }
 
-    /// Decodes rows of codes to f32 `[count, C, H, W]`, padded to a known shape on a GPU.
+    /// Decodes rows of decoder inputs to f32 `[count, C, H, W]`, padded to a known shape on a GPU.
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn decode(&self, generator: &Generator, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+    pub fn decode(
+        &self,
+        generator: &Generator,
+        inputs: &[f32],
+        noise: NoiseMode,
+    ) -> Result<Vec<f32>, ModelError> {
         let image = generator.image();
-        let dim = generator.z_dim();
+        let dim = generator.input_len();
         self.guard(|| {
             let values = if self.is_gpu() {
-                let count = codes.len() / dim;
-                let mut padded = codes.to_vec();
+                let count = inputs.len() / dim;
+                let mut padded = inputs.to_vec();
                 padded.resize(padded_batch(count) * dim, 0.0);
-                let mut values = generator.decode_to_vec(&padded)?;
+                let mut values = generator.decode_to_vec(&padded, noise)?;
                 values.truncate(count * image.len());
                 values
             } else {
-                generator.decode_to_vec(codes)?
+                generator.decode_to_vec(inputs, noise)?
             };
             checked(values, image)
         })

@@ -59,8 +59,9 @@ impl Context for ModelContext<'_> {
         self.model.generator.has_encoder()
     }
 
-    fn w_from_z(&mut self, _z: &[f32]) -> Result<Vec<f32>, String> {
-        Err(format!("{} has no mapping network", self.model_name()))
+    fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
+        let mapped = self.model.generator.map(z);
+        mapped.map_err(|error| format!("{}: {error}", self.model_name()))
     }
 
     fn encode(&mut self, path: &str) -> Result<Code, String> {

@@ -4,6 +4,7 @@ use super::compute::{BATCH_SHAPES, Compute};
 use super::context::ModelContext;
 use super::models::Models;
 use super::{Event, Job, JobId};
+use crate::latent::NoiseMode;
 use crate::latent::expr::evaluate;
 use std::time::Instant;
 
@@ -51,26 +52,31 @@ impl RunningJob {
         let job = self.id;
         match &self.job {
             Job::Decode {
-                expressions, names, ..
+                expressions,
+                names,
+                sampler,
+                ..
             } => {
                 let first = self.done;
                 let count = BATCH_SHAPES[2].min(expressions.len() - first);
-                let mut rows = Vec::with_capacity(count * model.generator.z_dim());
+                let mut inputs = Vec::with_capacity(count * model.generator.input_len());
                 let mut codes = Vec::with_capacity(count);
                 for expression in &expressions[first..first + count] {
                     let mut context = ModelContext {
                         model,
                         session: names,
                     };
-                    match evaluate(expression, &mut context) {
-                        Ok(code) => {
-                            rows.extend_from_slice(&code.values);
-                            codes.push(code);
-                        }
+                    let code = match evaluate(expression, &mut context) {
+                        Ok(code) => code,
+                        Err(error) => return Step::Failed(error.to_string()),
+                    };
+                    match model.generator.inputs(code.space, &code.values) {
+                        Ok(rows) => inputs.extend(rows),
                         Err(error) => return Step::Failed(error.to_string()),
                     }
+                    codes.push(code);
                 }
-                let values = match compute.decode(&model.generator, &rows) {
+                let values = match compute.decode(&model.generator, &inputs, sampler.noise) {
                     Ok(values) => values,
                     Err(error) => return Step::DeviceFailed(error.to_string()),
                 };
@@ -109,10 +115,11 @@ impl RunningJob {
                 }
             }
             &Job::Bench { batch, repeats, .. } => {
-                let codes = vec![0.25; batch.max(1) * model.generator.z_dim()];
+                let noise = NoiseMode::Const;
+                let inputs = vec![0.25; batch.max(1) * model.generator.input_len()];
                 for _ in 0..BENCH_SLICE.min(repeats - self.done) {
                     let started = Instant::now();
-                    if let Err(error) = compute.decode(&model.generator, &codes) {
+                    if let Err(error) = compute.decode(&model.generator, &inputs, noise) {
                         return Step::DeviceFailed(error.to_string());
                     }
                     self.timings.push(started.elapsed().as_secs_f64() * 1e3);

@@ -8,6 +8,9 @@ use burn::tensor::Device;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Seeds over which the mean of w is taken, where a file does not say it.
+const MEAN_OF_SEEDS: usize = 10_000;
+
 /// A model on the device, with its file for the day on which the device is lost.
 pub struct LoadedModel {
     pub info: Arc<ModelInfo>,
@@ -85,12 +88,25 @@ fn describe(
     let dim = generator.z_dim();
     let vector = |name: &str| file.tensors.get(name).map(|tensor| tensor.values.clone());
     let z_sigma = vector("z.sigma").unwrap_or_else(|| vec![1.0; dim]);
-    let change = match vector("z.picture_change") {
+    let ranked_dims = ranked(match vector("z.picture_change") {
         Some(change) => change,
-        None => statistics::picture_change(generator, &z_sigma)?,
-    };
-    let mut ranked_dims: Vec<(usize, f32)> = change.into_iter().enumerate().collect();
-    ranked_dims.sort_by(|a, b| b.1.total_cmp(&a.1));
+        None => statistics::picture_change(generator, Space::Z, &z_sigma)?,
+    });
+    // The prior's mean is the centre of truncation; an encoder's mean differs from it by chance.
+    let mut means = BTreeMap::from([(Space::Z, vec![0.0; dim])]);
+    let (mut w_sigma, mut ranked_w_dims) = (Vec::new(), Vec::new());
+    if file.manifest.spaces.contains_key(&Space::W) {
+        let (mean, sigma) = match (vector("w.mean"), vector("w.sigma")) {
+            (Some(mean), Some(sigma)) => (mean, sigma),
+            _ => statistics::w_statistics(generator, MEAN_OF_SEEDS)?,
+        };
+        ranked_w_dims = ranked(match vector("w.picture_change") {
+            Some(change) => change,
+            None => statistics::picture_change(generator, Space::W, &sigma)?,
+        });
+        means.insert(Space::W, mean);
+        w_sigma = sigma;
+    }
     let encoded = match (
         file.tensors.get("encoded.codes"),
         file.tensors.get("encoded.labels"),
@@ -98,8 +114,6 @@ fn describe(
         (Some(codes), Some(labels)) => pair_rows(codes, labels, dim),
         _ => Vec::new(),
     };
-    // The prior's mean is the centre of truncation; an encoder's mean differs from it by chance.
-    let means = BTreeMap::from([(Space::Z, vec![0.0; dim])]);
     Ok(ModelInfo {
         id: ModelId {
             name: file.manifest.name.clone(),
@@ -112,8 +126,17 @@ fn describe(
         means,
         z_sigma,
         ranked_dims,
+        w_sigma,
+        ranked_w_dims,
         encoded,
     })
+}
+
+/// Dimensions with what a step along each changes, the largest first.
+fn ranked(change: Vec<f32>) -> Vec<(usize, f32)> {
+    let mut ranked: Vec<(usize, f32)> = change.into_iter().enumerate().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked
 }
 
 fn pair_rows(codes: &StoredTensor, labels: &StoredTensor, dim: usize) -> Vec<(Vec<f32>, u8)> {

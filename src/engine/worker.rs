@@ -6,6 +6,7 @@ use super::jobs::{RunningJob, Step};
 use super::mailbox::{Mailbox, Next};
 use super::models::Models;
 use super::{EngineOptions, Event, Frame, FrameTiming, ModelId, ModelSource, PreviewRequest};
+use crate::latent::NoiseMode;
 use crate::latent::expr::evaluate;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -111,7 +112,7 @@ impl Worker {
         let evaluated = Instant::now();
         let picture = self
             .compute
-            .picture(&model.generator, &code.values)
+            .picture(&model.generator, &code, request.sampler)
             .map_err(|error| Fault::Device(error.to_string()))?;
         let milliseconds = |from: Instant| from.elapsed().as_secs_f64() * 1e3;
         Ok(Frame {
@@ -187,8 +188,11 @@ impl Worker {
             });
         }
         if let Ok(model) = self.models.get(&id) {
-            let codes = vec![0.0; BATCH_SHAPES[shape] * model.generator.z_dim()];
-            if let Err(error) = self.compute.decode(&model.generator, &codes) {
+            let inputs = vec![0.0; BATCH_SHAPES[shape] * model.generator.input_len()];
+            let decoded = self
+                .compute
+                .decode(&model.generator, &inputs, NoiseMode::Const);
+            if let Err(error) = decoded {
                 self.fall_back(error.to_string());
                 return;
             }

@@ -12,9 +12,11 @@ mod names;
 pub mod neighbours;
 pub mod pca;
 pub mod prior;
+mod sampler;
 pub mod seed;
 mod special;
 
 pub use code::{Code, Direction, Space, SpaceShape};
 pub use geometry::Plane;
 pub use names::SessionNames;
+pub use sampler::{NoiseMode, Sampler};

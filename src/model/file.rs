@@ -6,6 +6,7 @@
 
 use super::manifest::{FORMAT_VERSION, Family, Manifest, NetworkSpec, Role};
 use super::shapes::{self, Shape};
+use super::style::{self, StyleSpec};
 use crate::latent::{Code, Direction, Space, SpaceShape};
 use atomic_write_file::AtomicWriteFile;
 use half::f16;
@@ -41,7 +42,7 @@ pub enum ModelFileError {
     Manifest(String),
     #[error("its format version is {found}; this program reads up to {FORMAT_VERSION}")]
     Version { found: u32 },
-    #[error("its family is {found:?}; known are autoencoder, vae, gan and classifier")]
+    #[error("its family is {found:?}; known are autoencoder, vae, gan, stylegan and classifier")]
     Family { found: String },
     #[error("its manifest contradicts itself: {0}")]
     Contradiction(String),
@@ -314,6 +315,7 @@ pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>
     let needed: &[Role] = match manifest.family {
         Family::Autoencoder | Family::Vae => &[Role::Decoder, Role::Encoder],
         Family::Gan => &[Role::Decoder],
+        Family::StyleGan => &[],
         Family::Classifier => &[Role::Classifier],
     };
     for role in needed {
@@ -329,10 +331,17 @@ pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>
         }
         _ => return Err("z must be a vector".to_owned()),
     };
-    if let Some(space) = manifest.spaces.keys().find(|&&space| space != Space::Z) {
-        return Err(format!("models of this family have no {space} space"));
-    }
-    let mut tensors = Vec::new();
+    let mut tensors = match (&manifest.style, manifest.family) {
+        (Some(spec), Family::StyleGan) => style_tensors(manifest, spec)?,
+        (None, Family::StyleGan) => return Err("it has no section \"style\"".to_owned()),
+        (Some(_), _) => return Err("only style-based models have a section \"style\"".to_owned()),
+        (None, _) => {
+            if let Some(space) = manifest.spaces.keys().find(|&&space| space != Space::Z) {
+                return Err(format!("models of this family have no {space} space"));
+            }
+            Vec::new()
+        }
+    };
     for (&role, network) in &manifest.networks {
         if !needed.contains(&role) {
             return Err(format!("a {} does not belong to this family", role.name()));
@@ -354,6 +363,40 @@ pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>
         }
     }
     Ok(tensors)
+}
+
+/// The tensors of a style-based generator.
+fn style_tensors(
+    manifest: &Manifest,
+    spec: &StyleSpec,
+) -> Result<Vec<(String, Vec<usize>)>, String> {
+    let plan = style::plan(spec, manifest.image)?;
+    let wanted = [
+        (Space::Z, SpaceShape::Vector { dim: spec.z_dim }),
+        (Space::W, SpaceShape::Vector { dim: spec.w_dim }),
+        (
+            Space::WPlus,
+            SpaceShape::Layers {
+                layers: spec.num_ws,
+                dim: spec.w_dim,
+            },
+        ),
+    ];
+    for (space, shape) in wanted {
+        if manifest.spaces.get(&space) != Some(&shape) {
+            return Err(format!("the space {space} must be {shape}"));
+        }
+    }
+    let parameters = plan.parameters.into_iter();
+    Ok(parameters.map(|p| (p.name, p.shape)).collect())
+}
+
+/// The side of the stored noise `synthesis.N.noise`, where the model has such a layer.
+fn noise_side(name: &str, manifest: &Manifest) -> Option<usize> {
+    let layer = name.strip_prefix("synthesis.")?.strip_suffix(".noise")?;
+    let plan = style::plan(manifest.style.as_ref()?, manifest.image).ok()?;
+    let layer: usize = layer.parse().ok()?;
+    plan.layers.get(layer).map(|layer| layer.side)
 }
 
 /// Checks that a network takes and gives what its role asks for.
@@ -394,8 +437,9 @@ fn check_ends(
 
 /// The shape that a tensor beside the networks must have.
 ///
-/// Known are `z.mean`, `z.sigma` and `z.picture_change` (`[dim]` each), `encoded.codes`
-/// (`[n, dim]`), `encoded.labels` (`[n]`), `code.NAME` and `direction.SPACE.NAME` (`[dim]`).
+/// Known are `z.mean`, `z.sigma` and `z.picture_change`, the same of w (`[dim]` each),
+/// `encoded.codes` (`[n, dim]`), `encoded.labels` (`[n]`), `code.NAME` and `direction.SPACE.NAME`
+/// (`[dim]`), and the constant noise `synthesis.N.noise` (`[side, side]`).
 ///
 /// # Errors
 /// A sentence when nothing uses a tensor of that name.
@@ -410,12 +454,14 @@ fn extra_shape(name: &str, stored: &[usize], manifest: &Manifest) -> Result<Vec<
     let rows = stored.first().copied().unwrap_or(0);
     match name {
         "z.mean" | "z.sigma" | "z.picture_change" => Ok(vec![dim(Space::Z)?]),
+        "w.mean" | "w.sigma" | "w.picture_change" => Ok(vec![dim(Space::W)?]),
         "encoded.codes" => Ok(vec![rows, dim(Space::Z)?]),
         "encoded.labels" => Ok(vec![rows]),
         _ if name.starts_with("code.") => Ok(vec![dim(Space::Z)?]),
-        _ => match direction_name(name) {
-            Some((space, _)) => Ok(vec![dim(space)?]),
-            None => Err("belongs to no part of the model".to_owned()),
+        _ => match (direction_name(name), noise_side(name, manifest)) {
+            (Some((space, _)), _) => Ok(vec![dim(space)?]),
+            (None, Some(side)) => Ok(vec![side, side]),
+            (None, None) => Err("belongs to no part of the model".to_owned()),
         },
     }
 }

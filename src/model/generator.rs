@@ -3,7 +3,9 @@
 use super::file::ModelFile;
 use super::manifest::{Family, ImageSpec, Role};
 use super::network::{Mode, Network};
+use super::style::{self, LayerNoise, Mapping, StylePlan, StyleSpec, Synthesis};
 use super::{device, shapes, sigmoid};
+use crate::latent::{NoiseMode, Space};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
@@ -30,10 +32,29 @@ pub struct Generator {
     image: ImageSpec,
     z_dim: usize,
     variational: bool,
-    decoder: Network,
+    decoder: Decoder,
     encoder: Option<Network>,
     /// Codes that one core decodes at least.
     smallest_part: usize,
+}
+
+/// What makes pictures of codes.
+#[derive(Clone, Debug)]
+enum Decoder {
+    /// One network that takes z.
+    Plain(Network),
+    /// A mapping network and a synthesis network that takes w+.
+    Style(Box<StyleDecoder>),
+}
+
+#[derive(Clone, Debug)]
+struct StyleDecoder {
+    spec: StyleSpec,
+    plan: StylePlan,
+    /// Always on the CPU.
+    mapping: Mapping,
+    synthesis: Synthesis,
+    constant_noise: LayerNoise,
 }
 
 impl Generator {
@@ -46,11 +67,21 @@ impl Generator {
         let z_dim = file
             .z_dim()
             .ok_or_else(|| ModelError("it has no latent space to walk through".to_owned()))?;
-        let decoder = upload(file, Role::Decoder, device)?
-            .ok_or_else(|| ModelError("it has no decoder".to_owned()))?;
-        let work = match manifest.networks.get(&Role::Decoder).map(shapes::plan) {
-            Some(Ok(plan)) => plan.multiply_adds.max(1),
-            _ => 1,
+        let (decoder, work) = match &manifest.style {
+            Some(spec) => {
+                let decoder = StyleDecoder::new(file, spec, device)?;
+                let work = decoder.plan.multiply_adds;
+                (Decoder::Style(Box::new(decoder)), work)
+            }
+            None => {
+                let decoder = upload(file, Role::Decoder, device)?
+                    .ok_or_else(|| ModelError("it has no decoder".to_owned()))?;
+                let work = match manifest.networks.get(&Role::Decoder).map(shapes::plan) {
+                    Some(Ok(plan)) => plan.multiply_adds,
+                    _ => 1,
+                };
+                (Decoder::Plain(decoder), work)
+            }
         };
         Ok(Self {
             device: device.clone(),
@@ -58,7 +89,7 @@ impl Generator {
             z_dim,
             variational: manifest.family == Family::Vae,
             decoder,
-            smallest_part: PART_WORK.div_ceil(work),
+            smallest_part: PART_WORK.div_ceil(work.max(1)),
             encoder: upload(file, Role::Encoder, device)?,
         })
     }
@@ -72,6 +103,15 @@ impl Generator {
         self.z_dim
     }
 
+    /// The length of a code as [`Self::decode`] takes it: that of z, or of w+ where there is a
+    /// mapping network.
+    pub fn input_len(&self) -> usize {
+        match &self.decoder {
+            Decoder::Plain(_) => self.z_dim,
+            Decoder::Style(style) => style.spec.styles_len(),
+        }
+    }
+
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -80,51 +120,99 @@ impl Generator {
         self.encoder.is_some()
     }
 
-    /// Decodes codes `[batch, z_dim]`, given row after row, to pictures
-    /// `[batch, channels * height * width]` in 0..1.
-    pub fn decode(&self, codes: &[f32]) -> Tensor<2> {
-        self.decoder.forward(self.upload_rows(codes, self.z_dim))
+    /// Maps codes in z, row after row, to codes in w, on the CPU.
+    ///
+    /// # Errors
+    /// When the model has no mapping network.
+    pub fn map(&self, z: &[f32]) -> Result<Vec<f32>, ModelError> {
+        match &self.decoder {
+            Decoder::Plain(_) => Err(ModelError("the model has no mapping network".to_owned())),
+            Decoder::Style(style) => {
+                let z = upload_rows(z, self.z_dim, &device::cpu());
+                download(style.mapping.forward(z))
+            }
+        }
     }
 
-    /// Decodes codes to numbers on the CPU, f32 `[batch, channels, height, width]`, waited for.
+    /// Codes of a space, row after row, as [`Self::decode`] takes them: z is mapped to w, and a
+    /// code in w is taken for every layer.
+    ///
+    /// # Errors
+    /// When the model has no such space, or the numbers are no whole number of codes.
+    pub fn inputs(&self, space: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let rows = match (&self.decoder, space) {
+            (Decoder::Plain(_), Space::Z) => codes.to_vec(),
+            (Decoder::Plain(_), _) => {
+                return Err(ModelError(format!("the model has no {space} space")));
+            }
+            (Decoder::Style(_), Space::Z) => return self.inputs(Space::W, &self.map(codes)?),
+            (Decoder::Style(style), Space::W) => codes
+                .chunks(style.spec.w_dim)
+                .flat_map(|w| std::iter::repeat_n(w, style.spec.num_ws).flatten().copied())
+                .collect(),
+            (Decoder::Style(_), Space::WPlus) => codes.to_vec(),
+        };
+        if rows.len().is_multiple_of(self.input_len()) {
+            Ok(rows)
+        } else {
+            Err(ModelError(format!(
+                "{} numbers are no codes in {space}",
+                codes.len()
+            )))
+        }
+    }
+
+    /// Decodes what [`Self::inputs`] gave to pictures `[batch, channels * height * width]` in
+    /// 0..1.
+    pub fn decode(&self, inputs: &[f32], noise: NoiseMode) -> Tensor<2> {
+        match &self.decoder {
+            Decoder::Plain(network) => network.forward(self.rows(inputs)),
+            Decoder::Style(style) => style.decode(self.rows(inputs), noise, &self.device),
+        }
+    }
+
+    /// Decodes as [`Self::decode`] does, to numbers on the CPU, f32
+    /// `[batch, channels, height, width]`, waited for.
     ///
     /// On the CPU device each core decodes a part of the batch: the layers are too small to be
     /// worth dividing one by one.
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn decode_to_vec(&self, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+    pub fn decode_to_vec(&self, inputs: &[f32], noise: NoiseMode) -> Result<Vec<f32>, ModelError> {
         if self.device != device::cpu() {
-            return download(self.decode(codes));
+            return download(self.decode(inputs, noise));
         }
-        let rows = codes.len() / self.z_dim;
+        let rows = inputs.len() / self.input_len();
         let part = rows
             .div_ceil(rayon::current_num_threads())
             .max(self.smallest_part);
         if rows <= part {
-            return self.decode_on_cpu(codes);
+            return self.decode_on_cpu(inputs, noise);
         }
-        let parts: Result<Vec<Vec<f32>>, ModelError> = codes
-            .par_chunks(part * self.z_dim)
-            .map(|codes| self.decode_on_cpu(codes))
+        let parts: Result<Vec<Vec<f32>>, ModelError> = inputs
+            .par_chunks(part * self.input_len())
+            .map(|inputs| self.decode_on_cpu(inputs, noise))
             .collect();
         parts.map(|parts| parts.concat())
     }
 
-    fn decode_on_cpu(&self, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
-        if !self.decoder.ends_in_sigmoid() {
-            return download(self.decode(codes));
+    fn decode_on_cpu(&self, inputs: &[f32], noise: NoiseMode) -> Result<Vec<f32>, ModelError> {
+        match &self.decoder {
+            Decoder::Plain(network) if network.ends_in_sigmoid() => {
+                let logits = network.forward_logits(self.rows(inputs), &mut Mode::Inference);
+                let mut values = download(logits)?;
+                sigmoid::in_place(&mut values);
+                Ok(values)
+            }
+            _ => download(self.decode(inputs, noise)),
         }
-        let codes = self.upload_rows(codes, self.z_dim);
-        let mut values = download(self.decoder.forward_logits(codes, &mut Mode::Inference))?;
-        sigmoid::in_place(&mut values);
-        Ok(values)
     }
 
     /// Encodes pictures in 0..1, given one after the other, or gives `None` without an encoder.
     pub fn encode(&self, pictures: &[f32]) -> Option<Encoded> {
         let encoder = self.encoder.as_ref()?;
-        let found = encoder.forward(self.upload_rows(pictures, self.image.len()));
+        let found = encoder.forward(upload_rows(pictures, self.image.len(), &self.device));
         Some(if self.variational {
             let [batch, _] = found.dims();
             let mu = found.clone().slice([0..batch, 0..self.z_dim]);
@@ -141,10 +229,61 @@ impl Generator {
         })
     }
 
-    fn upload_rows(&self, values: &[f32], row: usize) -> Tensor<2> {
-        let rows = values.len() / row.max(1);
-        Tensor::from_data(TensorData::new(values.to_vec(), [rows, row]), &self.device)
+    fn rows(&self, inputs: &[f32]) -> Tensor<2> {
+        upload_rows(inputs, self.input_len(), &self.device)
     }
+}
+
+impl StyleDecoder {
+    fn new(file: &ModelFile, spec: &StyleSpec, device: &Device) -> Result<Self, ModelError> {
+        let image = file.manifest.image;
+        let fault = |fault| ModelError(format!("{}: {fault}", file.manifest.name));
+        let plan = style::plan(spec, image).map_err(fault)?;
+        let tensor = |name: &str, device: &Device| {
+            let values = &file.tensors.get(name)?.values;
+            let data = TensorData::new(values.clone(), [values.len()]);
+            Some(Tensor::from_data(data, device))
+        };
+        let cpu = device::cpu();
+        let mapping = Mapping::new(spec, |name| tensor(name, &cpu)).map_err(fault)?;
+        let synthesis = Synthesis::new(spec, &plan, image.channels, device, |name| {
+            tensor(name, device)
+        })
+        .map_err(fault)?;
+        let stored = |layer: usize| {
+            let tensor = file.tensors.get(&format!("synthesis.{layer}.noise"))?;
+            Some(tensor.values.clone())
+        };
+        Ok(Self {
+            constant_noise: LayerNoise::constant(&plan, stored, device),
+            spec: spec.clone(),
+            plan,
+            mapping,
+            synthesis,
+        })
+    }
+
+    /// Rows of w+ to pictures in 0..1.
+    fn decode(&self, rows: Tensor<2>, noise: NoiseMode, device: &Device) -> Tensor<2> {
+        let [batch, _] = rows.dims();
+        let styles = rows.reshape([batch, self.spec.num_ws, self.spec.w_dim]);
+        let drawn;
+        let noise = match noise {
+            NoiseMode::Const => Some(&self.constant_noise),
+            NoiseMode::Random { seed } => {
+                drawn = LayerNoise::of_seed(&self.plan, seed, device);
+                Some(&drawn)
+            }
+            NoiseMode::None => None,
+        };
+        let pictures: Tensor<2> = self.synthesis.forward(styles, noise).flatten(1, 3);
+        (pictures * 0.5 + 0.5).clamp(0.0, 1.0)
+    }
+}
+
+fn upload_rows(values: &[f32], row: usize, device: &Device) -> Tensor<2> {
+    let rows = values.len() / row.max(1);
+    Tensor::from_data(TensorData::new(values.to_vec(), [rows, row]), device)
 }
 
 /// A network of a file on a device, or `None` when the file has no such network.

@@ -1,5 +1,6 @@
 //! The JSON manifest that every model file carries in its metadata under the key `zscape`.
 
+use super::style::StyleSpec;
 use crate::latent::{Space, SpaceShape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,7 +24,14 @@ pub struct Manifest {
     #[serde(default)]
     pub spaces: BTreeMap<Space, SpaceShape>,
     /// The networks by role: `decoder`, `encoder`, `classifier`.
+    #[serde(default)]
     pub networks: BTreeMap<Role, NetworkSpec>,
+    /// The sizes of a style-based generator; other families have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<StyleSpec>,
+    /// Whether a picture has one label or any number of them.
+    #[serde(default, skip_serializing_if = "LabelKind::is_classes")]
+    pub labels: LabelKind,
     /// Class names by label, where the data has labels.
     #[serde(default)]
     pub classes: Vec<String>,
@@ -44,8 +52,28 @@ pub enum Family {
     Vae,
     /// The generator of a generative adversarial network.
     Gan,
+    /// A style-based generator (Karras et al. 2020) with the spaces z, w and w+.
+    #[serde(rename = "stylegan")]
+    StyleGan,
     /// A classifier that judges pictures; it has no latent space.
     Classifier,
+}
+
+/// What the labels of the data say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelKind {
+    /// Each picture is of one class.
+    #[default]
+    Classes,
+    /// Each label holds or does not, whatever the others do.
+    Flags,
+}
+
+impl LabelKind {
+    fn is_classes(&self) -> bool {
+        *self == Self::Classes
+    }
 }
 
 /// Size of the pictures; values are in 0..1, sRGB-encoded.

@@ -10,6 +10,7 @@ pub mod network;
 pub mod shapes;
 mod sigmoid;
 pub mod statistics;
+pub mod style;
 
 pub use file::{ModelFile, ModelFileError};
 pub use generator::{Encoded, Generator, ModelError, download, upload};

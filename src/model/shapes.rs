@@ -67,7 +67,10 @@ impl Shape {
 }
 
 /// The product of `sides`, or a sentence when a side is zero or the product absurd.
-fn checked_product(sides: &[usize]) -> Result<usize, String> {
+///
+/// # Errors
+/// As said.
+pub fn checked_product(sides: &[usize]) -> Result<usize, String> {
     let count = sides
         .iter()
         .try_fold(1usize, |count, &side| count.checked_mul(side));

@@ -1,26 +1,43 @@
-//! What a step along each raw dimension does to the picture.
+//! What a step along each raw dimension does to the picture, and where the codes of w lie.
 
 use super::{Generator, ModelError};
 use crate::latent::seed::seed_code;
+use crate::latent::{NoiseMode, Space};
 
 /// Random codes around which the change is measured.
 const CENTRES: u32 = 8;
 /// Codes decoded at once.
 const BATCH: usize = 64;
+/// Codes mapped at once.
+const MAPPING_BATCH: usize = 1000;
 
-/// The root mean square change of a pixel (0..1) for a step of one sigma, by dimension of z.
+/// The root mean square change of a pixel (0..1) for a step of one sigma, by dimension of `space`
+/// (z or w).
 ///
 /// Measured as half the difference between a step forward and a step back, around eight seeds.
 ///
 /// # Errors
-/// When the device fails.
-pub fn picture_change(generator: &Generator, sigma: &[f32]) -> Result<Vec<f32>, ModelError> {
-    let (dim, len) = (generator.z_dim(), generator.image().len());
+/// When the model has no such space or the device fails.
+pub fn picture_change(
+    generator: &Generator,
+    space: Space,
+    sigma: &[f32],
+) -> Result<Vec<f32>, ModelError> {
+    let len = generator.image().len();
+    let mut centres = Vec::with_capacity(CENTRES as usize);
+    for seed in 0..CENTRES {
+        let z = seed_code(seed, generator.z_dim());
+        centres.push(match space {
+            Space::Z => z,
+            Space::W | Space::WPlus => generator.map(&z)?,
+        });
+    }
+    let dim = centres.first().map_or(0, Vec::len);
     let mut codes = Vec::with_capacity(dim * CENTRES as usize * 2 * dim);
     for axis in 0..dim {
-        for seed in 0..CENTRES {
+        for centre in &centres {
             for sign in [1.0, -1.0] {
-                let mut code = seed_code(seed, dim);
+                let mut code = centre.clone();
                 code[axis] += sign * sigma.get(axis).copied().unwrap_or(1.0);
                 codes.extend(code);
             }
@@ -28,8 +45,9 @@ pub fn picture_change(generator: &Generator, sigma: &[f32]) -> Result<Vec<f32>, 
     }
     let mut squares = vec![0.0f64; dim];
     let mut pair = 0;
-    for batch in codes.chunks(BATCH * dim) {
-        let pictures = generator.decode_to_vec(batch)?;
+    for batch in codes.chunks(BATCH * dim.max(1)) {
+        let inputs = generator.inputs(space, batch)?;
+        let pictures = generator.decode_to_vec(&inputs, NoiseMode::Const)?;
         for both in pictures.chunks_exact(2 * len) {
             let (ahead, behind) = both.split_at(len);
             let square: f64 = ahead
@@ -46,4 +64,40 @@ pub fn picture_change(generator: &Generator, sigma: &[f32]) -> Result<Vec<f32>, 
         .into_iter()
         .map(|square| (square / count).sqrt() as f32)
         .collect())
+}
+
+/// Mean and standard deviation of each number of w over the codes of the seeds 0 to `count - 1`.
+///
+/// # Errors
+/// When the model has no mapping network.
+pub fn w_statistics(
+    generator: &Generator,
+    count: usize,
+) -> Result<(Vec<f32>, Vec<f32>), ModelError> {
+    let (mut sums, mut squares) = (Vec::new(), Vec::new());
+    for first in (0..count).step_by(MAPPING_BATCH) {
+        let seeds = first..(first + MAPPING_BATCH).min(count);
+        let rows = seeds.len().max(1);
+        let z: Vec<f32> = seeds
+            .flat_map(|seed| seed_code(seed as u32, generator.z_dim()))
+            .collect();
+        let w = generator.map(&z)?;
+        let dim = w.len() / rows;
+        sums.resize(dim, 0.0f64);
+        squares.resize(dim, 0.0f64);
+        for row in w.chunks_exact(dim.max(1)) {
+            for (column, &value) in row.iter().enumerate() {
+                sums[column] += f64::from(value);
+                squares[column] += f64::from(value).powi(2);
+            }
+        }
+    }
+    let count = count.max(1) as f64;
+    let mean: Vec<f64> = sums.into_iter().map(|sum| sum / count).collect();
+    let sigma = squares
+        .into_iter()
+        .zip(&mean)
+        .map(|(square, mean)| (square / count - mean * mean).max(0.0).sqrt() as f32)
+        .collect();
+    Ok((mean.into_iter().map(|mean| mean as f32).collect(), sigma))
 }

@@ -7,6 +7,7 @@ use super::measure::{self, Gaussian};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
 use crate::engine::{DeviceChoice, ModelSource};
+use crate::latent::{NoiseMode, Space};
 use crate::model::manifest::{Family, Role};
 use crate::model::network::{Mode, Network, flat};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download, upload};
@@ -117,7 +118,7 @@ pub fn measure(
         Family::Autoencoder | Family::Vae => {
             measure_autoencoder(&Generator::new(file, device)?, train, test)
         }
-        Family::Gan => {
+        Family::Gan | Family::StyleGan => {
             let judge = judge_of(file, device)?;
             measure_gan(&Generator::new(file, device)?, judge, train, test)
         }
@@ -174,7 +175,11 @@ fn measure_autoencoder(
         let last = (first + BATCH).min(test.len());
         let pictures = test.pictures(first..last);
         let codes = &mu[first * dim..last * dim];
-        for (found, wanted) in generator.decode_to_vec(codes)?.iter().zip(&pictures) {
+        for (found, wanted) in generator
+            .decode_to_vec(codes, NoiseMode::Const)?
+            .iter()
+            .zip(&pictures)
+        {
             squared += f64::from(found - wanted).powi(2);
         }
         let Some(logvar) = &logvar else { continue };
@@ -189,7 +194,11 @@ fn measure_autoencoder(
             .zip(logvar)
             .map(|(&mu, &lv)| 0.5 * f64::from(mu * mu + lv.exp() - lv - 1.0))
             .sum::<f64>();
-        for (&found, &x) in generator.decode_to_vec(&sampled)?.iter().zip(&pictures) {
+        for (&found, &x) in generator
+            .decode_to_vec(&sampled, NoiseMode::Const)?
+            .iter()
+            .zip(&pictures)
+        {
             // A pixel of exactly 0 or 1 would make an infinite loss out of a rounding.
             let p = f64::from(found).clamp(1e-7, 1.0 - 1e-7);
             nats -= f64::from(x) * p.ln() + f64::from(1.0 - x) * (1.0 - p).ln();
@@ -291,9 +300,9 @@ fn measure_gan(
     let mut samples = Vec::with_capacity(SAMPLES * image.len());
     for batch in 0..SAMPLES / BATCH {
         let mut stream = Stream::new(0, Purpose::Evaluate, batch as u64);
-        samples.extend(download(
-            generator.decode(&stream.normals(BATCH * generator.z_dim())),
-        )?);
+        let z = stream.normals(BATCH * generator.z_dim());
+        let inputs = generator.inputs(Space::Z, &z)?;
+        samples.extend(generator.decode_to_vec(&inputs, NoiseMode::Const)?);
     }
     let (features, classes) = judge.judge(&samples)?;
     let dim = features.len() / SAMPLES;

@@ -51,6 +51,8 @@ pub fn finish(
         image: train.image,
         spaces,
         networks,
+        style: None,
+        labels: Default::default(),
         classes: recipe.dataset.classes(),
         data: recipe.dataset.source(),
         training: TrainingRecord {
@@ -80,7 +82,7 @@ pub fn finish(
             Some(sigma) => sigma.values.clone(),
             None => vec![1.0; recipe.z_dim],
         };
-        let change = statistics::picture_change(&generator, &sigma)?;
+        let change = statistics::picture_change(&generator, Space::Z, &sigma)?;
         tensors.insert("z.picture_change".to_owned(), StoredTensor::vector(change));
     }
     manifest.quality = eval::measure(&reread(&manifest, &tensors)?, train, test, &device)?;

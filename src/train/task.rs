@@ -66,6 +66,7 @@ pub fn task(
     Ok(match recipe.family {
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, image, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
+        Family::StyleGan => return Err(ModelError("soon".to_owned())),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, image, device)?),
     })
 }
@@ -96,6 +97,7 @@ fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
             decoder(),
             ("discriminator", of_pictures(&recipe.discriminator), 1),
         ],
+        Family::StyleGan => vec![],
         Family::Classifier => {
             let classes = recipe.dataset.classes().len();
             vec![("classifier", of_pictures(&recipe.classifier), classes)]

@@ -22,6 +22,7 @@ fn a_frame_is_the_picture_of_its_expression() {
         model: model.id.clone(),
         expressions: vec![expr::parse("[0.5, -1.25]").expect("sound")],
         names: Default::default(),
+        sampler: Default::default(),
     }));
     assert_eq!(rgba.to_vec(), display::rgba_from_planes(&decoded, image));
     assert!(
@@ -198,6 +199,7 @@ fn pictures_stay_on_a_shared_device() {
         model: model.id.clone(),
         expressions: vec![expr::parse("[1, 0.5]").expect("sound")],
         names: Default::default(),
+        sampler: Default::default(),
     }));
     let expected = display::rgba_from_planes(&decoded, image);
     let differing = shown

@@ -55,6 +55,7 @@ impl Driver {
             model: model.clone(),
             expression: expr::parse(expression).expect("the expression is sound"),
             names: Arc::default(),
+            sampler: Default::default(),
         });
     }
 
@@ -72,6 +73,7 @@ impl Driver {
             model: model.clone(),
             expressions: seeds.map(expr::Expr::Seed).collect(),
             names: Arc::default(),
+            sampler: Default::default(),
         })
     }
 

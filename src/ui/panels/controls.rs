@@ -67,6 +67,7 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo) {
         Family::Autoencoder => "autoencoder",
         Family::Vae => "VAE",
         Family::Gan => "GAN",
+        Family::StyleGan => "style-based GAN",
         Family::Classifier => "classifier",
     };
     let mut facts = family.to_owned();

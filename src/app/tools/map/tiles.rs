@@ -186,6 +186,7 @@ impl MapTiles {
                 model: model.id.clone(),
                 expressions,
                 names: Arc::clone(names),
+                sampler: crate::latent::Sampler::default(),
             });
             self.running.insert(job, *key);
         }

@@ -1,0 +1,21 @@
+//! Style-based generators (Karras et al. 2019 and 2020, "StyleGAN2"): a mapping network from z
+//! to w, and a synthesis network whose every layer takes a style, a vector in w, of its own.
+//!
+//! All sizes come from a [`StyleSpec`], so that any depth and width loads. The hazards guarded
+//! against are those of a file that says too much ([`plan`] bounds every size before anything is
+//! allocated) and a mapping network that differs from device to device (it always runs on the
+//! CPU, so that a code in w is the same everywhere).
+
+mod network;
+mod noise;
+mod random;
+mod resample;
+mod spec;
+
+pub use network::{Mapping, Synthesis};
+pub use noise::LayerNoise;
+pub use random::{RANDOM_SPEC_NAME, random_manifest, random_model};
+pub use resample::{Halving, doubled_rows, halved_rows};
+pub use spec::{
+    Initial, LayerPlan, Output, StyleParameter, StylePlan, StyleSpec, Upsampling, plan,
+};

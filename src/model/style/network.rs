@@ -1,0 +1,282 @@
+//! The two networks of a style-based generator, with their tensors on one device.
+//!
+//! Weights are stored as they are trained, with an equalised learning rate (Karras et al. 2018);
+//! the constant factors are multiplied in when a network is built.
+
+use super::noise::LayerNoise;
+use super::resample::Doubling;
+use super::spec::{KERNEL, Output, StylePlan, StyleSpec};
+use burn::tensor::activation::leaky_relu;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor};
+use std::f64::consts::SQRT_2;
+
+/// The slope of every leaky ReLU below zero.
+pub const SLOPE: f64 = 0.2;
+/// Added under roots, so that no zero is divided by.
+const EPSILON: f64 = 1e-8;
+
+/// Where networks take their tensors, flattened, by name.
+type Source<'a> = &'a mut dyn FnMut(&str) -> Option<Tensor<1>>;
+
+fn take(source: Source<'_>, name: &str, len: usize) -> Result<Tensor<1>, String> {
+    let tensor = source(name).ok_or_else(|| format!("no tensor {name:?}"))?;
+    if tensor.dims()[0] == len {
+        Ok(tensor)
+    } else {
+        Err(format!(
+            "{name:?} has {} numbers, not {len}",
+            tensor.dims()[0]
+        ))
+    }
+}
+
+/// The mapping network: z to w.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    layers: Vec<(Tensor<2>, Tensor<2>)>,
+}
+
+impl Mapping {
+    /// Takes the tensors `mapping.N.weight` and `mapping.N.bias` from `source`.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another length.
+    pub fn new(
+        spec: &StyleSpec,
+        mut source: impl FnMut(&str) -> Option<Tensor<1>>,
+    ) -> Result<Self, String> {
+        let mut layers = Vec::with_capacity(spec.mapping_layers);
+        for layer in 0..spec.mapping_layers {
+            let inputs = if layer == 0 { spec.z_dim } else { spec.w_dim };
+            let weight = take(
+                &mut source,
+                &format!("mapping.{layer}.weight"),
+                inputs * spec.w_dim,
+            )?;
+            let bias = take(&mut source, &format!("mapping.{layer}.bias"), spec.w_dim)?;
+            // The gain sqrt(2) of the activation goes through the leaky ReLU.
+            let gain = spec.mapping_rate * SQRT_2;
+            layers.push((
+                weight.reshape([inputs, spec.w_dim]) * (gain / (inputs as f64).sqrt()),
+                bias.reshape([1, spec.w_dim]) * gain,
+            ));
+        }
+        Ok(Self { layers })
+    }
+
+    /// Codes `[batch, z_dim]` to `[batch, w_dim]`: z is brought to a root mean square of 1, then
+    /// each layer is a matrix, a bias and a leaky ReLU with the gain sqrt(2).
+    pub fn forward(&self, z: Tensor<2>) -> Tensor<2> {
+        let square = z.clone().square().mean_dim(1);
+        let mut x = z / (square + EPSILON).sqrt();
+        for (weight, bias) in &self.layers {
+            x = leaky_relu(x.matmul(weight.clone()) + bias.clone(), SLOPE);
+        }
+        x
+    }
+}
+
+/// The affine map from w to the scales of a layer's inputs.
+#[derive(Clone, Debug)]
+struct Affine {
+    weight: Tensor<2>,
+    bias: Tensor<2>,
+}
+
+impl Affine {
+    fn new(source: Source<'_>, name: &str, w_dim: usize, outputs: usize) -> Result<Self, String> {
+        let weight = take(source, &format!("{name}.style.weight"), w_dim * outputs)?;
+        let bias = take(source, &format!("{name}.style.bias"), outputs)?;
+        Ok(Self {
+            weight: weight.reshape([w_dim, outputs]) / (w_dim as f64).sqrt(),
+            bias: bias.reshape([1, outputs]),
+        })
+    }
+
+    /// `[batch, w_dim]` to `[batch, outputs]`.
+    fn run(&self, w: Tensor<2>) -> Tensor<2> {
+        w.matmul(self.weight.clone()) + self.bias.clone()
+    }
+}
+
+/// A modulated and demodulated 3x3 convolution with noise, bias and leaky ReLU.
+#[derive(Clone, Debug)]
+struct StyledLayer {
+    affine: Affine,
+    doubling: Option<Doubling>,
+    /// `[outputs, inputs, 3, 3]`
+    weight: Tensor<4>,
+    /// The sum of the squares of each 3x3 kernel, `[inputs, outputs]`.
+    squares: Tensor<2>,
+    /// Bias and noise strength, both times sqrt(2).
+    bias: Tensor<4>,
+    noise_strength: Option<Tensor<4>>,
+}
+
+impl StyledLayer {
+    fn run(&self, x: Tensor<4>, w: Tensor<2>, noise: Option<&Tensor<4>>) -> Tensor<4> {
+        let scales = self.affine.run(w);
+        let [batch, inputs] = scales.dims();
+        // Scaling what goes in and what comes out equals scaling the weights of each picture
+        // (Karras et al. 2020, equations 1 and 3), and keeps one convolution for the batch.
+        let mut x = x * scales.clone().reshape([batch, inputs, 1, 1]);
+        if let Some(doubling) = &self.doubling {
+            x = doubling.run(x);
+        }
+        let x = conv2d(x, self.weight.clone(), None, same_padding());
+        let norm = (scales.square().matmul(self.squares.clone()) + EPSILON).sqrt();
+        let [_, outputs] = norm.dims();
+        // The gain sqrt(2) of the activation goes through the leaky ReLU.
+        let demodulation = norm.recip() * SQRT_2;
+        let mut x = x * demodulation.reshape([batch, outputs, 1, 1]);
+        match (noise, &self.noise_strength) {
+            (Some(noise), Some(strength)) => {
+                x = x + noise.clone() * strength.clone() + self.bias.clone();
+            }
+            _ => x = x + self.bias.clone(),
+        }
+        leaky_relu(x, SLOPE)
+    }
+}
+
+fn same_padding() -> ConvOptions<2> {
+    ConvOptions::new([1; 2], [(KERNEL - 1) / 2; 2], [1; 2], 1)
+}
+
+/// A modulated 1x1 convolution to the channels of a picture, without demodulation.
+#[derive(Clone, Debug)]
+struct PictureLayer {
+    affine: Affine,
+    /// `[1, channels, inputs]`
+    weight: Tensor<3>,
+    bias: Tensor<4>,
+    /// Which style it takes.
+    style: usize,
+    /// How the sum of the pictures before it gets this size.
+    doubling: Option<Doubling>,
+}
+
+impl PictureLayer {
+    fn run(&self, x: Tensor<4>, w: Tensor<2>) -> Tensor<4> {
+        let [batch, inputs, height, width] = x.dims();
+        let [_, channels, _] = self.weight.dims();
+        let scales = self.affine.run(w).reshape([batch, 1, inputs]);
+        let weight = self.weight.clone() * scales;
+        let picture = weight.matmul(x.reshape([batch, inputs, height * width]));
+        picture.reshape([batch, channels, height, width]) + self.bias.clone()
+    }
+}
+
+/// The synthesis network: styles to pictures.
+#[derive(Clone, Debug)]
+pub struct Synthesis {
+    /// `[1, channels, start, start]`
+    start: Tensor<4>,
+    layers: Vec<StyledLayer>,
+    /// One for each resolution, with the convolution that it follows.
+    pictures: Vec<(usize, PictureLayer)>,
+    output: Output,
+}
+
+impl Synthesis {
+    /// Takes the tensors `synthesis.…` and `picture.…` from `source`; `device` is theirs.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another length.
+    pub fn new(
+        spec: &StyleSpec,
+        plan: &StylePlan,
+        image_channels: usize,
+        device: &Device,
+        mut source: impl FnMut(&str) -> Option<Tensor<1>>,
+    ) -> Result<Self, String> {
+        let source: Source<'_> = &mut source;
+        let first = plan.layers.first().ok_or("there are no layers")?;
+        let start = take(
+            source,
+            "synthesis.start",
+            first.inputs * first.side * first.side,
+        )?;
+        let start = start.reshape([1, first.inputs, first.side, first.side]);
+        let mut layers = Vec::with_capacity(plan.layers.len());
+        let mut pictures: Vec<(usize, PictureLayer)> = Vec::with_capacity(spec.channels.len());
+        for (index, layer) in plan.layers.iter().enumerate() {
+            let (inputs, outputs) = (layer.inputs, layer.outputs);
+            let name = format!("synthesis.{index}");
+            let doubling = || Doubling::new(layer.side / 2, spec.upsampling, device);
+            let kernel = KERNEL * KERNEL;
+            let weight = take(source, &format!("{name}.weight"), outputs * inputs * kernel)?
+                / ((inputs * kernel) as f64).sqrt();
+            let squares = weight.clone().square().reshape([outputs, inputs, kernel]);
+            let squares = squares.sum_dim(2).reshape([outputs, inputs]).transpose();
+            let bias = take(source, &format!("{name}.bias"), outputs)?;
+            let noise_strength = if spec.noise {
+                let strength = take(source, &format!("{name}.noise_strength"), 1)?;
+                Some(strength.reshape([1, 1, 1, 1]) * SQRT_2)
+            } else {
+                None
+            };
+            layers.push(StyledLayer {
+                affine: Affine::new(source, &name, spec.w_dim, inputs)?,
+                doubling: layer.doubles.then(doubling),
+                weight: weight.reshape([outputs, inputs, KERNEL, KERNEL]),
+                squares,
+                bias: bias.reshape([1, outputs, 1, 1]) * SQRT_2,
+                noise_strength,
+            });
+            if layer.ends_resolution {
+                let resolution = pictures.len();
+                let name = format!("picture.{resolution}");
+                let weight = take(source, &format!("{name}.weight"), image_channels * outputs)?;
+                let bias = take(source, &format!("{name}.bias"), image_channels)?;
+                let picture = PictureLayer {
+                    affine: Affine::new(source, &name, spec.w_dim, outputs)?,
+                    weight: weight.reshape([1, image_channels, outputs]) / (outputs as f64).sqrt(),
+                    bias: bias.reshape([1, image_channels, 1, 1]),
+                    style: spec.picture_style(index),
+                    doubling: (resolution > 0).then(doubling),
+                };
+                pictures.push((index, picture));
+            }
+        }
+        Ok(Self {
+            start,
+            layers,
+            pictures,
+            output: spec.output,
+        })
+    }
+
+    /// Styles `[batch, num_ws, w_dim]` to pictures `[batch, channels, side, side]` in about
+    /// -1..1; nothing is cut off. Without `noise` none is added.
+    pub fn forward(&self, styles: Tensor<3>, noise: Option<&LayerNoise>) -> Tensor<4> {
+        let [batch, _, w_dim] = styles.dims();
+        let style = |index: usize| {
+            styles
+                .clone()
+                .slice([0..batch, index..index + 1, 0..w_dim])
+                .reshape([batch, w_dim])
+        };
+        let mut x = self.start.clone();
+        let mut sum: Option<Tensor<4>> = None;
+        let mut pictures = self.pictures.iter().peekable();
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = layer.run(x, style(index), noise.and_then(|noise| noise.layer(index)));
+            if let Some((_, picture)) = pictures.next_if(|(after, _)| *after == index) {
+                let added = picture.run(x.clone(), style(picture.style));
+                sum = Some(match (sum, &picture.doubling) {
+                    (Some(sum), Some(doubling)) => doubling.run(sum) + added,
+                    _ => added,
+                });
+            }
+        }
+        // `plan` has at least one resolution, so there is a sum.
+        let picture = sum.unwrap_or(x);
+        match self.output {
+            Output::Linear => picture,
+            Output::Tanh => picture.tanh(),
+        }
+    }
+}
