@@ -2,7 +2,8 @@
 //!
 //! - [`seed`]: the code of a seed, equal to NumPy's bit for bit;
 //! - [`interpolate`]: the ways between two codes;
-//! - [`expr`]: the language in which every picture is written.
+//! - [`expr`]: the language in which every picture is written;
+//! - [`path`]: ways through codes, for animations, strips and sheets.
 
 mod code;
 pub mod expr;
@@ -10,6 +11,7 @@ pub mod geometry;
 pub mod interpolate;
 mod names;
 pub mod neighbours;
+pub mod path;
 pub mod pca;
 pub mod prior;
 mod sampler;
