@@ -83,6 +83,8 @@ commands! {
         "Walk with sliders and by dragging the picture";
     OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num2)),
         "Add what distinguishes two groups of pictures to a third: A - B + C";
+    OpenStyles, "Style mixing", Layers, Some((PLAIN, Key::Num4)),
+        "Take the styles of one picture in some layers and of another in the rest";
     OpenMap, "Map", Map, Some((PLAIN, Key::Num5)),
         "See a plane of the latent space as one picture, with the data on it";
     OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),

@@ -115,6 +115,7 @@ impl AppState {
             Command::Leave => self.leave(),
             Command::OpenExplore
             | Command::OpenArithmetic
+            | Command::OpenStyles
             | Command::OpenMap
             | Command::OpenWhere => {
                 if let Some(tool) = super::Tool::of_command(command) {

@@ -16,6 +16,8 @@ pub struct CatalogueEntry {
     pub name: &'static str,
     /// The name for people.
     pub title: &'static str,
+    /// Whether it has a code for each layer, as style mixing needs.
+    pub has_styles: bool,
 }
 
 /// The models with a latent space that are built into the program.
@@ -23,20 +25,30 @@ pub const CATALOGUE: [CatalogueEntry; 4] = [
     CatalogueEntry {
         name: "digits-vae2",
         title: "Digits, VAE with two numbers",
+        has_styles: false,
     },
     CatalogueEntry {
         name: "digits-ae2",
         title: "Digits, autoencoder with two numbers",
+        has_styles: false,
     },
     CatalogueEntry {
         name: "fashion-vae",
         title: "Fashion, VAE with 16 numbers",
+        has_styles: false,
     },
     CatalogueEntry {
         name: "digits-gan",
         title: "Digits, GAN with 64 numbers",
+        has_styles: false,
     },
 ];
+
+/// The built-in models that have styles to mix.
+pub fn styled_choices() -> impl Iterator<Item = (ModelSource, &'static str)> {
+    let styled = CATALOGUE.iter().filter(|entry| entry.has_styles);
+    styled.map(|entry| (ModelSource::Catalogue(entry.name.to_owned()), entry.title))
+}
 
 /// The model of the first start.
 pub fn default_source() -> ModelSource {

@@ -6,6 +6,7 @@ mod expressions;
 mod first_start;
 mod map;
 mod models;
+mod styles;
 mod support;
 mod walking;
 mod where_am_i;

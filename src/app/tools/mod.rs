@@ -6,6 +6,7 @@
 pub mod arithmetic;
 pub mod map;
 pub mod sources;
+pub mod styles;
 
 use super::pictures::Want;
 use super::{AppState, Command, Edit};
@@ -23,6 +24,7 @@ pub enum Tool {
     #[default]
     Explore,
     Arithmetic,
+    Styles,
     Map,
     /// Where the current code stands among those that the model knows.
     Where,
@@ -30,13 +32,20 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool, in the order of the rail.
-    pub const ALL: &'static [Self] = &[Self::Explore, Self::Arithmetic, Self::Map, Self::Where];
+    pub const ALL: &'static [Self] = &[
+        Self::Explore,
+        Self::Arithmetic,
+        Self::Styles,
+        Self::Map,
+        Self::Where,
+    ];
 
     /// The command that opens it; it carries name, tooltip, icon and key.
     pub fn command(self) -> Command {
         match self {
             Self::Explore => Command::OpenExplore,
             Self::Arithmetic => Command::OpenArithmetic,
+            Self::Styles => Command::OpenStyles,
             Self::Map => Command::OpenMap,
             Self::Where => Command::OpenWhere,
         }
@@ -55,6 +64,7 @@ impl Tool {
         match self {
             Self::Explore => "Explore",
             Self::Arithmetic => "Add",
+            Self::Styles => "Styles",
             Self::Map => "Map",
             Self::Where => "Where",
         }
@@ -67,6 +77,7 @@ impl Tool {
 pub struct ToolSettings {
     pub sources: sources::Settings,
     pub arithmetic: arithmetic::Settings,
+    pub styles: styles::Settings,
     pub map: map::Settings,
 }
 
@@ -75,6 +86,7 @@ impl ToolSettings {
     pub fn first_difference(&self, other: &Self) -> Option<Tool> {
         let pairs = [
             (self.arithmetic != other.arithmetic, Tool::Arithmetic),
+            (self.styles != other.styles, Tool::Styles),
             (self.map != other.map, Tool::Map),
         ];
         pairs
@@ -89,6 +101,7 @@ impl ToolSettings {
 pub enum ToolEdit {
     Sources(sources::Edit),
     Arithmetic(arithmetic::Edit),
+    Styles(styles::Edit),
     Map(map::Edit),
     /// All settings at once, as from history.
     Restore(Arc<ToolSettings>),
@@ -129,6 +142,13 @@ impl AppState {
         match edit {
             ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
             ToolEdit::Map(edit) => self.tool_settings().map.apply(edit),
+            ToolEdit::Styles(edit) => {
+                let count = self.model().and_then(styles::layer_count).unwrap_or(0);
+                let makes_a_picture = edit.makes_a_picture();
+                let styles = &mut self.tool_settings().styles;
+                styles.apply(edit, count);
+                made = styles.to_expr().filter(|_| makes_a_picture);
+            }
             ToolEdit::Arithmetic(edit) => {
                 let arithmetic = &mut self.tool_settings().arithmetic;
                 arithmetic.apply(edit);
@@ -142,10 +162,9 @@ impl AppState {
                 return;
             }
         }
-        if *before == *self.tools.settings {
-            return;
+        if *before != *self.tools.settings {
+            self.history.touch(self.now_secs);
         }
-        self.history.touch(self.now_secs);
         if let Some(expression) = made.filter(|made| self.check(made).is_ok()) {
             self.edit(Edit::Base(expression));
         }
@@ -180,6 +199,7 @@ impl AppState {
         let mut wants = match self.tools.open {
             Tool::Explore => return Vec::new(),
             Tool::Arithmetic => settings.arithmetic.wants(model),
+            Tool::Styles => settings.styles.wants(model),
             Tool::Map | Tool::Where => self.map_wants(model),
         };
         wants.push(settings.sources.want(model, &self.names.codes));

@@ -45,6 +45,7 @@ const MODEL: &[&[Command]] = &[
 const TOOLS: &[&[Command]] = &[&[
     Command::OpenExplore,
     Command::OpenArithmetic,
+    Command::OpenStyles,
     Command::OpenMap,
     Command::OpenWhere,
 ]];

@@ -4,6 +4,7 @@ pub mod arithmetic;
 pub mod map;
 pub mod rail;
 pub mod sources;
+pub mod styles;
 pub mod where_am_i;
 
 use super::{canvas, controls};
@@ -51,6 +52,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
         match app.tools().open() {
             Tool::Explore => {}
             Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, model),
+            Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
             Tool::Map => map::controls_ui(ui, app, actions, model, views),
             Tool::Where => where_am_i::controls_ui(ui, app, model),
         }
@@ -63,6 +65,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     match stage.app.tools().open() {
         Tool::Explore => picture_ui(ui, stage),
         Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
+        Tool::Styles => styles::stage_ui(ui, stage),
         Tool::Map => map::stage_ui(ui, stage),
         Tool::Where => where_am_i::stage_ui(ui, stage),
     }
