@@ -4,6 +4,8 @@
 //! exact one fits in `f32`, and no finite input gives NaN. Both codes should have the same
 //! length; the result is as long as the shorter one.
 
+use super::geometry::{angle, norm};
+
 /// Below this sine of the angle between two codes the circle through them has no direction
 /// that `f32` could tell, and slerp becomes lerp.
 const SMALLEST_SINE: f64 = 1e-6;
@@ -67,32 +69,6 @@ fn combine(a: &[f32], b: &[f32], weight_a: f64, weight_b: f64) -> Vec<f32> {
         .zip(b)
         .map(|(&a, &b)| (weight_a * f64::from(a) + weight_b * f64::from(b)) as f32)
         .collect()
-}
-
-/// The angle between two codes in radians, 0 when one of them has no direction.
-///
-/// Kahan's formula `2 atan2(|u - v|, |u + v|)` for unit vectors: unlike the arc cosine of the
-/// dot product it stays exact for tiny angles and for nearly opposite codes.
-pub fn angle(a: &[f32], b: &[f32]) -> f64 {
-    let (norm_a, norm_b) = (norm(a), norm(b));
-    if norm_a == 0.0 || norm_b == 0.0 || !(norm_a * norm_b).is_finite() {
-        return 0.0;
-    }
-    let (mut difference, mut sum) = (0.0, 0.0);
-    for (&a, &b) in a.iter().zip(b) {
-        let (u, v) = (f64::from(a) / norm_a, f64::from(b) / norm_b);
-        difference += (u - v) * (u - v);
-        sum += (u + v) * (u + v);
-    }
-    2.0 * difference.sqrt().atan2(sum.sqrt())
-}
-
-fn norm(values: &[f32]) -> f64 {
-    values
-        .iter()
-        .map(|&v| f64::from(v).powi(2))
-        .sum::<f64>()
-        .sqrt()
 }
 
 #[cfg(test)]

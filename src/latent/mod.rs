@@ -3,7 +3,11 @@
 //! - [`seed`]: the code of a seed, equal to NumPy's bit for bit;
 //! - [`interpolate`]: the ways between two codes;
 //! - [`expr`]: the language in which every picture is written;
-//! - [`path`]: ways through codes, for animations, strips and sheets.
+//! - [`geometry`]: lengths, angles, planes;
+//! - [`prior`]: where a code stands among those that the prior gives;
+//! - [`neighbours`]: the codes nearest to a code;
+//! - [`pca`], [`probe`]: directions found in codes;
+//! - [`variations`]: children of a code, and which of many pictures differ most.
 
 mod code;
 pub mod expr;
@@ -11,12 +15,12 @@ pub mod geometry;
 pub mod interpolate;
 mod names;
 pub mod neighbours;
-pub mod path;
 pub mod pca;
 pub mod prior;
-mod sampler;
+pub mod probe;
 pub mod seed;
 mod special;
+pub mod variations;
 
 pub use code::{Code, Direction, Space, SpaceShape};
 pub use geometry::Plane;

@@ -238,7 +238,13 @@ mod tests {
             assert!(count(Standing::FarOutside) <= 3, "{dim}");
         }
         let seed = seed_code(1, 64);
-        let scaled = |factor: f32| -> Vec<f32> { seed.iter().map(|v| v * factor).collect() };
+        let middle = Shell::new(64).mean() / norm(&seed);
+        let scaled = |factor: f64| -> Vec<f32> {
+            let factor = factor * middle;
+            seed.iter()
+                .map(|&v| (f64::from(v) * factor) as f32)
+                .collect()
+        };
         assert_eq!(report(&scaled(1.25)).standing, Standing::Unusual);
         assert_eq!(report(&scaled(2.0)).standing, Standing::FarOutside);
         // The middle of an lerp between two seeds lies inside the shell.

@@ -6,17 +6,40 @@
 
 use rand_mt::Mt;
 
+/// An endless stream of uniform numbers in `[0, 1)`, equal to
+/// `numpy.random.RandomState(seed).random_sample(n)`: MT19937 seeded by `init_genrand`
+/// (Matsumoto and Nishimura 1998, seeding of 2002) and 53 random bits for each number.
+#[derive(Clone, Debug)]
+pub struct UniformStream {
+    generator: Mt,
+}
+
+impl UniformStream {
+    /// The stream of `RandomState(seed)` from its beginning.
+    pub fn new(seed: u32) -> Self {
+        Self {
+            generator: Mt::new(seed),
+        }
+    }
+
+    /// The next number: `genrand_res53` of MT19937.
+    pub fn draw(&mut self) -> f64 {
+        let high = f64::from(self.generator.next_u32() >> 5);
+        let low = f64::from(self.generator.next_u32() >> 6);
+        (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
+    }
+}
+
 /// An endless stream of standard normal numbers, equal to
 /// `numpy.random.RandomState(seed).randn(n)`.
 ///
-/// The parts, as in NumPy's `mt19937.c` and `legacy-distributions.c`: MT19937 seeded by
-/// `init_genrand` (Matsumoto and Nishimura 1998, seeding of 2002), doubles of 53 random bits,
-/// and Marsaglia's polar method, whose second number is kept for the next draw.
+/// The parts, as in NumPy's `mt19937.c` and `legacy-distributions.c`: a [`UniformStream`] and
+/// Marsaglia's polar method, whose second number is kept for the next draw.
 ///
 /// The stream never ends: [`Iterator::next`] always gives `Some`.
 #[derive(Clone, Debug)]
 pub struct NormalStream {
-    generator: Mt,
+    uniform: UniformStream,
     /// The second number of the last pair, not yet handed out.
     kept: Option<f64>,
 }
@@ -25,7 +48,7 @@ impl NormalStream {
     /// The stream of `RandomState(seed)` from its beginning.
     pub fn new(seed: u32) -> Self {
         Self {
-            generator: Mt::new(seed),
+            uniform: UniformStream::new(seed),
             kept: None,
         }
     }
@@ -36,8 +59,8 @@ impl NormalStream {
             return kept;
         }
         loop {
-            let x1 = 2.0 * self.unit() - 1.0;
-            let x2 = 2.0 * self.unit() - 1.0;
+            let x1 = 2.0 * self.uniform.draw() - 1.0;
+            let x2 = 2.0 * self.uniform.draw() - 1.0;
             let r2 = x1 * x1 + x2 * x2;
             if r2 < 1.0 && r2 != 0.0 {
                 let factor = (-2.0 * r2.ln() / r2).sqrt();
@@ -53,13 +76,6 @@ impl NormalStream {
         for value in values {
             *value = self.draw() as f32;
         }
-    }
-
-    /// A uniform number in `[0, 1)` of 53 random bits: `genrand_res53` of MT19937.
-    fn unit(&mut self) -> f64 {
-        let high = f64::from(self.generator.next_u32() >> 5);
-        let low = f64::from(self.generator.next_u32() >> 6);
-        (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
     }
 }
 
@@ -86,6 +102,19 @@ mod tests {
     #[test]
     fn seed_42_is_the_one_that_everybody_knows() {
         assert_eq!(seed_code(42, 3), [0.496_714_15, -0.138_264_3, 0.647_688_57]);
+    }
+
+    #[test]
+    fn uniform_numbers_are_those_of_numpy() {
+        let draw = |seed| {
+            let mut stream = UniformStream::new(seed);
+            [stream.draw(), stream.draw()]
+        };
+        assert_eq!(draw(42), [0.374_540_118_847_362_5, 0.950_714_306_409_916_2]);
+        assert_eq!(
+            draw(u32::MAX),
+            [0.097_632_028_994_013_8, 0.912_382_845_302_621_8]
+        );
     }
 
     #[test]

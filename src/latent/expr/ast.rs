@@ -1,5 +1,7 @@
 //! The tree of an expression.
 
+use std::ops::Range;
+
 /// An expression over latent codes; its value is one [`Code`](crate::latent::Code).
 ///
 /// Comparing, cloning and dropping recurse, so a tree that a program builds step by step should
@@ -38,6 +40,35 @@ pub enum Expr {
     W(Box<Expr>),
     /// `mix(a, b, layers 4..9)`: the styles of `b` in layers 4 to 8, those of `a` elsewhere.
     Mix(Box<Expr>, Box<Expr>, LayerRange),
+    /// `project_out(a, b)`: `a` without its part along `b`, in w+ layer by layer.
+    ProjectOut(Box<Expr>, Box<Expr>),
+    /// `vary(a, 7, 0.3)`: `a` and 0.3 times the noise of seed 7; `vary(a, 7, 0.3, lock [0, 3..5])`
+    /// leaves the numbers 0, 3 and 4 as they are.
+    Vary(Box<Expr>, Vary),
+    /// `cross(a, b, 7)`: each number from `a` or from `b`, as the coin of seed 7 falls;
+    /// `cross(a, b, 7, lock [0, 3..5])` takes the numbers 0, 3 and 4 from `a`.
+    Cross(Box<Expr>, Box<Expr>, Cross),
+}
+
+/// A random step away from a code.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Vary {
+    /// The noise is NumPy's `RandomState(seed).randn(n)`.
+    pub seed: u32,
+    /// How many times the noise is added, in the units of the space.
+    pub sigma: f32,
+    /// The numbers that stay as they are: numbers of z or w, layers of w+.
+    pub locked: Vec<Range<usize>>,
+}
+
+/// How the numbers of two codes are drawn for their child.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cross {
+    /// The coins are NumPy's `RandomState(seed).random_sample(n) < 0.5`: one for each number of
+    /// z or w, one for each layer of w+.
+    pub seed: u32,
+    /// What is taken from the first code whatever the coin says.
+    pub locked: Vec<Range<usize>>,
 }
 
 /// A half-open range of layers, `start..end`.
@@ -56,14 +87,18 @@ impl Expr {
             | Self::Named(_)
             | Self::Direction(_)
             | Self::Encode(_) => (None, None, &[]),
-            Self::Neg(a) | Self::Scale(_, a) | Self::Truncate(a, _) | Self::W(a) => {
-                (Some(&**a), None, &[])
-            }
+            Self::Neg(a)
+            | Self::Scale(_, a)
+            | Self::Truncate(a, _)
+            | Self::W(a)
+            | Self::Vary(a, _) => (Some(&**a), None, &[]),
             Self::Add(a, b)
             | Self::Sub(a, b)
             | Self::Lerp(a, b, _)
             | Self::Slerp(a, b, _)
-            | Self::Mix(a, b, _) => (Some(&**a), Some(&**b), &[]),
+            | Self::Mix(a, b, _)
+            | Self::ProjectOut(a, b)
+            | Self::Cross(a, b, _) => (Some(&**a), Some(&**b), &[]),
             Self::Mean(all) => (None, None, all),
         };
         first.into_iter().chain(second).chain(rest)
@@ -77,6 +112,15 @@ impl Expr {
             | Self::Lerp(_, _, number)
             | Self::Slerp(_, _, number)
             | Self::Truncate(_, number) => std::slice::from_ref(number),
+            Self::Vary(_, vary) => std::slice::from_ref(&vary.sigma),
+            _ => &[],
+        }
+    }
+
+    /// The ranges that stand in this node after `lock`.
+    pub(super) fn locked(&self) -> &[Range<usize>] {
+        match self {
+            Self::Vary(_, Vary { locked, .. }) | Self::Cross(_, _, Cross { locked, .. }) => locked,
             _ => &[],
         }
     }

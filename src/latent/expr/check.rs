@@ -4,9 +4,10 @@ use super::ast::{Expr, LayerRange};
 use super::context::{Context, raw_axis, raw_axis_name};
 use super::error::CheckError;
 use super::limits::{MAX_CODE_LEN, check_size};
-use super::print::excerpt;
+use super::print::{excerpt, write_range};
 use super::suggest::suggest;
 use crate::latent::{Space, SpaceShape};
+use std::ops::Range;
 
 /// Checks that `expr` has a meaning for the model of `context`, and gives the space of its
 /// value and what a code of that space looks like.
@@ -67,9 +68,18 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 Ok(joined)
             }
             (
-                Expr::Add(a, b) | Expr::Sub(a, b) | Expr::Lerp(a, b, _) | Expr::Slerp(a, b, _),
+                Expr::Add(a, b)
+                | Expr::Sub(a, b)
+                | Expr::Lerp(a, b, _)
+                | Expr::Slerp(a, b, _)
+                | Expr::ProjectOut(a, b),
                 &[space_a, space_b],
             ) => self.join(expr, (a, space_a), (b, space_b)),
+            (Expr::Cross(a, b, cross), &[space_a, space_b]) => {
+                let space = self.join(expr, (a, space_a), (b, space_b))?;
+                self.locks(&cross.locked, space)
+            }
+            (Expr::Vary(_, vary), &[space]) => self.locks(&vary.locked, space),
             (Expr::W(a), &[space]) => self.mapped(a, space),
             (Expr::Mix(a, b, layers), &[space_a, space_b]) => {
                 let hint = ", so mix(...) cannot be used";
@@ -93,7 +103,10 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 | Expr::Lerp(..)
                 | Expr::Slerp(..)
                 | Expr::W(_)
-                | Expr::Mix(..),
+                | Expr::Mix(..)
+                | Expr::ProjectOut(..)
+                | Expr::Vary(..)
+                | Expr::Cross(..),
                 _,
             ) => unreachable!("fold gives one value for each child"),
         }
@@ -269,6 +282,34 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         }
         Ok(())
     }
+
+    /// Checks that everything that is locked is there, numbers of a vector or layers of w+.
+    fn locks(&self, locked: &[Range<usize>], space: Space) -> Result<Space, CheckError> {
+        let shape = self.shape(space, "")?;
+        let count = match space {
+            Space::WPlus => layer_count(shape),
+            Space::Z | Space::W => shape.checked_len().unwrap_or(0),
+        };
+        let text = |range: &Range<usize>| {
+            let mut text = String::new();
+            // Writing to a String cannot fail.
+            write_range(&mut text, range).ok();
+            text
+        };
+        if let Some(range) = locked.iter().find(|range| range.is_empty()) {
+            let range = text(range);
+            return Err(CheckError::EmptyLock { range });
+        }
+        match locked.iter().find(|range| range.end > count) {
+            Some(range) => Err(CheckError::LockOutOfRange {
+                range: text(range),
+                count,
+                space,
+                model: self.model(),
+            }),
+            None => Ok(space),
+        }
+    }
 }
 
 /// How many layers a code in w+ has.
@@ -295,6 +336,8 @@ fn mismatch(expr: &Expr, in_z: &Expr, (in_w, space): (&Expr, Space)) -> CheckErr
             Expr::Add(..) => "added to",
             Expr::Sub(..) => "combined by subtraction with",
             Expr::Mean(_) => "averaged with",
+            Expr::ProjectOut(..) => "freed of",
+            Expr::Cross(..) => "crossed with",
             _ => "interpolated with",
         };
         format!("a code in z cannot be {verb} a code in {space}; wrap it in w(...)")

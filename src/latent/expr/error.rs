@@ -98,6 +98,15 @@ pub enum CheckError {
     SpaceMismatch { sentence: String },
     #[error("{layers} is empty: the first layer must lie below the end, as in layers 4..9")]
     NoLayers { layers: String },
+    #[error("lock {range} is empty: the first number must lie below the end, as in lock [3..5]")]
+    EmptyLock { range: String },
+    #[error("lock {range} goes beyond {space} of {model}: the largest range is 0..{count}")]
+    LockOutOfRange {
+        range: String,
+        count: usize,
+        space: Space,
+        model: String,
+    },
     #[error(
         "{layers} goes beyond the {count} layers of {model}: the largest range is layers 0..{count}"
     )]

@@ -5,13 +5,15 @@ use super::check::{check, layer_count};
 use super::context::{Context, raw_axis};
 use super::error::{CheckError, EvalError};
 use super::print::excerpt;
+use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::seed_code;
+use crate::latent::variations::{cross, vary};
 use crate::latent::{Code, Space, SpaceShape};
 
 /// Computes the code that `expr` stands for.
 ///
-/// In w+ [`slerp`] turns every layer's vector on its own. A code in w counts as the same
+/// In w+ [`slerp`] and [`rejection`] treat every layer's vector on its own. A code in w counts as the same
 /// vector in every layer of w+. The mapping network runs once for each `w(...)` and for each
 /// code in z inside `mix(...)`.
 ///
@@ -59,7 +61,19 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
             (Expr::Mean(_), all) => self.mean(all),
             (Expr::Lerp(_, _, t), [a, b]) => self.join(a, b, |a, b| lerp(a, b, *t)),
             (Expr::Slerp(_, _, t), [a, b]) => self.join(a, b, |a, b| slerp(a, b, *t)),
+            (Expr::ProjectOut(..), [a, b]) => self.join(a, b, rejection),
             (Expr::Truncate(_, psi), [a]) => self.truncate(a, *psi),
+            (Expr::Vary(_, step), [a]) => {
+                let (row, sigma) = (row_len(a), step.sigma);
+                let values = vary(&a.values, row, step.seed, sigma, &step.locked);
+                self.code(a.space, values)
+            }
+            (Expr::Cross(_, _, coins), [a, b]) => {
+                let (a, b) = self.together(a, b)?;
+                let (row, seed) = (row_len(&a), coins.seed);
+                let values = cross(&a.values, &b.values, row, seed, &coins.locked);
+                self.code(a.space, values)
+            }
             (Expr::W(inner), [a]) => self.mapped(inner, a),
             (Expr::Mix(inner_a, inner_b, layers), [a, b]) => {
                 let a = self.styles(inner_a, a)?;
@@ -82,7 +96,10 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
                 | Expr::Slerp(..)
                 | Expr::Truncate(..)
                 | Expr::W(_)
-                | Expr::Mix(..),
+                | Expr::Mix(..)
+                | Expr::ProjectOut(..)
+                | Expr::Vary(..)
+                | Expr::Cross(..),
                 _,
             ) => unreachable!("fold gives one value for each child"),
         }
@@ -179,6 +196,15 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
         self.code(Space::WPlus, code.values.repeat(layers))
     }
 
+    /// Both codes in w+ where one of them is, else as they are.
+    fn together(&self, a: &Code, b: &Code) -> Result<(Code, Code), EvalError> {
+        if a.space == Space::WPlus || b.space == Space::WPlus {
+            Ok((self.layered(a)?, self.layered(b)?))
+        } else {
+            Ok((a.clone(), b.clone()))
+        }
+    }
+
     /// Applies `combine` to two vectors: to those of each layer, where one code is in w+.
     fn join(
         &self,
@@ -189,7 +215,7 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
         if a.space != Space::WPlus && b.space != Space::WPlus {
             return self.code(a.space, combine(&a.values, &b.values));
         }
-        let (a, b) = (self.layered(a)?, self.layered(b)?);
+        let (a, b) = self.together(a, b)?;
         let dim = a.shape.dim().max(1);
         let rows = a.values.chunks(dim).zip(b.values.chunks(dim));
         let values = rows.flat_map(|(a, b)| combine(a, b)).collect();
@@ -224,6 +250,14 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
             (None, Space::Z | Space::W) => truncate(&code.values, &[], psi),
         };
         self.code(code.space, values)
+    }
+}
+
+/// How many numbers stay together when a code is locked or crossed: one, or a layer of w+.
+fn row_len(code: &Code) -> usize {
+    match code.space {
+        Space::WPlus => code.shape.dim(),
+        Space::Z | Space::W => 1,
     }
 }
 

@@ -228,7 +228,7 @@ fn unexpected(c: char) -> String {
 }
 
 /// The calls of the language, each with what it takes and an example.
-const USAGES: [(&str, &str); 9] = [
+const USAGES: [(&str, &str); 12] = [
     ("seed", "seed takes a whole number, as in seed(42)"),
     (
         "mean",
@@ -251,6 +251,20 @@ const USAGES: [(&str, &str); 9] = [
     (
         "mix",
         "mix takes two codes and layers, as in mix(seed(1), seed(2), layers 4..9)",
+    ),
+    (
+        "project_out",
+        "project_out takes two codes, as in project_out(seed(1), dir(\"z0\"))",
+    ),
+    (
+        "vary",
+        "vary takes a code, a seed, sigma and what to lock, \
+         as in vary(seed(1), 7, 0.3) or vary(seed(1), 7, 0.3, lock [0, 3..5])",
+    ),
+    (
+        "cross",
+        "cross takes two codes, a seed and what to lock, \
+         as in cross(seed(1), seed(2), 7) or cross(seed(1), seed(2), 7, lock [0, 3..5])",
     ),
     (
         "encode",

@@ -40,8 +40,10 @@ pub(super) fn text_fits(expr: &Expr) -> bool {
 /// An upper bound of the text of this node without its children, in bytes.
 fn most_bytes(expr: &Expr) -> usize {
     // The longest number is `-1.17549435e-38`, the longest rest
-    // `(mix(, , layers 18446744073709551615..18446744073709551615))`.
+    // `(mix(, , layers 18446744073709551615..18446744073709551615))`. A range of a lock is a
+    // comma, a space and as much as that of layers.
     let numbers = expr.numbers().len().saturating_mul(17);
+    let locks = expr.locked().len().saturating_mul(44);
     let letters = match expr {
         // Every letter may need a backslash.
         Expr::Named(text) | Expr::Direction(text) | Expr::Encode(text) => {
@@ -51,7 +53,8 @@ fn most_bytes(expr: &Expr) -> usize {
         Expr::Mean(all) => all.len().saturating_mul(2),
         _ => 0,
     };
-    numbers.saturating_add(letters).saturating_add(64)
+    let parts = [numbers, locks, letters, 64];
+    parts.into_iter().fold(0, usize::saturating_add)
 }
 
 /// Measures `expr` without recursion, and stops at the first limit that it breaks.

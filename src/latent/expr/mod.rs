@@ -26,7 +26,7 @@ mod suggest;
 mod text;
 mod walk;
 
-pub use ast::{Expr, LayerRange};
+pub use ast::{Cross, Expr, LayerRange, Vary};
 pub use check::check;
 pub use context::{Context, raw_axis, raw_axis_name};
 pub use error::{CheckError, EvalError, ParseError};

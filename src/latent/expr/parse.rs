@@ -8,8 +8,12 @@
 //!         | "seed" "(" NUMBER ")" | ("dir" | "encode") "(" TEXT ")"
 //!         | "mean" "(" sum { "," sum } ")" | "w" "(" sum ")" | "truncate" "(" sum "," number ")"
 //!         | ("lerp" | "slerp") "(" sum "," sum "," number ")"
-//!         | "mix" "(" sum "," sum "," "layers" NUMBER [ ".." NUMBER ] ")"
+//!         | "mix" "(" sum "," sum "," "layers" range ")" | "project_out" "(" sum "," sum ")"
+//!         | "vary" "(" sum "," NUMBER "," number [ "," locks ] ")"
+//!         | "cross" "(" sum "," sum "," NUMBER [ "," locks ] ")"
 //! number  = ["-"] NUMBER
+//! range   = NUMBER [ ".." NUMBER ]
+//! locks   = "lock" "[" range { "," range } "]"
 //! ```
 //!
 //! Precedence climbing with a stack of its own instead of recursion: what stands around the
@@ -19,7 +23,7 @@ mod arguments;
 
 use std::str::FromStr;
 
-use super::ast::Expr;
+use super::ast::{Cross, Expr, Vary};
 use super::error::ParseError;
 use super::lexer::{Fault, Kind, Lexer, Token, unknown_call, usage};
 use super::limits::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, text_fits};
@@ -93,6 +97,7 @@ enum Place {
     Mean(Vec<Expr>, usize),
     W,
     Truncate,
+    Vary,
     /// The first code of a call of two.
     First(Pair),
     /// The second code of a call of two.
@@ -105,6 +110,8 @@ enum Pair {
     Lerp,
     Slerp,
     Mix,
+    ProjectOut,
+    Cross,
 }
 
 /// What may stand before a code.
@@ -306,16 +313,37 @@ impl<'a> Parser<'a> {
                 self.symbol(',', "a comma", usage)?;
                 Expr::Truncate(expr.into(), self.number()?)
             }
+            Place::Vary => {
+                self.symbol(',', "a comma", usage)?;
+                let seed = self.seed()?;
+                self.symbol(',', "a comma", usage)?;
+                let sigma = self.number()?;
+                let locked = self.locks(usage)?;
+                let vary = Vary {
+                    seed,
+                    sigma,
+                    locked,
+                };
+                Expr::Vary(expr.into(), vary)
+            }
             Place::First(pair) => {
                 self.symbol(',', "a comma", usage)?;
                 frame.place = Place::Second(pair, Part { expr, depth });
                 return Ok(None);
             }
             Place::Second(pair, first) => {
-                self.symbol(',', "a comma", usage)?;
+                if !matches!(pair, Pair::ProjectOut) {
+                    self.symbol(',', "a comma", usage)?;
+                }
                 depth = depth.max(first.depth);
                 let (a, b) = (first.expr.into(), expr.into());
                 match pair {
+                    Pair::ProjectOut => Expr::ProjectOut(a, b),
+                    Pair::Cross => {
+                        let seed = self.seed()?;
+                        let locked = self.locks(usage)?;
+                        Expr::Cross(a, b, Cross { seed, locked })
+                    }
                     Pair::Lerp => Expr::Lerp(a, b, self.number()?),
                     Pair::Slerp => Expr::Slerp(a, b, self.number()?),
                     Pair::Mix => Expr::Mix(a, b, self.layers(usage)?),
@@ -354,6 +382,9 @@ impl<'a> Parser<'a> {
             "mean" => Place::Mean(Vec::new(), 0),
             "w" => Place::W,
             "truncate" => Place::Truncate,
+            "vary" => Place::Vary,
+            "project_out" => Place::First(Pair::ProjectOut),
+            "cross" => Place::First(Pair::Cross),
             "lerp" => Place::First(Pair::Lerp),
             "slerp" => Place::First(Pair::Slerp),
             _ => Place::First(Pair::Mix),
@@ -435,6 +466,11 @@ mod tests {
             "mix(seed(1), seed(2), layers 4..9)",
             "truncate(w(seed(5)), 0.7)",
             "encode(\"photo.png\")",
+            "project_out(@me, dir(\"glasses\"))",
+            "vary(seed(1), 7, 0.3)",
+            "vary(w(seed(1)), 7, 0.3, lock [0, 3..5])",
+            "cross(seed(1), @me, 7)",
+            "cross(seed(1), @me, 7, lock [2])",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }

@@ -1,6 +1,7 @@
 //! The text of an expression: the fewest parentheses that parse back to the same tree.
 
 use std::fmt::{self, Display, Formatter, Write};
+use std::ops::Range;
 
 use super::ast::{Expr, LayerRange};
 use super::lexer::plain_name_len;
@@ -12,6 +13,8 @@ enum Item<'a> {
     Text(&'static str),
     Number(f32),
     Layers(LayerRange),
+    Seed(u32),
+    Locks(&'a [Range<usize>]),
 }
 
 /// The parser gives back the same tree for every tree of finite numbers within the
@@ -24,6 +27,8 @@ impl Display for Expr {
                 Item::Text(text) => f.write_str(text)?,
                 Item::Number(number) => write_number(f, number)?,
                 Item::Layers(layers) => write!(f, "{layers}")?,
+                Item::Seed(seed) => write!(f, "{seed}")?,
+                Item::Locks(locked) => write_locks(f, locked)?,
                 Item::Expr(expr) => {
                     let first = waiting.len();
                     write_node(f, expr, &mut waiting)?;
@@ -37,17 +42,36 @@ impl Display for Expr {
 
 impl Display for LayerRange {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.start.checked_add(1) == Some(self.end) {
-            write!(f, "layers {}", self.start)
-        } else {
-            write!(f, "layers {}..{}", self.start, self.end)
-        }
+        f.write_str("layers ")?;
+        write_range(f, &(self.start..self.end))
+    }
+}
+
+/// `4..9`, or `4` for a range of one.
+pub(super) fn write_range(f: &mut impl Write, range: &Range<usize>) -> fmt::Result {
+    if range.start.checked_add(1) == Some(range.end) {
+        write!(f, "{}", range.start)
+    } else {
+        write!(f, "{}..{}", range.start, range.end)
+    }
+}
+
+/// `, lock [0, 3..5]`, or nothing.
+fn write_locks(f: &mut Formatter<'_>, locked: &[Range<usize>]) -> fmt::Result {
+    for (index, range) in locked.iter().enumerate() {
+        f.write_str(if index == 0 { ", lock [" } else { ", " })?;
+        write_range(f, range)?;
+    }
+    if locked.is_empty() {
+        Ok(())
+    } else {
+        f.write_char(']')
     }
 }
 
 /// Writes how `expr` begins and appends the rest to `after`, in the order of the text.
 fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a>>) -> fmt::Result {
-    use Item::{Layers, Number, Text};
+    use Item::{Layers, Locks, Number, Seed, Text};
     match expr {
         Expr::Seed(seed) => write!(f, "seed({seed})")?,
         Expr::Vector(values) => {
@@ -127,6 +151,20 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
             f.write_str("mix(")?;
             after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
             after.extend([Layers(*layers), Text(")")]);
+        }
+        Expr::ProjectOut(a, b) => {
+            f.write_str("project_out(")?;
+            after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(")")]);
+        }
+        Expr::Vary(a, vary) => {
+            f.write_str("vary(")?;
+            after.extend([Item::Expr(a), Text(", "), Seed(vary.seed), Text(", ")]);
+            after.extend([Number(vary.sigma), Locks(&vary.locked), Text(")")]);
+        }
+        Expr::Cross(a, b, cross) => {
+            f.write_str("cross(")?;
+            after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
+            after.extend([Seed(cross.seed), Locks(&cross.locked), Text(")")]);
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::toy::{Toy, ordinary_expr, printable_expr, wild_expr};
 use proptest::prelude::*;
 use zscape::latent::expr::limits::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
-use zscape::latent::expr::{CheckError, Expr, check, evaluate, parse};
+use zscape::latent::expr::{CheckError, Expr, Vary, check, evaluate, parse};
 
 /// A test thread has 2 MiB; half of that leaves room for whoever calls.
 fn on_a_small_stack(f: impl FnOnce() + Send + 'static) {
@@ -70,9 +70,47 @@ proptest! {
 }
 
 const TOKENS: &[&str] = &[
-    "seed", "mean", "lerp", "slerp", "truncate", "dir", "w", "mix", "encode", "layers", "(", "(",
-    ")", ")", ",", "[", "]", "+", "-", "*", "..", ".", "1", "4", "0.5", "1e9", "1e99", "@me", "@",
-    "\"a\"", "\"", "\\", " ", "\n", "é", "seed(1)", "[1, 2]",
+    "seed",
+    "mean",
+    "lerp",
+    "slerp",
+    "truncate",
+    "dir",
+    "w",
+    "mix",
+    "encode",
+    "layers",
+    "vary",
+    "cross",
+    "project_out",
+    "lock",
+    "(",
+    "(",
+    ")",
+    ")",
+    ",",
+    "[",
+    "]",
+    "+",
+    "-",
+    "*",
+    "..",
+    ".",
+    "1",
+    "4",
+    "0.5",
+    "1e9",
+    "1e99",
+    "@me",
+    "@",
+    "\"a\"",
+    "\"",
+    "\\",
+    " ",
+    "\n",
+    "é",
+    "seed(1)",
+    "[1, 2]",
 ];
 
 fn parses_or_is_refused(text: &str) {
@@ -184,6 +222,42 @@ fn errors_point_at_the_place_and_say_what_to_do() {
             13,
             "expected the word `layers`, found `4`; mix takes",
         ),
+        ("vary(@a)", 8, "expected a comma, found `)`; vary takes"),
+        ("vary(@a, 1.5, 2)", 10, "a seed is a whole number"),
+        (
+            "vary(@a, 1, 2, 3)",
+            16,
+            "expected the word `lock`, found `3`",
+        ),
+        ("vary(@a, 1, 2, lock)", 20, "expected an opening bracket"),
+        ("vary(@a, 1, 2, lock [])", 22, "expected a number to lock"),
+        (
+            "vary(@a, 1, 2, lock [1..])",
+            25,
+            "expected a number to lock",
+        ),
+        (
+            "vary(@a, 1, 2, lock [1)",
+            23,
+            "expected a comma or a closing bracket",
+        ),
+        ("cross(@a, 1)", 11, "a number alone is not a code"),
+        (
+            "cross(@a, @b)",
+            13,
+            "expected a comma, found `)`; cross takes",
+        ),
+        ("cross(@a, @b, -1)", 15, "a seed is a whole number"),
+        (
+            "project_out(@a)",
+            15,
+            "expected a comma, found `)`; project_out takes",
+        ),
+        (
+            "project_out(@a, @b, 1)",
+            19,
+            "expected a closing parenthesis",
+        ),
         ("mix(@a, @b, layers 4.5)", 20, "expected a layer number"),
         ("mix(@a, @b, layers -1)", 20, "expected a layer number"),
         ("mix(@a, @b, layers 18446744073709551615)", 20, "too large"),
@@ -244,6 +318,10 @@ fn the_largest_trees_are_handled_without_harm() {
             call("@me-(", ")", MAX_DEPTH - 1),
             call("-(2*-2*", ")", MAX_DEPTH / 3),
             call("slerp(@me, 1*@me + -2*", ", 0.5)", MAX_DEPTH / 3),
+            call("vary(", ", 1, 0.1, lock [0, 2])", MAX_DEPTH - 1),
+            call("cross(@me, ", ", 4294967295)", MAX_DEPTH - 1),
+            call("project_out(@me, ", ")", MAX_DEPTH - 1),
+            format!("vary(@me, 1, 1, lock [0{}])", ", 0..3".repeat(150_000)),
             format!("mean({}@me)", "@me,".repeat(MAX_NODES - 2)),
             format!("[{}0]", "0, ".repeat(MAX_TEXT_BYTES / 3 - 2)),
         ] {
@@ -278,6 +356,13 @@ fn what_a_program_built_too_large_is_refused_by_the_check() {
     }
     let long = Expr::Mean(vec![Expr::Named("n".repeat(1000)); 1001]);
     assert_eq!(check(&long, &Toy::styled()), Err(CheckError::TooLong));
+    let ranges = Vary {
+        seed: 1,
+        sigma: 1.0,
+        locked: vec![0..usize::MAX; 100_000],
+    };
+    let locked = Expr::Vary(Box::new(Expr::Seed(1)), ranges);
+    assert_eq!(check(&locked, &Toy::styled()), Err(CheckError::TooLong));
     let wide = Expr::Mean(vec![Expr::Seed(1); MAX_NODES]);
     assert_eq!(check(&wide, &Toy::styled()), Err(CheckError::TooManyNodes));
 }

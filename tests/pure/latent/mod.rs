@@ -1,5 +1,7 @@
 //! The language of latent codes and the numbers behind it.
 
 mod language;
+mod prior;
+mod space;
 mod toy;
 mod values;

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use zscape::latent::expr::{Context, Expr, LayerRange};
+use zscape::latent::expr::{Context, Cross, Expr, LayerRange, Vary};
 use zscape::latent::{Code, Direction, Space, SpaceShape};
 
 /// A model with z of 3 numbers; with a mapping, w of 2 numbers and w+ of 4 layers.
@@ -200,6 +200,8 @@ fn tree(
         let one = inner.clone().prop_map(Box::new);
         let two = || (one.clone(), one.clone());
         let number = number.clone();
+        let range = layers.clone().prop_map(|(start, end)| start..end);
+        let locks = prop_oneof![Just(Vec::new()), vec(range, 0..3)];
         prop_oneof![
             one.clone().prop_map(Expr::Neg),
             two().prop_map(|(a, b)| Expr::Add(a, b)),
@@ -208,8 +210,24 @@ fn tree(
             vec(inner, fewest..4).prop_map(Expr::Mean),
             (two(), number.clone()).prop_map(|((a, b), t)| Expr::Lerp(a, b, t)),
             (two(), number.clone()).prop_map(|((a, b), t)| Expr::Slerp(a, b, t)),
-            (one.clone(), number).prop_map(|(a, psi)| Expr::Truncate(a, psi)),
+            (one.clone(), number.clone()).prop_map(|(a, psi)| Expr::Truncate(a, psi)),
             one.clone().prop_map(Expr::W),
+            two().prop_map(|(a, b)| Expr::ProjectOut(a, b)),
+            (one.clone(), any::<u32>(), number.clone(), locks.clone()).prop_map(
+                |(a, seed, sigma, locked)| {
+                    let vary = Vary {
+                        seed,
+                        sigma,
+                        locked,
+                    };
+                    Expr::Vary(a, vary)
+                }
+            ),
+            (two(), any::<u32>(), locks.clone()).prop_map(|((a, b), seed, locked)| Expr::Cross(
+                a,
+                b,
+                Cross { seed, locked }
+            )),
             (two(), layers.clone()).prop_map(|((a, b), (start, end))| Expr::Mix(
                 a,
                 b,

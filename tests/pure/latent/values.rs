@@ -78,6 +78,37 @@ fn operations() {
         ("dir(\"z2\")", Z, &[0.0, 0.0, 10.0]),
         ("dir(\"w1\")", W, &[0.0, 1.0]),
         ("encode(\"photo.png\")", Z, &[0.1, 0.2, 0.3]),
+        ("project_out(@me, [0, 2, 0])", Z, &[1.0, 0.0, 3.0]),
+        ("project_out(@me, [0, 0, 0])", Z, &[1.0, 2.0, 3.0]),
+        ("project_out(@inverted, dir(\"w1\"))", W, &[1.0, 0.0]),
+        (
+            "project_out(@styles, dir(\"w0\"))",
+            WPlus,
+            &[0.0, 2.0, 0.0, 4.0, 0.0, 6.0, 0.0, 8.0],
+        ),
+        ("vary(@me, 7, 0)", Z, &[1.0, 2.0, 3.0]),
+        ("vary(@me, 7, 5, lock [0..3])", Z, &[1.0, 2.0, 3.0]),
+        // RandomState(7).randn(3) is 1.69, -0.466, 0.0328 rounded.
+        (
+            "vary([0, 0, 0], 7, 1, lock [0, 2])",
+            Z,
+            &[0.0, -0.465_937_38, 0.0],
+        ),
+        (
+            "vary(@styles, 3, 2, lock [0..4])",
+            WPlus,
+            &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
+        ),
+        // RandomState(0).random_sample(4) is 0.549, 0.715, 0.603, 0.545; of 42 0.375, 0.951,
+        // 0.732, 0.599.
+        ("cross(@me, [9, 9, 9], 0)", Z, &[1.0, 2.0, 3.0]),
+        ("cross(@me, [9, 9, 9], 42)", Z, &[9.0, 2.0, 3.0]),
+        ("cross(@me, [9, 9, 9], 42, lock [0])", Z, &[1.0, 2.0, 3.0]),
+        (
+            "cross(@styles, @inverted, 42)",
+            WPlus,
+            &[1.0, -1.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
+        ),
         ("w(@me)", W, &[3.0, -1.0]),
         ("truncate(w(@me), 0.5)", W, &[2.5, 1.5]),
         (
@@ -225,6 +256,31 @@ fn refusals_are_helpful_sentences() {
             Toy::styled(),
             "mix(@me, @me, layers 3..3)",
             "layers 3..3 is empty: the first layer must lie below the end, as in layers 4..9",
+        ),
+        (
+            Toy::styled(),
+            "vary(@me, 1, 0.5, lock [0, 2..7])",
+            "lock 2..7 goes beyond z of toy-stylegan: the largest range is 0..3",
+        ),
+        (
+            Toy::styled(),
+            "cross(@styles, @styles, 1, lock [4])",
+            "lock 4 goes beyond w+ of toy-stylegan: the largest range is 0..4",
+        ),
+        (
+            Toy::styled(),
+            "vary(@me, 1, 0.5, lock [2..2])",
+            "lock 2..2 is empty: the first number must lie below the end, as in lock [3..5]",
+        ),
+        (
+            Toy::styled(),
+            "cross(@me, w(@me), 1)",
+            "a code in z cannot be crossed with a code in w; wrap it in w(...)",
+        ),
+        (
+            Toy::styled(),
+            "project_out(w(@me), dir(\"age\"))",
+            "dir(\"age\") moves in z, and w(@me) is in w: take the step in z, inside w(...)",
         ),
         (
             Toy::styled(),

@@ -1,8 +1,9 @@
-//! What stands in calls and vectors beside codes: seeds, numbers, layers, texts.
+//! What stands in calls and vectors beside codes: seeds, numbers, layers, locks, texts.
 
 use super::super::ast::{Expr, LayerRange};
 use super::super::lexer::{Fault, Kind};
 use super::{Parser, Part};
+use std::ops::Range;
 
 impl Parser<'_> {
     /// A code written out, from its opening bracket on.
@@ -47,26 +48,58 @@ impl Parser<'_> {
             return Err(self.expected_for("the word `layers`", usage));
         }
         self.advance()?;
+        let range = self.range("a layer number, as in layers 4..9")?;
+        Ok(LayerRange {
+            start: range.start,
+            end: range.end,
+        })
+    }
+
+    /// `, lock [0, 3..5]`, or nothing.
+    pub(super) fn locks(&mut self, usage: &str) -> Result<Vec<Range<usize>>, Fault> {
+        let mut ranges = Vec::new();
+        if !self.token.is(',') {
+            return Ok(ranges);
+        }
+        self.advance()?;
+        if self.token.kind != Kind::Word || self.token.text != "lock" {
+            return Err(self.expected_for("the word `lock`", usage));
+        }
+        self.advance()?;
+        self.symbol('[', "an opening bracket", usage)?;
+        loop {
+            ranges.push(self.range("a number to lock, as in lock [0, 3..5]")?);
+            if !self.token.is(',') {
+                break;
+            }
+            self.advance()?;
+        }
+        self.symbol(']', "a comma or a closing bracket", "")?;
+        Ok(ranges)
+    }
+
+    /// `4..9`, or `4` for a range of one.
+    fn range(&mut self, called: &str) -> Result<Range<usize>, Fault> {
         let column = self.token.column;
-        let start = self.layer()?;
+        let start = self.index(called)?;
         let end = if self.token.kind == Kind::DotDot {
             self.advance()?;
-            self.layer()?
+            self.index(called)?
         } else {
             start
                 .checked_add(1)
-                .ok_or_else(|| Fault::new(column, "this layer number is too large"))?
+                .ok_or_else(|| Fault::new(column, "this number is too large"))?
         };
-        Ok(LayerRange { start, end })
+        Ok(start..end)
     }
 
-    fn layer(&mut self) -> Result<usize, Fault> {
+    fn index(&mut self, called: &str) -> Result<usize, Fault> {
         match (&self.token.kind, self.token.text.parse()) {
-            (Kind::Number, Ok(layer)) => {
+            (Kind::Number, Ok(index)) => {
                 self.advance()?;
-                Ok(layer)
+                Ok(index)
             }
-            _ => Err(self.expected("a layer number, as in layers 4..9")),
+            _ => Err(self.expected(called)),
         }
     }
 

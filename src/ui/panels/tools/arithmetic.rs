@@ -5,7 +5,7 @@ use crate::app::tools::arithmetic::{Edit, MEMBERS, Settings, TERMS, Well};
 use crate::app::{Action, Actions, AppState, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
-use crate::latent::interpolate::angle;
+use crate::latent::geometry::angle;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
 use crate::ui::widgets::{SliderRow, caption, icon, section, slider_row};
