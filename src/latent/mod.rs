@@ -6,6 +6,7 @@
 //! - [`geometry`]: lengths, angles, planes;
 //! - [`prior`]: where a code stands among those that the prior gives;
 //! - [`neighbours`]: the codes nearest to a code;
+//! - [`path`]: ways through keyframes, and sheets between four corners;
 //! - [`pca`], [`probe`]: directions found in codes;
 //! - [`variations`]: children of a code, and which of many pictures differ most.
 
@@ -15,9 +16,11 @@ pub mod geometry;
 pub mod interpolate;
 mod names;
 pub mod neighbours;
+pub mod path;
 pub mod pca;
 pub mod prior;
 pub mod probe;
+mod sampler;
 pub mod seed;
 mod special;
 pub mod variations;
