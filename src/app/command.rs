@@ -87,6 +87,8 @@ commands! {
         "Take the styles of one picture in some layers and of another in the rest";
     OpenMap, "Map", Map, Some((PLAIN, Key::Num5)),
         "See a plane of the latent space as one picture, with the data on it";
+    OpenVariations, "Variations", Sprout, Some((PLAIN, Key::Num7)),
+        "Breed: a sheet of children around the current picture";
     OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
         "Measure the current code against the prior and the data";
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),

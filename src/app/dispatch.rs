@@ -117,6 +117,7 @@ impl AppState {
             | Command::OpenArithmetic
             | Command::OpenStyles
             | Command::OpenMap
+            | Command::OpenVariations
             | Command::OpenWhere => {
                 if let Some(tool) = super::Tool::of_command(command) {
                     self.tools.open = tool;

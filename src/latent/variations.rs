@@ -163,7 +163,7 @@ mod tests {
         let locked = vary(&parent, 1, 9, 0.5, &[0..1, 2..3]);
         assert_eq!(locked, [1.0, child[1], 3.0, child[3]]);
         // Layers of two numbers.
-        let locked = vary(&parent, 2, 9, 0.5, &[1..2]);
+        let locked = vary(&parent, 2, 9, 0.5, std::slice::from_ref(&(1..2)));
         assert_eq!(locked, [child[0], child[1], 3.0, 4.0]);
         assert_eq!(vary(&parent, 1, 9, 0.0, &[]), parent);
     }
@@ -182,8 +182,11 @@ mod tests {
         );
         assert_ne!(layered, a);
         assert_ne!(layered, b);
-        assert_eq!(cross(&a, &b, 1, 3, &[0..1000]), a);
-        assert_eq!(cross(&a, &b, 1, 3, &[0..500])[500..], child[500..]);
+        assert_eq!(cross(&a, &b, 1, 3, std::slice::from_ref(&(0..1000))), a);
+        assert_eq!(
+            cross(&a, &b, 1, 3, std::slice::from_ref(&(0..500)))[500..],
+            child[500..]
+        );
     }
 
     #[test]

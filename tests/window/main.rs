@@ -8,5 +8,6 @@ mod map;
 mod models;
 mod styles;
 mod support;
+mod variations;
 mod walking;
 mod where_am_i;

@@ -7,6 +7,7 @@ pub mod arithmetic;
 pub mod map;
 pub mod sources;
 pub mod styles;
+pub mod variations;
 
 use super::pictures::Want;
 use super::{AppState, Command, Edit};
@@ -26,6 +27,7 @@ pub enum Tool {
     Arithmetic,
     Styles,
     Map,
+    Variations,
     /// Where the current code stands among those that the model knows.
     Where,
 }
@@ -37,6 +39,7 @@ impl Tool {
         Self::Arithmetic,
         Self::Styles,
         Self::Map,
+        Self::Variations,
         Self::Where,
     ];
 
@@ -47,6 +50,7 @@ impl Tool {
             Self::Arithmetic => Command::OpenArithmetic,
             Self::Styles => Command::OpenStyles,
             Self::Map => Command::OpenMap,
+            Self::Variations => Command::OpenVariations,
             Self::Where => Command::OpenWhere,
         }
     }
@@ -66,6 +70,7 @@ impl Tool {
             Self::Arithmetic => "Add",
             Self::Styles => "Styles",
             Self::Map => "Map",
+            Self::Variations => "Vary",
             Self::Where => "Where",
         }
     }
@@ -79,6 +84,7 @@ pub struct ToolSettings {
     pub arithmetic: arithmetic::Settings,
     pub styles: styles::Settings,
     pub map: map::Settings,
+    pub variations: variations::Settings,
 }
 
 impl ToolSettings {
@@ -88,6 +94,7 @@ impl ToolSettings {
             (self.arithmetic != other.arithmetic, Tool::Arithmetic),
             (self.styles != other.styles, Tool::Styles),
             (self.map != other.map, Tool::Map),
+            (self.variations != other.variations, Tool::Variations),
         ];
         pairs
             .into_iter()
@@ -103,6 +110,7 @@ pub enum ToolEdit {
     Arithmetic(arithmetic::Edit),
     Styles(styles::Edit),
     Map(map::Edit),
+    Variations(variations::Edit),
     /// All settings at once, as from history.
     Restore(Arc<ToolSettings>),
 }
@@ -142,17 +150,23 @@ impl AppState {
         match edit {
             ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
             ToolEdit::Map(edit) => self.tool_settings().map.apply(edit),
+            ToolEdit::Variations(edit) => {
+                if let variations::Edit::Choose(child) = &edit {
+                    made = Some(Edit::Expression(child.clone()));
+                }
+                self.tool_settings().variations.apply(edit);
+            }
             ToolEdit::Styles(edit) => {
                 let count = self.model().and_then(styles::layer_count).unwrap_or(0);
                 let makes_a_picture = edit.makes_a_picture();
                 let styles = &mut self.tool_settings().styles;
                 styles.apply(edit, count);
-                made = styles.to_expr().filter(|_| makes_a_picture);
+                made = styles.to_expr().filter(|_| makes_a_picture).map(Edit::Base);
             }
             ToolEdit::Arithmetic(edit) => {
                 let arithmetic = &mut self.tool_settings().arithmetic;
                 arithmetic.apply(edit);
-                made = arithmetic.to_expr();
+                made = arithmetic.to_expr().map(Edit::Base);
             }
             ToolEdit::Restore(settings) => {
                 if let Some(tool) = settings.first_difference(&self.tools.settings) {
@@ -165,8 +179,12 @@ impl AppState {
         if *before != *self.tools.settings {
             self.history.touch(self.now_secs);
         }
-        if let Some(expression) = made.filter(|made| self.check(made).is_ok()) {
-            self.edit(Edit::Base(expression));
+        let is_understood = |edit: &Edit| match edit {
+            Edit::Base(made) | Edit::Expression(made) => self.check(made).is_ok(),
+            _ => true,
+        };
+        if let Some(edit) = made.filter(is_understood) {
+            self.edit(edit);
         }
     }
 
@@ -200,6 +218,10 @@ impl AppState {
             Tool::Explore => return Vec::new(),
             Tool::Arithmetic => settings.arithmetic.wants(model),
             Tool::Styles => settings.styles.wants(model),
+            Tool::Variations => {
+                let parent = self.position.expression();
+                settings.variations.wants(model, parent)
+            }
             Tool::Map | Tool::Where => self.map_wants(model),
         };
         wants.push(settings.sources.want(model, &self.names.codes));

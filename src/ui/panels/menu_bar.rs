@@ -47,6 +47,7 @@ const TOOLS: &[&[Command]] = &[&[
     Command::OpenArithmetic,
     Command::OpenStyles,
     Command::OpenMap,
+    Command::OpenVariations,
     Command::OpenWhere,
 ]];
 const HELP: &[&[Command]] = &[

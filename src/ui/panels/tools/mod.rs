@@ -5,6 +5,7 @@ pub mod map;
 pub mod rail;
 pub mod sources;
 pub mod styles;
+pub mod variations;
 pub mod where_am_i;
 
 use super::{canvas, controls};
@@ -22,6 +23,7 @@ use lucide_icons::Icon;
 pub struct ToolViews {
     pub textures: PictureTextures,
     map: map::MapView,
+    variations: variations::VariationsView,
 }
 
 /// Everything that a stage paints with.
@@ -53,6 +55,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
             Tool::Explore => {}
             Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, model),
             Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
+            Tool::Variations => variations::controls_ui(ui, app, actions, views),
             Tool::Map => map::controls_ui(ui, app, actions, model, views),
             Tool::Where => where_am_i::controls_ui(ui, app, model),
         }
@@ -67,6 +70,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
         Tool::Styles => styles::stage_ui(ui, stage),
         Tool::Map => map::stage_ui(ui, stage),
+        Tool::Variations => variations::stage_ui(ui, stage),
         Tool::Where => where_am_i::stage_ui(ui, stage),
     }
 }

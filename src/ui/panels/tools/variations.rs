@@ -1,0 +1,317 @@
+//! Variations: step, locks and partner at the left, the children in the middle.
+
+use super::{Stage, ToolViews, picture_ui};
+use crate::app::tools::variations::{
+    CHILDREN, Edit, FAVOURITES, PARTNER, SHOWN, Settings, lockable,
+};
+use crate::app::{Action, Actions, AppState, DecodedPicture, ToolEdit};
+use crate::latent::Space;
+use crate::ui::theme::{TextRole, size, space, tokens};
+use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
+use crate::ui::widgets::{SliderRow, caption, heading, icon, section, slider_row};
+use eframe::egui::{
+    Button, Checkbox, CollapsingHeader, FontId, Panel, Rect, Response, RichText, Role, ScrollArea,
+    Sense, Ui, Vec2, WidgetInfo, vec2,
+};
+use lucide_icons::Icon;
+use std::sync::Arc;
+
+const MAX_SIGMA: f32 = 2.0;
+const COLUMNS: usize = 4;
+const MIN_TILE: f32 = 56.0;
+const MAX_TILE: f32 = 160.0;
+
+/// Which of the candidates are on the sheet: chosen once for each set of pictures.
+#[derive(Default)]
+pub struct VariationsView {
+    /// The numbers of the pictures that the choice is for.
+    of: Vec<u64>,
+    diverse: bool,
+    shown: Vec<usize>,
+}
+
+fn push(actions: &mut Actions, edit: Edit) {
+    actions.push(Action::Tool(ToolEdit::Variations(edit)));
+}
+
+/// Paints how children differ from their parent.
+pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &mut ToolViews) {
+    let settings = &app.tools().settings().variations;
+    section(ui, "Children", |ui| {
+        let row = SliderRow {
+            name: "Step σ",
+            accessible_name: "Step size",
+            tooltip: "Length of the random step to a child, in standard deviations",
+            value: settings.sigma,
+            range: 0.0..=MAX_SIGMA,
+            default: Settings::default().sigma,
+        };
+        if settings.partner.is_some() {
+            ui.disable();
+        }
+        if let Some(sigma) = slider_row(ui, &row) {
+            push(actions, Edit::Sigma(sigma));
+        }
+    });
+    ui.horizontal(|ui| {
+        let mut diverse = settings.diverse;
+        let response = ui
+            .add(Checkbox::new(&mut diverse, "Diverse twelve"))
+            .on_hover_text("Of 64 children, the twelve whose pictures differ most");
+        if response.changed() {
+            push(actions, Edit::Diverse(diverse));
+        }
+        let reroll = Button::new((icon(Icon::Dices), "Others"));
+        if ui
+            .add(reroll)
+            .on_hover_text("Other children of the same parent")
+            .accessible_name("Other children")
+            .clicked()
+        {
+            push(actions, Edit::Reroll);
+        }
+    });
+    section(ui, "Second parent", |ui| {
+        partner_ui(ui, app, actions, settings, views)
+    });
+    locks_ui(ui, app, actions, settings);
+    if !settings.favourites.is_empty() {
+        section(ui, "Favourites", |ui| {
+            favourites_ui(ui, app, actions, settings, views)
+        });
+    }
+}
+
+fn partner_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    settings: &Settings,
+    views: &mut ToolViews,
+) {
+    ui.horizontal(|ui| {
+        let side = Vec2::splat(size::THUMBNAIL);
+        let (dropped, ()) = drop_well(ui, "Second parent", side, |ui| match &settings.partner {
+            None => {
+                ui.centered_and_justified(|ui| caption(ui, "Drop"));
+            }
+            Some(expression) => {
+                let name = format!("Second parent: {expression}");
+                let tile = Tile {
+                    picture: app.pictures().set(PARTNER).get(0),
+                    expression,
+                    name: &name,
+                    side: size::THUMBNAIL,
+                    selected: false,
+                };
+                let response = tile.ui(ui, app, &mut views.textures);
+                if remove_button(ui, response.rect, "Take out the second parent").clicked() {
+                    push(actions, Edit::Partner(None));
+                }
+            }
+        });
+        if let Some(expression) = dropped {
+            push(actions, Edit::Partner(Some(expression)));
+        }
+        let words = match settings.partner {
+            Some(_) => "Each number of a child comes from one of the two, as a coin falls",
+            None => "Drop a picture here to cross it with the current one",
+        };
+        caption(ui, words);
+    });
+}
+
+/// One small switch for each number or layer that children may inherit unchanged.
+fn locks_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settings) {
+    let Some(code) = app.preview().frame().map(|frame| &frame.code) else {
+        return;
+    };
+    let count = lockable(code);
+    let of = if code.space == Space::WPlus {
+        "layer "
+    } else {
+        ""
+    };
+    let axis = if code.space == Space::Z { "z" } else { "w" };
+    let locked = settings
+        .locked
+        .iter()
+        .filter(|index| **index < count)
+        .count();
+    let title = format!("Locks: {locked} of {count}");
+    CollapsingHeader::new(title)
+        .id_salt("variation locks")
+        .show(ui, |ui| {
+            caption(ui, "What is locked, children inherit unchanged");
+            ui.horizontal(|ui| {
+                if ui.button("All").on_hover_text("Lock everything").clicked() {
+                    push(actions, Edit::LockAll(count));
+                }
+                if ui.button("None").on_hover_text("Lock nothing").clicked() {
+                    push(actions, Edit::LockAll(0));
+                }
+            });
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
+                for index in 0..count {
+                    let on = settings.locked.contains(&index);
+                    let name = if of.is_empty() {
+                        format!("{axis}{index}")
+                    } else {
+                        index.to_string()
+                    };
+                    let button = Button::new(RichText::new(&name).font(TextRole::Small.font()))
+                        .selected(on)
+                        .min_size(vec2(36.0, 22.0));
+                    let response = ui.add(button).accessible_name(format!("Lock {of}{name}"));
+                    if response.clicked() {
+                        push(actions, Edit::Lock(index, !on));
+                    }
+                }
+            });
+        });
+}
+
+fn favourites_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    settings: &Settings,
+    views: &mut ToolViews,
+) {
+    let set = app.pictures().set(FAVOURITES);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+        for (index, expression) in settings.favourites.iter().enumerate() {
+            let name = format!("Favourite {}", index + 1);
+            let tile = Tile {
+                picture: set.get(index),
+                expression,
+                name: &name,
+                side: size::THUMBNAIL,
+                selected: app.position().expression() == expression,
+            };
+            let response = tile.ui(ui, app, &mut views.textures);
+            code_menu(&response, actions, expression);
+            if response.clicked() {
+                actions.edit(crate::app::Edit::Expression(expression.clone()));
+            }
+            if remove_button(ui, response.rect, &format!("Drop favourite {}", index + 1)).clicked()
+            {
+                push(actions, Edit::Favour(expression.clone(), false));
+            }
+        }
+    });
+}
+
+/// Paints the sheet beside the parent.
+pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    let area = ui.available_size();
+    let rows = SHOWN.div_ceil(COLUMNS) as f32;
+    let by_width = (area.x * 0.6 - 2.0 * space::M) / COLUMNS as f32 - space::S;
+    let by_height = (area.y - 80.0) / rows - space::S;
+    let tile = by_width.min(by_height).clamp(MIN_TILE, MAX_TILE);
+    let width = COLUMNS as f32 * (tile + space::S) + 2.0 * space::M;
+    Panel::left("variation sheet")
+        .resizable(false)
+        .exact_size(width)
+        .frame(eframe::egui::Frame::new().inner_margin(space::M))
+        .show(ui, |ui| {
+            heading(ui, "Children");
+            caption(ui, "Click one to make it the parent");
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .show(ui, |ui| sheet_ui(ui, stage, tile));
+        });
+    picture_ui(ui, stage);
+}
+
+fn sheet_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
+    let app = stage.app;
+    let settings = &app.tools().settings().variations;
+    let set = app.pictures().set(CHILDREN);
+    if let Some(failure) = set.failure() {
+        caption(ui, failure);
+        return;
+    }
+    let pictures: Vec<&Arc<DecodedPicture>> = set.iter().flatten().collect();
+    // Chosen anew only when all have come: else the sheet would shuffle while it fills.
+    let view = &mut stage.views.variations;
+    let ids: Vec<u64> = pictures.iter().map(|picture| picture.id).collect();
+    if (view.of != ids || view.diverse != settings.diverse)
+        && (set.is_complete() || view.of.is_empty())
+    {
+        let candidates: Vec<&DecodedPicture> = pictures.iter().map(|picture| &***picture).collect();
+        view.shown = settings.shown(&candidates);
+        view.diverse = settings.diverse;
+        view.of = ids;
+    }
+    let shown = view.shown.clone();
+    ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+    for (row, places) in shown.chunks(COLUMNS).enumerate() {
+        ui.horizontal(|ui| {
+            for (column, place) in places.iter().enumerate() {
+                if let Some(picture) = pictures.get(*place) {
+                    child_ui(ui, stage, picture, row * COLUMNS + column + 1, side);
+                }
+            }
+        });
+    }
+}
+
+fn child_ui(
+    ui: &mut Ui,
+    stage: &mut Stage<'_>,
+    picture: &Arc<DecodedPicture>,
+    number: usize,
+    side: f32,
+) {
+    let expression = &picture.expression;
+    let name = format!("Child {number}");
+    let tile = Tile {
+        picture: Some(picture),
+        expression,
+        name: &name,
+        side,
+        selected: false,
+    };
+    let response = tile.ui(ui, stage.app, &mut stage.views.textures);
+    code_menu(&response, stage.actions, expression);
+    let favourites = &stage.app.tools().settings().variations.favourites;
+    let is_favourite = favourites.contains(expression);
+    if favour_button(ui, response.rect, number, is_favourite).clicked() {
+        push(
+            stage.actions,
+            Edit::Favour(expression.clone(), !is_favourite),
+        );
+    } else if response.clicked() {
+        push(stage.actions, Edit::Choose(expression.clone()));
+    }
+}
+
+/// The heart at the corner of a child.
+fn favour_button(ui: &mut Ui, tile: Rect, number: usize, on: bool) -> Response {
+    let rect = Rect::from_min_size(tile.right_top() + vec2(-24.0, 4.0), Vec2::splat(20.0));
+    let response = ui.interact(rect, ui.scope_id().with(("favour", number)), Sense::click());
+    let name = format!("Favour child {number}");
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &name));
+    let tokens = tokens(ui);
+    let shows = on || response.hovered() || response.has_focus() || ui.rect_contains_pointer(tile);
+    if shows {
+        let painter = ui.painter();
+        painter.circle_filled(rect.center(), 10.0, tokens.panel.gamma_multiply(0.85));
+        let colour = if on { tokens.accent } else { tokens.text };
+        painter.text(
+            rect.center(),
+            eframe::egui::Align2::CENTER_CENTER,
+            char::from(Icon::Heart),
+            FontId::new(12.0, TextRole::Icon.font().family),
+            colour,
+        );
+    }
+    response.on_hover_text(if on {
+        "Drop from the favourites"
+    } else {
+        "Keep as a favourite"
+    })
+}
