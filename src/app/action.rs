@@ -2,7 +2,7 @@
 
 use super::tools::map::Look;
 use super::{Command, Place, ToolEdit};
-use crate::engine::ModelSource;
+use crate::engine::{DirectionSource, ModelSource};
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 
@@ -15,6 +15,13 @@ pub enum Action {
     Edit(Edit),
     /// Change what is set in a tool.
     Tool(ToolEdit),
+    /// Go to a moment of the way through the keyframes, 0..1.
+    Scrub(f64),
+    /// Search directions in the loaded model.
+    FindDirections(DirectionSource),
+    StopFindingDirections,
+    /// Show seven pictures along a direction.
+    LookAtDirection(String),
     /// Look at another part of the map.
     LookAtMap(Look),
     /// Load another model.

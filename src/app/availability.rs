@@ -47,7 +47,7 @@ impl AppState {
             return Some(self.tools.open == tool);
         }
         match command {
-            Command::Play => Some(self.player.is_some()),
+            Command::Play => Some(self.is_playing()),
             Command::FullScreen => Some(self.modes.full_screen),
             Command::PictureOnly => Some(self.modes.picture_only),
             Command::ToggleControls => Some(self.view.controls),
@@ -59,7 +59,7 @@ impl AppState {
 
     fn is_in_a_mode(&self) -> bool {
         self.modes.overlay != Overlay::None
-            || self.player.is_some()
+            || self.is_playing()
             || self.modes.picture_only
             || self.modes.full_screen
     }

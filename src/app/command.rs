@@ -81,7 +81,9 @@ commands! {
         "Go 100 seeds down";
     OpenExplore, "Explore", Compass, Some((PLAIN, Key::Num1)),
         "Walk with sliders and by dragging the picture";
-    OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num2)),
+    OpenInterpolate, "Interpolate", Spline, Some((PLAIN, Key::Num2)),
+        "Go from picture to picture, by slerp and by lerp, and play the way";
+    OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num3)),
         "Add what distinguishes two groups of pictures to a third: A - B + C";
     OpenStyles, "Style mixing", Layers, Some((PLAIN, Key::Num4)),
         "Take the styles of one picture in some layers and of another in the rest";
@@ -89,6 +91,8 @@ commands! {
         "See a plane of the latent space as one picture, with the data on it";
     OpenVariations, "Variations", Sprout, Some((PLAIN, Key::Num7)),
         "Breed: a sheet of children around the current picture";
+    OpenDirections, "Directions", Signpost, Some((PLAIN, Key::Num8)),
+        "Find, measure and name ways through the latent space that change one thing";
     OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
         "Measure the current code against the prior and the data";
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),

@@ -33,6 +33,13 @@ impl AppState {
             }
             Action::Edit(edit) => self.edit(edit),
             Action::Tool(edit) => self.edit_tool(edit),
+            Action::Scrub(time) => {
+                self.stop_way();
+                self.scrub(time);
+            }
+            Action::FindDirections(source) => self.find_directions(source),
+            Action::StopFindingDirections => self.stop_finding_directions(),
+            Action::LookAtDirection(name) => self.look_at_direction(name),
             Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => self.load(source, None),
             Action::GoTo(place) => self.go_to(place, Then::NewStep),
@@ -114,12 +121,15 @@ impl AppState {
             Command::NormalText => self.resize_text(super::View::normal_size),
             Command::Leave => self.leave(),
             Command::OpenExplore
+            | Command::OpenInterpolate
             | Command::OpenArithmetic
             | Command::OpenStyles
             | Command::OpenMap
             | Command::OpenVariations
+            | Command::OpenDirections
             | Command::OpenWhere => {
                 if let Some(tool) = super::Tool::of_command(command) {
+                    self.stop_way();
                     self.tools.open = tool;
                 }
             }
@@ -147,6 +157,11 @@ impl AppState {
     }
 
     fn toggle_play(&mut self) {
+        if self.tools.open == super::Tool::Interpolate {
+            self.player = None;
+            self.toggle_way();
+            return;
+        }
         self.player = match self.player.take() {
             Some(_) => None,
             None => Some(Player::new(self.position.base().clone(), &mut self.dice)),
@@ -175,8 +190,9 @@ impl AppState {
     fn leave(&mut self) {
         if self.modes.overlay != Overlay::None {
             self.modes.overlay = Overlay::None;
-        } else if self.player.is_some() {
+        } else if self.is_playing() {
             self.player = None;
+            self.stop_way();
         } else if self.modes.picture_only {
             self.modes.picture_only = false;
         } else if self.modes.full_screen {

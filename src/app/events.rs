@@ -61,12 +61,18 @@ impl AppState {
             Event::JobDone { job } | Event::JobCancelled { job } => {
                 self.pictures.end(job, None);
                 self.tools.map.tiles_mut().end(job, None);
+                self.on_directions_end(job, None);
                 self.filmstrip.end(job);
                 self.export.fail(job);
             }
             Event::JobFailed { job, message } => self.on_job_failed(job, &message),
-            // The window asks for no codes alone and no timings.
-            Event::Evaluated { .. } | Event::Benched { .. } | Event::Progress { .. } => {}
+            Event::Directions { job, found } => self.on_directions(job, found),
+            Event::Progress { job, done, total } => self.on_directions_progress(job, done, total),
+            // No tool asks for these yet, and the window for no codes alone and no timings.
+            Event::Encoded { .. }
+            | Event::InvertStep { .. }
+            | Event::Evaluated { .. }
+            | Event::Benched { .. } => {}
         }
     }
 
@@ -78,6 +84,7 @@ impl AppState {
         let is_first = self.models.current.is_none();
         self.models.remember_file(&model.source);
         self.models.current = Some(model);
+        self.follow_directions();
         self.player = None;
         self.preview.model_changed();
         self.pictures.forget(&self.engine);
@@ -129,6 +136,7 @@ impl AppState {
         }
         self.pictures.end(job, Some(message));
         self.tools.map.tiles_mut().end(job, Some(message));
+        self.on_directions_end(job, Some(message));
         // A place whose picture cannot be made has its message in the equation bar already.
         self.filmstrip.fail(job);
     }

@@ -68,6 +68,11 @@ impl Position {
         self.walk.offset(&raw_axis_name(Space::Z, dim))
     }
 
+    /// How far the walk goes along a direction, in standard deviations.
+    pub fn step(&self, direction: &str) -> f32 {
+        self.walk.offset(direction)
+    }
+
     /// Whether the expression names a raw axis, be it with a step of zero: a slider that is
     /// drawn over zero stays where it is.
     pub fn names_axis(&self, dim: usize) -> bool {

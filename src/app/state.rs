@@ -114,6 +114,11 @@ impl AppState {
         self.player.as_ref()
     }
 
+    /// Whether the picture moves by itself.
+    pub fn is_playing(&self) -> bool {
+        self.player.is_some() || self.tools.interpolate().is_playing()
+    }
+
     pub fn view(&self) -> &View {
         &self.view
     }
@@ -150,6 +155,7 @@ impl AppState {
     pub fn begin_frame(&mut self, moment: Moment) {
         self.now_secs = moment.now_secs;
         self.take_events();
+        self.advance_way(moment.dt_secs);
         if self.model().is_some()
             && let Some(player) = &mut self.player
         {
@@ -182,7 +188,7 @@ impl AppState {
             expression: self.position.expression().clone(),
             tools: Arc::clone(self.tools.settings()),
         };
-        let hand_is_busy = moment.hand_is_busy || self.player.is_some();
+        let hand_is_busy = moment.hand_is_busy || self.is_playing();
         // An expression that makes no picture is nowhere to go back to.
         let settling = self.history.rest(&place, hand_is_busy, moment.now_secs);
         match settling {
@@ -193,7 +199,7 @@ impl AppState {
                     .add(&self.engine, &model.id, &place, &self.names);
             }
         }
-        if self.player.is_some() {
+        if self.is_playing() {
             due_secs = Some(0.0);
         }
         due_secs

@@ -257,6 +257,9 @@ fn job_of(event: &Event) -> Option<JobId> {
         Event::Tile { job, .. }
         | Event::Evaluated { job, .. }
         | Event::Benched { job, .. }
+        | Event::Encoded { job, .. }
+        | Event::InvertStep { job, .. }
+        | Event::Directions { job, .. }
         | Event::Progress { job, .. }
         | Event::JobDone { job }
         | Event::JobCancelled { job }

@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out: plain data, no tensors.
 
+use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, Direction, Sampler, SessionNames, Space};
 use crate::model::manifest::{ImageSpec, Manifest};
@@ -138,6 +139,23 @@ pub enum Job {
         expression: Expr,
         names: Arc<SessionNames>,
     },
+    /// Find the code of a picture with the encoder and decode it again; answers with
+    /// [`Event::Encoded`]. `picture` is f32 `[C, H, W]` in 0..1, in the model's size.
+    Encode { model: ModelId, picture: Arc<[f32]> },
+    /// Search the code of a picture by gradient descent, with any model; answers with
+    /// [`Event::InvertStep`] again and again, the last of which is the result. What came before
+    /// a cancel holds the best code until then.
+    Invert {
+        model: ModelId,
+        picture: Arc<[f32]>,
+        options: InvertOptions,
+    },
+    /// Find directions and measure what they change; answers with [`Event::Directions`]. Use
+    /// them as [`SessionNames::directions`].
+    Directions {
+        model: ModelId,
+        source: DirectionSource,
+    },
     /// Time decodes of one batch size; answers with [`Event::Benched`].
     Bench {
         model: ModelId,
@@ -182,6 +200,21 @@ pub enum Event {
     Evaluated {
         job: JobId,
         code: Code,
+    },
+    /// What the encoder says of the picture of an encode job.
+    Encoded {
+        job: JobId,
+        encoding: Arc<Encoding>,
+    },
+    /// How far an invert job has come, some 20 times a second and at its end.
+    InvertStep {
+        job: JobId,
+        found: InvertStep,
+    },
+    /// All directions of a directions job, in the order of the source.
+    Directions {
+        job: JobId,
+        found: Vec<FoundDirection>,
     },
     /// Milliseconds of each repeat of a bench job.
     Benched {

@@ -5,8 +5,9 @@ use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
 use crate::gpu::display::{DisplayPass, rgba_from_planes};
 use crate::gpu::{self, Gpu};
 use crate::latent::{Code, NoiseMode, Sampler};
+use crate::model::gradient::{SquaredError, Tape};
 use crate::model::manifest::ImageSpec;
-use crate::model::{self, Generator, ModelError};
+use crate::model::{self, Generator, ModelError, ModelFile, download};
 use burn::tensor::Device;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +21,14 @@ pub fn padded_batch(count: usize) -> usize {
         .into_iter()
         .find(|&shape| shape >= count)
         .unwrap_or(count)
+}
+
+/// What an encoder says of one picture, on the CPU.
+pub struct EncodedPicture {
+    /// `[z_dim]`
+    pub mu: Vec<f32>,
+    /// Log variance, `[z_dim]`; plain autoencoders have none.
+    pub logvar: Option<Vec<f32>>,
 }
 
 /// A device with its display pass, if pictures stay on it.
@@ -157,6 +166,58 @@ impl Compute {
             };
             checked(values, image)
         })
+    }
+
+    /// What the encoder says of one picture; `None` without an encoder.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn encode(
+        &self,
+        generator: &Generator,
+        picture: &[f32],
+    ) -> Result<Option<EncodedPicture>, ModelError> {
+        self.guard(|| {
+            let Some(encoded) = generator.encode(picture) else {
+                return Ok(None);
+            };
+            Ok(Some(EncodedPicture {
+                mu: download(encoded.mu)?,
+                logvar: encoded.logvar.map(download).transpose()?,
+            }))
+        })
+    }
+
+    /// A decoder on this device that gives gradients.
+    ///
+    /// # Errors
+    /// When the file does not fit the device.
+    pub fn tape(&self, file: &ModelFile) -> Result<Tape, ModelError> {
+        self.guard(|| Tape::new(file, &self.device))
+    }
+
+    /// The errors of the pictures of decoder inputs against `target`, with their gradients.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn squared_error(
+        &self,
+        tape: &Tape,
+        generator: &Generator,
+        inputs: &[f32],
+        target: &[f32],
+    ) -> Result<SquaredError, ModelError> {
+        let found = self.guard(|| tape.squared_error(generator, inputs, target))?;
+        // A lost device may give no numbers instead of an error.
+        let rows = inputs.len() / generator.input_len().max(1);
+        if found.errors.len() == rows
+            && found.gradients.len() == inputs.len()
+            && found.pictures.len() == rows * target.len()
+        {
+            Ok(found)
+        } else {
+            Err(ModelError("the device gave no gradients".to_owned()))
+        }
     }
 
     /// Runs device work; a panic of the runtime becomes an error.

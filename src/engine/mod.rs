@@ -8,6 +8,7 @@ mod api;
 mod bridge;
 mod compute;
 mod context;
+mod findings;
 mod jobs;
 mod mailbox;
 mod models;
@@ -16,6 +17,7 @@ mod worker;
 
 pub use api::*;
 pub use compute::padded_batch;
+pub use findings::*;
 
 use crate::gpu::Gpu;
 use mailbox::Mailbox;

@@ -15,7 +15,7 @@ const MEAN_OF_SEEDS: usize = 10_000;
 pub struct LoadedModel {
     pub info: Arc<ModelInfo>,
     pub generator: Generator,
-    file: ModelFile,
+    pub file: ModelFile,
 }
 
 /// Models by identity. They are small, so all that were loaded stay.

@@ -48,7 +48,7 @@ enum Decoder {
 }
 
 #[derive(Clone, Debug)]
-struct StyleDecoder {
+pub(super) struct StyleDecoder {
     spec: StyleSpec,
     plan: StylePlan,
     /// Always on the CPU.
@@ -235,7 +235,11 @@ impl Generator {
 }
 
 impl StyleDecoder {
-    fn new(file: &ModelFile, spec: &StyleSpec, device: &Device) -> Result<Self, ModelError> {
+    pub(super) fn new(
+        file: &ModelFile,
+        spec: &StyleSpec,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
         let image = file.manifest.image;
         let fault = |fault| ModelError(format!("{}: {fault}", file.manifest.name));
         let plan = style::plan(spec, image).map_err(fault)?;
@@ -264,7 +268,7 @@ impl StyleDecoder {
     }
 
     /// Rows of w+ to pictures in 0..1.
-    fn decode(&self, rows: Tensor<2>, noise: NoiseMode, device: &Device) -> Tensor<2> {
+    pub(super) fn decode(&self, rows: Tensor<2>, noise: NoiseMode, device: &Device) -> Tensor<2> {
         let [batch, _] = rows.dims();
         let styles = rows.reshape([batch, self.spec.num_ws, self.spec.w_dim]);
         let drawn;

@@ -5,6 +5,7 @@ pub mod device;
 pub mod file;
 pub mod fold;
 mod generator;
+pub mod gradient;
 pub mod manifest;
 pub mod network;
 pub mod shapes;

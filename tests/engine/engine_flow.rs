@@ -1,11 +1,7 @@
-use crate::support::{Driver, gpu};
+use crate::support::{Driver, cpu, gpu};
 use zscape::engine::{DeviceChoice, Event, Job, ModelSource, Picture};
 use zscape::gpu::{display, readback};
 use zscape::latent::{Space, expr};
-
-fn cpu() -> Driver {
-    Driver::new(DeviceChoice::Cpu, None)
-}
 
 #[test]
 fn a_frame_is_the_picture_of_its_expression() {

@@ -4,8 +4,10 @@
     reason = "tests write the broken files that the program has to survive"
 )]
 
+mod directions;
 mod display_pass;
 mod engine_flow;
+mod finding_codes;
 mod gpu_against_cpu;
 mod model_files;
 mod support;

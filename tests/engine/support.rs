@@ -49,6 +49,20 @@ impl Driver {
         })
     }
 
+    /// A style-based model with random weights, through a file.
+    pub fn load_random_style(&self) -> Arc<ModelInfo> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("random.safetensors");
+        let bytes = zscape::model::style::random_model(1).expect("sound");
+        std::fs::write(&path, bytes).expect("it can be written");
+        self.engine.load(ModelSource::File(path));
+        self.wait("the model is loaded", |event| match event {
+            Event::Loaded(info) => Some(info),
+            Event::LoadFailed { message, .. } => panic!("{message}"),
+            _ => None,
+        })
+    }
+
     pub fn request(&self, model: &ModelId, generation: u64, expression: &str) {
         self.engine.preview(PreviewRequest {
             generation,
@@ -93,6 +107,11 @@ impl Driver {
         });
         pictures
     }
+}
+
+/// A driver of an engine on the CPU.
+pub fn cpu() -> Driver {
+    Driver::new(DeviceChoice::Cpu, None)
 }
 
 /// A device of this machine, software or not; a machine without one fails the test.

@@ -2,8 +2,10 @@
 
 mod arithmetic;
 mod commands;
+mod directions;
 mod expressions;
 mod first_start;
+mod interpolate;
 mod map;
 mod models;
 mod styles;

@@ -4,6 +4,8 @@
 //! Its settings are plain data that undo, history and sessions keep beside the expression.
 
 pub mod arithmetic;
+pub mod directions;
+pub mod interpolate;
 pub mod map;
 pub mod sources;
 pub mod styles;
@@ -24,10 +26,12 @@ pub enum Tool {
     /// Sliders, the pad, one picture.
     #[default]
     Explore,
+    Interpolate,
     Arithmetic,
     Styles,
     Map,
     Variations,
+    Directions,
     /// Where the current code stands among those that the model knows.
     Where,
 }
@@ -36,10 +40,12 @@ impl Tool {
     /// Every tool, in the order of the rail.
     pub const ALL: &'static [Self] = &[
         Self::Explore,
+        Self::Interpolate,
         Self::Arithmetic,
         Self::Styles,
         Self::Map,
         Self::Variations,
+        Self::Directions,
         Self::Where,
     ];
 
@@ -47,10 +53,12 @@ impl Tool {
     pub fn command(self) -> Command {
         match self {
             Self::Explore => Command::OpenExplore,
+            Self::Interpolate => Command::OpenInterpolate,
             Self::Arithmetic => Command::OpenArithmetic,
             Self::Styles => Command::OpenStyles,
             Self::Map => Command::OpenMap,
             Self::Variations => Command::OpenVariations,
+            Self::Directions => Command::OpenDirections,
             Self::Where => Command::OpenWhere,
         }
     }
@@ -67,10 +75,12 @@ impl Tool {
     pub fn word(self) -> &'static str {
         match self {
             Self::Explore => "Explore",
+            Self::Interpolate => "Between",
             Self::Arithmetic => "Add",
             Self::Styles => "Styles",
             Self::Map => "Map",
             Self::Variations => "Vary",
+            Self::Directions => "Directions",
             Self::Where => "Where",
         }
     }
@@ -81,20 +91,24 @@ impl Tool {
 #[serde(default)]
 pub struct ToolSettings {
     pub sources: sources::Settings,
+    pub interpolate: interpolate::Settings,
     pub arithmetic: arithmetic::Settings,
     pub styles: styles::Settings,
     pub map: map::Settings,
     pub variations: variations::Settings,
+    pub directions: directions::Settings,
 }
 
 impl ToolSettings {
     /// The tool whose settings differ, to show what undo has changed.
     pub fn first_difference(&self, other: &Self) -> Option<Tool> {
         let pairs = [
+            (self.interpolate != other.interpolate, Tool::Interpolate),
             (self.arithmetic != other.arithmetic, Tool::Arithmetic),
             (self.styles != other.styles, Tool::Styles),
             (self.map != other.map, Tool::Map),
             (self.variations != other.variations, Tool::Variations),
+            (self.directions != other.directions, Tool::Directions),
         ];
         pairs
             .into_iter()
@@ -107,10 +121,12 @@ impl ToolSettings {
 #[derive(Clone, PartialEq, Debug)]
 pub enum ToolEdit {
     Sources(sources::Edit),
+    Interpolate(interpolate::Edit),
     Arithmetic(arithmetic::Edit),
     Styles(styles::Edit),
     Map(map::Edit),
     Variations(variations::Edit),
+    Directions(directions::Edit),
     /// All settings at once, as from history.
     Restore(Arc<ToolSettings>),
 }
@@ -120,7 +136,9 @@ pub enum ToolEdit {
 pub struct Tools {
     pub(super) open: Tool,
     pub(super) settings: Arc<ToolSettings>,
+    pub(super) interpolate: interpolate::Live,
     pub(super) map: map::Live,
+    pub(super) directions: directions::Live,
 }
 
 impl Tools {
@@ -130,6 +148,16 @@ impl Tools {
 
     pub fn settings(&self) -> &Arc<ToolSettings> {
         &self.settings
+    }
+
+    /// Where the way is scrubbed or played.
+    pub fn interpolate(&self) -> &interpolate::Live {
+        &self.interpolate
+    }
+
+    /// The search for directions, and the one that is looked at.
+    pub fn directions(&self) -> &directions::Live {
+        &self.directions
     }
 
     /// The map's plane, tiles and way.
@@ -156,6 +184,22 @@ impl AppState {
                 }
                 self.tool_settings().variations.apply(edit);
             }
+            ToolEdit::Interpolate(edit) => self.tool_settings().interpolate.apply(edit),
+            ToolEdit::Directions(edit) => {
+                let Some(model) = self.models.current.clone() else {
+                    return;
+                };
+                let (from, to) = match &edit {
+                    directions::Edit::Rename { from, to } => (Some(from.clone()), Some(to.clone())),
+                    directions::Edit::Delete(name) => (Some(name.clone()), None),
+                    directions::Edit::Hide(..) => (None, None),
+                };
+                self.tool_settings().directions.apply(edit, &model);
+                if let Some(from) = from {
+                    self.rename_in_expression(&from, to.as_deref());
+                }
+                self.follow_directions();
+            }
             ToolEdit::Styles(edit) => {
                 let count = self.model().and_then(styles::layer_count).unwrap_or(0);
                 let makes_a_picture = edit.makes_a_picture();
@@ -173,6 +217,7 @@ impl AppState {
                     self.tools.open = tool;
                 }
                 self.tools.settings = settings;
+                self.follow_directions();
                 return;
             }
         }
@@ -206,8 +251,10 @@ impl AppState {
     /// What the open tool does in every frame besides wanting pictures.
     pub(super) fn tools_tick(&mut self, model: &ModelInfo) {
         self.tools_follow();
-        if self.tools.open == Tool::Map {
-            self.follow_map(model);
+        match self.tools.open {
+            Tool::Interpolate => self.follow_interpolate(),
+            Tool::Map => self.follow_map(model),
+            _ => {}
         }
     }
 
@@ -218,6 +265,8 @@ impl AppState {
             Tool::Explore => return Vec::new(),
             Tool::Arithmetic => settings.arithmetic.wants(model),
             Tool::Styles => settings.styles.wants(model),
+            Tool::Interpolate => self.interpolate_wants(model),
+            Tool::Directions => self.directions_wants(model),
             Tool::Variations => {
                 let parent = self.position.expression();
                 settings.variations.wants(model, parent)

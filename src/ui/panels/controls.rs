@@ -45,6 +45,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         if back_to_seed {
             actions.edit(Edit::Seed(app.position().last_seed()));
         }
+        directions_ui(ui, app, actions, model);
         if plane::is_plane(model) {
             section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
         } else {
@@ -129,6 +130,37 @@ fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     if let Some(psi) = slider_row(ui, &row) {
         actions.edit(Edit::Psi(psi));
     }
+}
+
+/// The named directions, those that change the picture most first.
+fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    let settings = &app.tools().settings().directions;
+    let hidden = settings.of(model);
+    let all = settings.listed(model);
+    let shown: Vec<_> = all
+        .iter()
+        .filter(|listed| hidden.is_none_or(|of| !of.hidden.contains(&listed.direction.name)))
+        .take(FIRST_SLIDERS)
+        .collect();
+    if shown.is_empty() {
+        return;
+    }
+    section(ui, "Directions", |ui| {
+        for listed in shown {
+            let name = &listed.direction.name;
+            let row = SliderRow {
+                name,
+                accessible_name: name,
+                tooltip: &format!("{name}: {}", listed.evidence),
+                value: app.position().step(name),
+                range: -SLIDER_SIGMA..=SLIDER_SIGMA,
+                default: 0.0,
+            };
+            if let Some(sigma) = slider_row(ui, &row) {
+                actions.edit(Edit::Expression(app.stepped(name, sigma)));
+            }
+        }
+    });
 }
 
 fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {

@@ -44,10 +44,12 @@ const MODEL: &[&[Command]] = &[
 ];
 const TOOLS: &[&[Command]] = &[&[
     Command::OpenExplore,
+    Command::OpenInterpolate,
     Command::OpenArithmetic,
     Command::OpenStyles,
     Command::OpenMap,
     Command::OpenVariations,
+    Command::OpenDirections,
     Command::OpenWhere,
 ]];
 const HELP: &[&[Command]] = &[

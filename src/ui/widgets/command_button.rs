@@ -23,7 +23,7 @@ pub fn tooltip_text(ui: &Ui, app: &AppState, command: Command) -> String {
 /// The icon that shows what the command would do now.
 fn glyph(app: &AppState, command: Command) -> Icon {
     match command {
-        Command::Play if app.player().is_some() => Icon::Pause,
+        Command::Play if app.is_playing() => Icon::Pause,
         Command::FullScreen if app.modes().full_screen => Icon::Minimize,
         _ => command.info().icon,
     }

@@ -1,6 +1,8 @@
 //! The tools: a rail to choose from, controls at the left, a stage in the middle.
 
 pub mod arithmetic;
+pub mod directions;
+pub mod interpolate;
 pub mod map;
 pub mod rail;
 pub mod sources;
@@ -23,6 +25,7 @@ use lucide_icons::Icon;
 pub struct ToolViews {
     pub textures: PictureTextures,
     map: map::MapView,
+    directions: directions::DirectionsView,
     variations: variations::VariationsView,
 }
 
@@ -56,6 +59,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
             Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, model),
             Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
             Tool::Variations => variations::controls_ui(ui, app, actions, views),
+            Tool::Directions => directions::controls_ui(ui, app, actions, model, views),
+            Tool::Interpolate => interpolate::controls_ui(ui, app, actions),
             Tool::Map => map::controls_ui(ui, app, actions, model, views),
             Tool::Where => where_am_i::controls_ui(ui, app, model),
         }
@@ -70,6 +75,8 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
         Tool::Styles => styles::stage_ui(ui, stage),
         Tool::Map => map::stage_ui(ui, stage),
+        Tool::Interpolate => interpolate::stage_ui(ui, stage),
+        Tool::Directions => directions::stage_ui(ui, stage),
         Tool::Variations => variations::stage_ui(ui, stage),
         Tool::Where => where_am_i::stage_ui(ui, stage),
     }
@@ -89,17 +96,26 @@ pub fn below_picture<R>(
     max_height: f32,
     add: impl FnOnce(&mut Ui) -> R,
 ) -> R {
+    below(ui, id).max_size(max_height).show(ui, add).inner
+}
+
+/// As [`below_picture`], with a height of its own for content that scrolls.
+pub fn scrolling_below_picture<R>(
+    ui: &mut Ui,
+    id: &'static str,
+    height: f32,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    below(ui, id).exact_size(height).show(ui, add).inner
+}
+
+fn below(ui: &Ui, id: &'static str) -> Panel {
+    let margin = eframe::egui::Margin::symmetric(space::M as i8, space::S as i8);
     let frame = eframe::egui::Frame::new()
         .fill(crate::ui::theme::tokens(ui).panel)
-        .inner_margin(eframe::egui::Margin::symmetric(
-            space::M as i8,
-            space::S as i8,
-        ));
+        .inner_margin(margin);
     Panel::bottom(id)
         .resizable(false)
         .show_separator_line(true)
         .frame(frame)
-        .max_size(max_height)
-        .show(ui, add)
-        .inner
 }

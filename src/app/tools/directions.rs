@@ -1,0 +1,371 @@
+//! Directions: found in codes, measured by what they change, named by the user.
+//!
+//! What was found stays with the model that it was found in, as part of what undo and sessions
+//! keep; the names of the loaded model's directions are usable as `dir("name")` everywhere.
+
+use crate::app::AppState;
+use crate::app::notices::Level;
+use crate::app::pictures::{SetKey, Want};
+use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
+use crate::latent::expr::{Expr, Walk, raw_axis};
+use crate::latent::{Direction, Space};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Seven pictures along the direction that is looked at.
+pub const STRIP: SetKey = SetKey("direction strip");
+/// The steps of the strip, in standard deviations.
+pub const STRIP_SIGMAS: [f32; 7] = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
+/// The longest name.
+const MAX_NAME: usize = 60;
+
+/// A direction as the list holds it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Listed {
+    pub direction: Direction,
+    /// Root mean square change of a pixel (0..1) for a step of one sigma.
+    pub picture_change: f32,
+    /// What speaks for it, as a short sentence.
+    pub evidence: String,
+}
+
+/// What was found in one model.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OfModel {
+    pub found: Vec<Listed>,
+    pub hidden: BTreeSet<String>,
+}
+
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// By the hash of the model file.
+    pub by_model: BTreeMap<String, OfModel>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Edit {
+    Rename { from: String, to: String },
+    Hide(String, bool),
+    Delete(String),
+}
+
+/// A search under way and the direction that is looked at; no part of undo.
+#[derive(Default, Debug)]
+pub struct Live {
+    running: Option<Search>,
+    failure: Option<String>,
+    looked_at: Option<String>,
+}
+
+/// A search under way.
+#[derive(Clone, Debug)]
+pub struct Search {
+    job: JobId,
+    /// The hash of the model that is searched.
+    model: String,
+    done: usize,
+    total: usize,
+}
+
+impl Live {
+    /// How far the search has come, in steps of steps.
+    pub fn progress(&self) -> Option<(usize, usize)> {
+        self.running
+            .as_ref()
+            .map(|search| (search.done, search.total))
+    }
+
+    /// Why the last search found nothing.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// The direction whose strip is shown.
+    pub fn looked_at(&self) -> Option<&str> {
+        self.looked_at.as_deref()
+    }
+}
+
+impl Settings {
+    /// What was found in a model.
+    pub fn of(&self, model: &ModelInfo) -> Option<&OfModel> {
+        self.by_model.get(&model.id.hash)
+    }
+
+    /// The directions of a model, those that change the picture most first: its own, and what
+    /// was found. Its own have no measure.
+    pub fn listed(&self, model: &ModelInfo) -> Vec<Listed> {
+        let own = model.directions.iter().map(|direction| Listed {
+            direction: direction.clone(),
+            picture_change: 0.0,
+            evidence: "comes with the model".to_owned(),
+        });
+        let mut found = self.of(model).map_or_else(Vec::new, |of| of.found.clone());
+        found.sort_by(|a, b| b.picture_change.total_cmp(&a.picture_change));
+        own.chain(found).collect()
+    }
+
+    pub(super) fn apply(&mut self, edit: Edit, model: &ModelInfo) {
+        let of = self.by_model.entry(model.id.hash.clone()).or_default();
+        match edit {
+            Edit::Rename { from, to } => {
+                if let Some(listed) = of.found.iter_mut().find(|l| l.direction.name == from) {
+                    listed.direction.name = to.clone();
+                }
+                if of.hidden.remove(&from) {
+                    of.hidden.insert(to);
+                }
+            }
+            Edit::Hide(name, true) => {
+                of.hidden.insert(name);
+            }
+            Edit::Hide(name, false) => {
+                of.hidden.remove(&name);
+            }
+            Edit::Delete(name) => {
+                of.found.retain(|listed| listed.direction.name != name);
+                of.hidden.remove(&name);
+            }
+        }
+    }
+
+    /// Adds what was found; a direction of a known name takes its place.
+    fn add(&mut self, model: &str, found: Vec<FoundDirection>) {
+        let of = self.by_model.entry(model.to_owned()).or_default();
+        for new in found {
+            let listed = Listed {
+                evidence: in_words(new.evidence),
+                direction: new.direction,
+                picture_change: new.picture_change,
+            };
+            let known = of
+                .found
+                .iter_mut()
+                .find(|known| known.direction.name == listed.direction.name);
+            match known {
+                Some(known) => *known = listed,
+                None => of.found.push(listed),
+            }
+        }
+    }
+}
+
+fn in_words(evidence: Evidence) -> String {
+    let percent = |share: f32| share * 100.0;
+    match evidence {
+        Evidence::Variance { share } => {
+            format!("{:.1} % of the spread of the codes", percent(share))
+        }
+        Evidence::PictureChange { share } => {
+            format!("{:.1} % of all picture change", percent(share))
+        }
+        Evidence::Accuracy { accuracy, baseline } => format!(
+            "tells {:.1} % of the codes apart (guessing {:.1} %)",
+            percent(accuracy),
+            percent(baseline)
+        ),
+        Evidence::None => "a saved difference".to_owned(),
+    }
+}
+
+/// Whether a direction may be called so.
+///
+/// # Errors
+/// One sentence for the person who typed it.
+pub fn check_name(name: &str, taken: &[Listed]) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("A direction needs a name".to_owned());
+    }
+    if name.chars().count() > MAX_NAME || name.chars().any(|c| c == '"' || c.is_control()) {
+        return Err(format!(
+            "A name has at most {MAX_NAME} letters and no quotation marks"
+        ));
+    }
+    if raw_axis(name).is_some() {
+        return Err(format!("{name} is the name of a raw dimension"));
+    }
+    if taken.iter().any(|listed| listed.direction.name == name) {
+        return Err(format!("{name} is taken"));
+    }
+    Ok(())
+}
+
+impl AppState {
+    /// Searches directions in the loaded model.
+    pub(in crate::app) fn find_directions(&mut self, source: DirectionSource) {
+        let Some(model) = self.models.current.clone() else {
+            return;
+        };
+        self.stop_finding_directions();
+        let job = self.engine.submit(Job::Directions {
+            model: model.id.clone(),
+            source,
+        });
+        self.tools.directions.failure = None;
+        self.tools.directions.running = Some(Search {
+            job,
+            model: model.id.hash.clone(),
+            done: 0,
+            total: 1,
+        });
+    }
+
+    pub(in crate::app) fn stop_finding_directions(&mut self) {
+        if let Some(search) = self.tools.directions.running.take() {
+            self.engine.cancel(search.job);
+        }
+    }
+
+    pub(in crate::app) fn look_at_direction(&mut self, name: String) {
+        self.tools.directions.looked_at = Some(name);
+    }
+
+    pub(in crate::app) fn on_directions(&mut self, job: JobId, found: Vec<FoundDirection>) {
+        let Some(search) = self
+            .tools
+            .directions
+            .running
+            .take_if(|search| search.job == job)
+        else {
+            return;
+        };
+        let first = found.first().map(|found| found.direction.name.clone());
+        let count = found.len();
+        self.tool_settings().directions.add(&search.model, found);
+        self.history.touch(self.now_secs);
+        self.follow_directions();
+        if let Some(first) = first {
+            let text = match count {
+                1 => format!("Found the direction \"{first}\""),
+                _ => format!("Found {count} directions"),
+            };
+            self.notices.push(Level::Done, text);
+            self.tools.directions.looked_at = Some(first);
+        }
+    }
+
+    pub(in crate::app) fn on_directions_progress(&mut self, job: JobId, done: usize, total: usize) {
+        if let Some(search) = &mut self.tools.directions.running
+            && search.job == job
+        {
+            (search.done, search.total) = (done, total);
+        }
+    }
+
+    pub(in crate::app) fn on_directions_end(&mut self, job: JobId, failure: Option<&str>) {
+        let running = &mut self.tools.directions.running;
+        if running.take_if(|search| search.job == job).is_some() {
+            self.tools.directions.failure = failure.map(str::to_owned);
+        }
+    }
+
+    /// Renames a direction, also where the current expression names it.
+    pub(super) fn rename_in_expression(&mut self, from: &str, to: Option<&str>) {
+        let mut walk = Walk::from_expr(self.position.expression());
+        let Some(at) = walk.offsets.iter().position(|(name, _)| name == from) else {
+            return;
+        };
+        match to {
+            Some(to) => walk.offsets[at].0 = to.to_owned(),
+            None => {
+                walk.offsets.remove(at);
+            }
+        }
+        self.position
+            .edit(crate::app::Edit::Expression(walk.to_expr()));
+    }
+
+    /// Makes the found directions of the loaded model usable in expressions.
+    pub(in crate::app) fn follow_directions(&mut self) {
+        let Some(model) = &self.models.current else {
+            return;
+        };
+        let of = self.tools.settings.directions.of(model);
+        let directions = of.map_or(&[][..], |of| &of.found);
+        let is_same = directions.len() == self.names.directions.len()
+            && directions
+                .iter()
+                .zip(&self.names.directions)
+                .all(|(listed, known)| listed.direction == *known);
+        if !is_same {
+            let found = directions.iter().map(|listed| listed.direction.clone());
+            Arc::make_mut(&mut self.names).directions = found.collect();
+        }
+    }
+
+    /// The expression with a step along a direction; from z through the mapping network where
+    /// the direction lies in w.
+    pub fn stepped(&self, direction: &str, sigma: f32) -> Expr {
+        let mut walk = Walk::from_expr(self.position.expression());
+        let space = self
+            .tools
+            .settings
+            .directions
+            .listed_space(self.model(), direction);
+        let in_z = self
+            .preview
+            .frame()
+            .is_some_and(|frame| frame.code.space == Space::Z);
+        if in_z && space == Some(Space::W) {
+            walk.base = Expr::W(walk.base.into());
+        }
+        walk.set_offset(direction, sigma);
+        walk.to_expr()
+    }
+
+    pub(super) fn directions_wants(&self, model: &ModelInfo) -> Vec<Want> {
+        let strip = self
+            .tools
+            .directions
+            .looked_at
+            .as_ref()
+            .map_or_else(Vec::new, |name| {
+                STRIP_SIGMAS
+                    .map(|sigma| Some(self.stepped(name, sigma)))
+                    .to_vec()
+            });
+        vec![Want {
+            key: STRIP,
+            model: model.id.clone(),
+            expressions: strip,
+        }]
+    }
+}
+
+impl Settings {
+    fn listed_space(&self, model: Option<&ModelInfo>, name: &str) -> Option<Space> {
+        let all = self.listed(model?);
+        let listed = all.iter().find(|listed| listed.direction.name == name)?;
+        Some(listed.direction.space)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(name: &str) -> Listed {
+        Listed {
+            direction: Direction {
+                name: name.to_owned(),
+                space: Space::Z,
+                values: vec![1.0, 0.0],
+            },
+            picture_change: 0.1,
+            evidence: String::new(),
+        }
+    }
+
+    #[test]
+    fn names_are_sensible_and_unique() {
+        let taken = [listed("smile")];
+        assert!(check_name("glasses", &taken).is_ok());
+        for bad in ["", "  ", "z3", "smile", "a\"b", "a\nb", &"x".repeat(61)] {
+            let sentence = check_name(bad, &taken).expect_err(bad);
+            assert!(!sentence.is_empty());
+        }
+    }
+}

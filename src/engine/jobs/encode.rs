@@ -1,0 +1,94 @@
+//! A picture to its code and back.
+
+use super::{Fault, Site, Slice, Work, mean_squared_error};
+use crate::engine::compute::EncodedPicture;
+use crate::engine::{Encoding, Event};
+use crate::latent::{Code, NoiseMode, Space};
+use std::sync::Arc;
+
+pub struct Encode {
+    pub picture: Arc<[f32]>,
+}
+
+impl Work for Encode {
+    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+        let picture = site.picture(&self.picture)?;
+        let generator = &site.model.generator;
+        let found = site.compute.encode(generator, &picture);
+        let Some(EncodedPicture { mu, logvar }) = found.map_err(Fault::device)? else {
+            let name = site.name();
+            return Err(Fault::Request(format!(
+                "{name} has no encoder; its codes are found by inversion"
+            )));
+        };
+        let sigma: Option<Vec<f32>> = logvar.as_ref().map(|logvar| {
+            logvar
+                .iter()
+                .map(|&v| (f64::from(v) / 2.0).exp() as f32)
+                .collect()
+        });
+        let numbers = mu.iter().chain(sigma.iter().flatten());
+        if numbers.into_iter().any(|value| !value.is_finite()) {
+            let message = "the encoder gave numbers that are not finite".to_owned();
+            return Err(Fault::Request(message));
+        }
+        let kl = logvar.map(|logvar| {
+            let pairs = mu.iter().zip(&logvar);
+            pairs.map(|(&mu, &logvar)| kl_nats(mu, logvar)).collect()
+        });
+        let mu = Code::vector(Space::Z, mu);
+        let reconstruction = site.decode(std::slice::from_ref(&mu), NoiseMode::Const)?;
+        let encoding = Encoding {
+            image: generator.image(),
+            squared_error: squared_error(&picture, &reconstruction, generator.image().channels),
+            mse: mean_squared_error(&picture, &reconstruction) as f32,
+            mu,
+            sigma,
+            kl,
+            reconstruction,
+        };
+        Ok(Slice::Done(vec![Event::Encoded {
+            job: site.job,
+            encoding: Arc::new(encoding),
+        }]))
+    }
+}
+
+/// The divergence of a normal distribution from the standard normal one, in nats:
+/// `(mu^2 + sigma^2 - 1 - ln sigma^2) / 2` (Kingma and Welling 2014, appendix B).
+fn kl_nats(mu: f32, logvar: f32) -> f32 {
+    let (mu, logvar) = (f64::from(mu), f64::from(logvar));
+    (0.5 * (mu * mu + logvar.exp() - 1.0 - logvar)) as f32
+}
+
+/// The squared difference of each pixel, as the mean over the channels.
+fn squared_error(a: &[f32], b: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = a.len() / channels.max(1);
+    let mut sums = vec![0.0; pixels];
+    for (index, (a, b)) in a.iter().zip(b).enumerate() {
+        sums[index % pixels] += (a - b).powi(2);
+    }
+    let scale = 1.0 / channels.max(1) as f32;
+    sums.iter_mut().for_each(|sum| *sum *= scale);
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_normal_diverges_by_nothing() {
+        assert_eq!(kl_nats(0.0, 0.0), 0.0);
+        assert_eq!(kl_nats(2.0, 0.0), 2.0);
+        assert!((kl_nats(0.0, 0.25f32.ln()) - 0.5 * (0.25 - 1.0 + 4f32.ln())).abs() < 1e-6);
+    }
+
+    #[test]
+    fn errors_are_averaged_over_channels() {
+        let a = [0.0, 0.0, 1.0, 0.5, 0.0, 1.0];
+        let b = [1.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+        assert_eq!(squared_error(&a, &b, 3), [1.0 / 3.0, (0.25 + 1.0) / 3.0]);
+        assert_eq!(squared_error(&a, &b, 1).len(), 6);
+    }
+}

@@ -1,0 +1,20 @@
+//! One expression to its code, without a picture.
+
+use super::{Fault, Site, Slice, Work};
+use crate::engine::Event;
+use crate::latent::SessionNames;
+use crate::latent::expr::Expr;
+use std::sync::Arc;
+
+pub struct Evaluate {
+    pub expression: Expr,
+    pub names: Arc<SessionNames>,
+}
+
+impl Work for Evaluate {
+    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+        let code = site.evaluate(&self.expression, &self.names)?;
+        let job = site.job;
+        Ok(Slice::Done(vec![Event::Evaluated { job, code }]))
+    }
+}

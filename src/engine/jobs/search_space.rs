@@ -1,0 +1,139 @@
+//! Where an inversion searches: the numbers of a code in standard deviations from their means.
+
+use super::{Fault, Site};
+use crate::latent::{Code, Space, SpaceShape};
+
+/// A space of a model with the mean and the standard deviation of each number of a code.
+pub struct SearchSpace {
+    pub space: Space,
+    shape: SpaceShape,
+    mean: Vec<f32>,
+    sigma: Vec<f32>,
+}
+
+impl SearchSpace {
+    /// The space that was asked for, or w where there is a mapping network and z elsewhere.
+    ///
+    /// # Errors
+    /// When the model lacks the space, or is not searched in it.
+    pub fn new(site: &Site<'_>, asked: Option<Space>) -> Result<Self, Fault> {
+        let info = &site.model.info;
+        let is_mapped = info.manifest.spaces.contains_key(&Space::W);
+        let space = asked.unwrap_or(if is_mapped { Space::W } else { Space::Z });
+        let name = site.name();
+        let Some(&shape) = info.manifest.spaces.get(&space) else {
+            return Err(Fault::Request(format!("{name} has no {space} space")));
+        };
+        if is_mapped && space == Space::Z {
+            return Err(Fault::Request(format!(
+                "{name} has a mapping network, so pictures are searched in w or w+, not in z"
+            )));
+        }
+        let len = shape.checked_len().unwrap_or(0);
+        let (mean, sigma) = match space {
+            Space::Z => (vec![0.0; len], vec![1.0; len]),
+            Space::W | Space::WPlus => {
+                let row = shape.dim();
+                let mean = info.means.get(&Space::W).map_or(&[][..], Vec::as_slice);
+                // A number that never varies over seeds may still move.
+                let at = |values: &[f32], index: usize, missing: f32| {
+                    let value = values.get(index % row.max(1)).copied();
+                    value.unwrap_or(missing)
+                };
+                let sigma = |index| match at(&info.w_sigma, index, 1.0) {
+                    sigma if sigma > 0.0 => sigma,
+                    _ => 1.0,
+                };
+                (
+                    (0..len).map(|index| at(mean, index, 0.0)).collect(),
+                    (0..len).map(sigma).collect(),
+                )
+            }
+        };
+        Ok(Self {
+            space,
+            shape,
+            mean,
+            sigma,
+        })
+    }
+
+    /// How many numbers a code has.
+    pub fn len(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// A code of the space.
+    pub fn code(&self, values: Vec<f32>) -> Code {
+        Code {
+            space: self.space,
+            shape: self.shape,
+            values,
+        }
+    }
+
+    /// The numbers of a code of any space in this one: z is mapped to w, and a code in w taken
+    /// for every layer.
+    ///
+    /// # Errors
+    /// When the code does not fit its space, or its space is the larger one.
+    pub fn lift(&self, site: &Site<'_>, code: &Code) -> Result<Vec<f32>, Fault> {
+        let refused = |fault: String| Fault::Request(format!("a start cannot be used: {fault}"));
+        let info = &site.model.info;
+        let expected = info.manifest.spaces.get(&code.space);
+        if expected.and_then(|shape| shape.checked_len()) != Some(code.values.len()) {
+            let has = expected.map_or("does not exist".to_owned(), |shape| format!("has {shape}"));
+            return Err(refused(format!(
+                "it has {} numbers, but {} of {} {has}",
+                code.values.len(),
+                code.space,
+                site.name()
+            )));
+        }
+        let generator = &site.model.generator;
+        let lifted = match (code.space, self.space) {
+            (from, to) if from == to => Ok(code.values.clone()),
+            (Space::Z, Space::W) => generator.map(&code.values),
+            (_, Space::WPlus) => generator.inputs(code.space, &code.values),
+            (from, to) => return Err(refused(format!("it lies in {from}, and {to} is searched"))),
+        };
+        lifted.map_err(|error| refused(error.to_string()))
+    }
+
+    /// A code in standard deviations from the means.
+    pub fn standardised(&self, values: &[f32]) -> Vec<f64> {
+        let statistics = self.mean.iter().zip(&self.sigma);
+        values
+            .iter()
+            .zip(statistics)
+            .map(|(&value, (&mean, &sigma))| {
+                (f64::from(value) - f64::from(mean)) / f64::from(sigma)
+            })
+            .collect()
+    }
+
+    /// The code that [`Self::standardised`] was made of.
+    pub fn values(&self, standardised: &[f64]) -> Vec<f32> {
+        let statistics = self.mean.iter().zip(&self.sigma);
+        standardised
+            .iter()
+            .zip(statistics)
+            .map(|(value, (&mean, &sigma))| (value * f64::from(sigma) + f64::from(mean)) as f32)
+            .collect()
+    }
+
+    /// The gradient in standard deviations from that of the decoder's inputs, in which a code
+    /// in w stands once for every layer.
+    pub fn gradient(&self, of_inputs: &[f32]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.len()];
+        for layer in of_inputs.chunks(self.len().max(1)) {
+            for (sum, &value) in sums.iter_mut().zip(layer) {
+                *sum += f64::from(value);
+            }
+        }
+        for (sum, &sigma) in sums.iter_mut().zip(&self.sigma) {
+            *sum *= f64::from(sigma);
+        }
+        sums
+    }
+}

@@ -1,0 +1,364 @@
+//! Directions: find, measure, name them; a slider for each, seven pictures of the one looked at.
+
+use super::{Stage, ToolViews, below_picture, picture_ui};
+use crate::app::tools::directions::{Edit, Listed, STRIP, STRIP_SIGMAS, check_name};
+use crate::app::{Action, Actions, AppState, ToolEdit};
+use crate::engine::{DirectionSource, ModelInfo};
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::tile::{Tile, code_menu};
+use crate::ui::widgets::{SliderRow, caption, icon, section, section_with, slider_row};
+use eframe::egui::{Button, ComboBox, Key, ProgressBar, Response, RichText, TextEdit, Ui, vec2};
+use lucide_icons::Icon;
+
+const SLIDER_SIGMA: f32 = 4.0;
+/// How many directions a search brings.
+const COUNT: usize = 8;
+
+/// What the panel keeps between frames.
+#[derive(Default)]
+pub struct DirectionsView {
+    /// The classes that a difference goes between.
+    from: u8,
+    to: Option<u8>,
+    show_hidden: bool,
+    /// The direction that is being renamed, and the text typed so far.
+    renaming: Option<(String, String)>,
+}
+
+fn push(actions: &mut Actions, edit: Edit) {
+    actions.push(Action::Tool(ToolEdit::Directions(edit)));
+}
+
+/// Paints the searches and the list.
+pub fn controls_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    views: &mut ToolViews,
+) {
+    let view = &mut views.directions;
+    section(ui, "Find", |ui| find_ui(ui, app, actions, model, view));
+    let all = app.tools().settings().directions.listed(model);
+    let hidden = app.tools().settings().directions.of(model);
+    let is_hidden = |name: &str| hidden.is_some_and(|of| of.hidden.contains(name));
+    let hidden_count = all.iter().filter(|l| is_hidden(&l.direction.name)).count();
+    let show_hidden = view.show_hidden;
+    let (toggle, ()) = section_with(
+        ui,
+        "Directions",
+        |ui| {
+            if hidden_count == 0 {
+                return false;
+            }
+            let words = if show_hidden {
+                "Hide them".to_owned()
+            } else {
+                format!("{hidden_count} hidden")
+            };
+            ui.add(Button::new(words).frame_when_inactive(false))
+                .on_hover_text("Show or hide the directions that were hidden")
+                .accessible_name("Show hidden directions")
+                .clicked()
+        },
+        |ui| {
+            if all.is_empty() {
+                caption(
+                    ui,
+                    "None yet. A direction is a way through the latent space that changes one thing \
+                     more than others: find some above.",
+                );
+            }
+            for listed in &all {
+                let name = &listed.direction.name;
+                if !is_hidden(name) || show_hidden {
+                    row_ui(ui, app, actions, view, listed, is_hidden(name), &all);
+                }
+            }
+        },
+    );
+    if toggle {
+        view.show_hidden = !view.show_hidden;
+    }
+}
+
+fn find_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    view: &mut DirectionsView,
+) {
+    if let Some((done, total)) = app.tools().directions().progress() {
+        let part = done as f32 / total.max(1) as f32;
+        ui.add(ProgressBar::new(part).text("Measuring what the directions change"));
+        if ui
+            .button("Cancel")
+            .accessible_name("Cancel the search")
+            .clicked()
+        {
+            actions.push(Action::StopFindingDirections);
+        }
+        return;
+    }
+    if let Some(failure) = app.tools().directions().failure() {
+        ui.label(RichText::new(failure).color(tokens(ui).error));
+    }
+    let mut find = |source| actions.push(Action::FindDirections(source));
+    let has_data = !model.encoded.is_empty();
+    let no_data = "This model holds no encoded data with labels";
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let components = ui
+            .add_enabled(has_data, Button::new("Components"))
+            .on_hover_text("Along which the codes of the data spread most (PCA)")
+            .on_disabled_hover_text(no_data);
+        if components.clicked() {
+            find(DirectionSource::Components { count: COUNT });
+        }
+        let change = ui
+            .button("Picture change")
+            .on_hover_text("Along which the picture changes most, measured on the decoder itself");
+        if change.clicked() {
+            find(DirectionSource::PictureChange { count: COUNT });
+        }
+    });
+    if !has_data {
+        caption(ui, no_data);
+        return;
+    }
+    let mut classes: Vec<u8> = model.encoded.iter().map(|(_, class)| *class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let name = |class: u8| {
+        let names = &model.manifest.classes;
+        names
+            .get(usize::from(class))
+            .cloned()
+            .unwrap_or_else(|| class.to_string())
+    };
+    let mut to = view.to;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        class_ui(ui, "From class", &classes, &name, &mut view.from);
+        ui.label(icon(Icon::ArrowRight));
+        let mut chosen = to.unwrap_or_else(|| classes.last().copied().unwrap_or(0));
+        class_ui(ui, "To class", &classes, &name, &mut chosen);
+        to = Some(chosen);
+        let differs = chosen != view.from;
+        let button = ui
+            .add_enabled(differs, Button::new("Difference"))
+            .on_hover_text("From the mean code of one class to that of the other")
+            .on_disabled_hover_text("Choose two different classes");
+        if button.clicked() {
+            find(DirectionSource::ClassDifference {
+                from: view.from,
+                to: chosen,
+            });
+        }
+    });
+    view.to = to;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let class = to.unwrap_or(0);
+        let probe = ui
+            .button(format!("Probe for {}", name(class)))
+            .on_hover_text(
+                "What sets the class at the right apart from all others (logistic regression)",
+            )
+            .accessible_name("Probe for the class");
+        if probe.clicked() {
+            find(DirectionSource::Probe { class });
+        }
+    });
+}
+
+fn class_ui(ui: &mut Ui, what: &str, classes: &[u8], name: &dyn Fn(u8) -> String, chosen: &mut u8) {
+    let combo = ComboBox::from_id_salt(what)
+        .selected_text(name(*chosen))
+        .width(64.0)
+        .show_ui(ui, |ui| {
+            for class in classes {
+                ui.selectable_value(chosen, *class, name(*class));
+            }
+        });
+    combo.response.accessible_name(what);
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    view: &mut DirectionsView,
+    listed: &Listed,
+    is_hidden: bool,
+    all: &[Listed],
+) {
+    let name = &listed.direction.name;
+    if view.renaming.as_ref().is_some_and(|(of, _)| of == name) {
+        rename_ui(ui, actions, view, all);
+        return;
+    }
+    let looked_at = app.tools().directions().looked_at() == Some(name);
+    let response = ui
+        .horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            let mut text = RichText::new(name);
+            if is_hidden {
+                text = text.color(tokens(ui).text_muted);
+            }
+            let button = Button::new(text)
+                .selected(looked_at)
+                .frame_when_inactive(false);
+            let response = ui
+                .add(button)
+                .on_hover_text(format!(
+                    "{}\nClick to see seven steps along it",
+                    listed.evidence
+                ))
+                .accessible_name(format!("Look at {name}"));
+            if listed.picture_change > 0.0 {
+                caption(ui, format!("{:.1} % per σ", listed.picture_change * 100.0))
+                    .on_hover_text("Mean change of a pixel for a step of one standard deviation");
+            }
+            ui.with_layout(
+                eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
+                |ui| menu_ui(ui, app, actions, view, listed, is_hidden),
+            );
+            response
+        })
+        .inner;
+    if response.clicked() || (response.hovered() && !looked_at) {
+        actions.push(Action::LookAtDirection(name.clone()));
+    }
+    let row = SliderRow {
+        name: "",
+        accessible_name: name,
+        tooltip: &listed.evidence,
+        value: app.position().step(name),
+        range: -SLIDER_SIGMA..=SLIDER_SIGMA,
+        default: 0.0,
+    };
+    if let Some(sigma) = slider_row(ui, &row) {
+        actions.push(Action::LookAtDirection(name.clone()));
+        actions.edit(crate::app::Edit::Expression(app.stepped(name, sigma)));
+    }
+}
+
+fn menu_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    view: &mut DirectionsView,
+    listed: &Listed,
+    is_hidden: bool,
+) {
+    let name = &listed.direction.name;
+    let is_own = app
+        .model()
+        .is_some_and(|model| model.directions.iter().any(|own| own.name == *name));
+    let small = |glyph| Button::new(icon(glyph)).frame_when_inactive(false);
+    let own_reason = "It belongs to the model file";
+    let say = |response: Response, what: &str| {
+        response
+            .on_hover_text(what)
+            .on_disabled_hover_text(own_reason)
+            .accessible_name(format!("{what} {name}"))
+    };
+    if say(ui.add_enabled(!is_own, small(Icon::Trash2)), "Delete").clicked() {
+        push(actions, Edit::Delete(name.clone()));
+    }
+    let (glyph, what) = if is_hidden {
+        (Icon::Eye, "Show")
+    } else {
+        (Icon::EyeOff, "Hide")
+    };
+    if say(ui.add(small(glyph)), what).clicked() {
+        push(actions, Edit::Hide(name.clone(), !is_hidden));
+    }
+    if say(ui.add_enabled(!is_own, small(Icon::Pencil)), "Rename").clicked() {
+        view.renaming = Some((name.clone(), name.clone()));
+    }
+}
+
+fn rename_ui(ui: &mut Ui, actions: &mut Actions, view: &mut DirectionsView, all: &[Listed]) {
+    let Some((from, text)) = &mut view.renaming else {
+        return;
+    };
+    let others: Vec<Listed> = all
+        .iter()
+        .filter(|listed| listed.direction.name != *from)
+        .cloned()
+        .collect();
+    let verdict = check_name(text.trim(), &others);
+    let field = ui
+        .add(
+            TextEdit::singleline(text)
+                .desired_width(f32::INFINITY)
+                .min_size(vec2(0.0, size::CONTROL)),
+        )
+        .accessible_name("New name");
+    field.request_focus();
+    if let Err(reason) = &verdict {
+        ui.label(RichText::new(reason).color(tokens(ui).error));
+    }
+    let (enter, escape) = ui.input(|input| {
+        (
+            input.key_pressed(Key::Enter),
+            input.key_pressed(Key::Escape),
+        )
+    });
+    if enter && verdict.is_ok() {
+        let to = text.trim().to_owned();
+        let from = from.clone();
+        if to != from {
+            push(actions, Edit::Rename { from, to });
+        }
+        view.renaming = None;
+    } else if escape {
+        view.renaming = None;
+    }
+}
+
+/// Paints the picture with seven steps below.
+pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    let app = stage.app;
+    if let Some(name) = app.tools().directions().looked_at() {
+        below_picture(ui, "direction strip", 180.0, |ui| {
+            caption(ui, format!("Along \"{name}\", in standard deviations"));
+            let set = app.pictures().set(STRIP);
+            if let Some(failure) = set.failure() {
+                caption(ui, failure);
+                return;
+            }
+            let count = STRIP_SIGMAS.len() as f32;
+            let side = ((ui.available_width() - count * space::S) / count).clamp(40.0, 112.0);
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = space::S;
+                for (index, sigma) in STRIP_SIGMAS.into_iter().enumerate() {
+                    let expression = app.stepped(name, sigma);
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = space::XS;
+                        let label = format!("{sigma:+} along {name}");
+                        let tile = Tile {
+                            picture: set.get(index),
+                            expression: &expression,
+                            name: &label,
+                            side,
+                            selected: app.position().step(name) == sigma,
+                        };
+                        let response = tile.ui(ui, app, &mut stage.views.textures);
+                        code_menu(&response, stage.actions, &expression);
+                        if response.clicked() {
+                            stage
+                                .actions
+                                .edit(crate::app::Edit::Expression(expression.clone()));
+                        }
+                        ui.vertical_centered(|ui| caption(ui, format!("{sigma:+}")));
+                    });
+                }
+            });
+        });
+    }
+    picture_ui(ui, stage);
+}

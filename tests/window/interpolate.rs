@@ -1,0 +1,107 @@
+//! Interpolate: keyframes, strips, play and scrub.
+
+use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use zscape::app::tools::interpolate::{LERP_STRIP, SHEET, SLERP_STRIP, STRIP};
+
+fn open() -> Window {
+    let mut window = Window::open_named("digits-gan");
+    window.open_tool("Interpolate");
+    window
+}
+
+#[test]
+fn both_strips_show_the_same_pair_and_only_slerp_keeps_the_norm() {
+    let window = open();
+    let norms = |key| -> Vec<f32> {
+        let set = window.app().pictures().set(key);
+        set.iter()
+            .flatten()
+            .map(|picture| picture.code.norm())
+            .collect()
+    };
+    let (slerp, lerp) = (norms(SLERP_STRIP), norms(LERP_STRIP));
+    assert_eq!((slerp.len(), lerp.len()), (STRIP, STRIP));
+    assert_eq!(
+        (slerp[0], slerp[STRIP - 1]),
+        (lerp[0], lerp[STRIP - 1]),
+        "the same ends"
+    );
+    let least = |norms: &[f32]| norms.iter().copied().fold(f32::INFINITY, f32::min);
+    assert!(
+        least(&lerp) < 0.8 * least(&slerp),
+        "lerp cuts through the inside"
+    );
+}
+
+#[test]
+fn keyframes_are_dropped_in_and_the_way_is_scrubbed() {
+    let mut window = open();
+    window.drag("seed(1)", "Keyframes");
+    let keyframes = window
+        .app()
+        .tools()
+        .settings()
+        .interpolate
+        .keyframes
+        .clone();
+    assert_eq!(keyframes.len(), 3);
+    let before = window.picture();
+    window.click("slerp 16 of 16");
+    assert_eq!(window.expression(), keyframes[2].to_string());
+    assert_ne!(window.picture(), before);
+    window.click("slerp 1 of 16");
+    assert_eq!(window.expression(), keyframes[0].to_string());
+    window.click("Take out keyframe 3");
+    assert_eq!(
+        window.app().tools().settings().interpolate.keyframes.len(),
+        2
+    );
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(
+        window.app().tools().settings().interpolate.keyframes.len(),
+        3
+    );
+}
+
+#[test]
+fn space_plays_the_way_and_escape_stops_it() {
+    let mut window = open();
+    window.harness.key_press(Key::Space);
+    window.wait("the way is under way", |app| {
+        app.tools().interpolate().time() > 0.02
+    });
+    assert!(window.app().is_playing());
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.app().is_playing());
+    assert!(
+        window.expression().starts_with("slerp(seed(3), seed(9), "),
+        "{}",
+        window.expression()
+    );
+}
+
+#[test]
+fn even_change_is_measured_and_the_sheet_has_four_corners() {
+    let mut window = open();
+    window.find(Role::CheckBox, "Even change").click();
+    window.settle();
+    window.wait("the length of the way", |app| {
+        app.tools()
+            .interpolate()
+            .lengths()
+            .is_some_and(|lengths| lengths.total() > 0.0)
+    });
+    window.drag("seed(1)", "Keyframes");
+    window.drag("seed(2)", "Keyframes");
+    window
+        .find(Role::CheckBox, "Sheet between four corners")
+        .click();
+    window.settle();
+    window.wait("the sheet", |app| {
+        app.pictures().set(SHEET).iter().flatten().count() == 49
+    });
+    window.click("Sheet row 1 column 1");
+    assert_eq!(window.expression(), "seed(3)");
+}
