@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::session::{self, Session};
 use super::source;
 use crate::document::npy::{self, NpyWriter};
+use crate::document::raster::Resampling;
 use crate::document::save::PendingFile;
 use crate::document::{ModelRef, Raster, Recipe, Subject, png};
 use crate::engine::ModelInfo;
@@ -74,7 +75,9 @@ pub fn render(args: &RenderArgs) -> Result<(), CliError> {
     if let Some(file) = outputs.png {
         let native = Raster::from_planes(sides, &values).map_err(failed)?;
         let raster = match args.size {
-            Some(size) => native.scaled(size as usize).map_err(failed)?,
+            Some(size) => native
+                .scaled(size as usize, Resampling::Nearest)
+                .map_err(failed)?,
             None => native,
         };
         finish_png(file, &raster, session.model(), Subject::Expression(text))?;
