@@ -94,8 +94,8 @@ pub struct Animation {
     #[serde(default)]
     pub closed: bool,
     pub frames: usize,
-    /// How long all frames together are shown, in seconds; each for the same part of it.
-    pub seconds: f64,
+    /// How long all frames together are shown, in microseconds; each for the same part of it.
+    pub duration_us: u64,
     /// Whether it is shown once, rather than again and again.
     #[serde(default)]
     pub once: bool,

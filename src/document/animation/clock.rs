@@ -21,15 +21,14 @@ pub fn ticks(durations: &[Duration], per_second: u32) -> Vec<u32> {
         .collect()
 }
 
-/// `frames` durations that add up to `seconds` to the nanosecond, as even as nanoseconds are.
-///
-/// `None` when `seconds` is no time that [`Duration`] can hold.
-pub fn even_durations(frames: usize, seconds: f64) -> Option<Vec<Duration>> {
-    let total = Duration::try_from_secs_f64(seconds).ok()?.as_nanos();
-    let end = |frame: usize| total * frame as u128 / frames.max(1) as u128;
-    let length = |frame: usize| u64::try_from(end(frame + 1) - end(frame)).ok();
+/// `frames` durations that add up to `total`, as even as nanoseconds are.
+pub fn even_durations(frames: usize, total: Duration) -> Vec<Duration> {
+    let end = |frame: usize| total.as_nanos() * frame as u128 / frames.max(1) as u128;
     (0..frames)
-        .map(|frame| length(frame).map(Duration::from_nanos))
+        .map(|frame| {
+            let nanoseconds = end(frame + 1) - end(frame);
+            u64::try_from(nanoseconds).map_or(Duration::MAX, Duration::from_nanos)
+        })
         .collect()
 }
 
@@ -40,7 +39,7 @@ mod tests {
     #[test]
     fn rounding_errors_do_not_add_up() {
         // 30 frames a second are 3.33 hundredths each.
-        let durations = even_durations(30, 1.0).expect("a second");
+        let durations = even_durations(30, Duration::from_secs(1));
         let delays = ticks(&durations, 100);
         assert_eq!(delays.iter().sum::<u32>(), 100);
         assert!(
@@ -53,18 +52,16 @@ mod tests {
 
     #[test]
     fn even_durations_add_up() {
-        for (frames, seconds) in [(7, 1.0), (120, 4.8), (1, 0.04), (999, 33.3)] {
-            let durations = even_durations(frames, seconds).expect("a time");
+        for (frames, milliseconds) in [(7, 1000), (120, 4800), (1, 40), (999, 33_300)] {
+            let total = Duration::from_millis(milliseconds);
+            let durations = even_durations(frames, total);
             assert_eq!(durations.len(), frames);
-            let sum: Duration = durations.iter().sum();
-            assert_eq!(sum, Duration::from_secs_f64(seconds));
-            let spread =
-                durations.iter().max().expect("some") - *durations.iter().min().expect("some");
-            assert!(spread <= Duration::from_nanos(1));
+            assert_eq!(durations.iter().sum::<Duration>(), total);
+            let shortest = durations.iter().min().expect("some");
+            let longest = durations.iter().max().expect("some");
+            assert!(*longest - *shortest <= Duration::from_nanos(1));
         }
-        for seconds in [f64::NAN, -1.0, f64::INFINITY, 1e30] {
-            assert_eq!(even_durations(3, seconds), None);
-        }
-        assert_eq!(even_durations(0, 1.0), Some(Vec::new()));
+        assert!(even_durations(0, Duration::from_secs(1)).is_empty());
+        assert_eq!(even_durations(1, Duration::MAX), [Duration::MAX]);
     }
 }

@@ -292,13 +292,13 @@ mod tests {
 
     #[test]
     fn rates_are_exact_fractions() {
-        for (frames, seconds, rate) in [
-            (30, 1.0, "30/1"),
-            (120, 4.8, "25/1"),
-            (7, 2.0, "7/2"),
-            (2997, 100.0, "2997/100"),
+        for (frames, milliseconds, rate) in [
+            (30, 1000, "30/1"),
+            (120, 4800, "25/1"),
+            (7, 2000, "7/2"),
+            (2997, 100_000, "2997/100"),
         ] {
-            let durations = even_durations(frames, seconds).expect("a time");
+            let durations = even_durations(frames, Duration::from_millis(milliseconds));
             assert_eq!(even_rate(&durations).as_deref(), Some(rate));
         }
         let uneven = [Duration::from_millis(40), Duration::from_millis(80)];
