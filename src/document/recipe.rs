@@ -1,13 +1,14 @@
 //! A recipe: all that it takes to make one picture, or one animation, again.
 
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Code, Direction};
+use crate::latent::{Code, Direction, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the recipe's form that this program writes, and the newest that it reads.
 ///
-/// Version 1 had expressions and grids; 2 adds sheets, animations, smoothing and named codes.
+/// Version 1 had expressions and grids; 2 adds sheets, animations, smoothing, the sampler and
+/// names of the session.
 pub const RECIPE_VERSION: u32 = 2;
 
 /// The longest recipe that is read, in bytes: an expression alone has up to a million.
@@ -35,6 +36,9 @@ pub struct Recipe {
     /// Directions of the session that the expressions use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directions: Vec<Direction>,
+    /// Settings of the decode beside the code.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sampler: Sampler,
     /// The program that made the picture, with its version.
     pub program: String,
 }
@@ -124,7 +128,22 @@ impl Recipe {
             smooth: false,
             codes: BTreeMap::new(),
             directions: Vec::new(),
+            sampler: Sampler::default(),
             program: program(),
+        }
+    }
+
+    /// Puts names of the session into the recipe; see [`SessionNames::used_by`].
+    pub fn set_names(&mut self, names: SessionNames) {
+        self.codes = names.codes;
+        self.directions = names.directions;
+    }
+
+    /// The names of the session that the recipe's expressions need.
+    pub fn names(&self) -> SessionNames {
+        SessionNames {
+            codes: self.codes.clone(),
+            directions: self.directions.clone(),
         }
     }
 
@@ -181,12 +200,12 @@ fn one() -> u32 {
     1
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
 fn is_one(number: &u32) -> bool {
-    *number == 1
+    *number == one()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]
@@ -223,7 +242,7 @@ mod tests {
     #[test]
     fn what_is_not_used_is_not_written() {
         let text = recipe(Subject::Expression("seed(1)".to_owned())).to_json();
-        for field in ["scale", "smooth", "codes", "directions"] {
+        for field in ["scale", "smooth", "codes", "directions", "sampler"] {
             assert!(!text.contains(field), "{text}");
         }
     }

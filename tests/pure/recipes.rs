@@ -6,7 +6,7 @@ use zscape::document::raster::Pixels;
 use zscape::document::recipe::Animation;
 use zscape::document::{ModelRef, Raster, Recipe, Subject, embedded, png};
 use zscape::latent::path::{Easing, Method};
-use zscape::latent::{Code, Direction, Space, SpaceShape};
+use zscape::latent::{Code, Direction, NoiseMode, Sampler, Space, SpaceShape};
 
 fn finite() -> impl Strategy<Value = f32> {
     use proptest::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
@@ -91,6 +91,11 @@ proptest! {
         smooth: bool,
         codes in btree_map(text(), code(), 0..3),
         directions in vec(direction(), 0..3),
+        noise in prop_oneof![
+            Just(NoiseMode::Const),
+            Just(NoiseMode::None),
+            any::<u32>().prop_map(|seed| NoiseMode::Random { seed }),
+        ],
     ) {
         let model = ModelRef { name: "digits-gan".to_owned(), hash: "ab".repeat(32) };
         let recipe = Recipe {
@@ -98,6 +103,7 @@ proptest! {
             smooth,
             codes,
             directions,
+            sampler: Sampler { noise },
             ..Recipe::new(model, subject, [28, 28])
         };
         prop_assert_eq!(&Recipe::from_json(&recipe.to_json()).expect("it was just written"), &recipe);
