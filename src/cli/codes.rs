@@ -5,8 +5,7 @@ use super::drawing::parse_all;
 use super::error::CliError;
 use super::session::Session;
 use super::{interrupt, progress, source};
-use crate::document::codes::{self, CodeArray};
-use crate::engine::ModelInfo;
+use crate::document::codes::{self, CodeArray, Spaces};
 use crate::latent::expr::{Expr, LayerRange};
 use crate::latent::{Code, Space, SpaceShape};
 
@@ -34,7 +33,9 @@ pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
         if let Some(wanted) = args.space.map(Space::from)
             && wanted != code.space
         {
-            let led = led_to(session.model(), expression, code.space, wanted)?;
+            let model = session.model();
+            let led = led_to(expression, code.space, wanted, &model.manifest.spaces)
+                .map_err(|fault| CliError::bad_input(&model.id.name, fault))?;
             code = session.evaluate(&led)?;
         }
         found.push(code);
@@ -80,10 +81,9 @@ fn form(args: &CodesArgs) -> Result<Form, CliError> {
 }
 
 /// The expression whose value is that of `expression`, in another space.
-fn led_to(model: &ModelInfo, expression: Expr, from: Space, to: Space) -> Result<Expr, CliError> {
-    let name = &model.id.name;
-    let Some(shape) = model.manifest.spaces.get(&to) else {
-        return Err(CliError::BadInput(format!("{name} has no {to} space")));
+fn led_to(expression: Expr, from: Space, to: Space, spaces: &Spaces) -> Result<Expr, String> {
+    let Some(shape) = spaces.get(&to) else {
+        return Err(format!("it has no {to} space"));
     };
     match (from, to, shape) {
         (Space::Z, Space::W, _) => Ok(Expr::W(Box::new(expression))),
@@ -95,9 +95,9 @@ fn led_to(model: &ModelInfo, expression: Expr, from: Space, to: Space) -> Result
             let code = Box::new(expression);
             Ok(Expr::Mix(code.clone(), code, all))
         }
-        _ => Err(CliError::BadInput(format!(
+        _ => Err(format!(
             "nothing leads from a code in {from} to one in {to}"
-        ))),
+        )),
     }
 }
 
@@ -135,4 +135,36 @@ fn arrays(args: &CodesArgs, found: Vec<Code>) -> Vec<CodeArray> {
         }
     }
     arrays
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_lead_from_z_to_w_and_from_there_to_all_layers() {
+        let spaces = Spaces::from([
+            (Space::Z, SpaceShape::Vector { dim: 4 }),
+            (Space::W, SpaceShape::Vector { dim: 3 }),
+            (Space::WPlus, SpaceShape::Layers { layers: 6, dim: 3 }),
+        ]);
+        let led = |from, to, spaces: &Spaces| {
+            led_to(Expr::Seed(1), from, to, spaces).map(|expression| expression.to_string())
+        };
+        let mixed = "mix(seed(1), seed(1), layers 0..6)";
+        assert_eq!(
+            led(Space::Z, Space::W, &spaces).as_deref(),
+            Ok("w(seed(1))")
+        );
+        assert_eq!(led(Space::Z, Space::WPlus, &spaces).as_deref(), Ok(mixed));
+        assert_eq!(led(Space::W, Space::WPlus, &spaces).as_deref(), Ok(mixed));
+        for (from, to) in [
+            (Space::W, Space::Z),
+            (Space::WPlus, Space::Z),
+            (Space::WPlus, Space::W),
+        ] {
+            assert!(led(from, to, &spaces).is_err(), "{from} to {to}");
+        }
+        assert!(led(Space::Z, Space::W, &Spaces::new()).is_err());
+    }
 }

@@ -96,7 +96,7 @@ pub enum CodesFault {
 }
 
 /// Writes an uncompressed `.npz` with an array for each element of `arrays`: `[n, dim]` or
-/// `[n, layers, dim]`, f32. A note beside them keeps their spaces.
+/// `[n, layers, dim]`, f32. A note beside them keeps the spaces that their names do not tell.
 ///
 /// # Errors
 /// When nothing can be created at `path`, the disk is full, two arrays have the same name, or the
@@ -114,15 +114,19 @@ pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
                 return Err(io::Error::other(fault));
             }
             let (space, shape) = common_shape(&array.codes)?;
-            note.spaces.insert(array.name.clone(), space);
+            if !read::tells_space(&array.name, &shape, space) {
+                note.spaces.insert(array.name.clone(), space);
+            }
             zip.start_file(format!("{}.npy", array.name), options)?;
             npy::write_header(&mut zip, &shape)?;
             for code in &array.codes {
                 npy::write_values(&mut zip, &code.values)?;
             }
         }
-        zip.start_file(NOTE, options)?;
-        zip.write_all(serde_json::to_string(&note)?.as_bytes())?;
+        if !note.spaces.is_empty() {
+            zip.start_file(NOTE, options)?;
+            zip.write_all(serde_json::to_string(&note)?.as_bytes())?;
+        }
         let out = zip.finish()?;
         out.into_inner().map_err(io::IntoInnerError::into_error)
     })();

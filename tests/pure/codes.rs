@@ -96,6 +96,7 @@ fn named_codes_of_every_space_come_back() {
     // NumPy reads the arrays by their names.
     let bytes = fs::read(&path).expect("it was written");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+    assert_eq!(archive.len(), named.len() + 1, "and a note of their spaces");
     let member = archive.by_name("styled.npy").expect("the array");
     let array = npyz::NpyFile::new(member).expect("an array");
     assert_eq!(array.shape(), [1, 2, 3]);
@@ -127,6 +128,9 @@ fn an_array_of_several_codes_numbers_them() {
     let read = read_codes(&path, &Spaces::new()).expect("it was just written");
     let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["w_plus_0", "w_plus_1", "z"]);
+    let bytes = fs::read(&path).expect("it was written");
+    let archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+    assert_eq!(archive.len(), arrays.len(), "their names tell their spaces");
     assert_eq!(read[1].1, layers(9.0));
 
     let mixed = codes::save_npy(&folder.path().join("b.npy"), &[z(0.0), layers(0.0)]);

@@ -20,6 +20,10 @@ use std::time::Duration;
 /// The program, looked for where programs are.
 const PROGRAM: &str = "ffmpeg";
 
+/// The colours of HDTV, in the frames and in what is said of them.
+const COLOURS: &str = "scale=out_color_matrix=bt709:out_range=tv,\
+    setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709";
+
 /// Frames a second of an animation whose frames are not all shown for the same time: each is
 /// then repeated as often as it takes.
 const UNEVEN_RATE: u32 = 60;
@@ -54,9 +58,8 @@ impl Mp4Writer {
             .args(["-video_size", &format!("{}x{}", size[0], size[1])])
             .args(["-framerate", &rate, "-i", "pipe:0"])
             // Said and done alike: players would otherwise guess the colours by the size.
-            .args(["-vf", "scale=out_color_matrix=bt709:out_range=tv"])
-            .args(["-pix_fmt", "yuv420p", "-colorspace", "bt709"])
-            .args(["-color_primaries", "bt709", "-color_trc", "bt709"]);
+            .args(["-vf", COLOURS])
+            .args(["-pix_fmt", "yuv420p"]);
         if has_x264 {
             // Fine enough for pictures of large squares, which the default smears.
             command.args(["-c:v", "libx264", "-preset", "medium", "-crf", "16"]);

@@ -193,6 +193,14 @@ fn layout(
     }
 }
 
+/// Whether the name and the shape of an array tell its space without anything else.
+pub fn tells_space(name: &str, shape: &[u64], space: Space) -> bool {
+    match space {
+        Space::Z | Space::W => space_of_name(name) == Some(space),
+        Space::WPlus => shape.len() == 3,
+    }
+}
+
 /// The space that the name of an array says.
 fn space_of_name(name: &str) -> Option<Space> {
     match name.to_ascii_lowercase().as_str() {
