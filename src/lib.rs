@@ -10,9 +10,9 @@ pub mod model;
 
 pub mod gpu;
 
-pub mod engine;
-
 pub mod document;
+
+pub mod engine;
 
 pub mod app;
 

@@ -1,6 +1,9 @@
 //! The arguments, as clap reads them.
 
-use super::seeds::SeedList;
+mod pictures;
+
+pub use pictures::*;
+
 use crate::engine::DeviceChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -29,12 +32,20 @@ pub enum Command {
     Models(ModelsArgs),
     /// Show what a model file holds, or the recipe in a picture
     Inspect(InspectArgs),
-    /// Draw the picture of an expression
+    /// Draw the picture of an expression, or a picture again
     Render(RenderArgs),
     /// Write the code that an expression gives
     Code(CodeArgs),
-    /// Draw the pictures of many seeds
+    /// Write the codes of many expressions
+    Codes(CodesArgs),
+    /// Draw the pictures of many seeds, or of codes in a file
     Grid(GridArgs),
+    /// Draw pictures on the way between keyframes, side by side
+    Strip(StripArgs),
+    /// Draw the pictures between four corners
+    Sheet(SheetArgs),
+    /// Write an animation of the way between keyframes
+    Animate(AnimateArgs),
     /// Train a model
     Train(TrainArgs),
     /// Measure the quality of a model on test data
@@ -52,21 +63,8 @@ pub struct ModelsArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A model file, or a PNG that zscape wrote
+    /// A model file, or a picture or an animation that zscape wrote
     pub file: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct RenderArgs {
-    #[command(flatten)]
-    pub subject: SubjectArgs,
-    #[command(flatten)]
-    pub output: OutputArgs,
-    /// Pixels on the longer side of the PNG; by default those that the model makes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SIZE))]
-    pub size: Option<u32>,
-    #[command(flatten)]
-    pub device: DeviceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -76,22 +74,6 @@ pub struct CodeArgs {
     /// The NumPy archive to write: an array `z`, `w` or `w_plus`
     #[arg(long, value_name = "OUT.npz")]
     pub npz: PathBuf,
-    #[command(flatten)]
-    pub device: DeviceArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct GridArgs {
-    /// A name from `zscape models`, or a model file
-    pub model: String,
-    /// Seeds and ranges of seeds, such as 0-9,12,40-45
-    #[arg(long)]
-    pub seeds: SeedList,
-    /// Truncation psi: below 1 draws codes towards the mean
-    #[arg(long, value_name = "PSI", allow_negative_numbers = true)]
-    pub truncation: Option<f32>,
-    #[command(flatten)]
-    pub output: OutputArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -209,8 +191,8 @@ mod tests {
         let cli = Cli::try_parse_from(args).expect("the arguments are right");
         match cli.command {
             Some(Command::Render(args)) => {
-                assert_eq!(args.subject.expression, "-1.5*seed(3)");
-                assert_eq!(args.output.png, Some(PathBuf::from("a.png")));
+                assert_eq!(args.expression.as_deref(), Some("-1.5*seed(3)"));
+                assert_eq!(args.png, Some(PathBuf::from("a.png")));
             }
             other => panic!("{other:?} is no render"),
         }

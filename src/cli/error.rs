@@ -1,6 +1,7 @@
 //! Errors of the command line and the exit codes that they lead to.
 
 use crate::document::SaveError;
+use crate::document::animation::AnimationError;
 use crate::train::TrainError;
 use crate::ui::WindowError;
 use std::fmt::Display;
@@ -31,6 +32,8 @@ pub enum CliError {
     #[error(transparent)]
     Save(#[from] SaveError),
     #[error(transparent)]
+    Animation(#[from] AnimationError),
+    #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
     Window(#[from] WindowError),
@@ -48,6 +51,7 @@ impl CliError {
             Self::Failed(_) | Self::Job(_) | Self::Interrupted => false,
             Self::ClosedPipe => return 0,
             Self::Save(error) => error.is_bad_path(),
+            Self::Animation(error) => error.is_bad_input(),
             Self::Train(error) => error.is_bad_input(),
             Self::Window(error) => return error.exit_code(),
         };

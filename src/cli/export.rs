@@ -1,14 +1,19 @@
 //! `render` and `code`: one expression, one picture or one code.
 
 use super::args::{CodeArgs, OutputArgs, RenderArgs};
+use super::drawing::{self, Look, failed};
 use super::error::CliError;
+use super::replay;
 use super::session::{self, Session};
 use super::source;
 use crate::document::npy::{self, NpyWriter};
 use crate::document::save::PendingFile;
-use crate::document::{ModelRef, Raster, Recipe, Subject, png};
-use crate::engine::ModelInfo;
-use crate::latent::{Space, SpaceShape};
+use crate::document::{Raster, Recipe, Subject, codes, png};
+use crate::latent::SpaceShape;
+use std::path::Path;
+
+/// Extensions of pictures that are no PNG; stills are.
+const OTHER_PICTURES: [&str; 8] = ["apng", "gif", "webp", "mp4", "jpg", "jpeg", "bmp", "svg"];
 
 /// The files of a command, opened before the work begins so that a bad path is known at once.
 pub struct Outputs {
@@ -21,63 +26,88 @@ impl Outputs {
     ///
     /// # Errors
     /// When a file cannot be created.
-    pub fn create(args: &OutputArgs, shape: &[u64]) -> Result<Self, CliError> {
+    pub fn create(args: &OutputArgs, shape: &[usize]) -> Result<Self, CliError> {
         if args.png.is_some() && args.png == args.npy {
             return Err(CliError::BadInput(
                 "the PNG and the array cannot be the same file".to_owned(),
             ));
         }
-        let png = args.png.as_deref().map(PendingFile::create).transpose()?;
+        let png = args.png.as_deref().map(create_png).transpose()?;
+        let shape: Vec<u64> = shape.iter().map(|&side| side as u64).collect();
         let npy = match &args.npy {
-            Some(path) => Some(NpyWriter::create(path, shape)?),
+            Some(path) => Some(NpyWriter::create(path, &shape)?),
             None => None,
         };
         Ok(Self { png, npy })
     }
 }
 
+/// Opens a still picture for writing.
+///
+/// # Errors
+/// When nothing can be created there, or the name promises another format.
+pub fn create_png(path: &Path) -> Result<PendingFile, CliError> {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    if OTHER_PICTURES.iter().any(|other| extension == *other) {
+        let fault = "stills are written as PNG; give the file a name that ends in .png";
+        return Err(CliError::bad_input(path.display(), fault));
+    }
+    Ok(PendingFile::create(path)?)
+}
+
 /// Writes a picture with its recipe.
 ///
 /// # Errors
 /// When the disk is full.
-pub fn finish_png(
-    file: PendingFile,
-    raster: &Raster,
-    model: &ModelInfo,
-    subject: Subject,
-) -> Result<(), CliError> {
-    let model = ModelRef {
-        name: model.id.name.clone(),
-        hash: model.id.hash.clone(),
-    };
-    let recipe = Recipe::new(model, subject, raster.size());
-    let bytes =
-        png::encode(raster, &recipe).map_err(|fault| CliError::Failed(fault.to_string()))?;
+pub fn finish_png(file: PendingFile, raster: &Raster, recipe: &Recipe) -> Result<(), CliError> {
+    let bytes = png::encode(raster, recipe).map_err(|fault| CliError::Failed(fault.to_string()))?;
     Ok(file.finish(&bytes)?)
 }
 
 /// `zscape render`
 pub fn render(args: &RenderArgs) -> Result<(), CliError> {
-    let source = source::find(&args.subject.model)?;
-    let expression = session::parse(&args.subject.expression)?;
+    match (&args.from, &args.model, &args.expression) {
+        (Some(file), model, _) => {
+            let replay = replay::Replay {
+                file,
+                model: model.as_deref(),
+                any_model: args.any_model,
+                output: args.png.as_deref(),
+                device: args.device.into(),
+            };
+            replay.run()
+        }
+        (None, Some(model), Some(expression)) => render_expression(args, model, expression),
+        (None, ..) => Err(CliError::BadInput(
+            "a model and an expression are missing".to_owned(),
+        )),
+    }
+}
+
+fn render_expression(args: &RenderArgs, model: &str, expression: &str) -> Result<(), CliError> {
+    let source = source::find(model)?;
+    let expression = session::parse(expression)?;
     let mut session = Session::open(source, args.device.into())?;
-    let image = session.model().manifest.image;
-    let sides = [image.channels, image.height, image.width];
-    let outputs = Outputs::create(&args.output, &sides.map(|side| side as u64))?;
-    session.evaluate(&expression)?;
-    let text = expression.to_string();
-    let mut values = Vec::with_capacity(image.len());
-    session.decode(vec![expression], |tile, _| {
-        values.extend_from_slice(tile);
-        Ok(())
-    })?;
+    session.name_codes(&args.names.codes, args.names.sampler())?;
+    let sides = drawing::sides(&session);
+    let output = OutputArgs {
+        png: args.png.clone(),
+        npy: args.npy.clone(),
+    };
+    let outputs = Outputs::create(&output, &sides)?;
+    let values = drawing::single(&mut session, &expression)?;
     if let Some(file) = outputs.png {
+        let look = Look::from(args.look);
         let native = Raster::from_planes(sides, &values).map_err(failed)?;
         let raster = match args.size {
-            Some(size) => native.scaled(size as usize).map_err(failed)?,
-            None => native,
+            Some(size) => native.scaled(size as usize, look.resampling()),
+            None => native.enlarged(look.scale as usize, look.resampling()),
         };
-        finish_png(file, &raster, session.model(), Subject::Expression(text))?;
+        let raster = raster.map_err(|fault| CliError::BadInput(fault.to_string()))?;
+        let subject = Subject::Expression(expression.to_string());
+        let mut recipe = session.recipe(subject, &[expression], raster.size());
+        look.note(&mut recipe);
+        finish_png(file, &raster, &recipe)?;
     }
     if let Some(mut file) = outputs.npy {
         file.push(&values)?;
@@ -92,20 +122,11 @@ pub fn code(args: &CodeArgs) -> Result<(), CliError> {
     let expression = session::parse(&args.subject.expression)?;
     let mut session = Session::open(source, args.device.into())?;
     let code = session.evaluate(&expression)?;
-    // The names and the leading 1 that other tools of the field write and read.
-    let name = match code.space {
-        Space::Z => "z",
-        Space::W => "w",
-        Space::WPlus => "w_plus",
-    };
+    // The leading 1 that other tools of the field write and read.
     let shape = match code.shape {
         SpaceShape::Vector { dim } => vec![1, dim as u64],
         SpaceShape::Layers { layers, dim } => vec![1, layers as u64, dim as u64],
     };
+    let name = codes::array_name(code.space);
     Ok(npy::save_npz(&args.npz, name, &shape, &code.values)?)
-}
-
-/// An error that no other argument would have avoided.
-fn failed(fault: crate::document::raster::RasterError) -> CliError {
-    CliError::Failed(fault.to_string())
 }

@@ -1,16 +1,14 @@
-//! `grid`: the pictures of many seeds, as a sheet or as an array.
+//! `grid`: the pictures of many seeds or codes, as a sheet or as an array.
 
-use super::args::GridArgs;
+use super::args::{GridArgs, OutputArgs};
+use super::drawing::{self, Drawing, Look, truncated};
 use super::error::CliError;
 use super::export::{Outputs, finish_png};
 use super::session::Session;
 use super::source;
-use crate::document::raster::{Pixels, RasterError};
-use crate::document::{Raster, Subject};
-use crate::engine::ModelInfo;
-use crate::latent::Space;
+use crate::document::Subject;
+use crate::document::raster::Layout;
 use crate::latent::expr::Expr;
-use indicatif::{ProgressBar, ProgressStyle};
 
 /// `zscape grid`
 pub fn grid(args: &GridArgs) -> Result<(), CliError> {
@@ -21,109 +19,72 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
     }
     let source = source::find(&args.model)?;
     let mut session = Session::open(source, args.device.into())?;
-    let image = session.model().manifest.image;
-    let sides = [image.channels, image.height, image.width];
-    let count = args.seeds.count();
-    let shape = [count, sides[0], sides[1], sides[2]].map(|side| side as u64);
-    let mut outputs = Outputs::create(&args.output, &shape)?;
+    let names = session.name_codes(&args.names.codes, args.names.sampler())?;
+    let subject = match &args.seeds {
+        Some(seeds) if names.is_empty() && args.layout.is_plain() => Subject::Grid {
+            seeds: seeds.to_string(),
+            truncation: args.truncation,
+            columns: Layout::square(seeds.count()).columns,
+        },
+        seeds => {
+            let seeds = seeds.iter().flat_map(|seeds| seeds.iter()).map(Expr::Seed);
+            let codes = names.into_iter().map(Expr::Named);
+            let expressions: Vec<String> = seeds
+                .chain(codes)
+                .map(|code| truncated(session.model(), code, args.truncation).to_string())
+                .collect();
+            let columns = Layout::square(expressions.len()).columns;
+            args.layout.subject(expressions, columns)
+        }
+    };
+    tiles(&mut session, subject, args.look.into(), &args.output)
+}
+
+/// Draws the pictures of a subject side by side, and writes them with their recipe.
+///
+/// # Errors
+/// When an expression has no value, decoding fails, or a file cannot be written.
+pub fn tiles(
+    session: &mut Session,
+    subject: Subject,
+    look: Look,
+    output: &OutputArgs,
+) -> Result<(), CliError> {
+    let (expressions, layout) = match Drawing::of(&subject, session.model())? {
+        Drawing::Tiles {
+            expressions,
+            layout,
+        } => (expressions, layout),
+        Drawing::Single(expression) => (vec![expression], Layout::columns(1)),
+        Drawing::Walk { .. } => {
+            return Err(CliError::Failed("an animation is no sheet".to_owned()));
+        }
+    };
+    let shape = [&[expressions.len()], drawing::sides(session).as_slice()].concat();
+    let mut outputs = Outputs::create(output, &shape)?;
     let mut sheet = match outputs.png {
-        Some(_) => Some(Sheet::new(sides, count)?),
+        Some(_) => Some(drawing::empty_sheet(
+            session,
+            expressions.len(),
+            layout,
+            look,
+        )?),
         None => None,
     };
-    let expressions: Vec<Expr> = args
-        .seeds
-        .iter()
-        .map(|seed| seed_expression(session.model(), seed, args.truncation))
-        .collect();
-    if let Some(first) = expressions.first() {
-        // A fault of the expression shows here, as one of the input.
-        session.evaluate(first)?;
-    }
-    let bar = progress_bar(count);
-    session.decode(expressions, |tile, done| {
-        if let Some(file) = &mut outputs.npy {
-            file.push(tile)?;
-        }
-        if let Some(sheet) = &mut sheet {
-            sheet.add(tile)?;
-        }
-        bar.set_position(done as u64);
-        Ok(())
-    })?;
-    bar.finish_and_clear();
+    drawing::tiles(
+        session,
+        expressions.clone(),
+        look,
+        sheet.as_mut(),
+        outputs.npy.as_mut(),
+    )?;
     if let (Some(file), Some(sheet)) = (outputs.png, sheet) {
-        let subject = Subject::Grid {
-            seeds: args.seeds.to_string(),
-            truncation: args.truncation,
-            columns: sheet.columns,
-        };
-        finish_png(file, &sheet.raster, session.model(), subject)?;
+        let mut recipe = session.recipe(subject, &expressions, sheet.size());
+        look.note(&mut recipe);
+        finish_png(file, &sheet.finish(), &recipe)?;
     }
     if let Some(file) = outputs.npy {
         file.finish()?;
     }
     Ok(())
-}
-
-/// The expression of one picture: truncated in w where the model has it, else in z.
-fn seed_expression(model: &ModelInfo, seed: u32, truncation: Option<f32>) -> Expr {
-    let code = Expr::Seed(seed);
-    match truncation {
-        None => code,
-        Some(psi) if model.manifest.spaces.contains_key(&Space::W) => {
-            Expr::Truncate(Box::new(Expr::W(Box::new(code))), psi)
-        }
-        Some(psi) => Expr::Truncate(Box::new(code), psi),
-    }
-}
-
-/// Bar, count, rate and the time that is left; drawn only on a terminal.
-fn progress_bar(count: usize) -> ProgressBar {
-    let bar = ProgressBar::new(count as u64);
-    let form = "{wide_bar} {pos}/{len} pictures  {per_sec}  {eta} left";
-    match ProgressStyle::with_template(form) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
-}
-
-/// Pictures side by side in a square, or nearly.
-struct Sheet {
-    raster: Raster,
-    columns: usize,
-    sides: [usize; 3],
-    filled: usize,
-}
-
-impl Sheet {
-    fn new(sides: [usize; 3], count: usize) -> Result<Self, CliError> {
-        let columns = count.isqrt() + usize::from(count.isqrt().pow(2) < count);
-        let rows = count.div_ceil(columns);
-        let pixels = match sides[0] {
-            1 => Pixels::Grey,
-            _ => Pixels::Rgb,
-        };
-        let raster =
-            Raster::black(pixels, columns * sides[2], rows * sides[1]).map_err(|fault| {
-                CliError::BadInput(format!("{fault}; --npy writes any number of pictures"))
-            })?;
-        Ok(Self {
-            raster,
-            columns,
-            sides,
-            filled: 0,
-        })
-    }
-
-    fn add(&mut self, tile: &[f32]) -> Result<(), CliError> {
-        let failed = |fault: RasterError| CliError::Failed(fault.to_string());
-        for values in tile.chunks(self.sides.iter().product()) {
-            let picture = Raster::from_planes(self.sides, values).map_err(failed)?;
-            let (row, column) = (self.filled / self.columns, self.filled % self.columns);
-            let (left, top) = (column * self.sides[2], row * self.sides[1]);
-            self.raster.paste(&picture, left, top);
-            self.filled += 1;
-        }
-        Ok(())
-    }
 }

@@ -1,10 +1,11 @@
-//! `inspect`: what a model file holds, or the recipe in a picture.
+//! `inspect`: what a model file holds, or the recipe in a picture or an animation.
 
 use super::args::InspectArgs;
 use super::error::CliError;
 use super::listing::{family_name, image_name};
-use super::{say, source};
-use crate::document::{Recipe, png};
+use super::{replay, say, source};
+use crate::document::Recipe;
+use crate::document::embedded::Container;
 use crate::engine::ModelSource;
 use crate::model::catalogue;
 use crate::model::file::ModelFile;
@@ -12,9 +13,6 @@ use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-
-/// The largest picture file that is read, in bytes (1 GiB).
-const MAX_PICTURE_BYTES: u64 = 1 << 30;
 
 /// `zscape inspect`
 pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
@@ -28,28 +26,18 @@ pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
         return say(describe(&source::read(&source)?).trim_end());
     }
     source::check_ordinary(path)?;
-    let unreadable = |fault: std::io::Error| {
-        CliError::bad_input(
-            path.display(),
-            format_args!("the file cannot be read: {fault}"),
-        )
-    };
     let mut start = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    let len = file.metadata().map_err(unreadable)?.len();
-    let mut head = file.take(png::SIGNATURE.len() as u64);
-    head.read_to_end(&mut start).map_err(unreadable)?;
-    if start == png::SIGNATURE {
-        if len > MAX_PICTURE_BYTES {
-            return Err(CliError::bad_input(
-                path.display(),
-                "the picture is larger than 1 GiB",
-            ));
-        }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
-        let recipe =
-            png::read_recipe(&bytes).map_err(|fault| CliError::bad_input(path.display(), fault))?;
-        return say(&pretty(&recipe)?);
+    File::open(path)
+        .and_then(|file| {
+            let most = Container::HEAD_BYTES as u64;
+            file.take(most).read_to_end(&mut start)
+        })
+        .map_err(|fault| {
+            let fault = format_args!("the file cannot be read: {fault}");
+            CliError::bad_input(path.display(), fault)
+        })?;
+    if Container::of(&start).is_some() {
+        return say(&pretty(&replay::recipe_in(path)?)?);
     }
     let source = ModelSource::File(path.to_owned());
     say(describe(&source::read(&source)?).trim_end())

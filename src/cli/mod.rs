@@ -6,21 +6,27 @@
 
 mod args;
 mod bench;
+mod codes;
+mod drawing;
 mod error;
 mod export;
 mod grid;
 mod inspect;
 mod interrupt;
 mod listing;
+mod progress;
+mod replay;
 mod seeds;
 mod session;
 mod source;
 mod training;
+mod walks;
 
-use crate::latent::expr::suggest;
+use crate::latent::expr::{self, suggest};
 use args::{Cli, Command};
 use clap::{CommandFactory as _, Parser as _};
 use error::CliError;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -29,7 +35,7 @@ use std::time::Instant;
 pub fn main() -> ExitCode {
     let started = Instant::now();
     report_panics_in_one_line();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments()) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -48,6 +54,17 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The arguments of the process. An expression may begin with a minus, and where a command takes
+/// several of them clap would read that as an option; a blank in front changes nothing else.
+fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os().map(|argument| match argument.to_str() {
+        Some(text) if text.starts_with('-') && expr::parse(text).is_ok() => {
+            format!(" {text}").into()
+        }
+        _ => argument,
+    })
+}
+
 fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
     match cli.command {
         None => open_window(cli, started),
@@ -55,7 +72,11 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Inspect(args)) => inspect::inspect(&args),
         Some(Command::Render(args)) => export::render(&args),
         Some(Command::Code(args)) => export::code(&args),
+        Some(Command::Codes(args)) => codes::codes(&args),
         Some(Command::Grid(args)) => grid::grid(&args),
+        Some(Command::Strip(args)) => walks::strip(&args),
+        Some(Command::Sheet(args)) => walks::sheet(&args),
+        Some(Command::Animate(args)) => walks::animate(&args),
         Some(Command::Train(args)) => training::train(args),
         Some(Command::Eval(args)) => training::eval(&args),
         Some(Command::Bench(args)) => bench::bench(&args),

@@ -2,12 +2,14 @@
 
 use super::error::CliError;
 use super::{complain, interrupt};
+use crate::document::{ModelRef, Recipe, Subject, codes};
 use crate::engine::{
     DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
     ModelSource, PreviewRequest,
 };
 use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, Sampler};
+use crate::latent::{Code, Sampler, SessionNames};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,8 @@ pub struct Session {
     model: Arc<ModelInfo>,
     device: Option<DeviceInfo>,
     generation: u64,
+    names: Arc<SessionNames>,
+    sampler: Sampler,
 }
 
 impl Session {
@@ -59,6 +63,8 @@ impl Session {
             model,
             device: found,
             generation: 0,
+            names: Arc::default(),
+            sampler: Sampler::default(),
         })
     }
 
@@ -71,6 +77,50 @@ impl Session {
         self.device.as_ref()
     }
 
+    /// From now on expressions mean these names, and pictures are decoded with these settings.
+    pub fn set_context(&mut self, names: SessionNames, sampler: Sampler) {
+        self.names = Arc::new(names);
+        self.sampler = sampler;
+    }
+
+    /// Names the codes of files for expressions, and gives their names in the order of the files.
+    ///
+    /// # Errors
+    /// When a file holds no codes, or two codes have the same name.
+    pub fn name_codes(
+        &mut self,
+        files: &[PathBuf],
+        sampler: Sampler,
+    ) -> Result<Vec<String>, CliError> {
+        let mut names = SessionNames::default();
+        let mut order = Vec::new();
+        for file in files {
+            let read = codes::read_codes(file, &self.model.manifest.spaces)
+                .map_err(|error| CliError::BadInput(error.to_string()))?;
+            for (name, code) in read {
+                if names.codes.insert(name.clone(), code).is_some() {
+                    let fault = format!("another file has a code named {name:?} too");
+                    return Err(CliError::bad_input(file.display(), fault));
+                }
+                order.push(name);
+            }
+        }
+        self.set_context(names, sampler);
+        Ok(order)
+    }
+
+    /// The recipe of what this session draws.
+    pub fn recipe(&self, subject: Subject, expressions: &[Expr], size: [u32; 2]) -> Recipe {
+        let model = ModelRef {
+            name: self.model.id.name.clone(),
+            hash: self.model.id.hash.clone(),
+        };
+        let mut recipe = Recipe::new(model, subject, size);
+        recipe.set_names(self.names.used_by(expressions));
+        recipe.sampler = self.sampler;
+        recipe
+    }
+
     /// The code of an expression. This is also how an expression is checked: one that has a
     /// code can be decoded.
     ///
@@ -80,7 +130,7 @@ impl Session {
         let job = Job::Evaluate {
             model: self.model.id.clone(),
             expression: expression.clone(),
-            names: Arc::default(),
+            names: Arc::clone(&self.names),
         };
         let mut answer = None;
         let finished = self.run(job, |event| {
@@ -110,8 +160,8 @@ impl Session {
         let job = Job::Decode {
             model: self.model.id.clone(),
             expressions,
-            names: Arc::default(),
-            sampler: Sampler::default(),
+            names: Arc::clone(&self.names),
+            sampler: self.sampler,
         };
         let mut done = 0;
         self.run(job, |event| {
@@ -174,8 +224,8 @@ impl Session {
             generation: wanted,
             model: self.model.id.clone(),
             expression,
-            names: Arc::default(),
-            sampler: Sampler::default(),
+            names: Arc::clone(&self.names),
+            sampler: self.sampler,
         });
         loop {
             match self.next_event()? {

@@ -1,10 +1,22 @@
-//! What the program writes and reads besides models: recipes, pictures, arrays.
+//! What the program writes and reads besides models: recipes, pictures, animations, codes.
 //!
 //! Everything here is plain data. Files are written beside their place and renamed, so that
 //! neither a full disk nor a killed program leaves half a file under a name that somebody asked
-//! for.
+//! for. Files from outside are read with bounds: what they claim is checked before room is made
+//! for it.
+//!
+//! - [`recipe`], [`embedded`]: how something was made, and finding that in files;
+//! - [`raster`], [`png`], [`animation`]: pictures on their way out;
+//! - [`photo`]: pictures on their way in;
+//! - [`npy`], [`codes`]: arrays and latent codes, both ways;
+//! - [`save`], [`load`]: files.
 
+pub mod animation;
+pub mod codes;
+pub mod embedded;
+pub mod load;
 pub mod npy;
+pub mod photo;
 pub mod png;
 pub mod raster;
 pub mod recipe;

@@ -1,6 +1,11 @@
-//! Arrays of `f32` in NumPy's files: `.npy` written piece by piece, `.npz` whole.
+//! Arrays of `f32` in NumPy's files: `.npy` written piece by piece, `.npz` whole, and `.npy`
+//! [read](read_array).
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+
+mod read;
+
+pub use read::{Array, ArrayError, read_array};
 
 use super::save::{PendingFile, SaveError};
 use npyz::{DType, WriteOptions, WriterBuilder as _};
@@ -94,7 +99,7 @@ fn npz_bytes(name: &str, shape: &[u64], values: &[f32]) -> io::Result<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-fn write_header(out: &mut impl Write, shape: &[u64]) -> io::Result<()> {
+pub(super) fn write_header(out: &mut impl Write, shape: &[u64]) -> io::Result<()> {
     let kind = "<f4".parse().map_err(io::Error::other)?;
     WriteOptions::new_header_only()
         .dtype(DType::Plain(kind))
@@ -104,7 +109,7 @@ fn write_header(out: &mut impl Write, shape: &[u64]) -> io::Result<()> {
     Ok(())
 }
 
-fn write_values(out: &mut impl Write, values: &[f32]) -> io::Result<()> {
+pub(super) fn write_values(out: &mut impl Write, values: &[f32]) -> io::Result<()> {
     // In pieces, so that no second copy of all numbers is made.
     let mut piece = Vec::with_capacity(4 * 4096);
     for values in values.chunks(4096) {

@@ -1,4 +1,10 @@
-//! Pictures as bytes: from a model's numbers, scaled, side by side.
+//! Pictures as bytes: from a model's numbers, [scaled](scale), [side by side](sheet).
+
+mod scale;
+mod sheet;
+
+pub use scale::Resampling;
+pub use sheet::{Layout, Sheet};
 
 /// The most bytes that a picture may have (1 GiB).
 const MAX_BYTES: usize = 1 << 30;
@@ -40,6 +46,15 @@ pub enum RasterError {
     Channels(usize),
     #[error("{got} numbers do not fill a picture of {wanted}")]
     Length { got: usize, wanted: usize },
+    #[error(
+        "a picture of {}x{} pixels does not fit a sheet of pictures of {}x{}",
+        got[0], got[1], wanted[0], wanted[1]
+    )]
+    Tile { got: [usize; 2], wanted: [usize; 2] },
+    #[error("pictures in grey and in colour do not fit the same sheet")]
+    Mixed,
+    #[error("there are more pictures than the {0} that the sheet has room for")]
+    Full(usize),
 }
 
 impl Raster {
@@ -121,26 +136,30 @@ impl Raster {
         }
     }
 
-    /// The picture with `longer_side` pixels on its longer side, each pixel that of the nearest
-    /// one here: whole factors give crisp squares. The other side keeps the proportion, rounded,
-    /// and at least one pixel.
-    ///
-    /// # Errors
-    /// When the result has no side or is absurdly large.
-    pub fn scaled(&self, longer_side: usize) -> Result<Self, RasterError> {
-        let longer = self.width.max(self.height);
-        let side = |side: usize| ((side * longer_side + longer / 2) / longer).max(1);
-        let (width, height) = (side(self.width), side(self.height));
-        let mut bytes = Vec::with_capacity(checked_len(self.pixels, width, height)?);
-        let size = self.pixels.bytes();
-        for y in 0..height {
-            let row = y * self.height / height * self.width;
-            for x in 0..width {
-                let from = (row + x * self.width / width) * size;
-                bytes.extend_from_slice(&self.bytes[from..from + size]);
+    /// The picture in three channels, over `ground` where it is transparent.
+    pub fn to_rgb(&self, ground: [u8; 3]) -> Self {
+        let over = |value: u8, ground: u8, alpha: u8| {
+            let alpha = u32::from(alpha);
+            let sum = u32::from(value) * alpha + u32::from(ground) * (255 - alpha);
+            ((sum + 127) / 255) as u8
+        };
+        let bytes = match self.pixels {
+            Pixels::Rgb => self.bytes.clone(),
+            Pixels::Grey => self.bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
+            Pixels::Rgba => {
+                let pixels = self.bytes.chunks_exact(4);
+                let channel = |pixel: &[u8], c: usize| over(pixel[c], ground[c], pixel[3]);
+                pixels
+                    .flat_map(|pixel| [0, 1, 2].map(|c| channel(pixel, c)))
+                    .collect()
             }
+        };
+        Self {
+            pixels: Pixels::Rgb,
+            width: self.width,
+            height: self.height,
+            bytes,
         }
-        Self::new(self.pixels, width, height, bytes)
     }
 
     pub fn pixels(&self) -> Pixels {
@@ -190,15 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_factor_is_crisp_and_any_other_keeps_the_proportion() {
-        let raster = Raster::new(Pixels::Grey, 2, 1, vec![10, 20]).expect("two pixels");
-        let doubled = raster.scaled(4).expect("eight pixels");
-        assert_eq!(doubled.size(), [4, 2]);
-        assert_eq!(doubled.bytes(), [10, 10, 20, 20, 10, 10, 20, 20]);
-        assert_eq!(raster.scaled(5).expect("fifteen pixels").size(), [5, 3]);
-        assert_eq!(raster.scaled(1).expect("one pixel").size(), [1, 1]);
-        assert!(raster.scaled(0).is_ok_and(|tiny| tiny.size() == [1, 1]));
-        assert!(raster.scaled(usize::MAX / 4).is_err());
+    fn transparent_parts_show_the_ground() {
+        let bytes = vec![10, 20, 30, 255, 10, 20, 30, 0, 100, 100, 100, 128];
+        let raster = Raster::new(Pixels::Rgba, 3, 1, bytes).expect("three pixels");
+        let flat = raster.to_rgb([255, 0, 0]);
+        assert_eq!(flat.bytes(), [10, 20, 30, 255, 0, 0, 177, 50, 50]);
+        let grey = Raster::new(Pixels::Grey, 1, 1, vec![7]).expect("one pixel");
+        assert_eq!(grey.to_rgb([1, 2, 3]).bytes(), [7, 7, 7]);
     }
 
     #[test]

@@ -1,11 +1,20 @@
-//! A recipe: all that it takes to make one picture again.
+//! A recipe: all that it takes to make one picture, or one animation, again.
 
+use crate::latent::path::{Easing, Method};
+use crate::latent::{Code, Direction, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the recipe's form that this program writes, and the newest that it reads.
-pub const RECIPE_VERSION: u32 = 1;
+///
+/// Version 1 had expressions and grids; 2 adds sheets, animations, smoothing, the sampler and
+/// names of the session.
+pub const RECIPE_VERSION: u32 = 2;
 
-/// Which model, which code, which size; carried as JSON by every picture that is exported.
+/// The longest recipe that is read, in bytes: an expression alone has up to a million.
+pub const MAX_RECIPE_BYTES: usize = 8 << 20;
+
+/// Which model, which codes, which size; carried as JSON by everything that is exported.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Recipe {
     pub recipe_version: u32,
@@ -14,6 +23,22 @@ pub struct Recipe {
     pub subject: Subject,
     /// Width and height of the exported picture in pixels.
     pub size: [u32; 2],
+    /// How many times as large as the model's the pictures are. A single picture and the frames
+    /// of an animation have `size`, whatever stands here.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub scale: u32,
+    /// Whether enlarging was smooth; else every pixel is a square.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub smooth: bool,
+    /// Named codes of the session that the expressions use, for they are not in the model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, Code>,
+    /// Directions of the session that the expressions use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directions: Vec<Direction>,
+    /// Settings of the decode beside the code.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sampler: Sampler,
     /// The program that made the picture, with its version.
     pub program: String,
 }
@@ -41,6 +66,43 @@ pub enum Subject {
         truncation: Option<f32>,
         columns: usize,
     },
+    /// The values of many expressions, row after row; a strip has one row.
+    Sheet {
+        expressions: Vec<String>,
+        columns: usize,
+        /// Pixels between neighbours.
+        #[serde(default)]
+        gap: u32,
+        /// What shows in the gaps, sRGB-encoded.
+        #[serde(default)]
+        background: [u8; 3],
+    },
+    /// A walk through keyframes.
+    Animation(Animation),
+}
+
+/// An animation: the path, the pace and the clock. The frames follow from it by
+/// [`Path::frame_positions`](crate::latent::path::Path::frame_positions).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Animation {
+    /// Expressions, in the order in which they are met.
+    pub keyframes: Vec<String>,
+    #[serde(default)]
+    pub method: Method,
+    #[serde(default)]
+    pub easing: Easing,
+    /// Whether frames are the same step apart as pictures, rather than as positions.
+    #[serde(default)]
+    pub even: bool,
+    /// Whether the path leads back to the first keyframe.
+    #[serde(default)]
+    pub closed: bool,
+    pub frames: usize,
+    /// How long all frames together are shown, in microseconds; each for the same part of it.
+    pub duration_us: u64,
+    /// Whether it is shown once, rather than again and again.
+    #[serde(default)]
+    pub once: bool,
 }
 
 /// Why a text is no recipe.
@@ -50,6 +112,8 @@ pub enum RecipeError {
     Json(serde_json::Error),
     #[error("the recipe has the version {0}; this program reads up to {RECIPE_VERSION}")]
     Version(u32),
+    #[error("the recipe is longer than {} MiB", MAX_RECIPE_BYTES >> 20)]
+    TooLong,
 }
 
 impl Recipe {
@@ -60,7 +124,26 @@ impl Recipe {
             model,
             subject,
             size,
+            scale: 1,
+            smooth: false,
+            codes: BTreeMap::new(),
+            directions: Vec::new(),
+            sampler: Sampler::default(),
             program: program(),
+        }
+    }
+
+    /// Puts names of the session into the recipe; see [`SessionNames::used_by`].
+    pub fn set_names(&mut self, names: SessionNames) {
+        self.codes = names.codes;
+        self.directions = names.directions;
+    }
+
+    /// The names of the session that the recipe's expressions need.
+    pub fn names(&self) -> SessionNames {
+        SessionNames {
+            codes: self.codes.clone(),
+            directions: self.directions.clone(),
         }
     }
 
@@ -69,6 +152,22 @@ impl Recipe {
         // Every field is a string, a number or a struct of these, so this cannot fail; an empty
         // text would be refused by whoever reads it.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The recipe as JSON on one line of printable ASCII, for places that know no other text.
+    pub fn to_ascii_json(&self) -> String {
+        let mut text = String::new();
+        for c in self.to_json().chars() {
+            if c.is_ascii() && !c.is_ascii_control() {
+                text.push(c);
+            } else {
+                // Outside of strings JSON is ASCII, so this stands in a string.
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+        text
     }
 
     /// Reads what [`Self::to_json`] wrote.
@@ -81,6 +180,9 @@ impl Recipe {
         struct Head {
             recipe_version: u32,
         }
+        if text.len() > MAX_RECIPE_BYTES {
+            return Err(RecipeError::TooLong);
+        }
         let head: Head = serde_json::from_str(text).map_err(RecipeError::Json)?;
         if head.recipe_version > RECIPE_VERSION {
             return Err(RecipeError::Version(head.recipe_version));
@@ -92,4 +194,77 @@ impl Recipe {
 /// This program and its version, as recipes name it.
 pub fn program() -> String {
     format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(number: &u32) -> bool {
+    *number == one()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(subject: Subject) -> Recipe {
+        let model = ModelRef {
+            name: "digits-gan".to_owned(),
+            hash: "ab".repeat(32),
+        };
+        Recipe::new(model, subject, [28, 28])
+    }
+
+    #[test]
+    fn version_1_is_still_read() {
+        let text = r#"{"recipe_version":1,"model":{"name":"digits-gan","hash":"ab"},
+            "grid":{"seeds":"0-3","truncation":0.5,"columns":2},
+            "size":[56,56],"program":"zscape 0.1.0"}"#;
+        let read = Recipe::from_json(text).expect("it was written by version 1");
+        let grid = Subject::Grid {
+            seeds: "0-3".to_owned(),
+            truncation: Some(0.5),
+            columns: 2,
+        };
+        assert_eq!(read.subject, grid);
+        assert_eq!(
+            (read.scale, read.smooth, read.recipe_version),
+            (1, false, 1)
+        );
+        assert!(read.codes.is_empty() && read.directions.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_used_is_not_written() {
+        let text = recipe(Subject::Expression("seed(1)".to_owned())).to_json();
+        for field in ["scale", "smooth", "codes", "directions", "sampler"] {
+            assert!(!text.contains(field), "{text}");
+        }
+    }
+
+    #[test]
+    fn ascii_is_the_same_recipe() {
+        let expression = "encode(\"Größe \u{1f600}\u{7f}\n\u{2028}.png\")";
+        let recipe = recipe(Subject::Expression(expression.to_owned()));
+        let text = recipe.to_ascii_json();
+        assert!(
+            text.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
+            "{text}"
+        );
+        assert_eq!(Recipe::from_json(&text).expect("the same JSON"), recipe);
+    }
+
+    #[test]
+    fn a_recipe_without_end_is_refused() {
+        let text = format!("{}{{", " ".repeat(MAX_RECIPE_BYTES));
+        assert!(matches!(
+            Recipe::from_json(&text),
+            Err(RecipeError::TooLong)
+        ));
+    }
 }

@@ -1,7 +1,7 @@
 //! Files that are either written whole or not at all.
 
 use atomic_write_file::AtomicWriteFile;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Why a file was not written.
@@ -15,6 +15,24 @@ pub struct SaveError {
 }
 
 impl SaveError {
+    /// The error of a file that cannot be created.
+    pub(super) fn create(path: &Path, error: io::Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            stage: SaveStage::Create,
+            error,
+        }
+    }
+
+    /// The error of a file that cannot be written to its end.
+    pub(super) fn write(path: &Path, error: io::Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            stage: SaveStage::Write,
+            error,
+        }
+    }
+
     /// Whether another path would help, rather than, say, more room on the disk.
     pub fn is_bad_path(&self) -> bool {
         self.stage == SaveStage::Create
@@ -53,11 +71,7 @@ impl PendingFile {
     /// # Errors
     /// When `path` is a folder or a device, or nothing can be created in the folder that it names.
     pub fn create(path: &Path) -> Result<Self, SaveError> {
-        let fault = |error| SaveError {
-            path: path.to_owned(),
-            stage: SaveStage::Create,
-            error,
-        };
+        let fault = |error| SaveError::create(path, error);
         // A rename would put an ordinary file in the place of a device.
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => {
@@ -92,20 +106,13 @@ impl PendingFile {
     /// When what was written cannot be brought to the disk, or the file cannot be renamed.
     pub fn commit(self) -> Result<(), SaveError> {
         let Self { path, file } = self;
-        file.commit().map_err(|error| SaveError {
-            path,
-            stage: SaveStage::Write,
-            error,
-        })
+        file.commit()
+            .map_err(|error| SaveError::write(&path, error))
     }
 
     /// The error of a write that failed.
     pub fn write_fault(&self, error: io::Error) -> SaveError {
-        SaveError {
-            path: self.path.clone(),
-            stage: SaveStage::Write,
-            error,
-        }
+        SaveError::write(&self.path, error)
     }
 }
 
@@ -116,6 +123,13 @@ impl Write for PendingFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// For formats whose beginning says how long the rest is.
+impl Seek for PendingFile {
+    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+        self.file.seek(place)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What an expression may ask of a model.
 
 use super::models::LoadedModel;
-use super::picture_file;
 use crate::latent::expr::Context;
 use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
 use crate::model::download;
@@ -65,7 +64,8 @@ impl Context for ModelContext<'_> {
     }
 
     fn encode(&mut self, path: &str) -> Result<Code, String> {
-        let picture = picture_file::read(Path::new(path), self.model.generator.image())?;
+        let image = self.model.generator.image();
+        let picture = self.model.pictures.read(Path::new(path), image)?;
         let encoded = self
             .model
             .generator

@@ -1,5 +1,6 @@
 //! The models that the engine holds.
 
+use super::picture_file::PictureFiles;
 use super::{ModelId, ModelInfo, ModelSource};
 use crate::latent::Space;
 use crate::model::file::StoredTensor;
@@ -15,6 +16,8 @@ const MEAN_OF_SEEDS: usize = 10_000;
 pub struct LoadedModel {
     pub info: Arc<ModelInfo>,
     pub generator: Generator,
+    /// What its encoder was given lately.
+    pub pictures: PictureFiles,
     pub file: ModelFile,
 }
 
@@ -52,6 +55,7 @@ impl Models {
         let loaded = LoadedModel {
             info: Arc::clone(&info),
             generator,
+            pictures: PictureFiles::default(),
             file,
         };
         self.loaded.insert(info.id.clone(), loaded);

@@ -1,48 +1,78 @@
 //! Pictures from files, in the form that an encoder takes.
 
+use crate::document::photo::{self, PrepareOptions, prepare};
 use crate::model::manifest::ImageSpec;
-use image::imageops::FilterType;
-use image::{ImageReader, Limits};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-/// Longest side and memory of a picture that is read.
-const MAX_SIDE: u32 = 16_384;
-const MAX_BYTES: u64 = 1 << 30;
+/// Pictures that are kept: a walk between a few photos reads each of them once, not once a frame.
+const KEPT: usize = 8;
 
-/// Reads a picture and scales it to the model's size: f32 `[C, H, W]` in 0..1, transparent parts
-/// over black.
-///
-/// # Errors
-/// A sentence that names the file and the fault.
-pub fn read(path: &Path, image: ImageSpec) -> Result<Vec<f32>, String> {
-    let fault = |fault: String| format!("{}: the picture cannot be read: {fault}", path.display());
-    let mut reader = ImageReader::open(path)
-        .and_then(ImageReader::with_guessed_format)
-        .map_err(|error| fault(error.to_string()))?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_BYTES);
-    reader.limits(limits);
-    let picture = reader.decode().map_err(|error| fault(error.to_string()))?;
-    let (width, height) = (image.width as u32, image.height as u32);
-    let scaled = if (picture.width(), picture.height()) == (width, height) {
-        picture.to_rgba32f()
-    } else {
-        picture
-            .resize_exact(width, height, FilterType::Triangle)
-            .to_rgba32f()
-    };
-    let plane = |value: &dyn Fn([f32; 4]) -> f32| -> Vec<f32> {
-        scaled
-            .pixels()
-            .map(|pixel| (value(pixel.0) * pixel.0[3]).clamp(0.0, 1.0))
-            .collect()
-    };
-    Ok(if image.channels == 3 {
-        [plane(&|p| p[0]), plane(&|p| p[1]), plane(&|p| p[2])].concat()
-    } else {
-        // Rec. 709 weights, on the encoded values, as `image` does for bytes.
-        plane(&|p| 0.2126 * p[0] + 0.7152 * p[1] + 0.0722 * p[2])
-    })
+/// Pictures that were read lately, for one model.
+#[derive(Debug, Default)]
+pub struct PictureFiles {
+    recent: Mutex<Vec<Recent>>,
+}
+
+#[derive(Debug)]
+struct Recent {
+    file: FileState,
+    values: Arc<[f32]>,
+}
+
+/// A file as it was when it was read.
+#[derive(PartialEq, Debug)]
+struct FileState {
+    path: PathBuf,
+    len: u64,
+    modified: SystemTime,
+}
+
+impl FileState {
+    /// `None` where the file system does not say when a file was changed.
+    fn of(path: &Path) -> Option<Self> {
+        let found = path.metadata().ok()?;
+        Some(Self {
+            path: path.to_owned(),
+            len: found.len(),
+            modified: found.modified().ok()?,
+        })
+    }
+}
+
+impl PictureFiles {
+    /// Reads a picture of any common format and brings it to the model's size: f32 `[C, H, W]`
+    /// in 0..1. What has other proportions is cut to the model's, and transparent parts are
+    /// black.
+    ///
+    /// # Errors
+    /// A sentence that names the file and the fault.
+    pub fn read(&self, path: &Path, image: ImageSpec) -> Result<Arc<[f32]>, String> {
+        let file = FileState::of(path);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = recent
+            .iter()
+            .find(|recent| Some(&recent.file) == file.as_ref());
+        if let Some(known) = known {
+            return Ok(Arc::clone(&known.values));
+        }
+        let values = read(path, image)?;
+        if let Some(file) = file {
+            if recent.len() == KEPT {
+                recent.remove(0);
+            }
+            let values = Arc::clone(&values);
+            recent.push(Recent { file, values });
+        }
+        Ok(values)
+    }
+}
+
+fn read(path: &Path, image: ImageSpec) -> Result<Arc<[f32]>, String> {
+    let photo = photo::read(path).map_err(|error| error.to_string())?;
+    let target = [image.channels, image.height, image.width];
+    let values = prepare(&photo, target, &PrepareOptions::default())
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(values.into())
 }

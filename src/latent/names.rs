@@ -1,5 +1,6 @@
 //! What a session adds to the names of a model.
 
+use super::expr::Expr;
 use super::{Code, Direction};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +23,29 @@ impl SessionNames {
             .find(|direction| direction.name == name)
     }
 
+    /// Those of the names that expressions use: what has to go with them into a file.
+    pub fn used_by<'a>(&self, expressions: impl IntoIterator<Item = &'a Expr>) -> Self {
+        let mut used = Self::default();
+        let mut waiting: Vec<&Expr> = expressions.into_iter().collect();
+        while let Some(expression) = waiting.pop() {
+            match expression {
+                Expr::Named(name) => {
+                    if let Some(code) = self.codes.get(name) {
+                        used.codes.insert(name.clone(), code.clone());
+                    }
+                }
+                Expr::Direction(name) => {
+                    if let Some(direction) = self.direction(name) {
+                        used.set_direction(direction.clone());
+                    }
+                }
+                _ => waiting.extend(expression.children()),
+            }
+        }
+        used.directions.sort_by(|a, b| a.name.cmp(&b.name));
+        used
+    }
+
     /// Adds a direction, in the place of the one that had its name.
     pub fn set_direction(&mut self, direction: Direction) {
         match self
@@ -39,6 +63,29 @@ impl SessionNames {
 mod tests {
     use super::*;
     use crate::latent::Space;
+
+    #[test]
+    fn only_what_is_used_goes_along() {
+        let mut names = SessionNames::default();
+        for name in ["me", "you", "other"] {
+            let code = Code::vector(Space::Z, vec![1.0]);
+            names.codes.insert(name.to_owned(), code);
+            names.set_direction(Direction {
+                name: name.to_owned(),
+                space: Space::Z,
+                values: vec![1.0],
+            });
+        }
+        let parse = |text| super::super::expr::parse(text).unwrap();
+        let expressions = [
+            parse("slerp(@me, @model + dir(\"z0\"), 0.5)"),
+            parse("seed(1) + 2*dir(\"you\") - @me"),
+        ];
+        let used = names.used_by(&expressions);
+        assert!(used.codes.keys().eq(["me"]));
+        assert_eq!(used.directions, [names.directions[1].clone()]);
+        assert_eq!(names.used_by([]), SessionNames::default());
+    }
 
     #[test]
     fn a_direction_of_the_same_name_is_replaced_in_its_place() {

@@ -4,13 +4,18 @@
     reason = "tests write the broken files that the program has to survive"
 )]
 
+mod animations;
 mod arguments;
+mod codes;
 mod data;
 mod expressions;
+mod ffmpeg;
 mod inspecting;
 mod interrupted;
 mod model_files;
 mod outputs;
+mod replay;
+mod sheets;
 mod speed;
 mod support;
 mod window;

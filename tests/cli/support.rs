@@ -146,6 +146,68 @@ pub fn read_png(bytes: &[u8]) -> ([u32; 2], Vec<u8>) {
     ([info.width, info.height], pixels)
 }
 
+/// The frames of an animation: size, RGBA and milliseconds of each.
+pub struct Shown {
+    pub size: [u32; 2],
+    pub frames: Vec<(Vec<u8>, u32)>,
+}
+
+impl Shown {
+    /// Reads a GIF, APNG or WebP with decoders that know nothing of this program.
+    pub fn read(name: &str, bytes: &[u8]) -> Self {
+        use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+        use image::{AnimationDecoder as _, ImageDecoder as _};
+        let cursor = || std::io::Cursor::new(bytes.to_vec());
+        let ((width, height), frames) = match name.rsplit('.').next() {
+            Some("gif") => {
+                let decoder = GifDecoder::new(cursor()).expect("a GIF");
+                (decoder.dimensions(), decoder.into_frames())
+            }
+            Some("webp") => {
+                let decoder = WebPDecoder::new(cursor()).expect("a WebP");
+                assert!(decoder.has_animation(), "{name}");
+                (decoder.dimensions(), decoder.into_frames())
+            }
+            _ => {
+                let decoder = PngDecoder::new(cursor()).expect("a PNG");
+                let size = decoder.dimensions();
+                (size, decoder.apng().expect("an APNG").into_frames())
+            }
+        };
+        let frames = frames.collect_frames().expect("sound frames");
+        let frames = frames.into_iter().map(|frame| {
+            let (numerator, denominator) = frame.delay().numer_denom_ms();
+            (frame.into_buffer().into_raw(), numerator / denominator)
+        });
+        Self {
+            size: [width, height],
+            frames: frames.collect(),
+        }
+    }
+
+    pub fn milliseconds(&self) -> u32 {
+        let times = self.frames.iter().map(|(_, milliseconds)| milliseconds);
+        times.sum()
+    }
+
+    /// The root mean square difference of two frames, of values in 0..1.
+    pub fn step(&self, a: usize, b: usize) -> f64 {
+        let (a, b) = (&self.frames[a].0, &self.frames[b].0);
+        let squares = a.iter().zip(b).map(|(a, b)| {
+            let difference = (f64::from(*a) - f64::from(*b)) / 255.0;
+            difference * difference
+        });
+        (squares.sum::<f64>() / a.len() as f64).sqrt()
+    }
+}
+
+/// The recipe that `inspect` prints.
+#[track_caller]
+pub fn inspected(path: &str) -> serde_json::Value {
+    let shown = run(&["inspect", path]).succeeded().stdout;
+    serde_json::from_str(&shown).expect("a recipe is JSON")
+}
+
 /// The bytes of a built-in model.
 pub fn model_bytes(name: &str) -> &'static [u8] {
     let entry = zscape::model::catalogue::entries()

@@ -18,24 +18,12 @@ fn submit(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> JobId 
 }
 
 fn find(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> Vec<FoundDirection> {
-    let started = Instant::now();
-    let shown = format!("{source:?}");
     let job = submit(driver, model, source);
-    let found = driver.wait("directions", |event| match event {
+    driver.wait("directions", |event| match event {
         Event::Directions { job: of, found } if of == job => Some(found),
         Event::JobFailed { message, .. } => panic!("{message}"),
         _ => None,
-    });
-    let name = &model.id.name;
-    println!(
-        "{name} {shown:.60}: {:.3} s",
-        started.elapsed().as_secs_f64()
-    );
-    for found in &found {
-        let (name, change) = (&found.direction.name, found.picture_change);
-        println!("  {name}: change {change:.4}, {:?}", found.evidence);
-    }
-    found
+    })
 }
 
 fn failure(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> String {

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use zscape::document::embedded::EmbeddedError;
 use zscape::document::npy::{self, NpyWriter};
-use zscape::document::png::{self, PngError};
+use zscape::document::png;
 use zscape::document::raster::Pixels;
 use zscape::document::recipe::RecipeError;
 use zscape::document::{ModelRef, Raster, Recipe, Subject, save};
@@ -71,10 +72,13 @@ fn other_programs_pictures_and_newer_recipes_are_refused() {
     let mut writer = encoder.write_header().expect("a header");
     writer.write_image_data(&[7]).expect("one pixel");
     writer.finish().expect("an end");
-    assert!(matches!(png::read_recipe(&plain), Err(PngError::NoRecipe)));
+    assert!(matches!(
+        png::read_recipe(&plain),
+        Err(EmbeddedError::NoRecipe)
+    ));
     assert!(matches!(
         png::read_recipe(b"no picture"),
-        Err(PngError::Decode(_))
+        Err(EmbeddedError::Unknown)
     ));
 
     let mut recipe = Recipe::new(model(), Subject::Expression("seed(1)".to_owned()), [1, 1]);

@@ -30,14 +30,14 @@ const LAYERS: &[Layer] = &[
         may_not_name: &["burn", "egui", "eframe"],
     },
     Layer {
-        name: "engine",
-        may_import: &["latent", "model", "gpu"],
-        may_not_name: &["egui", "eframe"],
-    },
-    Layer {
         name: "document",
         may_import: &["latent"],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+    Layer {
+        name: "engine",
+        may_import: &["latent", "model", "gpu", "document"],
+        may_not_name: &["egui", "eframe"],
     },
     Layer {
         name: "app",

@@ -1,6 +1,15 @@
 //! Tests of the pure layers: no tensors, no window.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests write the broken files that readers have to survive"
+)]
 
+mod animations;
+mod codes;
 mod document;
+mod hostile;
 mod latent;
 mod layering;
+mod photos;
+mod recipes;
 mod shaders;

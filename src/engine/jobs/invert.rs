@@ -37,7 +37,7 @@ struct Search {
     within: SearchSpace,
     /// The picture as the model takes it.
     target: Vec<f32>,
-    /// Codes that are still to be tried as starts.
+    /// Codes of any space that are still to be tried as starts.
     candidates: VecDeque<Code>,
     /// The best candidates so far with their losses, the best first.
     starts: Vec<(f64, Vec<f64>)>,
@@ -90,19 +90,20 @@ impl Search {
         let generator = &site.model.generator;
         let mut candidates = VecDeque::new();
         for start in &options.starts {
-            candidates.push_back(within.code(within.lift(site, start)?));
+            // Refused now rather than after a while.
+            within.lift(site, start)?;
+            candidates.push_back(start.clone());
         }
         let encoded = site.compute.encode(generator, &target);
         if let Some(encoded) = encoded.map_err(Fault::device)?
             && encoded.mu.iter().all(|value| value.is_finite())
         {
-            let mu = Code::vector(Space::Z, encoded.mu);
-            candidates.push_back(within.code(within.lift(site, &mu)?));
+            candidates.push_back(Code::vector(Space::Z, encoded.mu));
         }
         for offset in 0..options.seeds {
             let seed = options.first_seed.wrapping_add(offset as u32);
-            let z = Code::vector(Space::Z, seed_code(seed, generator.z_dim()));
-            candidates.push_back(within.code(within.lift(site, &z)?));
+            let z = seed_code(seed, generator.z_dim());
+            candidates.push_back(Code::vector(Space::Z, z));
         }
         if candidates.is_empty() {
             let mean = within.values(&vec![0.0; within.len()]);
@@ -124,10 +125,14 @@ impl Search {
     /// Decodes the next candidates and keeps the best.
     fn try_candidates(&mut self, site: &Site<'_>, options: &InvertOptions) -> Result<(), Fault> {
         let count = self.candidates.len().min(BATCH_SHAPES[2]);
-        let batch = &self.candidates.make_contiguous()[..count];
-        let pictures = site.decode(batch, NoiseMode::Const)?;
-        let pictures = pictures.chunks_exact(self.target.len());
-        for (code, picture) in self.candidates.drain(..count).zip(pictures) {
+        let batch = self.candidates.iter().take(count).map(|code| {
+            let values = self.within.lift(site, code)?;
+            Ok(self.within.code(values))
+        });
+        let batch = batch.collect::<Result<Vec<Code>, Fault>>()?;
+        let pictures = site.decode(&batch, NoiseMode::Const)?;
+        self.candidates.drain(..count);
+        for (code, picture) in batch.iter().zip(pictures.chunks_exact(self.target.len())) {
             let code = self.within.standardised(&code.values);
             let loss = mean_squared_error(picture, &self.target) + penalty(options, &code);
             self.starts.push((loss, code));
@@ -314,7 +319,7 @@ mod tests {
             let slopes = [descent.code[0] - 1.0, 100.0 * (descent.code[1] - 4.0)];
             descent.adam(&slopes, 0.05);
         }
-        let at: Vec<f32> = descent.rounded().collect();
+        let at = &descent.code;
         assert!(
             (at[0] - 1.0).abs() < 0.01 && (at[1] - 4.0).abs() < 0.01,
             "{at:?}"

@@ -1,0 +1,330 @@
+//! The arguments of commands that draw.
+
+use super::{DeviceArgs, MAX_SIZE, OutputArgs};
+use crate::cli::seeds::SeedList;
+use crate::document::Subject;
+use crate::latent::path::{Easing, Method};
+use crate::latent::{NoiseMode, Sampler, Space};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// The largest enlargement.
+const MAX_SCALE: i64 = 16;
+/// The widest gap, in pixels.
+const MAX_GAP: i64 = 1024;
+/// The most frames of an animation, and the most pictures in a row or a column.
+const MAX_FRAMES: i64 = 10_000;
+const MAX_ROW: i64 = 1_000;
+
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// A name from `zscape models`, or a model file; with --from only where the recipe's model
+    /// is not built in
+    #[arg(required_unless_present = "from")]
+    pub model: Option<String>,
+    /// Which picture, such as "slerp(seed(3), seed(9), 0.4)"
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    pub expression: Option<String>,
+    /// Draw again what is in this file, from the recipe that it carries
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "size", "scale", "smooth", "codes", "noise"])]
+    pub from: Option<PathBuf>,
+    /// With --from, draw with a model of the same name even if it is another one
+    #[arg(long, requires = "from")]
+    pub any_model: bool,
+    /// The PNG to write; with --from also what holds the recipe's animation. Without it --from
+    /// draws a picture only to compare it with the file
+    #[arg(short = 'o', long = "output", value_name = "OUT.png")]
+    #[arg(required_unless_present_any = ["npy", "from"])]
+    pub png: Option<PathBuf>,
+    /// The NumPy array to write, f32 in 0..1
+    #[arg(long, value_name = "OUT.npy")]
+    pub npy: Option<PathBuf>,
+    /// Pixels on the longer side of the PNG; by default those that the model makes
+    #[arg(long, value_name = "N", conflicts_with = "scale")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=MAX_SIZE))]
+    pub size: Option<u32>,
+    #[command(flatten)]
+    pub look: LookArgs,
+    #[command(flatten)]
+    pub names: NameArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct GridArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Seeds and ranges of seeds, such as 0-9,12,40-45
+    #[arg(long, required_unless_present = "codes")]
+    pub seeds: Option<SeedList>,
+    /// Truncation psi: below 1 draws codes towards the mean
+    #[arg(long, value_name = "PSI", allow_negative_numbers = true)]
+    pub truncation: Option<f32>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub look: LookArgs,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub names: NameArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct StripArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Two or more keyframes
+    #[arg(value_name = "EXPR", required = true, num_args = 1..)]
+    pub keyframes: Vec<String>,
+    /// How many pictures
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_ROW))]
+    pub count: u32,
+    #[command(flatten)]
+    pub way: WayArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub look: LookArgs,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub names: NameArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SheetArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// The corners: top left, top right, bottom left, bottom right
+    #[arg(value_name = "EXPR", required = true, num_args = 4)]
+    pub corners: Vec<String>,
+    /// How many pictures in a row
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=MAX_ROW))]
+    pub columns: u32,
+    /// How many rows
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=MAX_ROW))]
+    pub rows: u32,
+    #[command(flatten)]
+    pub way: WayArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub look: LookArgs,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub names: NameArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct AnimateArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Two or more keyframes
+    #[arg(value_name = "EXPR", required = true, num_args = 1..)]
+    pub keyframes: Vec<String>,
+    /// How many frames
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_FRAMES))]
+    pub frames: u32,
+    /// How long all of it is shown, in seconds
+    #[arg(long, value_name = "S", conflicts_with = "fps")]
+    pub seconds: Option<f64>,
+    /// Frames a second
+    #[arg(long, value_name = "F", default_value_t = 25.0)]
+    pub fps: f64,
+    /// Lead back to the first keyframe
+    #[arg(long = "loop")]
+    pub closed: bool,
+    /// Show it once, not again and again
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    pub way: WayArgs,
+    /// How each leg between keyframes begins and ends
+    #[arg(long, value_name = "EASING", default_value_t, value_parser = easings())]
+    pub easing: Easing,
+    /// Make every frame the same step as a picture
+    #[arg(long)]
+    pub even: bool,
+    /// OUT.gif, OUT.png (APNG), OUT.webp, OUT.mp4 (needs ffmpeg), a folder, or OUT_####.png
+    #[arg(short = 'o', long, value_name = "OUT")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub look: LookArgs,
+    #[command(flatten)]
+    pub names: NameArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CodesArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// Expressions, one for each code
+    #[arg(value_name = "EXPR", required = true, num_args = 1..)]
+    pub expressions: Vec<String>,
+    /// The NumPy file to write: OUT.npz with arrays by name, or OUT.npy with one array
+    #[arg(short = 'o', long, value_name = "OUT.npz")]
+    pub output: PathBuf,
+    /// The space to write, where the model leads from that of the expressions to it
+    #[arg(long, value_enum)]
+    pub space: Option<SpaceArg>,
+    /// A name for each code, separated by commas; without names an array has all codes of a space
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub names: Vec<String>,
+    #[command(flatten)]
+    pub known: NameArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// How large, and how.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LookArgs {
+    /// Enlarge every picture this many times
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=MAX_SCALE))]
+    pub scale: u32,
+    /// Enlarge smoothly, not into squares
+    #[arg(long)]
+    pub smooth: bool,
+}
+
+/// What is between pictures.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LayoutArgs {
+    /// Pixels between pictures
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=MAX_GAP))]
+    pub gap: u32,
+    /// The colour of the gaps
+    #[arg(long, value_name = "RRGGBB", default_value = "000000", value_parser = colour)]
+    pub background: [u8; 3],
+}
+
+impl LayoutArgs {
+    /// Whether pictures touch.
+    pub fn is_plain(self) -> bool {
+        self.gap == 0
+    }
+
+    /// The subject of pictures that are laid out like this.
+    pub fn subject(self, expressions: Vec<String>, columns: usize) -> Subject {
+        Subject::Sheet {
+            expressions,
+            columns,
+            gap: self.gap,
+            background: self.background,
+        }
+    }
+}
+
+/// The way between keyframes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct WayArgs {
+    /// The way between keyframes: round the sphere, or straight
+    #[arg(long, value_name = "METHOD", default_value_t, value_parser = methods())]
+    pub method: Method,
+}
+
+/// What expressions may use beside the model, and how it decodes.
+#[derive(Debug, Args)]
+pub struct NameArgs {
+    /// A .npz or .npy file whose codes expressions may use as @name
+    #[arg(long, value_name = "FILE")]
+    pub codes: Vec<PathBuf>,
+    /// The noise of style-based models: const, none, or a seed
+    #[arg(long, value_name = "NOISE", default_value = "const", value_parser = noise)]
+    pub noise: NoiseMode,
+}
+
+impl NameArgs {
+    pub fn sampler(&self) -> Sampler {
+        Sampler { noise: self.noise }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum SpaceArg {
+    Z,
+    W,
+    /// One vector for each layer
+    #[value(name = "w+")]
+    WPlus,
+}
+
+impl From<SpaceArg> for Space {
+    fn from(space: SpaceArg) -> Self {
+        match space {
+            SpaceArg::Z => Self::Z,
+            SpaceArg::W => Self::W,
+            SpaceArg::WPlus => Self::WPlus,
+        }
+    }
+}
+
+fn methods() -> impl clap::builder::TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(Method::ALL.map(Method::name)).try_map(|name| name.parse::<Method>())
+}
+
+fn easings() -> impl clap::builder::TypedValueParser<Value = Easing> {
+    PossibleValuesParser::new(Easing::ALL.map(Easing::name)).try_map(|name| name.parse::<Easing>())
+}
+
+fn colour(text: &str) -> Result<[u8; 3], String> {
+    let digits = text.trim_start_matches('#');
+    let number = u32::from_str_radix(digits, 16);
+    match number {
+        Ok(number) if digits.len() == 6 && !digits.starts_with('+') => {
+            let [_, red, green, blue] = number.to_be_bytes();
+            Ok([red, green, blue])
+        }
+        _ => Err("a colour has six hexadecimal digits, such as ffffff".to_owned()),
+    }
+}
+
+fn noise(text: &str) -> Result<NoiseMode, String> {
+    match text {
+        "const" => Ok(NoiseMode::Const),
+        "none" => Ok(NoiseMode::None),
+        seed => match seed.parse() {
+            Ok(seed) => Ok(NoiseMode::Random { seed }),
+            Err(_) => Err("noise is const, none, or a seed".to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_six_digits() {
+        assert_eq!(colour("ff8000"), Ok([255, 128, 0]));
+        assert_eq!(colour("#FFFFFF"), Ok([255; 3]));
+        for text in ["", "fff", "ff80000", "gggggg", "-12345", "+12345"] {
+            assert!(colour(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn noise_is_a_word_or_a_seed() {
+        assert_eq!(noise("const"), Ok(NoiseMode::Const));
+        assert_eq!(noise("none"), Ok(NoiseMode::None));
+        assert_eq!(noise("7"), Ok(NoiseMode::Random { seed: 7 }));
+        assert!(noise("-7").is_err() && noise("loud").is_err());
+    }
+}

@@ -1,0 +1,170 @@
+//! `codes`: the codes of many expressions in a NumPy file.
+
+use super::args::CodesArgs;
+use super::drawing::parse_all;
+use super::error::CliError;
+use super::session::Session;
+use super::{interrupt, progress, source};
+use crate::document::codes::{self, CodeArray, Spaces};
+use crate::latent::expr::{Expr, LayerRange};
+use crate::latent::{Code, Space, SpaceShape};
+
+/// What the name of the output asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Npy,
+    Npz,
+}
+
+/// `zscape codes`
+pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
+    let form = form(args)?;
+    let source = source::find(&args.model)?;
+    let expressions = parse_all(&args.expressions)?;
+    let mut session = Session::open(source, args.device.into())?;
+    session.name_codes(&args.known.codes, args.known.sampler())?;
+    let bar = progress::bar(expressions.len(), "codes");
+    let mut found = Vec::with_capacity(expressions.len());
+    for expression in expressions {
+        if interrupt::asked() {
+            return Err(CliError::Interrupted);
+        }
+        let mut code = session.evaluate(&expression)?;
+        if let Some(wanted) = args.space.map(Space::from)
+            && wanted != code.space
+        {
+            let model = session.model();
+            let led = led_to(expression, code.space, wanted, &model.manifest.spaces)
+                .map_err(|fault| CliError::bad_input(&model.id.name, fault))?;
+            code = session.evaluate(&led)?;
+        }
+        found.push(code);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    match form {
+        Form::Npy => save_npy(args, &found),
+        Form::Npz => Ok(codes::save_npz(&args.output, &arrays(args, found))?),
+    }
+}
+
+/// Checks what can be checked before anything is computed.
+fn form(args: &CodesArgs) -> Result<Form, CliError> {
+    let about = |fault: &str| Err(CliError::bad_input(args.output.display(), fault));
+    let extension = args.output.extension().unwrap_or_default();
+    let form = match extension.to_ascii_lowercase().to_str() {
+        Some("npz") => Form::Npz,
+        Some("npy") if args.names.is_empty() => Form::Npy,
+        Some("npy") => return about("only .npz files hold names"),
+        _ => return about("codes are written to .npz and .npy files"),
+    };
+    if args.names.is_empty() {
+        return Ok(form);
+    }
+    if args.names.len() != args.expressions.len() {
+        return Err(CliError::BadInput(format!(
+            "{} names do not fit {} expressions",
+            args.names.len(),
+            args.expressions.len()
+        )));
+    }
+    for (index, name) in args.names.iter().enumerate() {
+        let is_text = !name.is_empty() && !name.chars().any(char::is_control);
+        if !is_text || name.len() > codes::MAX_NAME {
+            return Err(CliError::BadInput(format!("{name:?} cannot name a code")));
+        }
+        if args.names[..index].contains(name) {
+            return Err(CliError::BadInput(format!("two codes are named {name:?}")));
+        }
+    }
+    Ok(form)
+}
+
+/// The expression whose value is that of `expression`, in another space.
+fn led_to(expression: Expr, from: Space, to: Space, spaces: &Spaces) -> Result<Expr, String> {
+    let Some(shape) = spaces.get(&to) else {
+        return Err(format!("it has no {to} space"));
+    };
+    match (from, to, shape) {
+        (Space::Z, Space::W, _) => Ok(Expr::W(Box::new(expression))),
+        (_, Space::WPlus, &SpaceShape::Layers { layers, .. }) => {
+            let all = LayerRange {
+                start: 0,
+                end: layers,
+            };
+            let code = Box::new(expression);
+            Ok(Expr::Mix(code.clone(), code, all))
+        }
+        _ => Err(format!(
+            "nothing leads from a code in {from} to one in {to}"
+        )),
+    }
+}
+
+fn save_npy(args: &CodesArgs, found: &[Code]) -> Result<(), CliError> {
+    let first = found.first().map(|code| code.space);
+    if found.iter().any(|code| Some(code.space) != first) {
+        return Err(CliError::bad_input(
+            args.output.display(),
+            "codes of several spaces do not fit one array; write .npz, or choose a --space",
+        ));
+    }
+    Ok(codes::save_npy(&args.output, found)?)
+}
+
+/// An array for each name, or without names one for each space.
+fn arrays(args: &CodesArgs, found: Vec<Code>) -> Vec<CodeArray> {
+    if !args.names.is_empty() {
+        let named = args.names.iter().zip(found);
+        return named
+            .map(|(name, code)| CodeArray {
+                name: name.clone(),
+                codes: vec![code],
+            })
+            .collect();
+    }
+    let mut arrays: Vec<CodeArray> = Vec::new();
+    for code in found {
+        let name = codes::array_name(code.space);
+        match arrays.iter_mut().find(|array| array.name == name) {
+            Some(array) => array.codes.push(code),
+            None => arrays.push(CodeArray {
+                name: name.to_owned(),
+                codes: vec![code],
+            }),
+        }
+    }
+    arrays
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_lead_from_z_to_w_and_from_there_to_all_layers() {
+        let spaces = Spaces::from([
+            (Space::Z, SpaceShape::Vector { dim: 4 }),
+            (Space::W, SpaceShape::Vector { dim: 3 }),
+            (Space::WPlus, SpaceShape::Layers { layers: 6, dim: 3 }),
+        ]);
+        let led = |from, to, spaces: &Spaces| {
+            led_to(Expr::Seed(1), from, to, spaces).map(|expression| expression.to_string())
+        };
+        let mixed = "mix(seed(1), seed(1), layers 0..6)";
+        assert_eq!(
+            led(Space::Z, Space::W, &spaces).as_deref(),
+            Ok("w(seed(1))")
+        );
+        assert_eq!(led(Space::Z, Space::WPlus, &spaces).as_deref(), Ok(mixed));
+        assert_eq!(led(Space::W, Space::WPlus, &spaces).as_deref(), Ok(mixed));
+        for (from, to) in [
+            (Space::W, Space::Z),
+            (Space::WPlus, Space::Z),
+            (Space::WPlus, Space::W),
+        ] {
+            assert!(led(from, to, &spaces).is_err(), "{from} to {to}");
+        }
+        assert!(led(Space::Z, Space::W, &Spaces::new()).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! `render --from`: what a file shows, drawn again from the recipe in it.
+
+use super::drawing::{self, Drawing, Look, failed};
+use super::error::CliError;
+use super::export::{create_png, finish_png};
+use super::session::Session;
+use super::walks::write_animation;
+use super::{say, source};
+use crate::document::embedded::{self, RecipeFileError};
+use crate::document::{Raster, Recipe, photo};
+use crate::engine::{DeviceChoice, ModelSource};
+use crate::model::catalogue;
+use std::path::Path;
+
+/// The arguments of a replay.
+pub struct Replay<'a> {
+    pub file: &'a Path,
+    /// The model to draw with, where the recipe's is not built in.
+    pub model: Option<&'a str>,
+    /// Whether another model of the same name will do.
+    pub any_model: bool,
+    /// Without it a still is drawn only to be compared with the file.
+    pub output: Option<&'a Path>,
+    pub device: DeviceChoice,
+}
+
+/// The recipe in a file.
+///
+/// # Errors
+/// When there is none; the message names the file.
+pub fn recipe_in(file: &Path) -> Result<Recipe, CliError> {
+    embedded::recipe_in_file(file)
+        .map_err(|error: RecipeFileError| CliError::BadInput(error.to_string()))
+}
+
+impl Replay<'_> {
+    /// Draws the file's recipe.
+    ///
+    /// # Errors
+    /// When there is no recipe, its model is not here, or it cannot be drawn.
+    pub fn run(&self) -> Result<(), CliError> {
+        let recipe = recipe_in(self.file)?;
+        let source = self.source(&recipe)?;
+        let mut session = Session::open(source, self.device)?;
+        self.check_model(&session, &recipe)?;
+        session.set_context(recipe.names(), recipe.sampler);
+        let drawing =
+            Drawing::of(&recipe.subject, session.model()).map_err(|fault| self.about(&fault))?;
+        let look = Look {
+            scale: recipe.scale,
+            smooth: recipe.smooth,
+        };
+        let raster = match drawing {
+            Drawing::Walk { .. } => {
+                let Some(output) = self.output else {
+                    return Err(CliError::bad_input(
+                        self.file.display(),
+                        "it holds the recipe of an animation; say with -o where to write it",
+                    ));
+                };
+                let (subject, size) = (recipe.subject.clone(), recipe.size);
+                return write_animation(&mut session, subject, look, size, output);
+            }
+            Drawing::Single(expression) => {
+                let values = drawing::single(&mut session, &expression)?;
+                let native = Raster::from_planes(drawing::sides(&session), &values);
+                let longer = recipe.size[0].max(recipe.size[1]) as usize;
+                let scaled = native.map_err(failed)?.scaled(longer, look.resampling());
+                scaled.map_err(|fault| self.about(&fault))?
+            }
+            Drawing::Tiles {
+                expressions,
+                layout,
+            } => {
+                let count = expressions.len();
+                let mut sheet = drawing::empty_sheet(&session, count, layout, look)?;
+                drawing::tiles(&mut session, expressions, look, Some(&mut sheet), None)?;
+                sheet.finish()
+            }
+        };
+        if raster.size() != recipe.size {
+            let ([width, height], [x, y]) = (recipe.size, raster.size());
+            return Err(self.about(&format_args!(
+                "the recipe makes a picture of {x}x{y} pixels, not of {width}x{height} as it says"
+            )));
+        }
+        match self.output {
+            Some(output) => {
+                let mut again = session.recipe(recipe.subject.clone(), &[], raster.size());
+                again.set_names(recipe.names());
+                look.note(&mut again);
+                finish_png(create_png(output)?, &raster, &again)
+            }
+            None => self.compare(&raster),
+        }
+    }
+
+    /// Where the recipe's model is.
+    fn source(&self, recipe: &Recipe) -> Result<ModelSource, CliError> {
+        if let Some(model) = self.model {
+            return source::find(model);
+        }
+        let name = &recipe.model.name;
+        if catalogue::find(name).is_some() {
+            return Ok(ModelSource::Catalogue(name.clone()));
+        }
+        Err(self.about(&format_args!(
+            "its model {name} (hash {}) is not built in; name the model's file, as in \
+             `zscape render FILE.safetensors --from …`",
+            short(&recipe.model.hash)
+        )))
+    }
+
+    /// Checks that the model that was loaded is the recipe's.
+    fn check_model(&self, session: &Session, recipe: &Recipe) -> Result<(), CliError> {
+        let (id, wanted) = (&session.model().id, &recipe.model);
+        if id.hash == wanted.hash || (self.any_model && id.name == wanted.name) {
+            return Ok(());
+        }
+        let hint = match id.name == wanted.name {
+            true => "; --any-model draws with this one",
+            false => "",
+        };
+        Err(self.about(&format_args!(
+            "it was made with {} of hash {}, and this is {} of hash {}{hint}",
+            wanted.name,
+            short(&wanted.hash),
+            id.name,
+            short(&id.hash)
+        )))
+    }
+
+    /// Says whether the picture in the file is the one that was drawn.
+    fn compare(&self, drawn: &Raster) -> Result<(), CliError> {
+        let shown =
+            photo::read(self.file).map_err(|error| CliError::BadInput(error.to_string()))?;
+        let drawn_rgb = drawn.to_rgb([0; 3]);
+        let shown_rgba = shown.to_rgba();
+        let pairs = shown_rgba
+            .chunks_exact(4)
+            .zip(drawn_rgb.bytes().chunks_exact(3));
+        let differ = pairs.filter(|(a, b)| a[..3] != **b).count();
+        if shown.size() != drawn.size() {
+            return Err(CliError::Failed(format!(
+                "{}: the picture has another size than its recipe makes",
+                self.file.display()
+            )));
+        }
+        if differ > 0 {
+            return Err(CliError::Failed(format!(
+                "{}: {differ} of {} pixels differ from what its recipe makes here",
+                self.file.display(),
+                drawn.width() * drawn.height()
+            )));
+        }
+        say("the same picture, pixel for pixel")
+    }
+
+    fn about(&self, fault: &dyn std::fmt::Display) -> CliError {
+        CliError::bad_input(self.file.display(), fault)
+    }
+}
+
+/// The beginning of a hash, enough to tell models apart.
+fn short(hash: &str) -> String {
+    let short: String = hash.chars().take(12).collect();
+    if hash.chars().nth(12).is_some() {
+        format!("{short}…")
+    } else {
+        short
+    }
+}

@@ -1,0 +1,179 @@
+//! Latent codes in NumPy's files, in the shapes that the field uses.
+//!
+//! | shape | meaning |
+//! | --- | --- |
+//! | `[dim]`, `[1, dim]` | one code in z or w |
+//! | `[n, dim]` | n of them |
+//! | `[n, layers, dim]` | n codes in w+, such as the `w` of StyleGAN's `projected_w.npz` |
+//! | `[layers, dim]` | one code in w+, where that is what the array is known to hold |
+//!
+//! Which space a code lies in is said by the name of its array (`z`, `w`, `w_plus`), by the
+//! number of axes, or by a note that this program puts beside the arrays; otherwise it is the
+//! only space of the model that has such codes, or z.
+
+mod read;
+
+pub use read::{parse_npy, parse_npz, read_codes};
+
+use super::load::LoadError;
+use super::npy::{self, ArrayError};
+use super::save::{PendingFile, SaveError};
+use crate::latent::{Code, Space, SpaceShape};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// The most codes of one file.
+pub const MAX_CODES: usize = 100_000;
+/// The most bytes of one file, unpacked (256 MiB).
+pub const MAX_BYTES: u64 = 256 << 20;
+/// The longest name of a code, in bytes.
+pub const MAX_NAME: usize = 200;
+
+/// The note in an archive that says what NumPy's arrays do not; NumPy shows it as bytes.
+const NOTE: &str = "zscape.json";
+
+/// The spaces of a model, as in its manifest; empty when nothing is known.
+pub type Spaces = BTreeMap<Space, SpaceShape>;
+
+/// What is known of the arrays of an archive besides their numbers.
+#[derive(Default, Serialize, Deserialize)]
+struct Note {
+    /// The space of each array by its name.
+    #[serde(default)]
+    spaces: BTreeMap<String, Space>,
+}
+
+/// Codes of one array.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CodeArray {
+    /// The name of the array in the archive.
+    pub name: String,
+    /// Codes of the same space and shape; at least one.
+    pub codes: Vec<Code>,
+}
+
+/// Why codes were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum CodesError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("{}: {fault}", path.display())]
+    Codes { path: PathBuf, fault: CodesFault },
+}
+
+/// What is wrong with a file of codes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodesFault {
+    #[error("codes are in .npy and .npz files")]
+    Extension,
+    #[error("it is not a sound NumPy archive: {0}")]
+    Archive(String),
+    #[error("it is not a sound NumPy array: {0}")]
+    Array(ArrayError),
+    #[error("the array {name:?}: {error}")]
+    Member { name: String, error: ArrayError },
+    #[error(
+        "the array {name:?} of shape {shape} holds no codes, whose shape is [n, dim] or [n, layers, dim]"
+    )]
+    Shape { name: String, shape: String },
+    #[error("the code {0:?} has numbers that are not finite")]
+    NotFinite(String),
+    #[error("two codes are named {0:?}")]
+    SameName(String),
+    #[error("{0:?} cannot name a code")]
+    Name(String),
+    #[error("it holds more than {MAX_CODES} codes")]
+    TooMany,
+    #[error("unpacked, it is larger than {} MiB", MAX_BYTES >> 20)]
+    TooLarge,
+    #[error("it holds no codes")]
+    Empty,
+}
+
+/// Writes an uncompressed `.npz` with an array for each element of `arrays`: `[n, dim]` or
+/// `[n, layers, dim]`, f32. A note beside them keeps the spaces that their names do not tell.
+///
+/// # Errors
+/// When nothing can be created at `path`, the disk is full, two arrays have the same name, or the
+/// codes of an array differ in shape.
+pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
+    let file = PendingFile::create(path)?;
+    let written = (|| {
+        let mut zip = ZipWriter::new(BufWriter::new(file));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        let mut names = BTreeSet::new();
+        let mut note = Note::default();
+        for array in arrays {
+            if !names.insert(array.name.as_str()) {
+                let fault = format!("two arrays are named {:?}", array.name);
+                return Err(io::Error::other(fault));
+            }
+            let (space, shape) = common_shape(&array.codes)?;
+            if !read::tells_space(&array.name, &shape, space) {
+                note.spaces.insert(array.name.clone(), space);
+            }
+            zip.start_file(format!("{}.npy", array.name), options)?;
+            npy::write_header(&mut zip, &shape)?;
+            for code in &array.codes {
+                npy::write_values(&mut zip, &code.values)?;
+            }
+        }
+        if !note.spaces.is_empty() {
+            zip.start_file(NOTE, options)?;
+            zip.write_all(serde_json::to_string(&note)?.as_bytes())?;
+        }
+        let out = zip.finish()?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)
+    })();
+    match written {
+        Ok(file) => file.commit(),
+        Err(error) => Err(SaveError::write(path, error)),
+    }
+}
+
+/// Writes all codes as one array of an `.npy` file: `[n, dim]` or `[n, layers, dim]`, f32.
+///
+/// # Errors
+/// When nothing can be created at `path`, the disk is full, or the codes differ in shape.
+pub fn save_npy(path: &Path, codes: &[Code]) -> Result<(), SaveError> {
+    let (_, shape) = common_shape(codes).map_err(|error| SaveError::write(path, error))?;
+    let mut file = npy::NpyWriter::create(path, &shape)?;
+    for code in codes {
+        file.push(&code.values)?;
+    }
+    file.finish()
+}
+
+/// The space of all codes, and the shape of the array that holds them.
+fn common_shape(codes: &[Code]) -> io::Result<(Space, Vec<u64>)> {
+    let first = codes
+        .first()
+        .ok_or_else(|| io::Error::other("there are no codes"))?;
+    if codes
+        .iter()
+        .any(|code| (code.space, code.shape) != (first.space, first.shape))
+    {
+        let fault = "codes of several spaces do not fit the same array";
+        return Err(io::Error::other(fault));
+    }
+    let count = codes.len() as u64;
+    let shape = match first.shape {
+        SpaceShape::Vector { dim } => vec![count, dim as u64],
+        SpaceShape::Layers { layers, dim } => vec![count, layers as u64, dim as u64],
+    };
+    Ok((first.space, shape))
+}
+
+/// The name that arrays of codes of a space have in the field.
+pub fn array_name(space: Space) -> &'static str {
+    match space {
+        Space::Z => "z",
+        Space::W => "w",
+        Space::WPlus => "w_plus",
+    }
+}
