@@ -7,7 +7,7 @@ use crate::app::AppState;
 use crate::app::pictures::{PictureSet, SetKey, Want};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
-use crate::latent::path::{self, ArcLength, Easing, MAX_KEYFRAMES, Method, Path, step_length};
+use crate::latent::path::{self, ArcLength, Easing, Method, Path, step_length};
 use serde::{Deserialize, Serialize};
 
 /// The keyframes' pictures.
@@ -20,6 +20,8 @@ pub const SURVEY: SetKey = SetKey("interpolate survey");
 /// The bilinear sheet between the first four keyframes.
 pub const SHEET: SetKey = SetKey("interpolate sheet");
 
+/// More would not be told apart in a row.
+pub const MAX_KEYFRAMES: usize = 12;
 /// Pictures on a strip.
 pub const STRIP: usize = 16;
 /// Pictures along each side of the sheet.

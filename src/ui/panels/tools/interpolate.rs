@@ -2,10 +2,10 @@
 
 use super::{Stage, picture_ui, scrolling_below_picture};
 use crate::app::tools::interpolate::{
-    Edit, KEYFRAMES, SHEET, SHEET_SIDE, STRIP, Settings, changes, strip_key,
+    Edit, KEYFRAMES, MAX_KEYFRAMES, SHEET, SHEET_SIDE, STRIP, Settings, changes, strip_key,
 };
 use crate::app::{Action, Actions, AppState, Command, ToolEdit};
-use crate::latent::path::{Easing, MAX_KEYFRAMES, Method};
+use crate::latent::path::{Easing, Method};
 use crate::ui::drag::DraggedCode;
 use crate::ui::theme::{TextRole, size, space, text, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
