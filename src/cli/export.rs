@@ -77,6 +77,10 @@ pub fn render(args: &RenderArgs) -> Result<(), CliError> {
             };
             replay.run()
         }
+        // clap does not ask for --from where an expression rules it out.
+        (None, ..) if args.any_model => Err(CliError::BadInput(
+            "--any-model says how to draw a file --from which a recipe comes".to_owned(),
+        )),
         (None, Some(model), Some(expression)) => render_expression(args, model, expression),
         (None, ..) => Err(CliError::BadInput(
             "a model and an expression are missing".to_owned(),

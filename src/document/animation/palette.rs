@@ -7,8 +7,12 @@ use std::collections::HashMap;
 /// How many colours a palette has.
 const COLOURS: usize = 256;
 
+/// How finely colours are told apart when the nearest of a learnt palette is looked for: far
+/// finer than the palette is.
+const CELL_BITS: usize = 6;
+
 /// About how many pixels of a frame the quantiser learns from.
-const LEARNT_PIXELS: usize = 200_000;
+const LEARNT_PIXELS: usize = 50_000;
 
 /// A frame as indices into a palette.
 pub struct Indexed {
@@ -116,13 +120,17 @@ fn quantised(flat: &Raster) -> Indexed {
         .collect();
     let every = (pixels.len() / LEARNT_PIXELS).clamp(1, 30) as i32;
     let learnt = NeuQuant::new(every, COLOURS, &rgba);
-    let mut known: HashMap<[u8; 3], u8> = HashMap::new();
+    // The search is slow and the answer the same for colours that are nearly the same.
+    let mut known: Vec<Option<u8>> = vec![None; 1 << (3 * CELL_BITS)];
+    let cell = |value: u8| usize::from(value >> (8 - CELL_BITS));
+    let middle = |value: u8| value & (0xff << (8 - CELL_BITS)) | (1 << (7 - CELL_BITS));
     let indices = pixels
         .iter()
         .map(|&[r, g, b]| {
-            *known
-                .entry([r, g, b])
-                .or_insert_with(|| learnt.index_of(&[r, g, b, 255]) as u8)
+            let cell = (cell(r) << (2 * CELL_BITS)) | (cell(g) << CELL_BITS) | cell(b);
+            *known[cell].get_or_insert_with(|| {
+                learnt.index_of(&[middle(r), middle(g), middle(b), 255]) as u8
+            })
         })
         .collect();
     Indexed {
