@@ -244,6 +244,10 @@ fn caption_ui(ui: &Ui, app: &AppState) {
         tokens(ui).text_muted,
         area.width() - 2.0 * space::M,
     );
+    // Beside a tool's sheet there may be no room for a sentence.
+    if galley.rows.len() > 1 {
+        return;
+    }
     let rect = Align2::CENTER_CENTER.anchor_size(middle, galley.size());
     ui.painter().galley(rect.min, galley, tokens(ui).text_muted);
 }

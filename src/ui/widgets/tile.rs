@@ -146,6 +146,8 @@ pub fn drop_well<R>(
         .stroke(Stroke::new(1.0, tokens.line));
     let mut prepared = frame.begin(ui);
     prepared.content_ui.set_min_size(min_size);
+    // What is centred in an empty well must not stretch it.
+    prepared.content_ui.set_max_size(min_size);
     let inner = framed(&mut prepared.content_ui);
     let response = prepared.allocate_space(ui);
     let hovering = response.dnd_hover_payload::<DraggedCode>().is_some();

@@ -7,7 +7,9 @@ use crate::engine::{DirectionSource, ModelInfo};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu};
 use crate::ui::widgets::{SliderRow, caption, icon, section, section_with, slider_row};
-use eframe::egui::{Button, ComboBox, Key, ProgressBar, Response, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{
+    Align, Button, ComboBox, Key, Layout, ProgressBar, Response, RichText, TextEdit, Ui, vec2,
+};
 use lucide_icons::Icon;
 
 const SLIDER_SIGMA: f32 = 4.0;
@@ -337,7 +339,9 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
                 ui.spacing_mut().item_spacing.x = space::S;
                 for (index, sigma) in STRIP_SIGMAS.into_iter().enumerate() {
                     let expression = app.stepped(name, sigma);
-                    ui.vertical(|ui| {
+                    let place = vec2(side, side + space::L);
+                    let down = Layout::top_down(Align::Center);
+                    ui.allocate_ui_with_layout(place, down, |ui| {
                         ui.spacing_mut().item_spacing.y = space::XS;
                         let label = format!("{sigma:+} along {name}");
                         let tile = Tile {
@@ -354,7 +358,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
                                 .actions
                                 .edit(crate::app::Edit::Expression(expression.clone()));
                         }
-                        ui.vertical_centered(|ui| caption(ui, format!("{sigma:+}")));
+                        caption(ui, format!("{sigma:+}"));
                     });
                 }
             });
