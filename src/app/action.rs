@@ -1,7 +1,7 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
 use super::tools::map::Look;
-use super::{Command, Place, ToolEdit};
+use super::{Command, SessionAction, ToolEdit};
 use crate::engine::{DirectionSource, ModelSource};
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ pub enum Action {
     LookAtMap(Look),
     /// Load another model.
     LoadModel(ModelSource),
-    /// Go back to a place that was visited before.
-    GoTo(Place),
+    /// History, bookmarks and session files.
+    Session(SessionAction),
     /// Write the picture to this file.
     SavePicture(PathBuf),
     /// Take a message off the window; it stays in the list.

@@ -13,7 +13,7 @@ impl AppState {
         let has_model = self.model().is_some();
         match command {
             Command::Undo if !self.can_undo() => Err("Nothing to undo"),
-            Command::Redo if !self.history.can_redo() => Err("Nothing to redo"),
+            Command::Redo if !self.can_redo() => Err("Nothing to redo"),
             Command::SavePicture if self.preview.frame().is_none() => {
                 Err("There is no picture yet")
             }
@@ -33,6 +33,7 @@ impl AppState {
             | Command::SeedDown
             | Command::Play
             | Command::SavePicture
+            | Command::AddBookmark
                 if !has_model =>
             {
                 Err(NO_MODEL)
@@ -52,6 +53,7 @@ impl AppState {
             Command::PictureOnly => Some(self.modes.picture_only),
             Command::ToggleControls => Some(self.view.controls),
             Command::ToggleFilmstrip => Some(self.view.filmstrip),
+            Command::ToggleBookmarks => Some(self.view.bookmarks),
             Command::Palette => Some(self.modes.overlay == Overlay::Palette),
             _ => None,
         }

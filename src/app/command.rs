@@ -59,12 +59,22 @@ commands! {
         "Load a model from a .safetensors file";
     SavePicture, "Save picture as PNG…", ImageDown, Some((CTRL, Key::S)),
         "Write the picture to a file that also holds its expression";
+    NewSession, "New session", FilePlus, Some((CTRL, Key::N)),
+        "Begin with an empty history; the session before is kept";
+    OpenSession, "Open session…", FolderClock, Some((CTRL_SHIFT, Key::O)),
+        "Open a .zscape file with its history and bookmarks";
+    SaveSession, "Save session", Save, Some((CTRL_SHIFT, Key::S)),
+        "Write history, bookmarks and tools to the session's file";
+    SaveSessionAs, "Save session as…", SaveAll, None,
+        "Write history, bookmarks and tools to another file";
     Quit, "Quit", LogOut, Some((CTRL, Key::Q)),
-        "Close the window; the model and the expression are kept for the next start";
+        "Close the window; everything is kept for the next start";
     Undo, "Undo", Undo2, Some((CTRL, Key::Z)),
         "Go back to the place before the last change";
     Redo, "Redo", Redo2, Some((CTRL_SHIFT, Key::Z)),
         "Go forward again after an undo";
+    AddBookmark, "Bookmark this…", BookmarkPlus, Some((CTRL, Key::D)),
+        "Give the current code a name, to use it as @name in any expression";
     CopyExpression, "Copy expression", Copy, Some((CTRL_SHIFT, Key::C)),
         "Copy the text that makes exactly this picture";
     EditExpression, "Edit expression", SquareFunction, Some((CTRL, Key::L)),
@@ -109,6 +119,8 @@ commands! {
         "Show or hide the controls on the left";
     ToggleFilmstrip, "Show filmstrip", Film, Some((CTRL, Key::J)),
         "Show or hide the pictures you have been at";
+    ToggleBookmarks, "Show bookmarks", Bookmark, Some((CTRL_SHIFT, Key::D)),
+        "Show or hide the codes that you have named";
     ToggleTheme, "Switch light and dark", SunMoon, Some((CTRL_SHIFT, Key::L)),
         "Change between the light and the dark theme";
     ResetView, "Fit picture", Expand, Some((PLAIN, Key::F)),

@@ -2,7 +2,7 @@
 
 use super::notices::Level;
 use super::view::Theme;
-use super::{Action, AppState, Command, Edit, Overlay, Place, Player, ToolEdit};
+use super::{Action, AppState, Command, Edit, Overlay, Player};
 use crate::engine::Job;
 use std::path::PathBuf;
 
@@ -10,6 +10,10 @@ use std::path::PathBuf;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     AskForModelFile,
+    AskForSessionFile,
+    AskWhereToSaveSession {
+        suggested_name: String,
+    },
     AskForPictureFile {
         suggested_name: String,
     },
@@ -42,7 +46,7 @@ impl AppState {
             Action::LookAtDirection(name) => self.look_at_direction(name),
             Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => self.load(source, None),
-            Action::GoTo(place) => self.go_to(place, Then::NewStep),
+            Action::Session(action) => self.run_session(action),
             Action::SavePicture(path) => self.save_picture(path),
             Action::DismissNotice(id) => self.notices.dismiss(id),
             Action::ShowPalette(open) => {
@@ -65,17 +69,15 @@ impl AppState {
                 self.effects
                     .push(Effect::AskForPictureFile { suggested_name });
             }
+            Command::NewSession => self.new_session(),
+            Command::OpenSession => self.effects.push(Effect::AskForSessionFile),
+            Command::SaveSession => self.save_session_command(false),
+            Command::SaveSessionAs => self.save_session_command(true),
+            Command::AddBookmark => self.ask_for_name_here(),
+            Command::ToggleBookmarks => self.view.bookmarks = !self.view.bookmarks,
             Command::Quit => self.effects.push(Effect::Close),
-            Command::Undo => {
-                if let Some(place) = self.place().and_then(|place| self.history.undo(&place)) {
-                    self.go_to(place, Then::SameStep);
-                }
-            }
-            Command::Redo => {
-                if let Some(place) = self.place().and_then(|place| self.history.redo(&place)) {
-                    self.go_to(place, Then::SameStep);
-                }
-            }
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
             Command::CopyExpression => {
                 let text = self.position.expression().to_string();
                 self.notices
@@ -200,22 +202,6 @@ impl AppState {
         }
     }
 
-    fn go_to(&mut self, place: Place, then: Then) {
-        self.player = None;
-        self.edit_tool(ToolEdit::Restore(place.tools));
-        if self
-            .model()
-            .is_some_and(|model| model.source == place.model)
-        {
-            self.position.edit(Edit::Expression(place.expression));
-            if then == Then::NewStep {
-                self.history.touch(self.now_secs);
-            }
-        } else {
-            self.load(place.model, Some(place.expression));
-        }
-    }
-
     /// `digits-vae2-seed0042.png`: the four digits that other tools write, too.
     fn suggested_file_name(&self) -> String {
         let model = self
@@ -250,11 +236,4 @@ impl AppState {
         });
         self.export.expect(job, path, model, expression);
     }
-}
-
-/// Whether going somewhere is a step of its own for undo.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Then {
-    NewStep,
-    SameStep,
 }

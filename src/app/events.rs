@@ -3,7 +3,7 @@
 use super::notices::Level;
 use super::pictures::Tile;
 use super::state::DEFAULT_EXPRESSION;
-use super::{AppState, Place, Warming, models};
+use super::{AppState, Loading, Warming, models};
 use crate::engine::{Event, JobId, ModelInfo, ModelSource};
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl AppState {
                 ..
             } => {
                 if first == 0 {
-                    self.filmstrip.accept(job, image, &values);
+                    self.thumbnails.accept(job, image, &values);
                     self.export.accept(job, image, &values);
                 }
                 let tile = Tile {
@@ -62,60 +62,52 @@ impl AppState {
                 self.pictures.end(job, None);
                 self.tools.map.tiles_mut().end(job, None);
                 self.on_directions_end(job, None);
-                self.filmstrip.end(job);
+                self.thumbnails.end(job);
                 self.export.fail(job);
             }
             Event::JobFailed { job, message } => self.on_job_failed(job, &message),
             Event::Directions { job, found } => self.on_directions(job, found),
             Event::Progress { job, done, total } => self.on_directions_progress(job, done, total),
-            // No tool asks for these yet, and the window for no codes alone and no timings.
-            Event::Encoded { .. }
-            | Event::InvertStep { .. }
-            | Event::Evaluated { .. }
-            | Event::Benched { .. } => {}
+            Event::Evaluated { job, code } => self.on_evaluated(job, code),
+            // No tool asks for these yet, and the window for no timings.
+            Event::Encoded { .. } | Event::InvertStep { .. } | Event::Benched { .. } => {}
         }
     }
 
     fn on_loaded(&mut self, model: Arc<ModelInfo>) {
-        let loading = self
-            .models
-            .loading
-            .take_if(|loading| loading.source == model.source);
+        self.thumbnails.retry(Some(model.id.clone()));
+        let awaited = |loading: &mut Loading| loading.source == model.source;
+        // One that nobody waits for any more gave way to another.
+        let Some(loading) = self.models.loading.take_if(awaited) else {
+            return;
+        };
         let is_first = self.models.current.is_none();
         self.models.remember_file(&model.source);
         self.models.current = Some(model);
-        self.follow_directions();
+        self.renew_names();
         self.player = None;
         self.preview.model_changed();
         self.pictures.forget(&self.engine);
 
-        let wanted = loading.and_then(|loading| loading.then);
-        let expression = wanted
+        let expression = loading
+            .then
+            .clone()
+            .or_else(|| self.substituted_expression())
             .or_else(|| Some(self.position.expression().clone()))
             .filter(|expression| self.check(expression).is_ok())
             .unwrap_or(DEFAULT_EXPRESSION);
         self.position.edit(super::Edit::Expression(expression));
-
-        let Some(place) = self.place() else { return };
-        if is_first {
-            self.start_history(place);
-        } else {
-            self.history.touch(self.now_secs);
-        }
-    }
-
-    fn start_history(&mut self, place: Place) {
-        if let Some(model) = &self.models.current {
-            self.filmstrip
-                .add(&self.engine, &model.id, &place, &self.names);
-        }
-        self.history.start_at(place);
+        self.on_model_shown(&loading, is_first);
     }
 
     fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
-        self.models
-            .loading
-            .take_if(|loading| loading.source == *source);
+        let awaited = |loading: &mut Loading| loading.source == *source;
+        let Some(loading) = self.models.loading.take_if(awaited) else {
+            return;
+        };
+        if self.on_visit_failed(loading, message) {
+            return;
+        }
         self.notices.push(
             Level::Error,
             format!("{} was not loaded: {message}", models::source_title(source)),
@@ -138,6 +130,7 @@ impl AppState {
         self.tools.map.tiles_mut().end(job, Some(message));
         self.on_directions_end(job, Some(message));
         // A place whose picture cannot be made has its message in the equation bar already.
-        self.filmstrip.fail(job);
+        self.thumbnails.end(job);
+        self.on_evaluation_failed(job, message);
     }
 }

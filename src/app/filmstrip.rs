@@ -1,88 +1,81 @@
-//! The pictures that the user has rested on, to go back to.
+//! The row of steps that the filmstrip shows, kept from frame to frame.
 
-use super::{Place, Thumbnail};
-use crate::engine::{Engine, Job, JobId, ModelId};
-use crate::latent::{Sampler, SessionNames};
-use crate::model::manifest::ImageSpec;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::document::{History, NodeId, Snapshot};
 
-/// How many pictures are kept.
-const CAPACITY: usize = 60;
-
-/// One picture that was rested on.
-#[derive(Clone, Debug)]
-pub struct Still {
-    pub id: u64,
-    pub place: Place,
-    /// Comes a moment after the still itself.
-    pub thumbnail: Option<Thumbnail>,
-}
-
-/// The stills, oldest first.
+/// The steps that lead to the current one and on from there by redo, oldest first.
 #[derive(Default, Debug)]
 pub struct Filmstrip {
-    stills: Vec<Still>,
-    decoding: BTreeMap<JobId, u64>,
-    next_id: u64,
+    /// Ascending, for what comes later has the larger number.
+    row: Vec<NodeId>,
 }
 
 impl Filmstrip {
-    pub fn stills(&self) -> &[Still] {
-        &self.stills
+    pub fn row(&self) -> &[NodeId] {
+        &self.row
     }
 
-    /// Adds a place, unless it is there already, and asks for its thumbnail.
-    pub fn add(
-        &mut self,
-        engine: &Engine,
-        model: &ModelId,
-        place: &Place,
-        names: &Arc<SessionNames>,
-    ) {
-        if self.stills.iter().any(|still| still.place == *place) {
-            return;
-        }
-        if self.stills.len() == CAPACITY {
-            self.stills.remove(0);
-        }
-        let id = self.next_id;
-        self.next_id += 1;
-        self.stills.push(Still {
-            id,
-            place: place.clone(),
-            thumbnail: None,
-        });
-        let job = engine.submit(Job::Decode {
-            model: model.clone(),
-            expressions: vec![place.expression.clone()],
-            names: Arc::clone(names),
-            sampler: Sampler::default(),
-        });
-        self.decoding.insert(job, id);
+    /// Forgets the row, as when another session is shown.
+    pub(super) fn clear(&mut self) {
+        self.row.clear();
     }
 
-    /// Takes the picture of a job that this filmstrip asked for.
-    pub fn accept(&mut self, job: JobId, image: ImageSpec, values: &[f32]) {
-        let Some(&id) = self.decoding.get(&job) else {
+    /// Brings the row up to date. Takes no time to speak of unless the branch is another one.
+    pub(super) fn follow(&mut self, history: &History<Snapshot>) {
+        let Some(current) = history.current() else {
+            self.row.clear();
             return;
         };
-        if let Some(still) = self.stills.iter_mut().find(|still| still.id == id) {
-            still.thumbnail = Thumbnail::from_values(image, values);
+        // What was forgotten stands at the front.
+        let first = history.first();
+        let forgotten = self.row.partition_point(|id| *id < first);
+        self.row.drain(..forgotten);
+        if self.row.binary_search(&current).is_ok() {
+            return;
+        }
+        let parent = history.undo_target();
+        let is_new_tip = parent.is_some()
+            && self.row.last() == parent.as_ref()
+            && history.redo_target().is_none();
+        if is_new_tip {
+            self.row.push(current);
+        } else {
+            self.row = history.row();
         }
     }
+}
 
-    /// Forgets a job that came to its end. Returns whether it was one of this filmstrip.
-    pub fn end(&mut self, job: JobId) -> bool {
-        self.decoding.remove(&job).is_some()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Change, ModelLink, ModelOrigin, Session};
 
-    /// Drops a still whose picture cannot be made.
-    pub fn fail(&mut self, job: JobId) -> bool {
-        let Some(id) = self.decoding.remove(&job) else {
-            return false;
+    #[test]
+    fn the_row_is_that_of_the_history_whatever_happens() {
+        let model = ModelLink {
+            name: "any".to_owned(),
+            hash: "00".to_owned(),
+            origin: ModelOrigin::Catalogue("any".to_owned()),
         };
-        self.stills.retain(|still| still.id != id);
-        true
+        let mut session = Session::default();
+        let mut strip = Filmstrip::default();
+        // A walk that steps, goes back, branches and jumps in an irregular order.
+        let mut dice = 1_u64;
+        for _ in 0..500 {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let choice = dice >> 33;
+            let len = session.history().len() as u64;
+            let change = if len < 2 || choice.is_multiple_of(3) {
+                Change::Step {
+                    model: model.clone(),
+                    expression: format!("seed({choice})"),
+                    at_secs: 0,
+                }
+            } else {
+                Change::GoTo(NodeId::new(choice % len))
+            };
+            session.apply(&change).expect("it makes sense");
+            strip.follow(session.history());
+            assert_eq!(strip.row(), session.history().row());
+        }
     }
 }

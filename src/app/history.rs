@@ -1,22 +1,18 @@
-//! Undo and redo over places, with undo points only while the hand rests.
+//! When the hand rests: only then a state becomes a step of the session's history.
 //!
 //! A drag over a slider makes hundreds of expressions; one undo should take back the drag, not
-//! a pixel of it. So the current place becomes an undo point when nothing has moved for a while.
+//! a pixel of it. So the current place is settled when nothing has moved for a while.
 
 use super::Place;
 
-/// How many steps can be taken back.
-const CAPACITY: usize = 200;
 /// How long nothing may have changed before the hand counts as resting.
 const REST_SECS: f64 = 0.25;
 
-/// Where the user has been.
+/// What has changed since the last step.
 #[derive(Default, Debug)]
 pub struct History {
-    /// The place that the next undo point starts from.
+    /// The place that was settled or gone to last.
     settled: Option<Place>,
-    undo: Vec<Place>,
-    redo: Vec<Place>,
     changed_at_secs: f64,
     moving: bool,
 }
@@ -24,21 +20,19 @@ pub struct History {
 /// What became of the place in this frame.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Settling {
-    /// Nothing has changed since the last undo point.
+    /// Nothing has changed since the last step.
     Still,
     /// It still changes, or did a moment ago.
     Moving,
-    /// It has just become an undo point.
+    /// It is to be settled now.
     Settled,
 }
 
 impl History {
-    /// Starts anew at a place.
-    pub fn start_at(&mut self, place: Place) {
-        *self = Self {
-            settled: Some(place),
-            ..Self::default()
-        };
+    /// Takes a place for one that is settled already: the history has just gone there.
+    pub fn arrive(&mut self, place: Place) {
+        self.settled = Some(place);
+        self.moving = false;
     }
 
     /// Says that the place has just changed.
@@ -47,59 +41,35 @@ impl History {
         self.moving = true;
     }
 
-    /// Makes an undo point when the hand rests on a new place.
-    pub fn rest(&mut self, place: &Place, hand_is_busy: bool, now_secs: f64) -> Settling {
-        if !self.moving {
-            return Settling::Still;
-        }
-        if hand_is_busy || now_secs - self.changed_at_secs < REST_SECS {
-            return Settling::Moving;
-        }
-        self.settle(place);
-        Settling::Settled
+    /// Whether the place has changed since it was settled last.
+    pub fn is_moving(&self) -> bool {
+        self.moving
     }
 
-    /// Makes an undo point of a place that differs from the last one.
-    fn settle(&mut self, place: &Place) {
+    /// Says whether the hand rests on a place that is not settled yet.
+    pub fn rest(&self, hand_is_busy: bool, now_secs: f64) -> Settling {
+        if !self.moving {
+            Settling::Still
+        } else if hand_is_busy || now_secs - self.changed_at_secs < REST_SECS {
+            Settling::Moving
+        } else {
+            Settling::Settled
+        }
+    }
+
+    /// Settles a place. Returns whether it is another one than before, and so a step.
+    pub fn settle(&mut self, place: &Place) -> bool {
         self.moving = false;
         if self.settled.as_ref() == Some(place) {
-            return;
+            return false;
         }
-        if let Some(before) = self.settled.replace(place.clone()) {
-            if self.undo.len() == CAPACITY {
-                self.undo.remove(0);
-            }
-            self.undo.push(before);
-        }
-        self.redo.clear();
+        self.settled = Some(place.clone());
+        true
     }
 
-    pub fn can_undo(&self, current: &Place) -> bool {
-        !self.undo.is_empty()
-            || self
-                .settled
-                .as_ref()
-                .is_some_and(|settled| settled != current)
-    }
-
-    pub fn can_redo(&self) -> bool {
-        !self.redo.is_empty()
-    }
-
-    /// The place before `current`, which is where the user is then.
-    pub fn undo(&mut self, current: &Place) -> Option<Place> {
-        self.settle(current);
-        let place = self.undo.pop()?;
-        self.redo.extend(self.settled.replace(place.clone()));
-        Some(place)
-    }
-
-    /// The place that was undone last.
-    pub fn redo(&mut self, current: &Place) -> Option<Place> {
-        self.settle(current);
-        let place = self.redo.pop()?;
-        self.undo.extend(self.settled.replace(place.clone()));
-        Some(place)
+    /// Whether settling `place` now would be a step.
+    pub fn differs(&self, place: &Place) -> bool {
+        self.moving && self.settled.as_ref() != Some(place)
     }
 }
 
@@ -117,72 +87,27 @@ mod tests {
         }
     }
 
-    fn started() -> History {
-        let mut history = History::default();
-        history.start_at(place(0));
-        history
-    }
-
     #[test]
     fn a_drag_is_one_step() {
-        let mut history = started();
+        let mut history = History::default();
+        history.arrive(place(0));
         for seed in 1..=50 {
             history.touch(f64::from(seed) * 0.01);
-            assert_eq!(
-                history.rest(&place(seed), true, f64::from(seed) * 0.01),
-                Settling::Moving
-            );
+            assert_eq!(history.rest(true, f64::from(seed) * 0.01), Settling::Moving);
         }
-        assert_eq!(history.rest(&place(50), false, 10.0), Settling::Settled);
-        assert_eq!(history.rest(&place(50), false, 11.0), Settling::Still);
-        assert_eq!(history.undo(&place(50)), Some(place(0)));
-        assert_eq!(history.undo(&place(0)), None);
-        assert_eq!(history.redo(&place(0)), Some(place(50)));
-        assert_eq!(history.redo(&place(50)), None);
-    }
-
-    #[test]
-    fn undo_works_before_the_hand_rests() {
-        let mut history = started();
-        history.touch(0.0);
-        assert!(history.can_undo(&place(3)));
-        assert_eq!(history.undo(&place(3)), Some(place(0)));
-        assert!(history.can_redo());
-    }
-
-    #[test]
-    fn a_new_change_forgets_what_was_undone() {
-        let mut history = started();
-        history.touch(0.0);
-        history.undo(&place(3));
-        history.touch(1.0);
-        assert_eq!(history.rest(&place(9), false, 2.0), Settling::Settled);
-        assert!(!history.can_redo());
-        assert_eq!(history.undo(&place(9)), Some(place(0)));
+        assert_eq!(history.rest(false, 10.0), Settling::Settled);
+        assert!(history.differs(&place(50)));
+        assert!(history.settle(&place(50)));
+        assert_eq!(history.rest(false, 11.0), Settling::Still);
+        assert!(!history.differs(&place(50)));
     }
 
     #[test]
     fn coming_back_to_the_same_place_is_no_step() {
-        let mut history = started();
+        let mut history = History::default();
+        history.arrive(place(0));
         history.touch(0.0);
-        assert_eq!(history.rest(&place(0), false, 2.0), Settling::Settled);
-        assert!(!history.can_undo(&place(0)));
-    }
-
-    #[test]
-    fn the_oldest_steps_are_forgotten() {
-        let mut history = started();
-        for seed in 1..=500 {
-            history.touch(f64::from(seed));
-            history.rest(&place(seed), false, f64::from(seed) + 0.5);
-        }
-        let mut current = place(500);
-        let mut steps = 0;
-        while let Some(before) = history.undo(&current) {
-            current = before;
-            steps += 1;
-        }
-        assert_eq!(steps, CAPACITY);
-        assert_eq!(current, place(500 - CAPACITY as u32));
+        assert_eq!(history.rest(false, 2.0), Settling::Settled);
+        assert!(!history.settle(&place(0)));
     }
 }

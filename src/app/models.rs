@@ -1,5 +1,6 @@
 //! Which model is loaded, which is on its way, and what can be chosen.
 
+use super::session::Visit;
 use crate::engine::{DeviceInfo, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::Expr;
 use crate::model::catalogue;
@@ -75,6 +76,8 @@ pub struct Loading {
     pub source: ModelSource,
     /// Where to go when it is there; else the expression stays if the model understands it.
     pub then: Option<Expr>,
+    /// What it is loaded for, when that is in the session already.
+    pub visit: Option<Visit>,
 }
 
 /// Kernels being prepared.
@@ -102,6 +105,12 @@ impl Models {
 
     pub fn loading(&self) -> Option<&Loading> {
         self.loading.as_ref()
+    }
+
+    /// Whether the model of a step or a bookmark is on its way.
+    pub(super) fn is_visiting(&self) -> bool {
+        let loading = self.loading.as_ref();
+        loading.is_some_and(|loading| loading.visit.is_some())
     }
 
     /// Kernels being prepared for the current model.

@@ -1,5 +1,7 @@
 //! Messages to the user: shown for a while on the window, kept in a list.
 
+use super::Action;
+
 /// How many messages the list keeps.
 const CAPACITY: usize = 200;
 
@@ -30,15 +32,37 @@ impl Level {
     }
 }
 
+/// What can be done about a message: a button under it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Offer {
+    pub words: &'static str,
+    pub action: Box<Action>,
+}
+
+/// How long a message with an offer stays at least: one has to decide.
+const OFFER_SECS: f64 = 20.0;
+
 /// One message.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Notice {
     pub id: u64,
     pub level: Level,
     pub text: String,
+    pub offers: Vec<Offer>,
     /// Seconds since the start of the program.
     pub since_secs: f64,
     on_window: bool,
+}
+
+impl Notice {
+    fn shown_secs(&self) -> f64 {
+        let least = if self.offers.is_empty() {
+            0.0
+        } else {
+            OFFER_SECS
+        };
+        self.level.shown_secs().max(least)
+    }
 }
 
 /// Every message since the start, oldest first.
@@ -51,6 +75,11 @@ pub struct Notices {
 
 impl Notices {
     pub fn push(&mut self, level: Level, text: impl Into<String>) {
+        self.push_with(level, text, Vec::new());
+    }
+
+    /// Shows a message with something to be done about it.
+    pub fn push_with(&mut self, level: Level, text: impl Into<String>, offers: Vec<Offer>) {
         let text = text.into();
         match level {
             Level::Done => log::info!("{text}"),
@@ -71,6 +100,7 @@ impl Notices {
             id,
             level,
             text,
+            offers,
             since_secs: self.now_secs,
             on_window: true,
         });
@@ -90,7 +120,7 @@ impl Notices {
         self.now_secs = now_secs;
         let mut next: Option<f64> = None;
         for notice in self.list.iter_mut().filter(|notice| notice.on_window) {
-            let left = notice.since_secs + notice.level.shown_secs() - now_secs;
+            let left = notice.since_secs + notice.shown_secs() - now_secs;
             if left <= 0.0 {
                 notice.on_window = false;
             } else {

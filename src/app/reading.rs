@@ -71,8 +71,7 @@ impl Context for Names<'_> {
 
     fn named(&self, name: &str) -> Option<&Code> {
         self.session
-            .codes
-            .get(name)
+            .code(name)
             .or_else(|| self.model.named.get(name))
     }
 

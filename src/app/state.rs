@@ -2,12 +2,13 @@
 
 use super::export::{Export, Wake};
 use super::{
-    Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, Overlay, Pictures, Place,
-    Player, Position, Preview, Settling, Tools, View,
+    Asked, Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, OpenSession, Overlay,
+    Pictures, Place, Player, Position, Preview, Settling, Thumbnails, Tools, View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The expression of the first start, and where a model goes that cannot show the current one.
@@ -20,6 +21,12 @@ pub struct Start {
     pub expression: Option<Expr>,
     pub view: View,
     pub wake: Wake,
+    /// Where sessions are kept from start to start; `None` keeps none.
+    pub autosave: Option<PathBuf>,
+    /// Session files of earlier runs, the latest first.
+    pub recent_sessions: Vec<PathBuf>,
+    /// What goes before that which the last run left.
+    pub asked: Asked,
 }
 
 /// What the hand and the clock do in this frame.
@@ -42,7 +49,9 @@ pub struct AppState {
     pub(super) preview: Preview,
     pub(super) pictures: Pictures,
     pub(super) tools: Tools,
+    pub(super) session: OpenSession,
     pub(super) filmstrip: Filmstrip,
+    pub(super) thumbnails: Thumbnails,
     pub(super) notices: Notices,
     pub(super) player: Option<Player>,
     pub(super) export: Export,
@@ -65,7 +74,14 @@ impl AppState {
             preview: Preview::default(),
             pictures: Pictures::default(),
             tools: Tools::default(),
+            session: OpenSession::new(
+                start.autosave,
+                start.recent_sessions,
+                start.asked,
+                Arc::clone(&start.wake),
+            ),
             filmstrip: Filmstrip::default(),
+            thumbnails: Thumbnails::default(),
             notices: Notices::default(),
             player: None,
             export: Export::new(start.wake),
@@ -104,6 +120,11 @@ impl AppState {
 
     pub fn filmstrip(&self) -> &Filmstrip {
         &self.filmstrip
+    }
+
+    /// The small pictures of steps and bookmarks.
+    pub fn thumbnails(&self) -> &Thumbnails {
+        &self.thumbnails
     }
 
     pub fn notices(&self) -> &Notices {
@@ -145,17 +166,12 @@ impl AppState {
         &self.names
     }
 
-    /// Whether there is anything to undo.
-    pub(super) fn can_undo(&self) -> bool {
-        self.place()
-            .is_some_and(|place| self.history.can_undo(&place))
-    }
-
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
     pub fn begin_frame(&mut self, moment: Moment) {
         self.now_secs = moment.now_secs;
         self.take_events();
         self.advance_way(moment.dt_secs);
+        self.take_session_reports();
         if self.model().is_some()
             && let Some(player) = &mut self.player
         {
@@ -171,6 +187,10 @@ impl AppState {
     /// Returns after how many seconds the next frame is due when nothing else happens.
     pub fn end_frame(&mut self, moment: Moment) -> Option<f64> {
         let mut due_secs = self.notices.tick(moment.now_secs);
+        let soon = |due: Option<f64>| Some(due.map_or(0.1, |due: f64| due.min(0.1)));
+        if self.keep_session() {
+            due_secs = soon(due_secs);
+        }
         let Some(model) = self.models.current.clone() else {
             return due_secs;
         };
@@ -183,20 +203,13 @@ impl AppState {
         self.tools_tick(&model);
         let wants = self.tool_wants(&model);
         self.pictures.ask(&self.engine, wants, &self.names);
-        let place = Place {
-            model: model.source.clone(),
-            expression: self.position.expression().clone(),
-            tools: Arc::clone(self.tools.settings()),
-        };
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
-        // An expression that makes no picture is nowhere to go back to.
-        let settling = self.history.rest(&place, hand_is_busy, moment.now_secs);
-        match settling {
+        match self.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}
-            Settling::Moving => due_secs = Some(due_secs.map_or(0.1, |due: f64| due.min(0.1))),
+            Settling::Moving => due_secs = soon(due_secs),
             Settling::Settled => {
-                self.filmstrip
-                    .add(&self.engine, &model.id, &place, &self.names);
+                self.settle();
+                due_secs = soon(due_secs);
             }
         }
         if self.is_playing() {
@@ -207,11 +220,19 @@ impl AppState {
 
     /// Asks the engine for a model.
     pub(super) fn load(&mut self, source: ModelSource, then: Option<Expr>) {
-        self.models.loading = Some(Loading {
-            source: source.clone(),
+        self.begin_loading(Loading {
+            source,
             then,
+            visit: None,
         });
-        self.engine.load(source);
+    }
+
+    /// Asks the engine for a model, unless it is on its way already.
+    pub(super) fn begin_loading(&mut self, loading: Loading) {
+        let before = self.models.loading.replace(loading.clone());
+        if before.is_none_or(|before| before.source != loading.source) {
+            self.engine.load(loading.source);
+        }
     }
 
     /// What the window has to do now.

@@ -17,6 +17,7 @@ pub enum Theme {
 
 /// What is kept between runs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct View {
     pub theme: Theme,
     pub controls: bool,
@@ -25,6 +26,7 @@ pub struct View {
     pub(crate) text_scale: usize,
     /// Whether the list of all raw dimensions is open.
     pub all_dims: bool,
+    pub bookmarks: bool,
 }
 
 impl Default for View {
@@ -35,6 +37,7 @@ impl Default for View {
             filmstrip: true,
             text_scale: NORMAL_SCALE,
             all_dims: false,
+            bookmarks: false,
         }
     }
 }
@@ -74,6 +77,8 @@ pub enum Overlay {
     Notifications,
     Shortcuts,
     About,
+    /// Asks for the name of a bookmark.
+    Bookmark,
 }
 
 /// Modes that Esc leaves, one at a time.

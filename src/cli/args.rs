@@ -17,7 +17,7 @@ const MAX_SIZE: i64 = 16_384;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The model to open: a name from `zscape models`, or a model file
+    /// The model to open, a name from `zscape models` or a model file; or a .zscape session
     pub model: Option<String>,
     /// Open the window, wait for the first picture, print one line of JSON and leave
     #[arg(long)]

@@ -22,6 +22,7 @@ mod source;
 mod training;
 mod walks;
 
+use crate::document::session_file::ENDING;
 use crate::latent::expr::{self, suggest};
 use args::{Cli, Command};
 use clap::{CommandFactory as _, Parser as _};
@@ -84,9 +85,18 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
 }
 
 fn open_window(cli: Cli, started: Instant) -> Result<(), CliError> {
-    let model = cli.model.as_deref().map(source::find).transpose()?;
+    // A file that is neither is a model that says what is wrong with it.
+    let is_session = |name: &&str| std::path::Path::new(name).extension() == Some(ENDING.as_ref());
+    let session = cli.model.as_deref().filter(is_session);
+    let model = cli.model.as_deref().filter(|name| session != Some(*name));
+    if let Some(session) = session {
+        source::check_ordinary(session.as_ref())?;
+    }
+    let model = model.map(source::find).transpose()?;
     let options = crate::ui::WindowOptions {
         model,
+        session: session.map(Into::into),
+        autosave: None,
         device: cli.device.into(),
         smoke: cli.smoke,
         started,

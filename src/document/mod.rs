@@ -1,4 +1,4 @@
-//! What the program writes and reads besides models: recipes, pictures, animations, codes.
+//! What the program writes and reads besides models: sessions, recipes, pictures, animations, codes.
 //!
 //! Everything here is plain data. Files are written beside their place and renamed, so that
 //! neither a full disk nor a killed program leaves half a file under a name that somebody asked
@@ -12,8 +12,14 @@
 //! - [`save`], [`load`]: files.
 
 pub mod animation;
+pub mod autosave;
+pub mod bookmarks;
+mod change;
 pub mod codes;
 pub mod embedded;
+pub mod history;
+pub mod journal;
+mod json;
 pub mod load;
 pub mod npy;
 pub mod photo;
@@ -21,7 +27,15 @@ pub mod png;
 pub mod raster;
 pub mod recipe;
 pub mod save;
+mod session;
+pub mod session_file;
+mod snapshot;
 
+pub use bookmarks::{Bookmark, Bookmarks};
+pub use change::{Change, ChangeError, SessionView};
+pub use history::{History, NodeId};
 pub use raster::Raster;
 pub use recipe::{ModelRef, Recipe, Subject};
 pub use save::SaveError;
+pub use session::Session;
+pub use snapshot::{ModelLink, ModelOrigin, Snapshot};

@@ -143,6 +143,7 @@ impl Recipe {
     pub fn names(&self) -> SessionNames {
         SessionNames {
             codes: self.codes.clone(),
+            retired: BTreeMap::new(),
             directions: self.directions.clone(),
         }
     }

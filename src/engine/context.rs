@@ -27,8 +27,7 @@ impl Context for ModelContext<'_> {
 
     fn named(&self, name: &str) -> Option<&Code> {
         self.session
-            .codes
-            .get(name)
+            .code(name)
             .or_else(|| self.model.info.named.get(name))
     }
 

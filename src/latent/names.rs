@@ -11,11 +11,20 @@ use std::collections::BTreeMap;
 pub struct SessionNames {
     /// Codes by name.
     pub codes: BTreeMap<String, Code>,
+    /// Codes whose names were given up: not listed any more, but still known to the expressions
+    /// that were made with them.
+    #[serde(default)]
+    pub retired: BTreeMap<String, Code>,
     /// Directions in the order in which they are listed; no name twice.
     pub directions: Vec<Direction>,
 }
 
 impl SessionNames {
+    /// The code of a name, be it one that was given up.
+    pub fn code(&self, name: &str) -> Option<&Code> {
+        self.codes.get(name).or_else(|| self.retired.get(name))
+    }
+
     /// The direction of a name.
     pub fn direction(&self, name: &str) -> Option<&Direction> {
         self.directions
@@ -30,7 +39,7 @@ impl SessionNames {
         while let Some(expression) = waiting.pop() {
             match expression {
                 Expr::Named(name) => {
-                    if let Some(code) = self.codes.get(name) {
+                    if let Some(code) = self.code(name) {
                         used.codes.insert(name.clone(), code.clone());
                     }
                 }

@@ -3,7 +3,8 @@
 //! The hazard here is a frozen window: a dialog stays open for minutes. It is made on the
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
-use crate::app::{Action, Actions, Wake};
+use crate::app::{Action, Actions, SessionAction, Wake};
+use crate::document::session_file::ENDING;
 use crate::engine::ModelSource;
 use rfd::{AsyncFileDialog, FileHandle};
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
 enum Purpose {
     OpenModel,
     SavePicture,
+    OpenSession,
+    SaveSession,
 }
 
 struct Answer {
@@ -63,6 +66,23 @@ impl Dialogs {
         self.show(Purpose::SavePicture, actions, move || dialog.save_file());
     }
 
+    /// Asks for a session file.
+    pub fn open_session(&mut self, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Open session")
+            .add_filter("Session (.zscape)", &[ENDING]);
+        self.show(Purpose::OpenSession, actions, move || dialog.pick_file());
+    }
+
+    /// Asks where to save the session.
+    pub fn save_session(&mut self, suggested_name: &str, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Save session")
+            .set_file_name(suggested_name)
+            .add_filter("Session (.zscape)", &[ENDING]);
+        self.show(Purpose::SaveSession, actions, move || dialog.save_file());
+    }
+
     /// Queues what the user answered.
     pub fn take_answers(&mut self, actions: &mut Actions) {
         while let Ok(answer) = self.answers.try_recv() {
@@ -72,7 +92,14 @@ impl Dialogs {
                     actions.push(Action::LoadModel(ModelSource::File(path)));
                 }
                 (Some(path), Purpose::SavePicture) => {
-                    actions.push(Action::SavePicture(with_png_ending(path)));
+                    actions.push(Action::SavePicture(with_ending(path, "png")));
+                }
+                (Some(path), Purpose::OpenSession) => {
+                    actions.push(Action::Session(SessionAction::Open(path)));
+                }
+                (Some(path), Purpose::SaveSession) => {
+                    let path = with_ending(path, ENDING);
+                    actions.push(Action::Session(SessionAction::Save(path)));
                 }
                 (None, purpose) if answer.took < TOO_FAST_FOR_A_PERSON => {
                     actions.push(Action::Report(no_dialog_message(purpose).to_owned()));
@@ -124,15 +151,24 @@ fn no_dialog_message(purpose: Purpose) -> &'static str {
             "This desktop offers no file dialog. Copy the expression and write the picture \
              with `zscape render`"
         }
+        Purpose::OpenSession => {
+            "This desktop offers no file dialog. Drop a .zscape file on the window, or start \
+             zscape with the file's name"
+        }
+        Purpose::SaveSession => {
+            "This desktop offers no file dialog. The session is kept for the next start; start \
+             zscape with the name of a session file to save into that one"
+        }
     }
 }
 
-fn with_png_ending(mut path: PathBuf) -> PathBuf {
+fn with_ending(mut path: PathBuf, ending: &str) -> PathBuf {
     let has_ending = path
         .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+        .is_some_and(|found| found.eq_ignore_ascii_case(ending));
     if !has_ending {
-        path.as_mut_os_string().push(".png");
+        path.as_mut_os_string().push(".");
+        path.as_mut_os_string().push(ending);
     }
     path
 }
@@ -142,17 +178,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_get_their_ending() {
+    fn files_get_their_ending() {
         assert_eq!(
-            with_png_ending("a/seed.png".into()),
+            with_ending("a/seed.png".into(), "png"),
             PathBuf::from("a/seed.png")
         );
         assert_eq!(
-            with_png_ending("a/seed.PNG".into()),
+            with_ending("a/seed.PNG".into(), "png"),
             PathBuf::from("a/seed.PNG")
         );
         assert_eq!(
-            with_png_ending("a/v1.2".into()),
+            with_ending("a/v1.2".into(), "png"),
             PathBuf::from("a/v1.2.png")
         );
     }

@@ -24,6 +24,7 @@ use crate::engine::{DeviceChoice, ModelSource};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use smoke::{Outcome, Smoke};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -33,6 +34,10 @@ pub struct WindowOptions {
     /// The model to begin with; else that of the last run, else the default.
     pub model: Option<ModelSource>,
     pub device: DeviceChoice,
+    /// A session file to open.
+    pub session: Option<PathBuf>,
+    /// Where sessions are kept from start to start; `None` keeps none.
+    pub autosave: Option<PathBuf>,
     /// Close as soon as the first picture is on the screen, and print how long it took.
     pub smoke: bool,
     /// When the process began.
@@ -60,12 +65,15 @@ impl WindowError {
     }
 }
 
+/// The name under which the window and its data are known to the desktop.
+const APP_ID: &str = "zscape";
+
 /// Opens the window and returns when it is closed.
 ///
 /// # Errors
 ///
 /// When there is no display, no window could be made, or a smoke start showed no picture.
-pub fn run(options: WindowOptions) -> Result<(), WindowError> {
+pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     if !has_display() {
         return Err(WindowError::NoDisplay);
     }
@@ -74,9 +82,12 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         .smoke
         .then(|| Smoke::new(options.started, Arc::clone(&outcome)));
     let is_smoke = options.smoke;
+    if !is_smoke && options.autosave.is_none() {
+        options.autosave = eframe::storage_dir(APP_ID).map(|folder| folder.join("autosave"));
+    }
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
-            .with_app_id("zscape")
+            .with_app_id(APP_ID)
             .with_title("zscape")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([800.0, 560.0]),
@@ -90,7 +101,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         let window = ZscapeWindow::with_smoke(cc, options, smoke)?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     });
-    eframe::run_native("zscape", native, create)
+    eframe::run_native(APP_ID, native, create)
         .map_err(|err| WindowError::Creation(err.to_string()))?;
     if !is_smoke {
         return Ok(());

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 /// Holds the version: a new format gets a new key, and the old one is left alone.
 const KEY: &str = "zscape.window.v1";
+/// The session files of the menu.
+const RECENT_KEY: &str = "zscape.recent-sessions.v1";
 
 /// Where a model comes from, as it is written down.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -30,12 +32,18 @@ pub struct Remembered {
     pub model: Option<ModelSource>,
     pub expression: Option<Expr>,
     pub view: View,
+    /// Session files, the latest first.
+    pub recent_sessions: Vec<PathBuf>,
 }
 
 /// Reads what the last run left. What cannot be read is as if it had never been written.
 pub fn load(storage: &dyn eframe::Storage) -> Remembered {
+    let recent_sessions = eframe::get_value(storage, RECENT_KEY).unwrap_or_default();
     let Some(stored) = eframe::get_value::<Stored>(storage, KEY) else {
-        return Remembered::default();
+        return Remembered {
+            recent_sessions,
+            ..Remembered::default()
+        };
     };
     Remembered {
         model: stored.model.map(|model| match model {
@@ -44,6 +52,7 @@ pub fn load(storage: &dyn eframe::Storage) -> Remembered {
         }),
         expression: parse(&stored.expression).ok(),
         view: stored.view,
+        recent_sessions,
     }
 }
 
@@ -60,6 +69,7 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
         view: app.view().clone(),
     };
     eframe::set_value(storage, KEY, &stored);
+    eframe::set_value(storage, RECENT_KEY, &app.session().recent().to_vec());
 }
 
 #[cfg(test)]

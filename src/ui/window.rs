@@ -1,18 +1,19 @@
 //! The window: the panels in their places, and the order of things in a frame.
 
 use super::dialogs::Dialogs;
-use super::overlays::{self, Palette};
+use super::overlays::{self, BookmarkForm, Palette};
+use super::panels::bookmarks::BookmarksView;
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
 use super::panels::filmstrip::FilmstripView;
 use super::panels::tools::{self, Stage, ToolViews};
-use super::panels::{controls, equation, filmstrip, menu_bar, status};
+use super::panels::{bookmarks, controls, equation, filmstrip, menu_bar, status};
 use super::picture::PictureTexture;
 use super::smoke::Smoke;
 use super::storage;
 use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
-use crate::app::{Actions, AppState, Effect, Moment, Overlay, Start, models};
+use crate::app::{Action, Actions, AppState, Asked, Effect, Moment, Overlay, Start, models};
 use crate::engine::{Engine, EngineOptions, SharedGpu};
 use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
@@ -27,10 +28,13 @@ pub struct ZscapeWindow {
     tools: ToolViews,
     equation: EquationBar,
     filmstrip: FilmstripView,
+    bookmarks: BookmarksView,
+    bookmark_form: BookmarkForm,
     palette: Palette,
     dialogs: Dialogs,
     smoke: Option<Smoke>,
     was_typing: bool,
+    title: String,
     /// Until the first frame has come and gone.
     picture_was_painted: bool,
 }
@@ -72,6 +76,10 @@ impl ZscapeWindow {
             Some(storage) if smoke.is_none() => storage::load(storage),
             _ => storage::Remembered::default(),
         };
+        let asked = Asked {
+            model: options.model.is_some(),
+            session: options.session,
+        };
         let model = options
             .model
             .or(remembered.model)
@@ -82,6 +90,9 @@ impl ZscapeWindow {
             expression: remembered.expression,
             view: remembered.view,
             wake: Arc::clone(&wake),
+            autosave: options.autosave,
+            recent_sessions: remembered.recent_sessions,
+            asked,
         });
         // After the engine has begun to load: fonts take a while.
         theme::apply(&ctx);
@@ -94,10 +105,13 @@ impl ZscapeWindow {
             tools: ToolViews::default(),
             equation: EquationBar::default(),
             filmstrip: FilmstripView::default(),
+            bookmarks: BookmarksView::default(),
+            bookmark_form: BookmarkForm::default(),
             palette: Palette::default(),
             dialogs: Dialogs::new(wake),
             smoke,
             was_typing: false,
+            title: String::new(),
             picture_was_painted: false,
         })
     }
@@ -105,6 +119,11 @@ impl ZscapeWindow {
     /// What the window shows.
     pub fn app(&self) -> &AppState {
         &self.app
+    }
+
+    /// Queues a wish as panels do, for whoever drives the window from outside.
+    pub fn ask(&mut self, action: Action) {
+        self.actions.push(action);
     }
 
     /// Lays out everything; nothing changes the state in here.
@@ -155,6 +174,18 @@ impl ZscapeWindow {
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
         }
+        if app.view().bookmarks && !modes.picture_only {
+            Panel::right("bookmarks")
+                .resizable(true)
+                .default_size(size::BOOKMARKS_PANEL)
+                .size_range(size::BOOKMARKS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
+                .frame(controls::frame(ui))
+                .show(ui, |ui| {
+                    let textures = &mut self.filmstrip.textures;
+                    bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
+                });
+        }
+        self.filmstrip.textures.end_frame();
         let shown = self.picture.shown();
         CentralPanel::no_frame()
             .frame(Frame::new().fill(tokens(ui).canvas))
@@ -187,6 +218,7 @@ impl ZscapeWindow {
             Overlay::Notifications => overlays::notifications(ctx, app, actions),
             Overlay::Shortcuts => overlays::shortcuts(ctx, actions),
             Overlay::About => overlays::about(ctx, app, actions),
+            Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
         }
         overlays::toasts(ctx, app, actions, self.canvas.area());
         overlays::drop_zone(ctx);
@@ -202,9 +234,23 @@ impl ZscapeWindow {
         }
     }
 
+    /// Puts the session's name into the title, where it is another than before.
+    fn name_window(&mut self, ctx: &Context) {
+        let title = self.app.title();
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
     fn carry_out(&mut self, ctx: &Context, effect: Effect) {
         match effect {
             Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
+            Effect::AskForSessionFile => self.dialogs.open_session(&mut self.actions),
+            Effect::AskWhereToSaveSession { suggested_name } => {
+                self.dialogs
+                    .save_session(&suggested_name, &mut self.actions);
+            }
             Effect::AskForPictureFile { suggested_name } => {
                 self.dialogs
                     .save_picture(&suggested_name, &mut self.actions);
@@ -251,6 +297,11 @@ impl eframe::App for ZscapeWindow {
         if let Some(due_secs) = self.app.end_frame(moment(&ctx)) {
             ctx.request_repaint_after(Duration::from_secs_f64(due_secs.max(0.0)));
         }
+        self.name_window(&ctx);
+    }
+
+    fn on_exit(&mut self) {
+        self.app.close();
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -12,6 +12,7 @@ mod expressions;
 mod ffmpeg;
 mod inspecting;
 mod interrupted;
+mod killed;
 mod model_files;
 mod outputs;
 mod replay;

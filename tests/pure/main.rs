@@ -7,9 +7,12 @@
 mod animations;
 mod codes;
 mod document;
+mod history;
 mod hostile;
 mod latent;
 mod layering;
 mod photos;
 mod recipes;
+mod sessions;
 mod shaders;
+mod support;

@@ -4,6 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use std::collections::BTreeSet;
+use zscape::app::ThumbnailKey;
 
 #[test]
 fn a_picture_stands_there_and_a_slider_works() {
@@ -32,14 +33,12 @@ fn a_picture_stands_there_and_a_slider_works() {
 #[test]
 fn one_thumbnail_is_there_and_the_status_is_told() {
     let mut window = Window::open();
-    window.wait("the thumbnail", |app| {
-        app.filmstrip()
-            .stills()
-            .iter()
-            .all(|still| still.thumbnail.is_some())
-    });
-    assert_eq!(window.app().filmstrip().stills().len(), 1);
-    window.harness.get_by_label("Go to seed(42)");
+    window.wait_for_stills();
+    let row = window.app().filmstrip().row();
+    assert_eq!(row.len(), 1);
+    let key = ThumbnailKey::Step(row[0]);
+    assert!(window.app().thumbnails().get(&key).is_some());
+    window.harness.get_by_label("History 1: seed(42), current");
     window.harness.get_by_label_contains("decode ");
     window.harness.get_by_label_contains("28×28 shown at");
 }

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod commands;
 mod directions;
+mod document;
 mod expressions;
 mod first_start;
 mod interpolate;

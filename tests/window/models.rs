@@ -1,23 +1,7 @@
 //! Other models, and files that are none.
 
 use crate::support::Window;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use zscape::engine::ModelSource;
-
-/// A file as the operating system hands it over.
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl eframe::egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("nobody asks for the bytes".to_owned())
-    }
-}
 
 #[test]
 fn another_model_is_chosen_in_the_palette() {
@@ -60,11 +44,7 @@ fn a_broken_file_is_refused_and_the_picture_stays() {
         .expect("it can be written");
     let mut window = Window::open();
     let before = window.picture();
-    window
-        .harness
-        .input_mut()
-        .dropped_files
-        .push(Arc::new(Dropped(path)));
+    window.drop_file(&path);
     window.wait("a message", |app| !app.notices().all().is_empty());
     window.settle();
     let messages = window.messages();

@@ -4,6 +4,8 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Rect, pos2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, Node};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zscape::app::AppState;
 use zscape::engine::{DeviceChoice, ModelSource};
@@ -30,12 +32,18 @@ impl Window {
 
     /// A window that begins with `model`.
     pub fn open_model(model: Option<ModelSource>) -> Self {
-        let options = WindowOptions {
-            model,
-            device: DeviceChoice::Cpu,
-            smoke: false,
-            started: Instant::now(),
-        };
+        Self::open_options(WindowOptions { model, ..options() })
+    }
+
+    /// A window that keeps its session in `folder`.
+    pub fn open_keeping_in(folder: &Path) -> Self {
+        Self::open_options(WindowOptions {
+            autosave: Some(folder.to_owned()),
+            ..options()
+        })
+    }
+
+    pub fn open_options(options: WindowOptions) -> Self {
         let harness = Harness::builder()
             .with_size([1280.0, 800.0])
             .with_max_steps(16)
@@ -125,6 +133,33 @@ impl Window {
         });
     }
 
+    /// Drops a file on the window.
+    pub fn drop_file(&mut self, path: &Path) {
+        let dropped = Arc::new(Dropped(path.to_owned()));
+        self.harness.input_mut().dropped_files.push(dropped);
+        self.harness.step();
+    }
+
+    /// Waits for the pictures of the filmstrip and the bookmarks.
+    pub fn wait_for_stills(&mut self) {
+        self.harness.run_steps(2);
+        self.wait("the stills", |app| app.thumbnails().is_settled());
+    }
+
+    /// Types `text` into a field in place of what it holds.
+    #[track_caller]
+    pub fn type_into(&mut self, field: &str, text: &str) {
+        self.find(Role::TextInput, field).focus();
+        self.harness.run_steps(1);
+        self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        self.harness.run_steps(1);
+        if text.is_empty() {
+            self.harness.key_press(Key::Delete);
+        }
+        self.find(Role::TextInput, field).type_text(text);
+        self.harness.run_steps(2);
+    }
+
     pub fn press(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();
@@ -160,6 +195,32 @@ impl Window {
             .iter()
             .map(|notice| notice.text.clone())
             .collect()
+    }
+}
+
+/// A start as a newcomer makes it, with nothing kept.
+pub fn options() -> WindowOptions {
+    WindowOptions {
+        model: None,
+        session: None,
+        autosave: None,
+        device: DeviceChoice::Cpu,
+        smoke: false,
+        started: Instant::now(),
+    }
+}
+
+/// A file on its way into the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody asks for the bytes".to_owned())
     }
 }
 

@@ -117,23 +117,6 @@ fn playing_drifts_until_escape() {
 }
 
 #[test]
-fn a_still_of_the_filmstrip_is_a_way_back() {
-    let mut window = Window::open();
-    window.click("Next seed");
-    window.wait("the second still", |app| {
-        app.filmstrip().stills().len() == 2
-    });
-    window.click("Go to seed(42)");
-    assert_eq!(window.expression(), "seed(42)");
-    window.press(Modifiers::COMMAND, Key::Z);
-    assert_eq!(
-        window.expression(),
-        "seed(43)",
-        "going back is a step that can be undone"
-    );
-}
-
-#[test]
 fn directions_of_a_large_space_are_sliders_with_resets() {
     let mut window = Window::open_named("digits-gan");
     let dim = window.app().model().expect("it is loaded").ranked_dims[0].0;

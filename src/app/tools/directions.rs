@@ -11,7 +11,6 @@ use crate::latent::expr::{Expr, Walk, raw_axis};
 use crate::latent::{Direction, Space};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Seven pictures along the direction that is looked at.
 pub const STRIP: SetKey = SetKey("direction strip");
@@ -236,7 +235,7 @@ impl AppState {
         let count = found.len();
         self.tool_settings().directions.add(&search.model, found);
         self.history.touch(self.now_secs);
-        self.follow_directions();
+        self.renew_names();
         if let Some(first) = first {
             let text = match count {
                 1 => format!("Found the direction \"{first}\""),
@@ -278,22 +277,15 @@ impl AppState {
             .edit(crate::app::Edit::Expression(walk.to_expr()));
     }
 
-    /// Makes the found directions of the loaded model usable in expressions.
-    pub(in crate::app) fn follow_directions(&mut self) {
-        let Some(model) = &self.models.current else {
-            return;
-        };
-        let of = self.tools.settings.directions.of(model);
-        let directions = of.map_or(&[][..], |of| &of.found);
-        let is_same = directions.len() == self.names.directions.len()
-            && directions
-                .iter()
-                .zip(&self.names.directions)
-                .all(|(listed, known)| listed.direction == *known);
-        if !is_same {
-            let found = directions.iter().map(|listed| listed.direction.clone());
-            Arc::make_mut(&mut self.names).directions = found.collect();
-        }
+    /// The directions that were found in the loaded model.
+    pub(in crate::app) fn found_directions(&self) -> Vec<Direction> {
+        let settings = &self.tools.settings.directions;
+        let of = self.model().and_then(|model| settings.of(model));
+        let found = of.map_or(&[][..], |of| &of.found);
+        found
+            .iter()
+            .map(|listed| listed.direction.clone())
+            .collect()
     }
 
     /// The expression with a step along a direction; from z through the mapping network where

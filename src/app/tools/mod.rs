@@ -198,7 +198,7 @@ impl AppState {
                 if let Some(from) = from {
                     self.rename_in_expression(&from, to.as_deref());
                 }
-                self.follow_directions();
+                self.renew_names();
             }
             ToolEdit::Styles(edit) => {
                 let count = self.model().and_then(styles::layer_count).unwrap_or(0);
@@ -217,7 +217,7 @@ impl AppState {
                     self.tools.open = tool;
                 }
                 self.tools.settings = settings;
-                self.follow_directions();
+                self.renew_names();
                 return;
             }
         }

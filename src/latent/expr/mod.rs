@@ -20,6 +20,7 @@ mod error;
 mod eval;
 mod lexer;
 pub mod limits;
+mod names;
 mod parse;
 mod print;
 mod suggest;

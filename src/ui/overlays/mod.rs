@@ -1,11 +1,13 @@
 //! What lies over the window for a while.
 
 use eframe::egui;
+mod bookmark_form;
 mod drop_zone;
 mod lists;
 pub mod palette;
 mod toasts;
 
+pub use bookmark_form::BookmarkForm;
 pub use drop_zone::{drop_zone, take_dropped_files};
 pub use lists::{about, notifications, shortcuts};
 pub use palette::Palette;

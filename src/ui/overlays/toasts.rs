@@ -65,6 +65,13 @@ fn toast_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
                             .color(tokens.text_muted);
                         ui.label(word);
                         ui.add(egui::Label::new(&notice.text).wrap());
+                        for offer in &notice.offers {
+                            ui.add_space(space::XS);
+                            if ui.button(offer.words).clicked() {
+                                actions.push((*offer.action).clone());
+                                actions.push(Action::DismissNotice(notice.id));
+                            }
+                        }
                     });
                 });
             });

@@ -1,76 +1,202 @@
-//! The pictures that were rested on, newest at the right; a click goes back to one.
+//! The history as a row of stills, newest at the right; a click goes to one.
+//!
+//! The row is the branch that the user is on. Where a step has others beside it, a mark opens
+//! them. Only what is on the window is painted, however long the history is.
 
-use crate::app::{Action, Actions, AppState, Still};
-use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
-use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{caption, icon};
-use eframe::egui;
+use super::branches;
+use crate::app::models::source_title;
+use crate::app::session::source_of;
+use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
+use crate::document::NodeId;
+use crate::latent::expr::parse;
+use crate::ui::drag::DraggedCode;
+use crate::ui::textures::PictureTextures;
+use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
+use crate::ui::widgets::tile::code_entries;
+use crate::ui::widgets::{caption, icon, icon_button, menu_button};
+use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
-    Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, CursorIcon, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
-/// The thumbnails that are on the GPU.
+/// From one still to the next, in points.
+const STEP: f32 = size::THUMBNAIL + space::S;
+/// How much of an expression a name or a tooltip shows.
+const SHOWN_CHARS: usize = 240;
+
+/// What the strip keeps between frames besides the state.
 #[derive(Default)]
 pub struct FilmstripView {
-    textures: BTreeMap<u64, TextureHandle>,
-    newest: Option<u64>,
+    /// The stills of steps and bookmarks that are on the GPU.
+    pub textures: PictureTextures,
+    /// The step that the strip has scrolled to.
+    scrolled_to: Option<NodeId>,
 }
 
 /// Paints the strip.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
-    let stills = app.filmstrip().stills();
-    view.textures
-        .retain(|id, _| stills.iter().any(|still| still.id == *id));
-    if stills.is_empty() {
-        ui.horizontal_centered(|ui| {
-            let muted = tokens(ui).text_muted;
-            ui.label(icon(Icon::Film).color(muted));
-            caption(ui, "Pictures that you rest on appear here, to go back to");
+    ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
+        icon_button(ui, app, actions, Command::AddBookmark);
+        icon_button(ui, app, actions, Command::ToggleBookmarks);
+        ui.with_layout(eframe::egui::Layout::left_to_right(Align::Center), |ui| {
+            row_ui(ui, app, actions, view);
         });
-        return;
-    }
-    let newest = stills.last().map(|still| still.id);
-    let is_new = newest != view.newest;
-    view.newest = newest;
-    let place = app.place();
-    ScrollArea::horizontal()
-        .auto_shrink([false, true])
-        .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = space::S;
-                for still in stills {
-                    let is_here = place.as_ref() == Some(&still.place);
-                    let response = still_ui(ui, view, still, is_here);
-                    if response.clicked() {
-                        actions.push(Action::GoTo(still.place.clone()));
-                    }
-                    if is_new && newest == Some(still.id) {
-                        response.scroll_to_me(Some(egui::Align::Max));
-                    }
-                }
-            });
-        });
+    });
 }
 
-fn still_ui(ui: &mut Ui, view: &mut FilmstripView, still: &Still, is_here: bool) -> egui::Response {
-    let tokens = tokens(ui);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(size::THUMBNAIL, size::THUMBNAIL), Sense::click());
-    let expression = still.place.expression.to_string();
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::Button, true, is_here, format!("Go to {expression}"))
-    });
-    ui.painter()
-        .rect_filled(rect, size::RADIUS_SMALL, tokens.field);
-    if let Some(texture) = texture(ui, view, still) {
-        let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        let inner = fitted(texture.size_vec2(), rect);
-        ui.painter()
-            .image(texture.id(), inner, uv, crate::ui::theme::PLAIN_TINT);
+fn row_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
+    let row = app.filmstrip().row();
+    if row.is_empty() {
+        let muted = tokens(ui).text_muted;
+        ui.label(icon(Icon::Film).color(muted));
+        caption(ui, "Pictures that you rest on appear here, to go back to");
+        return;
     }
+    let current = app.session().document().history().current();
+    let moved = current != view.scrolled_to;
+    view.scrolled_to = current;
+    let width = row.len() as f32 * STEP;
+    let mut shown = Vec::new();
+    ScrollArea::horizontal()
+        .auto_shrink([false, true])
+        // A still is dragged into a tool; the wheel and the bar scroll.
+        .scroll_source(ScrollSource::SCROLL_BAR | ScrollSource::MOUSE_WHEEL)
+        .show_viewport(ui, |ui, viewport| {
+            let (area, _) = ui.allocate_exact_size(vec2(width, size::THUMBNAIL), Sense::hover());
+            let place = |index: usize| {
+                let corner = area.min + vec2(index as f32 * STEP, 0.0);
+                Rect::from_min_size(corner, Vec2::splat(size::THUMBNAIL))
+            };
+            let first = (viewport.min.x / STEP).floor().max(0.0) as usize;
+            let last = (viewport.max.x / STEP).ceil().max(0.0) as usize;
+            for (index, &id) in row.iter().enumerate().take(last).skip(first) {
+                still_ui(ui, app, actions, &mut view.textures, id, place(index));
+                shown.push(ThumbnailKey::Step(id));
+                if app.session().document().history().sibling_count(id) > 0 {
+                    branches::mark_ui(ui, app, actions, &mut view.textures, id, place(index));
+                }
+            }
+            if moved && let Some(index) = current.and_then(|id| row.binary_search(&id).ok()) {
+                ui.scroll_to_rect(place(index).expand2(vec2(STEP, 0.0)), None);
+            }
+        });
+    actions.push(Action::Session(SessionAction::Shown(shown)));
+}
+
+/// One step: its picture, its name, and what can be done with it.
+pub fn still_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    textures: &mut PictureTextures,
+    id: NodeId,
+    rect: Rect,
+) -> Option<Response> {
+    let history = app.session().document().history();
+    let state = &history.get(id)?.state;
+    let is_here = history.current() == Some(id);
+    let text = shortened(&state.expression);
+    let response = ui.interact(
+        rect,
+        ui.scope_id().with(("step", id)),
+        Sense::click_and_drag(),
+    );
+    let here = if is_here { ", current" } else { "" };
+    response.widget_info(|| {
+        let name = format!("History {id}: {text}{here}");
+        WidgetInfo::selected(Role::Button, true, is_here, name)
+    });
+    let key = ThumbnailKey::Step(id);
+    let waits_for_model = !app.is_model_loaded(&state.model);
+    thumbnail_ui(ui, app, textures, &key, rect, waits_for_model);
+    outline_ui(ui, &response, rect, is_here);
+    if response.drag_started()
+        && let Ok(expression) = parse(&state.expression)
+    {
+        response.dnd_set_drag_payload(DraggedCode {
+            expression,
+            model: source_of(&state.model),
+        });
+    }
+    if response.clicked() && !is_here {
+        actions.push(Action::Session(SessionAction::GoTo(id)));
+    }
+    response.context_menu(|ui| menu_ui(ui, app, actions, id));
+    let mut tip = format!("{text}\n{}", source_title(&source_of(&state.model)));
+    if waits_for_model {
+        tip += "\nIts picture comes when the model is loaded";
+    }
+    Some(
+        response
+            .on_hover_text(tip)
+            .on_hover_cursor(CursorIcon::PointingHand),
+    )
+}
+
+fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, id: NodeId) {
+    let history = app.session().document().history();
+    let Some(step) = history.get(id) else { return };
+    ui.set_min_width(200.0);
+    if menu_button(ui, Icon::LocateFixed, "Go there") {
+        actions.push(Action::Session(SessionAction::GoTo(id)));
+    }
+    if menu_button(ui, Icon::BookmarkPlus, "Bookmark this step…") {
+        actions.push(Action::Session(SessionAction::BookmarkStep(id)));
+    }
+    if menu_button(ui, Icon::Copy, "Copy expression") {
+        ui.ctx().copy_text(step.state.expression.to_string());
+    }
+    if let Ok(expression) = parse(&step.state.expression) {
+        ui.separator();
+        code_entries(ui, actions, &expression);
+    }
+}
+
+/// Paints the picture of a step or a bookmark as large as it fits, or a sign that it is to come.
+pub fn thumbnail_ui(
+    ui: &Ui,
+    app: &AppState,
+    textures: &mut PictureTextures,
+    key: &ThumbnailKey,
+    rect: Rect,
+    waits_for_model: bool,
+) {
+    let tokens = tokens(ui);
+    let painter = ui.painter();
+    painter.rect_filled(rect, size::RADIUS_SMALL, tokens.field);
+    let texture = app
+        .thumbnails()
+        .get(key)
+        .and_then(|(id, thumbnail)| textures.of_thumbnail(ui.ctx(), id, thumbnail));
+    match texture {
+        Some((texture, pixels)) => {
+            let scale = (rect.width() / pixels.x.max(1.0)).min(rect.height() / pixels.y.max(1.0));
+            let inner = Rect::from_center_size(rect.center(), pixels * scale);
+            let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            painter.image(texture, inner, uv, PLAIN_TINT);
+        }
+        None => {
+            let glyph = if waits_for_model {
+                Icon::Box
+            } else {
+                Icon::Ellipsis
+            };
+            painter.text(
+                rect.center(),
+                Align2::CENTER_CENTER,
+                char::from(glyph),
+                TextRole::Icon.font(),
+                tokens.text_muted,
+            );
+        }
+    }
+}
+
+/// The frame around a still: where one is, what is under the pointer, what has the keyboard.
+pub fn outline_ui(ui: &Ui, response: &Response, rect: Rect, is_here: bool) {
+    let tokens = tokens(ui);
     let stroke = if is_here {
         Stroke::new(2.0, tokens.accent)
     } else if response.hovered() || response.has_focus() {
@@ -80,23 +206,25 @@ fn still_ui(ui: &mut Ui, view: &mut FilmstripView, still: &Still, is_here: bool)
     };
     ui.painter()
         .rect_stroke(rect, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
-    response.on_hover_text(expression)
 }
 
-fn texture<'a>(ui: &Ui, view: &'a mut FilmstripView, still: &Still) -> Option<&'a TextureHandle> {
-    let thumbnail = still.thumbnail.as_ref()?;
-    match view.textures.entry(still.id) {
-        Entry::Occupied(known) => Some(known.into_mut()),
-        Entry::Vacant(place) => {
-            let pixels = rgba_image([thumbnail.width, thumbnail.height], &thumbnail.rgba)?;
-            let name = format!("still {}", still.id);
-            Some(place.insert(ui.ctx().load_texture(name, pixels, PICTURE_OPTIONS)))
-        }
+/// So much of an expression as anybody reads.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
-/// The largest rectangle of the picture's shape within a square.
-fn fitted(picture: egui::Vec2, square: Rect) -> Rect {
-    let scale = (square.width() / picture.x.max(1.0)).min(square.height() / picture.y.max(1.0));
-    Rect::from_center_size(square.center(), picture * scale)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let long = "ä".repeat(1000);
+        let short = shortened(&long);
+        assert_eq!(short.chars().count(), SHOWN_CHARS + 1);
+        assert_eq!(shortened("seed(42)"), "seed(42)");
+    }
 }

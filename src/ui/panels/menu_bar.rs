@@ -1,5 +1,6 @@
 //! The top line: menus, the model, and the search.
 
+use super::recent;
 use crate::app::models::source_title;
 use crate::app::{Action, Actions, AppState, Command};
 use crate::ui::theme::{size, space, tokens};
@@ -12,11 +13,18 @@ const MODEL_PICKER_WIDTH: f32 = 232.0;
 
 const FILE: &[&[Command]] = &[
     &[Command::OpenModel, Command::SavePicture],
+    &[
+        Command::NewSession,
+        Command::OpenSession,
+        Command::SaveSession,
+        Command::SaveSessionAs,
+    ],
     &[Command::Quit],
 ];
 const EDIT: &[&[Command]] = &[
     &[Command::Undo, Command::Redo],
     &[Command::EditExpression, Command::CopyExpression],
+    &[Command::AddBookmark],
     &[Command::ResetAll],
 ];
 const VIEW: &[&[Command]] = &[
@@ -25,7 +33,11 @@ const VIEW: &[&[Command]] = &[
         Command::PictureOnly,
         Command::ResetView,
     ],
-    &[Command::ToggleControls, Command::ToggleFilmstrip],
+    &[
+        Command::ToggleControls,
+        Command::ToggleFilmstrip,
+        Command::ToggleBookmarks,
+    ],
     &[
         Command::LargerText,
         Command::SmallerText,
@@ -94,6 +106,9 @@ fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, groups: &[&[Comma
         }
         for &command in *group {
             menu_entry(ui, app, actions, command);
+            if command == Command::OpenSession {
+                recent::menu_ui(ui, app, actions);
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The parts of the window.
 
+pub mod bookmarks;
+mod branches;
 pub mod canvas;
 pub mod controls;
 pub mod equation;
 pub mod filmstrip;
 pub mod menu_bar;
 pub mod plane;
+mod recent;
 pub mod status;
 pub mod tools;

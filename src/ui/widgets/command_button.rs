@@ -99,6 +99,17 @@ pub fn menu_entry(ui: &mut Ui, app: &AppState, actions: &mut Actions, command: C
     }
 }
 
+/// A line of a menu that is no command, with an icon. Returns whether it was chosen; the menu
+/// closes then.
+pub fn menu_button(ui: &mut Ui, glyph: Icon, words: &str) -> bool {
+    let entry = ui.add(Button::new((icon(glyph), words)));
+    let chosen = entry.accessible_name(words).clicked();
+    if chosen {
+        ui.close();
+    }
+    chosen
+}
+
 fn add(
     ui: &mut Ui,
     app: &AppState,

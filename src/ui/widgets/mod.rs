@@ -5,6 +5,8 @@ mod labels;
 mod slider_row;
 pub mod tile;
 
-pub use command_button::{command_button, icon_button, menu_entry, primary_button, tooltip_text};
+pub use command_button::{
+    command_button, icon_button, menu_button, menu_entry, primary_button, tooltip_text,
+};
 pub use labels::{caption, code, empty_state, heading, icon, section, section_with};
 pub use slider_row::{SliderRow, reset_button, slider_row};

@@ -1,14 +1,14 @@
 //! One small picture of a code: to look at, to click, to drag into a well.
 
-use crate::app::{Action, Actions, AppState, DecodedPicture, Edit, ToolEdit};
+use crate::app::{Action, Actions, AppState, DecodedPicture, Edit, SessionAction, ToolEdit};
 use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, tokens};
-use crate::ui::widgets::icon;
+use crate::ui::widgets::menu_button;
 use eframe::egui::{
-    Align2, Button, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
@@ -107,27 +107,29 @@ pub fn picture_ui(
 pub fn code_menu(response: &Response, actions: &mut Actions, expression: &Expr) {
     response.context_menu(|ui| {
         ui.set_min_width(200.0);
-        let entry = |ui: &mut Ui, glyph, words: &str| {
-            let chosen = ui.add(Button::new((icon(glyph), words))).clicked();
-            if chosen {
-                ui.close();
-            }
-            chosen
-        };
-        if entry(ui, Icon::LocateFixed, "Go there") {
+        if menu_button(ui, Icon::LocateFixed, "Go there") {
             actions.edit(Edit::Expression(expression.clone()));
         }
-        if entry(ui, Icon::Copy, "Copy expression") {
+        if menu_button(ui, Icon::BookmarkPlus, "Bookmark this code…") {
+            let ask = SessionAction::BookmarkExpression(expression.clone());
+            actions.push(Action::Session(ask));
+        }
+        if menu_button(ui, Icon::Copy, "Copy expression") {
             ui.ctx().copy_text(expression.to_string());
         }
-        for well in crate::app::tools::arithmetic::Well::ALL {
-            let words = format!("Add to {} of the arithmetic", well.letter());
-            if entry(ui, Icon::Calculator, &words) {
-                let put = crate::app::tools::arithmetic::Edit::Put(well, expression.clone());
-                actions.push(Action::Tool(ToolEdit::Arithmetic(put)));
-            }
-        }
+        code_entries(ui, actions, expression);
     });
+}
+
+/// What the tools can do with any code, as entries of a menu.
+pub fn code_entries(ui: &mut Ui, actions: &mut Actions, expression: &Expr) {
+    for well in crate::app::tools::arithmetic::Well::ALL {
+        let words = format!("Add to {} of the arithmetic", well.letter());
+        if menu_button(ui, Icon::Calculator, &words) {
+            let put = crate::app::tools::arithmetic::Edit::Put(well, expression.clone());
+            actions.push(Action::Tool(ToolEdit::Arithmetic(put)));
+        }
+    }
 }
 
 /// A place that codes can be dropped into. Returns what was dropped now; `framed` paints what

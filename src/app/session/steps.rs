@@ -1,0 +1,332 @@
+//! Steps of the history: settling them, and going to them.
+
+use super::links::{self, Visit, link_of};
+use super::{KnownTools, unix_secs};
+use crate::app::models::{default_source, source_title};
+use crate::app::notices::Level;
+use crate::app::{
+    Action, AppState, Command, Edit, Loading, ThumbnailKey, Tool, ToolEdit, ToolSettings,
+};
+use crate::document::{Change, ModelLink, NodeId};
+use crate::engine::ModelSource;
+use crate::latent::expr::{Expr, parse};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a step remembers of the tools.
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct RememberedTools {
+    open: Tool,
+    settings: ToolSettings,
+}
+
+impl AppState {
+    /// Makes the current place a step, if it is another one than the last.
+    pub(in crate::app) fn settle(&mut self) {
+        if !self.history.is_moving() || self.models.is_visiting() {
+            return;
+        }
+        let Some(place) = self.place() else { return };
+        if self.history.settle(&place) {
+            self.push_step();
+        }
+    }
+
+    /// Makes the place of the start the first step.
+    pub(in crate::app) fn begin_history(&mut self) {
+        let Some(place) = self.place() else { return };
+        self.history.arrive(place);
+        self.push_step();
+    }
+
+    fn push_step(&mut self) {
+        let Some(model) = self.models.current.clone() else {
+            return;
+        };
+        self.remember_tools();
+        self.session.is_substituted = false;
+        self.change(Change::Step {
+            model: link_of(&model),
+            expression: self.position.expression().to_string(),
+            at_secs: unix_secs(),
+        });
+    }
+
+    fn remember_tools(&mut self) {
+        let now = KnownTools {
+            open: self.tools.open(),
+            settings: Arc::clone(self.tools.settings()),
+        };
+        if self.session.tools.as_ref() == Some(&now) {
+            return;
+        }
+        let remembered = RememberedTools {
+            open: now.open,
+            settings: (*now.settings).clone(),
+        };
+        match serde_json::to_value(&remembered) {
+            Ok(value) => {
+                self.change(Change::Tool(Some(value)));
+                self.session.tools = Some(now);
+            }
+            Err(error) => log::error!("the settings of the tools cannot be kept: {error}"),
+        }
+    }
+
+    /// Shows what the tools were set to at the current step.
+    fn recall_tools(&mut self, opens_tool: bool) {
+        self.session.tools = None;
+        let Some(value) = self.session.session.tool() else {
+            return;
+        };
+        // Settings of another version leave the tools as they are.
+        let Ok(remembered) = RememberedTools::deserialize(&**value) else {
+            return;
+        };
+        let settings = Arc::new(remembered.settings);
+        self.edit_tool(ToolEdit::Restore(Arc::clone(&settings)));
+        if opens_tool {
+            self.tools.open = remembered.open;
+        }
+        self.session.tools = Some(KnownTools {
+            open: remembered.open,
+            settings,
+        });
+    }
+
+    /// Whether there is a step before, or something that would become one.
+    pub(in crate::app) fn can_undo(&self) -> bool {
+        self.session.session.history().undo_target().is_some()
+            || self
+                .place()
+                .is_some_and(|place| self.history.differs(&place))
+    }
+
+    pub(in crate::app) fn can_redo(&self) -> bool {
+        self.session.session.history().redo_target().is_some()
+            && !self
+                .place()
+                .is_some_and(|place| self.history.differs(&place))
+    }
+
+    pub(in crate::app) fn undo(&mut self) {
+        self.settle();
+        if let Some(id) = self.session.session.history().undo_target() {
+            self.go_to_step(id);
+        }
+    }
+
+    pub(in crate::app) fn redo(&mut self) {
+        self.settle();
+        if let Some(id) = self.session.session.history().redo_target() {
+            self.go_to_step(id);
+        }
+    }
+
+    /// Goes to any step. What the hand has just done is settled before, so that it stays.
+    pub(super) fn go_to_step(&mut self, id: NodeId) {
+        self.settle();
+        if self.change(Change::GoTo(id)) {
+            self.show_step(false);
+        }
+    }
+
+    /// Shows the current step; `opens_tool` also opens the tool that was open there.
+    pub(super) fn show_step(&mut self, opens_tool: bool) {
+        self.player = None;
+        self.session.is_substituted = false;
+        let Some(state) = self.session.session.history().current_state().cloned() else {
+            return;
+        };
+        self.recall_tools(opens_tool);
+        match parse(&state.expression) {
+            Ok(expression) => self.visit(state.model, expression, true),
+            Err(error) => {
+                self.session.is_substituted = true;
+                self.arrive();
+                let sentence = format!(
+                    "This step has an expression that this version cannot read, and keeps it: {error}"
+                );
+                self.notices.push(Level::Warning, sentence);
+            }
+        }
+    }
+
+    /// Shows an expression under the model that it was made with. Where the history stands
+    /// there already (`is_settled`), that is no step.
+    pub(super) fn visit(&mut self, link: Arc<ModelLink>, expression: Expr, is_settled: bool) {
+        self.player = None;
+        let is_loaded = self
+            .model()
+            .is_some_and(|model| link_of(model).is_same_model(&link));
+        if is_loaded && self.models.loading.is_none() {
+            self.position.edit(Edit::Expression(expression));
+            if is_settled {
+                self.arrive();
+            } else {
+                self.history.touch(self.now_secs);
+            }
+            return;
+        }
+        let file = self.session.standing.file.as_deref();
+        let mut more = links::candidates(&link, file, self.models.choices());
+        let Some(source) = more.pop_front() else {
+            return;
+        };
+        self.begin_loading(Loading {
+            source,
+            then: Some(expression),
+            visit: Some(Visit {
+                link,
+                more,
+                is_settled,
+            }),
+        });
+    }
+
+    /// Takes what is shown for the current step.
+    fn arrive(&mut self) {
+        if let Some(place) = self.place() {
+            self.history.arrive(place);
+        }
+    }
+
+    /// After a model has come: where that puts the user in the history.
+    pub(in crate::app) fn on_model_shown(&mut self, loading: &Loading, is_first: bool) {
+        let visit = loading.visit.as_ref();
+        if let (Some(visit), Some(model)) = (visit, self.models.current.clone())
+            && !link_of(&model).is_same_model(&visit.link)
+        {
+            let sentence = format!(
+                "{} is not the model that this was made with: its content is another, so the \
+                 picture may be, too",
+                source_title(&model.source)
+            );
+            self.notices.push(Level::Warning, sentence);
+        }
+        let state = self.session.session.history().current_state();
+        let is_at_step = state.is_some_and(|state| {
+            let model = self.models.current.as_deref();
+            model.is_some_and(|model| link_of(model).is_same_model(&state.model))
+        });
+        let was_substituted = self.session.is_substituted;
+        self.session.is_substituted &= !is_at_step;
+        if self.session.session.history().is_empty() {
+            self.begin_history();
+        } else if visit.is_some_and(|visit| visit.is_settled)
+            || (was_substituted && (is_at_step || is_first))
+        {
+            self.arrive();
+        } else {
+            self.history.touch(self.now_secs);
+        }
+    }
+
+    /// The expression of the current step, when something else is shown in its place.
+    pub(in crate::app) fn substituted_expression(&self) -> Option<Expr> {
+        if !self.session.is_substituted {
+            return None;
+        }
+        parse(&self.session.session.history().current_state()?.expression).ok()
+    }
+
+    /// Looks elsewhere for a model that is not where a step says, or shows the step with
+    /// another. Returns whether the failure is dealt with.
+    pub(in crate::app) fn on_visit_failed(&mut self, loading: Loading, message: &str) -> bool {
+        let Some(mut visit) = loading.visit else {
+            return false;
+        };
+        if let Some(source) = visit.more.pop_front() {
+            self.begin_loading(Loading {
+                source,
+                then: loading.then,
+                visit: Some(visit),
+            });
+            return true;
+        }
+        let wanted = links::source_of(&visit.link);
+        let substitute = self
+            .model()
+            .map_or_else(default_source, |model| model.source.clone());
+        let kept = if visit.is_settled {
+            "The step keeps its expression"
+        } else {
+            "The bookmark keeps its expression"
+        };
+        let sentence = format!(
+            "{} is missing ({message}). {kept}; {} is shown meanwhile",
+            where_it_was(&wanted),
+            source_title(&substitute),
+        );
+        let find = super::offer_command("Find the model…", Command::OpenModel);
+        self.notices.push_with(Level::Warning, sentence, find);
+        if !visit.is_settled {
+            return true;
+        }
+        self.session.is_substituted = true;
+        if self.models.current.is_none() {
+            self.begin_loading(Loading {
+                source: substitute,
+                then: loading.then,
+                visit: None,
+            });
+            return true;
+        }
+        if let Some(expression) = loading.then.filter(|it| self.check(it).is_ok()) {
+            self.position.edit(Edit::Expression(expression));
+        }
+        self.arrive();
+        true
+    }
+
+    /// What a thumbnail shows.
+    pub(super) fn thumbnail_subject(&self, key: &ThumbnailKey) -> Option<(Arc<ModelLink>, String)> {
+        let session = &self.session.session;
+        match key {
+            ThumbnailKey::Step(id) => {
+                let state = &session.history().get(*id)?.state;
+                Some((Arc::clone(&state.model), state.expression.to_string()))
+            }
+            ThumbnailKey::Bookmark(name) => {
+                let bookmark = session.bookmarks().get(name)?;
+                Some((
+                    Arc::new(bookmark.model.clone()),
+                    bookmark.expression.clone(),
+                ))
+            }
+        }
+    }
+
+    /// Whether the engine holds the model of a step or a bookmark, so that it has a picture.
+    pub fn is_model_loaded(&self, link: &ModelLink) -> bool {
+        self.thumbnails.is_loaded(&links::id_of(link))
+    }
+
+    /// Goes to a bookmark; that is a step of its own.
+    pub(super) fn go_to_bookmark(&mut self, name: &str) {
+        let Some(bookmark) = self.session.session.bookmarks().get(name) else {
+            return;
+        };
+        match parse(&bookmark.expression) {
+            Ok(expression) => {
+                let link = Arc::new(bookmark.model.clone());
+                self.settle();
+                self.visit(link, expression, false);
+            }
+            Err(error) => {
+                let sentence = format!("@{name} has an expression that cannot be read: {error}");
+                self.run(Action::Report(sentence));
+            }
+        }
+    }
+}
+
+/// A name for people, with the path of a file.
+fn where_it_was(source: &ModelSource) -> String {
+    match source {
+        ModelSource::Catalogue(_) => source_title(source),
+        ModelSource::File(path) => path.display().to_string(),
+    }
+}

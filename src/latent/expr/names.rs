@@ -1,0 +1,69 @@
+//! The named codes that an expression refers to, and how they get other names.
+
+use super::ast::Expr;
+
+impl Expr {
+    /// Whether `@name` stands anywhere in the expression.
+    pub fn refers_to(&self, name: &str) -> bool {
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            if matches!(expr, Self::Named(known) if known == name) {
+                return true;
+            }
+            waiting.extend(expr.children());
+        }
+        false
+    }
+
+    /// Writes `@to` wherever `@from` stands. Returns whether it stood anywhere.
+    ///
+    /// Works on a heap-allocated stack, so no tree is too deep for it.
+    pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        let mut found = false;
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            match expr {
+                Self::Named(name) => {
+                    if name == from {
+                        to.clone_into(name);
+                        found = true;
+                    }
+                }
+                Self::Seed(_) | Self::Vector(_) | Self::Direction(_) | Self::Encode(_) => {}
+                Self::Neg(a)
+                | Self::Scale(_, a)
+                | Self::Truncate(a, _)
+                | Self::W(a)
+                | Self::Vary(a, _) => waiting.push(a),
+                Self::Add(a, b)
+                | Self::Sub(a, b)
+                | Self::Lerp(a, b, _)
+                | Self::Slerp(a, b, _)
+                | Self::Mix(a, b, _)
+                | Self::ProjectOut(a, b)
+                | Self::Cross(a, b, _) => waiting.extend([&mut **a, &mut **b]),
+                Self::Mean(all) => waiting.extend(all),
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    #[test]
+    fn a_name_is_changed_wherever_it_stands() {
+        let text = "mean(@a, w(-@b), [1, 2], encode(\"@a\")) + 2*slerp(@a, @ab, 0.5) - dir(\"a\")";
+        let mut expr = parse(text).unwrap();
+        assert!(expr.refers_to("a") && expr.refers_to("ab") && !expr.refers_to("c"));
+        assert!(expr.rename("a", "new name"));
+        assert!(!expr.rename("a", "b"));
+        assert_eq!(
+            expr.to_string(),
+            "mean(@\"new name\", w(-@b), [1, 2], encode(\"@a\")) + 2*slerp(@\"new name\", @ab, 0.5) \
+             - dir(\"a\")"
+        );
+    }
+}
