@@ -1,5 +1,6 @@
 //! What can be done now, and why the rest cannot.
 
+use super::tools::compare::Mode;
 use super::{AppState, Command, Overlay};
 
 /// `Err` carries the reason, for the tooltip of the greyed control.
@@ -25,6 +26,11 @@ impl AppState {
             Command::NormalText if self.view.text_scale() == 1.0 => {
                 Err("The text has its usual size")
             }
+            Command::NextComparison | Command::BlinkComparison | Command::FlipComparison
+                if self.tools.open != super::Tool::Compare =>
+            {
+                Err("Open Compare first")
+            }
             Command::Leave if !self.is_in_a_mode() => Err("Nothing is open"),
             Command::RandomSeed
             | Command::NextSeed
@@ -49,6 +55,9 @@ impl AppState {
         }
         match command {
             Command::Play => Some(self.is_playing()),
+            Command::BlinkComparison => Some(
+                self.tools.settings.compare.mode == Mode::Blink && self.tools.compare.is_blinking(),
+            ),
             Command::FullScreen => Some(self.modes.full_screen),
             Command::PictureOnly => Some(self.modes.picture_only),
             Command::ToggleControls => Some(self.view.controls),

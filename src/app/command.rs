@@ -103,8 +103,16 @@ commands! {
         "Breed: a sheet of children around the current picture";
     OpenDirections, "Directions", Signpost, Some((PLAIN, Key::Num8)),
         "Find, measure and name ways through the latent space that change one thing";
+    OpenCompare, "Compare", Columns2, Some((PLAIN, Key::Num9)),
+        "See the same expression with other models, truncations and ways, side by side or in turn";
     OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
         "Measure the current code against the prior and the data";
+    NextComparison, "Next way to compare", SquareSplitHorizontal, Some((PLAIN, Key::C)),
+        "In Compare, go from side by side to wipe, blink and difference";
+    BlinkComparison, "Blink", Zap, Some((PLAIN, Key::B)),
+        "In Compare, show two pictures in turn at the same place; again to stop";
+    FlipComparison, "Show the other picture", FlipHorizontal2, Some((PLAIN, Key::X)),
+        "In Compare, stop blinking and show the other of the two pictures";
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
         "Drift through the latent space from seed to seed; again to stop";
     ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),

@@ -96,6 +96,9 @@ impl AppState {
             Command::PreviousSeed => self.step_seed(-1),
             Command::SeedUp => self.step_seed(100),
             Command::SeedDown => self.step_seed(-100),
+            Command::NextComparison => self.next_comparison(),
+            Command::BlinkComparison => self.toggle_blink(),
+            Command::FlipComparison => self.flip_comparison(),
             Command::Play => self.toggle_play(),
             Command::ResetAll => {
                 if self.position.reset() {
@@ -129,6 +132,7 @@ impl AppState {
             | Command::OpenMap
             | Command::OpenVariations
             | Command::OpenDirections
+            | Command::OpenCompare
             | Command::OpenWhere => {
                 if let Some(tool) = super::Tool::of_command(command) {
                     self.stop_way();

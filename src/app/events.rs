@@ -77,7 +77,9 @@ impl AppState {
     fn on_loaded(&mut self, model: Arc<ModelInfo>) {
         self.thumbnails.retry(Some(model.id.clone()));
         let awaited = |loading: &mut Loading| loading.source == model.source;
-        // One that nobody waits for any more gave way to another.
+        self.models.remember(Arc::clone(&model));
+        self.models.take_needed(&model.source);
+        // One that nobody waits for gave way to another, or stands beside the current one.
         let Some(loading) = self.models.loading.take_if(awaited) else {
             return;
         };
@@ -102,9 +104,12 @@ impl AppState {
 
     fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
         let awaited = |loading: &mut Loading| loading.source == *source;
-        let Some(loading) = self.models.loading.take_if(awaited) else {
-            return;
-        };
+        let loading = self.models.loading.take_if(awaited);
+        if self.models.take_needed(source) {
+            self.models
+                .note_unavailable(source.clone(), message.to_owned());
+        }
+        let Some(loading) = loading else { return };
         if self.on_visit_failed(loading, message) {
             return;
         }

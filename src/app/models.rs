@@ -96,6 +96,12 @@ pub struct Models {
     pub(super) warming: Option<Warming>,
     pub(super) device: Option<DeviceInfo>,
     files: Vec<PathBuf>,
+    /// What was loaded in this run; the engine holds all of it.
+    known: Vec<Arc<ModelInfo>>,
+    /// On their way without becoming the current one.
+    needed: Vec<ModelSource>,
+    /// What could not be loaded beside the current one, and why.
+    unavailable: Vec<(ModelSource, String)>,
 }
 
 impl Models {
@@ -128,6 +134,60 @@ impl Models {
             .iter()
             .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
             .chain(self.files.iter().cloned().map(ModelSource::File))
+    }
+
+    /// A model that was loaded in this run, whether it is the current one or not.
+    pub fn known(&self, source: &ModelSource) -> Option<&Arc<ModelInfo>> {
+        self.known.iter().find(|model| model.source == *source)
+    }
+
+    /// Why a model could not be loaded beside the current one.
+    pub fn why_unavailable(&self, source: &ModelSource) -> Option<&str> {
+        let found = self.unavailable.iter().find(|(known, _)| known == source);
+        found.map(|(_, why)| why.as_str())
+    }
+
+    pub(super) fn remember(&mut self, model: Arc<ModelInfo>) {
+        self.unavailable.retain(|(known, _)| *known != model.source);
+        self.known.retain(|known| known.source != model.source);
+        self.known.push(model);
+    }
+
+    /// Notes that a model is wanted beside the current one. Returns whether the engine has to be
+    /// asked for it.
+    pub(super) fn need(&mut self, source: &ModelSource) -> bool {
+        let is_loading = self
+            .loading
+            .as_ref()
+            .is_some_and(|loading| loading.source == *source);
+        let is_settled = self.known(source).is_some() || self.why_unavailable(source).is_some();
+        if is_loading || is_settled || self.needed.contains(source) {
+            return false;
+        }
+        self.needed.push(source.clone());
+        true
+    }
+
+    /// Whether a model is on its way to stand beside the current one.
+    pub(super) fn is_needed(&self, source: &ModelSource) -> bool {
+        self.needed.contains(source)
+    }
+
+    /// Takes a model off those that are wanted beside the current one. Returns whether it was.
+    pub(super) fn take_needed(&mut self, source: &ModelSource) -> bool {
+        let before = self.needed.len();
+        self.needed.retain(|needed| needed != source);
+        self.needed.len() < before
+    }
+
+    pub(super) fn note_unavailable(&mut self, source: ModelSource, why: String) {
+        self.unavailable.retain(|(known, _)| *known != source);
+        self.unavailable.push((source, why));
+    }
+
+    /// Lets a model that could not be loaded be asked for again.
+    pub(super) fn try_again(&mut self, source: &ModelSource) {
+        self.unavailable.retain(|(known, _)| known != source);
     }
 
     pub(super) fn remember_file(&mut self, source: &ModelSource) {

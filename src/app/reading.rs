@@ -36,17 +36,16 @@ impl AppState {
 
     /// Whether the loaded model understands an expression; without a model all are.
     pub(super) fn check(&self, expression: &Expr) -> Result<(), CheckError> {
-        let Some(model) = self.model() else {
-            return Ok(());
-        };
-        check(
-            expression,
-            &Names {
-                model,
-                session: &self.names,
-            },
-        )
-        .map(|_| ())
+        match self.model() {
+            Some(model) => self.check_for(model, expression),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a model understands an expression, with the names of this session.
+    pub(super) fn check_for(&self, model: &ModelInfo, expression: &Expr) -> Result<(), CheckError> {
+        let session = &self.names;
+        check(expression, &Names { model, session }).map(|_| ())
     }
 }
 

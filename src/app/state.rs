@@ -215,6 +215,9 @@ impl AppState {
         if self.is_playing() {
             due_secs = Some(0.0);
         }
+        if let Some(blink_secs) = self.blink_due_secs() {
+            due_secs = Some(due_secs.map_or(blink_secs, |due: f64| due.min(blink_secs)));
+        }
         due_secs
     }
 
@@ -229,10 +232,34 @@ impl AppState {
 
     /// Asks the engine for a model, unless it is on its way already.
     pub(super) fn begin_loading(&mut self, loading: Loading) {
-        let before = self.models.loading.replace(loading.clone());
-        if before.is_none_or(|before| before.source != loading.source) {
-            self.engine.load(loading.source);
+        let source = loading.source.clone();
+        let before = self.models.loading.replace(loading);
+        let is_on_its_way =
+            before.is_some_and(|before| before.source == source) || self.models.is_needed(&source);
+        if !is_on_its_way {
+            self.engine.load(source);
         }
+    }
+
+    /// A model besides the current one; `None` while it is on its way. The current one stays.
+    ///
+    /// # Errors
+    ///
+    /// One sentence on why it cannot be loaded.
+    pub(super) fn need_model(
+        &mut self,
+        source: &ModelSource,
+    ) -> Result<Option<Arc<ModelInfo>>, String> {
+        if let Some(model) = self.models.known(source) {
+            return Ok(Some(Arc::clone(model)));
+        }
+        if let Some(why) = self.models.why_unavailable(source) {
+            return Err(why.to_owned());
+        }
+        if self.models.need(source) {
+            self.engine.load(source.clone());
+        }
+        Ok(None)
     }
 
     /// What the window has to do now.

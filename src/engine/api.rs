@@ -40,7 +40,8 @@ pub struct ModelId {
 }
 
 /// Where a model comes from.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ModelSource {
     /// A name of the built-in catalogue.
     Catalogue(String),

@@ -12,9 +12,11 @@
 
 mod easing;
 mod even;
+mod within;
 
 pub use easing::Easing;
 pub use even::{ArcLength, step_length};
+pub use within::interpolates;
 
 use super::expr::Expr;
 use serde::{Deserialize, Serialize};

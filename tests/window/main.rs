@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod commands;
+mod compare;
 mod directions;
 mod document;
 mod expressions;

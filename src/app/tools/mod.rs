@@ -4,6 +4,7 @@
 //! Its settings are plain data that undo, history and sessions keep beside the expression.
 
 pub mod arithmetic;
+pub mod compare;
 pub mod directions;
 pub mod interpolate;
 pub mod map;
@@ -32,6 +33,7 @@ pub enum Tool {
     Map,
     Variations,
     Directions,
+    Compare,
     /// Where the current code stands among those that the model knows.
     Where,
 }
@@ -46,6 +48,7 @@ impl Tool {
         Self::Map,
         Self::Variations,
         Self::Directions,
+        Self::Compare,
         Self::Where,
     ];
 
@@ -59,6 +62,7 @@ impl Tool {
             Self::Map => Command::OpenMap,
             Self::Variations => Command::OpenVariations,
             Self::Directions => Command::OpenDirections,
+            Self::Compare => Command::OpenCompare,
             Self::Where => Command::OpenWhere,
         }
     }
@@ -81,6 +85,7 @@ impl Tool {
             Self::Map => "Map",
             Self::Variations => "Vary",
             Self::Directions => "Directions",
+            Self::Compare => "Compare",
             Self::Where => "Where",
         }
     }
@@ -97,6 +102,7 @@ pub struct ToolSettings {
     pub map: map::Settings,
     pub variations: variations::Settings,
     pub directions: directions::Settings,
+    pub compare: compare::Settings,
 }
 
 impl ToolSettings {
@@ -109,6 +115,7 @@ impl ToolSettings {
             (self.map != other.map, Tool::Map),
             (self.variations != other.variations, Tool::Variations),
             (self.directions != other.directions, Tool::Directions),
+            (self.compare != other.compare, Tool::Compare),
         ];
         pairs
             .into_iter()
@@ -127,6 +134,7 @@ pub enum ToolEdit {
     Map(map::Edit),
     Variations(variations::Edit),
     Directions(directions::Edit),
+    Compare(compare::Edit),
     /// All settings at once, as from history.
     Restore(Arc<ToolSettings>),
 }
@@ -139,6 +147,7 @@ pub struct Tools {
     pub(super) interpolate: interpolate::Live,
     pub(super) map: map::Live,
     pub(super) directions: directions::Live,
+    pub(super) compare: compare::Live,
 }
 
 impl Tools {
@@ -158,6 +167,11 @@ impl Tools {
     /// The search for directions, and the one that is looked at.
     pub fn directions(&self) -> &directions::Live {
         &self.directions
+    }
+
+    /// What the panes of the comparison show.
+    pub fn compare(&self) -> &compare::Live {
+        &self.compare
     }
 
     /// The map's plane, tiles and way.
@@ -184,6 +198,7 @@ impl AppState {
                 }
                 self.tool_settings().variations.apply(edit);
             }
+            ToolEdit::Compare(edit) => self.edit_compare(edit),
             ToolEdit::Interpolate(edit) => self.tool_settings().interpolate.apply(edit),
             ToolEdit::Directions(edit) => {
                 let Some(model) = self.models.current.clone() else {
@@ -254,6 +269,7 @@ impl AppState {
         match self.tools.open {
             Tool::Interpolate => self.follow_interpolate(),
             Tool::Map => self.follow_map(model),
+            Tool::Compare => self.follow_compare(model),
             _ => {}
         }
     }
@@ -267,6 +283,7 @@ impl AppState {
             Tool::Styles => settings.styles.wants(model),
             Tool::Interpolate => self.interpolate_wants(model),
             Tool::Directions => self.directions_wants(model),
+            Tool::Compare => self.compare_wants(),
             Tool::Variations => {
                 let parent = self.position.expression();
                 settings.variations.wants(model, parent)

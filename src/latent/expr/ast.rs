@@ -104,6 +104,32 @@ impl Expr {
         first.into_iter().chain(second).chain(rest)
     }
 
+    /// As [`Self::children`], to be changed.
+    pub(in crate::latent) fn children_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let (first, second, rest): (Option<&mut Expr>, Option<&mut Expr>, &mut [Expr]) = match self
+        {
+            Self::Seed(_)
+            | Self::Vector(_)
+            | Self::Named(_)
+            | Self::Direction(_)
+            | Self::Encode(_) => (None, None, &mut []),
+            Self::Neg(a)
+            | Self::Scale(_, a)
+            | Self::Truncate(a, _)
+            | Self::W(a)
+            | Self::Vary(a, _) => (Some(&mut **a), None, &mut []),
+            Self::Add(a, b)
+            | Self::Sub(a, b)
+            | Self::Lerp(a, b, _)
+            | Self::Slerp(a, b, _)
+            | Self::Mix(a, b, _)
+            | Self::ProjectOut(a, b)
+            | Self::Cross(a, b, _) => (Some(&mut **a), Some(&mut **b), &mut []),
+            Self::Mean(all) => (None, None, all),
+        };
+        first.into_iter().chain(second).chain(rest)
+    }
+
     /// The numbers that stand in this node itself, not those of its children.
     pub fn numbers(&self) -> &[f32] {
         match self {

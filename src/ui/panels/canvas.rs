@@ -70,6 +70,34 @@ impl CanvasView {
     pub fn area(&self) -> Rect {
         self.area
     }
+
+    /// Says where the canvas is on the window, when a tool paints the pictures.
+    pub fn set_area(&mut self, area: Rect) {
+        self.area = area;
+    }
+
+    /// Where a picture lies around `area`, by zoom and pan, as large as it can be with pixels
+    /// of the same size.
+    pub fn place(&mut self, ui: &Ui, area: Rect, image: ImageSpec) -> Rect {
+        let pixels_per_point = ui.ctx().pixels_per_point();
+        let pixels = scale_to_fit(area.size() * pixels_per_point, image) * self.zoom;
+        let size = vec2(image.width as f32, image.height as f32) * pixels / pixels_per_point;
+        self.shown = Some((image, pixels));
+        self.pan = clamped_pan(self.pan, size, area.size());
+        let corner = (area.center() + self.pan - size / 2.0) * pixels_per_point;
+        // On whole screen pixels, so that every pixel of the picture is equally large.
+        let corner = pos2(corner.x.round(), corner.y.round()) / pixels_per_point;
+        Rect::from_min_size(corner, size)
+    }
+
+    /// The shape of the pointer over a picture that can be dragged on.
+    pub fn cursor(&self) -> CursorIcon {
+        if self.drag.is_some() {
+            CursorIcon::Grabbing
+        } else {
+            CursorIcon::Grab
+        }
+    }
 }
 
 /// Paints the picture and walks where it is dragged.
@@ -94,17 +122,7 @@ pub fn ui(
     }
     let response = ui.interact(area, ui.scope_id().with("picture"), Sense::click_and_drag());
     zoom_and_pan(ui, view, &response, area);
-
-    let pixels_per_point = ui.ctx().pixels_per_point();
-    let pixels = scale_to_fit(area.size() * pixels_per_point, shown.image) * view.zoom;
-    let size =
-        vec2(shown.image.width as f32, shown.image.height as f32) * pixels / pixels_per_point;
-    view.shown = Some((shown.image, pixels));
-    view.pan = clamped_pan(view.pan, size, area.size());
-    let corner = (area.center() + view.pan - size / 2.0) * pixels_per_point;
-    // On whole screen pixels, so that every pixel of the picture is equally large.
-    let corner = pos2(corner.x.round(), corner.y.round()) / pixels_per_point;
-    let rect = Rect::from_min_size(corner, size);
+    let rect = view.place(ui, area, shown.image);
     let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
     ui.painter()
         .with_clip_rect(area)
@@ -113,11 +131,7 @@ pub fn ui(
     walk(app, actions, view, &response, rect);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture"));
     if app.model().is_some() {
-        response.on_hover_and_drag_cursor(if view.drag.is_some() {
-            CursorIcon::Grabbing
-        } else {
-            CursorIcon::Grab
-        });
+        response.on_hover_and_drag_cursor(view.cursor());
     }
     if !app.modes().picture_only {
         caption_ui(ui, app);
@@ -141,7 +155,8 @@ fn clamped_pan(pan: Vec2, size: Vec2, area: Vec2) -> Vec2 {
     pan.clamp(-limit, limit)
 }
 
-fn zoom_and_pan(ui: &Ui, view: &mut CanvasView, response: &Response, area: Rect) {
+/// Zooms and pans by what the hand does in `area`.
+pub fn zoom_and_pan(ui: &Ui, view: &mut CanvasView, response: &Response, area: Rect) {
     if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
         view.pan += response.drag_delta();
     }
@@ -160,7 +175,8 @@ fn zoom_and_pan(ui: &Ui, view: &mut CanvasView, response: &Response, area: Rect)
     view.pan = from_middle - (from_middle - view.pan) * (view.zoom / before);
 }
 
-fn walk(
+/// Walks by what the hand does on a picture that lies at `rect`.
+pub fn walk(
     app: &AppState,
     actions: &mut Actions,
     view: &mut CanvasView,

@@ -54,16 +54,24 @@ const MODEL: &[&[Command]] = &[
     &[Command::SeedUp, Command::SeedDown],
     &[Command::Play],
 ];
-const TOOLS: &[&[Command]] = &[&[
-    Command::OpenExplore,
-    Command::OpenInterpolate,
-    Command::OpenArithmetic,
-    Command::OpenStyles,
-    Command::OpenMap,
-    Command::OpenVariations,
-    Command::OpenDirections,
-    Command::OpenWhere,
-]];
+const TOOLS: &[&[Command]] = &[
+    &[
+        Command::OpenExplore,
+        Command::OpenInterpolate,
+        Command::OpenArithmetic,
+        Command::OpenStyles,
+        Command::OpenMap,
+        Command::OpenVariations,
+        Command::OpenDirections,
+        Command::OpenCompare,
+        Command::OpenWhere,
+    ],
+    &[
+        Command::NextComparison,
+        Command::BlinkComparison,
+        Command::FlipComparison,
+    ],
+];
 const HELP: &[&[Command]] = &[
     &[Command::Palette, Command::Shortcuts],
     &[Command::Notifications],

@@ -1,6 +1,7 @@
 //! The tools: a rail to choose from, controls at the left, a stage in the middle.
 
 pub mod arithmetic;
+pub mod compare;
 pub mod directions;
 pub mod interpolate;
 pub mod map;
@@ -25,6 +26,7 @@ use lucide_icons::Icon;
 pub struct ToolViews {
     pub textures: PictureTextures,
     map: map::MapView,
+    compare: compare::CompareView,
     directions: directions::DirectionsView,
     variations: variations::VariationsView,
 }
@@ -60,6 +62,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
             Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
             Tool::Variations => variations::controls_ui(ui, app, actions, views),
             Tool::Directions => directions::controls_ui(ui, app, actions, model, views),
+            Tool::Compare => compare::controls_ui(ui, app, actions, views),
             Tool::Interpolate => interpolate::controls_ui(ui, app, actions),
             Tool::Map => map::controls_ui(ui, app, actions, model, views),
             Tool::Where => where_am_i::controls_ui(ui, app, model),
@@ -77,6 +80,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         Tool::Map => map::stage_ui(ui, stage),
         Tool::Interpolate => interpolate::stage_ui(ui, stage),
         Tool::Directions => directions::stage_ui(ui, stage),
+        Tool::Compare => compare::stage_ui(ui, stage),
         Tool::Variations => variations::stage_ui(ui, stage),
         Tool::Where => where_am_i::stage_ui(ui, stage),
     }
