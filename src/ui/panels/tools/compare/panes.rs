@@ -45,7 +45,9 @@ fn places(area: Rect, count: usize) -> Vec<Rect> {
         let cell = cell(*columns);
         cell.x.min(cell.y - TITLE_HEIGHT - NUMBERS_HEIGHT)
     };
+    // Of several that are as good, the fewest.
     let columns = (1..=count.max(1))
+        .rev()
         .max_by(|a, b| side(a).total_cmp(&side(b)))
         .unwrap_or(1);
     let cell = cell(columns);
@@ -172,12 +174,13 @@ mod tests {
         let two = places(wide, 2);
         assert_eq!(two[0].top(), two[1].top(), "beside each other");
         assert!(two[0].right() < two[1].left());
-        let four = places(wide, 4);
+        let square = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 700.0));
+        let four = places(square, 4);
         assert_eq!(four[0].left(), four[2].left(), "two above two");
         let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(300.0, 900.0));
         let two = places(tall, 2);
         assert_eq!(two[0].left(), two[1].left(), "one above the other");
-        for area in [wide, tall] {
+        for area in [wide, square, tall] {
             for count in 1..=4 {
                 for place in places(area, count) {
                     assert!(area.expand(0.1).contains_rect(place), "{place:?}");
