@@ -20,6 +20,18 @@ pub enum Action {
     /// Search directions in the loaded model.
     FindDirections(DirectionSource),
     StopFindingDirections,
+    /// Go back to where a picture was made, or find the code of any other.
+    OpenPicture(PathBuf),
+    /// Find the code of a picture, whoever made it.
+    EncodeFile(PathBuf),
+    /// Name the codes of a file.
+    OpenCodes(PathBuf),
+    /// Search the code of the picture by descending to it.
+    Descend,
+    /// Stop looking for a code; the best so far stays.
+    StopDescent,
+    /// Give the code that was found this name.
+    KeepCode(String),
     /// Show seven pictures along a direction.
     LookAtDirection(String),
     /// Look at another part of the map.

@@ -57,6 +57,8 @@ macro_rules! commands {
 commands! {
     OpenModel, "Open model…", FolderOpen, Some((CTRL, Key::O)),
         "Load a model from a .safetensors file";
+    OpenPicture, "Encode picture…", ImageUp, Some((CTRL, Key::I)),
+        "Open a picture in the Encode tool and find its code";
     SavePicture, "Save picture as PNG…", ImageDown, Some((CTRL, Key::S)),
         "Write the picture to a file that also holds its expression";
     NewSession, "New session", FilePlus, Some((CTRL, Key::N)),
@@ -99,6 +101,8 @@ commands! {
         "Take the styles of one picture in some layers and of another in the rest";
     OpenMap, "Map", Map, Some((PLAIN, Key::Num5)),
         "See a plane of the latent space as one picture, with the data on it";
+    OpenEncode, "Encode", ImagePlus, Some((PLAIN, Key::Num6)),
+        "Find the code of a picture: open one, drop one, or draw a digit";
     OpenVariations, "Variations", Sprout, Some((PLAIN, Key::Num7)),
         "Breed: a sheet of children around the current picture";
     OpenDirections, "Directions", Signpost, Some((PLAIN, Key::Num8)),

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub enum Effect {
     AskForModelFile,
     AskForSessionFile,
+    /// A picture to encode.
+    AskForPhoto,
     AskWhereToSaveSession {
         suggested_name: String,
     },
@@ -43,6 +45,12 @@ impl AppState {
             }
             Action::FindDirections(source) => self.find_directions(source),
             Action::StopFindingDirections => self.stop_finding_directions(),
+            Action::OpenPicture(path) => self.open_picture(path),
+            Action::OpenCodes(path) => self.open_codes(path),
+            Action::EncodeFile(path) => self.encode_file(path),
+            Action::Descend => self.descend(),
+            Action::StopDescent => self.stop_encoding(),
+            Action::KeepCode(name) => self.keep_code(&name),
             Action::LookAtDirection(name) => self.look_at_direction(name),
             Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => self.load(source, None),
@@ -64,6 +72,7 @@ impl AppState {
     fn run_command(&mut self, command: Command) {
         match command {
             Command::OpenModel => self.effects.push(Effect::AskForModelFile),
+            Command::OpenPicture => self.effects.push(Effect::AskForPhoto),
             Command::SavePicture => {
                 let suggested_name = self.suggested_file_name();
                 self.effects
@@ -130,6 +139,7 @@ impl AppState {
             | Command::OpenArithmetic
             | Command::OpenStyles
             | Command::OpenMap
+            | Command::OpenEncode
             | Command::OpenVariations
             | Command::OpenDirections
             | Command::OpenCompare

@@ -62,6 +62,7 @@ impl AppState {
                 self.pictures.end(job, None);
                 self.tools.map.tiles_mut().end(job, None);
                 self.on_directions_end(job, None);
+                self.on_encoding_end(job, None);
                 self.thumbnails.end(job);
                 self.export.fail(job);
             }
@@ -69,8 +70,10 @@ impl AppState {
             Event::Directions { job, found } => self.on_directions(job, found),
             Event::Progress { job, done, total } => self.on_directions_progress(job, done, total),
             Event::Evaluated { job, code } => self.on_evaluated(job, code),
-            // No tool asks for these yet, and the window for no timings.
-            Event::Encoded { .. } | Event::InvertStep { .. } | Event::Benched { .. } => {}
+            Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
+            Event::InvertStep { job, found } => self.on_invert_step(job, found),
+            // The window asks for no timings.
+            Event::Benched { .. } => {}
         }
     }
 
@@ -134,6 +137,7 @@ impl AppState {
         self.pictures.end(job, Some(message));
         self.tools.map.tiles_mut().end(job, Some(message));
         self.on_directions_end(job, Some(message));
+        self.on_encoding_end(job, Some(message));
         // A place whose picture cannot be made has its message in the equation bar already.
         self.thumbnails.end(job);
         self.on_evaluation_failed(job, message);

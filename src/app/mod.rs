@@ -16,6 +16,7 @@ mod history;
 mod latency;
 pub mod models;
 pub mod notices;
+mod opening;
 pub mod pictures;
 mod place;
 mod player;

@@ -1,6 +1,7 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
 use super::export::{Export, Wake};
+use super::opening::Opening;
 use super::{
     Asked, Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, OpenSession, Overlay,
     Pictures, Place, Player, Position, Preview, Settling, Thumbnails, Tools, View,
@@ -43,6 +44,7 @@ pub struct Moment {
 /// The state of the program.
 pub struct AppState {
     pub(super) engine: Engine,
+    pub(super) wake: Wake,
     pub(super) models: Models,
     pub(super) position: Position,
     pub(super) history: History,
@@ -55,6 +57,7 @@ pub struct AppState {
     pub(super) notices: Notices,
     pub(super) player: Option<Player>,
     pub(super) export: Export,
+    pub(super) opening: Opening,
     pub(super) view: View,
     pub(super) modes: Modes,
     pub(super) names: Arc<SessionNames>,
@@ -68,6 +71,7 @@ impl AppState {
     pub fn new(start: Start) -> Self {
         let mut app = Self {
             engine: start.engine,
+            wake: Arc::clone(&start.wake),
             models: Models::default(),
             position: Position::new(DEFAULT_EXPRESSION),
             history: History::default(),
@@ -84,6 +88,7 @@ impl AppState {
             thumbnails: Thumbnails::default(),
             notices: Notices::default(),
             player: None,
+            opening: Opening::new(Arc::clone(&start.wake)),
             export: Export::new(start.wake),
             view: start.view,
             modes: Modes::default(),
@@ -172,6 +177,7 @@ impl AppState {
         self.take_events();
         self.advance_way(moment.dt_secs);
         self.take_session_reports();
+        self.take_opened();
         if self.model().is_some()
             && let Some(player) = &mut self.player
         {
@@ -211,6 +217,9 @@ impl AppState {
                 self.settle();
                 due_secs = soon(due_secs);
             }
+        }
+        if self.encoding_is_due() {
+            due_secs = soon(due_secs);
         }
         if self.is_playing() {
             due_secs = Some(0.0);

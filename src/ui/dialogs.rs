@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+/// How the names of pictures end that can be encoded.
+pub const PICTURE_ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
+
 /// A person needs longer than this to say no; a missing dialog service does not.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
 
@@ -19,6 +22,7 @@ const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     OpenModel,
+    OpenPicture,
     SavePicture,
     OpenSession,
     SaveSession,
@@ -57,6 +61,14 @@ impl Dialogs {
         self.show(Purpose::OpenModel, actions, move || dialog.pick_file());
     }
 
+    /// Asks for a picture to encode.
+    pub fn open_picture(&mut self, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Encode picture")
+            .add_filter("Picture", &PICTURE_ENDINGS);
+        self.show(Purpose::OpenPicture, actions, move || dialog.pick_file());
+    }
+
     /// Asks where to save the picture.
     pub fn save_picture(&mut self, suggested_name: &str, actions: &mut Actions) {
         let dialog = AsyncFileDialog::new()
@@ -91,6 +103,7 @@ impl Dialogs {
                 (Some(path), Purpose::OpenModel) => {
                     actions.push(Action::LoadModel(ModelSource::File(path)));
                 }
+                (Some(path), Purpose::OpenPicture) => actions.push(Action::EncodeFile(path)),
                 (Some(path), Purpose::SavePicture) => {
                     actions.push(Action::SavePicture(with_ending(path, "png")));
                 }
@@ -146,6 +159,9 @@ fn no_dialog_message(purpose: Purpose) -> &'static str {
         Purpose::OpenModel => {
             "This desktop offers no file dialog. Drop a .safetensors file on the window, \
              or start zscape with the file's name"
+        }
+        Purpose::OpenPicture => {
+            "This desktop offers no file dialog. Drop a PNG, JPEG, WebP, BMP or GIF on the window"
         }
         Purpose::SavePicture => {
             "This desktop offers no file dialog. Copy the expression and write the picture \

@@ -246,6 +246,7 @@ impl ZscapeWindow {
     fn carry_out(&mut self, ctx: &Context, effect: Effect) {
         match effect {
             Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
+            Effect::AskForPhoto => self.dialogs.open_picture(&mut self.actions),
             Effect::AskForSessionFile => self.dialogs.open_session(&mut self.actions),
             Effect::AskWhereToSaveSession { suggested_name } => {
                 self.dialogs

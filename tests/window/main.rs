@@ -5,6 +5,8 @@ mod commands;
 mod compare;
 mod directions;
 mod document;
+mod dropping;
+mod encode;
 mod expressions;
 mod first_start;
 mod interpolate;

@@ -71,10 +71,15 @@ impl AppState {
 
     /// A name that nobody has: that of the seed, or a number.
     fn free_name(&self, expression: &Expr) -> String {
-        let stem = match expression {
-            Expr::Seed(seed) => format!("seed{seed}"),
-            _ => "code".to_owned(),
-        };
+        match expression {
+            Expr::Seed(seed) => self.free_code_name(&format!("seed{seed}")),
+            _ => self.free_code_name("code"),
+        }
+    }
+
+    /// A name that nobody has: `stem`, or `stem` with a number.
+    pub(in crate::app) fn free_code_name(&self, stem: &str) -> String {
+        let stem = stem.to_owned();
         let count = self.session.session.bookmarks().all().len();
         std::iter::once(stem.clone())
             .chain((2..count + 3).map(|number| format!("{stem}-{number}")))
@@ -143,6 +148,36 @@ impl AppState {
             is_deleted: false,
         };
         self.session.naming.evaluating.insert(job, bookmark);
+    }
+
+    /// Gives a code that no expression makes a name: a bookmark whose expression is its own
+    /// name. Returns whether it has the name now.
+    pub(in crate::app) fn name_code(
+        &mut self,
+        name: &str,
+        tags: &[String],
+        code: Code,
+        model: ModelLink,
+    ) -> bool {
+        if let Err(sentence) = self.check_name_in_history(name) {
+            self.notices.push(Level::Error, sentence);
+            return false;
+        }
+        let bookmark = Bookmark {
+            name: name.to_owned(),
+            tags: tags.to_vec(),
+            note: String::new(),
+            expression: Expr::Named(name.to_owned()).to_string(),
+            model,
+            created_secs: unix_secs(),
+            code,
+            is_deleted: false,
+        };
+        let is_named = self.change(Change::AddBookmark(Box::new(bookmark)));
+        if is_named {
+            self.renew_names();
+        }
+        is_named
     }
 
     /// Takes the code of a bookmark.

@@ -156,7 +156,12 @@ impl AppState {
 
     /// Shows an expression under the model that it was made with. Where the history stands
     /// there already (`is_settled`), that is no step.
-    pub(super) fn visit(&mut self, link: Arc<ModelLink>, expression: Expr, is_settled: bool) {
+    pub(in crate::app) fn visit(
+        &mut self,
+        link: Arc<ModelLink>,
+        expression: Expr,
+        is_settled: bool,
+    ) {
         self.player = None;
         let is_loaded = self
             .model()

@@ -131,6 +131,34 @@ impl Settings {
         }
     }
 
+    /// Adds directions whose effect was not measured. One of a known name stays as it is: what
+    /// is shown was made with it. Returns the names that mean something else already.
+    pub(in crate::app) fn adopt(
+        &mut self,
+        model: &str,
+        directions: &[Direction],
+        evidence: &str,
+    ) -> Vec<String> {
+        let of = self.by_model.entry(model.to_owned()).or_default();
+        let mut taken = Vec::new();
+        for direction in directions {
+            let found = &mut of.found;
+            match found
+                .iter()
+                .find(|known| known.direction.name == direction.name)
+            {
+                Some(known) if known.direction == *direction => {}
+                Some(_) => taken.push(direction.name.clone()),
+                None => found.push(Listed {
+                    direction: direction.clone(),
+                    picture_change: 0.0,
+                    evidence: evidence.to_owned(),
+                }),
+            }
+        }
+        taken
+    }
+
     /// Adds what was found; a direction of a known name takes its place.
     fn add(&mut self, model: &str, found: Vec<FoundDirection>) {
         let of = self.by_model.entry(model.to_owned()).or_default();

@@ -9,6 +9,7 @@ use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::path::{self, ArcLength, Easing, Method, Path, step_length};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// The keyframes' pictures.
 pub const KEYFRAMES: SetKey = SetKey("interpolate keyframes");
@@ -26,6 +27,8 @@ pub const MAX_KEYFRAMES: usize = 12;
 pub const STRIP: usize = 16;
 /// Pictures along each side of the sheet.
 pub const SHEET_SIDE: usize = 7;
+/// How long the way may take.
+pub const SECS: RangeInclusive<f32> = 0.2..=120.0;
 /// Frames of the way that scrubbing and playing go by.
 const FRAMES: usize = 241;
 
@@ -80,6 +83,8 @@ pub enum Edit {
     Even(bool),
     Secs(f32),
     Sheet(bool),
+    /// Everything at once, as a file says.
+    Whole(Settings),
     Reset,
 }
 
@@ -113,8 +118,13 @@ impl Settings {
             Edit::Easing(easing) => self.easing = easing,
             Edit::Closed(on) => self.closed = on,
             Edit::Even(on) => self.even = on,
-            Edit::Secs(secs) => self.secs = secs.clamp(0.2, 120.0),
+            Edit::Secs(secs) => self.secs = secs.clamp(*SECS.start(), *SECS.end()),
             Edit::Sheet(on) => self.sheet = on,
+            Edit::Whole(settings) => {
+                *self = settings;
+                self.keyframes.truncate(MAX_KEYFRAMES);
+                self.secs = self.secs.clamp(*SECS.start(), *SECS.end());
+            }
             Edit::Reset => *self = Self::default(),
         }
     }

@@ -6,6 +6,7 @@
 pub mod arithmetic;
 pub mod compare;
 pub mod directions;
+pub mod encode;
 pub mod interpolate;
 pub mod map;
 pub mod sources;
@@ -31,6 +32,8 @@ pub enum Tool {
     Arithmetic,
     Styles,
     Map,
+    /// From a picture to its code.
+    Encode,
     Variations,
     Directions,
     Compare,
@@ -46,6 +49,7 @@ impl Tool {
         Self::Arithmetic,
         Self::Styles,
         Self::Map,
+        Self::Encode,
         Self::Variations,
         Self::Directions,
         Self::Compare,
@@ -60,6 +64,7 @@ impl Tool {
             Self::Arithmetic => Command::OpenArithmetic,
             Self::Styles => Command::OpenStyles,
             Self::Map => Command::OpenMap,
+            Self::Encode => Command::OpenEncode,
             Self::Variations => Command::OpenVariations,
             Self::Directions => Command::OpenDirections,
             Self::Compare => Command::OpenCompare,
@@ -83,6 +88,7 @@ impl Tool {
             Self::Arithmetic => "Add",
             Self::Styles => "Styles",
             Self::Map => "Map",
+            Self::Encode => "Encode",
             Self::Variations => "Vary",
             Self::Directions => "Directions",
             Self::Compare => "Compare",
@@ -100,6 +106,7 @@ pub struct ToolSettings {
     pub arithmetic: arithmetic::Settings,
     pub styles: styles::Settings,
     pub map: map::Settings,
+    pub encode: encode::Settings,
     pub variations: variations::Settings,
     pub directions: directions::Settings,
     pub compare: compare::Settings,
@@ -113,6 +120,7 @@ impl ToolSettings {
             (self.arithmetic != other.arithmetic, Tool::Arithmetic),
             (self.styles != other.styles, Tool::Styles),
             (self.map != other.map, Tool::Map),
+            (self.encode != other.encode, Tool::Encode),
             (self.variations != other.variations, Tool::Variations),
             (self.directions != other.directions, Tool::Directions),
             (self.compare != other.compare, Tool::Compare),
@@ -132,6 +140,7 @@ pub enum ToolEdit {
     Arithmetic(arithmetic::Edit),
     Styles(styles::Edit),
     Map(map::Edit),
+    Encode(encode::Edit),
     Variations(variations::Edit),
     Directions(directions::Edit),
     Compare(compare::Edit),
@@ -146,6 +155,7 @@ pub struct Tools {
     pub(super) settings: Arc<ToolSettings>,
     pub(super) interpolate: interpolate::Live,
     pub(super) map: map::Live,
+    pub(super) encode: encode::Live,
     pub(super) directions: directions::Live,
     pub(super) compare: compare::Live,
 }
@@ -167,6 +177,11 @@ impl Tools {
     /// The search for directions, and the one that is looked at.
     pub fn directions(&self) -> &directions::Live {
         &self.directions
+    }
+
+    /// The picture that is encoded, and what was found.
+    pub fn encode(&self) -> &encode::Live {
+        &self.encode
     }
 
     /// What the panes of the comparison show.
@@ -199,6 +214,7 @@ impl AppState {
                 self.tool_settings().variations.apply(edit);
             }
             ToolEdit::Compare(edit) => self.edit_compare(edit),
+            ToolEdit::Encode(edit) => self.tool_settings().encode.apply(edit),
             ToolEdit::Interpolate(edit) => self.tool_settings().interpolate.apply(edit),
             ToolEdit::Directions(edit) => {
                 let Some(model) = self.models.current.clone() else {
@@ -248,7 +264,7 @@ impl AppState {
         }
     }
 
-    fn tool_settings(&mut self) -> &mut ToolSettings {
+    pub(super) fn tool_settings(&mut self) -> &mut ToolSettings {
         Arc::make_mut(&mut self.tools.settings)
     }
 
@@ -270,6 +286,7 @@ impl AppState {
             Tool::Interpolate => self.follow_interpolate(),
             Tool::Map => self.follow_map(model),
             Tool::Compare => self.follow_compare(model),
+            Tool::Encode => self.follow_encode(model),
             _ => {}
         }
     }
@@ -279,6 +296,7 @@ impl AppState {
         let settings = &self.tools.settings;
         let mut wants = match self.tools.open {
             Tool::Explore => return Vec::new(),
+            Tool::Encode => Vec::new(),
             Tool::Arithmetic => settings.arithmetic.wants(model),
             Tool::Styles => settings.styles.wants(model),
             Tool::Interpolate => self.interpolate_wants(model),

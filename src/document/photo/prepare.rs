@@ -3,9 +3,10 @@
 use super::Photo;
 use super::digit::centred;
 use super::resample::{Area, Plane, resample};
+use serde::{Deserialize, Serialize};
 
 /// A part of a picture in pixels.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Crop {
     pub left: u32,
     pub top: u32,
@@ -14,7 +15,8 @@ pub struct Crop {
 }
 
 /// What happens when the picture has other proportions than the encoder's.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fit {
     /// It fills the encoder's picture, and what reaches over is cut off evenly.
     #[default]
@@ -24,7 +26,8 @@ pub enum Fit {
 }
 
 /// What lies under transparent parts and beside the picture, before it is inverted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ground {
     #[default]
     Black,

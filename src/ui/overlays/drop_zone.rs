@@ -3,6 +3,7 @@
 use crate::app::{Action, Actions, SessionAction};
 use crate::document::session_file;
 use crate::engine::ModelSource;
+use crate::ui::dialogs::PICTURE_ENDINGS;
 use crate::ui::theme::{TextRole, tokens_of};
 use eframe::egui;
 use eframe::egui::{Align2, Context, Id, LayerId, Order, Stroke, StrokeKind};
@@ -24,6 +25,16 @@ const KINDS: &[Kind] = &[
         words: ".safetensors model",
         endings: &["safetensors"],
         action: |path| Action::LoadModel(ModelSource::File(path)),
+    },
+    Kind {
+        words: "picture",
+        endings: &PICTURE_ENDINGS,
+        action: Action::OpenPicture,
+    },
+    Kind {
+        words: "file of codes (.npz, .npy)",
+        endings: &["npz", "npy"],
+        action: Action::OpenCodes,
     },
     Kind {
         words: ".zscape session",

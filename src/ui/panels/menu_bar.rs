@@ -12,7 +12,11 @@ use lucide_icons::Icon;
 const MODEL_PICKER_WIDTH: f32 = 232.0;
 
 const FILE: &[&[Command]] = &[
-    &[Command::OpenModel, Command::SavePicture],
+    &[
+        Command::OpenModel,
+        Command::OpenPicture,
+        Command::SavePicture,
+    ],
     &[
         Command::NewSession,
         Command::OpenSession,
@@ -61,6 +65,7 @@ const TOOLS: &[&[Command]] = &[
         Command::OpenArithmetic,
         Command::OpenStyles,
         Command::OpenMap,
+        Command::OpenEncode,
         Command::OpenVariations,
         Command::OpenDirections,
         Command::OpenCompare,

@@ -3,6 +3,7 @@
 pub mod arithmetic;
 pub mod compare;
 pub mod directions;
+pub mod encode;
 pub mod interpolate;
 pub mod map;
 pub mod rail;
@@ -28,6 +29,7 @@ pub struct ToolViews {
     map: map::MapView,
     compare: compare::CompareView,
     directions: directions::DirectionsView,
+    encode: encode::EncodeView,
     variations: variations::VariationsView,
 }
 
@@ -64,6 +66,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
             Tool::Directions => directions::controls_ui(ui, app, actions, model, views),
             Tool::Compare => compare::controls_ui(ui, app, actions, views),
             Tool::Interpolate => interpolate::controls_ui(ui, app, actions),
+            Tool::Encode => encode::controls_ui(ui, app, actions, model, views),
             Tool::Map => map::controls_ui(ui, app, actions, model, views),
             Tool::Where => where_am_i::controls_ui(ui, app, model),
         }
@@ -78,6 +81,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
         Tool::Styles => styles::stage_ui(ui, stage),
         Tool::Map => map::stage_ui(ui, stage),
+        Tool::Encode => encode::stage_ui(ui, stage),
         Tool::Interpolate => interpolate::stage_ui(ui, stage),
         Tool::Directions => directions::stage_ui(ui, stage),
         Tool::Compare => compare::stage_ui(ui, stage),

@@ -1,0 +1,275 @@
+//! Files that were dropped or opened and may mean more than one thing: a picture that zscape made
+//! leads back to where it was made, any other is encoded; a file of codes gives names.
+//!
+//! The hazard here is a disk that lets the window wait: files are read on a thread of their own.
+
+use super::models::CATALOGUE;
+use super::notices::Level;
+use super::session::link_of;
+use super::tools::interpolate;
+use super::{AppState, Tool, ToolEdit, Wake};
+use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
+use crate::document::{ModelLink, ModelOrigin, ModelRef, Recipe, Subject, codes};
+use crate::latent::Code;
+use crate::latent::expr::{Expr, parse};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// Codes of one file that get names; a list of more helps nobody.
+const MAX_NAMED: usize = 64;
+
+/// What a file turned out to be.
+enum Opened {
+    /// A picture of this program.
+    Recipe(Box<Recipe>),
+    /// Any other picture.
+    Photo,
+    Codes(Vec<(String, Code)>),
+    /// A sentence that names the file.
+    Fault(String),
+}
+
+/// Files on their way in.
+pub struct Opening {
+    wake: Wake,
+    sender: Sender<(PathBuf, Opened)>,
+    opened: Receiver<(PathBuf, Opened)>,
+}
+
+impl Opening {
+    pub fn new(wake: Wake) -> Self {
+        let (sender, opened) = channel();
+        Self {
+            wake,
+            sender,
+            opened,
+        }
+    }
+
+    /// Runs `read` on a thread and has the window told.
+    fn begin(
+        &self,
+        path: PathBuf,
+        read: impl FnOnce(&Path) -> Opened + Send + 'static,
+    ) -> Result<(), String> {
+        let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+        let thread = std::thread::Builder::new().name("zscape-open".to_owned());
+        let started = thread.spawn(move || {
+            let opened = read(&path);
+            // The window is gone when nobody listens.
+            sender.send((path, opened)).ok();
+            wake();
+        });
+        started
+            .map(|_| ())
+            .map_err(|error| format!("No thread to read the file: {error}"))
+    }
+}
+
+fn read_picture(path: &Path) -> Opened {
+    match recipe_in_file(path) {
+        Ok(recipe) => Opened::Recipe(Box::new(recipe)),
+        Err(RecipeFileError::Embedded {
+            error: EmbeddedError::Recipe(error),
+            ..
+        }) => Opened::Fault(format!("{}: {error}", path.display())),
+        // JPEG and BMP carry none; a broken file is told better by what decodes it.
+        Err(RecipeFileError::Embedded { .. }) => Opened::Photo,
+        Err(RecipeFileError::Load(error)) => Opened::Fault(error.to_string()),
+    }
+}
+
+impl AppState {
+    /// Opens a picture: back to where it was made, or into the Encode tool.
+    pub(super) fn open_picture(&mut self, path: PathBuf) {
+        if let Err(sentence) = self.opening.begin(path, read_picture) {
+            self.notices.push(Level::Error, sentence);
+        }
+    }
+
+    /// Names the codes of a file.
+    pub(super) fn open_codes(&mut self, path: PathBuf) {
+        let Some(model) = self.model() else {
+            self.notices.push(
+                Level::Error,
+                "No model is loaded yet that codes could be for",
+            );
+            return;
+        };
+        let spaces = model.manifest.spaces.clone();
+        let started =
+            self.opening
+                .begin(path, move |path| match codes::read_codes(path, &spaces) {
+                    Ok(codes) => Opened::Codes(codes),
+                    Err(error) => Opened::Fault(error.to_string()),
+                });
+        if let Err(sentence) = started {
+            self.notices.push(Level::Error, sentence);
+        }
+    }
+
+    /// Takes what was read since the last frame.
+    pub(super) fn take_opened(&mut self) {
+        while let Ok((path, opened)) = self.opening.opened.try_recv() {
+            match opened {
+                Opened::Recipe(recipe) => self.restore(&path, *recipe),
+                Opened::Photo => self.encode_file(path),
+                Opened::Codes(codes) => self.name_codes(&path, codes),
+                Opened::Fault(sentence) => self.notices.push(Level::Error, sentence),
+            }
+        }
+    }
+
+    /// Goes to where a picture was made.
+    fn restore(&mut self, path: &Path, recipe: Recipe) {
+        let link = self.link_to(path, &recipe.model);
+        let (keyframes, note) = match &recipe.subject {
+            Subject::Expression(text) => (vec![text.clone()], None),
+            Subject::Grid { seeds, .. } => {
+                let first: String = seeds.chars().take_while(char::is_ascii_digit).collect();
+                let note = format!("It is a grid of the seeds {seeds}; the first is shown");
+                (vec![format!("seed({first})")], Some(note))
+            }
+            Subject::Sheet { expressions, .. } => {
+                let note = format!("It shows {} pictures; here is the first", expressions.len());
+                (expressions.iter().take(1).cloned().collect(), Some(note))
+            }
+            Subject::Animation(animation) => (animation.keyframes.clone(), None),
+        };
+        let parsed: Result<Vec<Expr>, _> = keyframes.iter().map(|text| parse(text)).collect();
+        let mut expressions = match parsed {
+            Ok(expressions) => expressions,
+            Err(error) => {
+                let sentence = format!("{}: its expression: {error}", path.display());
+                self.notices.push(Level::Error, sentence);
+                return;
+            }
+        };
+        self.settle();
+        for (name, code) in &recipe.codes {
+            if self.names.code(name) == Some(code) {
+                continue;
+            }
+            let free = self.free_code_name(name);
+            if !self.name_code(&free, &[], code.clone(), link.clone()) {
+                return;
+            }
+            for expression in &mut expressions {
+                expression.rename(name, &free);
+            }
+        }
+        if !recipe.directions.is_empty() {
+            let evidence = format!("came with {}", file_name(path));
+            let directions = &mut self.tool_settings().directions;
+            let taken = directions.adopt(&link.hash, &recipe.directions, &evidence);
+            self.renew_names();
+            if !taken.is_empty() {
+                let sentence = format!(
+                    "{} was made with other directions of the names {}, so the picture differs",
+                    path.display(),
+                    taken.join(", ")
+                );
+                self.notices.push(Level::Warning, sentence);
+            }
+        }
+        let Some(first) = expressions.first().cloned() else {
+            return;
+        };
+        if let Subject::Animation(animation) = &recipe.subject {
+            self.tools.open = Tool::Interpolate;
+            let way = interpolate::Settings {
+                keyframes: expressions,
+                method: animation.method,
+                easing: animation.easing,
+                even: animation.even,
+                closed: animation.closed,
+                secs: (animation.duration_us as f64 / 1e6) as f32,
+                sheet: false,
+            };
+            self.edit_tool(ToolEdit::Interpolate(interpolate::Edit::Whole(way)));
+        }
+        self.visit(Arc::new(link), first, false);
+        if let Some(note) = note {
+            self.notices.push(Level::Done, note);
+        }
+    }
+
+    /// The model of a recipe: one that is there, one of the catalogue, or a file beside the
+    /// picture.
+    fn link_to(&self, path: &Path, model: &ModelRef) -> ModelLink {
+        let is_it = |link: &ModelLink| link.name == model.name && link.hash == model.hash;
+        let current = self.model().map(link_of).filter(is_it);
+        let known = || {
+            let sources = self.models.choices();
+            let mut links = sources.filter_map(|source| Some(link_of(self.models.known(&source)?)));
+            links.find(is_it)
+        };
+        current.or_else(known).unwrap_or_else(|| {
+            let in_catalogue = CATALOGUE.iter().any(|entry| entry.name == model.name);
+            let origin = if in_catalogue {
+                ModelOrigin::Catalogue(model.name.clone())
+            } else {
+                let file = path.with_file_name(format!("{}.safetensors", model.name));
+                ModelOrigin::File(file.to_string_lossy().into_owned())
+            };
+            ModelLink {
+                name: model.name.clone(),
+                hash: model.hash.clone(),
+                origin,
+            }
+        })
+    }
+
+    /// Makes bookmarks of codes, and goes to the first.
+    fn name_codes(&mut self, path: &Path, codes: Vec<(String, Code)>) {
+        let Some(model) = self.models.current.clone() else {
+            return;
+        };
+        let spaces = &model.manifest.spaces;
+        let fits = |code: &Code| spaces.get(&code.space) == Some(&code.shape);
+        if let Some((name, code)) = codes.iter().find(|(_, code)| !fits(code)) {
+            let sentence = format!(
+                "{}: the code {name:?} has {} numbers in {}, which {} has no place for",
+                path.display(),
+                code.values.len(),
+                code.space,
+                model.manifest.title
+            );
+            self.notices.push(Level::Error, sentence);
+            return;
+        }
+        let total = codes.len();
+        let tag = [file_name(path)];
+        let mut first = None;
+        let mut named = 0;
+        for (name, code) in codes.into_iter().take(MAX_NAMED) {
+            let stem = super::tools::encode::name_of(Path::new(&name));
+            let name = self.free_code_name(&stem);
+            if !self.name_code(&name, &tag, code, link_of(&model)) {
+                break;
+            }
+            named += 1;
+            first.get_or_insert(name);
+        }
+        let Some(first) = first else { return };
+        let sentence = if total == 1 {
+            format!("The code of {} is @{first} now", tag[0])
+        } else if named < total {
+            format!(
+                "The first {named} of {total} codes of {} are bookmarks now",
+                tag[0]
+            )
+        } else {
+            format!("{total} codes of {} are bookmarks now", tag[0])
+        };
+        self.notices.push(Level::Done, sentence);
+        self.view.bookmarks |= total > 1;
+        self.edit(super::Edit::Expression(Expr::Named(first)));
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}

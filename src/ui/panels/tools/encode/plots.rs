@@ -1,0 +1,130 @@
+//! What the encoder says of each number, and how a descent went.
+
+use crate::app::tools::encode::{Found, How};
+use crate::engine::Encoding;
+use crate::ui::panels::tools::Stage;
+use crate::ui::theme::{space, tokens};
+use crate::ui::widgets::caption;
+use eframe::egui::{Role, Ui, WidgetInfo};
+use egui_plot::{Bar, BarChart, Line, Plot, PlotPoints};
+
+const HEIGHT: f32 = 140.0;
+
+/// Paints the plots.
+pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    let Some(found) = stage.app.tools().encode().found() else {
+        return;
+    };
+    match &found.how {
+        How::Encoder(encoding) => posterior_ui(ui, found, encoding),
+        How::Descent { losses, .. } => losses_ui(ui, losses),
+    }
+}
+
+/// A plot that only shows: no zoom, no drag, as quiet as the rest of the window.
+fn plot(name: &'static str, width: f32) -> Plot<'static> {
+    Plot::new(name)
+        .width(width)
+        .height(HEIGHT)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .show_background(false)
+        .set_margin_fraction(eframe::egui::vec2(0.02, 0.08))
+}
+
+/// Mean and spread of every number, and its divergence from the prior.
+fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
+    let colours = tokens(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        let has_spread = encoding.kl.is_some();
+        let count = if has_spread { 2.0 } else { 1.0 };
+        let width = (ui.available_width() - space::M) / count;
+        ui.vertical(|ui| {
+            ui.set_width(width);
+            caption(
+                ui,
+                if has_spread {
+                    "Each number of the code: mean, and one standard deviation either way"
+                } else {
+                    "Each number of the code"
+                },
+            );
+            let bars = found.code.values.iter().enumerate().map(|(dim, &mean)| {
+                Bar::new(dim as f64, f64::from(mean))
+                    .width(0.6)
+                    .fill(colours.accent)
+                    .name(format!("z{dim}"))
+            });
+            let chart = BarChart::new("mean", bars.collect()).color(colours.accent);
+            let spreads: Vec<Line<'_>> = encoding
+                .sigma
+                .iter()
+                .flatten()
+                .enumerate()
+                .map(|(dim, &sigma)| {
+                    let mean = f64::from(found.code.values.get(dim).copied().unwrap_or(0.0));
+                    let (x, sigma) = (dim as f64, f64::from(sigma));
+                    let ends = vec![[x, mean - sigma], [x, mean + sigma]];
+                    Line::new(format!("spread {dim}"), PlotPoints::from(ends))
+                        .color(colours.text_strong)
+                        .width(2.0)
+                        .allow_hover(false)
+                })
+                .collect();
+            let shown = plot("posterior", width).show(ui, |plot| {
+                plot.bar_chart(chart);
+                for spread in spreads {
+                    plot.line(spread);
+                }
+            });
+            say(
+                &shown.response,
+                "Mean and spread of each number of the code",
+            );
+        });
+        if let Some(kl) = &encoding.kl {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                caption(ui, "What each number tells, in nats (KL from the prior)");
+                let bars = kl.iter().enumerate().map(|(dim, &nats)| {
+                    Bar::new(dim as f64, f64::from(nats))
+                        .width(0.6)
+                        .fill(colours.accent)
+                        .name(format!("z{dim}"))
+                });
+                let chart = BarChart::new("kl", bars.collect()).color(colours.accent);
+                let shown = plot("kl", width).show(ui, |plot| plot.bar_chart(chart));
+                say(&shown.response, "Divergence of each number from the prior");
+            });
+        }
+    });
+}
+
+/// The loss at every step, on a logarithmic scale.
+fn losses_ui(ui: &mut Ui, losses: &[f32]) {
+    let colours = tokens(ui);
+    caption(
+        ui,
+        "Loss at each step, as a power of ten: the error and what the prior adds",
+    );
+    let points: Vec<[f64; 2]> = losses
+        .iter()
+        .enumerate()
+        .map(|(step, &loss)| [step as f64, f64::from(loss.max(1e-9)).log10()])
+        .collect();
+    let line = Line::new("loss", PlotPoints::from(points))
+        .color(colours.accent)
+        .width(2.0);
+    let width = ui.available_width();
+    let shown = plot("losses", width)
+        .y_axis_formatter(|mark, _| format!("{:.4}", 10_f64.powf(mark.value)))
+        .show(ui, |plot| plot.line(line));
+    say(&shown.response, "Loss at each step of the descent");
+}
+
+fn say(response: &eframe::egui::Response, name: &str) {
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+}

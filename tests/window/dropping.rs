@@ -1,0 +1,153 @@
+//! Files dropped on the window: each does what it obviously means.
+
+use crate::support::Window;
+use zscape::app::{Action, Tool};
+use zscape::document::codes::{CodeArray, save_npz};
+use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
+use zscape::engine::ModelSource;
+use zscape::latent::{Code, SessionNames, Space};
+
+fn recipe(window: &Window, expression: &str) -> Recipe {
+    let model = &window.app().model().expect("a model").id;
+    let model = ModelRef {
+        name: model.name.clone(),
+        hash: model.hash.clone(),
+    };
+    Recipe::new(model, Subject::Expression(expression.to_owned()), [1, 1])
+}
+
+fn write(path: &std::path::Path, recipe: &Recipe) {
+    let raster = Raster::from_planes([1, 1, 1], &[0.5]).expect("one pixel");
+    let bytes = png::encode(&raster, recipe).expect("it can be encoded");
+    save::save(path, &bytes).expect("it can be written");
+}
+
+#[test]
+fn a_picture_of_this_program_leads_back_to_where_it_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.png");
+    let mut window = Window::open_named("digits-gan");
+    let mut made = recipe(&window, "lerp(@mine, seed(3), 0.25)");
+    let mut names = SessionNames::default();
+    let code = Code::vector(Space::Z, vec![0.5; 64]);
+    names.codes.insert("mine".to_owned(), code.clone());
+    made.set_names(names);
+    write(&path, &made);
+
+    // Another model is open, and another code has the name.
+    let other = ModelSource::Catalogue("digits-vae2".to_owned());
+    window.harness.state_mut().ask(Action::LoadModel(other));
+    window.wait("the other model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "digits-vae2")
+    });
+    window.drop_file(&path);
+    window.wait("the place", |app| {
+        app.position().expression().to_string() == "lerp(@mine, seed(3), 0.25)"
+    });
+    window.settle();
+    assert_eq!(window.app().names().codes["mine"], code);
+    let first = window
+        .app()
+        .preview()
+        .frame()
+        .expect("a picture")
+        .code
+        .clone();
+
+    let mut other = recipe(&window, "@mine");
+    let mut names = SessionNames::default();
+    names
+        .codes
+        .insert("mine".to_owned(), Code::vector(Space::Z, vec![-1.0; 64]));
+    other.set_names(names);
+    write(&path, &other);
+    window.drop_file(&path);
+    window.wait("the other", |app| {
+        app.position().expression().to_string() == "@mine-2"
+    });
+    window.settle();
+    assert_eq!(
+        window.app().names().codes["mine"],
+        code,
+        "the first keeps its name"
+    );
+    assert_ne!(window.app().preview().frame().expect("one").code, first);
+}
+
+#[test]
+fn a_file_of_codes_gives_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("found.npz");
+    let codes = [0.0, 1.0].map(|value| Code::vector(Space::Z, vec![value; 2]));
+    let array = CodeArray {
+        name: "z".to_owned(),
+        codes: codes.to_vec(),
+    };
+    save_npz(&path, &[array]).expect("it can be written");
+    let mut window = Window::open_named("digits-vae2");
+    window.drop_file(&path);
+    window.wait("the names", |app| app.names().codes.len() == 2);
+    window.settle();
+    assert_eq!(window.expression(), "@z-0");
+    let names = window.app().names();
+    assert_eq!(names.codes["z-1"], codes[1]);
+    assert!(window.app().view().bookmarks, "several are shown");
+
+    // Codes of another size are refused.
+    let path = folder.path().join("wide.npz");
+    let array = CodeArray {
+        name: "z".to_owned(),
+        codes: vec![Code::vector(Space::Z, vec![0.0; 512])],
+    };
+    save_npz(&path, &[array]).expect("it can be written");
+    let before = window.messages().len();
+    window.drop_file(&path);
+    window.wait("the sentence", |app| app.notices().all().len() > before);
+    let message = window.messages().pop().expect("a message");
+    assert!(
+        message.contains("wide.npz") && message.contains("512"),
+        "{message}"
+    );
+    assert_eq!(window.app().names().codes.len(), 2);
+}
+
+#[test]
+fn an_animation_of_this_program_opens_its_way() {
+    use zscape::document::recipe::Animation;
+    use zscape::latent::path::{Easing, Method};
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("way.png");
+    let mut window = Window::open_named("digits-vae2");
+    let mut made = recipe(&window, "seed(1)");
+    made.subject = Subject::Animation(Animation {
+        keyframes: ["seed(4)", "seed(8)", "seed(15)"]
+            .map(str::to_owned)
+            .to_vec(),
+        method: Method::Lerp,
+        easing: Easing::default(),
+        even: false,
+        closed: true,
+        frames: 30,
+        duration_us: 3_000_000,
+        once: false,
+    });
+    write(&path, &made);
+    window.drop_file(&path);
+    window.wait("the tool", |app| app.tools().open() == Tool::Interpolate);
+    let way = window.app().tools().settings().interpolate.clone();
+    assert_eq!(way.keyframes.len(), 3);
+    assert!(way.closed && way.method == Method::Lerp && (way.secs - 3.0).abs() < 1e-3);
+}
+
+#[test]
+fn what_no_tool_reads_is_refused_in_a_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notes.txt");
+    save::save(&path, b"nothing").expect("it can be written");
+    let mut window = Window::open_named("digits-vae2");
+    window.drop_file(&path);
+    window.settle();
+    let message = window.messages().pop().expect("a message");
+    assert!(message.contains("notes.txt"), "{message}");
+}

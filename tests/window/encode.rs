@@ -1,0 +1,319 @@
+//! Encode: pictures of files and of the hand, by the encoder and by descending.
+
+use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, pos2};
+use egui_kittest::kittest::Queryable as _;
+use std::path::PathBuf;
+use std::time::Instant;
+use zscape::app::Tool;
+use zscape::app::tools::encode::{How, Source};
+use zscape::document::photo::Fit;
+use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
+
+/// A dark ring on white paper, `side` pixels wide, as a scanner sees a zero.
+fn ring(folder: &tempfile::TempDir, name: &str, side: usize) -> PathBuf {
+    let middle = side as f32 / 2.0;
+    let level = |at: usize| {
+        let (x, y) = ((at % side) as f32 - middle, (at / side) as f32 - middle);
+        let away = x.hypot(y) / middle;
+        if (0.45..0.65).contains(&away) {
+            0.1
+        } else {
+            0.95
+        }
+    };
+    let values: Vec<f32> = (0..side * side).map(level).collect();
+    let raster = Raster::from_planes([1, side, side], &values).expect("a square");
+    let model = ModelRef {
+        name: "none".to_owned(),
+        hash: String::new(),
+    };
+    let recipe = Recipe::new(
+        model,
+        Subject::Expression("seed(1)".to_owned()),
+        raster.size(),
+    );
+    let bytes = png::encode(&raster, &recipe).expect("it can be encoded");
+    // Somebody else's program leaves no recipe.
+    let bytes = without_texts(&bytes);
+    let path = folder.path().join(name);
+    save::save(&path, &bytes).expect("it can be written");
+    path
+}
+
+/// A PNG without its text chunks.
+fn without_texts(png: &[u8]) -> Vec<u8> {
+    let mut kept = png[..8].to_vec();
+    let mut rest = &png[8..];
+    while rest.len() >= 12 {
+        let len = u32::from_be_bytes([rest[0], rest[1], rest[2], rest[3]]) as usize + 12;
+        if !matches!(&rest[4..8], b"iTXt" | b"tEXt" | b"zTXt") {
+            kept.extend(&rest[..len]);
+        }
+        rest = &rest[len..];
+    }
+    kept
+}
+
+fn wait_for_code(window: &mut Window) {
+    window.wait("the code of the picture", |app| {
+        let live = app.tools().encode();
+        let prepared = live.prepared().map(|prepared| prepared.id);
+        let of = live.found().map(|found| found.prepared.id);
+        live.is_settled() && prepared.is_some() && prepared == of
+    });
+    window.harness.run_steps(2);
+}
+
+#[test]
+fn a_dropped_photo_is_encoded_shown_and_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let photo = ring(&folder, "my zero.png", 300);
+    let mut window = Window::open_named("fashion-vae");
+    window.wait("the model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "fashion-vae")
+    });
+    window.drop_file(&photo);
+    wait_for_code(&mut window);
+    assert_eq!(window.app().tools().open(), Tool::Encode);
+    let found = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("found")
+        .clone();
+    let How::Encoder(encoding) = &found.how else {
+        panic!("fashion-vae has an encoder");
+    };
+    assert_eq!(encoding.kl.as_ref().map(Vec::len), Some(16));
+    assert_eq!(found.code.values.len(), 16);
+    for name in [
+        "The picture as the model sees it",
+        "Reconstruction",
+        "Difference of the pictures",
+        "Mean and spread of each number of the code",
+        "Divergence of each number from the prior",
+    ] {
+        window.find(Role::Image, name);
+    }
+
+    window.click("Keep the code");
+    assert_eq!(window.expression(), "@my-zero");
+    let frame = window.app().preview().frame().expect("a picture");
+    assert_eq!(
+        frame.code, found.code,
+        "the name is the code that was found"
+    );
+}
+
+#[test]
+fn digits_are_inverted_and_centred_unless_told_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let photo = ring(&folder, "zero.png", 300);
+    let mut window = Window::open_named("digits-vae2");
+    window.drop_file(&photo);
+    wait_for_code(&mut window);
+    let by_itself = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("found")
+        .clone();
+    assert!(by_itself.prepared.inverted, "digits are light on dark");
+    assert!(
+        by_itself.mse < 0.05,
+        "it looks like a zero: {}",
+        by_itself.mse
+    );
+
+    window.harness.get_by_label("Invert").click();
+    window.settle();
+    wait_for_code(&mut window);
+    let as_it_is = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("found")
+        .clone();
+    assert!(!as_it_is.prepared.inverted);
+    assert!(as_it_is.mse > 2.0 * by_itself.mse, "paper is no digit");
+
+    window.harness.get_by_label("Centre of mass").click();
+    window.settle();
+    window.find(Role::Button, "Whole").click();
+    window.settle();
+    assert_eq!(window.app().tools().settings().encode.fit, Fit::Contain);
+    window.click("Reset options");
+    wait_for_code(&mut window);
+    let again = window.app().tools().encode().found().expect("found");
+    assert_eq!(again.prepared.picture, by_itself.prepared.picture);
+}
+
+#[test]
+fn a_digit_is_drawn_and_undone_stroke_by_stroke() {
+    let mut window = Window::open_named("digits-vae2");
+    window.open_tool("Encode");
+    window.harness.get_by_label("No picture yet");
+    window.click("Draw");
+    let paper = window.find(Role::Image, "Drawing").rect();
+    let stroke = |window: &mut Window, x: f32| {
+        let at = |y: f32| paper.min + paper.size() * eframe::egui::vec2(x, y);
+        window.harness.hover_at(at(0.2));
+        window.harness.drag_at(at(0.2));
+        for step in 1..=6 {
+            window.harness.hover_at(at(0.2 + 0.1 * step as f32));
+            window.harness.run_steps(1);
+        }
+        window.harness.drop_at(at(0.8));
+        window.settle();
+        wait_for_code(window);
+    };
+    let strokes = |window: &Window| match &window.app().tools().settings().encode.source {
+        Source::Drawing(strokes) => strokes.len(),
+        other => panic!("it is a drawing: {other:?}"),
+    };
+    let history = |window: &Window| window.app().session().document().history().len();
+    stroke(&mut window, 0.5);
+    assert_eq!(strokes(&window), 1);
+    let one = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("found")
+        .clone();
+    let steps = history(&window);
+    window.wait("the step", |app| {
+        app.session().document().history().len() > steps - 1
+    });
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    window.settle();
+    stroke(&mut window, 0.8);
+    assert_eq!(strokes(&window), 2);
+    let two = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("found")
+        .clone();
+    assert_ne!(one.code, two.code);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    window.settle();
+    window.press(Modifiers::COMMAND, Key::Z);
+    wait_for_code(&mut window);
+    assert_eq!(strokes(&window), 1, "one stroke is taken back");
+    let back = window.app().tools().encode().found().expect("found");
+    assert_eq!(back.code, one.code);
+    window.click("Keep the code");
+    assert_eq!(window.expression(), "@drawing");
+}
+
+#[test]
+fn without_an_encoder_the_code_is_searched_and_can_be_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let photo = ring(&folder, "zero.png", 280);
+    let mut window = Window::open_named("digits-gan");
+    window.drop_file(&photo);
+    window.wait("the first steps", |app| {
+        matches!(
+            app.tools().encode().found().map(|found| &found.how),
+            Some(How::Descent { step, .. }) if *step > 5
+        )
+    });
+    let asked = Instant::now();
+    window.find(Role::Button, "Stop the search").click();
+    window.wait("the end", |app| app.tools().encode().is_settled());
+    let took = asked.elapsed().as_secs_f64();
+    assert!(took < 1.0, "it stops at once, not after {took} s");
+    let stopped = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("the best so far")
+        .clone();
+    window.find(Role::Image, "Loss at each step of the descent");
+    window.click("Search again");
+    wait_for_code(&mut window);
+    let searched = window
+        .app()
+        .tools()
+        .encode()
+        .found()
+        .expect("found")
+        .clone();
+    let How::Descent { losses, step, of } = &searched.how else {
+        panic!("it was searched");
+    };
+    assert_eq!(step, of, "it went to its end");
+    assert_eq!(losses.len(), of + 1, "one loss for each step and the start");
+    assert!(searched.mse <= stopped.mse, "it goes on from the best");
+    assert!(
+        searched.mse < 0.05,
+        "a ring is near a zero: {}",
+        searched.mse
+    );
+}
+
+#[test]
+fn a_broken_picture_is_one_sentence_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let broken = folder.path().join("broken.png");
+    save::save(&broken, b"\x89PNG\r\n\x1a\nand no more").expect("it can be written");
+    let mut window = Window::open_named("digits-vae2");
+    let expression = window.expression();
+    window.drop_file(&broken);
+    window.wait("the sentence", |app| app.tools().encode().fault().is_some());
+    let fault = window
+        .app()
+        .tools()
+        .encode()
+        .fault()
+        .expect("it")
+        .to_owned();
+    assert!(fault.contains("broken.png"), "{fault}");
+    window.harness.run_steps(2);
+    window.harness.get_by_label(&fault);
+    assert_eq!(window.expression(), expression);
+}
+
+#[test]
+fn a_crop_is_dragged_on_the_original() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let photo = ring(&folder, "zero.png", 400);
+    let mut window = Window::open_named("digits-vae2");
+    window.drop_file(&photo);
+    wait_for_code(&mut window);
+    let original = window
+        .find(Role::Image, "The original, 400 by 400 pixels")
+        .rect();
+    let (from, to) = (
+        original.center(),
+        original.max - eframe::egui::vec2(10.0, 10.0),
+    );
+    window.harness.hover_at(from);
+    window.harness.drag_at(from);
+    for part in [0.3, 0.7, 1.0] {
+        window.harness.hover_at(pos2(
+            from.x + (to.x - from.x) * part,
+            from.y + (to.y - from.y) * part,
+        ));
+        window.harness.run_steps(1);
+    }
+    window.harness.drop_at(to);
+    window.settle();
+    wait_for_code(&mut window);
+    let crop = window.app().tools().settings().encode.crop.expect("a crop");
+    assert!(
+        crop.left.abs_diff(200) < 12 && crop.width.abs_diff(180) < 12,
+        "{crop:?}"
+    );
+    window.click("Use all of it");
+    assert_eq!(window.app().tools().settings().encode.crop, None);
+}
