@@ -81,6 +81,8 @@ pub struct Live {
     /// A descent was asked for although there is an encoder, or anew.
     asks_descent: bool,
     found: Option<Found>,
+    /// Whose losses are in what was found.
+    curve_of: Option<JobId>,
     next_id: u64,
 }
 
@@ -267,14 +269,13 @@ impl AppState {
         let Some(run) = live.running.as_ref().filter(|run| run.job == job) else {
             return;
         };
-        let before = live.found.take().filter(|found| {
-            found.prepared.id == run.prepared.id && matches!(found.how, How::Descent { .. })
-        });
-        let mut losses = match before.map(|found| found.how) {
-            // A new descent begins its curve anew.
-            Some(How::Descent {
-                losses, step: last, ..
-            }) if last <= step.step => losses,
+        // Every descent has a curve of its own.
+        let goes_on = live.curve_of.replace(job) == Some(job);
+        let mut losses = match live.found.take() {
+            Some(Found {
+                how: How::Descent { losses, .. },
+                ..
+            }) if goes_on => losses,
             _ => Vec::new(),
         };
         losses.extend(&step.losses);
