@@ -12,6 +12,8 @@ pub mod gpu;
 
 pub mod document;
 
+pub mod learn;
+
 pub mod engine;
 
 pub mod app;

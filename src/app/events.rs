@@ -72,8 +72,8 @@ impl AppState {
             Event::Evaluated { job, code } => self.on_evaluated(job, code),
             Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
             Event::InvertStep { job, found } => self.on_invert_step(job, found),
-            // The window asks for no timings.
-            Event::Benched { .. } => {}
+            // The window asks for no timings, and no tool measures specimens yet.
+            Event::Examined { .. } | Event::Benched { .. } => {}
         }
     }
 

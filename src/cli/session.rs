@@ -306,6 +306,7 @@ fn job_of(event: &Event) -> Option<JobId> {
     match event {
         Event::Tile { job, .. }
         | Event::Evaluated { job, .. }
+        | Event::Examined { job, .. }
         | Event::Benched { job, .. }
         | Event::Encoded { job, .. }
         | Event::InvertStep { job, .. }

@@ -4,6 +4,7 @@ use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, 
 use crate::latent::expr::Expr;
 use crate::latent::{Code, Direction, Sampler, SessionNames, Space};
 use crate::model::manifest::{ImageSpec, Manifest};
+use crate::model::specimen::Specimen;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,6 +141,15 @@ pub enum Job {
         expression: Expr,
         names: Arc<SessionNames>,
     },
+    /// Measure all that can be measured of the pictures of some expressions: what the judge of
+    /// the model's data sees, the error of encoding and decoding, the nearest datum. Answers with
+    /// [`Event::Examined`].
+    Examine {
+        model: ModelId,
+        expressions: Vec<Expr>,
+        names: Arc<SessionNames>,
+        sampler: Sampler,
+    },
     /// Find the code of a picture with the encoder and decode it again; answers with
     /// [`Event::Encoded`]. `picture` is f32 `[C, H, W]` in 0..1, in the model's size.
     Encode { model: ModelId, picture: Arc<[f32]> },
@@ -196,6 +206,11 @@ pub enum Event {
         image: ImageSpec,
         values: Vec<f32>,
         codes: Vec<Code>,
+    },
+    /// The answer of an examine job: one specimen for each expression, in order.
+    Examined {
+        job: JobId,
+        specimens: Vec<Specimen>,
     },
     /// The code of an evaluate job.
     Evaluated {

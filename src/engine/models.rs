@@ -4,8 +4,10 @@ use super::picture_file::PictureFiles;
 use super::{ModelId, ModelInfo, ModelSource};
 use crate::latent::Space;
 use crate::model::file::StoredTensor;
+use crate::model::judge::Judge;
 use crate::model::{Generator, ModelError, ModelFile, catalogue, statistics};
 use burn::tensor::Device;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +21,22 @@ pub struct LoadedModel {
     /// What its encoder was given lately.
     pub pictures: PictureFiles,
     pub file: ModelFile,
+    /// The classifier of the same data; found when it is asked for the first time.
+    judge: OnceCell<Option<Judge>>,
+}
+
+impl LoadedModel {
+    /// The classifier that judges its pictures, if the catalogue has one.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn judge(&self) -> Result<Option<&Judge>, ModelError> {
+        if let Some(judge) = self.judge.get() {
+            return Ok(judge.as_ref());
+        }
+        let judge = Judge::of(&self.file.manifest, self.generator.device())?;
+        Ok(self.judge.get_or_init(|| judge).as_ref())
+    }
 }
 
 /// Models by identity. They are small, so all that were loaded stay.
@@ -57,6 +75,7 @@ impl Models {
             generator,
             pictures: PictureFiles::default(),
             file,
+            judge: OnceCell::new(),
         };
         self.loaded.insert(info.id.clone(), loaded);
         Ok(info)
@@ -79,6 +98,7 @@ impl Models {
     pub fn move_to(&mut self, device: &Device) -> Result<(), ModelError> {
         for model in self.loaded.values_mut() {
             model.generator = Generator::new(&model.file, device)?;
+            model.judge = OnceCell::new();
         }
         Ok(())
     }

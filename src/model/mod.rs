@@ -6,10 +6,12 @@ pub mod file;
 pub mod fold;
 mod generator;
 pub mod gradient;
+pub mod judge;
 pub mod manifest;
 pub mod network;
 pub mod shapes;
 mod sigmoid;
+pub mod specimen;
 pub mod statistics;
 pub mod style;
 

@@ -40,13 +40,20 @@ const LAYERS: &[Layer] = &[
         may_not_name: &["egui", "eframe"],
     },
     Layer {
+        name: "learn",
+        may_import: &["latent", "model", "document"],
+        may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+    Layer {
         name: "app",
-        may_import: &["latent", "model", "gpu", "engine", "document"],
+        may_import: &["latent", "model", "gpu", "engine", "document", "learn"],
         may_not_name: &["burn"],
     },
     Layer {
         name: "ui",
-        may_import: &["latent", "model", "gpu", "engine", "document", "app"],
+        may_import: &[
+            "latent", "model", "gpu", "engine", "document", "learn", "app",
+        ],
         may_not_name: &["burn", "std::fs"],
     },
     Layer {
@@ -56,7 +63,9 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "cli",
-        may_import: &["latent", "model", "engine", "document", "ui", "train"],
+        may_import: &[
+            "latent", "model", "engine", "document", "learn", "ui", "train",
+        ],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
 ];

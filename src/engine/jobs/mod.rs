@@ -10,6 +10,7 @@ mod decode;
 mod directions;
 mod encode;
 mod evaluate;
+mod examine;
 mod invert;
 mod picture_axes;
 mod search_space;
@@ -92,6 +93,15 @@ impl RunningJob {
                 expression,
                 names,
             } => (model, Box::new(evaluate::Evaluate { expression, names })),
+            Job::Examine {
+                model,
+                expressions,
+                names,
+                sampler,
+            } => (
+                model,
+                Box::new(examine::Examine::new(expressions, names, sampler)),
+            ),
             Job::Bench {
                 model,
                 batch,

@@ -1,0 +1,332 @@
+//! What was measured on pictures, and the numbers in it.
+
+use super::measure::{Measure, Quantity, put_here};
+use crate::latent::expr::Expr;
+use crate::latent::{Space, geometry, prior};
+use crate::model::specimen::Specimen;
+use std::collections::BTreeMap;
+
+/// A picture that has to be examined.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wanted {
+    /// A model by name.
+    pub model: String,
+    pub expression: Expr,
+}
+
+/// Somebody who can examine pictures at once: a test, or the command line with its own engine.
+/// The window asks the engine and comes back with the answer.
+pub trait Measurer {
+    /// Examines expressions of one model, in order.
+    ///
+    /// # Errors
+    /// Why it cannot, as a sentence.
+    fn examine(&mut self, model: &str, expressions: &[Expr]) -> Result<Vec<Specimen>, String>;
+}
+
+/// What was examined, by model and expression.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Specimens(BTreeMap<(String, String), Specimen>);
+
+impl Specimens {
+    /// Examines what is wanted and not here yet.
+    ///
+    /// # Errors
+    /// Why something could not be examined.
+    pub fn gather(
+        &mut self,
+        wanted: &[Wanted],
+        measurer: &mut (impl Measurer + ?Sized),
+    ) -> Result<(), String> {
+        let mut by_model: BTreeMap<&str, Vec<Expr>> = BTreeMap::new();
+        for wanted in self.missing(wanted) {
+            let list = by_model.entry(&wanted.model).or_default();
+            if !list.contains(&wanted.expression) {
+                list.push(wanted.expression.clone());
+            }
+        }
+        for (model, expressions) in by_model {
+            let found = measurer.examine(model, &expressions)?;
+            for (expression, specimen) in expressions.iter().zip(found) {
+                self.insert(model, expression, specimen);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what was found.
+    pub fn insert(&mut self, model: &str, expression: &Expr, specimen: Specimen) {
+        let key = (model.to_owned(), expression.to_string());
+        self.0.insert(key, specimen);
+    }
+
+    /// What was found.
+    pub fn get(&self, model: &str, expression: &Expr) -> Option<&Specimen> {
+        self.0.get(&(model.to_owned(), expression.to_string()))
+    }
+
+    /// Those of the wanted that are not here yet.
+    pub fn missing<'w>(&self, wanted: &'w [Wanted]) -> Vec<&'w Wanted> {
+        let is_missing = |wanted: &&Wanted| self.get(&wanted.model, &wanted.expression).is_none();
+        wanted.iter().filter(is_missing).collect()
+    }
+}
+
+impl Quantity {
+    /// The expressions that it measures, with `here` in its places.
+    ///
+    /// # Errors
+    /// When it speaks of `here` and there is none.
+    pub fn expressions(&self, here: Option<&Expr>) -> Result<Vec<Expr>, String> {
+        let arguments = self.arguments.iter();
+        arguments.map(|a| put_here(&a.expr, here)).collect()
+    }
+
+    /// The number, in the units of its measure.
+    ///
+    /// Formulas: norm, distance and angle are those of [`geometry`]; the log density is that of
+    /// the standard normal distribution; change is `100 * sqrt(mean((a - b)^2))` over all numbers
+    /// of the pictures; sharpness is the mean of the mean absolute differences of horizontal and
+    /// of vertical neighbours.
+    ///
+    /// # Errors
+    /// A sentence when something was not examined, or the model cannot give the number.
+    pub fn value(
+        &self,
+        model: &str,
+        here: Option<&Expr>,
+        specimens: &Specimens,
+    ) -> Result<f64, String> {
+        let expressions = self.expressions(here)?;
+        let found = expressions
+            .iter()
+            .map(|expression| {
+                specimens
+                    .get(model, expression)
+                    .ok_or_else(|| format!("{} was not measured yet", self.text))
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        let value = match *found.as_slice() {
+            [a] => self.of_one(model, a),
+            [a, b] => self.of_two(a, b),
+            _ => Err(format!("{} has no arguments", self.text)),
+        }?;
+        if value.is_finite() {
+            Ok(value)
+        } else {
+            Err(format!("{} is not finite", self.text))
+        }
+    }
+
+    fn of_one(&self, model: &str, a: &Specimen) -> Result<f64, String> {
+        let lacks = |what: &str| format!("{} cannot be measured: {model} has no {what}", self.text);
+        match self.measure {
+            Measure::Norm => Ok(geometry::norm(&a.code.values)),
+            Measure::LogDensity if a.code.space == Space::Z => {
+                Ok(prior::log_density(&a.code.values))
+            }
+            Measure::LogDensity => Err(format!("{}: only z has a known density", self.text)),
+            Measure::Coordinate => {
+                let index = self.coordinate.unwrap_or_default();
+                let value = a.code.values.get(index);
+                value
+                    .map(|&value| f64::from(value))
+                    .ok_or_else(|| lacks(&format!("number {index} in its codes")))
+            }
+            Measure::Brightness => Ok(mean(a.picture.iter().map(|&v| f64::from(v)))),
+            Measure::Sharpness => Ok(sharpness(a)),
+            Measure::Ink => {
+                let is_ink = |v: &f32| f64::from(u8::from(*v > 0.5));
+                Ok(100.0 * mean(a.picture.iter().map(is_ink)))
+            }
+            Measure::Digit => match a.judged {
+                Some(judged) => Ok(f64::from(judged.class)),
+                None => Err(lacks("judge")),
+            },
+            Measure::Confidence => match a.judged {
+                Some(judged) => Ok(100.0 * f64::from(judged.probability)),
+                None => Err(lacks("judge")),
+            },
+            Measure::ReconstructionError => a
+                .reconstruction_mse
+                .map(f64::from)
+                .ok_or_else(|| lacks("encoder")),
+            Measure::Nearest => a
+                .nearest
+                .map(f64::from)
+                .ok_or_else(|| lacks("encoded data")),
+            Measure::Distance | Measure::Angle | Measure::Change => {
+                Err(format!("{} needs two pictures", self.text))
+            }
+        }
+    }
+
+    fn of_two(&self, a: &Specimen, b: &Specimen) -> Result<f64, String> {
+        let of_codes = matches!(self.measure, Measure::Distance | Measure::Angle);
+        if of_codes && (a.code.space, a.code.shape) != (b.code.space, b.code.shape) {
+            let (a, b) = (a.code.space, b.code.space);
+            return Err(format!(
+                "{} compares a code in {a} with one in {b}",
+                self.text
+            ));
+        }
+        match self.measure {
+            Measure::Distance => Ok(geometry::distance(&a.code.values, &b.code.values)),
+            Measure::Angle => Ok(geometry::angle(&a.code.values, &b.code.values).to_degrees()),
+            Measure::Change if a.image == b.image => {
+                let pairs = a.picture.iter().zip(&b.picture);
+                let squares = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
+                Ok(100.0 * mean(squares).sqrt())
+            }
+            Measure::Change => Err(format!("{} compares pictures of two sizes", self.text)),
+            _ => Err(format!("{} takes one picture", self.text)),
+        }
+    }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
+fn sharpness(specimen: &Specimen) -> f64 {
+    let image = specimen.image;
+    let (width, height) = (image.width.max(1), image.height.max(1));
+    let (mut across, mut down) = (Mean::default(), Mean::default());
+    for plane in specimen.picture.chunks_exact(width * height) {
+        for (row, values) in plane.chunks_exact(width).enumerate() {
+            for pair in values.windows(2) {
+                across.add(f64::from((pair[0] - pair[1]).abs()));
+            }
+            let below = plane.get((row + 1) * width..).unwrap_or_default();
+            for (above, below) in values.iter().zip(below) {
+                down.add(f64::from((above - below).abs()));
+            }
+        }
+    }
+    (across.value() + down.value()) / 2.0
+}
+
+#[derive(Default)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1;
+    }
+
+    fn value(&self) -> f64 {
+        self.sum / self.count.max(1) as f64
+    }
+}
+
+/// A measured number as people read it: three significant digits, whole numbers as they are.
+pub fn shown(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if value.fract() == 0.0 && value.abs() < 1e6 {
+        return format!("{value:.0}");
+    }
+    let digits = value.abs().log10().floor();
+    if !(-5.0..6.0).contains(&digits) {
+        return format!("{value:.2e}");
+    }
+    let decimals = (2.0 - digits).clamp(0.0, 7.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latent::Code;
+    use crate::latent::expr::parse;
+    use crate::learn::measure::parse_quantity;
+    use crate::model::manifest::ImageSpec;
+    use crate::model::specimen::Judged;
+
+    fn specimen(code: &[f32], picture: [f32; 4]) -> Specimen {
+        Specimen {
+            code: Code::vector(Space::Z, code.to_vec()),
+            image: ImageSpec {
+                channels: 1,
+                height: 2,
+                width: 2,
+            },
+            picture: picture.to_vec(),
+            judged: Some(Judged {
+                class: 7,
+                probability: 0.25,
+            }),
+            reconstruction_mse: Some(0.5),
+            nearest: None,
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_formulas() {
+        let mut specimens = Specimens::default();
+        let here = parse("seed(1)").unwrap();
+        specimens.insert("m", &here, specimen(&[3.0, 4.0], [0.0, 1.0, 0.25, 0.75]));
+        specimens.insert(
+            "m",
+            &parse("seed(2)").unwrap(),
+            specimen(&[3.0, 0.0], [0.5; 4]),
+        );
+        let value = |text: &str| {
+            let quantity = parse_quantity(text, 1).expect(text);
+            quantity.value("m", Some(&here), &specimens)
+        };
+        for (text, expected) in [
+            ("norm(here)", 5.0),
+            ("distance(here, seed(2))", 4.0),
+            ("angle(here, seed(2))", (3.0_f64 / 5.0).acos().to_degrees()),
+            (
+                "log_density(here)",
+                -12.5 - (2.0 * std::f64::consts::PI).ln(),
+            ),
+            ("coordinate(here, 1)", 4.0),
+            ("change(here, seed(2))", 100.0 * (0.625_f64 / 4.0).sqrt()),
+            ("brightness(here)", 0.5),
+            ("sharpness(here)", (0.75 + 0.25) / 2.0),
+            ("ink(here)", 50.0),
+            ("digit(here)", 7.0),
+            ("confidence(here)", 25.0),
+            ("reconstruction_error(here)", 0.5),
+        ] {
+            let found = value(text).expect(text);
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "{text}: {found}, not {expected}"
+            );
+        }
+        for (text, part) in [
+            ("nearest(here)", "no encoded data"),
+            ("coordinate(here, 2)", "number 2"),
+            ("norm(seed(3))", "not measured"),
+        ] {
+            let fault = value(text).expect_err(text);
+            assert!(fault.contains(part), "{fault}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (7.0, "7"),
+            (-12.0, "-12"),
+            (3.14159, "3.14"),
+            (0.012345, "0.0123"),
+            (123.456, "123"),
+            (1e-9, "1.00e-9"),
+            (1.5e9, "1.50e9"),
+        ] {
+            assert_eq!(shown(value), text);
+        }
+    }
+}

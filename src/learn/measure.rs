@@ -1,0 +1,465 @@
+//! What the program measures on pictures and codes, as question files write it.
+
+use super::question::Formula;
+use crate::latent::expr::{Expr, parse};
+
+/// The name that stands for the picture on the window inside the expressions of a measure.
+pub const HERE: &str = "here";
+
+/// A number that the program can measure.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Measure {
+    /// Euclidean norm of the code.
+    Norm,
+    /// Euclidean distance of two codes.
+    Distance,
+    /// Angle of two codes, in degrees.
+    Angle,
+    /// Natural logarithm of the standard normal density of the code.
+    LogDensity,
+    /// One number of the code.
+    Coordinate,
+    /// Root mean square difference of two pictures, in percent of the full range.
+    Change,
+    /// Mean of the picture's numbers, 0..1.
+    Brightness,
+    /// Mean absolute difference of neighbouring pixels, 0..1.
+    Sharpness,
+    /// Share of the picture's numbers over 0.5, in percent.
+    Ink,
+    /// The class that the judge sees.
+    Digit,
+    /// The judge's probability of that class, in percent.
+    Confidence,
+    /// Mean squared error of encoding the picture and decoding it again.
+    ReconstructionError,
+    /// Distance of the code to the nearest encoded test datum.
+    Nearest,
+}
+
+impl Measure {
+    pub const ALL: [Self; 13] = [
+        Self::Norm,
+        Self::Distance,
+        Self::Angle,
+        Self::LogDensity,
+        Self::Coordinate,
+        Self::Change,
+        Self::Brightness,
+        Self::Sharpness,
+        Self::Ink,
+        Self::Digit,
+        Self::Confidence,
+        Self::ReconstructionError,
+        Self::Nearest,
+    ];
+
+    /// The word in question files.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Norm => "norm",
+            Self::Distance => "distance",
+            Self::Angle => "angle",
+            Self::LogDensity => "log_density",
+            Self::Coordinate => "coordinate",
+            Self::Change => "change",
+            Self::Brightness => "brightness",
+            Self::Sharpness => "sharpness",
+            Self::Ink => "ink",
+            Self::Digit => "digit",
+            Self::Confidence => "confidence",
+            Self::ReconstructionError => "reconstruction_error",
+            Self::Nearest => "nearest",
+        }
+    }
+
+    /// The measure of a word.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|measure| measure.key() == key)
+    }
+
+    /// The unit that people read after the number; may be empty.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Angle => "°",
+            Self::Change | Self::Ink | Self::Confidence => "%",
+            _ => "",
+        }
+    }
+
+    /// How many expressions it is of.
+    pub fn argument_count(self) -> usize {
+        match self {
+            Self::Distance | Self::Angle | Self::Change => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether it asks a classifier of the model's data.
+    pub fn needs_judge(self) -> bool {
+        matches!(self, Self::Digit | Self::Confidence)
+    }
+
+    /// Whether it asks for an encoder, or for data that one has encoded.
+    pub fn needs_encoder(self) -> bool {
+        matches!(self, Self::ReconstructionError | Self::Nearest)
+    }
+
+    /// Whether its values are whole, so that one can equal a number.
+    pub fn is_whole(self) -> bool {
+        self == Self::Digit
+    }
+}
+
+/// A measure of expressions: `distance(here, seed(7))`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Quantity {
+    pub measure: Measure,
+    pub arguments: Vec<Formula>,
+    /// Which number of the code, from 0; of `coordinate` alone.
+    pub coordinate: Option<usize>,
+    /// As it stands in the file.
+    pub text: String,
+}
+
+/// How a measured number and a bound compare.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Relation {
+    Below,
+    Above,
+    Equal,
+}
+
+/// A condition on a measured number: `norm(here) < 4`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Goal {
+    pub quantity: Quantity,
+    pub relation: Relation,
+    pub bound: f64,
+    /// As it stands in the file.
+    pub text: String,
+}
+
+impl Goal {
+    /// Whether a measured number fulfils it.
+    pub fn holds(&self, value: f64) -> bool {
+        match self.relation {
+            Relation::Below => value < self.bound,
+            Relation::Above => value > self.bound,
+            // Only whole numbers are compared so.
+            Relation::Equal => (value - self.bound).abs() < 0.5,
+        }
+    }
+}
+
+/// Reads a measure; `line` is where it stands.
+///
+/// # Errors
+/// A sentence about what it lacks.
+pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
+    let text = text.trim();
+    let fault = |reason: String| format!("{text:?} is no measure: {reason}");
+    let (name, rest) = text
+        .split_once('(')
+        .ok_or_else(|| fault("it has no arguments in parentheses".to_owned()))?;
+    let measure = Measure::of_key(name.trim()).ok_or_else(|| {
+        let known: Vec<&str> = Measure::ALL.iter().map(|m| m.key()).collect();
+        let name = name.trim();
+        fault(format!("there is no {name:?}, only {}", known.join(", ")))
+    })?;
+    let (parts, after) = arguments(rest).ok_or_else(|| fault("it has no end".to_owned()))?;
+    if !after.trim().is_empty() {
+        return Err(fault(format!("nothing may follow it, but {after:?} does")));
+    }
+    let with_number = usize::from(measure == Measure::Coordinate);
+    let wanted = measure.argument_count() + with_number;
+    if parts.len() != wanted {
+        let plural = if wanted == 1 { "" } else { "s" };
+        return Err(fault(format!(
+            "it takes {wanted} argument{plural} and has {}",
+            parts.len()
+        )));
+    }
+    let (expressions, number) = parts.split_at(measure.argument_count());
+    let coordinate = match number {
+        [] => None,
+        [number, ..] => Some(
+            number
+                .trim()
+                .parse()
+                .map_err(|_| fault(format!("{number:?} is no number of a coordinate")))?,
+        ),
+    };
+    let arguments = expressions
+        .iter()
+        .map(|part| argument(part.trim(), line).map_err(&fault))
+        .collect::<Result<_, String>>()?;
+    Ok(Quantity {
+        measure,
+        arguments,
+        coordinate,
+        text: text.to_owned(),
+    })
+}
+
+/// Reads a condition; `line` is where it stands.
+///
+/// # Errors
+/// A sentence about what it lacks.
+pub fn parse_goal(text: &str, line: usize) -> Result<Goal, String> {
+    let fault = |reason: &str| format!("{text:?} is no goal: {reason}");
+    let place = outside(text)
+        .filter(|(_, depth, c)| *depth == 0 && matches!(c, '<' | '>' | '='))
+        .map(|(place, ..)| place)
+        .next()
+        .ok_or_else(|| fault("it has none of <, > and ="))?;
+    let (left, right) = text.split_at(place);
+    let relation = match right.as_bytes().first() {
+        Some(b'<') => Relation::Below,
+        Some(b'>') => Relation::Above,
+        _ => Relation::Equal,
+    };
+    let number = right.get(1..).unwrap_or_default().trim();
+    if number.starts_with('=') {
+        return Err(fault(
+            "write < or >, measured numbers are never exactly equal",
+        ));
+    }
+    let bound: f64 = number
+        .parse()
+        .ok()
+        .filter(|bound: &f64| bound.is_finite())
+        .ok_or_else(|| fault("a number has to follow the sign"))?;
+    let quantity = parse_quantity(left, line)?;
+    if relation == Relation::Equal && !(quantity.measure.is_whole() && bound.fract() == 0.0) {
+        return Err(fault("only digit(...) can equal a number; write < or >"));
+    }
+    Ok(Goal {
+        quantity,
+        relation,
+        bound,
+        text: text.trim().to_owned(),
+    })
+}
+
+/// An expression in which the word `here` stands for the picture on the window.
+fn argument(text: &str, line: usize) -> Result<Formula, String> {
+    if text.is_empty() {
+        return Err("an argument is empty".to_owned());
+    }
+    let expr = parse(&with_here_named(text)).map_err(|error| format!("in {text:?}, {error}"))?;
+    Ok(Formula {
+        text: text.to_owned(),
+        expr,
+        line,
+    })
+}
+
+/// `expr` with `here` in the places that stand for it.
+///
+/// # Errors
+/// When `expr` speaks of the picture on the window and there is none, or when together they are
+/// longer than an expression may be.
+pub fn put_here(expr: &Expr, here: Option<&Expr>) -> Result<Expr, String> {
+    if !speaks_of_here(expr) {
+        return Ok(expr.clone());
+    }
+    let here = here.ok_or("there is no picture on the window to measure")?;
+    if is_here(expr) {
+        return Ok(here.clone());
+    }
+    // What is printed reads back as the same tree, so a text can be put into a text.
+    let (text, inner) = (expr.to_string(), format!("({here})"));
+    let mark = format!("@{HERE}");
+    let mut joined = String::with_capacity(text.len() + inner.len());
+    let mut rest = text.as_str();
+    while let Some(place) = rest.find(&mark) {
+        let (before, found) = rest.split_at(place);
+        let after = &found[mark.len()..];
+        joined.push_str(before);
+        joined.push_str(if after.starts_with(is_name_char) {
+            &mark
+        } else {
+            &inner
+        });
+        rest = after;
+    }
+    joined.push_str(rest);
+    parse(&joined).map_err(|error| format!("the picture on the window cannot be measured: {error}"))
+}
+
+fn is_here(expr: &Expr) -> bool {
+    matches!(expr, Expr::Named(name) if name == HERE)
+}
+
+/// Whether the picture on the window is in an expression of a measure.
+pub fn speaks_of_here(expr: &Expr) -> bool {
+    let mut waiting = vec![expr];
+    while let Some(expr) = waiting.pop() {
+        if is_here(expr) {
+            return true;
+        }
+        waiting.extend(expr.children());
+    }
+    false
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// `text` with `@here` for each word `here` that is neither a name nor in quotes.
+fn with_here_named(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut rest = text;
+    let mut quoted = false;
+    while let Some(c) = rest.chars().next() {
+        let len = match c {
+            '"' => {
+                quoted = !quoted;
+                1
+            }
+            '\\' if quoted => rest.chars().take(2).map(char::len_utf8).sum(),
+            '@' if !quoted => {
+                1 + rest[1..]
+                    .find(|c| !is_name_char(c))
+                    .unwrap_or(rest.len() - 1)
+            }
+            _ if !quoted && (c.is_alphanumeric() || c == '_') => {
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                let len = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                if &rest[..len] == HERE {
+                    out.push('@');
+                }
+                len
+            }
+            _ => c.len_utf8(),
+        };
+        out.push_str(&rest[..len]);
+        rest = &rest[len..];
+    }
+    out
+}
+
+/// The characters of `text` outside quotes, with their places and how many parentheses and
+/// brackets are open around each.
+fn outside(text: &str) -> impl Iterator<Item = (usize, i32, char)> {
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    text.char_indices().filter_map(move |(place, c)| {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            return None;
+        }
+        match c {
+            '"' => quoted = true,
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        Some((place, depth, c))
+    })
+}
+
+/// The arguments up to the closing parenthesis, and what follows it.
+fn arguments(text: &str) -> Option<(Vec<&str>, &str)> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (place, depth, c) in outside(text) {
+        match (depth, c) {
+            (0, ',') => {
+                parts.push(&text[start..place]);
+                start = place + 1;
+            }
+            (-1, ')') => {
+                parts.push(&text[start..place]);
+                return Some((parts, &text[place + 1..]));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantity(text: &str) -> Quantity {
+        parse_quantity(text, 1).expect("a measure")
+    }
+
+    #[test]
+    fn measures_are_read() {
+        let found = quantity("distance(slerp(seed(1), seed(2), 0.5), [1, 2])");
+        assert_eq!(found.measure, Measure::Distance);
+        let texts: Vec<&str> = found.arguments.iter().map(|a| a.text.as_str()).collect();
+        assert_eq!(texts, ["slerp(seed(1), seed(2), 0.5)", "[1, 2]"]);
+        let found = quantity("change(here, seed(1) + dir(\"a, (here)\"))");
+        assert_eq!(found.arguments[0].expr, Expr::Named("here".to_owned()));
+        assert!(!speaks_of_here(&found.arguments[1].expr));
+        assert_eq!(quantity("coordinate(here, 3)").coordinate, Some(3));
+        for measure in Measure::ALL {
+            assert_eq!(Measure::of_key(measure.key()), Some(measure));
+        }
+    }
+
+    #[test]
+    fn what_is_no_measure_says_why() {
+        for (text, part) in [
+            ("norm", "parentheses"),
+            ("nrm(here)", "there is no \"nrm\""),
+            ("norm(here", "no end"),
+            ("norm(here) + 1", "nothing may follow"),
+            ("norm(here, here)", "takes 1 argument and has 2"),
+            ("distance(here)", "takes 2 arguments and has 1"),
+            ("norm()", "empty"),
+            ("norm(seed(x))", "column"),
+            ("coordinate(here, -1)", "no number of a coordinate"),
+            ("norm(\"here)", "no end"),
+        ] {
+            let fault = parse_quantity(text, 1).expect_err(text);
+            assert!(fault.contains(part), "{fault}");
+        }
+    }
+
+    #[test]
+    fn goals_are_read() {
+        let goal = parse_goal("change(here, dir(\"a > b\")) > 2.5", 1).expect("a goal");
+        assert_eq!((goal.relation, goal.bound), (Relation::Above, 2.5));
+        assert!(goal.holds(2.6) && !goal.holds(2.5));
+        let goal = parse_goal("digit(here) = 7", 1).expect("a goal");
+        assert!(goal.holds(7.0) && !goal.holds(8.0));
+        for (text, part) in [
+            ("norm(here)", "none of"),
+            ("norm(here) < ", "a number"),
+            ("norm(here) < inf", "a number"),
+            ("norm(here) <= 3", "never exactly equal"),
+            ("norm(here) = 3", "only digit"),
+            ("digit(here) = 3.5", "only digit"),
+        ] {
+            let fault = parse_goal(text, 1).expect_err(text);
+            assert!(fault.contains(part), "{fault}");
+        }
+    }
+
+    #[test]
+    fn the_picture_on_the_window_is_put_in() {
+        let here = parse("seed(1) - seed(2)").expect("an expression");
+        let put = |text: &str| {
+            let found = quantity(&format!("norm({text})"));
+            put_here(&found.arguments[0].expr, Some(&here)).expect("it fits")
+        };
+        assert_eq!(put("here"), here);
+        assert_eq!(put("2*here"), parse("2*(seed(1) - seed(2))").unwrap());
+        assert_eq!(
+            put("seed(3)-here"),
+            parse("seed(3) - (seed(1) - seed(2))").unwrap()
+        );
+        assert_eq!(
+            put("@hereafter + @over-here"),
+            parse("@hereafter + @over-here").unwrap()
+        );
+        let alone = quantity("norm(here)");
+        assert!(put_here(&alone.arguments[0].expr, None).is_err());
+    }
+}

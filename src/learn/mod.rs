@@ -1,0 +1,44 @@
+//! Questions about generative models, each with a live scene, and what a learner makes of them.
+//!
+//! Nothing in here draws, waits or decodes. Question files come from teachers and from the
+//! internet: reading them has bounds, and a broken one is named with its line while the rest
+//! loads. A task is checked by what the program measured on the learner's own pictures: it says
+//! which expressions it needs ([`Task::wanted`]), somebody who drives the engine examines them
+//! ([`Specimens`]), and then the answer is judged ([`Task::check`]).
+//!
+//! - [`bank`]: all questions, built in and a teacher's;
+//! - [`question`], [`task`], [`measure`], [`text`]: what a question file holds;
+//! - [`read`]: a file to a question; [`check`]: whether it fits the models and the other questions;
+//! - [`evidence`], [`answer`]: what was measured, and what it says about an answer;
+//! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
+//! - [`progress`]: what was answered, how well, and when it is due again;
+//! - [`interview`]: timed sets.
+
+pub mod answer;
+pub mod bank;
+mod calendar;
+pub mod check;
+pub mod evidence;
+mod fault;
+pub mod index;
+pub mod interview;
+pub mod measure;
+pub mod models;
+pub mod path;
+pub mod progress;
+pub mod question;
+pub mod read;
+pub mod rubric;
+pub mod search;
+mod shuffle;
+pub mod task;
+pub mod text;
+
+pub use answer::{Answer, CounterExample, Reading, Verdict};
+pub use bank::{Bank, Filter, FolderReport};
+pub use evidence::{Measurer, Specimens, Wanted};
+pub use fault::Fault;
+pub use measure::{Goal, Measure, Quantity};
+pub use question::{Control, Formula, Level, Preset, Question, Scene, ToolName};
+pub use rubric::{Criterion, Performance};
+pub use task::{Order, Side, Task, TaskKind};

@@ -1,0 +1,155 @@
+//! What questions may say about models: names, spaces, named codes. No weights.
+
+use super::index::Index;
+use crate::latent::expr::{CheckError, Context, Expr, check};
+use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::model::judge::is_judge_of;
+use crate::model::manifest::Role;
+use crate::model::{ModelFile, catalogue};
+use std::collections::BTreeMap;
+
+/// The models by name, those that are announced too.
+#[derive(Clone, Debug, Default)]
+pub struct Models(BTreeMap<String, ModelSketch>);
+
+/// What expressions and measures may ask of a model.
+#[derive(Clone, Debug)]
+pub struct ModelSketch {
+    pub name: String,
+    pub spaces: BTreeMap<Space, SpaceShape>,
+    pub named: BTreeMap<String, Code>,
+    pub directions: Vec<Direction>,
+    pub has_encoder: bool,
+    /// Whether the file holds encoded test data.
+    pub has_encoded: bool,
+    /// Whether the catalogue has a classifier of its data.
+    pub has_judge: bool,
+    /// Whether it is named before it is built in.
+    pub is_announced: bool,
+}
+
+impl Models {
+    /// The models of the catalogue, and those that the list announces.
+    ///
+    /// # Errors
+    /// When a built-in file is not sound, which tests prevent.
+    pub fn built_in() -> Result<Self, String> {
+        let mut files = Vec::new();
+        for entry in catalogue::entries() {
+            let file = ModelFile::from_bytes(entry.bytes);
+            files.push((
+                entry.name,
+                file.map_err(|e| format!("{}: {e}", entry.name))?,
+            ));
+        }
+        let mut models = BTreeMap::new();
+        for (name, file) in &files {
+            if !file.manifest.spaces.contains_key(&Space::Z) {
+                continue;
+            }
+            let sketch = ModelSketch {
+                name: (*name).to_owned(),
+                spaces: file.manifest.spaces.clone(),
+                named: file.named_codes(),
+                directions: file.directions(),
+                has_encoder: file.manifest.networks.contains_key(&Role::Encoder),
+                has_encoded: file.tensors.contains_key("encoded.codes"),
+                has_judge: files
+                    .iter()
+                    .any(|(_, judge)| is_judge_of(&judge.manifest, &file.manifest)),
+                is_announced: false,
+            };
+            models.insert((*name).to_owned(), sketch);
+        }
+        for announced in Index::built_in()?.announced {
+            let sketch = ModelSketch {
+                name: announced.model.clone(),
+                spaces: announced.spaces(),
+                named: BTreeMap::new(),
+                directions: Vec::new(),
+                has_encoder: announced.encoder,
+                has_encoded: announced.encoder,
+                has_judge: false,
+                is_announced: true,
+            };
+            models.entry(announced.model).or_insert(sketch);
+        }
+        Ok(Self(models))
+    }
+
+    /// The model of a name.
+    pub fn get(&self, name: &str) -> Option<&ModelSketch> {
+        self.0.get(name)
+    }
+
+    /// All names, for sentences.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+}
+
+impl ModelSketch {
+    /// The space and the shape of an expression's value.
+    ///
+    /// # Errors
+    /// What the language finds wrong with it.
+    pub fn check(&self, expr: &Expr) -> Result<(Space, SpaceShape), CheckError> {
+        check(expr, self)
+    }
+
+    /// The same with one more named code of a space.
+    pub fn with_code(&self, name: &str, space: Space, shape: SpaceShape) -> Self {
+        let mut sketch = self.clone();
+        let values = vec![0.0; shape.checked_len().unwrap_or(0)];
+        let code = Code {
+            space,
+            shape,
+            values,
+        };
+        sketch.named.insert(name.to_owned(), code);
+        sketch
+    }
+}
+
+impl Context for ModelSketch {
+    fn model_name(&self) -> &str {
+        &self.name
+    }
+
+    fn space(&self, space: Space) -> Option<SpaceShape> {
+        self.spaces.get(&space).copied()
+    }
+
+    fn mean(&self, _: Space) -> Option<&[f32]> {
+        None
+    }
+
+    fn named(&self, name: &str) -> Option<&Code> {
+        self.named.get(name)
+    }
+
+    fn direction(&self, name: &str) -> Option<&Direction> {
+        self.directions.iter().find(|found| found.name == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.named.keys().cloned().collect()
+    }
+
+    fn directions(&self) -> Vec<String> {
+        let names = self.directions.iter().map(|found| found.name.clone());
+        names.collect()
+    }
+
+    fn can_encode(&self) -> bool {
+        self.has_encoder
+    }
+
+    fn w_from_z(&mut self, _: &[f32]) -> Result<Vec<f32>, String> {
+        Err("a sketch of a model computes nothing".to_owned())
+    }
+
+    fn encode(&mut self, _: &str) -> Result<Code, String> {
+        Err("a sketch of a model computes nothing".to_owned())
+    }
+}

@@ -1,0 +1,195 @@
+//! What a learner has answered, how well, and when each question is due again.
+
+mod export;
+mod file;
+pub mod review;
+pub mod scores;
+
+pub use file::{MAX_ATTEMPTS, MAX_BYTES, ProgressFile};
+pub use review::{Memory, Rating};
+pub use scores::{Point, Series, Summary};
+
+use super::answer::{Answer, Verdict};
+use super::question::{Level, Question};
+use super::rubric::Criterion;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything that a learner did, in the order of time.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct Progress {
+    #[serde(default)]
+    attempts: Vec<Attempt>,
+    /// What is remembered of each question, by id.
+    #[serde(default)]
+    memories: BTreeMap<String, Memory>,
+}
+
+/// One answer to one task.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    /// The id of the question.
+    pub question: String,
+    /// Kept beside the id, for the file may outlive a teacher's question.
+    pub topic: String,
+    pub level: Level,
+    /// The task of the question, from 0.
+    pub task: usize,
+    /// The kind of the task, as in question files.
+    pub kind: String,
+    pub criteria: Vec<Criterion>,
+    pub answer: Answer,
+    pub passed: bool,
+    /// 0..1
+    pub score: f64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Whether it was answered in a timed set.
+    #[serde(default)]
+    pub timed: bool,
+}
+
+impl Attempt {
+    /// The record of an answer to task `task` of a question, or `None` when there is no such
+    /// task.
+    pub fn new(
+        question: &Question,
+        task: usize,
+        answer: Answer,
+        verdict: &Verdict,
+        at: u64,
+        seconds: f64,
+    ) -> Option<Self> {
+        let found = question.tasks.get(task)?;
+        Some(Self {
+            at,
+            question: question.id.clone(),
+            topic: question.topic.clone(),
+            level: question.level,
+            task,
+            kind: found.kind_name().to_owned(),
+            criteria: found.criteria.clone(),
+            answer,
+            passed: verdict.passed,
+            score: verdict.score,
+            seconds: if seconds.is_finite() {
+                seconds.max(0.0)
+            } else {
+                0.0
+            },
+            timed: false,
+        })
+    }
+}
+
+/// How far a learner is with a question.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Standing {
+    New,
+    /// Something was answered.
+    Begun,
+    /// Every task was answered rightly once, or, of a question without tasks, it was reviewed.
+    Done,
+}
+
+impl Progress {
+    /// All answers, the oldest first.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// Whether nothing was done yet.
+    pub fn is_empty(&self) -> bool {
+        self.attempts.is_empty() && self.memories.is_empty()
+    }
+
+    /// Adds an answer. The oldest are let go when there are more than [`MAX_ATTEMPTS`].
+    pub fn record(&mut self, attempt: Attempt) {
+        // A clock that was set back must not make time run backwards in charts.
+        let place = self
+            .attempts
+            .partition_point(|other| other.at <= attempt.at);
+        self.attempts.insert(place, attempt);
+        let surplus = self.attempts.len().saturating_sub(MAX_ATTEMPTS);
+        self.attempts.drain(..surplus);
+    }
+
+    /// The answers to one task, the oldest first.
+    pub fn attempts_at(&self, question: &str, task: usize) -> impl Iterator<Item = &Attempt> {
+        self.attempts
+            .iter()
+            .filter(move |attempt| attempt.question == question && attempt.task == task)
+    }
+
+    /// How far the learner is with a question.
+    pub fn standing(&self, question: &Question) -> Standing {
+        let has_passed = |task| self.attempts_at(&question.id, task).any(|a| a.passed);
+        let was_reviewed = self.memories.contains_key(&question.id);
+        let all_passed = (0..question.tasks.len()).all(has_passed);
+        if all_passed && (was_reviewed || !question.tasks.is_empty()) {
+            Standing::Done
+        } else if was_reviewed || self.attempts.iter().any(|a| a.question == question.id) {
+            Standing::Begun
+        } else {
+            Standing::New
+        }
+    }
+
+    /// What is remembered of a question.
+    pub fn memory(&self, question: &str) -> Option<&Memory> {
+        self.memories.get(question)
+    }
+
+    /// Notes a review of a question at `now`, in seconds since 1970.
+    pub fn review(&mut self, question: &str, rating: Rating, now: u64) -> Memory {
+        let next = review::next(self.memories.get(question), rating, now);
+        self.memories.insert(question.to_owned(), next);
+        next
+    }
+
+    /// The rating that the answers to a question since `since` suggest: again where its last
+    /// answer to a task is wrong, hard where an earlier one was, good where all were right at
+    /// once. The learner may say otherwise. `None` without an answer.
+    pub fn suggested_rating(&self, question: &str, since: u64) -> Option<Rating> {
+        let mut by_task: BTreeMap<usize, Vec<bool>> = BTreeMap::new();
+        for attempt in &self.attempts {
+            if attempt.question == question && attempt.at >= since {
+                by_task
+                    .entry(attempt.task)
+                    .or_default()
+                    .push(attempt.passed);
+            }
+        }
+        if by_task.is_empty() {
+            return None;
+        }
+        let all = |holds: fn(&Vec<bool>) -> bool| by_task.values().all(holds);
+        Some(if !all(|tries| tries.last() == Some(&true)) {
+            Rating::Again
+        } else if !all(|tries| tries.iter().all(|&passed| passed)) {
+            Rating::Hard
+        } else {
+            Rating::Good
+        })
+    }
+
+    /// Ids of questions that are due at `now`, the most overdue first.
+    pub fn due(&self, now: u64) -> Vec<&str> {
+        let mut due: Vec<(&str, u64)> = self
+            .memories
+            .iter()
+            .filter(|(_, memory)| memory.due <= now)
+            .map(|(id, memory)| (id.as_str(), memory.due))
+            .collect();
+        due.sort_by_key(|(_, due)| *due);
+        due.into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// When the next question is due after `now`, in seconds since 1970.
+    pub fn next_due(&self, now: u64) -> Option<u64> {
+        let dues = self.memories.values().map(|memory| memory.due);
+        dues.filter(|due| *due > now).min()
+    }
+}

@@ -1,0 +1,262 @@
+//! A question with its answer, its scene and its tasks.
+
+use super::task::Task;
+use super::text::Text;
+use crate::latent::expr::Expr;
+use serde::{Deserialize, Serialize};
+
+/// How much a question asks for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    Beginner,
+    Intermediate,
+    Advanced,
+    Expert,
+}
+
+impl Level {
+    /// All of them, the easiest first.
+    pub const ALL: [Self; 4] = [
+        Self::Beginner,
+        Self::Intermediate,
+        Self::Advanced,
+        Self::Expert,
+    ];
+
+    /// The word in question files, which people read too.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Beginner => "beginner",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+            Self::Expert => "expert",
+        }
+    }
+
+    /// The level of a word.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.key() == key)
+    }
+}
+
+/// A tool of the window, by its name in question files. Files may name tools that the window
+/// will only have later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolName {
+    Explore,
+    Interpolate,
+    Arithmetic,
+    Styles,
+    Map,
+    Encode,
+    Variations,
+    Directions,
+    Compare,
+    Where,
+}
+
+impl ToolName {
+    pub const ALL: [Self; 10] = [
+        Self::Explore,
+        Self::Interpolate,
+        Self::Arithmetic,
+        Self::Styles,
+        Self::Map,
+        Self::Encode,
+        Self::Variations,
+        Self::Directions,
+        Self::Compare,
+        Self::Where,
+    ];
+
+    /// The word in question files.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Explore => "explore",
+            Self::Interpolate => "interpolate",
+            Self::Arithmetic => "arithmetic",
+            Self::Styles => "styles",
+            Self::Map => "map",
+            Self::Encode => "encode",
+            Self::Variations => "variations",
+            Self::Directions => "directions",
+            Self::Compare => "compare",
+            Self::Where => "where",
+        }
+    }
+
+    /// The tool of a word.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tool| tool.key() == key)
+    }
+}
+
+/// A control that a scene leaves as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Control {
+    Model,
+    Seed,
+    Psi,
+    Sliders,
+}
+
+impl Control {
+    pub const ALL: [Self; 4] = [Self::Model, Self::Seed, Self::Psi, Self::Sliders];
+
+    /// The word in question files.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Seed => "seed",
+            Self::Psi => "psi",
+            Self::Sliders => "sliders",
+        }
+    }
+
+    /// The control of a word.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|control| control.key() == key)
+    }
+}
+
+/// An expression in a file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Formula {
+    /// As it stands in the file.
+    pub text: String,
+    /// Where a measure speaks of the picture on the window, `here` is the code named
+    /// [`HERE`](super::measure::HERE).
+    pub expr: Expr,
+    /// The line in the file, from 1.
+    pub line: usize,
+}
+
+/// How keyframes are joined.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    Lerp,
+    Slerp,
+}
+
+/// Settings of the tool that a scene opens.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Preset {
+    Interpolate {
+        /// Two to twelve, or none: then the tool takes what it has.
+        keyframes: Vec<Formula>,
+        method: Option<Method>,
+        closed: Option<bool>,
+    },
+    Arithmetic {
+        plus: Vec<Formula>,
+        minus: Vec<Formula>,
+        base: Vec<Formula>,
+        strength: Option<f64>,
+    },
+    /// The plane through three codes.
+    MapPlane([Formula; 3]),
+    /// The plane of two raw axes of z, from 0.
+    MapAxes([usize; 2]),
+    Variations {
+        sigma: f64,
+    },
+    /// The truncation of the second pane.
+    Compare {
+        psi: f64,
+    },
+}
+
+impl Preset {
+    /// The tool whose settings these are.
+    pub fn tool(&self) -> ToolName {
+        match self {
+            Self::Interpolate { .. } => ToolName::Interpolate,
+            Self::Arithmetic { .. } => ToolName::Arithmetic,
+            Self::MapPlane(_) | Self::MapAxes(_) => ToolName::Map,
+            Self::Variations { .. } => ToolName::Variations,
+            Self::Compare { .. } => ToolName::Compare,
+        }
+    }
+
+    /// Every expression in it.
+    pub fn formulas(&self) -> Vec<&Formula> {
+        match self {
+            Self::Interpolate { keyframes, .. } => keyframes.iter().collect(),
+            Self::Arithmetic {
+                plus, minus, base, ..
+            } => plus.iter().chain(minus).chain(base).collect(),
+            Self::MapPlane(codes) => codes.iter().collect(),
+            Self::MapAxes(_) | Self::Variations { .. } | Self::Compare { .. } => Vec::new(),
+        }
+    }
+}
+
+/// What a question opens.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scene {
+    /// A built-in model.
+    pub model: String,
+    /// Where the scene starts.
+    pub expression: Formula,
+    pub tool: ToolName,
+    pub preset: Option<Preset>,
+    /// A second model, for the tool `compare`.
+    pub beside: Option<String>,
+    pub locked: Vec<Control>,
+    /// What is to be seen and what to move.
+    pub caption: String,
+    /// What this scene shows instead of the fitting demonstration, which does not exist.
+    pub nearest: Option<String>,
+    /// The line in the file, from 1.
+    pub line: usize,
+}
+
+/// One question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Question {
+    pub id: String,
+    /// The wording.
+    pub question: String,
+    pub level: Level,
+    pub topic: String,
+    /// Tools that it concerns.
+    pub tools: Vec<ToolName>,
+    /// Models that it concerns.
+    pub models: Vec<String>,
+    /// Ids of other questions.
+    pub related: Vec<String>,
+    /// What a right answer must say: the rubric of free answers.
+    pub covers: Vec<String>,
+    pub scene: Option<Scene>,
+    pub tasks: Vec<Task>,
+    /// The short answer.
+    pub answer: Text,
+    /// The longer explanation.
+    pub deeper: Text,
+    /// The file that it came from, as people would name it.
+    pub file: String,
+    /// Whether it came with the program.
+    pub is_built_in: bool,
+    /// Lines of `models` and `related` in the file, from 1.
+    pub(super) lines: HeadLines,
+}
+
+/// Where things of the head stand, for the check against models and other questions.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct HeadLines {
+    pub models: usize,
+    pub related: usize,
+}
+
+impl Question {
+    /// The model in which measures and links of this question have a meaning: that of the
+    /// scene, else the first that it concerns.
+    pub fn model(&self) -> Option<&str> {
+        match &self.scene {
+            Some(scene) => Some(&scene.model),
+            None => self.models.first().map(String::as_str),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The scene of a head.
+
+use super::raw::{RawScene, RawSettings};
+use super::{Reader, keys};
+use crate::learn::question::{Control, Formula, Method, Preset, Scene, ToolName};
+use toml::Spanned;
+
+impl Reader<'_> {
+    pub(super) fn scene(&mut self, found: &Spanned<RawScene>) -> Option<Scene> {
+        let raw = found.get_ref();
+        let expression = self.formula(&raw.expression);
+        let tool = self.tool(&raw.tool);
+        let known = keys(&Control::ALL, |control| control.key());
+        let locked = raw
+            .locked
+            .iter()
+            .filter_map(|word| self.word(word, "a locked control", Control::of_key, &known))
+            .collect();
+        let caption = self.words(&raw.caption, "the caption");
+        let nearest = raw.nearest.as_ref().map(|text| self.words(text, "nearest"));
+        let tool = tool?;
+        if let Some(beside) = &raw.beside
+            && tool != ToolName::Compare
+        {
+            let line = self.line_of(beside);
+            self.fault(line, "beside is for the tool compare alone");
+        }
+        let preset = match &raw.settings {
+            None => None,
+            Some(settings) => {
+                let line = self.line_of(settings);
+                let preset = self.preset(tool, settings.get_ref());
+                match preset {
+                    Ok(preset) => Some(preset),
+                    Err(reason) => {
+                        self.fault(line, reason);
+                        None
+                    }
+                }
+            }
+        };
+        Some(Scene {
+            model: raw.model.get_ref().clone(),
+            expression: expression?,
+            tool,
+            preset,
+            beside: raw.beside.as_ref().map(|name| name.get_ref().clone()),
+            locked,
+            caption,
+            nearest,
+            line: self.line_of(found),
+        })
+    }
+
+    /// Settings of a tool; those of another are a fault.
+    fn preset(&mut self, tool: ToolName, raw: &RawSettings) -> Result<Preset, String> {
+        let given = [
+            ("keyframes", raw.keyframes.is_some(), ToolName::Interpolate),
+            ("method", raw.method.is_some(), ToolName::Interpolate),
+            ("closed", raw.closed.is_some(), ToolName::Interpolate),
+            ("plus", raw.plus.is_some(), ToolName::Arithmetic),
+            ("minus", raw.minus.is_some(), ToolName::Arithmetic),
+            ("base", raw.base.is_some(), ToolName::Arithmetic),
+            ("strength", raw.strength.is_some(), ToolName::Arithmetic),
+            ("plane", raw.plane.is_some(), ToolName::Map),
+            ("axes", raw.axes.is_some(), ToolName::Map),
+            ("sigma", raw.sigma.is_some(), ToolName::Variations),
+            ("psi", raw.psi.is_some(), ToolName::Compare),
+        ];
+        for (name, is_given, owner) in given {
+            if is_given && owner != tool {
+                let (owner, tool) = (owner.key(), tool.key());
+                return Err(format!("{name} is a setting of {owner}, not of {tool}"));
+            }
+        }
+        let number = |name: &str, value: Option<f64>, most: f64| match value {
+            Some(value) if value.is_finite() && value.abs() <= most => Ok(value),
+            Some(value) => Err(format!("{name} is {value}, not within {most}")),
+            None => Err(format!("the settings lack {name}")),
+        };
+        match tool {
+            ToolName::Interpolate => {
+                let keyframes = self.formulas(raw.keyframes.as_deref().unwrap_or_default());
+                if raw
+                    .keyframes
+                    .as_ref()
+                    .is_some_and(|all| !(2..=12).contains(&all.len()))
+                {
+                    return Err("a way has 2 to 12 keyframes".to_owned());
+                }
+                let method = match raw.method.as_ref().map(|word| word.get_ref().as_str()) {
+                    None => None,
+                    Some("lerp") => Some(Method::Lerp),
+                    Some("slerp") => Some(Method::Slerp),
+                    Some(other) => {
+                        return Err(format!("the method is {other:?}, not lerp or slerp"));
+                    }
+                };
+                Ok(Preset::Interpolate {
+                    keyframes,
+                    method,
+                    closed: raw.closed,
+                })
+            }
+            ToolName::Arithmetic => {
+                let mut part = |part: &Option<Vec<Spanned<String>>>| {
+                    self.formulas(part.as_deref().unwrap_or_default())
+                };
+                let (plus, minus, base) = (part(&raw.plus), part(&raw.minus), part(&raw.base));
+                let strength = raw
+                    .strength
+                    .map(|_| number("strength", raw.strength, 100.0));
+                Ok(Preset::Arithmetic {
+                    plus,
+                    minus,
+                    base,
+                    strength: strength.transpose()?,
+                })
+            }
+            ToolName::Map => match (&raw.plane, &raw.axes) {
+                (Some(plane), None) => {
+                    let codes = self.formulas(plane);
+                    if plane.len() != 3 {
+                        return Err(format!("a plane has 3 codes, not {}", plane.len()));
+                    }
+                    let codes: Result<[Formula; 3], _> = codes.try_into();
+                    // Those that are no expressions have been named.
+                    codes
+                        .map(Preset::MapPlane)
+                        .map_err(|_| "the plane has no three codes".to_owned())
+                }
+                (None, Some(axes)) => {
+                    let numbers: Vec<usize> = axes
+                        .iter()
+                        .filter_map(|&a| usize::try_from(a).ok())
+                        .collect();
+                    match *numbers.as_slice() {
+                        [a, b] if a != b && axes.len() == 2 => Ok(Preset::MapAxes([a, b])),
+                        _ => Err("axes are two different numbers from 0".to_owned()),
+                    }
+                }
+                _ => Err("the settings of map are plane or axes".to_owned()),
+            },
+            ToolName::Variations => Ok(Preset::Variations {
+                sigma: number("sigma", raw.sigma, 100.0)?,
+            }),
+            ToolName::Compare => Ok(Preset::Compare {
+                psi: number("psi", raw.psi, 10.0)?,
+            }),
+            _ => Err(format!("the tool {} has no settings", tool.key())),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a learner does: six kinds of task that the program checks, and free text.
+
+use super::measure::{Goal, Quantity};
+use super::question::Formula;
+use super::rubric::Criterion;
+use super::shuffle::shuffled;
+use serde::{Deserialize, Serialize};
+
+/// A task of a question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Task {
+    /// What the learner reads.
+    pub ask: String,
+    /// What it feeds: one or two.
+    pub criteria: Vec<Criterion>,
+    pub kind: TaskKind,
+    /// The line in the file, from 1.
+    pub line: usize,
+}
+
+/// What is asked for, and what is right.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TaskKind {
+    /// One option, or every right one where several are.
+    Choose { options: Vec<Choice> },
+    /// A number before the reveal.
+    Predict {
+        quantity: Quantity,
+        unit: String,
+        /// How far off is still right, in the measure's unit.
+        within: f64,
+        because: String,
+    },
+    /// Which of two numbers is larger.
+    Compare {
+        left: Quantity,
+        right: Quantity,
+        /// The difference that counts as equal.
+        equal_within: f64,
+        because: String,
+    },
+    /// Move the control until all goals hold.
+    Set {
+        /// Where it begins, if not at the scene's expression.
+        start: Option<Formula>,
+        goals: Vec<Goal>,
+        hint: Option<String>,
+        because: String,
+        /// Fulfils the goals; shown on giving up.
+        solution: Formula,
+    },
+    /// Which of two unlabelled pictures is it.
+    Which {
+        left: Pane,
+        right: Pane,
+        answer: Side,
+        because: String,
+    },
+    /// Put in order.
+    Order { order: Order, because: String },
+    /// Free text, compared by the learner with what the question covers, point by point.
+    Explain,
+}
+
+/// An option of a choice.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Choice {
+    pub text: String,
+    pub is_right: bool,
+    /// Why it is right or wrong.
+    pub because: String,
+    /// A counter-example, shown live where this was chosen and is wrong.
+    pub show: Option<Formula>,
+}
+
+/// An unlabelled picture.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pane {
+    pub model: String,
+    pub expression: Formula,
+}
+
+/// Left or right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Left,
+    Right,
+}
+
+/// What is put in order.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Order {
+    /// Words, in the right order.
+    Items(Vec<String>),
+    /// Pictures, in whatever order; right is that of a measured number of each, ascending.
+    Measured {
+        expressions: Vec<Formula>,
+        by: Quantity,
+    },
+}
+
+impl Order {
+    /// How many things there are.
+    #[expect(clippy::len_without_is_empty, reason = "there are at least three")]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Items(items) => items.len(),
+            Self::Measured { expressions, .. } => expressions.len(),
+        }
+    }
+
+    /// The text of thing `index` of the file's order.
+    pub fn label(&self, index: usize) -> &str {
+        match self {
+            Self::Items(items) => items.get(index).map_or("", String::as_str),
+            Self::Measured { expressions, .. } => {
+                expressions.get(index).map_or("", |formula| &formula.text)
+            }
+        }
+    }
+}
+
+impl Task {
+    /// The word for the kind in question files.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            TaskKind::Choose { .. } => "choose",
+            TaskKind::Predict { .. } => "predict",
+            TaskKind::Compare { .. } => "compare",
+            TaskKind::Set { .. } => "set",
+            TaskKind::Which { .. } => "which",
+            TaskKind::Order { .. } => "order",
+            TaskKind::Explain => "explain",
+        }
+    }
+
+    /// What the reveal says, where the kind has one text for all answers.
+    pub fn because(&self) -> Option<&str> {
+        match &self.kind {
+            TaskKind::Predict { because, .. }
+            | TaskKind::Compare { because, .. }
+            | TaskKind::Set { because, .. }
+            | TaskKind::Which { because, .. }
+            | TaskKind::Order { because, .. } => Some(because),
+            TaskKind::Choose { .. } | TaskKind::Explain => None,
+        }
+    }
+
+    /// How many options are right, of a choice.
+    pub fn right_options(&self) -> usize {
+        match &self.kind {
+            TaskKind::Choose { options } => options.iter().filter(|option| option.is_right).count(),
+            _ => 0,
+        }
+    }
+
+    /// The order in which options or things to order are shown: indices of the file's order, the
+    /// same for the same seed. Never the right order itself, where a right order stands in the
+    /// file.
+    pub fn shown_order(&self, seed: u32) -> Vec<usize> {
+        match &self.kind {
+            TaskKind::Choose { options } => shuffled(options.len(), seed),
+            TaskKind::Order { order, .. } => {
+                let mut shown = shuffled(order.len(), seed);
+                if shown.is_sorted() {
+                    shown.rotate_left(1);
+                }
+                shown
+            }
+            _ => Vec::new(),
+        }
+    }
+}

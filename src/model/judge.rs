@@ -1,0 +1,79 @@
+//! The classifier that judges the pictures of other models of the same data.
+
+use super::file::ModelFile;
+use super::manifest::{Family, LabelKind, Manifest, Role};
+use super::network::Network;
+use super::specimen::Judged;
+use super::{ModelError, catalogue, download, upload};
+use burn::tensor::{Device, Tensor, TensorData, activation};
+
+/// A classifier on a device.
+#[derive(Debug)]
+pub struct Judge {
+    network: Network,
+    picture_len: usize,
+    class_count: usize,
+    device: Device,
+}
+
+/// Whether a classifier judges the pictures of a model: both know the same data in the same
+/// size, and each picture is of one class.
+pub fn is_judge_of(judge: &Manifest, model: &Manifest) -> bool {
+    judge.family == Family::Classifier
+        && judge.labels == LabelKind::Classes
+        && judge.data.name == model.data.name
+        && judge.image == model.image
+}
+
+impl Judge {
+    /// The catalogue's classifier for the pictures of a model, if there is one.
+    ///
+    /// # Errors
+    /// When a built-in model is not sound, or the device fails.
+    pub fn of(model: &Manifest, device: &Device) -> Result<Option<Self>, ModelError> {
+        for entry in catalogue::entries() {
+            let fault = |fault: String| ModelError(format!("{}: {fault}", entry.name));
+            let file = ModelFile::from_bytes(entry.bytes).map_err(|e| fault(e.to_string()))?;
+            if !is_judge_of(&file.manifest, model) {
+                continue;
+            }
+            let network = upload(&file, Role::Classifier, device)?
+                .ok_or_else(|| fault("it is no classifier".to_owned()))?;
+            return Ok(Some(Self {
+                network,
+                picture_len: file.manifest.image.len(),
+                class_count: file.manifest.classes.len(),
+                device: device.clone(),
+            }));
+        }
+        Ok(None)
+    }
+
+    /// What it sees in pictures, given one after the other: f32 `[count, C, H, W]` in 0..1.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Judged>, ModelError> {
+        let rows = pictures.len() / self.picture_len.max(1);
+        let input: Tensor<2> = Tensor::from_data(
+            TensorData::new(pictures.to_vec(), [rows, self.picture_len]),
+            &self.device,
+        );
+        let probabilities = download(activation::softmax(self.network.forward(input), 1))?;
+        let verdicts: Vec<Judged> = probabilities
+            .chunks_exact(self.class_count.max(1))
+            .filter_map(|row| {
+                let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+                best.map(|(class, &probability)| Judged {
+                    class: class as u8,
+                    probability,
+                })
+            })
+            .collect();
+        if verdicts.len() == rows {
+            Ok(verdicts)
+        } else {
+            Err(ModelError("the device gave no verdicts".to_owned()))
+        }
+    }
+}
