@@ -1,7 +1,9 @@
 //! The arguments, as clap reads them.
 
+mod learning;
 mod pictures;
 
+pub use learning::*;
 pub use pictures::*;
 
 use crate::engine::DeviceChoice;
@@ -52,6 +54,12 @@ pub enum Command {
     Eval(EvalArgs),
     /// Measure the speed of a model on this machine
     Bench(BenchArgs),
+    /// List the questions, find some, or check their files
+    Questions(QuestionsArgs),
+    /// Show a question with its answer
+    Question(QuestionArgs),
+    /// Show or export what was learned
+    Progress(ProgressArgs),
 }
 
 #[derive(Debug, Args)]

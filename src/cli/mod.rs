@@ -13,6 +13,7 @@ mod export;
 mod grid;
 mod inspect;
 mod interrupt;
+mod learning;
 mod listing;
 mod progress;
 mod replay;
@@ -81,6 +82,9 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Train(args)) => training::train(args),
         Some(Command::Eval(args)) => training::eval(&args),
         Some(Command::Bench(args)) => bench::bench(&args),
+        Some(Command::Questions(args)) => learning::questions(&args),
+        Some(Command::Question(args)) => learning::question(&args),
+        Some(Command::Progress(args)) => learning::progress(&args),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::engine::{
 };
 use crate::latent::expr::{self, Expr};
 use crate::latent::{Code, Sampler, SessionNames};
+use crate::model::specimen::Specimen;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -187,6 +188,28 @@ impl Session {
         } else {
             Err(no_answer())
         }
+    }
+
+    /// Measures all that can be measured of the pictures of expressions, in order.
+    ///
+    /// # Errors
+    /// When an expression asks for what the model has not, decoding fails or the work was
+    /// stopped.
+    pub fn examine(&mut self, expressions: Vec<Expr>) -> Result<Vec<Specimen>, CliError> {
+        let job = Job::Examine {
+            model: self.model.id.clone(),
+            expressions,
+            names: Arc::clone(&self.names),
+            sampler: self.sampler,
+        };
+        let mut answer = None;
+        self.run(job, |event| {
+            if let Event::Examined { specimens, .. } = event {
+                answer = Some(specimens);
+            }
+            Ok(())
+        })?;
+        answer.ok_or_else(no_answer)
     }
 
     /// Milliseconds of each of `repeats` decodes of `batch` codes.

@@ -10,6 +10,7 @@
 //! - [`question`], [`task`], [`measure`], [`text`]: what a question file holds;
 //! - [`read`]: a file to a question; [`check`]: whether it fits the models and the other questions;
 //! - [`evidence`], [`answer`]: what was measured, and what it says about an answer;
+//! - [`trial`]: whether tasks can be solved and failed, tried with real pictures;
 //! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
 //! - [`progress`]: what was answered, how well, and when it is due again;
 //! - [`interview`]: timed sets.
@@ -33,6 +34,7 @@ pub mod search;
 mod shuffle;
 pub mod task;
 pub mod text;
+pub mod trial;
 
 pub use answer::{Answer, CounterExample, Reading, Verdict};
 pub use bank::{Bank, Filter, FolderReport};

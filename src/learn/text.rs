@@ -2,7 +2,7 @@
 
 use super::question::{Formula, ToolName};
 use crate::latent::expr::parse;
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// Markdown whose links any Markdown reader finds.
 #[derive(Clone, PartialEq, Default, Debug)]
@@ -103,10 +103,10 @@ impl Text {
     /// The words without marks, paragraphs divided by line ends.
     pub fn plain(&self) -> String {
         let mut plain = String::with_capacity(self.markdown.len());
-        for event in Parser::new(&self.markdown) {
+        for event in Parser::new_ext(&self.markdown, Options::ENABLE_TABLES) {
             match event {
                 Event::Text(words) | Event::Code(words) => plain.push_str(&words),
-                Event::SoftBreak => plain.push(' '),
+                Event::SoftBreak | Event::End(TagEnd::TableCell) => plain.push(' '),
                 Event::HardBreak
                 | Event::End(
                     TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock,

@@ -121,6 +121,11 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     }
 }
 
+/// The folder of what the window remembers, where the system has one.
+pub fn data_folder() -> Option<std::path::PathBuf> {
+    eframe::storage_dir("zscape")
+}
+
 /// Whether a window can be opened at all. Only X11 and Wayland can be told before trying.
 fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());

@@ -65,6 +65,11 @@ impl ProgressFile {
         ))
     }
 
+    /// Why the file could not be read, if it could not.
+    pub fn fault(&self) -> Option<&str> {
+        self.unread.as_deref()
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -89,12 +94,12 @@ impl ProgressFile {
         if let Some(folder) = self.path.parent()
             && !folder.as_os_str().is_empty()
         {
-            std::fs::create_dir_all(folder).map_err(|error| self.fault(error))?;
+            std::fs::create_dir_all(folder).map_err(|error| self.save_fault(error))?;
         }
         let mut moved = None;
         if self.unread.is_some() && self.path.exists() {
-            let aside = free_name(&self.path).map_err(|error| self.fault(error))?;
-            std::fs::rename(&self.path, &aside).map_err(|error| self.fault(error))?;
+            let aside = free_name(&self.path).map_err(|error| self.save_fault(error))?;
+            std::fs::rename(&self.path, &aside).map_err(|error| self.save_fault(error))?;
             moved = Some(aside);
         }
         self.unread = None;
@@ -102,7 +107,7 @@ impl ProgressFile {
         Ok(moved)
     }
 
-    fn fault(&self, error: io::Error) -> SaveError {
+    fn save_fault(&self, error: io::Error) -> SaveError {
         SaveError {
             path: self.path.clone(),
             stage: crate::document::save::SaveStage::Create,

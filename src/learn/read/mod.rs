@@ -38,7 +38,7 @@ pub fn question(name: &str, inside: &str, bytes: &[u8]) -> Result<Question, Vec<
     })?;
     // What editors of another system put in; lines keep their numbers.
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let (head, body) = split(&text).map_err(|(line, reason)| whole(line, reason))?;
+    let [head, body] = split(&text).map_err(|(line, reason)| whole(line, reason))?;
     let mut reader = Reader {
         name,
         inside,
@@ -59,7 +59,7 @@ pub fn question(name: &str, inside: &str, bytes: &[u8]) -> Result<Question, Vec<
 }
 
 /// Where the head and the body lie in a file.
-fn split(text: &str) -> Result<(Range<usize>, Range<usize>), (usize, &'static str)> {
+fn split(text: &str) -> Result<[Range<usize>; 2], (usize, &'static str)> {
     let mut at = 0;
     let mut start = None;
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -68,7 +68,7 @@ fn split(text: &str) -> Result<(Range<usize>, Range<usize>), (usize, &'static st
             None if line.trim_end() == FENCE => start = Some(end),
             None if line.trim().is_empty() => {}
             None => return Err((index + 1, "a head between two lines +++ has to come first")),
-            Some(start) if line.trim_end() == FENCE => return Ok((start..at, end..text.len())),
+            Some(start) if line.trim_end() == FENCE => return Ok([start..at, end..text.len()]),
             Some(_) => {}
         }
         at = end;

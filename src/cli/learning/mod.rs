@@ -1,0 +1,33 @@
+//! `questions`, `question` and `progress`: the learning layer in a terminal.
+
+mod list;
+mod measuring;
+mod page;
+mod progress;
+mod show;
+
+pub use list::questions;
+pub use progress::progress;
+pub use show::question;
+
+use super::args::BankArgs;
+use super::{complain, error::CliError};
+use crate::learn::Bank;
+
+/// The questions, with those of a teacher's folder. What is broken in it is said and left out.
+fn open(args: &BankArgs) -> Result<Bank, CliError> {
+    let Some(folder) = &args.questions else {
+        return Ok(Bank::built_in());
+    };
+    if !folder.is_dir() {
+        return Err(CliError::bad_input(
+            folder.display(),
+            "there is no such folder of questions",
+        ));
+    }
+    let (bank, report) = Bank::with_folder(folder);
+    for fault in &report.faults {
+        complain(&format!("note: {fault}"));
+    }
+    Ok(bank)
+}
