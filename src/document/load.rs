@@ -21,8 +21,17 @@ pub enum LoadFault {
     Io(#[from] io::Error),
     #[error("it is not an ordinary file")]
     NotOrdinary,
-    #[error("it is larger than {} MiB", limit >> 20)]
+    #[error("it is larger than {}", size(*limit))]
     TooLarge { limit: u64 },
+}
+
+/// A number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    if bytes < 1 << 20 {
+        format!("{} KiB", bytes >> 10)
+    } else {
+        format!("{} MiB", bytes >> 20)
+    }
 }
 
 /// Opens a file that has an end: reading a device or a pipe might never come to one. Gives its

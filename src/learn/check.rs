@@ -149,8 +149,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let known = self.bank.questions().iter().map(|q| q.id.as_str());
-        let planned = self.bank.index().entries().map(|(_, _, id)| id);
-        let hint = match suggest(id, known.chain(planned)) {
+        let hint = match suggest(id, known) {
             Some(near) => format!("; did you mean {near}?"),
             None => String::new(),
         };

@@ -6,8 +6,21 @@ use crate::support::{AUTOENCODER, Folder, run};
 fn help_and_version_are_no_errors() {
     let help = run(&["--help"]).succeeded();
     for command in [
-        "models", "inspect", "render", "code", "codes", "grid", "strip", "sheet", "animate",
-        "train", "eval", "bench",
+        "models",
+        "inspect",
+        "render",
+        "code",
+        "codes",
+        "grid",
+        "strip",
+        "sheet",
+        "animate",
+        "train",
+        "eval",
+        "bench",
+        "questions",
+        "question",
+        "progress",
     ] {
         assert!(
             help.stdout.contains(command),

@@ -15,6 +15,7 @@ mod interrupted;
 mod killed;
 mod model_files;
 mod outputs;
+mod questions;
 mod replay;
 mod sheets;
 mod speed;

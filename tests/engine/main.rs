@@ -7,6 +7,7 @@
 mod directions;
 mod display_pass;
 mod engine_flow;
+mod examining;
 mod finding_codes;
 mod gpu_against_cpu;
 mod model_files;

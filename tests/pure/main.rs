@@ -11,6 +11,7 @@ mod history;
 mod hostile;
 mod latent;
 mod layering;
+mod learning;
 mod photos;
 mod recipes;
 mod sessions;

@@ -1,0 +1,385 @@
+//! Answers of every kind are judged by measured numbers.
+
+use super::{WHOLE, question_with, read_file};
+use std::collections::BTreeMap;
+use zscape::latent::expr::{Expr, parse};
+use zscape::latent::{Code, Space};
+use zscape::learn::answer::Larger;
+use zscape::learn::{Answer, Measurer, Question, Side, Specimens, Task, Verdict, trial};
+use zscape::model::manifest::ImageSpec;
+use zscape::model::specimen::{Judged, Specimen};
+
+/// Examines vectors written out: the picture is the code, and the judge sees the first number.
+#[derive(Default)]
+struct Fake {
+    asked: BTreeMap<String, usize>,
+}
+
+impl Measurer for Fake {
+    fn examine(&mut self, model: &str, expressions: &[Expr]) -> Result<Vec<Specimen>, String> {
+        assert_eq!(model, "digits-vae2");
+        let mut found = Vec::new();
+        for expression in expressions {
+            *self.asked.entry(expression.to_string()).or_default() += 1;
+            let values = match expression {
+                Expr::Vector(values) => values.clone(),
+                Expr::Seed(seed) => vec![*seed as f32, 0.0],
+                other => return Err(format!("{other} is no vector")),
+            };
+            found.push(Specimen {
+                image: ImageSpec {
+                    channels: 1,
+                    height: 1,
+                    width: 2,
+                },
+                picture: values.iter().map(|v| v / 10.0).collect(),
+                judged: Some(Judged {
+                    class: values[0].clamp(0.0, 9.0) as u8,
+                    probability: 0.5,
+                }),
+                reconstruction_mse: None,
+                nearest: None,
+                code: Code::vector(Space::Z, values),
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// The verdict, with everything examined that it needs.
+fn check(question: &Question, task: usize, answer: &Answer) -> Result<Verdict, String> {
+    let task: &Task = &question.tasks[task];
+    let mut specimens = Specimens::default();
+    specimens.gather(&task.wanted(question, answer)?, &mut Fake::default())?;
+    task.check(question, answer, &specimens)
+}
+
+#[track_caller]
+fn passed(question: &Question, task: usize, answer: &Answer) -> Verdict {
+    let verdict = check(question, task, answer).expect("it can be judged");
+    assert!(verdict.passed, "{verdict:?}");
+    assert_eq!(verdict.score, 1.0);
+    assert!(verdict.counter_examples.is_empty());
+    verdict
+}
+
+#[track_caller]
+fn failed(question: &Question, task: usize, answer: &Answer) -> Verdict {
+    let verdict = check(question, task, answer).expect("it can be judged");
+    assert!(!verdict.passed && verdict.score < 1.0, "{verdict:?}");
+    verdict
+}
+
+fn task(kind: &str, rest: &str) -> Question {
+    question_with(&format!(
+        "[[task]]\nkind = \"{kind}\"\nask = \"?\"\ncriteria = [\"understanding\"]\n{rest}"
+    ))
+}
+
+#[test]
+fn a_choice_gives_the_reason_of_what_was_chosen() {
+    let question = read_file(WHOLE).expect("sound");
+    let choose = |chosen: &[usize]| Answer::Choose {
+        chosen: chosen.to_vec(),
+    };
+    assert_eq!(passed(&question, 0, &choose(&[0])).reason, "It is.");
+    let verdict = failed(&question, 0, &choose(&[1]));
+    assert_eq!(verdict.reason, "It is not.");
+    assert_eq!(verdict.counter_examples.len(), 1);
+    assert_eq!(
+        verdict.counter_examples[0].expression,
+        parse("seed(4)").unwrap()
+    );
+    assert!(
+        failed(&question, 0, &choose(&[2]))
+            .counter_examples
+            .is_empty()
+    );
+    failed(&question, 0, &choose(&[0, 1]));
+    for wrong in [vec![], vec![7], vec![0, usize::MAX]] {
+        assert!(check(&question, 0, &choose(&wrong)).is_err());
+    }
+}
+
+#[test]
+fn of_several_right_options_all_have_to_be_chosen() {
+    let question = task(
+        "choose",
+        "options = [{ text = \"a\", right = true, because = \"A.\" }, \
+         { text = \"b\", right = true, because = \"B.\" }, { text = \"c\", because = \"C.\" }]",
+    );
+    let choose = |chosen: &[usize]| Answer::Choose {
+        chosen: chosen.to_vec(),
+    };
+    assert_eq!(question.tasks[0].right_options(), 2);
+    passed(&question, 0, &choose(&[1, 0]));
+    let half = failed(&question, 0, &choose(&[0]));
+    assert_eq!(half.score, 0.5);
+    assert!(half.reason.contains("not all"), "{}", half.reason);
+    assert_eq!(failed(&question, 0, &choose(&[0, 1, 2])).score, 0.5);
+    assert_eq!(failed(&question, 0, &choose(&[2])).score, 0.0);
+}
+
+#[test]
+fn a_prediction_is_compared_with_the_measured_number() {
+    let question = read_file(WHOLE).expect("sound");
+    let predict = |value| Answer::Predict { value };
+    passed(&question, 1, &predict(5.0));
+    passed(&question, 1, &predict(5.5));
+    let verdict = failed(&question, 1, &predict(5.51));
+    assert!(
+        verdict.reason.contains("Measured: 5 units"),
+        "{}",
+        verdict.reason
+    );
+    assert!(
+        verdict.reason.contains("off by 0.510"),
+        "{}",
+        verdict.reason
+    );
+    assert!(verdict.reason.ends_with("Pythagoras."));
+    assert_eq!(verdict.readings[0].value, 5.0);
+    assert_eq!(verdict.counter_examples.len(), 1);
+    assert!(check(&question, 1, &predict(f64::NAN)).is_err());
+}
+
+#[test]
+fn a_comparison_knows_equal() {
+    let question = task(
+        "compare",
+        "left = \"norm([3, 4])\"\nright = \"norm([0, 4.9])\"\nbecause = \"So.\"",
+    );
+    let say = |said| Answer::Compare { said };
+    passed(&question, 0, &say(Larger::Left));
+    let verdict = failed(&question, 0, &say(Larger::Right));
+    assert_eq!(verdict.reason, "Measured: left 5, right 4.90. So.");
+    assert_eq!(verdict.counter_examples.len(), 2);
+    failed(&question, 0, &say(Larger::Equal));
+    let question = task(
+        "compare",
+        "left = \"norm([3, 4])\"\nright = \"norm([0, 4.9])\"\nequal_within = 0.2\nbecause = \"So.\"",
+    );
+    passed(&question, 0, &say(Larger::Equal));
+    failed(&question, 0, &say(Larger::Left));
+}
+
+#[test]
+fn a_control_is_set_where_all_goals_hold() {
+    let question = read_file(WHOLE).expect("sound");
+    let set = |expression: &str| Answer::Set {
+        expression: expression.to_owned(),
+    };
+    let verdict = failed(&question, 2, &set("[7, 0]"));
+    assert_eq!(verdict.score, 0.25, "one goal of two is half of a half");
+    assert_eq!(verdict.reason, "norm(here) < 1 does not hold: it is 7.");
+    assert_eq!(verdict.readings[1].holds, Some(true));
+    assert_eq!(
+        verdict.counter_examples[0].expression,
+        parse("[7, 0]").unwrap()
+    );
+    let both = task(
+        "set",
+        "goal = [\"norm(here) < 8\", \"digit(here) = 7\"]\nbecause = \"So.\"\nsolution = \"[7, 1]\"",
+    );
+    assert_eq!(passed(&both, 0, &set("[7, 0]")).reason, "So.");
+    failed(&both, 0, &set("[6, 0]"));
+    failed(&both, 0, &set("seed(8)"));
+    assert!(check(&both, 0, &set("seed(")).is_err());
+    assert_eq!(
+        both.tasks[0].start(&both).map(|f| f.text.as_str()),
+        Some("seed(3)")
+    );
+    assert_eq!(
+        question.tasks[2].start(&question).map(|f| f.text.as_str()),
+        Some("[3, 4]")
+    );
+}
+
+#[test]
+fn which_names_the_side() {
+    let question = task(
+        "which",
+        "left = { model = \"digits-vae2\", expression = \"[1, 0]\" }\n\
+         right = { model = \"digits-gan\", expression = \"seed(1)\" }\nanswer = \"right\"\n\
+         because = \"So.\"",
+    );
+    passed(&question, 0, &Answer::Which { side: Side::Right });
+    let verdict = failed(&question, 0, &Answer::Which { side: Side::Left });
+    assert_eq!(verdict.reason, "It is the right one. So.");
+    assert_eq!(verdict.counter_examples[1].model, "digits-gan");
+}
+
+#[test]
+fn an_order_of_words_is_that_of_the_file() {
+    let question = task(
+        "order",
+        "items = [\"a\", \"b\", \"c\", \"d\"]\nbecause = \"So.\"",
+    );
+    let order = |order: &[usize]| Answer::Order {
+        order: order.to_vec(),
+    };
+    passed(&question, 0, &order(&[0, 1, 2, 3]));
+    let verdict = failed(&question, 0, &order(&[0, 2, 1, 3]));
+    assert_eq!(verdict.reason, "“b” comes before “c”. So.");
+    assert!((verdict.score - 5.0 / 6.0).abs() < 1e-9);
+    assert_eq!(failed(&question, 0, &order(&[3, 2, 1, 0])).score, 0.0);
+    for wrong in [vec![0, 1, 2], vec![0, 1, 2, 2], vec![0, 1, 2, 9]] {
+        assert!(check(&question, 0, &order(&wrong)).is_err());
+    }
+    for seed in 0..100 {
+        let shown = question.tasks[0].shown_order(seed);
+        assert_ne!(shown, [0, 1, 2, 3]);
+        assert_eq!(shown, question.tasks[0].shown_order(seed));
+    }
+}
+
+#[test]
+fn an_order_of_pictures_is_measured() {
+    let question = task(
+        "order",
+        "expressions = [\"[5, 0]\", \"[1, 0]\", \"[3, 0]\", \"[-1, 0]\"]\nby = \"norm(here)\"\n\
+         because = \"So.\"",
+    );
+    let order = |order: &[usize]| Answer::Order {
+        order: order.to_vec(),
+    };
+    passed(&question, 0, &order(&[1, 3, 2, 0]));
+    passed(&question, 0, &order(&[3, 1, 2, 0]));
+    let verdict = failed(&question, 0, &order(&[1, 2, 3, 0]));
+    assert_eq!(verdict.reason, "“[-1, 0]” comes before “[3, 0]”. So.");
+    assert_eq!(verdict.counter_examples.len(), 2);
+    assert_eq!(verdict.readings.last().map(|r| r.value), Some(5.0));
+}
+
+#[test]
+fn a_free_answer_has_points() {
+    let question = read_file(WHOLE).expect("sound");
+    let explain = |ticked: &[bool]| Answer::Explain {
+        text: "It is.".to_owned(),
+        ticked: ticked.to_vec(),
+    };
+    passed(&question, 3, &explain(&[true; 3]));
+    let verdict = failed(&question, 3, &explain(&[true, false, true]));
+    assert_eq!(verdict.reason, "Your answer has 2 of 3 points.");
+    assert!(check(&question, 3, &explain(&[true; 4])).is_err());
+}
+
+#[test]
+fn an_answer_to_another_task_is_refused() {
+    let question = read_file(WHOLE).expect("sound");
+    let answer = Answer::Predict { value: 1.0 };
+    for task in [0, 2, 3] {
+        assert!(check(&question, task, &answer).is_err());
+    }
+    // Nothing was measured.
+    let task = &question.tasks[1];
+    assert!(
+        task.check(&question, &answer, &Specimens::default())
+            .is_err()
+    );
+}
+
+#[test]
+fn every_task_has_an_answer_that_passes_and_one_that_fails() {
+    let kinds = [
+        task(
+            "compare",
+            "left = \"norm([3, 4])\"\nright = \"norm([1, 1])\"\nbecause = \"So.\"",
+        ),
+        task("order", "items = [\"a\", \"b\", \"c\"]\nbecause = \"So.\""),
+        task(
+            "order",
+            "expressions = [\"[5, 0]\", \"[1, 0]\", \"[3, 0]\"]\nby = \"norm(here)\"\nbecause = \"So.\"",
+        ),
+        task(
+            "set",
+            "goal = [\"norm(here) > 8\"]\nbecause = \"So.\"\nsolution = \"[9, 1]\"",
+        ),
+    ];
+    for question in kinds {
+        let faults = trial::question(&question, &mut Fake::default());
+        assert_eq!(faults, Ok(vec![]));
+        let answer = Answer::Explain {
+            text: String::new(),
+            ticked: vec![true],
+        };
+        assert!(check(&question, 0, &answer).is_err());
+    }
+}
+
+#[test]
+fn trying_finds_what_no_check_on_paper_can() {
+    let reasons = |question: &Question| -> Vec<String> {
+        let faults = trial::question(question, &mut Fake::default()).expect("it can be measured");
+        faults.into_iter().map(|fault| fault.reason).collect()
+    };
+    for (question, part) in [
+        (
+            task(
+                "set",
+                "goal = [\"norm(here) > 8\"]\nbecause = \"So.\"\nsolution = \"[7, 1]\"",
+            ),
+            "the right answer does not pass: norm(here) > 8 does not hold: it is 7.07.",
+        ),
+        (
+            task(
+                "set",
+                "goal = [\"norm(here) > 2\"]\nbecause = \"So.\"\nsolution = \"[7, 1]\"",
+            ),
+            "the start fulfils the goal already",
+        ),
+        (
+            task(
+                "compare",
+                "left = \"norm([3, 4])\"\nright = \"norm([0, 5])\"\nbecause = \"So.\"",
+            ),
+            "this needs equal_within",
+        ),
+        (
+            task(
+                "which",
+                "left = { model = \"digits-vae2\", expression = \"[3, 0]\" }\n\
+                 right = { model = \"digits-vae2\", expression = \"[3, 0.1]\" }\nanswer = \"left\"\n\
+                 because = \"So.\"",
+            ),
+            "left and right differ by",
+        ),
+        (
+            task(
+                "order",
+                "expressions = [\"[5, 0]\", \"[1, 0]\", \"[-1, 0]\"]\nby = \"norm(here)\"\n\
+                 because = \"So.\"",
+            ),
+            "the same number, 1",
+        ),
+    ] {
+        let found = reasons(&question);
+        assert!(
+            found.iter().any(|reason| reason.contains(part)),
+            "{part}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_examined_twice() {
+    let question = task(
+        "compare",
+        "left = \"distance([3, 4], [1, 1])\"\nright = \"norm([1, 1])\"\nbecause = \"So.\"",
+    );
+    let task = &question.tasks[0];
+    let wanted = task.wanted_to_solve(&question).expect("sound");
+    assert_eq!(wanted.len(), 3);
+    let (mut specimens, mut fake) = (Specimens::default(), Fake::default());
+    assert_eq!(specimens.missing(&wanted).len(), 3);
+    for _ in 0..2 {
+        specimens.gather(&wanted, &mut fake).expect("vectors");
+    }
+    assert!(specimens.missing(&wanted).is_empty());
+    assert!(
+        fake.asked.values().all(|&times| times == 1),
+        "{:?}",
+        fake.asked
+    );
+    assert_eq!(fake.asked.len(), 2);
+}
