@@ -106,7 +106,10 @@ impl Progress {
     }
 
     /// Adds an answer. The oldest are let go when there are more than [`MAX_ATTEMPTS`].
-    pub fn record(&mut self, attempt: Attempt) {
+    pub fn record(&mut self, mut attempt: Attempt) {
+        // With few digits a number comes back from JSON as it was.
+        attempt.score = (attempt.score * 1e6).round() / 1e6;
+        attempt.seconds = (attempt.seconds * 1e3).round() / 1e3;
         // A clock that was set back must not make time run backwards in charts.
         let place = self
             .attempts
