@@ -221,7 +221,7 @@ mod tests {
         let source = "One *two* three `four` [five](question:six) seven.\n\n\
                       - first item of a list\n- second\n  1. nested\n\n\
                       ```\nx = a very long line of code\n```\n\n## Head\n\nEnd.";
-        let expected = "One two three\nfour five\n[six] seven.\n\n\
+        let expected = "One two three\nfour five [six]\nseven.\n\n\
                         - first item of\n  a list\n- second\n  1. nested\n\n    \
                         x = a very long line of code\n\nHead\n----\n\nEnd.";
         assert_eq!(page(source, 15), expected);
