@@ -5,7 +5,7 @@ use super::{ModelId, ModelInfo, ModelSource};
 use crate::latent::Space;
 use crate::model::file::StoredTensor;
 use crate::model::judge::Judge;
-use crate::model::{Generator, ModelError, ModelFile, catalogue, statistics};
+use crate::model::{Generator, ModelError, ModelFile, catalogue, device, statistics};
 use burn::tensor::Device;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -26,7 +26,8 @@ pub struct LoadedModel {
 }
 
 impl LoadedModel {
-    /// The classifier that judges its pictures, if the catalogue has one.
+    /// The classifier that judges its pictures, if the catalogue has one. On the CPU: it is
+    /// small, gets few pictures at a time, and every device shall see the same class.
     ///
     /// # Errors
     /// When the device fails.
@@ -34,7 +35,7 @@ impl LoadedModel {
         if let Some(judge) = self.judge.get() {
             return Ok(judge.as_ref());
         }
-        let judge = Judge::of(&self.file.manifest, self.generator.device())?;
+        let judge = Judge::of(&self.file.manifest, &device::cpu())?;
         Ok(self.judge.get_or_init(|| judge).as_ref())
     }
 }
@@ -98,7 +99,6 @@ impl Models {
     pub fn move_to(&mut self, device: &Device) -> Result<(), ModelError> {
         for model in self.loaded.values_mut() {
             model.generator = Generator::new(&model.file, device)?;
-            model.judge = OnceCell::new();
         }
         Ok(())
     }

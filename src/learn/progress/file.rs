@@ -90,7 +90,13 @@ impl ProgressFile {
     /// When nothing can be written there, or the unread file cannot be moved aside; then it is
     /// left alone.
     pub fn save(&mut self) -> Result<Option<PathBuf>, SaveError> {
-        let bytes = to_bytes(&self.progress);
+        let mut bytes = to_bytes(&self.progress);
+        // What is larger could not be read again.
+        while bytes.len() as u64 > MAX_BYTES && !self.progress.attempts.is_empty() {
+            let eighth = self.progress.attempts.len().div_ceil(8);
+            self.progress.forget(eighth);
+            bytes = to_bytes(&self.progress);
+        }
         if let Some(folder) = self.path.parent()
             && !folder.as_os_str().is_empty()
         {
@@ -140,7 +146,7 @@ fn of_bytes(bytes: &[u8]) -> Result<Progress, String> {
         return Err("it is no progress file (version 0)".to_owned());
     }
     let stored: Stored = serde_json::from_slice(bytes).map_err(damaged)?;
-    let progress = stored.progress;
+    let mut progress = stored.progress;
     if progress.attempts.len() > MAX_ATTEMPTS {
         return Err(format!("it holds more than {MAX_ATTEMPTS} answers"));
     }
@@ -154,6 +160,7 @@ fn of_bytes(bytes: &[u8]) -> Result<Progress, String> {
     if !progress.attempts.is_sorted_by_key(|attempt| attempt.at) {
         return Err("its answers are not in the order of time".to_owned());
     }
+    progress.take_notes();
     Ok(progress)
 }
 

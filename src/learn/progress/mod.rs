@@ -13,7 +13,7 @@ use super::answer::{Answer, Verdict};
 use super::question::{Level, Question};
 use super::rubric::Criterion;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a learner did, in the order of time.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Progress {
     /// What is remembered of each question, by id.
     #[serde(default)]
     memories: BTreeMap<String, Memory>,
+    /// The questions that were answered, each with the tasks that were once right.
+    #[serde(skip)]
+    passed: BTreeMap<String, BTreeSet<usize>>,
 }
 
 /// One answer to one task.
@@ -114,9 +117,25 @@ impl Progress {
         let place = self
             .attempts
             .partition_point(|other| other.at <= attempt.at);
+        note(&mut self.passed, &attempt);
         self.attempts.insert(place, attempt);
-        let surplus = self.attempts.len().saturating_sub(MAX_ATTEMPTS);
-        self.attempts.drain(..surplus);
+        self.forget(self.attempts.len().saturating_sub(MAX_ATTEMPTS));
+    }
+
+    /// Lets the oldest answers go.
+    fn forget(&mut self, count: usize) {
+        if count > 0 {
+            self.attempts.drain(..count.min(self.attempts.len()));
+            self.take_notes();
+        }
+    }
+
+    /// Notes what the answers show, after they were read or let go.
+    fn take_notes(&mut self) {
+        self.passed.clear();
+        for attempt in &self.attempts {
+            note(&mut self.passed, attempt);
+        }
     }
 
     /// The answers to one task, the oldest first.
@@ -128,12 +147,13 @@ impl Progress {
 
     /// How far the learner is with a question.
     pub fn standing(&self, question: &Question) -> Standing {
-        let has_passed = |task| self.attempts_at(&question.id, task).any(|a| a.passed);
+        let passed = self.passed.get(&question.id);
+        let has_passed = |task| passed.is_some_and(|tasks| tasks.contains(&task));
         let was_reviewed = self.memories.contains_key(&question.id);
         let all_passed = (0..question.tasks.len()).all(has_passed);
         if all_passed && (was_reviewed || !question.tasks.is_empty()) {
             Standing::Done
-        } else if was_reviewed || self.attempts.iter().any(|a| a.question == question.id) {
+        } else if was_reviewed || passed.is_some() {
             Standing::Begun
         } else {
             Standing::New
@@ -194,5 +214,13 @@ impl Progress {
     pub fn next_due(&self, now: u64) -> Option<u64> {
         let dues = self.memories.values().map(|memory| memory.due);
         dues.filter(|due| *due > now).min()
+    }
+}
+
+/// Notes what one answer shows.
+fn note(passed: &mut BTreeMap<String, BTreeSet<usize>>, attempt: &Attempt) {
+    let tasks = passed.entry(attempt.question.clone()).or_default();
+    if attempt.passed {
+        tasks.insert(attempt.task);
     }
 }

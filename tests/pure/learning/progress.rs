@@ -351,3 +351,17 @@ proptest! {
         let _ = again.progress().csv();
     }
 }
+
+#[test]
+fn standings_come_back_with_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("p.json");
+    let question = read_file(WHOLE).expect("sound");
+    let mut file = ProgressFile::open(&path);
+    for task in 0..question.tasks.len() {
+        file.progress_mut().record(attempt("whole", task, 10, 1.0));
+    }
+    file.save().expect("the folder is there");
+    let again = ProgressFile::open(&path);
+    assert_eq!(again.progress().standing(&question), Standing::Done);
+}
