@@ -20,6 +20,8 @@ pub enum Action {
     /// Search directions in the loaded model.
     FindDirections(DirectionSource),
     StopFindingDirections,
+    /// Make a direction of this name out of the value of an expression.
+    SaveDirection(String, Expr),
     /// Go back to where a picture was made, or find the code of any other.
     OpenPicture(PathBuf),
     /// Find the code of a picture, whoever made it.
@@ -40,6 +42,14 @@ pub enum Action {
     LoadModel(ModelSource),
     /// History, bookmarks and session files.
     Session(SessionAction),
+    /// Set up the next file.
+    SetExport(super::export::Settings),
+    /// Ask where the file is to be that is set up.
+    AskWhereToExport,
+    /// Make the file that is set up.
+    Export(PathBuf),
+    /// Stop all files on their way.
+    CancelExports,
     /// Write the picture to this file.
     SavePicture(PathBuf),
     /// Take a message off the window; it stays in the list.

@@ -39,6 +39,7 @@ impl AppState {
             | Command::SeedDown
             | Command::Play
             | Command::SavePicture
+            | Command::Export
             | Command::AddBookmark
                 if !has_model =>
             {
@@ -63,6 +64,7 @@ impl AppState {
             Command::ToggleControls => Some(self.view.controls),
             Command::ToggleFilmstrip => Some(self.view.filmstrip),
             Command::ToggleBookmarks => Some(self.view.bookmarks),
+            Command::Export => Some(self.modes.overlay == Overlay::Export),
             Command::Palette => Some(self.modes.overlay == Overlay::Palette),
             _ => None,
         }

@@ -61,6 +61,8 @@ commands! {
         "Open a picture in the Encode tool and find its code";
     SavePicture, "Save picture as PNG…", ImageDown, Some((CTRL, Key::S)),
         "Write the picture to a file that also holds its expression";
+    Export, "Export…", Download, Some((CTRL, Key::E)),
+        "Write a still, a strip, a sheet, a grid, an animation or codes to a file";
     NewSession, "New session", FilePlus, Some((CTRL, Key::N)),
         "Begin with an empty history; the session before is kept";
     OpenSession, "Open session…", FolderClock, Some((CTRL_SHIFT, Key::O)),

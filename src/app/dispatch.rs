@@ -3,8 +3,6 @@
 use super::notices::Level;
 use super::view::Theme;
 use super::{Action, AppState, Command, Edit, Overlay, Player};
-use crate::engine::Job;
-use std::path::PathBuf;
 
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
@@ -18,6 +16,12 @@ pub enum Effect {
     },
     AskForPictureFile {
         suggested_name: String,
+    },
+    AskWhereToExport {
+        suggested_name: String,
+        /// The kind of file as dialogs name it, and its ending.
+        words: &'static str,
+        ending: &'static str,
     },
     Copy(String),
     FullScreen(bool),
@@ -44,6 +48,7 @@ impl AppState {
                 self.scrub(time);
             }
             Action::FindDirections(source) => self.find_directions(source),
+            Action::SaveDirection(name, expression) => self.save_direction(name, expression),
             Action::StopFindingDirections => self.stop_finding_directions(),
             Action::OpenPicture(path) => self.open_picture(path),
             Action::OpenCodes(path) => self.open_codes(path),
@@ -55,6 +60,13 @@ impl AppState {
             Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => self.load(source, None),
             Action::Session(action) => self.run_session(action),
+            Action::SetExport(settings) => self.set_export(settings),
+            Action::AskWhereToExport => self.ask_where_to_export(),
+            Action::Export(path) => {
+                self.modes.overlay = Overlay::None;
+                self.export_to(path);
+            }
+            Action::CancelExports => self.cancel_exports(),
             Action::SavePicture(path) => self.save_picture(path),
             Action::DismissNotice(id) => self.notices.dismiss(id),
             Action::ShowPalette(open) => {
@@ -74,7 +86,7 @@ impl AppState {
             Command::OpenModel => self.effects.push(Effect::AskForModelFile),
             Command::OpenPicture => self.effects.push(Effect::AskForPhoto),
             Command::SavePicture => {
-                let suggested_name = self.suggested_file_name();
+                let suggested_name = self.suggested_file_name("png");
                 self.effects
                     .push(Effect::AskForPictureFile { suggested_name });
             }
@@ -114,6 +126,7 @@ impl AppState {
                     self.history.touch(self.now_secs);
                 }
             }
+            Command::Export => self.toggle_overlay(Overlay::Export),
             Command::Palette => self.toggle_overlay(Overlay::Palette),
             Command::Notifications => self.toggle_overlay(Overlay::Notifications),
             Command::Shortcuts => self.toggle_overlay(Overlay::Shortcuts),
@@ -217,11 +230,20 @@ impl AppState {
     }
 
     /// `digits-vae2-seed0042.png`: the four digits that other tools write, too.
-    fn suggested_file_name(&self) -> String {
+    pub(super) fn suggested_file_name(&self, ending: &str) -> String {
+        let clean = self.clean_model_name();
+        match self.position.seed() {
+            Some(seed) if !self.position.is_moved() => format!("{clean}-seed{seed:04}.{ending}"),
+            _ => format!("{clean}.{ending}"),
+        }
+    }
+
+    /// The model's name in letters that every file system takes.
+    pub(super) fn clean_model_name(&self) -> String {
         let model = self
             .model()
             .map_or("zscape", |model| model.id.name.as_str());
-        let clean: String = model
+        model
             .chars()
             .map(|c| {
                 if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
@@ -230,24 +252,6 @@ impl AppState {
                     '-'
                 }
             })
-            .collect();
-        match self.position.seed() {
-            Some(seed) if !self.position.is_moved() => format!("{clean}-seed{seed:04}.png"),
-            _ => format!("{clean}.png"),
-        }
-    }
-
-    fn save_picture(&mut self, path: PathBuf) {
-        let Some(model) = self.models.current.as_ref().map(|model| model.id.clone()) else {
-            return;
-        };
-        let expression = self.position.expression().clone();
-        let job = self.engine.submit(Job::Decode {
-            model: model.clone(),
-            expressions: vec![expression.clone()],
-            names: std::sync::Arc::clone(&self.names),
-            sampler: crate::latent::Sampler::default(),
-        });
-        self.export.expect(job, path, model, expression);
+            .collect()
     }
 }

@@ -13,14 +13,7 @@ impl AppState {
         while let Some(event) = self.engine.try_event() {
             self.on_event(event);
         }
-        while let Some(result) = self.export.try_result() {
-            match result {
-                Ok(path) => self
-                    .notices
-                    .push(Level::Done, format!("Saved {}", path.display())),
-                Err(message) => self.notices.push(Level::Error, message),
-            }
-        }
+        self.take_export_reports();
     }
 
     fn on_event(&mut self, event: Event) {
@@ -44,9 +37,9 @@ impl AppState {
                 codes,
                 ..
             } => {
+                self.on_exported(job, image.len(), &values);
                 if first == 0 {
                     self.thumbnails.accept(job, image, &values);
-                    self.export.accept(job, image, &values);
                 }
                 let tile = Tile {
                     job,
@@ -64,12 +57,15 @@ impl AppState {
                 self.on_directions_end(job, None);
                 self.on_encoding_end(job, None);
                 self.thumbnails.end(job);
-                self.export.fail(job);
+                self.on_export_end(job, None);
             }
             Event::JobFailed { job, message } => self.on_job_failed(job, &message),
             Event::Directions { job, found } => self.on_directions(job, found),
             Event::Progress { job, done, total } => self.on_directions_progress(job, done, total),
-            Event::Evaluated { job, code } => self.on_evaluated(job, code),
+            Event::Evaluated { job, code } => {
+                self.on_direction_evaluated(job, &code);
+                self.on_evaluated(job, code);
+            }
             Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
             Event::InvertStep { job, found } => self.on_invert_step(job, found),
             // The window asks for no timings, and no tool measures specimens yet.
@@ -128,12 +124,7 @@ impl AppState {
     }
 
     fn on_job_failed(&mut self, job: JobId, message: &str) {
-        if let Some(path) = self.export.fail(job) {
-            self.notices.push(
-                Level::Error,
-                format!("The picture was not saved: {message}: {}", path.display()),
-            );
-        }
+        self.on_export_end(job, Some(message));
         self.pictures.end(job, Some(message));
         self.tools.map.tiles_mut().end(job, Some(message));
         self.on_directions_end(job, Some(message));

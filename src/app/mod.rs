@@ -10,7 +10,7 @@ mod command;
 mod dice;
 mod dispatch;
 mod events;
-mod export;
+pub mod export;
 mod filmstrip;
 mod history;
 mod latency;

@@ -79,6 +79,8 @@ pub enum Overlay {
     About,
     /// Asks for the name of a bookmark.
     Bookmark,
+    /// Sets up the next file.
+    Export,
 }
 
 /// Modes that Esc leaves, one at a time.

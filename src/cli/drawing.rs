@@ -16,7 +16,6 @@ use crate::document::raster::{Layout, Pixels, RasterError, Resampling, Sheet};
 use crate::document::recipe::Animation;
 use crate::document::{Raster, Recipe, Subject};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
 use crate::latent::expr::{self, Expr};
 use crate::latent::path::{ArcLength, Path as Way, step_length};
 use std::path::Path;
@@ -97,7 +96,7 @@ impl Drawing {
                     .parse()
                     .map_err(|fault| CliError::bad_input("the seeds", fault))?;
                 let seeds = seeds.iter().map(Expr::Seed);
-                let expressions = seeds.map(|seed| truncated(model, seed, *truncation));
+                let expressions = seeds.map(|seed| model.truncated(seed, *truncation));
                 Self::tiles(expressions.collect(), Layout::columns(*columns))
             }
             Subject::Sheet {
@@ -161,19 +160,6 @@ pub fn parse_all(texts: &[String]) -> Result<Vec<Expr>, CliError> {
             expr::parse(text).map_err(|fault| CliError::bad_input(which(index), fault))
         })
         .collect()
-}
-
-/// A code truncated in w where the model has it, else in its own space.
-pub fn truncated(model: &ModelInfo, code: Expr, psi: Option<f32>) -> Expr {
-    match psi {
-        None => code,
-        Some(psi) if model.manifest.spaces.contains_key(&Space::W) => match code {
-            // A seed is in z; any other code may be in w already.
-            Expr::Seed(_) => Expr::Truncate(Box::new(Expr::W(Box::new(code))), psi),
-            code => Expr::Truncate(Box::new(code), psi),
-        },
-        Some(psi) => Expr::Truncate(Box::new(code), psi),
-    }
 }
 
 /// Channels, height and width of the model's pictures.

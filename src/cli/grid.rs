@@ -1,7 +1,7 @@
 //! `grid`: the pictures of many seeds or codes, as a sheet or as an array.
 
 use super::args::{GridArgs, OutputArgs};
-use super::drawing::{self, Drawing, Look, truncated};
+use super::drawing::{self, Drawing, Look};
 use super::error::CliError;
 use super::export::{Outputs, finish_png};
 use super::session::Session;
@@ -31,7 +31,7 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
             let codes = names.into_iter().map(Expr::Named);
             let expressions: Vec<String> = seeds
                 .chain(codes)
-                .map(|code| truncated(session.model(), code, args.truncation).to_string())
+                .map(|code| session.model().truncated(code, args.truncation).to_string())
                 .collect();
             let columns = Layout::square(expressions.len()).columns;
             args.layout.subject(expressions, columns)

@@ -75,6 +75,21 @@ pub struct ModelInfo {
     pub encoded: Vec<(Vec<f32>, u8)>,
 }
 
+impl ModelInfo {
+    /// A code truncated in w where the model has it, else in its own space.
+    pub fn truncated(&self, code: Expr, psi: Option<f32>) -> Expr {
+        match psi {
+            None => code,
+            Some(psi) if self.manifest.spaces.contains_key(&Space::W) => match code {
+                // A seed is in z; any other code may be in w already.
+                Expr::Seed(_) => Expr::Truncate(Box::new(Expr::W(Box::new(code))), psi),
+                code => Expr::Truncate(Box::new(code), psi),
+            },
+            Some(psi) => Expr::Truncate(Box::new(code), psi),
+        }
+    }
+}
+
 /// Asks for the picture of an expression. The newest request replaces the one that waits.
 #[derive(Clone, Debug)]
 pub struct PreviewRequest {

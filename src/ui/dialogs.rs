@@ -24,6 +24,8 @@ enum Purpose {
     OpenModel,
     OpenPicture,
     SavePicture,
+    /// With the ending of the file.
+    Export(&'static str),
     OpenSession,
     SaveSession,
 }
@@ -78,6 +80,21 @@ impl Dialogs {
         self.show(Purpose::SavePicture, actions, move || dialog.save_file());
     }
 
+    /// Asks where an export is to be; `words` is its kind of file.
+    pub fn export(
+        &mut self,
+        suggested_name: &str,
+        words: &'static str,
+        ending: &'static str,
+        actions: &mut Actions,
+    ) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Export")
+            .set_file_name(suggested_name)
+            .add_filter(words, &[ending]);
+        self.show(Purpose::Export(ending), actions, move || dialog.save_file());
+    }
+
     /// Asks for a session file.
     pub fn open_session(&mut self, actions: &mut Actions) {
         let dialog = AsyncFileDialog::new()
@@ -106,6 +123,9 @@ impl Dialogs {
                 (Some(path), Purpose::OpenPicture) => actions.push(Action::EncodeFile(path)),
                 (Some(path), Purpose::SavePicture) => {
                     actions.push(Action::SavePicture(with_ending(path, "png")));
+                }
+                (Some(path), Purpose::Export(ending)) => {
+                    actions.push(Action::Export(with_ending(path, ending)));
                 }
                 (Some(path), Purpose::OpenSession) => {
                     actions.push(Action::Session(SessionAction::Open(path)));
@@ -166,6 +186,10 @@ fn no_dialog_message(purpose: Purpose) -> &'static str {
         Purpose::SavePicture => {
             "This desktop offers no file dialog. Copy the expression and write the picture \
              with `zscape render`"
+        }
+        Purpose::Export(_) => {
+            "This desktop offers no file dialog. `zscape strip`, `sheet`, `grid`, `animate` and \
+             `codes` write the same files"
         }
         Purpose::OpenSession => {
             "This desktop offers no file dialog. Drop a .zscape file on the window, or start \

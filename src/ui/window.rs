@@ -144,7 +144,7 @@ impl ZscapeWindow {
                 .exact_size(28.0)
                 .resizable(false)
                 .frame(line(ui, space::M, 0.0))
-                .show(ui, |ui| status::ui(ui, app, &self.canvas));
+                .show(ui, |ui| status::ui(ui, app, actions, &self.canvas));
             Panel::left("tools")
                 .exact_size(tools::rail::WIDTH)
                 .resizable(false)
@@ -216,6 +216,7 @@ impl ZscapeWindow {
             Overlay::None => {}
             Overlay::Palette => self.palette.ui(ctx, app, actions),
             Overlay::Notifications => overlays::notifications(ctx, app, actions),
+            Overlay::Export => overlays::export_form(ctx, &self.app, actions),
             Overlay::Shortcuts => overlays::shortcuts(ctx, actions),
             Overlay::About => overlays::about(ctx, app, actions),
             Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
@@ -255,6 +256,14 @@ impl ZscapeWindow {
             Effect::AskForPictureFile { suggested_name } => {
                 self.dialogs
                     .save_picture(&suggested_name, &mut self.actions);
+            }
+            Effect::AskWhereToExport {
+                suggested_name,
+                words,
+                ending,
+            } => {
+                self.dialogs
+                    .export(&suggested_name, words, ending, &mut self.actions);
             }
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),

@@ -70,3 +70,44 @@ fn the_wells_can_be_filled_without_a_mouse_and_emptied_at_once() {
     assert_eq!(window.expression(), "seed(42)", "the picture stays");
     window.find(Role::Group, "Well A");
 }
+
+#[test]
+fn the_difference_is_freed_of_a_direction_and_becomes_one() {
+    let mut window = open();
+    window.drag("seed(1)", "Well A");
+    window.drag("seed(2)", "Well B");
+    window.drag("seed(3)", "Well C");
+    window.type_into("Name of the direction", "slant");
+    window.find(Role::Button, "Save as direction").click();
+    window.wait("the direction", |app| {
+        app.names()
+            .directions
+            .iter()
+            .any(|known| known.name == "slant")
+    });
+    let model = window.app().model().expect("a model");
+    let listed = window.app().tools().settings().directions.listed(model);
+    let slant = listed
+        .iter()
+        .find(|it| it.direction.name == "slant")
+        .expect("it");
+    assert!(slant.picture_change > 0.0, "its effect was measured");
+
+    // Freed of itself, nothing is left of the difference.
+    window.find(Role::ComboBox, "Without").click();
+    window.harness.run_steps(3);
+    window.find(Role::Button, "slant").click();
+    window.settle();
+    assert_eq!(
+        window.expression(),
+        "project_out(seed(1) - seed(2), dir(\"slant\")) + seed(3)"
+    );
+    let code = |window: &Window| window.app().preview().frame().expect("one").code.clone();
+    let freed = code(&window);
+    window.type_expression("seed(3)");
+    window.press(Modifiers::NONE, Key::Enter);
+    let base = code(&window);
+    for (a, b) in freed.values.iter().zip(&base.values) {
+        assert!((a - b).abs() < 1e-4, "{a} and {b}");
+    }
+}

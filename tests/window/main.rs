@@ -7,6 +7,7 @@ mod directions;
 mod document;
 mod dropping;
 mod encode;
+mod exports;
 mod expressions;
 mod first_start;
 mod interpolate;

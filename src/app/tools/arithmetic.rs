@@ -48,6 +48,8 @@ pub struct Settings {
     pub base: Vec<Expr>,
     /// Factor of the difference between A and B.
     pub strength: f32,
+    /// What the difference is freed of: a direction or a code.
+    pub without: Option<Expr>,
 }
 
 impl Default for Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             minus: Vec::new(),
             base: Vec::new(),
             strength: 1.0,
+            without: None,
         }
     }
 }
@@ -67,6 +70,8 @@ pub enum Edit {
     Take(Well, usize),
     Empty(Well),
     Strength(f32),
+    /// Free the difference of this.
+    Without(Option<Expr>),
     /// All wells empty, strength 1.
     Reset,
 }
@@ -104,18 +109,23 @@ impl Settings {
             }
             Edit::Empty(well) => self.members_mut(well).clear(),
             Edit::Strength(strength) => self.strength = strength,
+            Edit::Without(without) => self.without = without,
             Edit::Reset => *self = Self::default(),
         }
     }
 
-    /// The difference of A and B, without strength.
-    fn difference(&self) -> Option<Expr> {
-        match (group(&self.plus), group(&self.minus)) {
-            (Some(plus), Some(minus)) => Some(Expr::Sub(plus.into(), minus.into())),
-            (Some(plus), None) => Some(plus),
-            (None, Some(minus)) => Some(Expr::Neg(minus.into())),
-            (None, None) => None,
-        }
+    /// The difference of A and B, freed of what it is to be freed of, without strength.
+    pub fn difference(&self) -> Option<Expr> {
+        let difference = match (group(&self.plus), group(&self.minus)) {
+            (Some(plus), Some(minus)) => Expr::Sub(plus.into(), minus.into()),
+            (Some(plus), None) => plus,
+            (None, Some(minus)) => Expr::Neg(minus.into()),
+            (None, None) => return None,
+        };
+        Some(match &self.without {
+            Some(without) => Expr::ProjectOut(difference.into(), without.clone().into()),
+            None => difference,
+        })
     }
 
     /// The expression of the wells; `None` while all are empty.
@@ -133,7 +143,7 @@ impl Settings {
         }
     }
 
-    /// Reads `A - B + C` and `s*(A - B) + C`; `None` for anything else. A single code is no
+    /// Reads `A - B + C`, `s*(A - B) + C` and `project_out(A - B, D) + C`; `None` for anything else. A single code is no
     /// arithmetic, and neither are steps along directions: those belong to the sliders.
     pub fn from_expr(expr: &Expr) -> Option<Self> {
         if !Walk::from_expr(expr).offsets.is_empty() {
@@ -141,12 +151,16 @@ impl Settings {
         }
         let (difference, base) = match expr {
             Expr::Add(difference, base) => (difference.as_ref(), members(base)),
-            Expr::Sub(..) | Expr::Scale(..) => (expr, Vec::new()),
+            Expr::Sub(..) | Expr::Scale(..) | Expr::ProjectOut(..) => (expr, Vec::new()),
             _ => return None,
         };
         let (strength, difference) = match difference {
             Expr::Scale(strength, inner) => (*strength, inner.as_ref()),
             other => (1.0, other),
+        };
+        let (without, difference) = match difference {
+            Expr::ProjectOut(inner, without) => (Some(without.as_ref().clone()), inner.as_ref()),
+            other => (None, other),
         };
         let (plus, minus) = match difference {
             Expr::Sub(plus, minus) => (members(plus), members(minus)),
@@ -161,6 +175,7 @@ impl Settings {
             minus,
             base,
             strength,
+            without,
         })
     }
 
@@ -216,6 +231,9 @@ mod tests {
             "seed(1) - seed(2)",
             "-seed(2) + seed(3)",
             "0.5*seed(1) + seed(3)",
+            "project_out(seed(1) - seed(2), dir(\"smile\")) + seed(3)",
+            "2*project_out(seed(1), seed(9)) + mean(@a, @b)",
+            "project_out(seed(1), seed(9))",
         ] {
             let wells = wells(text).unwrap_or_else(|| panic!("{text} has the form"));
             let back = wells.to_expr().expect("it is not empty");

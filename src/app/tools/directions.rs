@@ -8,9 +8,10 @@ use crate::app::notices::Level;
 use crate::app::pictures::{SetKey, Want};
 use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk, raw_axis};
-use crate::latent::{Direction, Space};
+use crate::latent::{Code, Direction, Space};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Seven pictures along the direction that is looked at.
 pub const STRIP: SetKey = SetKey("direction strip");
@@ -57,6 +58,8 @@ pub struct Live {
     running: Option<Search>,
     failure: Option<String>,
     looked_at: Option<String>,
+    /// A difference whose numbers are being evaluated, and its name.
+    saving: Option<(JobId, String)>,
 }
 
 /// A search under way.
@@ -240,6 +243,43 @@ impl AppState {
         });
     }
 
+    /// Makes a direction of the value of an expression, and has its effect measured.
+    pub(in crate::app) fn save_direction(&mut self, name: String, expression: Expr) {
+        let Some(model) = self.models.current.clone() else {
+            return;
+        };
+        let listed = self.tools.settings.directions.listed(&model);
+        if let Err(sentence) = check_name(&name, &listed) {
+            self.notices.push(Level::Error, sentence);
+            return;
+        }
+        let job = self.engine.submit(Job::Evaluate {
+            model: model.id.clone(),
+            expression,
+            names: Arc::clone(&self.names),
+        });
+        self.tools.directions.saving = Some((job, name));
+    }
+
+    /// Takes the value of a direction that is to be saved.
+    pub(in crate::app) fn on_direction_evaluated(&mut self, job: JobId, code: &Code) {
+        let saving = &mut self.tools.directions.saving;
+        let Some((_, name)) = saving.take_if(|(of, _)| *of == job) else {
+            return;
+        };
+        if code.values.iter().all(|&value| value == 0.0) {
+            let sentence = format!("The difference is zero, so {name} would lead nowhere");
+            self.notices.push(Level::Error, sentence);
+            return;
+        }
+        let direction = Direction {
+            name,
+            space: code.space,
+            values: code.values.clone(),
+        };
+        self.find_directions(DirectionSource::Given(vec![direction]));
+    }
+
     pub(in crate::app) fn stop_finding_directions(&mut self) {
         if let Some(search) = self.tools.directions.running.take() {
             self.engine.cancel(search.job);
@@ -286,6 +326,13 @@ impl AppState {
         let running = &mut self.tools.directions.running;
         if running.take_if(|search| search.job == job).is_some() {
             self.tools.directions.failure = failure.map(str::to_owned);
+        }
+        let saving = &mut self.tools.directions.saving;
+        if let Some(failure) = failure
+            && let Some((_, name)) = saving.take_if(|(of, _)| *of == job)
+        {
+            let sentence = format!("The direction {name} was not saved: {failure}");
+            self.notices.push(Level::Error, sentence);
         }
     }
 

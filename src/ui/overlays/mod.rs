@@ -3,12 +3,14 @@
 use eframe::egui;
 mod bookmark_form;
 mod drop_zone;
+mod export_form;
 mod lists;
 pub mod palette;
 mod toasts;
 
 pub use bookmark_form::BookmarkForm;
 pub use drop_zone::{drop_zone, take_dropped_files};
+pub use export_form::export_form;
 pub use lists::{about, notifications, shortcuts};
 pub use palette::Palette;
 pub use toasts::toasts;

@@ -16,6 +16,7 @@ const FILE: &[&[Command]] = &[
         Command::OpenModel,
         Command::OpenPicture,
         Command::SavePicture,
+        Command::Export,
     ],
     &[
         Command::NewSession,

@@ -1,22 +1,23 @@
 //! The bottom line: device, speed, code, zoom, and what is under way.
 
 use crate::app::models::source_title;
-use crate::app::{AppState, Player};
+use crate::app::{Action, Actions, AppState, Player};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::ui::panels::canvas::CanvasView;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, icon};
-use eframe::egui::{Align, Layout, Spinner, Ui};
+use eframe::egui::{Align, Button, Layout, Spinner, Ui};
 use lucide_icons::Icon;
 
 /// Paints the line.
-pub fn ui(ui: &mut Ui, app: &AppState, canvas: &CanvasView) {
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, canvas: &CanvasView) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         device_ui(ui, app);
         latency_ui(ui, app);
         work_ui(ui, app);
+        export_ui(ui, app, actions);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             zoom_ui(ui, canvas);
@@ -88,6 +89,30 @@ fn work_ui(ui: &mut Ui, app: &AppState) {
     ui.add_space(space::M);
     ui.add(Spinner::new().size(12.0));
     caption(ui, text);
+}
+
+/// The file that is being written, and a way to stop it.
+fn export_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let runs = app.export().runs();
+    let Some(run) = runs.first() else { return };
+    ui.add_space(space::M);
+    ui.add(Spinner::new().size(12.0));
+    let mut words = match run.progress() {
+        Some((done, total)) => format!("Writing {}, {done} of {total}", run.title()),
+        None => format!("Measuring the way for {}", run.title()),
+    };
+    if runs.len() > 1 {
+        words += &format!(" and {} more", runs.len() - 1);
+    }
+    caption(ui, words);
+    let stop = Button::new(icon(Icon::X).size(14.0)).frame_when_inactive(false);
+    let stop = ui
+        .add(stop)
+        .on_hover_text("Cancel; nothing is written")
+        .accessible_name("Cancel the export");
+    if stop.clicked() {
+        actions.push(Action::CancelExports);
+    }
 }
 
 fn zoom_ui(ui: &mut Ui, canvas: &CanvasView) {

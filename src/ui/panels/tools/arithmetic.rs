@@ -2,6 +2,7 @@
 
 use super::{Stage, below_picture, picture_ui};
 use crate::app::tools::arithmetic::{Edit, MEMBERS, Settings, TERMS, Well};
+use crate::app::tools::directions::check_name;
 use crate::app::{Action, Actions, AppState, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
@@ -9,18 +10,33 @@ use crate::latent::geometry::angle;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
 use crate::ui::widgets::{SliderRow, caption, icon, section, slider_row};
-use eframe::egui::{Align, Button, Grid, Layout, RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{
+    Align, Button, ComboBox, Grid, Layout, RichText, ScrollArea, TextEdit, Ui, vec2,
+};
 use lucide_icons::Icon;
 
 const MAX_STRENGTH: f32 = 3.0;
 const WELL_HEIGHT: f32 = 76.0;
+
+/// What the panel keeps between frames besides the state.
+#[derive(Default)]
+pub struct ArithmeticView {
+    /// What is typed as the name of a direction.
+    name: String,
+}
 
 fn push(actions: &mut Actions, edit: Edit) {
     actions.push(Action::Tool(ToolEdit::Arithmetic(edit)));
 }
 
 /// Paints strength, measures and the reset.
-pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, _model: &ModelInfo) {
+pub fn controls_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    view: &mut ArithmeticView,
+) {
     let settings = &app.tools().settings().arithmetic;
     section(ui, "Strength", |ui| {
         let row = SliderRow {
@@ -35,7 +51,13 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, _model: &
             push(actions, Edit::Strength(strength));
         }
     });
+    section(ui, "Without", |ui| {
+        without_ui(ui, app, actions, model, settings)
+    });
     section(ui, "Result", |ui| measures_ui(ui, app, settings));
+    if let Some(difference) = settings.difference() {
+        direction_ui(ui, app, actions, model, &difference, view);
+    }
     let is_empty = *settings == Settings::default();
     let reset = ui
         .add_enabled(
@@ -48,6 +70,85 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, _model: &
     if reset.clicked() {
         push(actions, Edit::Reset);
     }
+}
+
+/// What the difference is freed of: a direction of the model, or a picture that is dropped.
+fn without_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    settings: &Settings,
+) {
+    let words = match &settings.without {
+        None => "Nothing".to_owned(),
+        Some(Expr::Direction(name)) => name.clone(),
+        Some(code) => code.to_string(),
+    };
+    let listed = app.tools().settings().directions.listed(model);
+    let width = ui.available_width() - 2.0 * space::S;
+    let (dropped, ()) = drop_well(ui, "Well Without", vec2(width, size::CONTROL), |ui| {
+        let combo = ComboBox::from_id_salt("without")
+            .selected_text(words)
+            .width(ui.available_width())
+            .truncate()
+            .show_ui(ui, |ui| {
+                let mut entry = |ui: &mut Ui, without: Option<Expr>, words: &str| {
+                    let is_chosen = settings.without == without;
+                    if ui.selectable_label(is_chosen, words).clicked() {
+                        push(actions, Edit::Without(without));
+                    }
+                };
+                entry(ui, None, "Nothing");
+                for listed in &listed {
+                    let name = &listed.direction.name;
+                    entry(ui, Some(Expr::Direction(name.clone())), name);
+                }
+            });
+        combo
+            .response
+            .on_hover_text(
+                "Take the part along a direction out of A - B, so that it stays as it is; pictures \
+                 can be dropped here, too",
+            )
+            .accessible_name("Without");
+    });
+    if let Some(code) = dropped {
+        push(actions, Edit::Without(Some(code)));
+    }
+}
+
+/// A name for the difference, as a direction of the model.
+fn direction_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    difference: &Expr,
+    view: &mut ArithmeticView,
+) {
+    let listed = app.tools().settings().directions.listed(model);
+    let problem = check_name(view.name.trim(), &listed).err();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let save =
+            Button::new((icon(Icon::Signpost), "Save A - B as")).min_size(vec2(0.0, size::CONTROL));
+        let save = ui
+            .add_enabled(problem.is_none(), save)
+            .on_hover_text("Make a direction of the difference and measure what it changes")
+            .on_disabled_hover_text(problem.as_deref().unwrap_or_default())
+            .accessible_name("Save as direction");
+        let field = TextEdit::singleline(&mut view.name)
+            .hint_text("a name")
+            .desired_width(f32::INFINITY)
+            .min_size(vec2(0.0, size::CONTROL));
+        ui.add(field).accessible_name("Name of the direction");
+        if save.clicked() {
+            let name = view.name.trim().to_owned();
+            actions.push(Action::SaveDirection(name, difference.clone()));
+            view.name.clear();
+        }
+    });
 }
 
 /// The norm of the result and its angle to each operand.

@@ -26,6 +26,7 @@ use lucide_icons::Icon;
 #[derive(Default)]
 pub struct ToolViews {
     pub textures: PictureTextures,
+    arithmetic: arithmetic::ArithmeticView,
     map: map::MapView,
     compare: compare::CompareView,
     directions: directions::DirectionsView,
@@ -60,7 +61,9 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
         };
         match app.tools().open() {
             Tool::Explore => {}
-            Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, model),
+            Tool::Arithmetic => {
+                arithmetic::controls_ui(ui, app, actions, model, &mut views.arithmetic)
+            }
             Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
             Tool::Variations => variations::controls_ui(ui, app, actions, views),
             Tool::Directions => directions::controls_ui(ui, app, actions, model, views),

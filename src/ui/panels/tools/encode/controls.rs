@@ -10,8 +10,8 @@ use crate::ui::panels::tools::ToolViews;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::{SliderRow, caption, command_button, icon, section, slider_row};
 use eframe::egui::{
-    Button, Checkbox, CursorIcon, Grid, Label, ProgressBar, Rect, RichText, Role as WidgetRole,
-    Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Button, Checkbox, CursorIcon, DragValue, Grid, Label, ProgressBar, Rect, RichText,
+    Role as WidgetRole, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::path::Path;
@@ -82,7 +82,7 @@ fn source_ui(
             if let Some(percent) = slider_row(ui, &row) {
                 push(actions, Edit::Brush(percent / 100.0));
             }
-            caption(ui, "Undo takes back a stroke; Draw begins anew");
+            caption(ui, "Draw begins an empty drawing");
         }
         Source::File(path) => {
             ui.horizontal_top(|ui| {
@@ -353,17 +353,18 @@ fn code_ui(
             }
         }
     });
-    let row = SliderRow {
-        name: "Steps",
-        accessible_name: "Steps of the search",
-        tooltip: "How many steps the descent makes",
-        value: settings.steps as f32,
-        range: *STEPS.start() as f32..=1000.0,
-        default: Settings::default().steps as f32,
-    };
-    if let Some(steps) = slider_row(ui, &row) {
-        push(actions, Edit::Steps(steps.max(0.0).round() as usize));
-    }
+    ui.horizontal(|ui| {
+        ui.label("Steps");
+        let mut steps = settings.steps;
+        let field = DragValue::new(&mut steps).range(STEPS).speed(5.0);
+        let field = ui
+            .add(field)
+            .on_hover_text("How many steps the descent makes")
+            .accessible_name("Steps of the search");
+        if field.changed() {
+            push(actions, Edit::Steps(steps));
+        }
+    });
     let row = SliderRow {
         name: "Prior",
         accessible_name: "Weight of the prior",

@@ -7,7 +7,7 @@ mod plots;
 pub use controls::ui as controls_ui;
 
 use super::{Stage, below_picture};
-use crate::app::tools::encode::Edit;
+use crate::app::tools::encode::{Edit, Source};
 use crate::app::{Action, Actions, ToolEdit};
 use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
 use eframe::egui::{CentralPanel, Context, Pos2, TextureHandle, TextureId, Ui};
@@ -59,7 +59,7 @@ fn push(actions: &mut Actions, edit: Edit) {
 
 /// Paints the pictures with the plots below.
 pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    if stage.app.tools().encode().found().is_some() {
+    if stage.app.tools().settings().encode.source != Source::None {
         below_picture(ui, "encode plots", 220.0, |ui| plots::ui(ui, stage));
     }
     CentralPanel::no_frame().show(ui, |ui| panes::ui(ui, stage));

@@ -29,18 +29,25 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         );
         return;
     }
+    let draws = matches!(settings.source, Source::Drawing(_));
+    let panes: &[fn(&mut Ui, &mut Stage<'_>, f32)] = if draws {
+        &[drawing_ui, input_ui, reconstruction_ui, difference_ui]
+    } else {
+        &[input_ui, reconstruction_ui, difference_ui]
+    };
     let area = ui.max_rect().shrink(space::M);
     let gap = space::M;
-    let side = ((area.width() - 2.0 * gap) / 3.0)
+    let count = panes.len() as f32;
+    let side = ((area.width() - (count - 1.0) * gap) / count)
         .min(area.height() - TITLE_HEIGHT - NOTE_HEIGHT)
         .max(48.0);
-    let all = 3.0 * side + 2.0 * gap;
+    let all = count * side + (count - 1.0) * gap;
     let height = TITLE_HEIGHT + side + NOTE_HEIGHT;
     let corner = pos2(
         area.center().x - all / 2.0,
         (area.center().y - height / 2.0).max(area.top()),
     );
-    for index in 0..3 {
+    for (index, pane) in panes.iter().enumerate() {
         let left = corner.x + index as f32 * (side + gap);
         let rect = Rect::from_min_size(pos2(left, corner.y), vec2(side, height));
         let builder = UiBuilder::new()
@@ -49,11 +56,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
             .layout(Layout::top_down(Align::Min));
         ui.scope_builder(builder, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            match index {
-                0 => input_ui(ui, stage, side),
-                1 => reconstruction_ui(ui, stage, side),
-                _ => difference_ui(ui, stage, side),
-            }
+            pane(ui, stage, side);
         });
     }
 }
@@ -92,12 +95,9 @@ fn picture_ui(
     (inner, response)
 }
 
-/// The picture as the model takes it; a drawing can be drawn on.
-fn input_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
-    let app = stage.app;
-    let settings = &app.tools().settings().encode;
-    let prepared = app.tools().encode().prepared();
-    if let Source::Drawing(strokes) = &settings.source {
+/// Paper for the hand.
+fn drawing_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
+    if let Source::Drawing(strokes) = &stage.app.tools().settings().encode.source {
         title_ui(ui, "Draw here");
         let (rect, response) =
             picture_ui(ui, side, None, [1, 1], "Drawing", Sense::click_and_drag());
@@ -128,11 +128,14 @@ fn input_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
             }
         }
         response.on_hover_cursor(CursorIcon::Crosshair);
-        caption(ui, "The model sees it small, centred and in its own size");
-        return;
+        caption(ui, "Undo takes back a stroke");
     }
+}
+
+/// The picture as the model takes it.
+fn input_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
     title_ui(ui, "As the model sees it");
-    let Some(prepared) = prepared else {
+    let Some(prepared) = stage.app.tools().encode().prepared() else {
         picture_ui(ui, side, None, [1, 1], "No picture", Sense::hover());
         return;
     };

@@ -12,6 +12,8 @@ const HEIGHT: f32 = 140.0;
 
 /// Paints the plots.
 pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    // As high without anything to show, so that the pictures stay where they are.
+    ui.set_min_height(HEIGHT + 24.0);
     let Some(found) = stage.app.tools().encode().found() else {
         return;
     };
@@ -30,6 +32,7 @@ fn plot(name: &'static str, width: f32) -> Plot<'static> {
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
+        .show_grid([false, true])
         .show_background(false)
         .set_margin_fraction(eframe::egui::vec2(0.02, 0.08))
 }

@@ -1,0 +1,393 @@
+//! Files made of pictures: stills, strips, sheets, grids, animations, and codes.
+//!
+//! The engine decodes what a file needs in pieces; a thread for each file enlarges, encodes and
+//! writes them. The hazards here are a memory full of pictures that wait for a slow encoder, and
+//! half a file after a cancel: the next piece is asked for when the last one is written, and
+//! files appear under their names only when they are whole.
+
+mod plan;
+mod writer;
+
+pub use plan::{Kind, Settings, ending_of};
+
+use super::notices::Level;
+use super::{AppState, Effect};
+use crate::engine::{Job, JobId, ModelId};
+use crate::latent::expr::Expr;
+use crate::latent::path::{ArcLength, step_length};
+use crate::latent::{Sampler, SessionNames};
+use plan::{Plan, Work};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use writer::Piece;
+
+/// Called from another thread to have the window look at what came.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Pictures of one piece: whole batches of the engine, so that the bytes are those that the
+/// command line makes.
+const PIECE: usize = 256;
+
+/// What a writer tells.
+enum Report {
+    /// So many more pictures are in the file.
+    Written {
+        id: u64,
+        count: usize,
+    },
+    Done {
+        id: u64,
+    },
+    Failed {
+        id: u64,
+        sentence: String,
+    },
+}
+
+/// What of a file is still to be decoded.
+#[derive(Debug)]
+enum Stage {
+    /// Pictures on the way are measured, so that frames can be spread evenly.
+    Survey {
+        steps: Vec<f64>,
+        before: Option<Vec<f32>>,
+    },
+    Pictures,
+}
+
+/// A file on its way.
+#[derive(Debug)]
+pub struct Run {
+    id: u64,
+    path: PathBuf,
+    work: Work,
+    model: ModelId,
+    names: Arc<SessionNames>,
+    stage: Stage,
+    waiting: VecDeque<Vec<Expr>>,
+    job: Option<JobId>,
+    /// Pictures that went to the writer and are not written yet.
+    unwritten: usize,
+    writer: Option<Sender<Piece>>,
+    done: usize,
+    total: usize,
+}
+
+impl Run {
+    /// The name of the file.
+    pub fn title(&self) -> String {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Pictures that are in the file, and how many there will be; `None` while the way is
+    /// measured.
+    pub fn progress(&self) -> Option<(usize, usize)> {
+        matches!(self.stage, Stage::Pictures).then_some((self.done, self.total))
+    }
+
+    fn fill(&mut self, expressions: &[Expr]) {
+        self.waiting = expressions.chunks(PIECE).map(<[Expr]>::to_vec).collect();
+    }
+}
+
+/// Files on their way, and what the next one is to be.
+pub struct Export {
+    wake: Wake,
+    settings: Settings,
+    runs: Vec<Run>,
+    next_id: u64,
+    reports: Receiver<Report>,
+    report: Sender<Report>,
+}
+
+impl Export {
+    pub fn new(wake: Wake) -> Self {
+        let (report, reports) = channel();
+        Self {
+            wake,
+            settings: Settings::default(),
+            runs: Vec::new(),
+            next_id: 0,
+            reports,
+            report,
+        }
+    }
+
+    /// What the next file is to be.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Files on their way, the oldest first.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+}
+
+impl AppState {
+    /// Files on their way, and what the next one is to be.
+    pub fn export(&self) -> &Export {
+        &self.export
+    }
+
+    pub(super) fn set_export(&mut self, settings: Settings) {
+        self.export.settings = settings.bounded();
+    }
+
+    /// Why the file that is set up cannot be made now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub fn check_export(&self) -> Result<(), String> {
+        Plan::new(self, &self.export.settings).map(|_| ())
+    }
+
+    /// Asks where the file is to be.
+    pub(super) fn ask_where_to_export(&mut self) {
+        if let Err(sentence) = self.check_export() {
+            self.notices.push(Level::Error, sentence);
+            return;
+        }
+        let settings = &self.export.settings;
+        let (words, ending) = settings.file_kind();
+        let suggested_name = match settings.kind {
+            Kind::Picture => self.suggested_file_name(ending),
+            kind => self.suggested_name(kind.noun(), ending),
+        };
+        self.effects.push(Effect::AskWhereToExport {
+            suggested_name,
+            words,
+            ending,
+        });
+    }
+
+    /// Makes the file that is set up.
+    pub(super) fn export_to(&mut self, path: PathBuf) {
+        let settings = self.export.settings.clone();
+        self.start_export(&settings, path);
+    }
+
+    /// Writes the picture in the model's own size.
+    pub(super) fn save_picture(&mut self, path: PathBuf) {
+        let settings = Settings {
+            kind: Kind::Picture,
+            scale: 1,
+            ..Settings::default()
+        };
+        self.start_export(&settings, path);
+    }
+
+    fn start_export(&mut self, settings: &Settings, path: PathBuf) {
+        let path = match settings.kind {
+            Kind::Animation => plan::completed(settings.format, path),
+            _ => path,
+        };
+        let plan = match Plan::new(self, settings) {
+            Ok(plan) => plan,
+            Err(sentence) => {
+                self.notices.push(Level::Error, sentence);
+                return;
+            }
+        };
+        self.export.next_id += 1;
+        let id = self.export.next_id;
+        let wake = Arc::clone(&self.export.wake);
+        let report = self.export.report.clone();
+        let file = plan.file(&path);
+        let (sender, pieces) = channel();
+        let started = std::thread::Builder::new()
+            .name("zscape-export".to_owned())
+            .spawn(move || {
+                let tell = |said: Report| {
+                    // The window is gone when nobody listens.
+                    report.send(said).ok();
+                    wake();
+                };
+                let written = |count| tell(Report::Written { id, count });
+                match writer::write(file, &pieces, written) {
+                    Ok(true) => tell(Report::Done { id }),
+                    // It was cancelled, which the window knows.
+                    Ok(false) => {}
+                    Err(sentence) => tell(Report::Failed { id, sentence }),
+                }
+            });
+        if let Err(error) = started {
+            let sentence = format!("No thread to write the file: {error}");
+            self.notices.push(Level::Error, sentence);
+            return;
+        }
+        let total = plan.work.count();
+        let mut run = Run {
+            id,
+            path,
+            model: plan.model,
+            names: Arc::clone(&self.names),
+            stage: Stage::Pictures,
+            waiting: VecDeque::new(),
+            job: None,
+            unwritten: 0,
+            writer: Some(sender),
+            done: 0,
+            total,
+            work: plan.work,
+        };
+        match &run.work {
+            Work::Codes => {}
+            Work::Pictures(expressions) => {
+                let expressions = expressions.clone();
+                run.fill(&expressions);
+            }
+            Work::Walk { way, animation } if animation.even => {
+                run.stage = Stage::Survey {
+                    steps: Vec::new(),
+                    before: None,
+                };
+                let survey = way.expressions(&way.survey_positions(animation.frames));
+                run.fill(&survey);
+            }
+            Work::Walk { way, animation } => {
+                let positions = way.frame_positions(animation.frames, animation.easing, None);
+                let frames = way.expressions(&positions);
+                run.fill(&frames);
+            }
+        }
+        self.export.runs.push(run);
+        self.go_on(id);
+    }
+
+    /// Asks for the next piece of a file, or says that there are no more.
+    fn go_on(&mut self, id: u64) {
+        let Some(run) = self.export.runs.iter_mut().find(|run| run.id == id) else {
+            return;
+        };
+        if run.job.is_some() || run.unwritten > 0 {
+            return;
+        }
+        if run.waiting.is_empty()
+            && let Stage::Survey { steps, .. } = &run.stage
+            && let Work::Walk { way, animation } = &run.work
+        {
+            let lengths = ArcLength::from_steps(steps);
+            let frames = animation.frames;
+            let positions = way.frame_positions(frames, animation.easing, lengths.as_ref());
+            let frames = way.expressions(&positions);
+            run.stage = Stage::Pictures;
+            run.fill(&frames);
+        }
+        match run.waiting.pop_front() {
+            Some(expressions) => {
+                run.job = Some(self.engine.submit(Job::Decode {
+                    model: run.model.clone(),
+                    expressions,
+                    names: Arc::clone(&run.names),
+                    sampler: Sampler::default(),
+                }));
+            }
+            // Without its end the writer keeps nothing.
+            None => {
+                if let Some(writer) = run.writer.take() {
+                    writer.send(Piece::End).ok();
+                }
+            }
+        }
+    }
+
+    /// Takes pictures of a job that a file waits for.
+    pub(super) fn on_exported(&mut self, job: JobId, picture_len: usize, values: &[f32]) {
+        let mut runs = self.export.runs.iter_mut();
+        let Some(run) = runs.find(|run| run.job == Some(job)) else {
+            return;
+        };
+        let len = picture_len.max(1);
+        match &mut run.stage {
+            Stage::Survey { steps, before } => {
+                for picture in values.chunks_exact(len) {
+                    if let Some(before) = before {
+                        steps.push(step_length(before, picture));
+                    }
+                    *before = Some(picture.to_vec());
+                }
+            }
+            Stage::Pictures => {
+                run.unwritten += values.len() / len;
+                if let Some(writer) = &run.writer {
+                    writer.send(Piece::Pictures(values.to_vec())).ok();
+                }
+            }
+        }
+    }
+
+    /// Notes that a job of a file came to its end.
+    pub(super) fn on_export_end(&mut self, job: JobId, failure: Option<&str>) {
+        let runs = &mut self.export.runs;
+        let Some(at) = runs.iter().position(|run| run.job == Some(job)) else {
+            return;
+        };
+        match failure {
+            None => {
+                runs[at].job = None;
+                let id = runs[at].id;
+                self.go_on(id);
+            }
+            Some(failure) => {
+                let run = runs.remove(at);
+                let sentence = format!("{} was not saved: {failure}", run.path.display());
+                self.notices.push(Level::Error, sentence);
+            }
+        }
+    }
+
+    /// Takes what the writers told since the last frame.
+    pub(super) fn take_export_reports(&mut self) {
+        while let Ok(report) = self.export.reports.try_recv() {
+            match report {
+                Report::Written { id, count } => {
+                    if let Some(run) = self.export.runs.iter_mut().find(|run| run.id == id) {
+                        run.done += count;
+                        run.unwritten = run.unwritten.saturating_sub(count);
+                    }
+                    self.go_on(id);
+                }
+                Report::Done { id } => {
+                    if let Some(run) = self.take_run(id) {
+                        let sentence = format!("Saved {}", run.path.display());
+                        self.notices.push(Level::Done, sentence);
+                    }
+                }
+                Report::Failed { id, sentence } => {
+                    if let Some(run) = self.take_run(id)
+                        && let Some(job) = run.job
+                    {
+                        self.engine.cancel(job);
+                    }
+                    self.notices.push(Level::Error, sentence);
+                }
+            }
+        }
+    }
+
+    fn take_run(&mut self, id: u64) -> Option<Run> {
+        let at = self.export.runs.iter().position(|run| run.id == id)?;
+        Some(self.export.runs.remove(at))
+    }
+
+    /// Stops every file on its way; nothing of them stays.
+    pub(super) fn cancel_exports(&mut self) {
+        for run in std::mem::take(&mut self.export.runs) {
+            if let Some(job) = run.job {
+                self.engine.cancel(job);
+            }
+            let sentence = format!("{} was cancelled; nothing was written", run.title());
+            self.notices.push(Level::Warning, sentence);
+        }
+    }
+
+    /// `digits-vae2-strip.png`
+    fn suggested_name(&self, noun: &str, ending: &str) -> String {
+        format!("{}-{noun}.{ending}", self.clean_model_name())
+    }
+}
