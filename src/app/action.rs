@@ -1,7 +1,7 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
 use super::tools::map::Look;
-use super::{Command, SessionAction, ToolEdit};
+use super::{Command, LearningAction, SessionAction, ToolEdit};
 use crate::engine::{DirectionSource, ModelSource};
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
@@ -42,6 +42,8 @@ pub enum Action {
     LoadModel(ModelSource),
     /// History, bookmarks and session files.
     Session(SessionAction),
+    /// Questions, scenes and progress.
+    Learn(LearningAction),
     /// Set up the next file.
     SetExport(super::export::Settings),
     /// Ask where the file is to be that is set up.

@@ -2,10 +2,12 @@
 
 use super::tools::compare::Mode;
 use super::{AppState, Command, Overlay};
+use crate::learn::Control;
 
 /// `Err` carries the reason, for the tooltip of the greyed control.
 pub type Availability = Result<(), &'static str>;
 
+const SEED_IS_LOCKED: &str = "The scene keeps the seed; leave it to change it";
 const NO_MODEL: &str = "No model is loaded yet";
 
 impl AppState {
@@ -13,6 +15,25 @@ impl AppState {
     pub fn availability(&self, command: Command) -> Availability {
         let has_model = self.model().is_some();
         match command {
+            Command::Undo | Command::Redo | Command::NewSession | Command::OpenSession
+                if self.learning.scene().is_some() =>
+            {
+                Err("Leave the scene first: your own steps wait behind it")
+            }
+            Command::LeaveScene if self.learning.scene().is_none() => Err("No scene is open"),
+            Command::RandomSeed
+            | Command::NextSeed
+            | Command::PreviousSeed
+            | Command::SeedUp
+            | Command::SeedDown
+            | Command::Play
+                if self.locked(Control::Seed).is_some() =>
+            {
+                Err(SEED_IS_LOCKED)
+            }
+            Command::OpenModel if self.locked(Control::Model).is_some() => {
+                Err("The scene keeps its model; leave it to open another")
+            }
             Command::Undo if !self.can_undo() => Err("Nothing to undo"),
             Command::Redo if !self.can_redo() => Err("Nothing to redo"),
             Command::SavePicture if self.preview.frame().is_none() => {
@@ -63,6 +84,7 @@ impl AppState {
             Command::PictureOnly => Some(self.modes.picture_only),
             Command::ToggleControls => Some(self.view.controls),
             Command::ToggleFilmstrip => Some(self.view.filmstrip),
+            Command::ToggleLearning => Some(self.view.learning),
             Command::ToggleBookmarks => Some(self.view.bookmarks),
             Command::Export => Some(self.modes.overlay == Overlay::Export),
             Command::Palette => Some(self.modes.overlay == Overlay::Palette),
@@ -75,5 +97,6 @@ impl AppState {
             || self.is_playing()
             || self.modes.picture_only
             || self.modes.full_screen
+            || self.learning.scene().is_some()
     }
 }

@@ -135,6 +135,10 @@ commands! {
         "Show or hide the pictures you have been at";
     ToggleBookmarks, "Show bookmarks", Bookmark, Some((CTRL_SHIFT, Key::D)),
         "Show or hide the codes that you have named";
+    ToggleLearning, "Show questions", GraduationCap, Some((CTRL, Key::G)),
+        "Show or hide questions that fit what you do, each with a live scene";
+    LeaveScene, "Leave the scene", DoorOpen, None,
+        "Close the scene of the question and go back to your own picture";
     ToggleTheme, "Switch light and dark", SunMoon, Some((CTRL_SHIFT, Key::L)),
         "Change between the light and the dark theme";
     ResetView, "Fit picture", Expand, Some((PLAIN, Key::F)),

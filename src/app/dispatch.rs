@@ -3,6 +3,7 @@
 use super::notices::Level;
 use super::view::Theme;
 use super::{Action, AppState, Command, Edit, Overlay, Player};
+use crate::learn::Control;
 
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +24,8 @@ pub enum Effect {
         words: &'static str,
         ending: &'static str,
     },
+    /// Where to write what was learned.
+    AskForLearningFile(super::learning::LearningFile),
     Copy(String),
     FullScreen(bool),
     Close,
@@ -58,8 +61,15 @@ impl AppState {
             Action::KeepCode(name) => self.keep_code(&name),
             Action::LookAtDirection(name) => self.look_at_direction(name),
             Action::LookAtMap(look) => self.look_at_map(look),
-            Action::LoadModel(source) => self.load(source, None),
+            Action::LoadModel(source) => {
+                if let Some(why) = self.locked(Control::Model) {
+                    self.notices.push(Level::Warning, why);
+                    return;
+                }
+                self.load(source, None);
+            }
             Action::Session(action) => self.run_session(action),
+            Action::Learn(action) => self.run_learning(action),
             Action::SetExport(settings) => self.set_export(settings),
             Action::AskWhereToExport => self.ask_where_to_export(),
             Action::Export(path) => {
@@ -135,6 +145,8 @@ impl AppState {
             Command::PictureOnly => self.modes.picture_only = !self.modes.picture_only,
             Command::ToggleControls => self.view.controls = !self.view.controls,
             Command::ToggleFilmstrip => self.view.filmstrip = !self.view.filmstrip,
+            Command::ToggleLearning => self.view.learning = !self.view.learning,
+            Command::LeaveScene => self.leave_scene(),
             Command::ToggleTheme => {
                 self.view.theme = match self.view.theme {
                     Theme::Dark => Theme::Light,
@@ -166,6 +178,9 @@ impl AppState {
     }
 
     pub(super) fn edit(&mut self, edit: Edit) {
+        if !self.scene_admits(&edit) {
+            return;
+        }
         // The walk would overwrite a new start in the next frame.
         let is_new_start = matches!(
             edit,
@@ -226,6 +241,8 @@ impl AppState {
             self.modes.picture_only = false;
         } else if self.modes.full_screen {
             self.set_full_screen(false);
+        } else {
+            self.leave_scene();
         }
     }
 

@@ -68,8 +68,9 @@ impl AppState {
             }
             Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
             Event::InvertStep { job, found } => self.on_invert_step(job, found),
-            // The window asks for no timings, and no tool measures specimens yet.
-            Event::Examined { .. } | Event::Benched { .. } => {}
+            Event::Examined { job, specimens } => self.on_examined(job, specimens),
+            // The window asks for no timings.
+            Event::Benched { .. } => {}
         }
     }
 
@@ -99,6 +100,7 @@ impl AppState {
             .unwrap_or(DEFAULT_EXPRESSION);
         self.position.edit(super::Edit::Expression(expression));
         self.on_model_shown(&loading, is_first);
+        self.on_model_after_scene();
     }
 
     fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
@@ -110,8 +112,12 @@ impl AppState {
         }
         let Some(loading) = loading else { return };
         if self.on_visit_failed(loading, message) {
+            if self.models.loading.is_none() {
+                self.on_no_model_after_scene();
+            }
             return;
         }
+        self.on_no_model_after_scene();
         self.notices.push(
             Level::Error,
             format!("{} was not loaded: {message}", models::source_title(source)),
@@ -126,6 +132,7 @@ impl AppState {
     fn on_job_failed(&mut self, job: JobId, message: &str) {
         self.on_export_end(job, Some(message));
         self.pictures.end(job, Some(message));
+        self.on_examination_failed(job, message);
         self.tools.map.tiles_mut().end(job, Some(message));
         self.on_directions_end(job, Some(message));
         self.on_encoding_end(job, Some(message));

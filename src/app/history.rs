@@ -41,6 +41,11 @@ impl History {
         self.moving = true;
     }
 
+    /// Takes what has changed for nothing: it is not to become a step.
+    pub fn forget_changes(&mut self) {
+        self.moving = false;
+    }
+
     /// Whether the place has changed since it was settled last.
     pub fn is_moving(&self) -> bool {
         self.moving

@@ -3,8 +3,9 @@
 use super::export::{Export, Wake};
 use super::opening::Opening;
 use super::{
-    Asked, Dice, Effect, Filmstrip, History, Loading, Models, Modes, Notices, OpenSession, Overlay,
-    Pictures, Place, Player, Position, Preview, Settling, Thumbnails, Tools, View,
+    Asked, Dice, Effect, Filmstrip, History, Learning, Loading, Models, Modes, Notices,
+    OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, Thumbnails, Tools,
+    View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
@@ -28,6 +29,10 @@ pub struct Start {
     pub recent_sessions: Vec<PathBuf>,
     /// What goes before that which the last run left.
     pub asked: Asked,
+    /// A teacher's folder of questions.
+    pub questions: Option<PathBuf>,
+    /// Where progress is kept; `None` keeps none.
+    pub progress: Option<PathBuf>,
 }
 
 /// What the hand and the clock do in this frame.
@@ -58,6 +63,7 @@ pub struct AppState {
     pub(super) player: Option<Player>,
     pub(super) export: Export,
     pub(super) opening: Opening,
+    pub(super) learning: Learning,
     pub(super) view: View,
     pub(super) modes: Modes,
     pub(super) names: Arc<SessionNames>,
@@ -89,6 +95,7 @@ impl AppState {
             notices: Notices::default(),
             player: None,
             opening: Opening::new(Arc::clone(&start.wake)),
+            learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
             export: Export::new(start.wake),
             view: start.view,
             modes: Modes::default(),
@@ -178,6 +185,7 @@ impl AppState {
         self.advance_way(moment.dt_secs);
         self.take_session_reports();
         self.take_opened();
+        self.take_learning_reports();
         if self.model().is_some()
             && let Some(player) = &mut self.player
         {
@@ -197,6 +205,9 @@ impl AppState {
         if self.keep_session() {
             due_secs = soon(due_secs);
         }
+        if let Some(learning_secs) = self.learning_tick() {
+            due_secs = Some(due_secs.map_or(learning_secs, |due: f64| due.min(learning_secs)));
+        }
         let Some(model) = self.models.current.clone() else {
             return due_secs;
         };
@@ -207,11 +218,14 @@ impl AppState {
             &self.names,
         );
         self.tools_tick(&model);
-        let wants = self.tool_wants(&model);
+        let mut wants = self.tool_wants(&model);
+        wants.extend(self.learning_wants());
         self.pictures.ask(&self.engine, wants, &self.names);
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
         match self.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}
+            // While a scene is open nothing becomes a step.
+            _ if self.learning.holds_history() => {}
             Settling::Moving => due_secs = soon(due_secs),
             Settling::Settled => {
                 self.settle();

@@ -27,6 +27,8 @@ pub struct View {
     /// Whether the list of all raw dimensions is open.
     pub all_dims: bool,
     pub bookmarks: bool,
+    /// Whether the questions are shown.
+    pub learning: bool,
 }
 
 impl Default for View {
@@ -38,6 +40,7 @@ impl Default for View {
             text_scale: NORMAL_SCALE,
             all_dims: false,
             bookmarks: false,
+            learning: false,
         }
     }
 }

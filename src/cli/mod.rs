@@ -96,11 +96,21 @@ fn open_window(cli: Cli, started: Instant) -> Result<(), CliError> {
     if let Some(session) = session {
         source::check_ordinary(session.as_ref())?;
     }
+    if let Some(folder) = &cli.questions
+        && !folder.is_dir()
+    {
+        return Err(CliError::bad_input(
+            folder.display(),
+            "there is no such folder",
+        ));
+    }
     let model = model.map(source::find).transpose()?;
     let options = crate::ui::WindowOptions {
         model,
         session: session.map(Into::into),
         autosave: None,
+        questions: cli.questions,
+        progress: None,
         device: cli.device.into(),
         smoke: cli.smoke,
         started,

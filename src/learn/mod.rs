@@ -17,7 +17,7 @@
 
 pub mod answer;
 pub mod bank;
-mod calendar;
+pub mod calendar;
 pub mod check;
 pub mod evidence;
 mod fault;

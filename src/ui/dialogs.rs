@@ -3,7 +3,8 @@
 //! The hazard here is a frozen window: a dialog stays open for minutes. It is made on the
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
-use crate::app::{Action, Actions, SessionAction, Wake};
+use crate::app::learning::LearningFile;
+use crate::app::{Action, Actions, LearningAction, SessionAction, Wake};
 use crate::document::session_file::ENDING;
 use crate::engine::ModelSource;
 use rfd::{AsyncFileDialog, FileHandle};
@@ -28,6 +29,7 @@ enum Purpose {
     Export(&'static str),
     OpenSession,
     SaveSession,
+    Learning(LearningFile),
 }
 
 struct Answer {
@@ -112,6 +114,16 @@ impl Dialogs {
         self.show(Purpose::SaveSession, actions, move || dialog.save_file());
     }
 
+    /// Asks where to write what was learned.
+    pub fn save_learning(&mut self, file: LearningFile, actions: &mut Actions) {
+        let (name, words, ending) = file.suggestion();
+        let dialog = AsyncFileDialog::new()
+            .set_title("Export")
+            .set_file_name(name)
+            .add_filter(words, &[ending]);
+        self.show(Purpose::Learning(file), actions, move || dialog.save_file());
+    }
+
     /// Queues what the user answered.
     pub fn take_answers(&mut self, actions: &mut Actions) {
         while let Ok(answer) = self.answers.try_recv() {
@@ -133,6 +145,10 @@ impl Dialogs {
                 (Some(path), Purpose::SaveSession) => {
                     let path = with_ending(path, ENDING);
                     actions.push(Action::Session(SessionAction::Save(path)));
+                }
+                (Some(path), Purpose::Learning(file)) => {
+                    let path = with_ending(path, file.suggestion().2);
+                    actions.push(Action::Learn(LearningAction::Export(file, path)));
                 }
                 (None, purpose) if answer.took < TOO_FAST_FOR_A_PERSON => {
                     actions.push(Action::Report(no_dialog_message(purpose).to_owned()));
@@ -194,6 +210,9 @@ fn no_dialog_message(purpose: Purpose) -> &'static str {
         Purpose::OpenSession => {
             "This desktop offers no file dialog. Drop a .zscape file on the window, or start \
              zscape with the file's name"
+        }
+        Purpose::Learning(_) => {
+            "This desktop offers no file dialog. `zscape progress` writes what was learned"
         }
         Purpose::SaveSession => {
             "This desktop offers no file dialog. The session is kept for the next start; start \

@@ -38,6 +38,10 @@ pub struct WindowOptions {
     pub session: Option<PathBuf>,
     /// Where sessions are kept from start to start; `None` keeps none.
     pub autosave: Option<PathBuf>,
+    /// A teacher's folder of questions.
+    pub questions: Option<PathBuf>,
+    /// Where progress is kept from start to start; `None` keeps none.
+    pub progress: Option<PathBuf>,
     /// Close as soon as the first picture is on the screen, and print how long it took.
     pub smoke: bool,
     /// When the process began.
@@ -68,6 +72,9 @@ impl WindowError {
 /// The name under which the window and its data are known to the desktop.
 const APP_ID: &str = "zscape";
 
+/// The file of what was learned, in the folder of what the window remembers.
+pub const PROGRESS_FILE: &str = "progress.json";
+
 /// Opens the window and returns when it is closed.
 ///
 /// # Errors
@@ -84,6 +91,9 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     let is_smoke = options.smoke;
     if !is_smoke && options.autosave.is_none() {
         options.autosave = eframe::storage_dir(APP_ID).map(|folder| folder.join("autosave"));
+    }
+    if !is_smoke && options.progress.is_none() {
+        options.progress = data_folder().map(|folder| folder.join(PROGRESS_FILE));
     }
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()

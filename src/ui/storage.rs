@@ -58,11 +58,14 @@ pub fn load(storage: &dyn eframe::Storage) -> Remembered {
 
 /// Writes down where the user is.
 pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
-    let model = app.model().map(|model| match &model.source {
+    // A scene is no place to begin with.
+    let own = app.own_place();
+    let model = own.map(|(source, _)| match source {
         ModelSource::Catalogue(name) => StoredSource::Catalogue(name.clone()),
         ModelSource::File(path) => StoredSource::File(path.clone()),
     });
-    let expression = app.position().expression().to_string();
+    let expression = own.map_or(app.position().expression(), |(_, expression)| expression);
+    let expression = expression.to_string();
     let stored = Stored {
         model,
         expression,

@@ -6,6 +6,7 @@ use super::panels::bookmarks::BookmarksView;
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
 use super::panels::filmstrip::FilmstripView;
+use super::panels::learning::{self, LearningView};
 use super::panels::tools::{self, Stage, ToolViews};
 use super::panels::{bookmarks, controls, equation, filmstrip, menu_bar, status};
 use super::picture::PictureTexture;
@@ -30,6 +31,7 @@ pub struct ZscapeWindow {
     filmstrip: FilmstripView,
     bookmarks: BookmarksView,
     bookmark_form: BookmarkForm,
+    learning: LearningView,
     palette: Palette,
     dialogs: Dialogs,
     smoke: Option<Smoke>,
@@ -93,6 +95,8 @@ impl ZscapeWindow {
             autosave: options.autosave,
             recent_sessions: remembered.recent_sessions,
             asked,
+            questions: options.questions,
+            progress: options.progress,
         });
         // After the engine has begun to load: fonts take a while.
         theme::apply(&ctx);
@@ -107,6 +111,7 @@ impl ZscapeWindow {
             filmstrip: FilmstripView::default(),
             bookmarks: BookmarksView::default(),
             bookmark_form: BookmarkForm::default(),
+            learning: LearningView::default(),
             palette: Palette::default(),
             dialogs: Dialogs::new(wake),
             smoke,
@@ -130,12 +135,12 @@ impl ZscapeWindow {
     fn panels(&mut self, ui: &mut Ui) {
         let (app, actions) = (&self.app, &mut self.actions);
         let modes = app.modes();
+        let line = |ui: &Ui, horizontal: f32, vertical: f32| {
+            Frame::new()
+                .fill(tokens(ui).panel)
+                .inner_margin(Margin::symmetric(horizontal as i8, vertical as i8))
+        };
         if !modes.picture_only {
-            let line = |ui: &Ui, horizontal: f32, vertical: f32| {
-                Frame::new()
-                    .fill(tokens(ui).panel)
-                    .inner_margin(Margin::symmetric(horizontal as i8, vertical as i8))
-            };
             Panel::top("menu")
                 .resizable(false)
                 .frame(line(ui, space::S, space::S))
@@ -184,6 +189,20 @@ impl ZscapeWindow {
                     let textures = &mut self.filmstrip.textures;
                     bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
                 });
+        }
+        if app.view().learning && !modes.picture_only {
+            Panel::right("learning")
+                .resizable(true)
+                .default_size(size::LEARNING_PANEL)
+                .size_range(size::LEARNING_PANEL_MIN..=size::LEARNING_PANEL_MAX)
+                .frame(controls::frame(ui))
+                .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
+        }
+        if let Some(scene) = app.learning().scene() {
+            Panel::top("scene")
+                .resizable(false)
+                .frame(line(ui, space::M, space::S))
+                .show(ui, |ui| learning::scene_bar_ui(ui, app, actions, scene));
         }
         self.filmstrip.textures.end_frame();
         let shown = self.picture.shown();
@@ -264,6 +283,9 @@ impl ZscapeWindow {
             } => {
                 self.dialogs
                     .export(&suggested_name, words, ending, &mut self.actions);
+            }
+            Effect::AskForLearningFile(file) => {
+                self.dialogs.save_learning(file, &mut self.actions);
             }
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),

@@ -204,6 +204,8 @@ pub fn options() -> WindowOptions {
         model: None,
         session: None,
         autosave: None,
+        questions: None,
+        progress: None,
         device: DeviceChoice::Cpu,
         smoke: false,
         started: Instant::now(),

@@ -90,6 +90,7 @@ impl AppState {
     }
 
     pub(super) fn on_opened(&mut self, path: PathBuf, session: Session, is_parked: bool) {
+        self.abandon_scene();
         self.settle();
         self.park_if_unsaved();
         let standing = if is_parked {

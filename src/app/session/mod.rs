@@ -176,7 +176,10 @@ impl AppState {
                 self.renew_names();
             }
             SessionAction::GoToBookmark(name) => self.go_to_bookmark(&name),
-            SessionAction::Open(path) => self.session.keeper.open(path),
+            SessionAction::Open(path) => {
+                self.leave_scene();
+                self.session.keeper.open(path);
+            }
             SessionAction::Save(path) => self.save_session(path),
         }
     }
@@ -232,6 +235,7 @@ impl AppState {
     /// Settles what the hand has done and writes down what the next start is to find.
     pub fn close(&mut self) {
         self.settle();
+        self.close_learning();
         let session = &mut self.session;
         let keep = !session.session.is_pristine();
         session
@@ -319,7 +323,8 @@ fn capitalised(sentence: &str) -> String {
     }
 }
 
-fn unix_secs() -> u64 {
+/// Seconds since 1970, UTC.
+pub(in crate::app) fn unix_secs() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
 }

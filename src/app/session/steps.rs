@@ -25,7 +25,8 @@ struct RememberedTools {
 impl AppState {
     /// Makes the current place a step, if it is another one than the last.
     pub(in crate::app) fn settle(&mut self) {
-        if !self.history.is_moving() || self.models.is_visiting() {
+        let is_held = self.models.is_visiting() || self.learning.holds_history();
+        if !self.history.is_moving() || is_held {
             return;
         }
         let Some(place) = self.place() else { return };
@@ -127,6 +128,7 @@ impl AppState {
 
     /// Goes to any step. What the hand has just done is settled before, so that it stays.
     pub(super) fn go_to_step(&mut self, id: NodeId) {
+        self.abandon_scene();
         self.settle();
         if self.change(Change::GoTo(id)) {
             self.show_step(false);
@@ -189,6 +191,17 @@ impl AppState {
                 is_settled,
             }),
         });
+    }
+
+    /// Whether something else is shown than the current step.
+    pub(in crate::app) fn session_is_substituted(&self) -> bool {
+        self.session.is_substituted
+    }
+
+    /// Takes what is shown for what was settled last.
+    pub(in crate::app) fn take_for_settled(&mut self, is_substituted: bool) {
+        self.session.is_substituted = is_substituted;
+        self.arrive();
     }
 
     /// Takes what is shown for the current step.

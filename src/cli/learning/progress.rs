@@ -7,15 +7,12 @@ use crate::document::save::save;
 use crate::learn::progress::ProgressFile;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The name of the file in the folder of the window.
-const FILE: &str = "progress.json";
-
 /// `zscape progress`
 pub fn progress(args: &ProgressArgs) -> Result<(), CliError> {
     let path = match &args.file {
         Some(path) => path.clone(),
         None => crate::ui::data_folder()
-            .map(|folder| folder.join(FILE))
+            .map(|folder| folder.join(crate::ui::PROGRESS_FILE))
             .ok_or_else(|| {
                 CliError::BadInput("there is no home folder; name the file with --file".to_owned())
             })?,

@@ -1,6 +1,6 @@
 //! Files dropped on the window.
 
-use crate::app::{Action, Actions, SessionAction};
+use crate::app::{Action, Actions, LearningAction, SessionAction};
 use crate::document::session_file;
 use crate::engine::ModelSource;
 use crate::ui::dialogs::PICTURE_ENDINGS;
@@ -41,10 +41,18 @@ const KINDS: &[Kind] = &[
         endings: &[session_file::ENDING],
         action: |path| Action::Session(SessionAction::Open(path)),
     },
+    Kind {
+        words: "question file (.md) or folder of them",
+        endings: &["md"],
+        action: |path| Action::Learn(LearningAction::AddQuestions(path)),
+    },
 ];
 
 /// What a dropped file means; a sentence for one that means nothing.
 fn action_for(path: &Path) -> Action {
+    if path.is_dir() {
+        return Action::Learn(LearningAction::AddQuestions(path.to_owned()));
+    }
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase())

@@ -3,6 +3,7 @@
 use crate::app::{Actions, AppState, Command, Edit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
+use crate::learn::Control;
 use crate::model::Family;
 use crate::ui::panels::plane;
 use crate::ui::theme::{size, space, tokens};
@@ -40,23 +41,38 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             ui,
             "Seed",
             |ui| back_to_seed_ui(ui, app),
-            |ui| seed_ui(ui, app, actions),
+            |ui| {
+                unlocked_ui(ui, app, Control::Seed, |ui| seed_ui(ui, app, actions));
+            },
         );
         if back_to_seed {
             actions.edit(Edit::Seed(app.position().last_seed()));
         }
-        directions_ui(ui, app, actions, model);
-        if plane::is_plane(model) {
-            section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
-        } else {
-            section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
-        }
-        section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
+        unlocked_ui(ui, app, Control::Sliders, |ui| {
+            directions_ui(ui, app, actions, model);
+            if plane::is_plane(model) {
+                section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
+            } else {
+                section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
+            }
+        });
+        unlocked_ui(ui, app, Control::Psi, |ui| {
+            section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
+        });
         ui.horizontal(|ui| {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
         });
     });
+}
+
+/// Paints controls, greyed with the reason while the open scene keeps them as they are.
+fn unlocked_ui(ui: &mut Ui, app: &AppState, control: Control, add: impl FnOnce(&mut Ui)) {
+    let lock = app.locked(control);
+    let painted = ui.add_enabled_ui(lock.is_none(), add);
+    if let Some(why) = lock {
+        painted.response.on_disabled_hover_text(why);
+    }
 }
 
 fn model_ui(ui: &mut Ui, model: &ModelInfo) {

@@ -3,6 +3,7 @@
 use super::recent;
 use crate::app::models::source_title;
 use crate::app::{Action, Actions, AppState, Command};
+use crate::learn::Control;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
 use eframe::egui;
@@ -42,6 +43,7 @@ const VIEW: &[&[Command]] = &[
         Command::ToggleControls,
         Command::ToggleFilmstrip,
         Command::ToggleBookmarks,
+        Command::ToggleLearning,
     ],
     &[
         Command::LargerText,
@@ -79,6 +81,7 @@ const TOOLS: &[&[Command]] = &[
     ],
 ];
 const HELP: &[&[Command]] = &[
+    &[Command::ToggleLearning, Command::LeaveScene],
     &[Command::Palette, Command::Shortcuts],
     &[Command::Notifications],
     &[Command::About],
@@ -102,6 +105,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             // Menus have no frames; what stands at the right are ordinary controls.
             ui.reset_style();
             icon_button(ui, app, actions, Command::ToggleTheme);
+            icon_button(ui, app, actions, Command::ToggleLearning);
             search_ui(ui, app, actions);
             model_picker_ui(ui, app, actions);
             ui.add_space(space::S);
@@ -155,23 +159,28 @@ fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         .map(|loading| &loading.source)
         .or(current);
     let title = shown.map_or_else(|| "No model".to_owned(), source_title);
-    let picker = ComboBox::from_id_salt("model picker")
-        .selected_text((icon(Icon::Box), title.as_str()))
-        .width(MODEL_PICKER_WIDTH)
-        .truncate()
-        .show_ui(ui, |ui| {
-            for source in app.models().choices() {
-                let is_current = shown == Some(&source);
-                let entry = ui.selectable_label(is_current, source_title(&source));
-                if entry.clicked() && !is_current {
-                    actions.push(Action::LoadModel(source));
+    let lock = app.locked(Control::Model);
+    let picker = ui.add_enabled_ui(lock.is_none(), |ui| {
+        ComboBox::from_id_salt("model picker")
+            .selected_text((icon(Icon::Box), title.as_str()))
+            .width(MODEL_PICKER_WIDTH)
+            .truncate()
+            .show_ui(ui, |ui| {
+                for source in app.models().choices() {
+                    let is_current = shown == Some(&source);
+                    let entry = ui.selectable_label(is_current, source_title(&source));
+                    if entry.clicked() && !is_current {
+                        actions.push(Action::LoadModel(source));
+                    }
                 }
-            }
-            ui.separator();
-            menu_entry(ui, app, actions, Command::OpenModel);
-        });
+                ui.separator();
+                menu_entry(ui, app, actions, Command::OpenModel);
+            })
+    });
     picker
+        .inner
         .response
+        .on_disabled_hover_text(lock.unwrap_or_default())
         .on_hover_text("Choose the model whose latent space you explore")
         .accessible_name("Model");
 }

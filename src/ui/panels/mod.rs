@@ -6,6 +6,7 @@ pub mod canvas;
 pub mod controls;
 pub mod equation;
 pub mod filmstrip;
+pub mod learning;
 pub mod menu_bar;
 pub mod plane;
 mod recent;

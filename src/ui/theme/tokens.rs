@@ -35,6 +35,9 @@ pub mod size {
     pub const CONTROLS_PANEL_MAX: f32 = 480.0;
     pub const BOOKMARKS_PANEL: f32 = 264.0;
     pub const BOOKMARKS_PANEL_MIN: f32 = 216.0;
+    pub const LEARNING_PANEL: f32 = 392.0;
+    pub const LEARNING_PANEL_MIN: f32 = 320.0;
+    pub const LEARNING_PANEL_MAX: f32 = 560.0;
     pub const THUMBNAIL: f32 = 48.0;
     pub const PALETTE: f32 = 560.0;
     pub const TOAST: f32 = 360.0;

@@ -1,0 +1,502 @@
+//! Learning: the questions, the one that is read, its scene, its tasks, and what was learned.
+//!
+//! The hazard here is a learner who is told that something is right because a text says so: every
+//! verdict comes from what the engine has just measured ([`checking`]). Files are read and
+//! written on a thread of their own ([`keeper`]).
+
+mod checking;
+mod keeper;
+mod scene;
+
+pub use checking::{MAX_PICTURES, OpenQuestion, TaskPicture, picture_key};
+pub use scene::{OpenScene, name_of, tool_of, why_no_scene};
+
+use super::notices::Level;
+use super::session::unix_secs;
+use super::{AppState, Edit, Effect, Wake};
+use crate::latent::expr::Expr;
+use crate::learn::interview::{Interview, Options};
+use crate::learn::path::StudyPath;
+use crate::learn::progress::{Progress, Rating};
+use crate::learn::text::Target;
+use crate::learn::{Answer, Bank, Question, TaskKind};
+use keeper::{Keeper, Report};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most questions that "back" leads through.
+const MAX_WAY_BACK: usize = 50;
+/// The longest prediction that is kept, in bytes.
+const MAX_PREDICTION: usize = 4000;
+
+/// What the panel shows.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Page {
+    /// What fits the open tool and model.
+    #[default]
+    Fitting,
+    /// Search and filters.
+    All,
+    Path,
+    Due,
+    Progress,
+    Interview,
+    /// The question that is read.
+    Question,
+}
+
+/// A file that can be made of what was learned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LearningFile {
+    ProgressCsv,
+    ProgressMarkdown,
+    InterviewReport,
+}
+
+impl LearningFile {
+    /// Name, kind of file as dialogs name it, and ending.
+    pub fn suggestion(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::ProgressCsv => ("progress.csv", "Table (.csv)", "csv"),
+            Self::ProgressMarkdown => ("progress.md", "Markdown (.md)", "md"),
+            Self::InterviewReport => ("interview.md", "Markdown (.md)", "md"),
+        }
+    }
+}
+
+/// What the panel asks for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LearningAction {
+    Open(Page),
+    /// Read a question.
+    Read(String),
+    Back,
+    /// Show the short answer; what was written before is kept beside it.
+    Reveal(String),
+    /// Open the scene of a question, or open it anew.
+    EnterScene(String),
+    LeaveScene,
+    /// Do what a link of the open question says.
+    Follow(Target),
+    /// Show a picture of the open question's task.
+    ShowPicture(String, Expr),
+    GoToTask(usize),
+    /// Go where the open task begins.
+    StartOfTask,
+    /// Go where the open task is solved.
+    Solution,
+    Answer(Answer),
+    /// Try the open task once more.
+    TryAgain,
+    Rate(Rating),
+    BeginInterview(Options),
+    /// Go to the next task of the set.
+    NextOfInterview,
+    EndInterview,
+    /// Question files or folders of them.
+    AddQuestions(PathBuf),
+    AskWhereToExport(LearningFile),
+    Export(LearningFile, PathBuf),
+}
+
+/// A timed set under way.
+#[derive(Debug)]
+pub struct RunningInterview {
+    pub interview: Interview,
+    pub(super) began_secs: f64,
+    /// Item and task that are worked on.
+    pub(super) at: Option<(usize, usize)>,
+}
+
+/// Everything about learning.
+pub struct Learning {
+    wake: Wake,
+    folder: Option<PathBuf>,
+    progress_file: Option<PathBuf>,
+    keeper: Option<Keeper>,
+    bank: Option<Arc<Bank>>,
+    path: Arc<StudyPath>,
+    progress: Progress,
+    page: Page,
+    /// Where the list was left for a question.
+    list: Page,
+    open: Option<OpenQuestion>,
+    way_back: Vec<String>,
+    scene: Option<OpenScene>,
+    kept: Option<scene::Kept>,
+    interview: Option<RunningInterview>,
+    report: Option<String>,
+}
+
+impl Learning {
+    pub(super) fn new(folder: Option<PathBuf>, progress_file: Option<PathBuf>, wake: Wake) -> Self {
+        Self {
+            wake,
+            folder,
+            progress_file,
+            keeper: None,
+            bank: None,
+            path: Arc::default(),
+            progress: Progress::default(),
+            page: Page::default(),
+            list: Page::default(),
+            open: None,
+            way_back: Vec::new(),
+            scene: None,
+            kept: None,
+            interview: None,
+            report: None,
+        }
+    }
+
+    /// The questions; `None` until they are read.
+    pub fn bank(&self) -> Option<&Arc<Bank>> {
+        self.bank.as_ref()
+    }
+
+    pub fn path(&self) -> &StudyPath {
+        &self.path
+    }
+
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    pub fn page(&self) -> Page {
+        self.page
+    }
+
+    /// The scene that is open.
+    pub fn scene(&self) -> Option<&OpenScene> {
+        self.scene.as_ref()
+    }
+
+    pub fn interview(&self) -> Option<&RunningInterview> {
+        self.interview.as_ref()
+    }
+
+    /// The report of the last timed set, as Markdown.
+    pub fn report(&self) -> Option<&str> {
+        self.report.as_deref()
+    }
+
+    /// The question that is read, and how far.
+    pub fn open_question(&self) -> Option<(&Question, &OpenQuestion)> {
+        let open = self.open.as_ref()?;
+        Some((self.bank.as_ref()?.get(&open.id)?, open))
+    }
+
+    fn open_question_mut(&mut self) -> Option<(Question, &mut OpenQuestion)> {
+        let open = self.open.as_mut()?;
+        let question = self.bank.as_ref()?.get(&open.id)?.clone();
+        Some((question, open))
+    }
+
+    fn checking_mut(&mut self) -> Option<&mut checking::Checking> {
+        self.open.as_mut()?.checking.as_mut()
+    }
+
+    /// Whether the history has to wait because a scene is on the window.
+    pub(super) fn holds_history(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    fn keep_progress(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(&self.progress);
+        }
+    }
+}
+
+impl AppState {
+    pub fn learning(&self) -> &Learning {
+        &self.learning
+    }
+
+    /// Seconds that are left of the timed set.
+    pub fn interview_left(&self) -> Option<Duration> {
+        let running = self.learning.interview.as_ref()?;
+        Some(running.interview.remaining(self.interview_elapsed(running)))
+    }
+
+    fn interview_elapsed(&self, running: &RunningInterview) -> Duration {
+        Duration::from_secs_f64((self.now_secs - running.began_secs).max(0.0))
+    }
+
+    /// Has questions and progress read, if nobody has yet.
+    pub(super) fn begin_learning(&mut self) {
+        if self.learning.keeper.is_some() {
+            return;
+        }
+        let learning = &mut self.learning;
+        let started = Keeper::start(
+            learning.folder.clone(),
+            learning.progress_file.clone(),
+            Arc::clone(&learning.wake),
+        );
+        match started {
+            Ok(keeper) => learning.keeper = Some(keeper),
+            Err(sentence) => self.notices.push(Level::Error, sentence),
+        }
+    }
+
+    /// Takes what the thread of the questions told.
+    pub(super) fn take_learning_reports(&mut self) {
+        while let Some(report) = self.learning.keeper.as_ref().and_then(Keeper::try_report) {
+            match report {
+                Report::Questions {
+                    bank,
+                    path,
+                    brought,
+                } => {
+                    self.learning.bank = Some(bank);
+                    self.learning.path = path;
+                    if let Some((sentence, has_faults)) = brought {
+                        let level = if has_faults {
+                            Level::Warning
+                        } else {
+                            Level::Done
+                        };
+                        self.notices.push(level, sentence);
+                    }
+                }
+                Report::Progress(progress) => self.learning.progress = *progress,
+                Report::Warning(sentence) => self.notices.push(Level::Warning, sentence),
+                Report::Failed(sentence) => self.notices.push(Level::Error, sentence),
+                Report::Written(path) => {
+                    let sentence = format!("Saved {}", path.display());
+                    self.notices.push(Level::Done, sentence);
+                }
+            }
+        }
+    }
+
+    /// What learning does in every frame. Returns when the next frame is due.
+    pub(super) fn learning_tick(&mut self) -> Option<f64> {
+        if self.view.learning || self.learning.folder.is_some() {
+            self.begin_learning();
+        }
+        self.check_tick();
+        let running = self.learning.interview.as_ref()?;
+        if running.interview.is_over(self.interview_elapsed(running)) {
+            self.end_interview();
+            return None;
+        }
+        Some(0.5)
+    }
+
+    pub(super) fn close_learning(&mut self) {
+        if let Some(keeper) = &mut self.learning.keeper {
+            keeper.close();
+        }
+    }
+
+    pub(super) fn run_learning(&mut self, action: LearningAction) {
+        match action {
+            LearningAction::Open(page) => self.learning.page = page,
+            LearningAction::Read(id) => self.read_question(id),
+            LearningAction::Back => self.learning_back(),
+            LearningAction::Reveal(mut prediction) => {
+                if let Some(open) = &mut self.learning.open {
+                    let end = prediction.floor_char_boundary(MAX_PREDICTION);
+                    prediction.truncate(end);
+                    open.prediction = prediction;
+                    open.is_revealed = true;
+                }
+            }
+            LearningAction::EnterScene(id) => {
+                if let Some(question) = self.question(&id) {
+                    self.enter_scene(&question);
+                }
+            }
+            LearningAction::LeaveScene => self.leave_scene(),
+            LearningAction::Follow(target) => self.follow(target),
+            LearningAction::ShowPicture(model, expression) => {
+                if let Some((question, _)) = self.learning.open_question_mut() {
+                    self.show_from(&question, &model, &expression);
+                }
+            }
+            LearningAction::GoToTask(task) => {
+                let now_secs = self.now_secs;
+                if let Some(open) = &mut self.learning.open {
+                    open.go_to_task(task, now_secs);
+                }
+            }
+            LearningAction::StartOfTask => self.go_within_task(false),
+            LearningAction::Solution => self.go_within_task(true),
+            LearningAction::Answer(answer) => self.answer(answer),
+            LearningAction::TryAgain => {
+                let now_secs = self.now_secs;
+                if let Some(open) = &mut self.learning.open {
+                    open.go_to_task(open.task, now_secs);
+                }
+            }
+            LearningAction::Rate(rating) => {
+                if let Some(open) = &self.learning.open {
+                    let id = open.id.clone();
+                    self.learning.progress.review(&id, rating, unix_secs());
+                    self.learning.keep_progress();
+                }
+            }
+            LearningAction::BeginInterview(options) => self.begin_interview(options),
+            LearningAction::NextOfInterview => self.next_of_interview(),
+            LearningAction::EndInterview => self.end_interview(),
+            LearningAction::AddQuestions(path) => {
+                self.begin_learning();
+                self.view.learning = true;
+                self.learning.page = Page::All;
+                if let Some(keeper) = &self.learning.keeper {
+                    keeper.add(path);
+                }
+            }
+            LearningAction::AskWhereToExport(file) => {
+                self.effects.push(Effect::AskForLearningFile(file));
+            }
+            LearningAction::Export(file, path) => self.export_learning(file, path),
+        }
+    }
+
+    fn question(&self, id: &str) -> Option<Question> {
+        self.learning.bank.as_ref()?.get(id).cloned()
+    }
+
+    fn read_question(&mut self, id: String) {
+        if self.question(&id).is_none() {
+            let sentence = format!("There is no question {id:?}");
+            self.notices.push(Level::Warning, sentence);
+            return;
+        }
+        let learning = &mut self.learning;
+        if learning.page != Page::Question {
+            learning.list = learning.page;
+            learning.way_back.clear();
+        } else if let Some(open) = &learning.open
+            && open.id != id
+        {
+            learning.way_back.push(open.id.clone());
+            let surplus = learning.way_back.len().saturating_sub(MAX_WAY_BACK);
+            learning.way_back.drain(..surplus);
+        }
+        learning.page = Page::Question;
+        if learning.open.as_ref().is_none_or(|open| open.id != id) {
+            learning.open = Some(OpenQuestion::new(id, self.now_secs));
+        }
+    }
+
+    fn learning_back(&mut self) {
+        let learning = &mut self.learning;
+        match learning.way_back.pop() {
+            Some(id) => learning.open = Some(OpenQuestion::new(id, self.now_secs)),
+            None => learning.page = learning.list,
+        }
+    }
+
+    fn follow(&mut self, target: Target) {
+        match target {
+            Target::Question(id) => self.read_question(id),
+            Target::Tool(name) => {
+                let command = tool_of(name).command();
+                self.run(super::Action::Run(command));
+            }
+            Target::Show(formula) => {
+                if let Some((question, _)) = self.learning.open_question_mut() {
+                    match question.model() {
+                        Some(model) => self.show_from(&question, model, &formula.expr),
+                        None => self.edit(Edit::Expression(formula.expr)),
+                    }
+                }
+            }
+            // The panel opens pages itself.
+            Target::Web(_) => {}
+        }
+    }
+
+    fn go_within_task(&mut self, to_solution: bool) {
+        let Some((question, open)) = self.learning.open_question_mut() else {
+            return;
+        };
+        let Some(task) = question.tasks.get(open.task) else {
+            return;
+        };
+        let place = match &task.kind {
+            TaskKind::Set { solution, .. } if to_solution => Some(solution),
+            _ => task.start(&question),
+        };
+        if let (Some(place), Some(model)) = (place, question.model()) {
+            self.show_from(&question, model, &place.expr);
+        }
+    }
+
+    fn begin_interview(&mut self, options: Options) {
+        let Some(bank) = self.learning.bank.clone() else {
+            return;
+        };
+        match Interview::draw(&bank, options, unix_secs()) {
+            Ok(interview) => {
+                self.learning.report = None;
+                self.learning.open = None;
+                self.learning.interview = Some(RunningInterview {
+                    interview,
+                    began_secs: self.now_secs,
+                    at: None,
+                });
+                self.next_of_interview();
+            }
+            Err(why) => {
+                let sentence = format!("The set cannot be drawn: {why}");
+                self.notices.push(Level::Warning, sentence);
+            }
+        }
+    }
+
+    fn next_of_interview(&mut self) {
+        let now_secs = self.now_secs;
+        let learning = &mut self.learning;
+        let Some(running) = &mut learning.interview else {
+            return;
+        };
+        running.at = running.interview.next_open();
+        let Some((item, task)) = running.at else {
+            return;
+        };
+        let Some(id) = running.interview.items().get(item) else {
+            return;
+        };
+        let mut open = OpenQuestion::new(id.question.clone(), now_secs);
+        open.task = task;
+        learning.open = Some(open);
+        learning.page = Page::Interview;
+    }
+
+    fn end_interview(&mut self) {
+        let Some(running) = self.learning.interview.take() else {
+            return;
+        };
+        let elapsed = self.interview_elapsed(&running);
+        self.leave_scene();
+        let learning = &mut self.learning;
+        learning.open = None;
+        learning.page = Page::Interview;
+        if let Some(bank) = &learning.bank {
+            for attempt in running.interview.attempts(bank) {
+                learning.progress.record(attempt);
+            }
+            learning.report = Some(running.interview.report(bank, elapsed));
+            learning.keep_progress();
+        }
+    }
+
+    fn export_learning(&mut self, file: LearningFile, path: PathBuf) {
+        let learning = &self.learning;
+        let (Some(bank), Some(keeper)) = (&learning.bank, &learning.keeper) else {
+            return;
+        };
+        let text = match file {
+            LearningFile::ProgressCsv => learning.progress.csv(),
+            LearningFile::ProgressMarkdown => learning.progress.markdown(bank, unix_secs()),
+            LearningFile::InterviewReport => learning.report.clone().unwrap_or_default(),
+        };
+        keeper.write(path, text);
+    }
+}

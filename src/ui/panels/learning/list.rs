@@ -1,0 +1,333 @@
+//! Lists of questions: what fits, search, the study path, what is due.
+
+use super::{ask, capitalised, now_unix};
+use crate::app::learning::{name_of, why_no_scene};
+use crate::app::{Actions, AppState, LearningAction};
+use crate::learn::progress::Standing;
+use crate::learn::{Bank, Filter, Level, Question, calendar};
+use crate::ui::theme::{TextRole, size, space, tokens};
+use crate::ui::widgets::{caption, empty_state, icon};
+use eframe::egui::{
+    Align2, CollapsingHeader, ComboBox, CursorIcon, ProgressBar, Rect, RichText, Role, ScrollArea,
+    Sense, Stroke, StrokeKind, TextEdit, TextWrapMode, Ui, WidgetInfo, WidgetText, pos2, vec2,
+};
+use lucide_icons::Icon;
+use std::sync::Arc;
+
+/// Height of a question in a list: two lines.
+const ROW: f32 = 44.0;
+/// The most questions under "Fits here".
+const MAX_FITTING: usize = 40;
+
+/// What the list of all keeps.
+#[derive(Default)]
+pub struct ListView {
+    query: String,
+    filter: Filter,
+    /// What was found, and for what.
+    found: Option<(Arc<Bank>, String, Filter, Vec<String>)>,
+}
+
+/// What fits the open tool and model, the best first.
+pub fn fitting_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
+    let tool = app.tools().open();
+    let model = app.model().map_or("", |model| model.id.name.as_str());
+    let fitting = bank.fitting(name_of(tool), model);
+    caption(
+        ui,
+        format!(
+            "What {} and {model} can show, the closest first",
+            tool.command().info().name
+        ),
+    );
+    if fitting.is_empty() {
+        ui.add_space(space::L);
+        let advice = "Look through all questions, or open another tool";
+        empty_state(ui, Icon::GraduationCap, "None for this", advice);
+        return;
+    }
+    let shown: Vec<&Question> = fitting.into_iter().take(MAX_FITTING).collect();
+    rows_ui(ui, app, actions, bank, &shown);
+}
+
+/// Search with filters.
+pub fn all_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    bank: &Arc<Bank>,
+    view: &mut ListView,
+) {
+    let search = TextEdit::singleline(&mut view.query)
+        .hint_text("Search questions and answers")
+        .desired_width(f32::INFINITY);
+    ui.add(search).accessible_name("Search questions");
+    ui.horizontal(|ui| {
+        topic_ui(ui, bank, &mut view.filter.topic, "Topic");
+        level_ui(ui, &mut view.filter.level, "Level");
+    });
+    let found = found(bank, view);
+    let shown: Vec<&Question> = found.iter().filter_map(|id| bank.get(id)).collect();
+    let plural = if shown.len() == 1 { "" } else { "s" };
+    caption(ui, format!("{} question{plural}", shown.len()));
+    faults_ui(ui, bank);
+    if shown.is_empty() {
+        ui.add_space(space::L);
+        empty_state(ui, Icon::SearchX, "None of these", "Try fewer words");
+        return;
+    }
+    rows_ui(ui, app, actions, bank, &shown);
+}
+
+/// Searches where something is another than in the frame before.
+fn found<'v>(bank: &Arc<Bank>, view: &'v mut ListView) -> &'v [String] {
+    let is_known = view
+        .found
+        .as_ref()
+        .is_some_and(|(known, query, filter, _)| {
+            Arc::ptr_eq(known, bank) && *query == view.query && *filter == view.filter
+        });
+    if !is_known {
+        let hits = bank.search(&view.query, &view.filter);
+        let ids = hits.iter().map(|hit| hit.question.id.clone()).collect();
+        let (query, filter) = (view.query.clone(), view.filter.clone());
+        view.found = Some((Arc::clone(bank), query, filter, ids));
+    }
+    view.found.as_ref().map_or(&[], |(.., ids)| ids)
+}
+
+/// Chooses a topic, or none.
+pub fn topic_ui(ui: &mut Ui, bank: &Bank, topic: &mut Option<String>, name: &str) {
+    let topics = bank.topics();
+    let title = topic.as_deref().map_or("All topics", |id| {
+        let known = topics.iter().find(|(known, _)| *known == id);
+        known.map_or(id, |(_, title)| title)
+    });
+    let combo = ComboBox::from_id_salt(("topic", name))
+        .selected_text(title)
+        .width(152.0)
+        .truncate()
+        .show_ui(ui, |ui| {
+            ui.selectable_value(topic, None, "All topics");
+            for (id, title) in &topics {
+                ui.selectable_value(topic, Some((*id).to_owned()), *title);
+            }
+        });
+    combo.response.accessible_name(name);
+}
+
+/// Chooses a level, or none.
+pub fn level_ui(ui: &mut Ui, level: &mut Option<Level>, name: &str) {
+    let title = level.map_or("All levels".to_owned(), |level| capitalised(level.key()));
+    let combo = ComboBox::from_id_salt(("level", name))
+        .selected_text(title)
+        .width(112.0)
+        .show_ui(ui, |ui| {
+            ui.selectable_value(level, None, "All levels");
+            for known in Level::ALL {
+                ui.selectable_value(level, Some(known), capitalised(known.key()));
+            }
+        });
+    combo.response.accessible_name(name);
+}
+
+/// Files that were left out, each with line and reason.
+fn faults_ui(ui: &mut Ui, bank: &Bank) {
+    let faults = bank.faults();
+    if faults.is_empty() {
+        return;
+    }
+    let title = RichText::new(format!("{} faults in question files", faults.len()))
+        .color(tokens(ui).warning);
+    CollapsingHeader::new(title)
+        .id_salt("faults")
+        .default_open(true)
+        .show(ui, |ui| {
+            for fault in faults.iter().take(50) {
+                ui.label(fault.to_string());
+            }
+        });
+}
+
+/// The weeks of the path.
+pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
+    let (path, progress) = (app.learning().path(), app.learning().progress());
+    let is_done = |id: &str| {
+        bank.get(id)
+            .is_some_and(|question| progress.standing(question) == Standing::Done)
+    };
+    let total = path.ids().count();
+    let done = path.ids().filter(|id| is_done(id)).count();
+    ui.add(ProgressBar::new(part(done, total)).text(format!("{done} of {total} questions done")));
+    if let Some(id) = path.next_open(is_done) {
+        let week = path.week_of(id).map_or(1, |week| week.number);
+        let words = format!("Go on in week {week}");
+        if super::main_button_ui(ui, Icon::ArrowRight, &words, None) {
+            ask(actions, LearningAction::Read(id.to_owned()));
+        }
+    }
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        for week in &path.weeks {
+            let done = week.questions.iter().filter(|id| is_done(id)).count();
+            let count = week.questions.len();
+            let title = format!(
+                "Week {}, {}: {} ({done} of {count})",
+                week.number,
+                week.stage.title().to_lowercase(),
+                week.title
+            );
+            CollapsingHeader::new(title)
+                .id_salt(("week", week.number))
+                .show(ui, |ui| {
+                    for id in &week.questions {
+                        if let Some(question) = bank.get(id) {
+                            row_ui(ui, app, actions, bank, question);
+                        }
+                    }
+                });
+        }
+    });
+}
+
+fn part(done: usize, total: usize) -> f32 {
+    done as f32 / total.max(1) as f32
+}
+
+/// What is to be reviewed.
+pub fn due_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
+    let progress = app.learning().progress();
+    let now = now_unix();
+    let due: Vec<&Question> = progress
+        .due(now)
+        .into_iter()
+        .filter_map(|id| bank.get(id))
+        .collect();
+    if due.is_empty() {
+        ui.add_space(space::L);
+        let advice = match progress.next_due(now) {
+            Some(next) => format!("The next question is due on {}", calendar::date(next)),
+            None => "Rate how well you knew an answer, and it comes back in time".to_owned(),
+        };
+        empty_state(ui, Icon::CalendarCheck, "Nothing is due", &advice);
+        return;
+    }
+    caption(ui, "The most overdue first");
+    rows_ui(ui, app, actions, bank, &due);
+}
+
+fn rows_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    bank: &Bank,
+    questions: &[&Question],
+) {
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_rows(ui, ROW, questions.len(), |ui, rows| {
+            for question in &questions[rows] {
+                row_ui(ui, app, actions, bank, question);
+            }
+        });
+}
+
+/// One question: its wording over what is known of it.
+pub fn row_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    bank: &Bank,
+    question: &Question,
+) {
+    let colours = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let name = question.question.as_str();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let painter = ui.painter();
+    if response.hovered() {
+        painter.rect_filled(rect, size::RADIUS, colours.control);
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, colours.accent);
+        painter.rect_stroke(rect, size::RADIUS, stroke, StrokeKind::Inside);
+    }
+    let standing = app.learning().progress().standing(question);
+    let (glyph, glyph_colour) = match standing {
+        Standing::Done => (Icon::CircleCheck, colours.done),
+        Standing::Begun => (Icon::CircleDot, colours.accent),
+        Standing::New => (Icon::Circle, colours.text_muted),
+    };
+    painter.text(
+        pos2(rect.left() + space::M, rect.center().y),
+        Align2::CENTER_CENTER,
+        char::from(glyph),
+        TextRole::Icon.font(),
+        glyph_colour,
+    );
+    let left = rect.left() + space::XL;
+    let place = Rect::from_min_max(pos2(left, rect.top()), rect.max);
+    let galley = |text: RichText| {
+        WidgetText::from(text).into_galley(
+            ui,
+            Some(TextWrapMode::Truncate),
+            place.width() - space::S,
+            TextRole::Body.font(),
+        )
+    };
+    let title = galley(RichText::new(name).color(colours.text_strong));
+    let facts = galley(
+        RichText::new(facts(bank, question, standing))
+            .font(TextRole::Small.font())
+            .color(colours.text_muted),
+    );
+    let at = pos2(left, rect.top() + space::XS);
+    painter.galley(at, title, colours.text_strong);
+    let at = pos2(left, rect.center().y + 2.0);
+    painter.galley(at, facts, colours.text_muted);
+    let response = response
+        .on_hover_text(name)
+        .on_hover_cursor(CursorIcon::PointingHand);
+    if response.clicked() {
+        ask(actions, LearningAction::Read(question.id.clone()));
+    }
+}
+
+/// Level, topic, what it has, and how far the learner is.
+fn facts(bank: &Bank, question: &Question, standing: Standing) -> String {
+    let mut facts = vec![
+        capitalised(question.level.key()),
+        topic_title(bank, &question.topic).to_owned(),
+    ];
+    if question.scene.is_some() && why_no_scene(question).is_none() {
+        facts.push("live scene".to_owned());
+    }
+    match standing {
+        Standing::Done => facts.push("done".to_owned()),
+        Standing::Begun => facts.push("begun".to_owned()),
+        Standing::New => {}
+    }
+    facts.join(" · ")
+}
+
+/// The name of a topic as people read it.
+pub fn topic_title<'a>(bank: &'a Bank, id: &'a str) -> &'a str {
+    bank.index().topic(id).map_or(id, |topic| &topic.title)
+}
+
+/// A sign and a word for a thing that holds or does not.
+pub fn sign_ui(ui: &mut Ui, holds: bool, words: &str) {
+    let colours = tokens(ui);
+    let (glyph, colour) = if holds {
+        (Icon::Check, colours.done)
+    } else {
+        (Icon::X, colours.error)
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        ui.label(icon(glyph).color(colour));
+        ui.label(words);
+    });
+}

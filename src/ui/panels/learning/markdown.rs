@@ -1,0 +1,282 @@
+//! Answers as running text: headings, paragraphs, lists, tables, code, and links that act.
+
+use crate::learn::text::Target;
+use crate::ui::theme::{TextRole, size, space, tokens};
+use crate::ui::widgets::code;
+use eframe::egui::{Frame, Grid, Label, Link, OpenUrl, RichText, ScrollArea, Ui};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+/// Words of one look.
+#[derive(Clone, Default, PartialEq, Debug)]
+struct Span {
+    text: String,
+    is_strong: bool,
+    is_emphasised: bool,
+    is_code: bool,
+    /// The target of a link, as it stands in the text.
+    link: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum Block {
+    Paragraph(Vec<Span>),
+    Heading(Vec<Span>),
+    /// How deep it lies, from 0, and what stands before it.
+    Item(usize, String, Vec<Span>),
+    Code(String),
+    /// Rows of cells; the first row is the head.
+    Table(Vec<Vec<Vec<Span>>>),
+}
+
+/// Paints a text. Returns the link that was followed now; pages are opened at once.
+pub fn ui(ui: &mut Ui, id: &str, markdown: &str) -> Option<Target> {
+    let mut followed = None;
+    for (index, block) in blocks(markdown).iter().enumerate() {
+        match block {
+            Block::Paragraph(spans) => line_ui(ui, spans, TextRole::Body, &mut followed),
+            Block::Heading(spans) => {
+                ui.add_space(space::XS);
+                line_ui(ui, spans, TextRole::Heading, &mut followed);
+            }
+            Block::Item(depth, marker, spans) => {
+                ui.horizontal_top(|ui| {
+                    ui.add_space(space::M * *depth as f32);
+                    ui.label(marker.as_str());
+                    ui.vertical(|ui| line_ui(ui, spans, TextRole::Body, &mut followed));
+                });
+            }
+            Block::Code(text) => code_ui(ui, (id, index), text),
+            Block::Table(rows) => table_ui(ui, (id, index), rows, &mut followed),
+        }
+        ui.add_space(space::XS);
+    }
+    let target = Target::parse(&followed?, 0).ok()?;
+    if let Target::Web(address) = &target {
+        ui.ctx().open_url(OpenUrl::new_tab(address));
+    }
+    Some(target)
+}
+
+fn line_ui(ui: &mut Ui, spans: &[Span], role: TextRole, followed: &mut Option<String>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for span in spans {
+            span_ui(ui, span, role, followed);
+        }
+    });
+}
+
+fn span_ui(ui: &mut Ui, span: &Span, role: TextRole, followed: &mut Option<String>) {
+    let tokens = tokens(ui);
+    let is_heading = role == TextRole::Heading;
+    let mut text = if span.is_code {
+        code(&span.text).background_color(tokens.field)
+    } else {
+        RichText::new(&span.text).font(role.font())
+    };
+    if span.is_strong || is_heading {
+        text = text.color(tokens.text_strong);
+    }
+    if span.is_emphasised {
+        text = text.italics();
+    }
+    let Some(link) = &span.link else {
+        ui.add(Label::new(text).wrap());
+        return;
+    };
+    let response = ui.add(Link::new(text)).on_hover_text(explained(link));
+    if response.clicked() {
+        *followed = Some(link.clone());
+    }
+}
+
+/// What a link does, for its tooltip.
+fn explained(link: &str) -> String {
+    match link.split_once(':') {
+        Some(("question", _)) => "Go to this question".to_owned(),
+        Some(("do", _)) => "Open this tool".to_owned(),
+        Some(("show", expression)) => format!("Show {expression}"),
+        _ => link.to_owned(),
+    }
+}
+
+fn code_ui(ui: &mut Ui, id: (&str, usize), text: &str) {
+    Frame::new()
+        .fill(tokens(ui).field)
+        .corner_radius(size::RADIUS)
+        .inner_margin(space::S)
+        .show(ui, |ui| {
+            ScrollArea::horizontal()
+                .id_salt(id)
+                .show(ui, |ui| ui.add(Label::new(code(text)).extend()));
+        });
+}
+
+fn table_ui(
+    ui: &mut Ui,
+    id: (&str, usize),
+    rows: &[Vec<Vec<Span>>],
+    followed: &mut Option<String>,
+) {
+    ScrollArea::horizontal().id_salt(id).show(ui, |ui| {
+        Grid::new(id)
+            .striped(true)
+            .spacing([space::M, space::XS])
+            .show(ui, |ui| {
+                for (index, row) in rows.iter().enumerate() {
+                    for cell in row {
+                        ui.horizontal(|ui| {
+                            ui.spacing_mut().item_spacing.x = 0.0;
+                            for span in cell {
+                                let mut span = span.clone();
+                                span.is_strong |= index == 0;
+                                span_ui(ui, &span, TextRole::Body, followed);
+                            }
+                        });
+                    }
+                    ui.end_row();
+                }
+            });
+    });
+}
+
+/// Takes a text apart.
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
+    let mut look = Span::default();
+    // Numbers of the lists that are open; `None` for bullets.
+    let mut lists: Vec<Option<u64>> = Vec::new();
+    let mut marker: Option<String> = None;
+    let mut is_code_block = false;
+    let mut table: Vec<Vec<Vec<Span>>> = Vec::new();
+    let push = |spans: &mut Vec<Span>, look: &Span, text: &str| {
+        let text = text.to_owned();
+        spans.push(Span {
+            text,
+            ..look.clone()
+        });
+    };
+    let flush = |blocks: &mut Vec<Block>,
+                 spans: &mut Vec<Span>,
+                 marker: &mut Option<String>,
+                 depth: usize| {
+        let spans = std::mem::take(spans);
+        if spans.is_empty() {
+            return;
+        }
+        blocks.push(if depth == 0 {
+            Block::Paragraph(spans)
+        } else {
+            // A second paragraph of an item has no marker of its own.
+            let marker = marker.take().unwrap_or_else(|| "  ".to_owned());
+            Block::Item(depth - 1, marker, spans)
+        });
+    };
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        match event {
+            Event::Text(text) if is_code_block => {
+                blocks.push(Block::Code(text.trim_end().to_owned()));
+            }
+            Event::Text(text) => push(&mut spans, &look, &text),
+            Event::Code(text) => {
+                look.is_code = true;
+                push(&mut spans, &look, &text);
+                look.is_code = false;
+            }
+            Event::SoftBreak => push(&mut spans, &look, " "),
+            Event::HardBreak => push(&mut spans, &look, "\n"),
+            Event::Start(Tag::Strong) => look.is_strong = true,
+            Event::End(TagEnd::Strong) => look.is_strong = false,
+            Event::Start(Tag::Emphasis) => look.is_emphasised = true,
+            Event::End(TagEnd::Emphasis) => look.is_emphasised = false,
+            Event::Start(Tag::Link { dest_url, .. }) => look.link = Some(dest_url.into_string()),
+            Event::End(TagEnd::Link) => look.link = None,
+            Event::Start(Tag::CodeBlock(_)) => {
+                flush(&mut blocks, &mut spans, &mut marker, lists.len());
+                is_code_block = true;
+            }
+            Event::End(TagEnd::CodeBlock) => is_code_block = false,
+            Event::Start(Tag::List(first)) => {
+                flush(&mut blocks, &mut spans, &mut marker, lists.len());
+                lists.push(first);
+            }
+            Event::End(TagEnd::List(_)) => {
+                lists.pop();
+            }
+            Event::Start(Tag::Item) => {
+                marker = Some(match lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}.", *number - 1)
+                    }
+                    _ => "•".to_owned(),
+                });
+            }
+            Event::End(TagEnd::Item | TagEnd::Paragraph) => {
+                flush(&mut blocks, &mut spans, &mut marker, lists.len());
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                blocks.push(Block::Heading(std::mem::take(&mut spans)));
+            }
+            Event::Start(Tag::Table(_)) => table.clear(),
+            Event::Start(Tag::TableHead | Tag::TableRow) => table.push(Vec::new()),
+            Event::End(TagEnd::TableCell) => {
+                if let Some(row) = table.last_mut() {
+                    row.push(std::mem::take(&mut spans));
+                }
+            }
+            Event::End(TagEnd::Table) => blocks.push(Block::Table(std::mem::take(&mut table))),
+            _ => {}
+        }
+    }
+    flush(&mut blocks, &mut spans, &mut marker, 0);
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(spans: &[Span]) -> String {
+        spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    #[test]
+    fn every_part_of_a_text_becomes_a_block() {
+        let text = "One **two** `x`\nand [three](question:three).\n\n## Head\n\n- a\n- b\n  1. c\n\n\
+                    ```\nz = 1\n\ny = 2\n```\n\n| A | B |\n| --- | --- |\n| 1 | *2* |\n";
+        let blocks = blocks(text);
+        let Block::Paragraph(first) = &blocks[0] else {
+            panic!("{blocks:?}");
+        };
+        assert_eq!(words(first), "One two x and three.");
+        assert!(
+            first
+                .iter()
+                .any(|span| span.is_strong && span.text == "two")
+        );
+        assert!(first.iter().any(|span| span.is_code && span.text == "x"));
+        let link = first
+            .iter()
+            .find(|span| span.link.is_some())
+            .expect("a link");
+        assert_eq!(link.link.as_deref(), Some("question:three"));
+        assert!(matches!(&blocks[1], Block::Heading(spans) if words(spans) == "Head"));
+        let items: Vec<(usize, &str)> = blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::Item(depth, marker, _) => Some((*depth, marker.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(items, [(0, "•"), (0, "•"), (1, "1.")]);
+        assert!(blocks.contains(&Block::Code("z = 1\n\ny = 2".to_owned())));
+        let Some(Block::Table(rows)) = blocks.last() else {
+            panic!("{blocks:?}");
+        };
+        assert_eq!(rows.len(), 2);
+        assert_eq!(words(&rows[1][1]), "2");
+        assert!(rows[1][1][0].is_emphasised);
+    }
+}

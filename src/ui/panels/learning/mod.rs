@@ -1,0 +1,142 @@
+//! The questions at the right: what fits, what was asked, what was learned.
+
+mod interview;
+mod list;
+mod markdown;
+mod progress;
+mod question;
+mod scene_bar;
+mod tasks;
+
+pub use scene_bar::ui as scene_bar_ui;
+
+use crate::app::learning::Page;
+use crate::app::{Action, Actions, AppState, LearningAction};
+use crate::learn::progress::Progress;
+use crate::ui::textures::PictureTextures;
+use crate::ui::theme::{size, space};
+use crate::ui::widgets::{heading, icon};
+use eframe::egui::{Button, RichText, Ui, vec2};
+use lucide_icons::Icon;
+
+/// What the panel keeps between frames besides the state.
+#[derive(Default)]
+pub struct LearningView {
+    list: list::ListView,
+    prediction: String,
+    /// The question that the prediction belongs to.
+    predicted: String,
+    draft: tasks::Draft,
+    scores: progress::Scores,
+    setup: interview::Setup,
+    textures: PictureTextures,
+}
+
+/// The pages in the order of their tabs.
+const TABS: [(Page, &str); 6] = [
+    (Page::Fitting, "Fits here"),
+    (Page::All, "All questions"),
+    (Page::Path, "Study path"),
+    (Page::Due, "Due"),
+    (Page::Progress, "Progress"),
+    (Page::Interview, "Interview"),
+];
+
+/// Paints the panel.
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut LearningView) {
+    let learning = app.learning();
+    heading(ui, "Questions");
+    let Some(bank) = learning.bank() else {
+        ui.add_space(space::XL);
+        ui.vertical_centered(|ui| ui.spinner());
+        ui.vertical_centered(|ui| ui.label("Reading the questions"));
+        return;
+    };
+    tabs_ui(ui, app, actions);
+    ui.separator();
+    match learning.page() {
+        Page::Fitting => list::fitting_ui(ui, app, actions, bank),
+        Page::All => list::all_ui(ui, app, actions, bank, &mut view.list),
+        Page::Path => list::path_ui(ui, app, actions, bank),
+        Page::Due => list::due_ui(ui, app, actions, bank),
+        Page::Progress => progress::ui(ui, app, actions, bank, &mut view.scores),
+        Page::Interview => interview::ui(ui, app, actions, bank, view),
+        Page::Question => question::ui(ui, app, actions, bank, view),
+    }
+    view.textures.end_frame();
+}
+
+fn tabs_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let page = app.learning().page();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
+        for (tab, words) in TABS {
+            let words = match tab {
+                Page::Due => match due_count(app.learning().progress()) {
+                    0 => words.to_owned(),
+                    count => format!("{words} ({count})"),
+                },
+                _ => words.to_owned(),
+            };
+            let button = Button::selectable(page == tab, &words).min_size(vec2(0.0, size::CONTROL));
+            let response = ui.add(button).accessible_name(&words);
+            if response.clicked() {
+                ask(actions, LearningAction::Open(tab));
+            }
+        }
+    });
+}
+
+fn due_count(progress: &Progress) -> usize {
+    progress.due(now_unix()).len()
+}
+
+/// Seconds since 1970, UTC.
+fn now_unix() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+fn ask(actions: &mut Actions, action: LearningAction) {
+    actions.push(Action::Learn(action));
+}
+
+/// A button with an icon and words. Returns whether it was pressed.
+fn button_ui(ui: &mut Ui, glyph: Icon, words: &str) -> bool {
+    let button = Button::new((icon(glyph), words)).min_size(vec2(0.0, size::CONTROL));
+    ui.add(button).accessible_name(words).clicked()
+}
+
+/// As [`button_ui`], greyed with a reason where there is one.
+fn button_unless_ui(ui: &mut Ui, glyph: Icon, words: &str, why_not: Option<&str>) -> bool {
+    let button = Button::new((icon(glyph), words)).min_size(vec2(0.0, size::CONTROL));
+    ui.add_enabled(why_not.is_none(), button)
+        .on_disabled_hover_text(why_not.unwrap_or_default())
+        .accessible_name(words)
+        .clicked()
+}
+
+/// The one button of a place that is pressed most.
+fn main_button_ui(ui: &mut Ui, glyph: Icon, words: &str, why_not: Option<&str>) -> bool {
+    let tokens = crate::ui::theme::tokens(ui);
+    let mut button = Button::new((icon(glyph), words)).min_size(vec2(0.0, size::CONTROL));
+    if why_not.is_none() {
+        let text = |text: RichText| text.color(tokens.on_accent);
+        button = Button::new((text(icon(glyph)), text(words.into())))
+            .fill(tokens.accent)
+            .min_size(vec2(0.0, size::CONTROL));
+    }
+    ui.add_enabled(why_not.is_none(), button)
+        .on_disabled_hover_text(why_not.unwrap_or_default())
+        .accessible_name(words)
+        .clicked()
+}
+
+/// First letter large: words of question files as labels.
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}

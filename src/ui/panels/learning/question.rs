@@ -1,0 +1,210 @@
+//! One question: its scene, its tasks, its answer once the learner has committed to one.
+
+use super::list::topic_title;
+use super::{
+    LearningView, ask, button_ui, button_unless_ui, capitalised, main_button_ui, markdown,
+    now_unix, tasks,
+};
+use crate::app::learning::{OpenQuestion, tool_of, why_no_scene};
+use crate::app::models::source_title;
+use crate::app::{Actions, AppState, LearningAction};
+use crate::engine::ModelSource;
+use crate::learn::progress::Rating;
+use crate::learn::{Bank, Question, calendar};
+use crate::ui::theme::{TextRole, space, tokens};
+use crate::ui::widgets::{caption, section};
+use eframe::egui::{Button, CollapsingHeader, Label, Link, RichText, ScrollArea, TextEdit, Ui};
+use lucide_icons::Icon;
+
+/// Paints the question that is open.
+pub fn ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    bank: &Bank,
+    view: &mut LearningView,
+) {
+    let Some((question, open)) = app.learning().open_question() else {
+        return;
+    };
+    if button_ui(ui, Icon::ArrowLeft, "Back") {
+        ask(actions, LearningAction::Back);
+    }
+    ScrollArea::vertical()
+        .id_salt(("question", &question.id))
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            title_ui(ui, bank, question);
+            scene_ui(ui, app, actions, question);
+            if !question.tasks.is_empty() {
+                section(ui, "Try it", |ui| {
+                    tasks::chooser_ui(ui, app, actions, question, open);
+                    tasks::ui(ui, app, actions, question, open, view);
+                });
+            }
+            section(ui, "Answer", |ui| {
+                answer_ui(ui, actions, question, open, view);
+            });
+            if open.is_revealed {
+                section(ui, "How well did you know it?", |ui| {
+                    rating_ui(ui, app, actions, question, open);
+                });
+            }
+            related_ui(ui, actions, bank, question);
+        });
+}
+
+/// Wording, level, topic.
+pub fn title_ui(ui: &mut Ui, bank: &Bank, question: &Question) {
+    let strong = tokens(ui).text_strong;
+    let title = RichText::new(&question.question)
+        .font(TextRole::Heading.font())
+        .color(strong);
+    ui.add(Label::new(title).wrap());
+    let mut facts = format!(
+        "{} · {}",
+        capitalised(question.level.key()),
+        topic_title(bank, &question.topic)
+    );
+    if !question.is_built_in {
+        facts += &format!(" · {}", question.file);
+    }
+    caption(ui, facts);
+    if !question.tools.is_empty() {
+        let tools = question.tools.iter();
+        let words: Vec<&str> = tools.map(|&it| tool_of(it).command().info().name).collect();
+        caption(ui, format!("Tools: {}", words.join(", ")));
+    }
+    if !question.models.is_empty() {
+        let title = |name: &String| source_title(&ModelSource::Catalogue(name.clone()));
+        let words: Vec<String> = question.models.iter().map(title).collect();
+        caption(ui, format!("Models: {}", words.join("; ")));
+    }
+}
+
+/// The way into the scene and out of it.
+pub fn scene_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Question) {
+    if question.scene.is_none() {
+        return;
+    }
+    ui.add_space(space::XS);
+    let is_open = app
+        .learning()
+        .scene()
+        .is_some_and(|scene| scene.is_whole && scene.question == question.id);
+    if is_open {
+        caption(ui, "The scene is open beside this; Esc leaves it");
+        return;
+    }
+    let why_not = why_no_scene(question);
+    if main_button_ui(ui, Icon::Play, "Open the scene", why_not.as_deref()) {
+        ask(actions, LearningAction::EnterScene(question.id.clone()));
+    }
+    if let Some(why) = why_not {
+        caption(ui, why);
+    }
+}
+
+fn answer_ui(
+    ui: &mut Ui,
+    actions: &mut Actions,
+    question: &Question,
+    open: &OpenQuestion,
+    view: &mut LearningView,
+) {
+    if !open.is_revealed {
+        if view.predicted != question.id {
+            view.predicted.clone_from(&question.id);
+            view.prediction.clear();
+        }
+        let field = TextEdit::multiline(&mut view.prediction)
+            .hint_text("What do you think? Write it down before you look")
+            .desired_rows(2)
+            .desired_width(f32::INFINITY);
+        ui.add(field).accessible_name("Your answer");
+        ui.horizontal_wrapped(|ui| {
+            let is_empty = view.prediction.trim().is_empty();
+            let why_not = is_empty.then_some("Write your own answer first");
+            if button_unless_ui(ui, Icon::Check, "Compare with the answer", why_not) {
+                let words = view.prediction.trim().to_owned();
+                ask(actions, LearningAction::Reveal(words));
+            }
+            if button_ui(ui, Icon::Eye, "Show the answer") {
+                ask(actions, LearningAction::Reveal(String::new()));
+            }
+        });
+        return;
+    }
+    if !open.prediction.is_empty() {
+        caption(ui, "You wrote");
+        ui.add(Label::new(RichText::new(&open.prediction).italics()).wrap());
+        ui.add_space(space::S);
+    }
+    let mut followed = markdown::ui(ui, "answer", &question.answer.markdown);
+    if !question.covers.is_empty() {
+        CollapsingHeader::new("What a full answer says")
+            .id_salt(("covers", &question.id))
+            .default_open(!open.prediction.is_empty())
+            .show(ui, |ui| {
+                for point in &question.covers {
+                    ui.add(Label::new(format!("• {point}")).wrap());
+                }
+            });
+    }
+    if !question.deeper.markdown.is_empty() {
+        let deeper = CollapsingHeader::new("Deeper").id_salt(("deeper", &question.id));
+        let shown = deeper.show(ui, |ui| {
+            markdown::ui(ui, "deeper", &question.deeper.markdown)
+        });
+        followed = followed.or(shown.body_returned.flatten());
+    }
+    if let Some(target) = followed {
+        ask(actions, LearningAction::Follow(target));
+    }
+}
+
+fn rating_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    question: &Question,
+    open: &OpenQuestion,
+) {
+    let progress = app.learning().progress();
+    let memory = progress.memory(&question.id);
+    let is_rated = memory.is_some_and(|memory| memory.reviewed >= open.opened_at());
+    let suggested = progress.suggested_rating(&question.id, open.opened_at());
+    ui.horizontal(|ui| {
+        for rating in Rating::ALL {
+            let words = capitalised(rating.title());
+            let button = Button::new(&words).selected(!is_rated && suggested == Some(rating));
+            let response = ui
+                .add_enabled(!is_rated, button)
+                .on_disabled_hover_text("You have rated it; it comes again when it is due")
+                .accessible_name(&words);
+            if response.clicked() {
+                ask(actions, LearningAction::Rate(rating));
+            }
+        }
+    });
+    match memory {
+        Some(memory) if memory.due <= now_unix() => caption(ui, "It is due now"),
+        Some(memory) => caption(ui, format!("Next due on {}", calendar::date(memory.due))),
+        None => caption(ui, "Your rating decides when it comes again"),
+    };
+}
+
+fn related_ui(ui: &mut Ui, actions: &mut Actions, bank: &Bank, question: &Question) {
+    let related = question.related.iter().filter_map(|id| bank.get(id));
+    let related: Vec<&Question> = related.collect();
+    if related.is_empty() {
+        return;
+    }
+    section(ui, "Related", |ui| {
+        for other in related {
+            if ui.add(Link::new(&other.question)).clicked() {
+                ask(actions, LearningAction::Read(other.id.clone()));
+            }
+        }
+    });
+}

@@ -1,0 +1,36 @@
+//! The line over the picture while a scene is open: what is to be seen, and the way out.
+
+use super::ask;
+use crate::app::learning::OpenScene;
+use crate::app::{Actions, AppState, Command, LearningAction};
+use crate::ui::theme::{space, tokens};
+use crate::ui::widgets::{caption, command_button, icon};
+use eframe::egui::{Align, Button, Label, Layout, RichText, Ui};
+use lucide_icons::Icon;
+
+/// Paints the line.
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, scene: &OpenScene) {
+    ui.horizontal_top(|ui| {
+        ui.label(icon(Icon::GraduationCap).color(tokens(ui).accent));
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            command_button(ui, app, actions, Command::LeaveScene);
+            if scene.is_whole {
+                let again = ui
+                    .add(Button::new(icon(Icon::RotateCcw)))
+                    .on_hover_text("Put the scene back to where it starts")
+                    .accessible_name("Start the scene again");
+                if again.clicked() {
+                    ask(actions, LearningAction::EnterScene(scene.question.clone()));
+                }
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = space::XS;
+                let strong = tokens(ui).text_strong;
+                ui.add(Label::new(RichText::new(&scene.caption).color(strong)).wrap());
+                if let Some(nearest) = &scene.nearest {
+                    caption(ui, nearest.as_str());
+                }
+            });
+        });
+    });
+}
