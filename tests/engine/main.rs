@@ -10,6 +10,7 @@ mod engine_flow;
 mod examining;
 mod finding_codes;
 mod gpu_against_cpu;
+mod learning_scenes;
 mod model_files;
 mod support;
 mod training;

@@ -11,6 +11,7 @@ mod exports;
 mod expressions;
 mod first_start;
 mod interpolate;
+mod learning;
 mod map;
 mod models;
 mod styles;

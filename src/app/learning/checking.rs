@@ -111,7 +111,7 @@ impl Learning {
         };
         let mut pictures = own_pictures(question, open.task);
         if let Some((_, Ok(verdict))) = &open.judged
-            && self.interview.is_none()
+            && !self.is_timed()
         {
             let shown = verdict.counter_examples.iter();
             pictures.extend(shown.map(|it| TaskPicture {
@@ -298,7 +298,8 @@ impl AppState {
         open.judged = Some((answer.clone(), verdict.clone()));
         let Ok(verdict) = verdict else { return };
         open.is_revealed = true;
-        if let Some(running) = &mut self.learning.interview {
+        let is_timed = self.learning.is_timed();
+        if let Some(running) = self.learning.interview.as_mut().filter(|_| is_timed) {
             let elapsed = Duration::from_secs_f64((now_secs - running.began_secs).max(0.0));
             if let Some(at) = running.at {
                 running

@@ -31,7 +31,7 @@ const MAX_WAY_BACK: usize = 50;
 const MAX_PREDICTION: usize = 4000;
 
 /// What the panel shows.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum Page {
     /// What fits the open tool and model.
     #[default]
@@ -176,6 +176,17 @@ impl Learning {
         self.interview.as_ref()
     }
 
+    /// Whether the open task is the one that the timed set waits for.
+    pub fn is_timed(&self) -> bool {
+        let (Some(running), Some(open)) = (&self.interview, &self.open) else {
+            return false;
+        };
+        let item = |(item, _): (usize, usize)| running.interview.items().get(item);
+        running.at.is_some_and(|at| {
+            at.1 == open.task && item(at).is_some_and(|item| item.question == open.id)
+        })
+    }
+
     /// The report of the last timed set, as Markdown.
     pub fn report(&self) -> Option<&str> {
         self.report.as_deref()
@@ -294,7 +305,13 @@ impl AppState {
 
     pub(super) fn run_learning(&mut self, action: LearningAction) {
         match action {
-            LearningAction::Open(page) => self.learning.page = page,
+            LearningAction::Open(page) => {
+                self.learning.page = page;
+                if page == Page::Interview && !self.learning.is_timed() {
+                    // Another question was read meanwhile.
+                    self.next_of_interview();
+                }
+            }
             LearningAction::Read(id) => self.read_question(id),
             LearningAction::Back => self.learning_back(),
             LearningAction::Reveal(mut prediction) => {

@@ -167,15 +167,16 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
         }
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let mut stage = None;
         for week in &path.weeks {
             let done = week.questions.iter().filter(|id| is_done(id)).count();
             let count = week.questions.len();
-            let title = format!(
-                "Week {}, {}: {} ({done} of {count})",
-                week.number,
-                week.stage.title().to_lowercase(),
-                week.title
-            );
+            if stage != Some(week.stage) {
+                stage = Some(week.stage);
+                ui.add_space(space::S);
+                caption(ui, week.stage.title());
+            }
+            let title = format!("Week {}: {} ({done} of {count})", week.number, week.title);
             CollapsingHeader::new(title)
                 .id_salt(("week", week.number))
                 .show(ui, |ui| {

@@ -58,11 +58,15 @@ pub fn ui(ui: &mut Ui, id: &str, markdown: &str) -> Option<Target> {
 }
 
 fn line_ui(ui: &mut Ui, spans: &[Span], role: TextRole, followed: &mut Option<String>) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        for span in spans {
-            span_ui(ui, span, role, followed);
-        }
+    ui.scope(|ui| {
+        // The first line of a paragraph is no control, and as high as the others.
+        ui.spacing_mut().interact_size.y = 0.0;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            for span in spans {
+                span_ui(ui, span, role, followed);
+            }
+        });
     });
 }
 

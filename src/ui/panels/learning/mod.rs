@@ -54,7 +54,8 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Learnin
     };
     tabs_ui(ui, app, actions);
     ui.separator();
-    match learning.page() {
+    // A field of one page must not be taken for what stands at its place on another.
+    ui.push_id(learning.page(), |ui| match learning.page() {
         Page::Fitting => list::fitting_ui(ui, app, actions, bank),
         Page::All => list::all_ui(ui, app, actions, bank, &mut view.list),
         Page::Path => list::path_ui(ui, app, actions, bank),
@@ -62,7 +63,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Learnin
         Page::Progress => progress::ui(ui, app, actions, bank, &mut view.scores),
         Page::Interview => interview::ui(ui, app, actions, bank, view),
         Page::Question => question::ui(ui, app, actions, bank, view),
-    }
+    });
     view.textures.end_frame();
 }
 

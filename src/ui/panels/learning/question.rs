@@ -67,7 +67,9 @@ pub fn title_ui(ui: &mut Ui, bank: &Bank, question: &Question) {
         topic_title(bank, &question.topic)
     );
     if !question.is_built_in {
-        facts += &format!(" · {}", question.file);
+        let file = std::path::Path::new(&question.file);
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        facts += &format!(" · {}", name.to_string_lossy());
     }
     caption(ui, facts);
     if !question.tools.is_empty() {

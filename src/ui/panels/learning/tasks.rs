@@ -149,7 +149,7 @@ pub fn ui(
     let Some(task) = question.tasks.get(open.task) else {
         return;
     };
-    let is_timed = app.learning().interview().is_some();
+    let is_timed = app.learning().is_timed();
     let (draft, textures) = (&mut view.draft, &mut view.textures);
     draft.follow(app, question, open.task);
     let strong = tokens(ui).text_strong;
@@ -159,8 +159,10 @@ pub fn ui(
     caption(ui, format!("Counts for {}", criteria.join(" and ")));
     let is_judged = open.judged.is_some() || open.is_checking();
     let pictures = app.learning().task_pictures();
-    ui.add_enabled_ui(!is_judged, |ui| {
-        fields_ui(ui, app, actions, question, task, draft, textures, &pictures);
+    ui.push_id((&question.id, open.task), |ui| {
+        ui.add_enabled_ui(!is_judged, |ui| {
+            fields_ui(ui, app, actions, question, task, draft, textures, &pictures);
+        });
     });
     ui.add_space(space::XS);
     match &open.judged {

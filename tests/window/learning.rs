@@ -1,0 +1,665 @@
+//! Questions in the window: the panel, scenes and the way back, every kind of task, progress.
+
+use crate::support::{Window, options};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use std::path::Path;
+use zscape::app::learning::{LearningFile, Page};
+use zscape::app::{Action, AppState, Command, Edit, LearningAction, Tool, ToolEdit};
+use zscape::document::NodeId;
+use zscape::document::save::save;
+use zscape::engine::ModelSource;
+use zscape::latent::expr::parse;
+use zscape::learn::progress::Standing;
+use zscape::ui::WindowOptions;
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// Four kinds of task with a scene; the answers are known.
+const FIRST: &str = r#"+++
+id = "norms"
+question = "How long is a code of this test?"
+level = "beginner"
+topic = "school"
+tools = ["map"]
+models = ["digits-vae2"]
+related = ["pictures", "kl-term"]
+covers = ["Norms are lengths."]
+
+[scene]
+model = "digits-vae2"
+expression = "[0.5, -0.5]"
+tool = "map"
+settings = { axes = [0, 1] }
+locked = ["model", "seed"]
+caption = "A map to walk on."
+nearest = "Shows one plane only."
+
+[[task]]
+kind = "choose"
+ask = "Which is longer?"
+options = [
+  { text = "The double one", right = true, because = "Twice as long." },
+  { text = "The half one", because = "Half is shorter.", show = "[0.1, 0.1]" },
+]
+criteria = ["understanding"]
+
+[[task]]
+kind = "predict"
+ask = "What is the norm of 3 and 4?"
+measure = "norm([3, 4])"
+unit = "norm"
+within = 0.1
+because = "Pythagoras."
+criteria = ["understanding"]
+
+[[task]]
+kind = "compare"
+ask = "Which norm is larger?"
+left = "norm([0.1, 0])"
+right = "norm([2, 0])"
+because = "Two is more."
+criteria = ["understanding"]
+
+[[task]]
+kind = "set"
+ask = "Go near the middle."
+start = "[2, 2]"
+goal = ["norm(here) < 0.5"]
+hint = "Drag."
+because = "The middle is at 0."
+solution = "[0.1, 0]"
+criteria = ["problem-solving"]
++++
+
+Short: a [link](question:pictures) and [a picture](show:[1, 1]).
+
+## Deeper
+
+A norm is a length.
+"#;
+
+const SECOND: &str = r#"+++
+id = "pictures"
+question = "Which picture of this test is which?"
+level = "expert"
+topic = "school"
+models = ["digits-vae2"]
+related = ["norms", "kl-term"]
+covers = ["The first point.", "The second point.", "The third point."]
+
+[scene]
+model = "digits-vae2"
+expression = "@digit-3"
+tool = "explore"
+caption = "A three."
+
+[[task]]
+kind = "which"
+ask = "Which one is the zero?"
+left = { model = "digits-vae2", expression = "@digit-1" }
+right = { model = "digits-vae2", expression = "@digit-0" }
+answer = "right"
+because = "It is round."
+criteria = ["understanding"]
+
+[[task]]
+kind = "order"
+ask = "Order the norms."
+expressions = ["[2, 0]", "[0.1, 0]", "[1, 0]"]
+by = "norm(here)"
+because = "By length."
+criteria = ["understanding"]
+
+[[task]]
+kind = "explain"
+ask = "Explain it."
+criteria = ["communication"]
++++
+
+Short answer of the second.
+
+## Deeper
+
+More of it.
+"#;
+
+fn school(folder: &Path) {
+    let place = folder.join("school");
+    std::fs::create_dir_all(&place).expect("a folder");
+    save(&place.join("norms.md"), FIRST.as_bytes()).expect("a file");
+    save(&place.join("pictures.md"), SECOND.as_bytes()).expect("a file");
+}
+
+impl Window {
+    /// A window with two known questions beside the built-in ones, and the panel open.
+    fn open_school(folder: &Path) -> Self {
+        school(&folder.join("questions"));
+        let mut window = Self::open_options(WindowOptions {
+            model: Some(ModelSource::Catalogue("digits-vae2".to_owned())),
+            questions: Some(folder.join("questions")),
+            progress: Some(folder.join("progress.json")),
+            ..options()
+        });
+        window.press(CTRL, Key::G);
+        window.wait("the questions", |app| app.learning().bank().is_some());
+        window
+    }
+
+    /// Presses something of the panel, wherever it is scrolled to.
+    #[track_caller]
+    fn push(&mut self, role: Role, name: &str) {
+        self.find(role, name).click_accesskit();
+        self.settle();
+    }
+
+    #[track_caller]
+    fn push_button(&mut self, name: &str) {
+        self.push(Role::Button, name);
+    }
+
+    /// Types into a field of several lines.
+    #[track_caller]
+    fn write_into(&mut self, field: &str, text: &str) {
+        self.find(Role::MultilineTextInput, field).focus();
+        self.harness.run_steps(1);
+        self.find(Role::MultilineTextInput, field).type_text(text);
+        self.harness.run_steps(2);
+    }
+
+    /// Finds a question by its words and reads it.
+    #[track_caller]
+    fn read(&mut self, words: &str) {
+        self.push_button("All questions");
+        self.type_into("Search questions", words);
+        self.push_button(words);
+        assert_eq!(self.app().learning().page(), Page::Question);
+    }
+
+    /// Waits for the verdict; gives whether it is passed, and its reason.
+    #[track_caller]
+    fn verdict(&mut self) -> (bool, String) {
+        self.wait("the verdict", |app| {
+            app.learning()
+                .open_question()
+                .is_some_and(|(_, open)| open.judged.is_some())
+        });
+        let (_, open) = self.app().learning().open_question().expect("a question");
+        let (_, verdict) = open.judged.as_ref().expect("it was judged");
+        let verdict = verdict.as_ref().expect("it could be judged");
+        (verdict.passed, verdict.reason.clone())
+    }
+
+    #[track_caller]
+    fn check(&mut self) -> (bool, String) {
+        self.push_button("Check now");
+        self.verdict()
+    }
+
+    fn learn(&mut self, action: LearningAction) {
+        self.harness.state_mut().ask(Action::Learn(action));
+        self.settle();
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        let mut found = self.harness.query_all_by_label_contains(text);
+        found.next().is_some()
+    }
+}
+
+/// Everything of the state that a scene may touch.
+fn state(app: &AppState) -> (String, String, Tool, String, usize, Option<NodeId>, u32) {
+    let history = app.session().document().history();
+    (
+        format!("{:?}", app.model().map(|model| &model.id)),
+        app.position().expression().to_string(),
+        app.tools().open(),
+        format!("{:?}", app.tools().settings()),
+        history.len(),
+        history.current(),
+        app.position().last_seed(),
+    )
+}
+
+#[test]
+fn questions_are_listed_searched_and_ordered_as_a_path() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    // What fits stands first, and another tool brings others.
+    let built_in = window.app().learning().bank().expect("read").questions();
+    assert!(built_in.len() > 50, "{}", built_in.len());
+    window.push(Role::Tab, "Map");
+    window.find(Role::Button, "How long is a code of this test?");
+    window.read("Which picture of this test is which?");
+    assert!(window.shows("Expert · school"));
+    window.push_button("Back");
+    window.type_into("Search questions", "zzzz");
+    assert!(window.shows("None of these"));
+
+    window.push_button("Study path");
+    assert!(window.shows("Week 1: "));
+    window.push_button("Go on in week 1");
+    let (question, _) = window.app().learning().open_question().expect("one");
+    let first = window.app().learning().path().ids().next();
+    assert_eq!(Some(question.id.as_str()), first);
+    window.push_button("Due");
+    assert!(window.shows("Nothing is due"));
+
+    // Escape and the command close nothing by accident.
+    window.press(CTRL, Key::G);
+    assert!(!window.app().view().learning);
+}
+
+#[test]
+fn the_answer_waits_for_a_prediction() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.read("How long is a code of this test?");
+    assert!(!window.shows("Deeper"), "the answer is hidden");
+    let compare = window.find(Role::Button, "Compare with the answer");
+    assert!(compare.accesskit_node().is_disabled());
+    window.write_into("Your answer", "as long as a norm");
+    window.push_button("Compare with the answer");
+    assert!(window.shows("as long as a norm"));
+    assert!(window.shows("Norms are lengths."));
+    window.find(Role::Link, "a picture");
+    // Links lead to other questions and back.
+    window.push(Role::Link, "link");
+    let (question, open) = window.app().learning().open_question().expect("one");
+    assert_eq!(question.id, "pictures");
+    assert!(!open.is_revealed);
+    window.push_button("Back");
+    let (question, _) = window.app().learning().open_question().expect("one");
+    assert_eq!(question.id, "norms");
+
+    // A rating says when it comes again.
+    window.push_button("Show the answer");
+    window.push_button("Good");
+    assert!(window.shows("Next due on 20"));
+    let good = window.find(Role::Button, "Good");
+    assert!(good.accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_scene_opens_and_leaving_puts_everything_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    let other = ModelSource::Catalogue("digits-gan".to_owned());
+    window.harness.state_mut().ask(Action::LoadModel(other));
+    window.wait("the other model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "digits-gan")
+    });
+    window.settle();
+    window.harness.state_mut().ask(Action::Edit(Edit::Seed(9)));
+    window.wait("two steps", |app| {
+        app.session().document().history().len() == 3
+    });
+    window.settle();
+    let own_picture = window.picture();
+    let before = state(window.app());
+
+    window.read("How long is a code of this test?");
+    window.push_button("Open the scene");
+    window.wait("the scene's model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "digits-vae2")
+    });
+    window.settle();
+    assert_eq!(window.expression(), "[0.5, -0.5]");
+    assert_eq!(window.app().tools().open(), Tool::Map);
+    assert!(window.shows("A map to walk on.") && window.shows("Shows one plane only."));
+    // Nothing in a scene is a step, and what is locked stays.
+    window.harness.state_mut().ask(Action::Edit(Edit::Psi(0.5)));
+    window.settle();
+    let moved = window.expression();
+    assert_ne!(moved, "[0.5, -0.5]");
+    window.harness.state_mut().ask(Action::Edit(Edit::Seed(77)));
+    window.settle();
+    assert_eq!(window.expression(), moved);
+    assert!(window.app().availability(Command::RandomSeed).is_err());
+    assert!(window.app().availability(Command::Undo).is_err());
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    window.harness.run_steps(60);
+    assert_eq!(window.app().session().document().history().len(), 3);
+    // The tool is that of the scene; the picture of Explore shows that it is not blank.
+    window.push(Role::Tab, "Explore");
+    let pixels = window.picture();
+    assert!(pixels.0.iter().any(|pixel| *pixel != pixels.0[0]));
+
+    window.press(Modifiers::NONE, Key::Escape);
+    window.wait("the way back", |app| {
+        app.learning().scene().is_none() && app.models().loading().is_none()
+    });
+    window.settle();
+    assert_eq!(state(window.app()), before);
+    assert_eq!(window.picture(), own_picture);
+    window.press(CTRL, Key::Z);
+    assert_eq!(window.app().session().document().history().len(), 3);
+    assert_ne!(window.expression(), "seed(9)");
+    window.press(CTRL.plus(Modifiers::SHIFT), Key::Z);
+    assert_eq!(window.expression(), "seed(9)");
+}
+
+#[test]
+fn random_states_survive_a_scene() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.learn(LearningAction::Read("norms".to_owned()));
+    // A linear congruential generator (Numerical Recipes): the same states at every run.
+    let mut state_of_dice = 2026_u32;
+    let mut die = |sides: u32| {
+        state_of_dice = state_of_dice
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        (state_of_dice >> 16) % sides
+    };
+    for round in 0..12 {
+        for _ in 0..=die(4) {
+            let action = match die(6) {
+                0 => Action::Edit(Edit::Seed(die(1000))),
+                1 => Action::Edit(Edit::Psi(die(15) as f32 / 10.0)),
+                2 => Action::Edit(Edit::Offset {
+                    dim: die(2) as usize,
+                    sigma: die(5) as f32 - 2.0,
+                }),
+                3 => Action::Run(Tool::ALL[die(10) as usize].command()),
+                4 => Action::Tool(ToolEdit::Variations(
+                    zscape::app::tools::variations::Edit::Sigma(die(9) as f32 / 10.0 + 0.1),
+                )),
+                _ => Action::Run(Command::Undo),
+            };
+            window.harness.state_mut().ask(action);
+            window.settle();
+        }
+        if die(3) == 0 {
+            let name = ["digits-vae2", "digits-ae2"][die(2) as usize].to_owned();
+            let source = ModelSource::Catalogue(name);
+            window.harness.state_mut().ask(Action::LoadModel(source));
+            window.wait("the model", |app| app.models().loading().is_none());
+        }
+        window.wait("a resting hand", |app| {
+            app.availability(Command::Undo).is_ok()
+                || !app.session().document().history().is_empty()
+        });
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        window.harness.run_steps(40);
+        window.settle();
+        let before = state(window.app());
+        window.learn(LearningAction::EnterScene("norms".to_owned()));
+        window.wait("the scene", |app| {
+            app.learning().scene().is_some() && app.models().loading().is_none()
+        });
+        window
+            .harness
+            .state_mut()
+            .ask(Action::Edit(Edit::Vector(vec![1.0, 0.5])));
+        window
+            .harness
+            .state_mut()
+            .ask(Action::Run(Command::OpenVariations));
+        let sigma = zscape::app::tools::variations::Edit::Sigma(2.0);
+        window
+            .harness
+            .state_mut()
+            .ask(Action::Tool(ToolEdit::Variations(sigma)));
+        window.settle();
+        assert_eq!(window.expression(), "[1, 0.5]");
+        window.learn(LearningAction::LeaveScene);
+        window.wait("the way back", |app| app.models().loading().is_none());
+        window.settle();
+        assert_eq!(state(window.app()), before, "round {round}");
+    }
+}
+
+#[test]
+fn every_kind_of_task_can_be_passed_and_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.read("How long is a code of this test?");
+
+    // Choose: a wrong answer shows a counter-example that can be put on the window.
+    let check = window.find(Role::Button, "Check now");
+    assert!(check.accesskit_node().is_disabled());
+    window.push(Role::RadioButton, "The half one");
+    let (passed, reason) = window.check();
+    assert!(!passed && reason.contains("Half is shorter."), "{reason}");
+    window.push_button("Show it");
+    window.settle();
+    assert_eq!(window.expression(), "[0.1, 0.1]");
+    window.push_button("Leave the scene");
+    assert_eq!(window.expression(), "seed(42)");
+    window.push_button("Try again");
+    window.push(Role::RadioButton, "The double one");
+    assert!(window.check().0);
+
+    window.push_button("Next task");
+    window.type_into("Your prediction", "4,2");
+    let (passed, reason) = window.check();
+    assert!(!passed && reason.contains("Pythagoras."), "{reason}");
+    window.push_button("Try again");
+    window.type_into("Your prediction", "5.05");
+    assert!(window.check().0);
+
+    window.push_button("Next task");
+    window.push(Role::RadioButton, "Left is larger");
+    assert!(!window.check().0);
+    window.push_button("Try again");
+    window.push(Role::RadioButton, "Right is larger");
+    assert!(window.check().0);
+
+    window.push_button("Next task");
+    let check = window.find(Role::Button, "Check now");
+    assert!(check.accesskit_node().is_disabled(), "no scene is open");
+    window.push_button("Go to the start");
+    assert_eq!(window.expression(), "[2, 2]");
+    assert!(!window.check().0, "it starts where the goal does not hold");
+    window.push_button("Show a solution");
+    assert_eq!(window.expression(), "[0.1, 0]");
+    window.push_button("Try again");
+    let here = Edit::Expression(parse("[0.2, -0.1]").expect("an expression"));
+    window.harness.state_mut().ask(Action::Edit(here));
+    window.settle();
+    assert!(window.check().0);
+    window.push_button("Leave the scene");
+
+    window.read("Which picture of this test is which?");
+    window.wait("both pictures", |app| app.pictures().is_settled());
+    window.push(Role::RadioButton, "Left picture");
+    assert!(!window.check().0);
+    window.push_button("Try again");
+    window.push(Role::RadioButton, "Right picture");
+    assert!(window.check().0);
+
+    // Ascending is 0.1, 1, 2.
+    window.push_button("Next task");
+    order(&mut window, ["[2, 0]", "[0.1, 0]", "[1, 0]"]);
+    assert!(!window.check().0);
+    window.push_button("Try again");
+    order(&mut window, ["[0.1, 0]", "[1, 0]", "[2, 0]"]);
+    assert!(window.check().0);
+
+    window.push_button("Next task");
+    window.write_into("Your explanation", "something");
+    window.push_button("Compare with the points");
+    window.push(Role::CheckBox, "The first point.");
+    assert!(!window.check().0);
+    window.push_button("Try again");
+    window.write_into("Your explanation", "everything");
+    window.push_button("Compare with the points");
+    for point in ["The first point.", "The second point.", "The third point."] {
+        window.push(Role::CheckBox, point);
+    }
+    assert!(window.check().0);
+
+    // All of it is in the progress, and still is after a restart.
+    let learning = window.app().learning();
+    assert_eq!(learning.progress().attempts().len(), 14);
+    let bank = learning.bank().expect("read");
+    for id in ["norms", "pictures"] {
+        let question = bank.get(id).expect("it is there");
+        assert_eq!(
+            learning.progress().standing(question),
+            Standing::Done,
+            "{id}"
+        );
+    }
+    window.push_button("Progress");
+    assert!(window.shows("100 %, "));
+    assert!(window.shows("14 answers"));
+    let page = folder.path().join("progress.md");
+    let file = LearningFile::ProgressMarkdown;
+    window.learn(LearningAction::Export(file, page.clone()));
+    window.wait("the export", |_| page.exists());
+    let before = window.app().learning().progress().clone();
+    eframe::App::on_exit(window.harness.state_mut());
+    drop(window);
+    let mut next = Window::open_school(folder.path());
+    next.wait("the progress", |app| !app.learning().progress().is_empty());
+    assert_eq!(*next.app().learning().progress(), before);
+}
+
+/// Moves things until they stand in this order.
+fn order(window: &mut Window, wanted: [&str; 3]) {
+    for (place, item) in wanted.into_iter().enumerate() {
+        for _ in 0..3 {
+            let top = |name: &str| window.find(Role::Button, name).rect().top();
+            let mut above: Vec<&str> = wanted.to_vec();
+            let up = |name: &str| format!("Move {name} up");
+            above.sort_by(|a, b| top(&up(a)).total_cmp(&top(&up(b))));
+            if above.iter().position(|known| *known == item) == Some(place) {
+                break;
+            }
+            let up = up(item);
+            window.push_button(&up);
+        }
+    }
+}
+
+#[test]
+fn a_timed_set_ends_with_a_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    let options = zscape::learn::interview::Options {
+        topics: vec!["school".to_owned()],
+        size: 1,
+        levels: vec![zscape::learn::Level::Beginner],
+        ..Default::default()
+    };
+    window.learn(LearningAction::BeginInterview(options));
+    assert!(window.shows("0 of 4 tasks"));
+    window.push(Role::RadioButton, "The double one");
+    window.push_button("Check now");
+    window.verdict();
+    assert!(!window.shows("Twice as long."), "the report tells");
+    // Another question in between does not count.
+    window.read("Which picture of this test is which?");
+    window.push_button("Interview");
+    window.type_into("Your prediction", "1");
+    window.push_button("Check now");
+    window.verdict();
+    window.push_button("End and report");
+    assert!(window.app().learning().interview().is_none());
+    let report = window
+        .app()
+        .learning()
+        .report()
+        .expect("a report")
+        .to_owned();
+    assert!(
+        report.contains("How long is a code of this test?"),
+        "{report}"
+    );
+    assert!(report.contains("no answer"), "{report}");
+    let attempts = window.app().learning().progress().attempts();
+    assert_eq!(attempts.len(), 2);
+    assert!(attempts.iter().all(|attempt| attempt.timed));
+    let path = folder.path().join("report.md");
+    window.learn(LearningAction::Export(
+        LearningFile::InterviewReport,
+        path.clone(),
+    ));
+    window.wait("the file", |_| path.exists());
+    let written = std::fs::read_to_string(path).expect("it can be read");
+    assert_eq!(written, report);
+}
+
+#[test]
+fn dropped_questions_are_added_and_faults_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = folder.path().join("pictures.md");
+    let text = SECOND.replace("\"norms\", ", "\"what-is-a-vae\", ");
+    save(&good, text.as_bytes()).expect("a file");
+    let bad = folder.path().join("broken.md");
+    save(&bad, b"+++\nid = \"broken\"\nlevel = \"none\"\n+++\nText\n").expect("a file");
+    let mut window = Window::open_named("digits-vae2");
+    window.drop_file(&bad);
+    window.wait("the faults", |app| {
+        app.learning()
+            .bank()
+            .is_some_and(|bank| !bank.faults().is_empty())
+    });
+    window.settle();
+    let faults = window.app().learning().bank().expect("read").faults();
+    let fault = faults[0].to_string();
+    assert!(fault.contains("broken.md"), "{fault}");
+    assert!(window.shows("faults in question files") || window.shows("1 fault"));
+    assert!(window.shows("broken.md"));
+    window.drop_file(&good);
+    window.wait("the question", |app| {
+        app.learning()
+            .bank()
+            .is_some_and(|bank| bank.get("pictures").is_some())
+    });
+}
+
+#[test]
+fn learning_scratch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.harness.set_size(eframe::egui::vec2(1440.0, 900.0));
+    window.settle();
+    let shot = |window: &mut Window, name: &str| {
+        window.wait("pictures", |app| app.pictures().is_settled());
+        window.harness.remove_cursor();
+        window.harness.run_steps(2);
+        window
+            .harness
+            .render()
+            .unwrap()
+            .save(format!("/tmp/learn-{name}.png"))
+            .unwrap();
+    };
+    shot(&mut window, "fitting");
+    window.learn(LearningAction::Read("latent-interpolation".to_owned()));
+    window.learn(LearningAction::EnterScene(
+        "latent-interpolation".to_owned(),
+    ));
+    window.wait("scene", |app| app.models().loading().is_none());
+    window.learn(LearningAction::Reveal(String::new()));
+    window.settle();
+    shot(&mut window, "scene");
+    window.learn(LearningAction::LeaveScene);
+    window.wait("scene", |app| app.models().loading().is_none());
+    window.learn(LearningAction::Read("norms".to_owned()));
+    window.push(Role::RadioButton, "The half one");
+    window.push_button("Check now");
+    window.verdict();
+    shot(&mut window, "verdict");
+    window.learn(LearningAction::Open(Page::Progress));
+    shot(&mut window, "progress");
+    window.learn(LearningAction::Open(Page::Path));
+    shot(&mut window, "path");
+    window.learn(LearningAction::Open(Page::Interview));
+    shot(&mut window, "interview");
+    window.learn(LearningAction::Read("pictures".to_owned()));
+    window
+        .harness
+        .state_mut()
+        .ask(Action::Run(Command::ToggleTheme));
+    window.settle();
+    shot(&mut window, "which");
+    window.learn(LearningAction::GoToTask(1));
+    shot(&mut window, "order");
+}
