@@ -31,6 +31,7 @@ fn card(
     add: impl FnOnce(&mut Ui, &mut Actions),
 ) {
     let modal = Modal::new(Id::unique(("card", title))).backdrop_color(tokens_of(ctx).veil);
+    let mut inside = egui::Rect::NOTHING;
     let response = modal.show(ctx, |ui| {
         ui.set_width(CARD_WIDTH.min(ctx.content_rect().width() - 2.0 * space::XL));
         ui.horizontal(|ui| {
@@ -54,8 +55,14 @@ fn card(
             .show(ui, |ui| {
                 add(ui, actions);
             });
+        inside = ui.min_rect().expand(space::M);
     });
-    if response.backdrop_response.clicked() {
+    // A click on a word or on a greyed button of the card goes through to the backdrop.
+    let backdrop = &response.backdrop_response;
+    let is_outside = backdrop
+        .interact_pointer_pos()
+        .is_none_or(|at| !inside.contains(at));
+    if backdrop.clicked() && is_outside {
         actions.run(Command::Leave);
     }
 }

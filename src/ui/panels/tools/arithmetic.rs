@@ -86,7 +86,8 @@ fn without_ui(
         Some(code) => code.to_string(),
     };
     let listed = app.tools().settings().directions.listed(model);
-    let width = ui.available_width() - 2.0 * space::S;
+    // The frame has a margin and a line on each side.
+    let width = ui.available_width() - 2.0 * space::S - 2.0;
     let (dropped, ()) = drop_well(ui, "Well Without", vec2(width, size::CONTROL), |ui| {
         let combo = ComboBox::from_id_salt("without")
             .selected_text(words)

@@ -83,7 +83,7 @@ pub fn controls_ui(
 
 fn kind_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &ModelInfo) {
     let has_data = !model.encoded.is_empty();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (kind, words, tip, available) in [
             (
