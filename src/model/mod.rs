@@ -1,6 +1,7 @@
 //! Generative models: the file format, the networks, the catalogue, the device that they run on.
 
 pub mod catalogue;
+pub mod cpu;
 pub mod device;
 pub mod file;
 pub mod fold;
@@ -9,7 +10,6 @@ pub mod gradient;
 pub mod manifest;
 pub mod network;
 pub mod shapes;
-mod sigmoid;
 pub mod statistics;
 pub mod style;
 

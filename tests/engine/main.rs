@@ -4,6 +4,7 @@
     reason = "tests write the broken files that the program has to survive"
 )]
 
+mod cpu_plan;
 mod directions;
 mod display_pass;
 mod engine_flow;
