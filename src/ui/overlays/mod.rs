@@ -31,7 +31,6 @@ fn card(
     add: impl FnOnce(&mut Ui, &mut Actions),
 ) {
     let modal = Modal::new(Id::unique(("card", title))).backdrop_color(tokens_of(ctx).veil);
-    let mut inside = egui::Rect::NOTHING;
     let response = modal.show(ctx, |ui| {
         ui.set_width(CARD_WIDTH.min(ctx.content_rect().width() - 2.0 * space::XL));
         ui.horizontal(|ui| {
@@ -51,18 +50,14 @@ fn card(
         let height = ctx.content_rect().height() - 160.0;
         ScrollArea::vertical()
             .max_height(height)
+            // The card is as small as what it showed last; what is shown now may need more.
+            .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 add(ui, actions);
             });
-        inside = ui.min_rect().expand(space::M);
     });
-    // A click on a word or on a greyed button of the card goes through to the backdrop.
-    let backdrop = &response.backdrop_response;
-    let is_outside = backdrop
-        .interact_pointer_pos()
-        .is_none_or(|at| !inside.contains(at));
-    if backdrop.clicked() && is_outside {
+    if response.backdrop_response.clicked() {
         actions.run(Command::Leave);
     }
 }
