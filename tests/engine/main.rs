@@ -10,5 +10,6 @@ mod engine_flow;
 mod finding_codes;
 mod gpu_against_cpu;
 mod model_files;
+mod style;
 mod support;
 mod training;
