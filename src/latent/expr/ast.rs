@@ -120,6 +120,7 @@ impl Expr {
             Self::Neg(a)
             | Self::Scale(_, a)
             | Self::Truncate(a, _)
+            | Self::TruncateLayers(a, _, _)
             | Self::W(a)
             | Self::Vary(a, _) => (Some(&mut **a), None, &mut []),
             Self::Add(a, b)

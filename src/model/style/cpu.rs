@@ -15,7 +15,7 @@ use rayon::prelude::*;
 /// Kernel positions.
 const PLACES: usize = 9;
 /// Positions of the result that one product should have at least.
-const UNIT_POSITIONS: usize = 256;
+const UNIT_POSITIONS: usize = 512;
 /// Parts in which the gradient of a kernel is summed, whatever the number of cores.
 const SUMS: usize = 8;
 /// Numbers that are added side by side.
@@ -152,11 +152,11 @@ pub fn weight_gradient(
                 .zip(gradient.chunks(unit * outputs * plane));
             for ((x, scale), gradient) in units {
                 let count = x.len() / sizes.picture();
-                let patches = patches(x, scale, sizes);
-                let patches = matrix(patches, PLACES * sizes.channels, count * plane);
+                let rows = patch_rows(x, scale, sizes);
+                let rows = matrix(rows, count * plane, PLACES * sizes.channels);
                 let gradient = by_channel(gradient, count, outputs, plane);
                 let gradient = matrix(gradient, outputs, count * plane);
-                let product = Flex::float_matmul(gradient, patches.transpose(0, 1));
+                let product = Flex::float_matmul(gradient, rows);
                 let product: &[f32] = product.storage();
                 if sum.is_empty() {
                     sum = product.to_vec();
@@ -174,7 +174,20 @@ pub fn weight_gradient(
     for sum in sums {
         add(&mut total, &sum);
     }
-    total
+    // [outputs, 9, channels] to [outputs, channels, 9]
+    let mut turned = vec![0.0; total.len()];
+    let kernel = PLACES * sizes.channels;
+    for (turned, total) in turned
+        .chunks_exact_mut(kernel)
+        .zip(total.chunks_exact(kernel))
+    {
+        for (place, values) in total.chunks_exact(sizes.channels).enumerate() {
+            for (channel, &value) in values.iter().enumerate() {
+                turned[channel * PLACES + place] = value;
+            }
+        }
+    }
+    turned
 }
 
 /// `leaky_relu(x * scale + noise * strength + bias)`, in one pass.
@@ -315,6 +328,41 @@ fn patches(x: &[f32], scale: &[f32], sizes: Sizes) -> Vec<f32> {
         }
     });
     patches
+}
+
+/// The same neighbourhoods the other way around, `[count * plane, 9 * channels]`, with the
+/// channels of a place side by side: a product over positions reads them in this order.
+fn patch_rows(x: &[f32], scale: &[f32], sizes: Sizes) -> Vec<f32> {
+    let (height, width, plane) = (sizes.height, sizes.width, sizes.plane());
+    let channels = sizes.channels;
+    let len = PLACES * channels;
+    let count = x.len() / sizes.picture();
+    let mut rows = vec![0.0; count * plane * len];
+    let mut turned = vec![0.0; sizes.picture()];
+    let pictures = x.chunks_exact(sizes.picture());
+    let scales = scale.chunks_exact(channels);
+    for ((rows, x), scales) in rows.chunks_exact_mut(plane * len).zip(pictures).zip(scales) {
+        for (channel, (values, &scale)) in x.chunks_exact(plane).zip(scales).enumerate() {
+            for (position, &value) in values.iter().enumerate() {
+                turned[position * channels + channel] = value * scale;
+            }
+        }
+        for (position, row) in rows.chunks_exact_mut(len).enumerate() {
+            let (y, x) = (position / width, position % width);
+            for down in 0..3 {
+                let source_y = y + down;
+                if !(1..=height).contains(&source_y) {
+                    continue;
+                }
+                // The three places of a kernel row lie side by side in the picture, too.
+                let (first, last) = (1usize.saturating_sub(x), 3.min(width + 1 - x));
+                let from = ((source_y - 1) * width + x + first - 1) * channels;
+                let row = &mut row[(down * 3 + first) * channels..(down * 3 + last) * channels];
+                row.copy_from_slice(&turned[from..from + row.len()]);
+            }
+        }
+    }
+    rows
 }
 
 /// `[count, channels, plane]` to `[channels, count * plane]`.
