@@ -11,5 +11,6 @@ mod engine_flow;
 mod finding_codes;
 mod gpu_against_cpu;
 mod model_files;
+mod style;
 mod support;
 mod training;
