@@ -13,6 +13,7 @@ mod first_start;
 mod interpolate;
 mod map;
 mod models;
+mod speed;
 mod styles;
 mod support;
 mod variations;
