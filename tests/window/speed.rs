@@ -5,6 +5,8 @@
 //! cargo test --release --test window speed -- --ignored --nocapture --test-threads 1
 //! ```
 
+#![expect(clippy::print_stdout, reason = "what was measured is to be read")]
+
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::vec2;
@@ -183,9 +185,9 @@ fn cancelling_a_descent() {
     let mut window = Window::open_named("digits-gan");
     window.open_tool("Encode");
     let mut times = Vec::new();
-    for _ in 0..REPEATS {
+    for repeat in 0..REPEATS {
         let edit = zscape::app::tools::encode::Edit::Draw;
-        let stroke = zscape::app::tools::encode::Edit::BeginStroke([0.4, 0.5]);
+        let stroke = zscape::app::tools::encode::Edit::BeginStroke([0.1 * repeat as f32, 0.5]);
         for edit in [edit, stroke] {
             window
                 .harness

@@ -234,7 +234,10 @@ fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, first: usize) {
             0 | 1 => explained.to_owned(),
             count => format!("mean of {count}"),
         };
-        caption(ui, text);
+        // Where there is no room, the letter says it.
+        if ui.available_width() > 150.0 || members.len() > 1 {
+            caption(ui, text);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             buttons_ui(ui, stage.actions, app, well, members);
         });
