@@ -102,6 +102,9 @@ pub struct TrainArgs {
     /// Go on from the checkpoint beside the output
     #[arg(long)]
     pub resume: bool,
+    /// Train no further: make the model of the checkpoint beside the output
+    #[arg(long, conflicts_with = "resume")]
+    pub finish: bool,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -113,6 +116,9 @@ pub struct EvalArgs {
     /// The folder of the test data
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// The classifier that judges a generator, if not the built-in one of its data
+    #[arg(long, value_name = "MODEL")]
+    pub judge: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

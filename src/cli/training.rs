@@ -12,6 +12,7 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
         data: args.data,
         output: args.output,
         resume: args.resume,
+        finish: args.finish,
         device: args.device.into(),
     };
     interrupt::watch();
@@ -24,7 +25,8 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
 /// `zscape eval`
 pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
-    let report = train::eval::evaluate(&source, &args.data, args.device.into())?;
+    let judge = args.judge.as_deref().map(source::find).transpose()?;
+    let report = train::eval::evaluate(&source, judge.as_ref(), &args.data, args.device.into())?;
     if args.json {
         let text = serde_json::to_string_pretty(&report)
             .map_err(|fault| CliError::Failed(fault.to_string()))?;

@@ -25,7 +25,8 @@ static ENTRIES: &[Entry] = entries![
     "digits-ae2",
     "digits-gan",
     "fashion-vae",
-    "digits-judge"
+    "digits-judge",
+    "heroes-judge",
 ];
 
 /// All models, in the order in which a picker shows them.

@@ -1,13 +1,15 @@
 //! A loaded model on one device: codes to pictures, and back where there is an encoder.
 
+use super::cpu::Plan;
+use super::device;
 use super::file::ModelFile;
 use super::manifest::{Family, ImageSpec, Role};
-use super::network::{Mode, Network};
+use super::network::Network;
 use super::style::{self, LayerNoise, Mapping, StylePlan, StyleSpec, Synthesis};
-use super::{device, shapes, sigmoid};
 use crate::latent::{NoiseMode, Space};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Multiplications that are worth waking another core for: about a tenth of a millisecond.
 const PART_WORK: usize = 8_000_000;
@@ -34,14 +36,14 @@ pub struct Generator {
     variational: bool,
     decoder: Decoder,
     encoder: Option<Network>,
-    /// Codes that one core decodes at least.
-    smallest_part: usize,
 }
 
 /// What makes pictures of codes.
 #[derive(Clone, Debug)]
 enum Decoder {
-    /// One network that takes z.
+    /// One network that takes z, on the CPU.
+    Prepared(Arc<Plan>),
+    /// One network that takes z, on a GPU; on the CPU only with a layer that a plan does not know.
     Plain(Network),
     /// A mapping network and a synthesis network that takes w+.
     Style(Box<StyleDecoder>),
@@ -67,21 +69,15 @@ impl Generator {
         let z_dim = file
             .z_dim()
             .ok_or_else(|| ModelError("it has no latent space to walk through".to_owned()))?;
-        let (decoder, work) = match &manifest.style {
-            Some(spec) => {
-                let decoder = StyleDecoder::new(file, spec, device)?;
-                let work = decoder.plan.multiply_adds;
-                (Decoder::Style(Box::new(decoder)), work)
-            }
-            None => {
-                let decoder = upload(file, Role::Decoder, device)?
-                    .ok_or_else(|| ModelError("it has no decoder".to_owned()))?;
-                let work = match manifest.networks.get(&Role::Decoder).map(shapes::plan) {
-                    Some(Ok(plan)) => plan.multiply_adds,
-                    _ => 1,
-                };
-                (Decoder::Plain(decoder), work)
-            }
+        let decoder = match &manifest.style {
+            Some(spec) => Decoder::Style(Box::new(StyleDecoder::new(file, spec, device)?)),
+            None => match prepare(file, device) {
+                Some(plan) => Decoder::Prepared(Arc::new(plan)),
+                None => Decoder::Plain(
+                    upload(file, Role::Decoder, device)?
+                        .ok_or_else(|| ModelError("it has no decoder".to_owned()))?,
+                ),
+            },
         };
         Ok(Self {
             device: device.clone(),
@@ -89,7 +85,6 @@ impl Generator {
             z_dim,
             variational: manifest.family == Family::Vae,
             decoder,
-            smallest_part: PART_WORK.div_ceil(work.max(1)),
             encoder: upload(file, Role::Encoder, device)?,
         })
     }
@@ -107,7 +102,7 @@ impl Generator {
     /// mapping network.
     pub fn input_len(&self) -> usize {
         match &self.decoder {
-            Decoder::Plain(_) => self.z_dim,
+            Decoder::Prepared(_) | Decoder::Plain(_) => self.z_dim,
             Decoder::Style(style) => style.spec.styles_len(),
         }
     }
@@ -126,11 +121,11 @@ impl Generator {
     /// When the model has no mapping network.
     pub fn map(&self, z: &[f32]) -> Result<Vec<f32>, ModelError> {
         match &self.decoder {
-            Decoder::Plain(_) => Err(ModelError("the model has no mapping network".to_owned())),
             Decoder::Style(style) => {
                 let z = upload_rows(z, self.z_dim, &device::cpu());
                 download(style.mapping.forward(z))
             }
+            _ => Err(ModelError("the model has no mapping network".to_owned())),
         }
     }
 
@@ -141,16 +136,14 @@ impl Generator {
     /// When the model has no such space, or the numbers are no whole number of codes.
     pub fn inputs(&self, space: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
         let rows = match (&self.decoder, space) {
-            (Decoder::Plain(_), Space::Z) => codes.to_vec(),
-            (Decoder::Plain(_), _) => {
-                return Err(ModelError(format!("the model has no {space} space")));
-            }
             (Decoder::Style(_), Space::Z) => return self.inputs(Space::W, &self.map(codes)?),
             (Decoder::Style(style), Space::W) => codes
                 .chunks(style.spec.w_dim)
                 .flat_map(|w| std::iter::repeat_n(w, style.spec.num_ws).flatten().copied())
                 .collect(),
             (Decoder::Style(_), Space::WPlus) => codes.to_vec(),
+            (_, Space::Z) => codes.to_vec(),
+            _ => return Err(ModelError(format!("the model has no {space} space"))),
         };
         if rows.len().is_multiple_of(self.input_len()) {
             Ok(rows)
@@ -166,6 +159,9 @@ impl Generator {
     /// 0..1.
     pub fn decode(&self, inputs: &[f32], noise: NoiseMode) -> Tensor<2> {
         match &self.decoder {
+            Decoder::Prepared(plan) => {
+                upload_rows(&plan.run(inputs), self.image.len(), &self.device)
+            }
             Decoder::Plain(network) => network.forward(self.rows(inputs)),
             Decoder::Style(style) => style.decode(self.rows(inputs), noise, &self.device),
         }
@@ -174,39 +170,31 @@ impl Generator {
     /// Decodes as [`Self::decode`] does, to numbers on the CPU, f32
     /// `[batch, channels, height, width]`, waited for.
     ///
-    /// On the CPU device each core decodes a part of the batch: the layers are too small to be
-    /// worth dividing one by one.
+    /// On the CPU a picture of a prepared network has the same bits whatever else is in the
+    /// batch.
     ///
     /// # Errors
     /// When the device was lost.
     pub fn decode_to_vec(&self, inputs: &[f32], noise: NoiseMode) -> Result<Vec<f32>, ModelError> {
-        if self.device != device::cpu() {
-            return download(self.decode(inputs, noise));
-        }
+        let work = match &self.decoder {
+            Decoder::Prepared(plan) => return Ok(plan.run(inputs)),
+            Decoder::Style(style) if self.device == device::cpu() => style.plan.multiply_adds,
+            _ => return download(self.decode(inputs, noise)),
+        };
+        // Each core decodes a part of the batch: burn's layers are too small to be worth
+        // dividing one by one.
         let rows = inputs.len() / self.input_len();
         let part = rows
             .div_ceil(rayon::current_num_threads())
-            .max(self.smallest_part);
+            .max(PART_WORK.div_ceil(work.max(1)));
         if rows <= part {
-            return self.decode_on_cpu(inputs, noise);
+            return download(self.decode(inputs, noise));
         }
         let parts: Result<Vec<Vec<f32>>, ModelError> = inputs
             .par_chunks(part * self.input_len())
-            .map(|inputs| self.decode_on_cpu(inputs, noise))
+            .map(|inputs| download(self.decode(inputs, noise)))
             .collect();
         parts.map(|parts| parts.concat())
-    }
-
-    fn decode_on_cpu(&self, inputs: &[f32], noise: NoiseMode) -> Result<Vec<f32>, ModelError> {
-        match &self.decoder {
-            Decoder::Plain(network) if network.ends_in_sigmoid() => {
-                let logits = network.forward_logits(self.rows(inputs), &mut Mode::Inference);
-                let mut values = download(logits)?;
-                sigmoid::in_place(&mut values);
-                Ok(values)
-            }
-            _ => download(self.decode(inputs, noise)),
-        }
     }
 
     /// Encodes pictures in 0..1, given one after the other, or gives `None` without an encoder.
@@ -283,6 +271,18 @@ impl StyleDecoder {
         let pictures: Tensor<2> = self.synthesis.forward(styles, noise).flatten(1, 3);
         (pictures * 0.5 + 0.5).clamp(0.0, 1.0)
     }
+}
+
+/// The decoder of a file for the CPU, where that is the device and all layers are known there.
+fn prepare(file: &ModelFile, device: &Device) -> Option<Plan> {
+    if *device != device::cpu() {
+        return None;
+    }
+    let spec = file.manifest.networks.get(&Role::Decoder)?;
+    Plan::compile(spec, |name| {
+        let tensor = file.network_tensor(Role::Decoder, name)?;
+        Some(&tensor.values[..])
+    })
 }
 
 fn upload_rows(values: &[f32], row: usize, device: &Device) -> Tensor<2> {

@@ -1,6 +1,7 @@
 //! Generative models: the file format, the networks, the catalogue, the device that they run on.
 
 pub mod catalogue;
+pub mod cpu;
 pub mod device;
 pub mod file;
 pub mod fold;
@@ -10,7 +11,6 @@ pub mod judge;
 pub mod manifest;
 pub mod network;
 pub mod shapes;
-mod sigmoid;
 pub mod specimen;
 pub mod statistics;
 pub mod style;

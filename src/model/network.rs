@@ -195,11 +195,6 @@ impl Network {
         activation
     }
 
-    /// Whether the last layer is a sigmoid, which some callers do themselves.
-    pub fn ends_in_sigmoid(&self) -> bool {
-        matches!(self.layers.last(), Some(Layer::Sigmoid))
-    }
-
     /// How many layers the network has.
     pub fn layer_count(&self) -> usize {
         self.layers.len()

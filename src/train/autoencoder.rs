@@ -121,6 +121,10 @@ impl Task for AutoencoderTask {
         let tensors = with_role(Role::Encoder, self.encoder.averaged()?)
             .chain(with_role(Role::Decoder, self.decoder.averaged()?))
             .collect();
-        Ok(Trained { networks, tensors })
+        Ok(Trained {
+            networks,
+            style: None,
+            tensors,
+        })
     }
 }

@@ -5,7 +5,7 @@ use super::parameters::Parameters;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, picture_network, rows, with_role};
-use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
+use crate::model::manifest::{ImageSpec, LabelKind, NetworkSpec, Role};
 use crate::model::network::{Mode, flat};
 use crate::model::{ModelError, download};
 use burn::tensor::Device;
@@ -15,6 +15,7 @@ pub struct ClassifierTask {
     settings: Settings,
     image: ImageSpec,
     class_count: usize,
+    kind: LabelKind,
     device: Device,
     spec: NetworkSpec,
     classifier: Parameters,
@@ -30,6 +31,7 @@ impl ClassifierTask {
         Ok(Self {
             classifier: Parameters::new(&spec, settings.seed, betas, &device)?,
             class_count: recipe.dataset.classes().len(),
+            kind: recipe.dataset.label_kind(),
             image,
             spec,
             device,
@@ -48,18 +50,27 @@ impl Task for ClassifierTask {
             &mut stream,
         );
         let pictures = rows(pictures, self.image.len(), &self.device);
-        let mut one_hot = vec![0.0; batch.labels.len() * self.class_count];
-        for (row, &label) in batch.labels.iter().enumerate() {
-            one_hot[row * self.class_count + usize::from(label)] = 1.0;
-        }
-        let one_hot = rows(one_hot, self.class_count, &self.device);
+        let wanted = match self.kind {
+            LabelKind::Classes => {
+                let mut one_hot = vec![0.0; batch.labels.len() * self.class_count];
+                for (row, &label) in batch.labels.iter().enumerate() {
+                    one_hot[row * self.class_count + usize::from(label)] = 1.0;
+                }
+                one_hot
+            }
+            LabelKind::Flags => batch.labels.iter().map(|&flag| f32::from(flag)).collect(),
+        };
+        let wanted = rows(wanted, self.class_count, &self.device);
         let network = self.classifier.network()?;
         let mut statistics = Vec::new();
         let mut mode = Mode::Training {
             statistics: &mut statistics,
         };
         let logits = flat(network.run(pictures, network.layer_count(), &mut mode));
-        let loss = losses::cross_entropy(logits, one_hot);
+        let loss = match self.kind {
+            LabelKind::Classes => losses::cross_entropy(logits, wanted),
+            LabelKind::Flags => losses::bernoulli(logits, wanted),
+        };
         let shown = loss.clone().inner();
         let mut gradients = loss.backward();
         let rate = self.settings.learning_rate_at(batch.step);
@@ -82,6 +93,7 @@ impl Task for ClassifierTask {
     fn finish(&mut self) -> Result<Trained, ModelError> {
         Ok(Trained {
             networks: BTreeMap::from([(Role::Classifier, self.spec.clone())]),
+            style: None,
             tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
         })
     }

@@ -1,7 +1,9 @@
 //! Data sets of labelled pictures.
 
+use super::heroes::{self, Heroes};
+use super::task::Batch;
 use super::{TrainError, idx};
-use crate::model::manifest::{DataSource, ImageSpec};
+use crate::model::manifest::{DataSource, ImageSpec, LabelKind};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -11,7 +13,17 @@ use std::path::Path;
 pub enum DatasetName {
     Mnist,
     FashionMnist,
+    /// Characters put together from layers, any number of them.
+    Heroes,
 }
+
+/// Characters that stand for a whole part of the data, where a fixed number is needed.
+const TRAIN_CHARACTERS: usize = 60_000;
+const TEST_CHARACTERS: usize = 10_000;
+/// The seeds of the two series of characters; no character is drawn twice by chance, for there
+/// are about 10^16.
+const TRAIN_SERIES: u64 = 1;
+const TEST_SERIES: u64 = 2;
 
 /// Which part of a data set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,21 +32,33 @@ pub enum Part {
     Test,
 }
 
-/// Labelled pictures in memory.
-#[derive(Debug)]
+/// Labelled pictures, in memory or made when they are asked for.
 pub struct Dataset {
     pub image: ImageSpec,
-    /// `[count, channels * height * width]`, 0 to 255.
-    pixels: Vec<u8>,
-    pub labels: Vec<u8>,
+    source: Source,
+}
+
+enum Source {
+    Stored {
+        /// `[count, channels * height * width]`, 0 to 255.
+        pixels: Vec<u8>,
+        /// One class for each picture.
+        labels: Vec<u8>,
+    },
+    /// The characters of a series; `count` of them stand for the data where that matters.
+    Composed {
+        heroes: Heroes,
+        series: u64,
+        count: usize,
+    },
 }
 
 impl DatasetName {
     /// Class names by label.
     pub fn classes(self) -> Vec<String> {
-        let names: [&str; 10] = match self {
-            Self::Mnist => ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-            Self::FashionMnist => [
+        let names: &[&str] = match self {
+            Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::FashionMnist => &[
                 "T-shirt",
                 "Trousers",
                 "Pullover",
@@ -46,14 +70,24 @@ impl DatasetName {
                 "Bag",
                 "Ankle boot",
             ],
+            Self::Heroes => &heroes::LABELS,
         };
-        names.map(str::to_owned).to_vec()
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    /// What a label says.
+    pub fn label_kind(self) -> LabelKind {
+        match self {
+            Self::Mnist | Self::FashionMnist => LabelKind::Classes,
+            Self::Heroes => LabelKind::Flags,
+        }
     }
 
     pub fn source(self) -> DataSource {
         let (name, licence) = match self {
             Self::Mnist => ("MNIST (LeCun, Cortes, Burges)", "CC BY-SA 3.0"),
             Self::FashionMnist => ("Fashion-MNIST (Xiao, Rasul, Vollgraf)", "MIT"),
+            Self::Heroes => ("Dungeon Crawl Stone Soup paper dolls", "CC0 1.0"),
         };
         DataSource {
             name: name.to_owned(),
@@ -61,8 +95,8 @@ impl DatasetName {
         }
     }
 
-    /// Reads one part from a folder with the four original `.gz` files, or from a folder that
-    /// holds such a folder under the data set's name.
+    /// Reads one part from a folder with the four original `.gz` files, or with the layers of
+    /// characters, or from a folder that holds such a folder under the data set's name.
     ///
     /// # Errors
     /// When a file is missing, cut short, or of another kind.
@@ -70,6 +104,7 @@ impl DatasetName {
         let name = match self {
             Self::Mnist => "mnist",
             Self::FashionMnist => "fashion-mnist",
+            Self::Heroes => return read_heroes(folder, part),
         };
         let inner = folder.join(name);
         let folder = if inner.is_dir() {
@@ -110,28 +145,91 @@ impl DatasetName {
         };
         Ok(Dataset {
             image,
-            pixels: pictures.bytes,
-            labels: labels.bytes,
+            source: Source::Stored {
+                pixels: pictures.bytes,
+                labels: labels.bytes,
+            },
         })
     }
 }
 
+fn read_heroes(folder: &Path, part: Part) -> Result<Dataset, TrainError> {
+    let heroes = Heroes::read(folder)?;
+    let (series, count) = match part {
+        Part::Train => (TRAIN_SERIES, TRAIN_CHARACTERS),
+        Part::Test => (TEST_SERIES, TEST_CHARACTERS),
+    };
+    Ok(Dataset {
+        image: heroes.image(),
+        source: Source::Composed {
+            heroes,
+            series,
+            count,
+        },
+    })
+}
+
 impl Dataset {
     pub fn len(&self) -> usize {
-        self.labels.len()
+        match &self.source {
+            Source::Stored { labels, .. } => labels.len(),
+            Source::Composed { count, .. } => *count,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.len() == 0
+    }
+
+    /// Whether there are pictures beyond [`Self::len`], without end.
+    pub fn is_endless(&self) -> bool {
+        matches!(self.source, Source::Composed { .. })
     }
 
     /// The pictures of `indices` in 0..1, one after the other.
     pub fn pictures(&self, indices: impl IntoIterator<Item = usize>) -> Vec<f32> {
         let len = self.image.len();
-        indices
-            .into_iter()
-            .flat_map(|index| &self.pixels[index * len..(index + 1) * len])
-            .map(|&pixel| f32::from(pixel) / 255.0)
-            .collect()
+        let mut values = Vec::new();
+        let mut push = |pixels: &[u8]| values.extend(pixels.iter().map(|&p| f32::from(p) / 255.0));
+        for index in indices {
+            match &self.source {
+                Source::Stored { pixels, .. } => push(&pixels[index * len..(index + 1) * len]),
+                Source::Composed { heroes, series, .. } => {
+                    push(&heroes.character(*series, index as u64).pixels);
+                }
+            }
+        }
+        values
+    }
+
+    /// The labels of `indices`: one class each, or a row of 0 and 1 each.
+    pub fn labels(&self, indices: impl IntoIterator<Item = usize>) -> Vec<u8> {
+        let mut found = Vec::new();
+        for index in indices {
+            match &self.source {
+                Source::Stored { labels, .. } => found.push(labels[index]),
+                Source::Composed { heroes, series, .. } => {
+                    found.extend(heroes.character(*series, index as u64).labels);
+                }
+            }
+        }
+        found
+    }
+
+    /// A batch of pictures with their labels.
+    pub fn batch(&self, step: u64, indices: impl Iterator<Item = usize> + Clone) -> Batch {
+        Batch {
+            step,
+            pictures: self.pictures(indices.clone()),
+            labels: self.labels(indices),
+        }
+    }
+
+    /// The class of every picture, where each has one.
+    pub fn classes(&self) -> Option<&[u8]> {
+        match &self.source {
+            Source::Stored { labels, .. } => Some(labels),
+            Source::Composed { .. } => None,
+        }
     }
 }

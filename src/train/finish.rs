@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// Test pictures whose codes go with the file, for maps of the plane.
 const ENCODED_PICTURES: usize = 2000;
+/// Seeds over which the mean of w is taken.
+const MEAN_OF_SEEDS: usize = 10_000;
 
 /// What a model file says of its run besides the recipe's own words.
 pub struct Record {
@@ -21,6 +23,7 @@ pub struct Record {
     pub text: String,
     /// The device kind of the run.
     pub device: String,
+    pub images_seen: u64,
 }
 
 /// The manifest and tensors of a trained model.
@@ -36,11 +39,17 @@ pub fn finish(
 ) -> Result<(Manifest, BTreeMap<String, StoredTensor>), TrainError> {
     let Trained {
         networks,
+        style,
         mut tensors,
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
     if recipe.family != Family::Classifier {
         spaces.insert(Space::Z, SpaceShape::Vector { dim: recipe.z_dim });
+    }
+    if let Some(style) = &style {
+        let (layers, dim) = (style.num_ws, style.w_dim);
+        spaces.insert(Space::W, SpaceShape::Vector { dim });
+        spaces.insert(Space::WPlus, SpaceShape::Layers { layers, dim });
     }
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
@@ -51,13 +60,13 @@ pub fn finish(
         image: train.image,
         spaces,
         networks,
-        style: None,
-        labels: Default::default(),
+        style,
+        labels: recipe.dataset.label_kind(),
         classes: recipe.dataset.classes(),
         data: recipe.dataset.source(),
         training: TrainingRecord {
             recipe: record.text,
-            images_seen: recipe.training.steps() * recipe.training.batch as u64,
+            images_seen: record.images_seen,
             seed: recipe.training.seed,
             device: record.device,
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -84,8 +93,15 @@ pub fn finish(
         };
         let change = statistics::picture_change(&generator, Space::Z, &sigma)?;
         tensors.insert("z.picture_change".to_owned(), StoredTensor::vector(change));
+        if manifest.style.is_some() {
+            let (mean, sigma) = statistics::w_statistics(&generator, MEAN_OF_SEEDS)?;
+            let change = statistics::picture_change(&generator, Space::W, &sigma)?;
+            for (name, values) in [("mean", mean), ("sigma", sigma), ("picture_change", change)] {
+                tensors.insert(format!("w.{name}"), StoredTensor::vector(values));
+            }
+        }
     }
-    manifest.quality = eval::measure(&reread(&manifest, &tensors)?, train, test, &device)?;
+    manifest.quality = eval::measure(&reread(&manifest, &tensors)?, None, train, test, &device)?;
     Ok((manifest, tensors))
 }
 
@@ -111,6 +127,10 @@ fn add_codes(
     let (mean, sigma) = measure::column_statistics(&codes, dim);
     tensors.insert("z.mean".to_owned(), StoredTensor::vector(mean));
     tensors.insert("z.sigma".to_owned(), StoredTensor::vector(sigma));
+    let Some(classes) = test.classes() else {
+        // A map colours codes by class; pictures with any number of labels have none.
+        return Ok(());
+    };
     let kept = ENCODED_PICTURES.min(test.len());
     tensors.insert(
         "encoded.codes".to_owned(),
@@ -119,13 +139,13 @@ fn add_codes(
             values: codes[..kept * dim].to_vec(),
         },
     );
-    let labels = test.labels[..kept]
+    let labels = classes[..kept]
         .iter()
         .map(|&label| f32::from(label))
         .collect();
     tensors.insert("encoded.labels".to_owned(), StoredTensor::vector(labels));
     for (label, class) in recipe.dataset.classes().iter().enumerate() {
-        let rows = codes.chunks_exact(dim).zip(&test.labels);
+        let rows = codes.chunks_exact(dim).zip(classes);
         let of_class: Vec<f32> = rows
             .filter(|(_, other)| usize::from(**other) == label)
             .flat_map(|(row, _)| row.iter().copied())

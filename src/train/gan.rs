@@ -2,6 +2,7 @@
 
 use super::losses;
 use super::parameters::Parameters;
+use super::r1::r1_surrogate;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
@@ -12,8 +13,6 @@ use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, activation};
 use std::collections::BTreeMap;
 
-/// Half the distance of the finite difference behind R1, in units of pixel values in -1..1.
-const R1_STEP: f64 = 0.01;
 /// Batches over which the statistics of batch normalisation are measured at the end.
 const STATISTICS_BATCHES: u64 = 50;
 
@@ -59,34 +58,6 @@ fn generate(
     activation::sigmoid(logits) * 2.0 - 1.0
 }
 
-/// R1 as a loss of first order: `gamma * |g| * d|g|`, with `|g|` the norm of the gradient of the
-/// discriminator at each real picture, held fixed, and `d|g|` a central difference of the
-/// discriminator along that gradient. Its gradient in the weights is that of `gamma/2 * |g|^2` up
-/// to the square of the step, with no derivative of a derivative.
-///
-/// `fixed` is the same discriminator with its weights outside the graph: a tape runs backward
-/// only once, and the one of `discriminator` is still needed.
-pub fn r1_surrogate(
-    discriminator: &Network,
-    fixed: &Network,
-    pictures: Tensor<2>,
-    gamma: f64,
-) -> Tensor<1> {
-    let leaf = Tensor::from_inner(pictures.clone().inner()).require_grad();
-    let mut gradients = fixed.forward(leaf.clone()).sum().backward();
-    let Some(gradient) = leaf.grad_remove(&mut gradients) else {
-        // Pictures that the discriminator does not look at have no gradient.
-        return discriminator.forward(pictures).sum() * 0.0;
-    };
-    let gradient: Tensor<2> = Tensor::from_inner(gradient.inner());
-    let norm = (gradient.clone().square().sum_dim(1) + 1e-12).sqrt();
-    let step = gradient / norm.clone() * R1_STEP;
-    let ahead = discriminator.forward(pictures.clone() + step.clone());
-    let behind = discriminator.forward(pictures - step);
-    let slope = (ahead - behind) / (2.0 * R1_STEP);
-    (slope * norm).mean() * gamma
-}
-
 impl Task for GanTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let real = rows(batch.pictures, self.image.len(), &self.device) * 2.0 - 1.0;
@@ -107,7 +78,13 @@ impl Task for GanTask {
         let penalised = if self.settings.r1_gamma > 0.0 && batch.step.is_multiple_of(every) {
             let gamma = self.settings.r1_gamma * every as f64;
             let fixed = self.discriminator.fixed_network()?;
-            discriminator_loss + r1_surrogate(&discriminator, &fixed, real, gamma)
+            let penalty = r1_surrogate(
+                |x| discriminator.forward(x),
+                |x| fixed.forward(x),
+                real,
+                gamma,
+            );
+            discriminator_loss + penalty
         } else {
             discriminator_loss
         };
@@ -172,6 +149,7 @@ impl Task for GanTask {
         let (spec, tensors) = fold::batch_norms(&self.generator_spec, self.generator.averaged()?)?;
         Ok(Trained {
             networks: BTreeMap::from([(Role::Decoder, spec)]),
+            style: None,
             tensors: with_role(Role::Decoder, tensors).collect(),
         })
     }
@@ -248,7 +226,13 @@ mod tests {
         let pictures = rows(weights(12, 0.0), 3, &device);
         let (tracked, first) = network(0, 0.0, &device, true);
         let (fixed, _) = network(0, 0.0, &device, false);
-        let mut gradients = r1_surrogate(&tracked, &fixed, pictures.clone(), GAMMA).backward();
+        let mut gradients = r1_surrogate(
+            |x| tracked.forward(x),
+            |x| fixed.forward(x),
+            pictures.clone(),
+            GAMMA,
+        )
+        .backward();
         let gradient = first.grad_remove(&mut gradients).expect("a gradient");
         let gradient = download(gradient.inner()).expect("the CPU works");
         let largest = gradient

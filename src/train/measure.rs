@@ -1,6 +1,7 @@
 //! Measures of quality, as pure functions on numbers.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
+use rayon::prelude::*;
 
 /// Mean and covariance of rows.
 pub struct Gaussian {
@@ -79,6 +80,57 @@ pub fn knn_accuracy(
     right as f64 / queries.1.len().max(1) as f64
 }
 
+/// Precision and recall in the sense of Kynkäänniemi et al. (2019): the part of the samples that
+/// lie within the `k`th nearest neighbour's distance of some real row, and the part of the real
+/// rows that lie so near some sample.
+pub fn precision_and_recall(real: &[f32], samples: &[f32], dim: usize, k: usize) -> (f64, f64) {
+    let dim = dim.max(1);
+    let covered = |rows: &[f32], centres: &[f32], radii: &[f32]| {
+        let inside = rows.par_chunks_exact(dim).filter(|row| {
+            let near = centres.chunks_exact(dim).zip(radii);
+            near.into_iter()
+                .any(|(centre, &radius)| square_distance(row, centre) <= radius)
+        });
+        inside.count() as f64 / (rows.len() / dim).max(1) as f64
+    };
+    let precision = covered(samples, real, &square_radii(real, dim, k));
+    let recall = covered(real, samples, &square_radii(samples, dim, k));
+    (precision, recall)
+}
+
+/// The squared distance of each row to its `k`th nearest other row.
+fn square_radii(rows: &[f32], dim: usize, k: usize) -> Vec<f32> {
+    rows.par_chunks_exact(dim)
+        .map(|row| {
+            // The row itself is the nearest, at zero.
+            let mut nearest = vec![f32::INFINITY; k + 1];
+            for other in rows.chunks_exact(dim) {
+                let distance = square_distance(row, other);
+                if distance < nearest[k] {
+                    let at = nearest.partition_point(|&known| known <= distance);
+                    nearest.insert(at, distance);
+                    nearest.truncate(k + 1);
+                }
+            }
+            nearest[k]
+        })
+        .collect()
+}
+
+fn square_distance(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let mut lanes = [0.0f32; LANES];
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest = a_chunks.remainder().iter().zip(b_chunks.remainder());
+    let rest: f32 = rest.map(|(a, b)| (a - b).powi(2)).sum();
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for lane in 0..LANES {
+            lanes[lane] += (a[lane] - b[lane]).powi(2);
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}
+
 /// Mean and standard deviation of each column of rows.
 pub fn column_statistics(rows: &[f32], dim: usize) -> (Vec<f32>, Vec<f32>) {
     let count = (rows.len() / dim.max(1)).max(1) as f64;
@@ -150,6 +202,17 @@ mod tests {
         let labels = [1, 1, 2, 3, 3, 3];
         let accuracy = knn_accuracy((&references, &labels), (&[0.05, 5.05], &[1, 2]), 1, 3);
         assert_eq!(accuracy, 0.5);
+    }
+
+    #[test]
+    fn precision_and_recall_of_equal_distant_and_half_covered_rows() {
+        let rows = Stream::new(3, Purpose::Evaluate, 0).normals(2000);
+        let distant: Vec<f32> = rows.iter().map(|v| v + 100.0).collect();
+        assert_eq!(precision_and_recall(&rows, &rows, 4, 3), (1.0, 1.0));
+        assert_eq!(precision_and_recall(&rows, &distant, 4, 3), (0.0, 0.0));
+        // Samples that know one of two distant clusters are all good, and cover one half.
+        let both: Vec<f32> = rows.iter().chain(&distant).copied().collect();
+        assert_eq!(precision_and_recall(&both, &rows, 4, 3), (1.0, 0.5));
     }
 
     #[test]

@@ -3,18 +3,22 @@
 mod autoencoder;
 mod checkpoint;
 mod classifier;
+mod critic;
 mod dataset;
 mod device;
 pub mod eval;
 mod finish;
 mod gan;
+mod heroes;
 mod idx;
 mod losses;
 mod measure;
 mod parameters;
+mod r1;
 mod random;
 mod recipe;
 mod run;
+mod style;
 mod task;
 
 pub use recipe::Recipe;

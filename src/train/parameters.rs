@@ -7,6 +7,7 @@ use crate::model::file::StoredTensor;
 use crate::model::manifest::NetworkSpec;
 use crate::model::network::Network;
 use crate::model::shapes;
+use crate::model::style::Initial;
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer as _};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use std::collections::BTreeMap;
@@ -24,11 +25,46 @@ struct Parameter {
     trained: bool,
 }
 
-/// The weights of one network during training.
-pub struct Parameters {
-    spec: NetworkSpec,
+/// A tensor before training.
+#[derive(Clone)]
+pub struct Fresh {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub initial: Initial,
+    /// Statistics are not trained.
+    pub trained: bool,
+}
+
+/// Named weights in training, whatever network they belong to.
+pub struct Weights {
     parameters: Vec<Parameter>,
     adam: Adam,
+}
+
+/// Leaves of one graph, in the order of the weights.
+pub struct Leaves(Vec<(String, Tensor<1>)>);
+
+/// The gradients of [`Leaves`], in the same order; what a loss does not depend on has none.
+pub struct LeafGradients(Vec<Option<Tensor<1>>>);
+
+impl Leaves {
+    pub fn get(&self, name: &str) -> Option<Tensor<1>> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, leaf)| leaf.clone())
+    }
+
+    /// What a backward pass has found.
+    pub fn gradients(&self, gradients: &mut Gradients) -> LeafGradients {
+        let leaves = self.0.iter();
+        let found = leaves.map(|(_, leaf)| leaf.grad_remove(gradients));
+        LeafGradients(found.map(|g| g.map(|g| g.inner())).collect())
+    }
+}
+
+/// The weights of one feed-forward network during training.
+pub struct Parameters {
+    spec: NetworkSpec,
+    weights: Weights,
 }
 
 impl Parameters {
@@ -43,24 +79,123 @@ impl Parameters {
         device: &Device,
     ) -> Result<Self, ModelError> {
         let plan = shapes::plan(spec).map_err(ModelError)?;
+        let fresh = plan.parameters.into_iter().map(|parameter| Fresh {
+            initial: if parameter.fan_in > 0 {
+                Initial::Normal((2.0 / parameter.fan_in as f32).sqrt())
+            } else if is_scale(&parameter.name) {
+                Initial::Constant(1.0)
+            } else {
+                Initial::Constant(0.0)
+            },
+            trained: !is_statistic(&parameter.name),
+            name: parameter.name,
+            shape: parameter.shape,
+        });
+        Ok(Self {
+            spec: spec.clone(),
+            weights: Weights::new(fresh, seed, betas, device),
+        })
+    }
+
+    /// The network on the live weights, inside the autodiff graph.
+    ///
+    /// # Errors
+    /// Never for parameters made by [`Self::new`]; passed on all the same.
+    pub fn network(&self) -> Result<Network, ModelError> {
+        self.build(|name| self.weights.live(name))
+    }
+
+    /// The network on the live weights as constants of an autodiff graph.
+    ///
+    /// # Errors
+    /// As for [`Self::network`].
+    pub fn fixed_network(&self) -> Result<Network, ModelError> {
+        self.build(|name| self.weights.fixed(name))
+    }
+
+    /// The network on the averaged weights, outside the graph.
+    ///
+    /// # Errors
+    /// As for [`Self::network`].
+    pub fn averaged_network(&self) -> Result<Network, ModelError> {
+        self.build(|name| self.weights.average(name))
+    }
+
+    fn build(&self, value: impl FnMut(&str) -> Option<Tensor<1>>) -> Result<Network, ModelError> {
+        Network::new(&self.spec, value).map_err(ModelError)
+    }
+
+    /// One step of Adam, and of the average.
+    pub fn step(&mut self, gradients: &mut Gradients, learning_rate: f64, decay: f64) {
+        self.weights.step(gradients, learning_rate, decay);
+    }
+
+    /// Sets the running statistics of batch normalisation layers: `(layer, mean, variance)`.
+    pub fn set_statistics(&mut self, statistics: Vec<(usize, Tensor<1>, Tensor<1>)>) {
+        for (layer, mean, variance) in statistics {
+            for (role, value) in [("mean", mean), ("variance", variance)] {
+                self.weights.set(&format!("{layer}.{role}"), value);
+            }
+        }
+    }
+
+    /// The averaged weights by name.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn averaged(&self) -> Result<BTreeMap<String, StoredTensor>, ModelError> {
+        self.weights.averaged()
+    }
+
+    /// Everything that a resumed run needs, by name with `prefix` in front.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn save(
+        &self,
+        prefix: &str,
+        into: &mut BTreeMap<String, Vec<f32>>,
+    ) -> Result<(), ModelError> {
+        self.weights.save(prefix, into)
+    }
+
+    /// Takes back what [`Self::save`] wrote.
+    ///
+    /// # Errors
+    /// As for [`Weights::restore`].
+    pub fn restore(
+        &mut self,
+        prefix: &str,
+        from: &mut BTreeMap<String, Vec<f32>>,
+        device: &Device,
+    ) -> Result<(), ModelError> {
+        self.weights.restore(prefix, from, device)
+    }
+}
+
+impl Weights {
+    /// Fresh weights, drawn in the order given.
+    pub fn new(
+        fresh: impl IntoIterator<Item = Fresh>,
+        seed: u64,
+        betas: (f32, f32),
+        device: &Device,
+    ) -> Self {
         let mut stream = Stream::new(seed, Purpose::Initialise, 0);
-        let parameters = plan
-            .parameters
+        let parameters = fresh
             .into_iter()
-            .map(|parameter| {
-                let len = parameter.shape.iter().product();
-                let values = if parameter.fan_in > 0 {
-                    let deviation = (2.0 / parameter.fan_in as f32).sqrt();
-                    (0..len).map(|_| stream.normal() * deviation).collect()
-                } else if is_scale(&parameter.name) {
-                    vec![1.0; len]
-                } else {
-                    vec![0.0; len]
+            .map(|fresh| {
+                let len = fresh.shape.iter().product();
+                let values = match fresh.initial {
+                    Initial::Normal(deviation) => {
+                        (0..len).map(|_| stream.normal() * deviation).collect()
+                    }
+                    Initial::Constant(value) => vec![value; len],
                 };
                 Parameter {
-                    trained: !is_statistic(&parameter.name),
-                    name: parameter.name,
-                    shape: parameter.shape,
+                    trained: fresh.trained,
+                    name: fresh.name,
+                    shape: fresh.shape,
                     value: leaf(values.clone(), device),
                     average: Tensor::from_data(
                         TensorData::new(values, [len]),
@@ -75,39 +210,23 @@ impl Parameters {
             .with_beta_2(betas.1)
             .with_epsilon(1e-8)
             .build();
-        Ok(Self {
-            spec: spec.clone(),
-            parameters,
-            adam,
-        })
+        Self { parameters, adam }
     }
 
-    /// The network on the live weights, inside the autodiff graph.
-    ///
-    /// # Errors
-    /// Never for parameters made by [`Self::new`]; passed on all the same.
-    pub fn network(&self) -> Result<Network, ModelError> {
-        self.build(|parameter| parameter.value.clone())
+    /// A weight inside the autodiff graph.
+    pub fn live(&self, name: &str) -> Option<Tensor<1>> {
+        self.find(name).map(|parameter| parameter.value.clone())
     }
 
-    /// The network on the live weights as constants of an autodiff graph.
-    ///
-    /// # Errors
-    /// As for [`Self::network`].
-    pub fn fixed_network(&self) -> Result<Network, ModelError> {
-        self.build(|parameter| Tensor::from_inner(parameter.value.clone().inner()))
+    /// A weight as a constant of an autodiff graph.
+    pub fn fixed(&self, name: &str) -> Option<Tensor<1>> {
+        let parameter = self.find(name)?;
+        Some(Tensor::from_inner(parameter.value.clone().inner()))
     }
 
-    /// The network on the averaged weights, outside the graph.
-    ///
-    /// # Errors
-    /// As for [`Self::network`].
-    pub fn averaged_network(&self) -> Result<Network, ModelError> {
-        self.build(|parameter| parameter.average.clone())
-    }
-
-    fn build(&self, value: impl Fn(&Parameter) -> Tensor<1>) -> Result<Network, ModelError> {
-        Network::new(&self.spec, |name| self.find(name).map(&value)).map_err(ModelError)
+    /// An averaged weight, outside the graph.
+    pub fn average(&self, name: &str) -> Option<Tensor<1>> {
+        self.find(name).map(|parameter| parameter.average.clone())
     }
 
     fn find(&self, name: &str) -> Option<&Parameter> {
@@ -116,41 +235,64 @@ impl Parameters {
             .find(|parameter| parameter.name == name)
     }
 
+    /// Gives a weight and its average a value from outside.
+    fn set(&mut self, name: &str, value: Tensor<1>) {
+        if let Some(parameter) = self.parameters.iter_mut().find(|p| p.name == name) {
+            let value = value.inner();
+            parameter.average = value.clone();
+            parameter.value = Tensor::from_inner(value);
+        }
+    }
+
+    /// Leaves of a graph of their own with the values of the weights, so that parts of a batch
+    /// can be computed side by side.
+    pub fn leaves(&self) -> Leaves {
+        let leaf = |parameter: &Parameter| {
+            let value = parameter.value.clone().inner();
+            Tensor::from_inner(value).require_grad()
+        };
+        let named = self.parameters.iter();
+        Leaves(named.map(|p| (p.name.clone(), leaf(p))).collect())
+    }
+
     /// One step of Adam, then `average = decay * average + (1 - decay) * value`.
     pub fn step(&mut self, gradients: &mut Gradients, learning_rate: f64, decay: f64) {
-        for parameter in self
-            .parameters
-            .iter_mut()
-            .filter(|parameter| parameter.trained)
-        {
-            let Some(gradient) = parameter.value.grad_remove(gradients) else {
+        let found = self.parameters.iter();
+        let found = found
+            .map(|parameter| parameter.value.grad_remove(gradients))
+            .map(|gradient| gradient.map(|gradient| gradient.inner()))
+            .collect();
+        self.apply(found, learning_rate, decay);
+    }
+
+    /// The same with the gradients of several parts of a batch, which are averaged in order.
+    pub fn step_parts(&mut self, parts: Vec<LeafGradients>, learning_rate: f64, decay: f64) {
+        let count = parts.len().max(1) as f64;
+        let mut sums: Vec<Option<Tensor<1>>> = vec![None; self.parameters.len()];
+        for part in parts {
+            for (sum, gradient) in sums.iter_mut().zip(part.0) {
+                *sum = match (sum.take(), gradient) {
+                    (Some(sum), Some(gradient)) => Some(sum + gradient),
+                    (sum, gradient) => sum.or(gradient),
+                };
+            }
+        }
+        let means = sums.into_iter().map(|sum| sum.map(|sum| sum / count));
+        self.apply(means.collect(), learning_rate, decay);
+    }
+
+    fn apply(&mut self, gradients: Vec<Option<Tensor<1>>>, learning_rate: f64, decay: f64) {
+        for (parameter, gradient) in self.parameters.iter_mut().zip(gradients) {
+            let Some(gradient) = gradient.filter(|_| parameter.trained) else {
                 continue;
             };
             let value = parameter.value.clone().inner();
-            let (value, moments) = self.adam.step(
-                learning_rate,
-                value,
-                gradient.inner(),
-                parameter.moments.take(),
-            );
+            let moments = parameter.moments.take();
+            let (value, moments) = self.adam.step(learning_rate, value, gradient, moments);
             let average = parameter.average.clone();
             parameter.average = average.clone() + (value.clone() - average) * (1.0 - decay);
             parameter.moments = moments;
             parameter.value = Tensor::from_inner(value).require_grad();
-        }
-    }
-
-    /// Sets the running statistics of batch normalisation layers: `(layer, mean, variance)`.
-    pub fn set_statistics(&mut self, statistics: Vec<(usize, Tensor<1>, Tensor<1>)>) {
-        for (layer, mean, variance) in statistics {
-            for (role, value) in [("mean", mean), ("variance", variance)] {
-                let name = format!("{layer}.{role}");
-                if let Some(parameter) = self.parameters.iter_mut().find(|p| p.name == name) {
-                    let value = value.inner();
-                    parameter.average = value.clone();
-                    parameter.value = Tensor::from_inner(value);
-                }
-            }
         }
     }
 

@@ -13,6 +13,7 @@ pub enum Purpose {
     Noise = 3,
     Augment = 4,
     Evaluate = 5,
+    Compose = 6,
 }
 
 /// A generator of uniform and normal numbers.

@@ -1,8 +1,10 @@
 //! Training recipes: TOML files that say everything about a run but where the data lies.
 
 use super::TrainError;
+use super::critic::CriticSpec;
 use super::dataset::DatasetName;
 use crate::model::manifest::{Family, LayerSpec};
+use crate::model::style::StyleSpec;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -31,6 +33,12 @@ pub struct Recipe {
     /// Layers from a picture to class logits.
     #[serde(default)]
     pub classifier: Vec<LayerSpec>,
+    /// The sizes of a style-based generator.
+    #[serde(default)]
+    pub style: Option<StyleSpec>,
+    /// The sizes of its discriminator; used in training only.
+    #[serde(default)]
+    pub critic: Option<CriticSpec>,
 }
 
 /// The numbers of a training run.
@@ -52,7 +60,15 @@ pub struct Settings {
     #[serde(default = "default_beta_2")]
     pub beta_2: f32,
     /// Decay of the average of the weights that ships, per step.
+    #[serde(default)]
     pub average_decay: f64,
+    /// Instead of the decay, in style-based recipes: the pictures after which half of the
+    /// average has been replaced, and at most 5 % of the pictures seen.
+    #[serde(default)]
+    pub average_half_life: Option<u64>,
+    /// How often a picture is made of two codes in training (style mixing).
+    #[serde(default)]
+    pub style_mixing: f64,
     #[serde(default)]
     pub reconstruction: Reconstruction,
     /// Weight of the KL divergence of a VAE.
@@ -165,6 +181,14 @@ impl Recipe {
                 "warm_up must be in 0..1",
             ),
             (settings.r1_every > 0, "r1_every must be positive"),
+            (
+                (0.0..=1.0).contains(&settings.style_mixing),
+                "style_mixing must be in 0..=1",
+            ),
+            (
+                settings.average_half_life != Some(0),
+                "average_half_life must be positive",
+            ),
             (settings.shift <= 8, "shift must be at most 8 pixels"),
             (
                 recipe.family == Family::Classifier || recipe.z_dim > 0,

@@ -27,6 +27,9 @@ pub struct TrainOptions {
     pub output: PathBuf,
     /// Continue from the checkpoint beside the output.
     pub resume: bool,
+    /// Train no further: make the model of the checkpoint beside the output, and keep the
+    /// checkpoint.
+    pub finish: bool,
     pub device: DeviceChoice,
 }
 
@@ -60,7 +63,7 @@ pub fn run(
 
     let checkpoint_path = checkpoint::path_beside(&options.output);
     let mut first_step = 0;
-    if options.resume {
+    if options.resume || options.finish {
         let checkpoint = Checkpoint::read(&checkpoint_path)?;
         let fault = |fault| TrainError::Checkpoint {
             path: checkpoint_path.clone(),
@@ -75,7 +78,12 @@ pub fn run(
     }
 
     let settings = &recipe.training;
-    let steps = settings.steps();
+    let steps = if options.finish {
+        first_step
+    } else {
+        settings.steps()
+    };
+    let started = Instant::now();
     let bar = ProgressBar::new(settings.images);
     let template = "{prefix} {wide_bar} {pos}/{len} images, {per_sec}, {eta} left  {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -114,7 +122,12 @@ pub fn run(
             }
             .write(&checkpoint_path)?;
             written = Instant::now();
-            log::info!("{} step {step}/{steps} {smoothed:?}", recipe.name);
+            let done = (step + 1 - first_step) * settings.batch as u64;
+            let speed = done as f64 / started.elapsed().as_secs_f64();
+            log::info!(
+                "{} step {step}/{steps}, {speed:.1} images/s, {smoothed:?}",
+                recipe.name
+            );
         }
         if stopped {
             return Err(TrainError::Stopped {
@@ -126,13 +139,14 @@ pub fn run(
     let record = finish::Record {
         text,
         device: device_name,
+        images_seen: steps * settings.batch as u64,
     };
     let (manifest, tensors) = finish::finish(&recipe, task.as_mut(), &data, &test, record)?;
     ModelFile::write(&options.output, &manifest, &tensors).map_err(|source| TrainError::File {
         path: options.output.clone(),
         source,
     })?;
-    if checkpoint_path.exists() {
+    if !options.finish && checkpoint_path.exists() {
         std::fs::remove_file(&checkpoint_path).map_err(write)?;
     }
     Ok(manifest.quality)
@@ -171,6 +185,10 @@ impl Shuffle {
     }
 
     fn batch(&mut self, data: &Dataset, step: u64) -> Batch {
+        if data.is_endless() {
+            let first = step as usize * self.batch;
+            return data.batch(step, first..first + self.batch);
+        }
         let epoch = step / self.per_epoch;
         if epoch != self.epoch {
             self.order = Stream::new(self.seed, Purpose::Shuffle, epoch).permutation(data.len());
@@ -178,11 +196,6 @@ impl Shuffle {
         }
         let first = (step % self.per_epoch) as usize * self.batch;
         let last = (first + self.batch).min(self.order.len());
-        let indices = &self.order[first..last];
-        Batch {
-            step,
-            pictures: data.pictures(indices.iter().copied()),
-            labels: indices.iter().map(|&index| data.labels[index]).collect(),
-        }
+        data.batch(step, self.order[first..last].iter().copied())
     }
 }

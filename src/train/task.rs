@@ -4,8 +4,10 @@ use super::autoencoder::AutoencoderTask;
 use super::classifier::ClassifierTask;
 use super::gan::GanTask;
 use super::recipe::Recipe;
+use super::style::{self, StyleTask};
 use crate::model::file::StoredTensor;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
+use crate::model::style::StyleSpec;
 use crate::model::{ModelError, shapes};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
@@ -15,12 +17,14 @@ pub struct Batch {
     pub step: u64,
     /// `[count, channels * height * width]` in 0..1.
     pub pictures: Vec<f32>,
+    /// One class for each picture, or a row of 0 and 1 for each.
     pub labels: Vec<u8>,
 }
 
 /// The weights that come out of a run, and the networks that they belong to.
 pub struct Trained {
     pub networks: BTreeMap<Role, NetworkSpec>,
+    pub style: Option<StyleSpec>,
     /// By role and name, such as `decoder.0.weight`.
     pub tensors: BTreeMap<String, StoredTensor>,
 }
@@ -66,7 +70,7 @@ pub fn task(
     Ok(match recipe.family {
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, image, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
-        Family::StyleGan => return Err(ModelError("soon".to_owned())),
+        Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, image, device)?),
     })
 }
@@ -97,7 +101,11 @@ fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
             decoder(),
             ("discriminator", of_pictures(&recipe.discriminator), 1),
         ],
-        Family::StyleGan => vec![],
+        Family::StyleGan => {
+            return style::architecture(recipe, image)
+                .map(drop)
+                .map_err(ModelError);
+        }
         Family::Classifier => {
             let classes = recipe.dataset.classes().len();
             vec![("classifier", of_pictures(&recipe.classifier), classes)]

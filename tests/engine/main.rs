@@ -4,6 +4,7 @@
     reason = "tests write the broken files that the program has to survive"
 )]
 
+mod cpu_plan;
 mod directions;
 mod display_pass;
 mod engine_flow;
@@ -12,5 +13,6 @@ mod finding_codes;
 mod gpu_against_cpu;
 mod learning_scenes;
 mod model_files;
+mod style;
 mod support;
 mod training;

@@ -34,6 +34,156 @@ fn write_data(folder: &Path) {
     }
 }
 
+/// Two layers of every part, 32x32, each a coloured square of its own.
+fn write_layers(folder: &Path) {
+    let parts = [
+        "cloak", "base", "boots", "legs", "body", "gloves", "hand1", "hand2", "hair", "head",
+    ];
+    for (number, part) in parts.iter().enumerate() {
+        let part_folder = folder.join(part);
+        std::fs::create_dir_all(&part_folder).expect("a folder");
+        for (variant, name) in ["human_shield", "elf_shield"].iter().enumerate() {
+            let (left, top) = (2 * number as u32, 3 * variant as u32 + number as u32);
+            let picture = image::RgbaImage::from_fn(32, 32, |x, y| {
+                let inside = (left..left + 9).contains(&x) && (top..top + 9).contains(&y);
+                let shade = (40 + 20 * number) as u8;
+                image::Rgba([
+                    shade,
+                    255 - shade,
+                    90 * variant as u8,
+                    if inside { 200 } else { 0 },
+                ])
+            });
+            let path = part_folder.join(format!("{name}.png"));
+            picture.save(path).expect("a picture");
+        }
+    }
+}
+
+/// The shipped recipe of the style-based heroes, made small.
+fn small_style_recipe(images: u32, folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(shipped_recipe("heroes-stylegan")).expect("it ships");
+    let mut text = text.replace("_dim = 128", "_dim = 16");
+    for (from, to) in [
+        ("channels = [96, 96, 64, 32]", "channels = [8, 8, 6, 4]"),
+        ("channels = [32, 64, 96, 96]", "channels = [4, 6, 8, 8]"),
+        ("images = 700_000", &format!("images = {images}")),
+        ("batch = 32", "batch = 4"),
+        ("r1_every = 16", "r1_every = 3"),
+    ] {
+        assert!(text.contains(from), "the recipe has no {from:?}");
+        text = text.replace(from, to);
+    }
+    let path = folder.join(format!("style-{images}.toml"));
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+#[test]
+fn a_style_based_run_resumes_bit_by_bit_and_a_cut_one_can_be_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_layers(folder.path());
+    let recipe = small_style_recipe(40, folder.path());
+    let whole = options(recipe.clone(), folder.path(), folder.path().join("whole"));
+    run(&whole).expect("sound");
+    let cut = options(recipe, folder.path(), folder.path().join("cut"));
+    let mut steps = 0;
+    train::run(&cut, &mut || {
+        steps += 1;
+        steps == 7
+    })
+    .expect_err("the run was stopped");
+    run(&TrainOptions {
+        finish: true,
+        ..cut.clone()
+    })
+    .expect("a checkpoint can be finished");
+    let early = ModelFile::read(&cut.output).expect("sound");
+    assert_eq!(early.manifest.training.images_seen, 28);
+    run(&TrainOptions {
+        resume: true,
+        ..cut.clone()
+    })
+    .expect("the checkpoint was kept");
+    let [whole, cut] = [&whole, &cut].map(|o| ModelFile::read(&o.output).expect("sound"));
+    assert_eq!(whole.manifest.training.images_seen, 40);
+    assert_eq!(whole.hash, cut.hash, "it took another way after the break");
+    assert_ne!(early.hash, cut.hash);
+    for name in ["w.mean", "w.sigma", "w.picture_change", "z.picture_change"] {
+        assert!(whole.tensors.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn faulty_layers_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("model.safetensors");
+    let recipe = small_style_recipe(8, folder.path());
+    let refused = |part: &str| {
+        let error = run(&options(recipe.clone(), folder.path(), output.clone()));
+        let error = error.expect_err("bad data");
+        assert!(error.is_bad_input(), "{error}");
+        assert!(
+            error.to_string().contains(part),
+            "{error} should contain {part:?}"
+        );
+        assert!(!output.exists(), "a half file was left");
+    };
+    refused("cloak: the data file cannot be opened");
+    write_layers(folder.path());
+    let path = folder.path().join("body").join("another.png");
+    image::RgbaImage::new(16, 16)
+        .save(&path)
+        .expect("a picture");
+    refused("another.png: the data file has 16x16 pixels");
+    image::RgbaImage::new(32, 16)
+        .save(&path)
+        .expect("a picture");
+    refused("layers are square");
+    std::fs::write(&path, b"no picture").expect("a file");
+    refused("another.png: the data file cannot be read");
+    std::fs::remove_file(&path).expect("it is there");
+    std::fs::remove_dir_all(folder.path().join("head")).expect("it is there");
+    std::fs::create_dir(folder.path().join("head")).expect("a folder");
+    refused("head: the data file holds no PNG pictures");
+}
+
+#[test]
+fn a_style_recipe_that_contradicts_itself_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_layers(folder.path());
+    let recipe = small_style_recipe(8, folder.path());
+    let sound = std::fs::read_to_string(&recipe).expect("written above");
+    for (from, to, part) in [
+        ("[8, 8, 6, 4]", "[8, 8, 6]", "16x16 pixels"),
+        ("num_ws = 7", "num_ws = 3", "num_ws is 3"),
+        ("group = 4", "group = 3", "groups of 3"),
+        ("w_dim = 16", "w_dim = 0", "w_dim"),
+        ("z_dim = 16\nw_dim", "z_dim = 8\nw_dim", "same z_dim"),
+        (
+            "[critic]\nchannels = [4, 6, 8, 8]\ngroup = 4\n",
+            "",
+            "no section [critic]",
+        ),
+        ("style_mixing = 0.9", "style_mixing = 1.5", "style_mixing"),
+        (
+            "average_half_life = 10_000",
+            "average_half_life = 0",
+            "average_half_life",
+        ),
+    ] {
+        assert!(sound.contains(from), "the recipe has no {from:?}");
+        std::fs::write(&recipe, sound.replace(from, to)).expect("a file");
+        let output = folder.path().join("model.safetensors");
+        let error = run(&options(recipe.clone(), folder.path(), output)).expect_err("unsound");
+        assert!(error.is_bad_input(), "{error}");
+        assert!(
+            error.to_string().contains(part),
+            "{error} should contain {part:?}"
+        );
+    }
+}
+
 fn write_gz(path: &Path, bytes: &[u8]) {
     let mut file = GzEncoder::new(Vec::new(), Compression::fast());
     file.write_all(bytes).expect("memory");
@@ -67,6 +217,7 @@ fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
         data,
         output,
         resume: false,
+        finish: false,
         device: DeviceChoice::Cpu,
     }
 }
@@ -117,7 +268,7 @@ fn training_learns_and_eval_repeats_what_the_run_measured() {
     std::fs::write(&recipe, text.replace("shift = 2", "shift = 0")).expect("a file");
     run(&options(recipe, folder.path(), output.clone())).expect("the run is sound");
     let source = ModelSource::File(output.clone());
-    let report = eval::evaluate(&source, folder.path(), DeviceChoice::Cpu).expect("sound");
+    let report = eval::evaluate(&source, None, folder.path(), DeviceChoice::Cpu).expect("sound");
     assert!(report.quality["accuracy"] > 0.9, "{report}");
     let file = ModelFile::read(&output).expect("sound");
     assert_eq!(report.quality, file.manifest.quality);

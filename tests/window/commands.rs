@@ -123,3 +123,26 @@ fn what_cannot_be_done_says_why() {
     }
     assert!(window.app().availability(Command::RandomSeed).is_ok());
 }
+
+#[test]
+fn the_controls_keep_their_width_in_every_tool() {
+    let mut window = Window::open_named("digits-gan");
+    window.type_expression("seed(1) - seed(2) + seed(3)");
+    window.press(Modifiers::NONE, Key::Enter);
+    let mut widths = Vec::new();
+    for tool in zscape::app::Tool::ALL {
+        let name = tool.command().info().name;
+        window.open_tool(name);
+        for _ in 0..20 {
+            window.harness.run_steps(1);
+        }
+        let picture_starts = window.find(Role::TextInput, "Expression").rect().left();
+        widths.push((name, picture_starts));
+    }
+    for (name, starts) in &widths {
+        assert_eq!(
+            *starts, widths[0].1,
+            "{name} widens the controls: {widths:?}"
+        );
+    }
+}

@@ -59,7 +59,13 @@ fn without_texts(png: &[u8]) -> Vec<u8> {
 fn wait_for_code(window: &mut Window) {
     window.wait("the code of the picture", |app| {
         let live = app.tools().encode();
-        let prepared = live.prepared().map(|prepared| prepared.id);
+        let wanted = app
+            .model()
+            .and_then(|it| app.tools().settings().encode.wanted(it));
+        let newest = live
+            .prepared()
+            .filter(|it| Some(&it.wanted) == wanted.as_ref());
+        let prepared = newest.map(|prepared| prepared.id);
         let of = live.found().map(|found| found.prepared.id);
         live.is_settled() && prepared.is_some() && prepared == of
     });

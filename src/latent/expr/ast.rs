@@ -36,6 +36,9 @@ pub enum Expr {
     Slerp(Box<Expr>, Box<Expr>, f32),
     /// `truncate(a, 0.7)`: towards the mean of the space, psi = 0.7.
     Truncate(Box<Expr>, f32),
+    /// `truncate(a, 0.7, layers 0..4)`: in these layers only, in w+. The layer at which it ends
+    /// is the cutoff of other tools.
+    TruncateLayers(Box<Expr>, f32, LayerRange),
     /// `w(a)`: from z to w through the mapping network.
     W(Box<Expr>),
     /// `mix(a, b, layers 4..9)`: the styles of `b` in layers 4 to 8, those of `a` elsewhere.
@@ -90,6 +93,7 @@ impl Expr {
             Self::Neg(a)
             | Self::Scale(_, a)
             | Self::Truncate(a, _)
+            | Self::TruncateLayers(a, _, _)
             | Self::W(a)
             | Self::Vary(a, _) => (Some(&**a), None, &[]),
             Self::Add(a, b)
@@ -116,6 +120,7 @@ impl Expr {
             Self::Neg(a)
             | Self::Scale(_, a)
             | Self::Truncate(a, _)
+            | Self::TruncateLayers(a, _, _)
             | Self::W(a)
             | Self::Vary(a, _) => (Some(&mut **a), None, &mut []),
             Self::Add(a, b)
@@ -137,7 +142,8 @@ impl Expr {
             Self::Scale(number, _)
             | Self::Lerp(_, _, number)
             | Self::Slerp(_, _, number)
-            | Self::Truncate(_, number) => std::slice::from_ref(number),
+            | Self::Truncate(_, number)
+            | Self::TruncateLayers(_, number, _) => std::slice::from_ref(number),
             Self::Vary(_, vary) => std::slice::from_ref(&vary.sigma),
             _ => &[],
         }

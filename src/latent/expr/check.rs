@@ -12,8 +12,8 @@ use std::ops::Range;
 /// Checks that `expr` has a meaning for the model of `context`, and gives the space of its
 /// value and what a code of that space looks like.
 ///
-/// A code in w that meets one in w+ is taken for every layer. `mix(...)` maps codes in z to w
-/// by itself. No encoder and no mapping network runs, and no file is looked for.
+/// A code in w that meets one in w+ is taken for every layer. `mix(...)` and `truncate(...)` of
+/// some layers map codes in z to w by themselves. No encoder and no mapping network runs, and no file is looked for.
 ///
 /// # Errors
 ///
@@ -85,19 +85,23 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 let hint = ", so mix(...) cannot be used";
                 let shape = self.shape(Space::WPlus, hint)?;
                 for (code, space) in [(a, space_a), (b, space_b)] {
-                    match space {
-                        Space::Z => drop(self.mapped(code, space)?),
-                        Space::W => self.broadcast()?,
-                        Space::WPlus => {}
-                    }
+                    self.styles(code, space)?;
                 }
                 self.layers(*layers, shape)?;
                 Ok(Space::WPlus)
+            }
+            (Expr::TruncateLayers(a, _, layers), &[space]) => {
+                let hint = ", so single layers cannot be truncated";
+                let shape = self.shape(Space::WPlus, hint)?;
+                self.styles(a, space)?;
+                self.layers(*layers, shape)?;
+                self.truncated(Space::WPlus)
             }
             (
                 Expr::Neg(_)
                 | Expr::Scale(..)
                 | Expr::Truncate(..)
+                | Expr::TruncateLayers(..)
                 | Expr::Add(..)
                 | Expr::Sub(..)
                 | Expr::Lerp(..)
@@ -231,6 +235,18 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                      leave out this w(...)"
                 ),
             }),
+        }
+    }
+
+    /// Checks that `code`, which is in `space`, can be taken to w+.
+    fn styles(&self, code: &Expr, space: Space) -> Result<(), CheckError> {
+        match space {
+            Space::Z => {
+                self.mapped(code, space)?;
+                self.broadcast()
+            }
+            Space::W => self.broadcast(),
+            Space::WPlus => Ok(()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The value of an expression.
 
-use super::ast::Expr;
+use super::ast::{Expr, LayerRange};
 use super::check::{check, layer_count};
 use super::context::{Context, raw_axis};
 use super::error::{CheckError, EvalError};
@@ -15,7 +15,7 @@ use crate::latent::{Code, Space, SpaceShape};
 ///
 /// In w+ [`slerp`] and [`rejection`] treat every layer's vector on its own. A code in w counts as the same
 /// vector in every layer of w+. The mapping network runs once for each `w(...)` and for each
-/// code in z inside `mix(...)`.
+/// code in z inside `mix(...)` or `truncate(...)` of some layers.
 ///
 /// # Errors
 ///
@@ -63,6 +63,11 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
             (Expr::Slerp(_, _, t), [a, b]) => self.join(a, b, |a, b| slerp(a, b, *t)),
             (Expr::ProjectOut(..), [a, b]) => self.join(a, b, rejection),
             (Expr::Truncate(_, psi), [a]) => self.truncate(a, *psi),
+            (Expr::TruncateLayers(inner, psi, layers), [a]) => {
+                let code = self.styles(inner, a)?;
+                let truncated = self.truncate(&code, *psi)?;
+                self.replaced(code, &truncated, *layers)
+            }
             (Expr::Vary(_, step), [a]) => {
                 let (row, sigma) = (row_len(a), step.sigma);
                 let values = vary(&a.values, row, step.seed, sigma, &step.locked);
@@ -78,14 +83,7 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
             (Expr::Mix(inner_a, inner_b, layers), [a, b]) => {
                 let a = self.styles(inner_a, a)?;
                 let b = self.styles(inner_b, b)?;
-                let dim = a.shape.dim();
-                let taken = layers.start.saturating_mul(dim)..layers.end.saturating_mul(dim);
-                let mut values = a.values;
-                if let (Some(to), Some(from)) = (values.get_mut(taken.clone()), b.values.get(taken))
-                {
-                    to.copy_from_slice(from);
-                }
-                self.code(Space::WPlus, values)
+                self.replaced(a, &b, *layers)
             }
             (
                 Expr::Neg(_)
@@ -95,6 +93,7 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
                 | Expr::Lerp(..)
                 | Expr::Slerp(..)
                 | Expr::Truncate(..)
+                | Expr::TruncateLayers(..)
                 | Expr::W(_)
                 | Expr::Mix(..)
                 | Expr::ProjectOut(..)
@@ -237,6 +236,17 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
         let count = all.len() as f64;
         let values = sums.into_iter().map(|sum| (sum / count) as f32).collect();
         self.code(space, values)
+    }
+
+    /// `a` with the `layers` of `b`, both in w+.
+    fn replaced(&self, a: Code, b: &Code, layers: LayerRange) -> Result<Code, EvalError> {
+        let dim = a.shape.dim();
+        let taken = layers.start.saturating_mul(dim)..layers.end.saturating_mul(dim);
+        let mut values = a.values;
+        if let (Some(to), Some(from)) = (values.get_mut(taken.clone()), b.values.get(taken)) {
+            to.copy_from_slice(from);
+        }
+        self.code(Space::WPlus, values)
     }
 
     fn truncate(&self, code: &Code, psi: f32) -> Result<Code, EvalError> {

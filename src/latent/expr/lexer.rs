@@ -244,7 +244,8 @@ const USAGES: [(&str, &str); 12] = [
     ),
     (
         "truncate",
-        "truncate takes a code and psi, as in truncate(seed(1), 0.7)",
+        "truncate takes a code, psi and, if not all, layers, \
+         as in truncate(seed(1), 0.7) or truncate(seed(1), 0.7, layers 0..4)",
     ),
     ("dir", "dir takes a name in quotes, as in dir(\"z0\")"),
     ("w", "w takes one code, as in w(seed(1))"),

@@ -40,7 +40,7 @@ pub(super) fn text_fits(expr: &Expr) -> bool {
 /// An upper bound of the text of this node without its children, in bytes.
 fn most_bytes(expr: &Expr) -> usize {
     // The longest number is `-1.17549435e-38`, the longest rest
-    // `(mix(, , layers 18446744073709551615..18446744073709551615))`. A range of a lock is a
+    // `(truncate(, , layers 18446744073709551615..18446744073709551615))`. A range of a lock is a
     // comma, a space and as much as that of layers.
     let numbers = expr.numbers().len().saturating_mul(17);
     let locks = expr.locked().len().saturating_mul(44);
@@ -53,7 +53,7 @@ fn most_bytes(expr: &Expr) -> usize {
         Expr::Mean(all) => all.len().saturating_mul(2),
         _ => 0,
     };
-    let parts = [numbers, locks, letters, 64];
+    let parts = [numbers, locks, letters, 66];
     parts.into_iter().fold(0, usize::saturating_add)
 }
 

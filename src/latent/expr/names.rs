@@ -33,6 +33,7 @@ impl Expr {
                 Self::Neg(a)
                 | Self::Scale(_, a)
                 | Self::Truncate(a, _)
+                | Self::TruncateLayers(a, _, _)
                 | Self::W(a)
                 | Self::Vary(a, _) => waiting.push(a),
                 Self::Add(a, b)

@@ -6,12 +6,14 @@
 //! unary   = "-" unary | ["-"] NUMBER "*" unary | primary
 //! primary = "(" sum ")" | "[" number { "," number } "]" | "@" NAME
 //!         | "seed" "(" NUMBER ")" | ("dir" | "encode") "(" TEXT ")"
-//!         | "mean" "(" sum { "," sum } ")" | "w" "(" sum ")" | "truncate" "(" sum "," number ")"
+//!         | "mean" "(" sum { "," sum } ")" | "w" "(" sum ")"
+//!         | "truncate" "(" sum "," number [ "," layers ] ")"
 //!         | ("lerp" | "slerp") "(" sum "," sum "," number ")"
-//!         | "mix" "(" sum "," sum "," "layers" range ")" | "project_out" "(" sum "," sum ")"
+//!         | "mix" "(" sum "," sum "," layers ")" | "project_out" "(" sum "," sum ")"
 //!         | "vary" "(" sum "," NUMBER "," number [ "," locks ] ")"
 //!         | "cross" "(" sum "," sum "," NUMBER [ "," locks ] ")"
 //! number  = ["-"] NUMBER
+//! layers  = "layers" range
 //! range   = NUMBER [ ".." NUMBER ]
 //! locks   = "lock" "[" range { "," range } "]"
 //! ```
@@ -311,7 +313,13 @@ impl<'a> Parser<'a> {
             Place::W => Expr::W(expr.into()),
             Place::Truncate => {
                 self.symbol(',', "a comma", usage)?;
-                Expr::Truncate(expr.into(), self.number()?)
+                let psi = self.number()?;
+                if self.token.is(',') {
+                    self.advance()?;
+                    Expr::TruncateLayers(expr.into(), psi, self.layers(usage)?)
+                } else {
+                    Expr::Truncate(expr.into(), psi)
+                }
             }
             Place::Vary => {
                 self.symbol(',', "a comma", usage)?;

@@ -143,6 +143,11 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
             f.write_str("truncate(")?;
             after.extend([Item::Expr(a), Text(", "), Number(*psi), Text(")")]);
         }
+        Expr::TruncateLayers(a, psi, layers) => {
+            f.write_str("truncate(")?;
+            after.extend([Item::Expr(a), Text(", "), Number(*psi), Text(", ")]);
+            after.extend([Layers(*layers), Text(")")]);
+        }
         Expr::W(a) => {
             f.write_str("w(")?;
             after.extend([Item::Expr(a), Text(")")]);

@@ -6,14 +6,17 @@
 //! allocated) and a mapping network that differs from device to device (it always runs on the
 //! CPU, so that a code in w is the same everywhere).
 
+mod cpu;
 mod network;
 mod noise;
+mod operations;
 mod random;
 mod resample;
 mod spec;
 
 pub use network::{Mapping, Synthesis};
 pub use noise::LayerNoise;
+pub use operations::{SLOPE, noisy_activation, scaled_convolution};
 pub use random::{RANDOM_SPEC_NAME, random_manifest, random_model};
 pub use resample::{Halving, doubled_rows, halved_rows};
 pub use spec::{

@@ -4,16 +4,13 @@
 //! the constant factors are multiplied in when a network is built.
 
 use super::noise::LayerNoise;
+use super::operations::{SLOPE, noisy_activation, scaled_convolution};
 use super::resample::Doubling;
 use super::spec::{KERNEL, Output, StylePlan, StyleSpec};
 use burn::tensor::activation::leaky_relu;
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 use std::f64::consts::SQRT_2;
 
-/// The slope of every leaky ReLU below zero.
-pub const SLOPE: f64 = 0.2;
 /// Added under roots, so that no zero is divided by.
 const EPSILON: f64 = 1e-8;
 
@@ -111,38 +108,36 @@ struct StyledLayer {
     /// The sum of the squares of each 3x3 kernel, `[inputs, outputs]`.
     squares: Tensor<2>,
     /// Bias and noise strength, both times sqrt(2).
-    bias: Tensor<4>,
-    noise_strength: Option<Tensor<4>>,
+    bias: Tensor<1>,
+    noise_strength: Option<Tensor<1>>,
 }
 
 impl StyledLayer {
     fn run(&self, x: Tensor<4>, w: Tensor<2>, noise: Option<&Tensor<4>>) -> Tensor<4> {
         let scales = self.affine.run(w);
         let [batch, inputs] = scales.dims();
+        let x = match &self.doubling {
+            Some(doubling) => doubling.run(x),
+            None => x,
+        };
+        // The learned constant is the same for every picture.
+        let [_, _, height, width] = x.dims();
+        let x = x.expand([batch, inputs, height, width]);
         // Scaling what goes in and what comes out equals scaling the weights of each picture
         // (Karras et al. 2020, equations 1 and 3), and keeps one convolution for the batch.
-        let mut x = x * scales.clone().reshape([batch, inputs, 1, 1]);
-        if let Some(doubling) = &self.doubling {
-            x = doubling.run(x);
-        }
-        let x = conv2d(x, self.weight.clone(), None, same_padding());
+        let x = scaled_convolution(x, scales.clone(), self.weight.clone());
         let norm = (scales.square().matmul(self.squares.clone()) + EPSILON).sqrt();
-        let [_, outputs] = norm.dims();
         // The gain sqrt(2) of the activation goes through the leaky ReLU.
         let demodulation = norm.recip() * SQRT_2;
-        let mut x = x * demodulation.reshape([batch, outputs, 1, 1]);
-        match (noise, &self.noise_strength) {
-            (Some(noise), Some(strength)) => {
-                x = x + noise.clone() * strength.clone() + self.bias.clone();
-            }
-            _ => x = x + self.bias.clone(),
-        }
-        leaky_relu(x, SLOPE)
+        let (noise, strength) = match (noise, &self.noise_strength) {
+            (Some(noise), Some(strength)) => (noise.clone(), strength.clone()),
+            _ => (
+                Tensor::zeros([1, 1, height, width], &x.device()),
+                Tensor::zeros([1], &x.device()),
+            ),
+        };
+        noisy_activation(x, demodulation, self.bias.clone(), noise, strength)
     }
-}
-
-fn same_padding() -> ConvOptions<2> {
-    ConvOptions::new([1; 2], [(KERNEL - 1) / 2; 2], [1; 2], 1)
 }
 
 /// A modulated 1x1 convolution to the channels of a picture, without demodulation.
@@ -214,7 +209,7 @@ impl Synthesis {
             let bias = take(source, &format!("{name}.bias"), outputs)?;
             let noise_strength = if spec.noise {
                 let strength = take(source, &format!("{name}.noise_strength"), 1)?;
-                Some(strength.reshape([1, 1, 1, 1]) * SQRT_2)
+                Some(strength * SQRT_2)
             } else {
                 None
             };
@@ -223,7 +218,7 @@ impl Synthesis {
                 doubling: layer.doubles.then(doubling),
                 weight: weight.reshape([outputs, inputs, KERNEL, KERNEL]),
                 squares,
-                bias: bias.reshape([1, outputs, 1, 1]) * SQRT_2,
+                bias: bias * SQRT_2,
                 noise_strength,
             });
             if layer.ends_resolution {

@@ -50,6 +50,8 @@ fn card(
         let height = ctx.content_rect().height() - 160.0;
         ScrollArea::vertical()
             .max_height(height)
+            // The card is as small as what it showed last; what is shown now may need more.
+            .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 add(ui, actions);

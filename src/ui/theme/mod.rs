@@ -5,7 +5,7 @@ mod style;
 pub mod tokens;
 
 pub use style::{TextRole, apply, set_text_scale};
-pub use tokens::{PLAIN_TINT, Tokens, size, space, text};
+pub use tokens::{PAPER, PLAIN_TINT, Tokens, size, space, text};
 
 use crate::app::Theme;
 

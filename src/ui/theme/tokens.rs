@@ -91,6 +91,9 @@ pub struct Tokens {
     pub classes: [Color32; 10],
 }
 
+/// What light ink is drawn on in either theme: models of digits know light on dark.
+pub const PAPER: Color32 = Color32::BLACK;
+
 /// Pictures are shown as they are.
 pub const PLAIN_TINT: Color32 = Color32::WHITE;
 

@@ -207,6 +207,11 @@ fn errors_point_at_the_place_and_say_what_to_do() {
             19,
             "expected a number, found `psi`",
         ),
+        (
+            "truncate(seed(1), 0.7, 4)",
+            24,
+            "expected the word `layers`, found `4`; truncate takes",
+        ),
         ("mean()", 6, "mean needs at least one code"),
         ("[]", 2, "at least one number"),
         (

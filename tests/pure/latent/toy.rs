@@ -211,6 +211,9 @@ fn tree(
             (two(), number.clone()).prop_map(|((a, b), t)| Expr::Lerp(a, b, t)),
             (two(), number.clone()).prop_map(|((a, b), t)| Expr::Slerp(a, b, t)),
             (one.clone(), number.clone()).prop_map(|(a, psi)| Expr::Truncate(a, psi)),
+            (one.clone(), number.clone(), layers.clone()).prop_map(|(a, psi, (start, end))| {
+                Expr::TruncateLayers(a, psi, LayerRange { start, end })
+            }),
             one.clone().prop_map(Expr::W),
             two().prop_map(|(a, b)| Expr::ProjectOut(a, b)),
             (one.clone(), any::<u32>(), number.clone(), locks.clone()).prop_map(

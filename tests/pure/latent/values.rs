@@ -132,6 +132,16 @@ fn operations() {
             &[1.0, 0.5, 2.0, 1.5, 3.0, 2.5, 4.0, 3.5],
         ),
         (
+            "truncate(@styles, 0, layers 1..3)",
+            WPlus,
+            &[1.0, 2.0, 2.0, 4.0, 2.0, 4.0, 7.0, 8.0],
+        ),
+        (
+            "truncate(@me, 0.5, layers 0..2)",
+            WPlus,
+            &[2.5, 1.5, 2.5, 1.5, 3.0, -1.0, 3.0, -1.0],
+        ),
+        (
             "mix(w(@me), @styles, layers 1..3)",
             WPlus,
             &[3.0, -1.0, 3.0, 4.0, 5.0, 6.0, 3.0, -1.0],
@@ -175,6 +185,11 @@ fn refusals_are_helpful_sentences() {
             Toy::plain(),
             "mix(@me, @me, layers 0..2)",
             "toy-gan has no w+ space, so mix(...) cannot be used",
+        ),
+        (
+            Toy::plain(),
+            "truncate(@me, 0.5, layers 0)",
+            "toy-gan has no w+ space, so single layers cannot be truncated",
         ),
         (Toy::plain(), "dir(\"w1\")", "toy-gan has no w space"),
         (
@@ -251,6 +266,11 @@ fn refusals_are_helpful_sentences() {
             Toy::styled(),
             "mix(@me, @me, layers 2..9)",
             "layers 2..9 goes beyond the 4 layers of toy-stylegan: the largest range is layers 0..4",
+        ),
+        (
+            Toy::styled(),
+            "truncate(@me, 0.5, layers 0..5)",
+            "layers 0..5 goes beyond the 4 layers of toy-stylegan: the largest range is layers 0..4",
         ),
         (
             Toy::styled(),

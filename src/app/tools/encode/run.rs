@@ -341,9 +341,11 @@ pub(in crate::app) fn name_of(path: &Path) -> String {
         .take(40)
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
-    let clean = clean.trim_matches('-');
+    // One dash for any number of others: two would be a minus of a minus.
+    let parts: Vec<&str> = clean.split('-').filter(|part| !part.is_empty()).collect();
+    let clean = parts.join("-");
     match clean.chars().next() {
-        Some(first) if first.is_ascii_alphabetic() => clean.to_owned(),
+        Some(first) if first.is_ascii_alphabetic() => clean,
         Some(_) => format!("picture-{clean}"),
         None => "picture".to_owned(),
     }
@@ -360,7 +362,7 @@ mod tests {
             ("a/b/My Photo.png", "My-Photo"),
             ("7.png", "picture-7"),
             ("...", "picture"),
-            ("ärger (2).jpeg", "rger--2"),
+            ("ärger (2).jpeg", "rger-2"),
         ] {
             assert_eq!(name_of(Path::new(path)), name);
             check_name(name).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -86,7 +86,8 @@ fn without_ui(
         Some(code) => code.to_string(),
     };
     let listed = app.tools().settings().directions.listed(model);
-    let width = ui.available_width() - 2.0 * space::S;
+    // The frame has a margin and a line on each side.
+    let width = ui.available_width() - 2.0 * space::S - 2.0;
     let (dropped, ()) = drop_well(ui, "Well Without", vec2(width, size::CONTROL), |ui| {
         let combo = ComboBox::from_id_salt("without")
             .selected_text(words)
@@ -233,7 +234,10 @@ fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, first: usize) {
             0 | 1 => explained.to_owned(),
             count => format!("mean of {count}"),
         };
-        caption(ui, text);
+        // Where there is no room, the letter says it.
+        if ui.available_width() > 150.0 || members.len() > 1 {
+            caption(ui, text);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             buttons_ui(ui, stage.actions, app, well, members);
         });

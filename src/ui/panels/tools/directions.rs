@@ -140,7 +140,7 @@ fn find_ui(
             .unwrap_or_else(|| class.to_string())
     };
     let mut to = view.to;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         class_ui(ui, "From class", &classes, &name, &mut view.from);
         ui.label(icon(Icon::ArrowRight));

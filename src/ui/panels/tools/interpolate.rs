@@ -437,8 +437,9 @@ fn plot_ui(
         Method::Slerp => "slerp —  lerp - -",
         Method::Lerp => "lerp —  slerp - -",
     };
-    painter.text(
-        plot.right_bottom(),
+    // Beside the title, where no line runs through it.
+    ui.painter().text(
+        pos2(rect.right(), rect.top() - space::XS),
         Align2::RIGHT_BOTTOM,
         key,
         font,

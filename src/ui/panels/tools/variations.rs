@@ -117,7 +117,8 @@ fn partner_ui(
             Some(_) => "Each number of a child comes from one of the two, as a coin falls",
             None => "Drop a picture here to cross it with the current one",
         };
-        caption(ui, words);
+        // Words in a row do not wrap.
+        ui.vertical(|ui| caption(ui, words));
     });
 }
 

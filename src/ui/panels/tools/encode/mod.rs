@@ -12,6 +12,9 @@ use crate::app::{Action, Actions, ToolEdit};
 use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
 use eframe::egui::{CentralPanel, Context, Pos2, TextureHandle, TextureId, Ui};
 
+/// In a lower window the pictures have all the room, in points.
+const MIN_HEIGHT_FOR_PLOTS: f32 = 440.0;
+
 /// What the panel keeps between frames besides the state.
 #[derive(Default)]
 pub struct EncodeView {
@@ -59,7 +62,8 @@ fn push(actions: &mut Actions, edit: Edit) {
 
 /// Paints the pictures with the plots below.
 pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    if stage.app.tools().settings().encode.source != Source::None {
+    let has_room = ui.available_height() > MIN_HEIGHT_FOR_PLOTS;
+    if has_room && stage.app.tools().settings().encode.source != Source::None {
         below_picture(ui, "encode plots", 220.0, |ui| plots::ui(ui, stage));
     }
     CentralPanel::no_frame().show(ui, |ui| panes::ui(ui, stage));

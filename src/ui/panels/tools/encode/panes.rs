@@ -4,7 +4,7 @@ use super::{EncodeView, push};
 use crate::app::tools::encode::{Edit, Found, How, Source};
 use crate::gpu::display::rgba_from_planes;
 use crate::ui::panels::tools::Stage;
-use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
+use crate::ui::theme::{PAPER, PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state};
 use eframe::egui::{
     Align, CursorIcon, Layout, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
@@ -101,7 +101,7 @@ fn drawing_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
         title_ui(ui, "Draw here");
         let (rect, response) =
             picture_ui(ui, side, None, [1, 1], "Drawing", Sense::click_and_drag());
-        ui.painter().rect_filled(rect, 0.0, tokens(ui).canvas);
+        ui.painter().rect_filled(rect, 0.0, PAPER);
         let ink = PLAIN_TINT;
         let painter = ui.painter_at(rect);
         let place = |[x, y]: [f32; 2]| rect.min + vec2(x, y) * rect.width();

@@ -12,6 +12,7 @@ use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::Expr;
 use crate::latent::geometry::distance;
+use crate::model::Family;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
 use crate::ui::widgets::{caption, icon, section, section_with};
@@ -60,13 +61,11 @@ pub fn controls_ui(
         ui.spacing_mut().item_spacing.y = 0.0;
         layer_ui(ui, actions, settings.pictures, "Pictures", Edit::Pictures);
         layer_ui(ui, actions, settings.data, "Encoded data", Edit::Data);
-        layer_ui(
-            ui,
-            actions,
-            settings.density,
-            "Density of the prior",
-            Edit::Density,
-        );
+        // A plain autoencoder has no prior.
+        if model.manifest.family != Family::Autoencoder {
+            let words = "Density of the prior";
+            layer_ui(ui, actions, settings.density, words, Edit::Density);
+        }
         layer_ui(ui, actions, settings.trail, "Way of the code", Edit::Trail);
     });
     if model.encoded.is_empty() {
@@ -83,7 +82,7 @@ pub fn controls_ui(
 
 fn kind_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &ModelInfo) {
     let has_data = !model.encoded.is_empty();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (kind, words, tip, available) in [
             (

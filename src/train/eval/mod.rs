@@ -1,17 +1,20 @@
 //! Measuring a finished model on the test data of its recipe.
 
+mod generator;
+mod judge;
+
 use super::TrainError;
 use super::dataset::{Dataset, DatasetName, Part};
 use super::device;
-use super::measure::{self, Gaussian};
+use super::measure;
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
 use crate::engine::{DeviceChoice, ModelSource};
-use crate::latent::{NoiseMode, Space};
-use crate::model::manifest::{Family, Role};
-use crate::model::network::{Mode, Network, flat};
-use crate::model::{Generator, ModelError, ModelFile, catalogue, download, upload};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use crate::latent::NoiseMode;
+use crate::model::manifest::{Family, LabelKind};
+use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
+use burn::tensor::Device;
+use judge::Judge;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,8 +22,6 @@ use std::path::Path;
 
 /// Pictures in one batch of a measurement.
 const BATCH: usize = 250;
-/// Samples of a generator that are judged.
-const SAMPLES: usize = 10_000;
 /// Neighbours that vote on a class.
 const NEIGHBOURS: usize = 5;
 
@@ -45,16 +46,19 @@ impl fmt::Display for Report {
     }
 }
 
-/// Measures a model on the data that its recipe names.
+/// Measures a model on the data that its recipe names; `judge` is the classifier that judges a
+/// generator, if not the one of the catalogue.
 ///
 /// # Errors
 /// When the model or the data is not sound, or the device fails.
 pub fn evaluate(
     source: &ModelSource,
+    judge: Option<&ModelSource>,
     folder: &Path,
     choice: DeviceChoice,
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
+    let judge = judge.map(read).transpose()?;
     let (name, _) = dataset_of(&file)?;
     let train = name.read(folder, Part::Train)?;
     let test = name.read(folder, Part::Test)?;
@@ -66,7 +70,7 @@ pub fn evaluate(
         ))
         .into());
     }
-    let quality = measure(&file, &train, &test, &device)?;
+    let quality = measure(&file, judge, &train, &test, &device)?;
     Ok(Report {
         model: file.manifest.name.clone(),
         hash: file.hash.clone(),
@@ -110,6 +114,7 @@ fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), ModelError> {
 /// When the device fails.
 pub fn measure(
     file: &ModelFile,
+    judge: Option<ModelFile>,
     train: &Dataset,
     test: &Dataset,
     device: &Device,
@@ -119,22 +124,70 @@ pub fn measure(
             measure_autoencoder(&Generator::new(file, device)?, train, test)
         }
         Family::Gan | Family::StyleGan => {
-            let judge = judge_of(file, device)?;
-            measure_gan(&Generator::new(file, device)?, judge, train, test)
+            let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
+                log::warn!(
+                    "no classifier of this data is in the catalogue, so nothing is measured"
+                );
+                return Ok(BTreeMap::new());
+            };
+            if judge.manifest.image != file.manifest.image {
+                let names = [&judge.manifest.name, &file.manifest.name];
+                return Err(ModelError(format!(
+                    "{} judges pictures of another size than {} makes",
+                    names[0], names[1]
+                )));
+            }
+            let judge = Judge::new(&judge, device)?;
+            generator::measure(&Generator::new(file, device)?, &judge, train, test)
         }
-        Family::Classifier => {
-            let judge = Judge::new(file, device)?;
-            let (_, classes) = judge.judge(&test.pictures(0..test.len()))?;
-            let right = classes
-                .iter()
-                .zip(&test.labels)
-                .filter(|((class, _), label)| class == *label);
-            Ok(BTreeMap::from([(
-                "accuracy".to_owned(),
-                right.count() as f64 / test.len() as f64,
-            )]))
+        Family::Classifier => measure_classifier(&Judge::new(file, device)?, test),
+    }
+}
+
+/// The part of the test pictures that a classifier is right about; where a picture has any
+/// number of labels, that of each label, and beside it how often the more common answer alone
+/// would be right.
+fn measure_classifier(judge: &Judge, test: &Dataset) -> Result<BTreeMap<String, f64>, ModelError> {
+    let labels = judge.labels();
+    let mut right = vec![0.0; labels.len()];
+    let mut present = vec![0.0; labels.len()];
+    for first in (0..test.len()).step_by(BATCH) {
+        let indices = first..(first + BATCH).min(test.len());
+        let verdicts = judge.judge(&test.pictures(indices.clone()))?;
+        let truth = test.labels(indices);
+        match judge.kind() {
+            LabelKind::Classes => {
+                for ((class, _), truth) in judge.classes(&verdicts).iter().zip(&truth) {
+                    right[usize::from(*truth)] += f64::from(u8::from(class == truth));
+                }
+            }
+            LabelKind::Flags => {
+                let rows = verdicts.probabilities.chunks_exact(labels.len());
+                for (row, truth) in rows.zip(truth.chunks_exact(labels.len())) {
+                    for (label, (&probability, &truth)) in row.iter().zip(truth).enumerate() {
+                        let found = u8::from(probability > 0.5);
+                        right[label] += f64::from(u8::from(found == truth));
+                        present[label] += f64::from(truth);
+                    }
+                }
+            }
         }
     }
+    let count = test.len() as f64;
+    let mean = right.iter().sum::<f64>() / count;
+    Ok(match judge.kind() {
+        LabelKind::Classes => BTreeMap::from([("accuracy".to_owned(), mean)]),
+        LabelKind::Flags => {
+            let mean = mean / labels.len().max(1) as f64;
+            let mut quality = BTreeMap::from([("accuracy".to_owned(), mean)]);
+            for (label, name) in labels.iter().enumerate() {
+                let share = present[label] / count;
+                quality.insert(format!("accuracy_of_{name}"), right[label] / count);
+                quality.insert(format!("commoner_answer_of_{name}"), share.max(1.0 - share));
+            }
+            quality
+        }
+    })
 }
 
 /// The codes of all pictures: mu, and log variances where there are any.
@@ -205,16 +258,11 @@ fn measure_autoencoder(
         }
     }
     let count = test.len() as f64;
-    let accuracy = measure::knn_accuracy(
-        (&train_mu, &train.labels),
-        (&mu, &test.labels),
-        dim,
-        NEIGHBOURS,
-    );
-    let mut quality = BTreeMap::from([
-        ("mse".to_owned(), squared / count / len as f64),
-        ("knn_accuracy".to_owned(), accuracy),
-    ]);
+    let mut quality = BTreeMap::from([("mse".to_owned(), squared / count / len as f64)]);
+    if let (Some(train), Some(test)) = (train.classes(), test.classes()) {
+        let accuracy = measure::knn_accuracy((&train_mu, train), (&mu, test), dim, NEIGHBOURS);
+        quality.insert("knn_accuracy".to_owned(), accuracy);
+    }
     if logvar.is_some() {
         quality.insert("reconstruction_nats".to_owned(), nats / count);
         quality.insert("kl_nats".to_owned(), kl / count);
@@ -223,19 +271,8 @@ fn measure_autoencoder(
     Ok(quality)
 }
 
-/// A class and its probability.
-type Verdict = (u8, f32);
-
-/// A classifier with its features.
-struct Judge {
-    network: Network,
-    picture_len: usize,
-    class_count: usize,
-    device: Device,
-}
-
 /// The classifier for the data of a model, if the catalogue has one.
-fn judge_of(file: &ModelFile, device: &Device) -> Result<Option<Judge>, ModelError> {
+fn judge_of(file: &ModelFile) -> Result<Option<ModelFile>, ModelError> {
     let (dataset, _) = dataset_of(file)?;
     for entry in catalogue::entries() {
         let judge = ModelFile::from_bytes(entry.bytes)
@@ -243,106 +280,8 @@ fn judge_of(file: &ModelFile, device: &Device) -> Result<Option<Judge>, ModelErr
         if judge.manifest.family == Family::Classifier
             && dataset_of(&judge).is_ok_and(|(data, _)| data == dataset)
         {
-            return Judge::new(&judge, device).map(Some);
+            return Ok(Some(judge));
         }
     }
     Ok(None)
-}
-
-impl Judge {
-    fn new(file: &ModelFile, device: &Device) -> Result<Self, ModelError> {
-        let network = upload(file, Role::Classifier, device)?
-            .ok_or_else(|| ModelError(format!("{} is no classifier", file.manifest.name)))?;
-        Ok(Self {
-            network,
-            picture_len: file.manifest.image.len(),
-            class_count: file.manifest.classes.len(),
-            device: device.clone(),
-        })
-    }
-
-    /// Features before the last layer, row after row, and each picture's class with its
-    /// probability.
-    fn judge(&self, pictures: &[f32]) -> Result<(Vec<f32>, Vec<Verdict>), ModelError> {
-        let (mut features, mut classes) = (Vec::new(), Vec::new());
-        for batch in pictures.chunks(BATCH * self.picture_len) {
-            let rows = batch.len() / self.picture_len;
-            let input: Tensor<2> = Tensor::from_data(
-                TensorData::new(batch.to_vec(), [rows, self.picture_len]),
-                &self.device,
-            );
-            let before_last = self.network.layer_count().saturating_sub(1);
-            let found = self
-                .network
-                .run(input.clone(), before_last, &mut Mode::Inference);
-            features.extend(download(flat(found))?);
-            let logits = self.network.forward(input);
-            for row in download(activation::softmax(logits, 1))?.chunks_exact(self.class_count) {
-                let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-                classes.extend(best.map(|(class, &probability)| (class as u8, probability)));
-            }
-        }
-        Ok((features, classes))
-    }
-}
-
-fn measure_gan(
-    generator: &Generator,
-    judge: Option<Judge>,
-    train: &Dataset,
-    test: &Dataset,
-) -> Result<BTreeMap<String, f64>, ModelError> {
-    let Some(judge) = judge else {
-        log::warn!("no classifier of this data is in the catalogue, so nothing was measured");
-        return Ok(BTreeMap::new());
-    };
-    let image = generator.image();
-    let mut samples = Vec::with_capacity(SAMPLES * image.len());
-    for batch in 0..SAMPLES / BATCH {
-        let mut stream = Stream::new(0, Purpose::Evaluate, batch as u64);
-        let z = stream.normals(BATCH * generator.z_dim());
-        let inputs = generator.inputs(Space::Z, &z)?;
-        samples.extend(generator.decode_to_vec(&inputs, NoiseMode::Const)?);
-    }
-    let (features, classes) = judge.judge(&samples)?;
-    let dim = features.len() / SAMPLES;
-    let mut shares = vec![0.0; judge.class_count];
-    let mut confidence = 0.0;
-    for &(class, probability) in &classes {
-        shares[usize::from(class)] += 1.0 / classes.len() as f64;
-        confidence += f64::from(probability) / classes.len() as f64;
-    }
-    let real = test.pictures(0..test.len());
-    let blurred: Vec<f32> = real
-        .chunks_exact(image.len())
-        .flat_map(|picture| measure::blurred(picture, image.height, image.width))
-        .collect();
-    let train_part = train.pictures(0..test.len().min(train.len()));
-    let fit = |pictures: &[f32]| {
-        judge
-            .judge(pictures)
-            .map(|(rows, _)| Gaussian::fit(&rows, dim))
-    };
-    let truth = fit(&real)?;
-    let distance = |gaussian: &Gaussian| measure::frechet_distance(gaussian, &truth);
-    Ok(BTreeMap::from([
-        (
-            "smallest_class_share".to_owned(),
-            shares.iter().copied().fold(1.0, f64::min),
-        ),
-        (
-            "largest_class_share".to_owned(),
-            shares.iter().copied().fold(0.0, f64::max),
-        ),
-        ("mean_confidence".to_owned(), confidence),
-        ("fd".to_owned(), distance(&Gaussian::fit(&features, dim))),
-        (
-            "fd_of_training_pictures".to_owned(),
-            distance(&fit(&train_part)?),
-        ),
-        (
-            "fd_of_blurred_test_pictures".to_owned(),
-            distance(&fit(&blurred)?),
-        ),
-    ]))
 }

@@ -1,0 +1,35 @@
+//! What the CPU at hand has: vector instructions and cores.
+
+use pulp::{Arch, WithSimd};
+
+/// Runs `work` compiled for the widest vector instructions of this CPU.
+///
+/// pulp's own choice leaves out AVX2 with the features that it has here, and most CPUs have that
+/// and no more.
+#[inline]
+pub fn dispatch<W: WithSimd>(work: W) -> W::Output {
+    match Arch::new() {
+        #[cfg(target_arch = "x86_64")]
+        Arch::Scalar => match pulp::x86::V3::try_new() {
+            Some(simd) => pulp::Simd::vectorize(simd, work),
+            None => Arch::Scalar.dispatch(work),
+        },
+        arch => arch.dispatch(work),
+    }
+}
+
+/// Runs every part, the first on this thread and the others on rayon's.
+///
+/// rayon's parallel iterators would hand over the first as well and wait: for parts of some tens
+/// of microseconds that takes as long as the work.
+pub fn each_part<T: Send>(parts: impl IntoIterator<Item = T>, run: impl Fn(T) + Sync) {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else { return };
+    rayon::in_place_scope(|scope| {
+        for part in parts {
+            let run = &run;
+            scope.spawn(move |_| run(part));
+        }
+        run(first);
+    });
+}

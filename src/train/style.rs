@@ -1,0 +1,268 @@
+//! Style-based generators: the non-saturating loss with R1 on real pictures and style mixing
+//! (Karras et al. 2020).
+
+use super::critic::{Critic, CriticSpec};
+use super::losses;
+use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
+use super::r1::r1_penalty;
+use super::random::{Purpose, Stream};
+use super::recipe::{Recipe, Settings};
+use super::task::{Batch, Task, Trained, rows};
+use crate::model::manifest::ImageSpec;
+use crate::model::style::{self, LayerNoise, Mapping, StylePlan, StyleSpec, Synthesis};
+use crate::model::{ModelError, download};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats
+/// itself: they are computed side by side, and their gradients are averaged.
+const PARTS: usize = 2;
+/// The average of the weights follows at least this part of the pictures seen, so that it does
+/// not hang on to the beginning of a run (the ramp of StyleGAN2).
+const AVERAGE_RAMP: f64 = 0.05;
+
+pub struct StyleTask {
+    settings: Settings,
+    image: ImageSpec,
+    spec: StyleSpec,
+    plan: StylePlan,
+    critic_spec: CriticSpec,
+    device: Device,
+    generator: Weights,
+    critic: Weights,
+}
+
+/// The architecture of a recipe, checked.
+///
+/// # Errors
+/// A sentence when a section is missing or its sizes do not fit.
+pub fn architecture(
+    recipe: &Recipe,
+    image: ImageSpec,
+) -> Result<(StyleSpec, StylePlan, CriticSpec), String> {
+    let spec = recipe
+        .style
+        .clone()
+        .ok_or_else(|| "has no section [style]".to_owned())?;
+    if spec.z_dim != recipe.z_dim {
+        return Err("must say the same z_dim at its beginning and in [style]".to_owned());
+    }
+    let critic = recipe
+        .critic
+        .clone()
+        .ok_or_else(|| "has no section [critic]".to_owned())?;
+    let plan =
+        style::plan(&spec, image).map_err(|fault| format!("has an unsound style: {fault}"))?;
+    critic
+        .plan(image, recipe.training.batch)
+        .map_err(|fault| format!("has an unsound critic: {fault}"))?;
+    Ok((spec, plan, critic))
+}
+
+/// What one part of a batch has come to before the discriminator's step.
+struct Part {
+    /// The leaves that the pictures hang on.
+    generator: Leaves,
+    /// Inside the graph.
+    fake: Tensor<2>,
+    critic: LeafGradients,
+    critic_loss: f32,
+}
+
+impl StyleTask {
+    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+        let settings = recipe.training.clone();
+        let (spec, plan, critic_spec) = architecture(recipe, image).map_err(ModelError)?;
+        let (critic, _) = critic_spec
+            .plan(image, settings.batch)
+            .map_err(ModelError)?;
+        let betas = (settings.beta_1, settings.beta_2);
+        let fresh = plan.parameters.iter().cloned().map(|parameter| Fresh {
+            name: parameter.name,
+            shape: parameter.shape,
+            initial: parameter.initial,
+            trained: true,
+        });
+        Ok(Self {
+            generator: Weights::new(fresh, settings.seed, betas, &device),
+            critic: Weights::new(critic, settings.seed + 1, betas, &device),
+            image,
+            spec,
+            plan,
+            critic_spec,
+            device,
+            settings,
+        })
+    }
+
+    fn judge(&self, source: impl Fn(&str) -> Option<Tensor<1>>) -> Result<Critic, ModelError> {
+        Critic::new(&self.critic_spec, self.image, &self.device, source).map_err(ModelError)
+    }
+
+    /// Random pictures `[count, channels * height * width]` in about -1..1.
+    fn generate(
+        &self,
+        leaves: &Leaves,
+        stream: &mut Stream,
+        count: usize,
+    ) -> Result<Tensor<2>, ModelError> {
+        let (spec, device) = (&self.spec, &self.device);
+        let mapping = Mapping::new(spec, |name| leaves.get(name)).map_err(ModelError)?;
+        let channels = self.image.channels;
+        let synthesis = Synthesis::new(spec, &self.plan, channels, device, |name| leaves.get(name))
+            .map_err(ModelError)?;
+        // Two codes for each picture: the first for the layers before a random one, the second
+        // from there on, or the first alone.
+        let z = stream.normals(2 * count * spec.z_dim);
+        let w = mapping.forward(rows(z, spec.z_dim, device));
+        let (num_ws, w_dim) = (spec.num_ws, spec.w_dim);
+        let half = |from: usize| {
+            let w = w.clone().slice([from..from + count, 0..w_dim]);
+            w.reshape([count, 1, w_dim])
+        };
+        let (first, second) = (half(0), half(count));
+        let mut mask = Vec::with_capacity(count * num_ws);
+        for _ in 0..count {
+            let crossover = if num_ws > 1 && stream.uniform() < self.settings.style_mixing {
+                1 + stream.below(num_ws - 1)
+            } else {
+                num_ws
+            };
+            mask.extend((0..num_ws).map(|layer| if layer < crossover { 0.0f32 } else { 1.0 }));
+        }
+        let mask: Tensor<3> = Tensor::from_data(TensorData::new(mask, [count, num_ws, 1]), device);
+        let styles = first.clone() + (second - first) * mask;
+        let noise = spec
+            .noise
+            .then(|| LayerNoise::drawn(&self.plan, count, |n| stream.normals(n), device));
+        let pictures = synthesis.forward(styles, noise.as_ref());
+        Ok(pictures.flatten(1, 3))
+    }
+
+    /// Draws pictures for one part of a batch and judges them beside its real ones.
+    fn judge_part(&self, step: u64, part: usize, real: &[f32]) -> Result<Part, ModelError> {
+        let real = rows(real.to_vec(), self.image.len(), &self.device) * 2.0 - 1.0;
+        let [count, _] = real.dims();
+        let place = step * PARTS as u64 + part as u64;
+        let mut stream = Stream::new(self.settings.seed, Purpose::Noise, place);
+        let generator = self.generator.leaves();
+        let fake = self.generate(&generator, &mut stream, count)?;
+
+        let leaves = self.critic.leaves();
+        let critic = self.judge(|name| leaves.get(name))?;
+        let judged_fake = critic.forward(Tensor::from_inner(fake.clone().inner()));
+        let judged_real = critic.forward(real.clone());
+        let loss = losses::softplus_mean(judged_fake) + losses::softplus_mean(judged_real.neg());
+        let shown = loss.clone().inner();
+        let every = self.settings.r1_every;
+        let penalised = if self.settings.r1_gamma > 0.0 && step.is_multiple_of(every) {
+            let gamma = self.settings.r1_gamma * every as f64;
+            let fixed = self.judge(|name| self.critic.fixed(name))?;
+            let derivative = |x, direction| critic.derivative(x, direction);
+            loss + r1_penalty(derivative, |x| fixed.forward(x), real, gamma)
+        } else {
+            loss
+        };
+        let mut gradients = penalised.backward();
+        Ok(Part {
+            generator,
+            fake,
+            critic: leaves.gradients(&mut gradients),
+            critic_loss: download(shown)?[0],
+        })
+    }
+
+    /// The gradients of the generator for one part, and its loss.
+    fn teach_part(
+        &self,
+        generator: &Leaves,
+        fake: Tensor<2>,
+    ) -> Result<(LeafGradients, f32), ModelError> {
+        // The generator's step asks for no gradient in the critic's weights.
+        let critic = self.judge(|name| self.critic.fixed(name))?;
+        let loss = losses::softplus_mean(critic.forward(fake).neg());
+        let shown = loss.clone().inner();
+        let mut gradients = loss.backward();
+        Ok((generator.gradients(&mut gradients), download(shown)?[0]))
+    }
+
+    /// Parts of a batch, each of whole groups.
+    fn part_count(&self) -> usize {
+        let groups = self.settings.batch / self.critic_spec.group.max(1);
+        if groups.is_multiple_of(PARTS) {
+            PARTS
+        } else {
+            1
+        }
+    }
+
+    /// The decay of the average of the weights after `step` steps.
+    fn average_decay(&self, step: u64) -> f64 {
+        let batch = self.settings.batch as f64;
+        match self.settings.average_half_life {
+            Some(half_life) => {
+                let seen = step as f64 * batch;
+                let half_life = (half_life as f64).min(AVERAGE_RAMP * seen).max(1e-3);
+                0.5f64.powf(batch / half_life)
+            }
+            None => self.settings.average_decay,
+        }
+    }
+}
+
+impl Task for StyleTask {
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
+        let rate = self.settings.learning_rate_at(batch.step);
+        let decay = self.average_decay(batch.step);
+        let part_len = batch.pictures.len() / self.part_count();
+        let parts: Result<Vec<Part>, ModelError> = batch
+            .pictures
+            .par_chunks(part_len)
+            .enumerate()
+            .map(|(part, real)| self.judge_part(batch.step, part, real))
+            .collect();
+        let (mut drawn, mut critic_gradients, mut critic_loss) = (Vec::new(), Vec::new(), 0.0);
+        for part in parts? {
+            drawn.push((part.generator, part.fake));
+            critic_gradients.push(part.critic);
+            critic_loss += part.critic_loss;
+        }
+        let critic_rate = rate * self.settings.discriminator_rate;
+        self.critic.step_parts(critic_gradients, critic_rate, decay);
+
+        let taught: Result<Vec<_>, ModelError> = drawn
+            .into_par_iter()
+            .map(|(generator, fake)| self.teach_part(&generator, fake))
+            .collect();
+        let (generator_gradients, losses): (Vec<_>, Vec<f32>) = taught?.into_iter().unzip();
+        self.generator.step_parts(generator_gradients, rate, decay);
+        let count = losses.len() as f32;
+        Ok(vec![
+            ("generator", losses.iter().sum::<f32>() / count),
+            ("discriminator", critic_loss / count),
+        ])
+    }
+
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut state = BTreeMap::new();
+        self.generator.save("generator", &mut state)?;
+        self.critic.save("discriminator", &mut state)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
+        self.generator
+            .restore("generator", &mut state, &self.device)?;
+        self.critic
+            .restore("discriminator", &mut state, &self.device)
+    }
+
+    fn finish(&mut self) -> Result<Trained, ModelError> {
+        Ok(Trained {
+            networks: BTreeMap::new(),
+            style: Some(self.spec.clone()),
+            tensors: self.generator.averaged()?,
+        })
+    }
+}

@@ -1,0 +1,320 @@
+//! The prepared networks of the CPU against burn's, which say what a layer means.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use std::collections::BTreeMap;
+use zscape::latent::NoiseMode;
+use zscape::model::cpu::Plan;
+use zscape::model::manifest::{LayerSpec, NetworkSpec, Role};
+use zscape::model::network::Network;
+use zscape::model::{Generator, ModelFile, catalogue, download, shapes, upload};
+
+/// Batches below, at and above what a tile and a part of the cores hold.
+const BATCHES: [usize; 4] = [1, 3, 8, 64];
+
+/// Cores below, at and above what is usual, with parts that divide nothing evenly.
+const THREADS: [usize; 4] = [1, 2, 3, 7];
+
+/// What a function gives on so many cores.
+fn on_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("threads can be started").install(run)
+}
+
+/// Numbers without end between -1 and 1: a linear congruential generator (Knuth's MMIX).
+struct Numbers(u64);
+
+impl Numbers {
+    fn bits(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.bits() as usize % end
+    }
+
+    fn number(&mut self) -> f32 {
+        self.bits() as f32 / (1u64 << 30) as f32 - 1.0
+    }
+
+    fn numbers(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.number()).collect()
+    }
+}
+
+/// Tensors that keep the size of activations, some as f16 holds them and some not.
+fn tensors(spec: &NetworkSpec, numbers: &mut Numbers) -> BTreeMap<String, Vec<f32>> {
+    let plan = shapes::plan(spec).expect("the network is sound");
+    let rounds = numbers.below(2) == 0;
+    let parameters = plan.parameters.into_iter().map(|parameter| {
+        let scale = 1.7 / (parameter.fan_in.max(3) as f32).sqrt();
+        // A variance is above zero.
+        let is_variance = parameter.name.ends_with("variance");
+        let mut value = || match numbers.number() * scale {
+            value if is_variance => value.abs() + 0.5,
+            value if rounds => half::f16::from_f32(value).to_f32(),
+            value => value,
+        };
+        let count = parameter.shape.iter().product();
+        (parameter.name, (0..count).map(|_| value()).collect())
+    });
+    parameters.collect()
+}
+
+fn by_burn(spec: &NetworkSpec, tensors: &BTreeMap<String, Vec<f32>>, inputs: &[f32]) -> Vec<f32> {
+    let device = Device::flex();
+    let tensor = |values: Vec<f32>, shape: [usize; 1]| {
+        Tensor::<1>::from_data(TensorData::new(values, shape), &device)
+    };
+    let network = Network::new(spec, |name| {
+        let values = tensors.get(name)?.clone();
+        let count = values.len();
+        Some(tensor(values, [count]))
+    })
+    .expect("the network is sound");
+    let row: usize = spec.input.iter().product();
+    let inputs = tensor(inputs.to_vec(), [inputs.len()]).reshape([inputs.len() / row, row]);
+    download(network.forward(inputs)).expect("the CPU works")
+}
+
+#[track_caller]
+fn assert_close(found: &[f32], wanted: &[f32], what: &str) {
+    assert_eq!(found.len(), wanted.len(), "{what}");
+    for (at, (found, wanted)) in found.iter().zip(wanted).enumerate() {
+        let largest = 1e-5 * wanted.abs().max(1.0);
+        assert!(
+            (found - wanted).abs() <= largest,
+            "{what}: number {at} is {found} and not {wanted}"
+        );
+    }
+}
+
+/// Checks a plan against burn's results, and every row of a batch against the same row alone.
+fn assert_agrees(spec: &NetworkSpec, seed: u64) {
+    let what = format!("seed {seed}, {:?} to {:?}", spec.input, spec.layers);
+    let mut numbers = Numbers(seed);
+    let tensors = tensors(spec, &mut numbers);
+    let plan = Plan::compile(spec, |name| tensors.get(name).map(|values| &values[..]))
+        .unwrap_or_else(|| panic!("{what} is not known"));
+    let row: usize = spec.input.iter().product();
+    let inputs = numbers.numbers(BATCHES[3] * row);
+    let wanted = by_burn(spec, &tensors, &inputs);
+    let len = wanted.len() / BATCHES[3];
+    let whole = plan.run(&inputs);
+    assert_close(&whole, &wanted, &what);
+    for batch in BATCHES {
+        let first = numbers.below(BATCHES[3] - batch + 1);
+        let found = plan.run(&inputs[first * row..(first + batch) * row]);
+        let same = &whole[first * len..(first + batch) * len];
+        assert!(
+            found
+                .iter()
+                .zip(same)
+                .all(|(a, b)| a.to_bits() == b.to_bits()),
+            "{what}: a batch of {batch} has other bits than the same rows of 64"
+        );
+    }
+}
+
+fn activation(numbers: &mut Numbers) -> LayerSpec {
+    match numbers.below(6) {
+        0 => LayerSpec::Relu,
+        1 => LayerSpec::LeakyRelu { slope: 0.2 },
+        2 => LayerSpec::Silu,
+        3 => LayerSpec::Tanh,
+        4 => LayerSpec::Sigmoid,
+        _ => LayerSpec::Dropout { probability: 0.5 },
+    }
+}
+
+/// A layer for a vector or a picture.
+fn layer(numbers: &mut Numbers, shape: shapes::Shape) -> LayerSpec {
+    match shape {
+        shapes::Shape::Flat(features) => match numbers.below(5) {
+            0 => {
+                let sides: Vec<usize> = (1..=7)
+                    .filter(|side| features.is_multiple_of(*side))
+                    .collect();
+                let height = sides[numbers.below(sides.len())];
+                LayerSpec::Reshape {
+                    channels: features / height,
+                    height,
+                    width: 1,
+                }
+            }
+            1 => activation(numbers),
+            2 => LayerSpec::BatchNorm,
+            _ => LayerSpec::Dense {
+                outputs: 1 + numbers.below(140),
+            },
+        },
+        shapes::Shape::Image {
+            channels,
+            height,
+            width,
+        } => match numbers.below(10) {
+            0 => LayerSpec::Flatten,
+            1 if channels.is_multiple_of(4) => LayerSpec::PixelShuffle { factor: 2 },
+            1 if channels.is_multiple_of(9) => LayerSpec::PixelShuffle { factor: 3 },
+            2 => LayerSpec::Upsample {
+                factor: 1 + numbers.below(3),
+            },
+            3 | 4 => LayerSpec::ConvTranspose {
+                channels: 1 + numbers.below(20),
+            },
+            5 | 6 => LayerSpec::Conv {
+                channels: [1, 4, 9, 18, 35][numbers.below(5)],
+                kernel: (1 + numbers.below(5)).min(height).min(width),
+                stride: 1 + numbers.below(2),
+            },
+            7 => LayerSpec::BatchNorm,
+            8 if numbers.below(2) == 0 => LayerSpec::MeanPool,
+            _ => activation(numbers),
+        },
+    }
+}
+
+/// A network of some layers that do not grow beyond a few thousand numbers.
+fn random_network(seed: u64) -> NetworkSpec {
+    let mut numbers = Numbers(seed.wrapping_mul(7919) + 1);
+    let input = match numbers.below(2) {
+        0 => vec![1 + numbers.below(40)],
+        _ => (0..3).map(|_| 1 + numbers.below(7)).collect(),
+    };
+    let mut spec = NetworkSpec {
+        input,
+        layers: Vec::new(),
+    };
+    let count = 1 + numbers.below(8);
+    while spec.layers.len() < count {
+        let shape = shapes::plan(&spec).expect("sound so far").output();
+        spec.layers.push(layer(&mut numbers, shape));
+        let size = shapes::plan(&spec).map(|plan| plan.output().checked_len());
+        if !matches!(size, Ok(Ok(1..=6000))) {
+            spec.layers.pop();
+        }
+    }
+    spec
+}
+
+#[test]
+fn random_networks_of_all_layers_agree_with_burn() {
+    let mut seen = BTreeMap::new();
+    for seed in 0..200 {
+        let spec = random_network(seed);
+        for layer in &spec.layers {
+            let name = serde_json::to_value(layer).expect("a layer is data")["layer"].to_string();
+            *seen.entry(name).or_insert(0) += 1;
+        }
+        assert_agrees(&spec, seed);
+    }
+    // Every kind that the manifest knows.
+    assert_eq!(seen.len(), 15, "{seen:?}");
+    assert!(seen.values().all(|&count| count >= 5), "{seen:?}");
+}
+
+#[test]
+fn heavy_layers_that_are_divided_over_cores_agree_with_burn() {
+    let spec = NetworkSpec {
+        input: vec![300],
+        layers: vec![
+            LayerSpec::Dense {
+                outputs: 4 * 63 * 61,
+            },
+            LayerSpec::LeakyRelu { slope: 0.1 },
+            LayerSpec::Reshape {
+                channels: 4,
+                height: 63,
+                width: 61,
+            },
+            LayerSpec::Conv {
+                channels: 33,
+                kernel: 3,
+                stride: 1,
+            },
+            LayerSpec::Silu,
+            LayerSpec::ConvTranspose { channels: 5 },
+            LayerSpec::Tanh,
+        ],
+    };
+    let mut numbers = Numbers(5);
+    let tensors = tensors(&spec, &mut numbers);
+    let plan = Plan::compile(&spec, |name| tensors.get(name).map(|values| &values[..]))
+        .expect("all layers are known");
+    let inputs = numbers.numbers(3 * 300);
+    let wanted = by_burn(&spec, &tensors, &inputs);
+    let together = plan.run(&inputs);
+    assert_close(&together, &wanted, "three heavy decodes");
+    assert_eq!(plan.run(&inputs[..300]), together[..together.len() / 3]);
+    for threads in THREADS {
+        let found = on_threads(threads, || plan.run(&inputs));
+        assert_eq!(found, together, "on {threads} threads");
+    }
+}
+
+#[test]
+fn shipped_decoders_agree_with_burn() {
+    let device = Device::flex();
+    for entry in catalogue::entries() {
+        let file = ModelFile::from_bytes(entry.bytes).expect("a shipped file is sound");
+        let Some(dim) = file.z_dim() else { continue };
+        let generator = Generator::new(&file, &device).expect("it has a decoder");
+        let network = upload(&file, Role::Decoder, &device).expect("the tensors fit");
+        let network = network.expect("it has a decoder");
+        let codes: Vec<f32> = Numbers(11)
+            .numbers(BATCHES[3] * dim)
+            .iter()
+            .map(|x| 3.0 * x)
+            .collect();
+        let whole = generator
+            .decode_to_vec(&codes, NoiseMode::Const)
+            .expect("the CPU works");
+        for threads in THREADS {
+            let decode = || generator.decode_to_vec(&codes, NoiseMode::Const);
+            let found = on_threads(threads, decode).expect("the CPU works");
+            assert_eq!(found, whole, "{} on {threads} threads", entry.name);
+        }
+        let len = generator.image().len();
+        for batch in BATCHES {
+            let first = BATCHES[3] - batch;
+            let codes = &codes[first * dim..];
+            let input = TensorData::new(codes.to_vec(), [batch, dim]);
+            let wanted = download(network.forward(Tensor::from_data(input, &device)));
+            let found = generator
+                .decode_to_vec(codes, NoiseMode::Const)
+                .expect("the CPU works");
+            assert_close(&found, &wanted.expect("the CPU works"), entry.name);
+            assert_eq!(
+                found,
+                whole[first * len..],
+                "{} in a batch of {batch}",
+                entry.name
+            );
+            let as_tensor =
+                download(generator.decode(codes, NoiseMode::Const)).expect("the CPU works");
+            assert_eq!(as_tensor, found);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_sound_is_left_to_burn_to_explain() {
+    let dense = |input: &[usize]| NetworkSpec {
+        input: input.to_vec(),
+        layers: vec![LayerSpec::Dense { outputs: 3 }],
+    };
+    let weights = |name: &str| {
+        Some(if name.ends_with("bias") {
+            &[0.0; 3][..]
+        } else {
+            &[0.0; 6]
+        })
+    };
+    assert!(Plan::compile(&dense(&[2]), weights).is_some());
+    assert!(Plan::compile(&dense(&[2]), |_| None).is_none());
+    assert!(Plan::compile(&dense(&[2]), |_| Some(&[0.0][..])).is_none());
+    assert!(Plan::compile(&dense(&[2, 1, 1]), weights).is_none());
+}
