@@ -308,7 +308,9 @@ impl Bank {
 fn fit(question: &Question, tool: ToolName, model: &str) -> u32 {
     let of_model = question.models.iter().any(|name| name == model);
     let of_tool = question.tools.contains(&tool);
-    let (scene_tool, scene_model) = match &question.scene {
+    // A scene that only comes near to what is asked does not make a question fit.
+    let own = question.scene.as_ref().filter(|it| it.nearest.is_none());
+    let (scene_tool, scene_model) = match own {
         Some(scene) => (scene.tool == tool, scene.model == model),
         None => (false, false),
     };

@@ -165,6 +165,15 @@ impl ZscapeWindow {
                         tools::controls_ui(ui, app, actions, &mut self.tools)
                     });
             }
+            // Before the panels below the picture, so that long texts have the whole height.
+            if app.view().learning {
+                Panel::right("learning")
+                    .resizable(true)
+                    .default_size(size::LEARNING_PANEL)
+                    .size_range(size::LEARNING_PANEL_MIN..=size::LEARNING_PANEL_MAX)
+                    .frame(controls::frame(ui))
+                    .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
+            }
             if app.view().filmstrip {
                 Panel::bottom("filmstrip")
                     .exact_size(size::THUMBNAIL + 2.0 * space::S + space::XS)
@@ -189,14 +198,6 @@ impl ZscapeWindow {
                     let textures = &mut self.filmstrip.textures;
                     bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
                 });
-        }
-        if app.view().learning && !modes.picture_only {
-            Panel::right("learning")
-                .resizable(true)
-                .default_size(size::LEARNING_PANEL)
-                .size_range(size::LEARNING_PANEL_MIN..=size::LEARNING_PANEL_MAX)
-                .frame(controls::frame(ui))
-                .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
         }
         if let Some(scene) = app.learning().scene() {
             Panel::top("scene")

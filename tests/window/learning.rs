@@ -2,10 +2,11 @@
 
 use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{FontId, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
-use zscape::app::learning::{LearningFile, Page};
+use std::sync::Arc;
+use zscape::app::learning::{LearningFile, Page, name_of, why_no_scene};
 use zscape::app::{Action, AppState, Command, Edit, LearningAction, Tool, ToolEdit};
 use zscape::document::NodeId;
 use zscape::document::save::save;
@@ -243,12 +244,102 @@ fn questions_are_listed_searched_and_ordered_as_a_path() {
     let (question, _) = window.app().learning().open_question().expect("one");
     let first = window.app().learning().path().ids().next();
     assert_eq!(Some(question.id.as_str()), first);
-    window.push_button("Due");
+    window.push_button("Due for review");
     assert!(window.shows("Nothing is due"));
 
     // Escape and the command close nothing by accident.
     window.press(CTRL, Key::G);
     assert!(!window.app().view().learning);
+}
+
+#[test]
+fn the_panel_keeps_its_width_on_every_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    let mut widths = Vec::new();
+    for page in [
+        "Study path",
+        "All questions",
+        "Progress",
+        "Interview",
+        "Fits here",
+    ] {
+        window.push_button(page);
+        window.harness.run_steps(20);
+        let picture_ends = window.find(Role::TextInput, "Expression").rect().right();
+        widths.push((page, picture_ends));
+    }
+    window.read("Which picture of this test is which?");
+    window.harness.run_steps(20);
+    let picture_ends = window.find(Role::TextInput, "Expression").rect().right();
+    widths.push(("a question", picture_ends));
+    for (page, ends) in &widths {
+        assert_eq!(*ends, widths[0].1, "{page} widens the panel: {widths:?}");
+    }
+}
+
+#[test]
+fn every_scene_opens_as_it_is_written_and_leaves_no_trace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    let before = state(window.app());
+    let bank = Arc::clone(window.app().learning().bank().expect("read"));
+    let mut count = 0;
+    for question in bank.questions() {
+        let Some(scene) = &question.scene else {
+            continue;
+        };
+        if why_no_scene(question).is_some() {
+            continue;
+        }
+        count += 1;
+        window.learn(LearningAction::EnterScene(question.id.clone()));
+        window.wait("the scene's model", |app| {
+            let name = app.model().map(|model| model.id.name.as_str());
+            name == Some(scene.model.as_str()) && app.models().loading().is_none()
+        });
+        let open = window.app().learning().scene();
+        let open = open.unwrap_or_else(|| panic!("{} does not open", question.id));
+        assert_eq!(open.question, question.id);
+        assert_eq!(
+            name_of(window.app().tools().open()),
+            scene.tool,
+            "{}",
+            question.id
+        );
+        window.learn(LearningAction::LeaveScene);
+        window.wait("the way back", |app| {
+            app.learning().scene().is_none() && app.models().loading().is_none()
+        });
+        assert_eq!(state(window.app()), before, "{}", question.id);
+    }
+    assert!(count >= 90, "{count} scenes");
+}
+
+#[test]
+fn every_sign_of_the_questions_has_a_glyph() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let window = Window::open_school(folder.path());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/questions");
+    let mut missing = Vec::new();
+    for question in window.app().learning().bank().expect("read").questions() {
+        if !question.is_built_in {
+            continue;
+        }
+        let path = root
+            .join(&question.topic)
+            .join(format!("{}.md", question.id));
+        let text = std::fs::read_to_string(&path).expect("a built-in file");
+        for sign in text.chars().filter(|sign| !sign.is_control()) {
+            for font in [FontId::proportional(14.0), FontId::monospace(14.0)] {
+                let ctx = &window.harness.ctx;
+                if !ctx.fonts_mut(|fonts| fonts.has_glyph(&font, sign)) {
+                    missing.push((sign, question.id.clone()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

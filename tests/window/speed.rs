@@ -11,9 +11,10 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::vec2;
 use std::time::{Duration, Instant};
-use zscape::app::Action;
 use zscape::app::export::{Kind, Settings};
+use zscape::app::learning::why_no_scene;
 use zscape::app::tools::interpolate::SLERP_STRIP;
+use zscape::app::{Action, LearningAction};
 use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
 
 const REPEATS: usize = 9;
@@ -85,6 +86,42 @@ fn the_map_and_panning_it() {
     }
     window.harness.drop_at(start);
     say("a frame while panning, without painting", 33.0, frames);
+}
+
+#[test]
+#[ignore = "measures"]
+fn scenes_of_questions() {
+    let mut window = Window::open_named("fashion-vae");
+    until(&mut window, |window| {
+        window.app().learning().bank().is_some()
+    });
+    let bank = window.app().learning().bank().expect("read");
+    let (mut scenes, mut times) = (Vec::new(), Vec::new());
+    for question in bank.questions() {
+        if let (Some(scene), None) = (&question.scene, why_no_scene(question)) {
+            scenes.push((question.id.clone(), scene.model.clone()));
+        }
+    }
+    for (id, model) in scenes {
+        let ask = |window: &mut Window, action| {
+            window.harness.state_mut().ask(Action::Learn(action));
+        };
+        let started = Instant::now();
+        ask(&mut window, LearningAction::EnterScene(id));
+        window.harness.step();
+        until(&mut window, |window| {
+            let app = window.app();
+            app.model().is_some_and(|known| known.id.name == model)
+                && app.models().loading().is_none()
+                && app.pictures().is_settled()
+        });
+        times.push(started.elapsed());
+        ask(&mut window, LearningAction::LeaveScene);
+        until(&mut window, |window| {
+            window.app().learning().scene().is_none() && window.app().models().loading().is_none()
+        });
+    }
+    say("a scene with all its pictures", 1000.0, times);
 }
 
 #[test]

@@ -323,6 +323,8 @@ impl AppState {
             return;
         };
         self.position = kept.position;
+        // While the model was on its way, tools have followed the expression of the scene.
+        self.tools.settings = kept.settings;
         self.take_for_settled(kept.is_substituted);
     }
 

@@ -53,8 +53,9 @@ impl Progress {
         let answers = self.attempts().len();
         writeln!(
             page,
-            "{percent:.0} % ({}), after {answers} answers.\n",
-            performance.title()
+            "{percent:.0} % ({}), after {answers} answer{}.\n",
+            performance.title(),
+            if answers == 1 { "" } else { "s" },
         )?;
         writeln!(page, "| Criterion | Weight | Result | Tasks | Right |")?;
         writeln!(page, "| --- | ---: | ---: | ---: | ---: |")?;

@@ -4,11 +4,13 @@ use super::tokens::{DARK, LIGHT, Tokens, size, space, text};
 use eframe::egui;
 use eframe::egui::style::{HandleShape, WidgetVisuals};
 use eframe::egui::{
-    Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke,
-    Style, TextStyle, vec2,
+    Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, FontTweak, Margin,
+    Shadow, Stroke, Style, TextStyle, vec2,
 };
 use std::sync::Arc;
 
+/// The font behind the others.
+const SIGNS: &str = "dejavu";
 /// The family of the icon font.
 const ICONS: &str = "icons";
 
@@ -64,6 +66,22 @@ fn fonts() -> FontDefinitions {
     fonts
         .families
         .insert(FontFamily::Name(ICONS.into()), vec![ICONS.to_owned()]);
+    // Formulas have signs that the first fonts lack; in DejaVu they stand a little larger.
+    let signs = FontTweak {
+        scale: 0.92,
+        ..FontTweak::default()
+    };
+    fonts.font_data.insert(
+        SIGNS.to_owned(),
+        Arc::new(FontData::from_static(dejavu::sans::regular()).tweak(signs)),
+    );
+    for family in [FontFamily::Proportional, FontFamily::Monospace] {
+        fonts
+            .families
+            .entry(family)
+            .or_default()
+            .push(SIGNS.to_owned());
+    }
     fonts
 }
 

@@ -2,7 +2,8 @@
 
 use super::list::{level_ui, topic_ui};
 use super::{
-    LearningView, ask, button_ui, button_unless_ui, main_button_ui, markdown, question, tasks,
+    LearningView, ask, bar_ui, button_ui, button_unless_ui, main_button_ui, markdown, question,
+    tasks,
 };
 use crate::app::learning::{LearningFile, RunningInterview};
 use crate::app::{Actions, AppState, LearningAction};
@@ -10,7 +11,7 @@ use crate::learn::interview::{MAX_SIZE, Options, Style};
 use crate::learn::{Bank, Level};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, heading};
-use eframe::egui::{DragValue, ProgressBar, RadioButton, RichText, ScrollArea, Ui};
+use eframe::egui::{DragValue, RadioButton, RichText, ScrollArea, Ui};
 use lucide_icons::Icon;
 use std::time::Duration;
 
@@ -142,8 +143,10 @@ fn running_ui(
             ask(actions, LearningAction::EndInterview);
         }
     });
-    let part = done as f32 / total.max(1) as f32;
-    ui.add(ProgressBar::new(part).text(format!("{done} of {total} tasks")));
+    let words = format!("{done} of {total} tasks");
+    caption(ui, words.as_str());
+    bar_ui(ui, done as f32 / total.max(1) as f32, &words);
+    ui.add_space(space::S);
     let Some((question, open)) = app.learning().open_question() else {
         return;
     };

@@ -1,6 +1,6 @@
 //! Lists of questions: what fits, search, the study path, what is due.
 
-use super::{ask, capitalised, now_unix};
+use super::{ask, bar_ui, capitalised, now_unix};
 use crate::app::learning::{name_of, why_no_scene};
 use crate::app::{Actions, AppState, LearningAction};
 use crate::learn::progress::Standing;
@@ -8,14 +8,16 @@ use crate::learn::{Bank, Filter, Level, Question, calendar};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui::{
-    Align2, CollapsingHeader, ComboBox, CursorIcon, ProgressBar, Rect, RichText, Role, ScrollArea,
-    Sense, Stroke, StrokeKind, TextEdit, TextWrapMode, Ui, WidgetInfo, WidgetText, pos2, vec2,
+    Align2, CollapsingHeader, ComboBox, CursorIcon, Rect, RichText, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
 
-/// Height of a question in a list: two lines.
-const ROW: f32 = 44.0;
+/// Height of a question in a list: two lines of its wording and one of facts.
+const ROW: f32 = 64.0;
+/// The most lines of a wording.
+const WORDING_LINES: usize = 2;
 /// The most questions under "Fits here".
 const MAX_FITTING: usize = 40;
 
@@ -137,8 +139,9 @@ fn faults_ui(ui: &mut Ui, bank: &Bank) {
     if faults.is_empty() {
         return;
     }
-    let title = RichText::new(format!("{} faults in question files", faults.len()))
-        .color(tokens(ui).warning);
+    let plural = if faults.len() == 1 { "" } else { "s" };
+    let title = format!("{} fault{plural} in question files", faults.len());
+    let title = RichText::new(title).color(tokens(ui).warning);
     CollapsingHeader::new(title)
         .id_salt("faults")
         .default_open(true)
@@ -158,7 +161,10 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
     };
     let total = path.ids().count();
     let done = path.ids().filter(|id| is_done(id)).count();
-    ui.add(ProgressBar::new(part(done, total)).text(format!("{done} of {total} questions done")));
+    let words = format!("{done} of {total} questions done");
+    caption(ui, words.as_str());
+    bar_ui(ui, done as f32 / total.max(1) as f32, &words);
+    ui.add_space(space::XS);
     if let Some(id) = path.next_open(is_done) {
         let week = path.week_of(id).map_or(1, |week| week.number);
         let words = format!("Go on in week {week}");
@@ -176,8 +182,8 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
                 ui.add_space(space::S);
                 caption(ui, week.stage.title());
             }
-            let title = format!("Week {}: {} ({done} of {count})", week.number, week.title);
-            CollapsingHeader::new(title)
+            let title = format!("Week {}: {}", week.number, week.title);
+            let shown = CollapsingHeader::new(title)
                 .id_salt(("week", week.number))
                 .show(ui, |ui| {
                     for id in &week.questions {
@@ -186,12 +192,19 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
                         }
                     }
                 });
+            let header = shown.header_response.rect;
+            ui.painter().text(
+                pos2(ui.max_rect().right() - space::S, header.center().y),
+                Align2::RIGHT_CENTER,
+                format!("{done}/{count}"),
+                TextRole::Small.font(),
+                tokens(ui).text_muted,
+            );
+            shown
+                .header_response
+                .on_hover_text(format!("{done} of {count} questions done"));
         }
     });
-}
-
-fn part(done: usize, total: usize) -> f32 {
-    done as f32 / total.max(1) as f32
 }
 
 /// What is to be reviewed.
@@ -270,24 +283,26 @@ pub fn row_ui(
     );
     let left = rect.left() + space::XL;
     let place = Rect::from_min_max(pos2(left, rect.top()), rect.max);
-    let galley = |text: RichText| {
-        WidgetText::from(text).into_galley(
-            ui,
-            Some(TextWrapMode::Truncate),
-            place.width() - space::S,
-            TextRole::Body.font(),
-        )
+    let galley = |text: String, role: TextRole, colour, lines| {
+        let width = place.width() - space::S;
+        let mut job = LayoutJob::simple(text, role.font(), colour, width);
+        job.wrap.max_rows = lines;
+        painter.layout_job(job)
     };
-    let title = galley(RichText::new(name).color(colours.text_strong));
-    let facts = galley(
-        RichText::new(facts(bank, question, standing))
-            .font(TextRole::Small.font())
-            .color(colours.text_muted),
+    let wording = galley(
+        name.to_owned(),
+        TextRole::Body,
+        colours.text_strong,
+        WORDING_LINES,
     );
-    let at = pos2(left, rect.top() + space::XS);
-    painter.galley(at, title, colours.text_strong);
-    let at = pos2(left, rect.center().y + 2.0);
-    painter.galley(at, facts, colours.text_muted);
+    let facts = facts(bank, question, standing);
+    let facts = galley(facts, TextRole::Small, colours.text_muted, 1);
+    // Both stand in the middle of the row, however many lines the wording has.
+    let height = wording.size().y + space::XS + facts.size().y;
+    let top = rect.center().y - height / 2.0;
+    let below = top + wording.size().y + space::XS;
+    painter.galley(pos2(left, top), wording, colours.text_strong);
+    painter.galley(pos2(left, below), facts, colours.text_muted);
     let response = response
         .on_hover_text(name)
         .on_hover_cursor(CursorIcon::PointingHand);

@@ -14,9 +14,9 @@ use crate::app::learning::Page;
 use crate::app::{Action, Actions, AppState, LearningAction};
 use crate::learn::progress::Progress;
 use crate::ui::textures::PictureTextures;
-use crate::ui::theme::{size, space};
+use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{heading, icon};
-use eframe::egui::{Button, RichText, Ui, vec2};
+use eframe::egui::{Button, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use lucide_icons::Icon;
 
 /// What the panel keeps between frames besides the state.
@@ -32,18 +32,28 @@ pub struct LearningView {
     textures: PictureTextures,
 }
 
-/// The pages in the order of their tabs.
-const TABS: [(Page, &str); 6] = [
-    (Page::Fitting, "Fits here"),
-    (Page::All, "All questions"),
-    (Page::Path, "Study path"),
-    (Page::Due, "Due"),
-    (Page::Progress, "Progress"),
-    (Page::Interview, "Interview"),
+/// The pages in the order of their tabs: what stands on the tab, and what it is called in full.
+const TABS: [(Page, &str, &str); 6] = [
+    (Page::Fitting, "Here", "Fits here"),
+    (Page::All, "All", "All questions"),
+    (Page::Path, "Path", "Study path"),
+    (Page::Due, "Due", "Due for review"),
+    (Page::Progress, "Progress", "Progress"),
+    (Page::Interview, "Interview", "Interview"),
 ];
+/// Height of the bar that shows a part of a whole.
+const BAR: f32 = 6.0;
 
-/// Paints the panel.
+/// Paints the panel. What is too wide for it is cut off and does not widen it.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut LearningView) {
+    let place = ui.available_rect_before_wrap();
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(place));
+    inside.set_clip_rect(place.expand(space::XS).intersect(ui.clip_rect()));
+    panel_ui(&mut inside, app, actions, view);
+    ui.advance_cursor_after_rect(place);
+}
+
+fn panel_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut LearningView) {
     let learning = app.learning();
     heading(ui, "Questions");
     let Some(bank) = learning.bank() else {
@@ -71,16 +81,17 @@ fn tabs_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let page = app.learning().page();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
-        for (tab, words) in TABS {
-            let words = match tab {
-                Page::Due => match due_count(app.learning().progress()) {
-                    0 => words.to_owned(),
-                    count => format!("{words} ({count})"),
-                },
-                _ => words.to_owned(),
+        for (tab, words, name) in TABS {
+            let due = match tab {
+                Page::Due => due_count(app.learning().progress()),
+                _ => 0,
             };
-            let button = Button::selectable(page == tab, &words).min_size(vec2(0.0, size::CONTROL));
-            let response = ui.add(button).accessible_name(&words);
+            let (words, name) = match due {
+                0 => (words.to_owned(), name.to_owned()),
+                _ => (format!("{words} {due}"), format!("{name} ({due})")),
+            };
+            let button = Button::selectable(page == tab, words).min_size(vec2(0.0, size::CONTROL));
+            let response = ui.add(button).accessible_name(&name).on_hover_text(name);
             if response.clicked() {
                 ask(actions, LearningAction::Open(tab));
             }
@@ -117,9 +128,28 @@ fn button_unless_ui(ui: &mut Ui, glyph: Icon, words: &str, why_not: Option<&str>
         .clicked()
 }
 
+/// A part of a whole, from 0 to 1, as a bar over the width.
+fn bar_ui(ui: &mut Ui, part: f32, name: &str) {
+    let part = part.clamp(0.0, 1.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, name);
+        info.value = Some(f64::from(part));
+        info
+    });
+    let colours = tokens(ui);
+    let painter = ui.painter();
+    painter.rect_filled(rect, BAR / 2.0, colours.field);
+    if part > 0.0 {
+        let width = (rect.width() * part).max(BAR);
+        let done = Rect::from_min_size(rect.min, vec2(width, BAR));
+        painter.rect_filled(done, BAR / 2.0, colours.accent);
+    }
+}
+
 /// The one button of a place that is pressed most.
 fn main_button_ui(ui: &mut Ui, glyph: Icon, words: &str, why_not: Option<&str>) -> bool {
-    let tokens = crate::ui::theme::tokens(ui);
+    let tokens = tokens(ui);
     let mut button = Button::new((icon(glyph), words)).min_size(vec2(0.0, size::CONTROL));
     if why_not.is_none() {
         let text = |text: RichText| text.color(tokens.on_accent);

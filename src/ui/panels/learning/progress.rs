@@ -1,19 +1,18 @@
 //! What was learned: results by criterion and topic, over time, to be written out.
 
 use super::list::topic_title;
-use super::{ask, button_ui};
+use super::{ask, bar_ui, button_ui};
 use crate::app::learning::LearningFile;
 use crate::app::{Actions, AppState, LearningAction};
 use crate::learn::progress::{Progress, Series, Summary};
 use crate::learn::{Bank, Criterion, Performance};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, empty_state, section};
-use eframe::egui::{Grid, ProgressBar, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use eframe::egui::{Align, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_plot::{Line, Plot, PlotPoints, Points};
 use lucide_icons::Icon;
 
 const CHART_HEIGHT: f32 = 140.0;
-const BAR_WIDTH: f32 = 96.0;
 
 /// What was computed of the answers, for as many as there were.
 #[derive(Default)]
@@ -90,19 +89,23 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank, score
 }
 
 fn table_ui(ui: &mut Ui, id: &str, rows: impl Iterator<Item = (String, Summary)>) {
-    Grid::new(id)
-        .num_columns(3)
-        .spacing([space::M, space::XS])
-        .show(ui, |ui| {
-            for (words, summary) in rows {
-                ui.label(words);
-                let part = (summary.percent / 100.0) as f32;
-                let text = format!("{:.0} %", summary.percent);
-                ui.add(ProgressBar::new(part).desired_width(BAR_WIDTH).text(text));
-                caption(ui, format!("{} of {}", summary.passed, summary.tasks));
-                ui.end_row();
-            }
-        });
+    ui.push_id(id, |ui| {
+        for (words, summary) in rows {
+            let result = format!(
+                "{:.0} %, {} of {} tasks",
+                summary.percent, summary.passed, summary.tasks
+            );
+            ui.horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                ui.label(words.as_str());
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    caption(ui, result.as_str());
+                });
+            });
+            bar_ui(ui, (summary.percent / 100.0) as f32, &words);
+            ui.add_space(space::S);
+        }
+    });
 }
 
 fn chart_ui(ui: &mut Ui, series: &Series) {

@@ -160,6 +160,8 @@ pub fn ui(
     let is_judged = open.judged.is_some() || open.is_checking();
     let pictures = app.learning().task_pictures();
     ui.push_id((&question.id, open.task), |ui| {
+        // What was answered stays readable beside the verdict.
+        ui.visuals_mut().disabled_alpha = 0.8;
         ui.add_enabled_ui(!is_judged, |ui| {
             fields_ui(ui, app, actions, question, task, draft, textures, &pictures);
         });
