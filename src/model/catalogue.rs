@@ -25,6 +25,7 @@ static ENTRIES: &[Entry] = entries![
     "digits-ae2",
     "digits-gan",
     "fashion-vae",
+    "heroes-vae",
     "digits-judge",
     "heroes-judge",
 ];
