@@ -464,7 +464,7 @@ impl Site<'_> {
                 vec![CounterExample {
                     model: self.model()?.to_owned(),
                     expression: here.clone(),
-                    caption: "what you have set".to_owned(),
+                    caption: "What you have set".to_owned(),
                 }]
             },
         })

@@ -7,6 +7,7 @@ use super::question::{Level, Question, ToolName};
 use super::read;
 use super::search::{Hit, SearchIndex};
 use crate::document::load;
+use crate::latent::expr::Expr;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -283,14 +284,16 @@ impl Bank {
     }
 
     /// The questions that fit what the person does, the best first: those whose scene opens this
-    /// tool with this model, then those that concern both, then those that concern one. Of equal
-    /// ones the easier first, then by the order of the bank.
-    pub fn fitting(&self, tool: ToolName, model: &str) -> Vec<&Question> {
+    /// tool with this model, then those that concern both, then those that concern one; each time
+    /// first those whose scene uses an operation of the current expression, such as `slerp`. Of
+    /// equal ones the easier first, then by the order of the bank.
+    pub fn fitting(&self, tool: ToolName, model: &str, current: &Expr) -> Vec<&Question> {
+        let operations = operations(current);
         let mut found: Vec<(u32, &Question)> = self
             .questions
             .iter()
             .filter_map(|question| {
-                let fit = fit(question, tool, model);
+                let fit = fit(question, tool, model, &operations);
                 (fit > 0).then_some((fit, question))
             })
             .collect();
@@ -305,7 +308,7 @@ impl Bank {
 }
 
 /// How well a question fits an open tool and model; 0 is not at all.
-fn fit(question: &Question, tool: ToolName, model: &str) -> u32 {
+fn fit(question: &Question, tool: ToolName, model: &str, current: &[Operation]) -> u32 {
     let of_model = question.models.iter().any(|name| name == model);
     let of_tool = question.tools.contains(&tool);
     // A scene that only comes near to what is asked does not make a question fit.
@@ -315,10 +318,45 @@ fn fit(question: &Question, tool: ToolName, model: &str) -> u32 {
         None => (false, false),
     };
     let both = (of_tool || scene_tool) && (of_model || scene_model);
-    8 * u32::from(scene_tool && scene_model)
-        + 4 * u32::from(both)
-        + 2 * u32::from(of_tool || scene_tool)
-        + u32::from(of_model || scene_model)
+    let fit = 16 * u32::from(scene_tool && scene_model)
+        + 8 * u32::from(both)
+        + 4 * u32::from(of_tool || scene_tool)
+        + 2 * u32::from(of_model || scene_model);
+    let shares_operation = own.is_some_and(|scene| {
+        let of_scene = operations(&scene.expression.expr);
+        of_scene.iter().any(|operation| current.contains(operation))
+    });
+    if fit > 0 && shares_operation {
+        fit + 1
+    } else {
+        fit
+    }
+}
+
+type Operation = std::mem::Discriminant<Expr>;
+
+/// The operations in an expression that one asks questions about, each once: not what merely
+/// names codes, and no sums, which are everywhere.
+fn operations(expression: &Expr) -> Vec<Operation> {
+    let mut found = Vec::new();
+    let mut open = vec![expression];
+    while let Some(expr) = open.pop() {
+        let is_plain = matches!(
+            expr,
+            Expr::Seed(_)
+                | Expr::Vector(_)
+                | Expr::Named(_)
+                | Expr::Neg(_)
+                | Expr::Add(..)
+                | Expr::Scale(..)
+        );
+        let operation = std::mem::discriminant(expr);
+        if !is_plain && !found.contains(&operation) {
+            found.push(operation);
+        }
+        open.extend(expr.children());
+    }
+    found
 }
 
 /// Lists the question files of a folder and of the folders in it, in the order of their names.

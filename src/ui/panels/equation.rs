@@ -181,9 +181,11 @@ fn message_ui(ui: &mut Ui, app: &AppState, bar: &EquationBar) {
             ui.add(egui::Label::new(text).truncate());
         }
         None if bar.draft.is_some() => {
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
             caption(ui, "Enter applies the change, Esc takes it back");
         }
         None => {
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
             caption(
                 ui,
                 "Type any expression, such as slerp(seed(3), seed(9), 0.4)",

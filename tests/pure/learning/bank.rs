@@ -4,6 +4,7 @@ use super::{WHOLE, file_with};
 use std::collections::BTreeSet;
 use std::fs;
 use zscape::app::tools::Tool;
+use zscape::latent::expr::{Expr, parse};
 use zscape::learn::models::Models;
 use zscape::learn::path::Stage;
 use zscape::learn::{Bank, Filter, Level, ToolName, check};
@@ -250,7 +251,7 @@ fn questions_are_found_by_words() {
 #[test]
 fn what_fits_the_window_comes_first() {
     let bank = Bank::built_in();
-    let fitting = bank.fitting(ToolName::Map, "digits-vae2");
+    let fitting = bank.fitting(ToolName::Map, "digits-vae2", &Expr::Seed(1));
     let first = fitting
         .first()
         .and_then(|q| q.scene.as_ref())
@@ -278,6 +279,26 @@ fn what_fits_the_window_comes_first() {
         fitting.len(),
         bank.questions().iter().filter(concerned).count()
     );
+}
+
+#[test]
+fn what_uses_the_same_operation_comes_before_its_equals() {
+    let bank = Bank::built_in();
+    let uses_slerp = |question: &zscape::learn::Question| {
+        let scene = question.scene.as_ref();
+        scene.is_some_and(|scene| scene.expression.text.contains("slerp("))
+    };
+    let place = |current: &str| {
+        let current = parse(current).expect("an expression");
+        let fitting = bank.fitting(ToolName::Interpolate, "digits-gan", &current);
+        let place = fitting.iter().position(|question| uses_slerp(question));
+        (place.expect("a scene with slerp"), fitting.len())
+    };
+    let (plain, with_slerp) = (place("seed(1)"), place("slerp(seed(1), seed(2), 0.5)"));
+    assert_eq!(with_slerp.0, 0, "slerp is asked about, and comes first");
+    assert!(plain.0 >= with_slerp.0);
+    // Which questions fit does not depend on it.
+    assert_eq!(plain.1, with_slerp.1);
 }
 
 #[test]

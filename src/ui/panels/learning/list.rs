@@ -34,7 +34,7 @@ pub struct ListView {
 pub fn fitting_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
     let tool = app.tools().open();
     let model = app.model().map_or("", |model| model.id.name.as_str());
-    let fitting = bank.fitting(name_of(tool), model);
+    let fitting = bank.fitting(name_of(tool), model, app.position().expression());
     caption(
         ui,
         format!(

@@ -104,15 +104,26 @@ fn explained(link: &str) -> String {
     }
 }
 
+/// The smallest text of a formula that still reads well, in points.
+const SMALLEST_CODE: f32 = 10.0;
+
+/// Lines that stand as they are, in smaller letters where they are long.
 fn code_ui(ui: &mut Ui, id: (&str, usize), text: &str) {
+    let font = TextRole::Code.font();
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+    let longest = text.lines().map(|line| line.chars().count()).max();
+    let width = letter * longest.unwrap_or(0) as f32;
+    let place = ui.available_width() - 2.0 * space::S;
+    let scale = (place / width.max(1.0)).min(1.0);
+    let font_size = (font.size * scale).floor().max(SMALLEST_CODE);
     Frame::new()
         .fill(tokens(ui).field)
         .corner_radius(size::RADIUS)
         .inner_margin(space::S)
         .show(ui, |ui| {
-            ScrollArea::horizontal()
-                .id_salt(id)
-                .show(ui, |ui| ui.add(Label::new(code(text)).extend()));
+            ScrollArea::horizontal().id_salt(id).show(ui, |ui| {
+                ui.add(Label::new(code(text).size(font_size)).extend())
+            });
         });
 }
 

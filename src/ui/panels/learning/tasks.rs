@@ -417,7 +417,7 @@ fn verdict_ui(
             ui.add(Label::new(verdict.reason.as_str()).wrap());
             for reading in &verdict.readings {
                 let words = format!(
-                    "{} = {} {}",
+                    "{}: {} {}",
                     reading.label,
                     shown(reading.value),
                     reading.unit
