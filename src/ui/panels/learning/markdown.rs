@@ -3,7 +3,9 @@
 use crate::learn::text::Target;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::code;
-use eframe::egui::{Frame, Grid, Label, Link, OpenUrl, RichText, ScrollArea, Ui};
+use eframe::egui::{
+    Align, Frame, Grid, Label, Layout, Link, OpenUrl, RichText, ScrollArea, Ui, vec2,
+};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// Words of one look.
@@ -133,26 +135,64 @@ fn table_ui(
     rows: &[Vec<Vec<Span>>],
     followed: &mut Option<String>,
 ) {
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&TextRole::Body.font(), 'n'));
+    let widths = column_widths(rows, letter, ui.available_width());
     ScrollArea::horizontal().id_salt(id).show(ui, |ui| {
         Grid::new(id)
             .striped(true)
             .spacing([space::M, space::XS])
+            .min_row_height(0.0)
             .show(ui, |ui| {
                 for (index, row) in rows.iter().enumerate() {
-                    for cell in row {
-                        ui.horizontal(|ui| {
-                            ui.spacing_mut().item_spacing.x = 0.0;
-                            for span in cell {
-                                let mut span = span.clone();
+                    for (cell, &width) in row.iter().zip(&widths) {
+                        let layout = Layout::top_down(Align::Min);
+                        ui.allocate_ui_with_layout(vec2(width, 0.0), layout, |ui| {
+                            ui.set_width(width);
+                            let mut cell = cell.clone();
+                            for span in &mut cell {
                                 span.is_strong |= index == 0;
-                                span_ui(ui, &span, TextRole::Body, followed);
                             }
+                            line_ui(ui, &cell, TextRole::Body, followed);
                         });
                     }
                     ui.end_row();
                 }
             });
     });
+}
+
+/// The narrowest column, in letters.
+const NARROWEST: f32 = 8.0;
+
+/// How wide the columns of a table are, in points: as wide as their longest cell if all have
+/// room; otherwise short ones stay so, and the long ones share what is left by their lengths.
+fn column_widths(rows: &[Vec<Vec<Span>>], letter: f32, place: f32) -> Vec<f32> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let letters =
+        |cell: &Vec<Span>| -> usize { cell.iter().map(|span| span.text.chars().count()).sum() };
+    let natural: Vec<f32> = (0..columns)
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            // Half a letter more, because wide letters may come together.
+            (cells.map(letters).max().unwrap_or(0) as f32 + 0.5) * letter
+        })
+        .collect();
+    let place = place - space::M * columns.saturating_sub(1) as f32;
+    let share = place / columns.max(1) as f32;
+    if natural.iter().sum::<f32>() <= place {
+        return natural;
+    }
+    let is_short = |width: f32| width <= share;
+    let short: f32 = natural.iter().copied().filter(|&it| is_short(it)).sum();
+    let long: f32 = natural.iter().copied().filter(|&it| !is_short(it)).sum();
+    let of_long = (place - short) / long.max(1.0);
+    natural
+        .into_iter()
+        .map(|width| match is_short(width) {
+            true => width,
+            false => (width * of_long).max(NARROWEST * letter),
+        })
+        .collect()
 }
 
 /// Takes a text apart.
@@ -255,6 +295,29 @@ mod tests {
 
     fn words(spans: &[Span]) -> String {
         spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    #[test]
+    fn tables_keep_to_the_room_that_they_have() {
+        let cell = |letters: usize| {
+            let text = "n".repeat(letters);
+            vec![Span {
+                text,
+                ..Span::default()
+            }]
+        };
+        let rows = vec![
+            vec![cell(4), cell(60), cell(5)],
+            vec![cell(20), cell(3), cell(2)],
+        ];
+        let roomy = column_widths(&rows, 8.0, 2000.0);
+        assert_eq!(roomy, [20.5 * 8.0, 60.5 * 8.0, 5.5 * 8.0]);
+        let tight = column_widths(&rows, 8.0, 360.0);
+        let total: f32 = tight.iter().sum();
+        assert!(total <= 360.0 && total > 300.0, "{tight:?}");
+        assert_eq!(tight[2], 5.5 * 8.0, "a short column stays as it is");
+        assert!(tight[1] > tight[0], "{tight:?}");
+        assert!(column_widths(&[], 8.0, 100.0).is_empty());
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn bar_ui(ui: &mut Ui, part: f32, name: &str) {
     });
     let colours = tokens(ui);
     let painter = ui.painter();
-    painter.rect_filled(rect, BAR / 2.0, colours.field);
+    painter.rect_filled(rect, BAR / 2.0, colours.control);
     if part > 0.0 {
         let width = (rect.width() * part).max(BAR);
         let done = Rect::from_min_size(rect.min, vec2(width, BAR));

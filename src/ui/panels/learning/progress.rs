@@ -92,7 +92,7 @@ fn table_ui(ui: &mut Ui, id: &str, rows: impl Iterator<Item = (String, Summary)>
     ui.push_id(id, |ui| {
         for (words, summary) in rows {
             let result = format!(
-                "{:.0} %, {} of {} tasks",
+                "{:.0} %, {} of {} right",
                 summary.percent, summary.passed, summary.tasks
             );
             ui.horizontal(|ui| {
