@@ -14,6 +14,7 @@ mod interpolate;
 mod learning;
 mod map;
 mod models;
+mod school;
 mod speed;
 mod styles;
 mod support;
