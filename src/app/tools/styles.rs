@@ -48,11 +48,7 @@ impl Scale {
 
     /// The first, second or last third, rounded so that none is empty from three layers on.
     pub fn layers(self, count: usize) -> LayerRange {
-        let third = self as usize;
-        LayerRange {
-            start: count * third / 3,
-            end: count * (third + 1) / 3,
-        }
+        LayerRange::third(self as usize, count)
     }
 }
 
