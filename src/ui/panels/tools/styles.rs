@@ -1,6 +1,6 @@
 //! Style mixing: the matrix in the middle, layers and their sources at the left.
 
-use super::{Stage, ToolViews, picture_ui};
+use super::{Stage, ToolViews, layer_plot, picture_ui};
 use crate::app::models::styled_choices;
 use crate::app::tools::styles::{
     Edit, LayerChoice, MATRIX, MAX_CODES, SOURCES, Scale, Settings, Side, TARGETS, layer_count,
@@ -38,6 +38,9 @@ pub fn controls_ui(
     };
     section(ui, "Layers of the matrix", |ui| {
         range_ui(ui, actions, settings, count)
+    });
+    section(ui, "What each layer changes", |ui| {
+        layer_plot::ui(ui, app, model);
     });
     let is_plain = settings.layers.iter().all(|layer| layer.source.is_none());
     let (clear, ()) = section_with(
