@@ -77,6 +77,8 @@ pub struct MeasuredDirection {
 pub enum Method {
     /// The normal of a logistic regression on the judge's labels.
     Probe,
+    /// What goes with that normal in the samples: its pattern (Haufe et al. 2014).
+    ProbePattern,
     /// A principal component of codes.
     Pca,
     /// An eigenvector of the stacked style weights (Shen and Zhou 2021).

@@ -4,7 +4,7 @@ use super::effect::Candidate;
 use super::sight::{Seen, Sight};
 use crate::latent::Space;
 use crate::latent::pca::Pca;
-use crate::latent::probe::deviation_along;
+use crate::latent::probe::{Found, deviation_along};
 use crate::latent::sefa::sefa;
 use crate::model::directions::{LeftOut, Method};
 use crate::model::manifest::{LabelKind, LayerSpec, Role};
@@ -57,16 +57,25 @@ pub fn supervised(
             let probes = probes::probe(codes, dim, &labelled.table, part);
             for (&label, probe) in part.iter().zip(probes) {
                 let known = sight.labels().get(label).map_or("", String::as_str);
+                let candidate = |method, step, probe: &Found| Candidate {
+                    name: name(sight.kind(), known, space, labelled.w.is_some()),
+                    space,
+                    method,
+                    step,
+                    label: Some(label),
+                    accuracy: Some(probe.accuracy),
+                    baseline: Some(probe.baseline),
+                };
                 match probe {
-                    Ok(probe) => found.push(Candidate {
-                        name: name(sight.kind(), known, space, labelled.w.is_some()),
-                        space,
-                        method: Method::Probe,
-                        step: probe.step,
-                        label: Some(label),
-                        accuracy: Some(probe.accuracy),
-                        baseline: Some(probe.baseline),
-                    }),
+                    Ok(probe) => {
+                        // The numbers of z do not depend on each other, so there the two are
+                        // the same; of the two in w the one with the better score is kept.
+                        if space == Space::W {
+                            let step = pattern(codes, &probe.step);
+                            found.push(candidate(Method::ProbePattern, step, &probe));
+                        }
+                        found.push(candidate(Method::Probe, probe.step.clone(), &probe));
+                    }
                     Err(fault) => left_out.push(LeftOut {
                         label: known.to_owned(),
                         reason: format!("in {space}: {fault}"),
@@ -77,6 +86,44 @@ pub fn supervised(
         }
     }
     Ok(found)
+}
+
+/// How codes change on average when they lie one standard deviation further along `normal`: the
+/// pattern that goes with the weights of a linear model, `C n / sqrt(n^T C n)` with `C` the
+/// covariance of the codes (Haufe et al. 2014). Where codes spread unevenly, a normal prefers the
+/// directions in which they hardly spread, and a step along it alone shows little.
+fn pattern(codes: &[f32], normal: &[f32]) -> Vec<f32> {
+    let dim = normal.len().max(1);
+    let rows = codes.chunks_exact(dim);
+    let count = rows.len().max(1) as f64;
+    let mut mean = vec![0.0f64; dim];
+    for row in rows.clone() {
+        for (mean, &value) in mean.iter_mut().zip(row) {
+            *mean += f64::from(value) / count;
+        }
+    }
+    let mut sum = vec![0.0f64; dim];
+    let mut square = 0.0;
+    for row in rows {
+        let centred = || {
+            row.iter()
+                .zip(&mean)
+                .map(|(&value, mean)| f64::from(value) - mean)
+        };
+        let along: f64 = centred().zip(normal).map(|(v, &n)| v * f64::from(n)).sum();
+        square += along * along / count;
+        for (sum, value) in sum.iter_mut().zip(centred()) {
+            *sum += value * along / count;
+        }
+    }
+    let sigma = square.sqrt();
+    if sigma > 0.0 {
+        sum.into_iter()
+            .map(|value| (value / sigma) as f32)
+            .collect()
+    } else {
+        normal.to_vec()
+    }
 }
 
 /// What the probe for a label is called. A name in an expression stands in quotation marks and
@@ -211,6 +258,25 @@ mod tests {
         assert_eq!(flags("a\"b", Space::Z, false), "a b");
         let class = name(LabelKind::Classes, "7", Space::Z, false);
         assert_eq!(class, "towards 7");
+    }
+
+    #[test]
+    fn a_pattern_takes_along_what_goes_with_a_normal() {
+        // The second number is three times the first, the third has nothing to do with them.
+        let codes: Vec<f32> = (0..300)
+            .flat_map(|row| {
+                let (a, b) = ((row % 10) as f32 - 4.5, (row / 10 % 10) as f32 - 4.5);
+                [a, 3.0 * a, b]
+            })
+            .collect();
+        let sigma = 8.25_f32.sqrt();
+        let found = pattern(&codes, &[1.0, 0.0, 0.0]);
+        for (found, wanted) in found.iter().zip([sigma, 3.0 * sigma, 0.0]) {
+            assert!((found - wanted).abs() < 1e-4, "{found}, not {wanted}");
+        }
+        // The length of the normal does not matter.
+        let longer = pattern(&codes, &[5.0, 0.0, 0.0]);
+        assert!((longer[1] - found[1]).abs() < 1e-4);
     }
 
     #[test]

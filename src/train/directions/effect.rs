@@ -191,9 +191,11 @@ fn score(flips: f32, others_total: f32) -> f32 {
 }
 
 /// Puts the best first and marks them: the highest scores, one for each label, that flip
-/// anything at all. The rest follow by their scores.
+/// anything at all. The rest follow by their scores. Of several with one name the best is kept.
 pub fn rank(mut all: Vec<(MeasuredDirection, Vec<f32>)>) -> Vec<(MeasuredDirection, Vec<f32>)> {
     all.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then(a.name.cmp(&b.name)));
+    let mut names = BTreeSet::new();
+    all.retain(|(one, _)| names.insert(one.name.clone()));
     let mut taken = BTreeSet::new();
     for (one, _) in &mut all {
         let is_new = one
@@ -256,6 +258,7 @@ mod tests {
             one("strong but broad", Some("orc"), 0.9, 2.0),
             one("shield", Some("shield"), 0.8, 0.1),
             one("shield again", Some("shield"), 0.7, 0.1),
+            one("shield", Some("shield"), 0.3, 0.1),
             one("nothing", None, 0.0, 0.0),
         ];
         all.extend((0..10).map(|n| one(&format!("n{n}"), Some(&format!("l{n}")), 0.1, 0.0)));
@@ -263,6 +266,8 @@ mod tests {
         let names: Vec<&str> = ranked.iter().map(|(one, _)| one.name.as_str()).collect();
         assert_eq!(names[..4], ["shield", "strong but broad", "weak", "n0"]);
         assert_eq!(ranked.iter().filter(|(one, _)| one.is_best).count(), BEST);
+        assert_eq!(names.iter().filter(|name| **name == "shield").count(), 1);
+        assert_eq!(ranked[0].0.flips, 0.8, "the better of one name");
         assert_eq!(
             names[BEST], "shield again",
             "the best of its label stands above"

@@ -362,7 +362,8 @@ fn search(
         }
     }
     let spaces = if labelled.w.is_some() { 2 } else { 1 };
-    let tries = frequent.len() * spaces + candidates::UNSUPERVISED * spaces;
+    // In w both the normal and the pattern of a probe are tried.
+    let tries = frequent.len() * (2 * spaces - 1) + candidates::UNSUPERVISED * spaces;
     progress.total = progress.done + tries * MEASURED;
     let mut all = candidates::supervised(sight, &labelled, &frequent, &mut left_out, &mut || {
         progress.step(0)
