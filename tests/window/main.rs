@@ -15,6 +15,7 @@ mod learning;
 mod map;
 mod models;
 mod speed;
+mod stored_directions;
 mod styles;
 mod support;
 mod variations;
