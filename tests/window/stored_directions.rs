@@ -30,7 +30,7 @@ fn open() -> (Window, tempfile::TempDir) {
         .enumerate()
         .map(|(number, label)| MeasuredDirection {
             name: label.to_owned(),
-            space: Space::W,
+            space: if label == "hat" { Space::Z } else { Space::W },
             method: Method::Probe,
             label: Some(label.to_owned()),
             flips: 0.78 - 0.07 * number as f32,
@@ -93,9 +93,15 @@ fn the_best_come_first_with_what_they_do_and_the_rest_unfolds() {
         window.harness.query_by_label(&name).is_some()
     };
     assert!(!is_shown(&window, "orc"));
-    window.click("Show all directions");
+    // It may lie below what the list shows.
+    let press = |window: &mut Window| {
+        let name = "Show all directions";
+        window.find(Role::Button, name).click_accesskit();
+        window.settle();
+    };
+    press(&mut window);
     assert!(is_shown(&window, "orc") && is_shown(&window, "armour"));
-    window.click("Show all directions");
+    press(&mut window);
     assert!(!is_shown(&window, "orc"));
 }
 
@@ -111,13 +117,40 @@ fn a_step_along_one_goes_through_w_and_fills_the_strip() {
     window.settle();
     let expression = window.expression();
     assert!(
-        expression.contains("w(seed(42))") && expression.contains("dir(\"shield\")"),
+        expression.starts_with("w(seed(42)) + ") && expression.ends_with("*dir(\"shield\")"),
         "{expression}"
     );
     assert_ne!(window.picture(), before);
     window.wait("the strip", |app| {
         app.pictures().set(STRIP).iter().flatten().count() == 7
     });
+}
+
+#[test]
+fn directions_of_z_and_w_go_together() {
+    let (mut window, _folder) = open();
+    window.open_tool("Directions");
+    let go = |window: &mut Window, name: &str, sigma: f32| {
+        let stepped = window.app().stepped(name, sigma);
+        let edit = zscape::app::Edit::Expression(stepped);
+        window.harness.state_mut().ask(Action::Edit(edit));
+        // No frame in between: a hand is faster.
+        window.harness.run_steps(1);
+    };
+    go(&mut window, "hat", 2.0);
+    go(&mut window, "shield", 1.5);
+    go(&mut window, "hat", 1.0);
+    window.settle();
+    assert_eq!(
+        window.expression(),
+        "w(seed(42) + dir(\"hat\")) + 1.5*dir(\"shield\")"
+    );
+    assert!(window.app().preview().failure().is_none());
+    let step = |name: &str| window.app().position().step(name);
+    assert_eq!([step("hat"), step("shield"), step("robe")], [1.0, 1.5, 0.0]);
+    go(&mut window, "hat", 0.0);
+    window.settle();
+    assert_eq!(window.expression(), "w(seed(42)) + 1.5*dir(\"shield\")");
 }
 
 #[test]

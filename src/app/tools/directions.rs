@@ -378,14 +378,8 @@ impl AppState {
     /// Renames a direction, also where the current expression names it.
     pub(super) fn rename_in_expression(&mut self, from: &str, to: Option<&str>) {
         let mut walk = Walk::from_expr(self.position.expression());
-        let Some(at) = walk.offsets.iter().position(|(name, _)| name == from) else {
+        if !walk.rename(from, to) {
             return;
-        };
-        match to {
-            Some(to) => walk.offsets[at].0 = to.to_owned(),
-            None => {
-                walk.offsets.remove(at);
-            }
         }
         self.position
             .edit(crate::app::Edit::Expression(walk.to_expr()));
@@ -403,7 +397,7 @@ impl AppState {
     }
 
     /// The expression with a step along a direction; from z through the mapping network where
-    /// the direction lies in w.
+    /// the direction lies in w, and before it where the direction lies in z.
     pub fn stepped(&self, direction: &str, sigma: f32) -> Expr {
         let mut walk = Walk::from_expr(self.position.expression());
         let space = self
@@ -411,12 +405,16 @@ impl AppState {
             .settings
             .directions
             .listed_space(self.model(), direction);
-        let in_z = self
-            .preview
-            .frame()
-            .is_some_and(|frame| frame.code.space == Space::Z);
-        if in_z && space == Some(Space::W) {
-            walk.base = Expr::W(walk.base.into());
+        // What the expression says, not what the last frame was: a hand is faster than frames.
+        let here = self.space_of(self.position.expression());
+        match (here, space) {
+            (Some(Space::Z), Some(Space::W)) => walk.map_to_w(),
+            (Some(Space::W | Space::WPlus), Some(Space::Z))
+                if walk.set_offset_before_w(direction, sigma) =>
+            {
+                return walk.to_expr();
+            }
+            _ => {}
         }
         walk.set_offset(direction, sigma);
         walk.to_expr()

@@ -9,11 +9,17 @@ use crate::ui::widgets::caption;
 use eframe::egui::{ProgressBar, RichText, Role, Ui, WidgetInfo, vec2};
 use egui_plot::{Bar, BarChart, Plot, PlotPoint, Text};
 
-const HEIGHT: f32 = 120.0;
+const HEIGHT: f32 = 96.0;
 
 /// Paints the plot, or how far the measuring is.
 pub fn ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
     let live = app.tools().styles();
+    caption(
+        ui,
+        "What each layer changes: the picture when its style is exchanged for another code's",
+    );
+    // As high while nothing is measured, so that the matrix stays where it is.
+    ui.set_min_height(HEIGHT + 48.0);
     if let Some(failure) = live.failure(model) {
         ui.label(RichText::new(failure).color(tokens(ui).error));
         return;
