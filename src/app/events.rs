@@ -55,6 +55,7 @@ impl AppState {
                 self.pictures.end(job, None);
                 self.tools.map.tiles_mut().end(job, None);
                 self.on_directions_end(job, None);
+                self.on_layer_change_end(job, None);
                 self.on_encoding_end(job, None);
                 self.thumbnails.end(job);
                 self.on_export_end(job, None);
@@ -68,6 +69,7 @@ impl AppState {
             }
             Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
             Event::InvertStep { job, found } => self.on_invert_step(job, found),
+            Event::LayerChange { job, change } => self.on_layer_change(job, change),
             Event::Examined { job, specimens } => self.on_examined(job, specimens),
             // The window asks for no timings.
             Event::Benched { .. } => {}
@@ -135,6 +137,7 @@ impl AppState {
         self.on_examination_failed(job, message);
         self.tools.map.tiles_mut().end(job, Some(message));
         self.on_directions_end(job, Some(message));
+        self.on_layer_change_end(job, Some(message));
         self.on_encoding_end(job, Some(message));
         // A place whose picture cannot be made has its message in the equation bar already.
         self.thumbnails.end(job);

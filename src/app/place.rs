@@ -70,7 +70,7 @@ impl Position {
 
     /// How far the walk goes along a direction, in standard deviations.
     pub fn step(&self, direction: &str) -> f32 {
-        self.walk.offset(direction)
+        self.walk.offset_in_any_space(direction)
     }
 
     /// Whether the expression names a raw axis, be it with a step of zero: a slider that is

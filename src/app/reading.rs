@@ -42,6 +42,14 @@ impl AppState {
         }
     }
 
+    /// The space that the value of an expression lies in; `None` without a model, or where the
+    /// expression means nothing.
+    pub(super) fn space_of(&self, expression: &Expr) -> Option<Space> {
+        let (model, session) = (self.model()?, &self.names);
+        let (space, _) = check(expression, &Names { model, session }).ok()?;
+        Some(space)
+    }
+
     /// Whether a model understands an expression, with the names of this session.
     pub(super) fn check_for(&self, model: &ModelInfo, expression: &Expr) -> Result<(), CheckError> {
         let session = &self.names;

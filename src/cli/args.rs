@@ -55,6 +55,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure the quality of a model on test data
     Eval(EvalArgs),
+    /// Find directions that mean something, measure them, and store them in a model file
+    Directions(DirectionsArgs),
     /// Measure the speed of a model on this machine
     Bench(BenchArgs),
     /// List the questions, find some, or check their files
@@ -119,6 +121,44 @@ pub struct EvalArgs {
     /// The classifier that judges a generator, if not the built-in one of its data
     #[arg(long, value_name = "MODEL")]
     pub judge: Option<String>,
+    /// The model file to write: the same model with what was measured in its manifest
+    #[arg(short, long, value_name = "OUT.safetensors")]
+    pub output: Option<PathBuf>,
+    /// The PNG to write of a generator: samples beside the training pictures nearest to them
+    #[arg(long, value_name = "OUT.png")]
+    pub neighbours: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DirectionsArgs {
+    /// A name from `zscape models`, or a model file
+    pub model: String,
+    /// The folder of the data: measures the judge anew, and lends pictures with labels to models
+    /// that encode
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The model file to write: the same model with the directions in it
+    #[arg(
+        short,
+        long,
+        value_name = "OUT.safetensors",
+        required_unless_present = "json"
+    )]
+    pub output: Option<PathBuf>,
+    /// The classifier that judges, if not the built-in one of the model's data
+    #[arg(long, value_name = "MODEL")]
+    pub judge: Option<String>,
+    /// Random codes that are drawn to find directions
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
+    pub samples: usize,
+    /// What the codes are drawn with
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -5,12 +5,17 @@ use super::error::CliError;
 use super::session::Session;
 use super::{say, source};
 use crate::document::recipe::program;
+use crate::engine::Timed;
+use crate::latent::Space;
 use crate::latent::expr::Expr;
 use serde::Serialize;
 use std::time::Instant;
 
 /// The batch sizes that are timed, with the repeats of each.
 const BATCHES: [(usize, usize); 3] = [(1, 400), (8, 200), (64, 60)];
+/// Codes that are mapped at once, and how often.
+const MAPPED: usize = 10_000;
+const MAPPINGS: usize = 9;
 /// Requests that are not counted: caches fill, and clocks rise.
 const WARM_UP: u32 = 30;
 /// Requests that are counted.
@@ -26,7 +31,17 @@ struct Report {
     backend: String,
     adapter: String,
     decode: Vec<Decode>,
+    /// From z to w, where there is a mapping network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping: Option<Mapping>,
     request_to_frame: Spread,
+}
+
+#[derive(Debug, Serialize)]
+struct Mapping {
+    codes: usize,
+    #[serde(flatten)]
+    spread: Spread,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,13 +82,25 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     let mut session = Session::open(source, args.device.into())?;
     let mut decode = Vec::new();
     for (batch, repeats) in BATCHES {
-        session.bench(batch, repeats.div_ceil(10))?;
-        let times = session.bench(batch, repeats)?;
+        let what = Timed::Decode { batch };
+        session.bench(what, repeats.div_ceil(10))?;
+        let times = session.bench(what, repeats)?;
         decode.push(Decode {
             batch,
             spread: Spread::of(times),
         });
     }
+    let mapping = if session.model().manifest.spaces.contains_key(&Space::W) {
+        let what = Timed::Map { codes: MAPPED };
+        session.bench(what, 1)?;
+        let spread = Spread::of(session.bench(what, MAPPINGS)?);
+        Some(Mapping {
+            codes: MAPPED,
+            spread,
+        })
+    } else {
+        None
+    };
     let request_to_frame = Spread::of(request_times(&mut session)?);
     let device = session.device();
     let report = Report {
@@ -83,6 +110,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         backend: device.map_or_else(String::new, |device| device.backend.to_owned()),
         adapter: device.map_or_else(String::new, |device| device.adapter.clone()),
         decode,
+        mapping,
         request_to_frame,
     };
     if args.json {
@@ -123,6 +151,9 @@ fn table(report: &Report) -> String {
     };
     for decode in &report.decode {
         row(&format!("decode, batch {}", decode.batch), decode.spread);
+    }
+    if let Some(mapping) = &report.mapping {
+        row(&format!("map {} codes", mapping.codes), mapping.spread);
     }
     row("request to frame", report.request_to_frame);
     lines.join("\n")

@@ -7,6 +7,7 @@
 mod args;
 mod bench;
 mod codes;
+mod directions;
 mod drawing;
 mod error;
 mod export;
@@ -81,6 +82,7 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Animate(args)) => walks::animate(&args),
         Some(Command::Train(args)) => training::train(args),
         Some(Command::Eval(args)) => training::eval(&args),
+        Some(Command::Directions(args)) => directions::directions(args),
         Some(Command::Bench(args)) => bench::bench(&args),
         Some(Command::Questions(args)) => learning::questions(&args),
         Some(Command::Question(args)) => learning::question(&args),

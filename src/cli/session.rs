@@ -5,7 +5,7 @@ use super::{complain, interrupt};
 use crate::document::{ModelRef, Recipe, Subject, codes};
 use crate::engine::{
     DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
-    ModelSource, PreviewRequest,
+    ModelSource, PreviewRequest, Timed,
 };
 use crate::latent::expr::{self, Expr};
 use crate::latent::{Code, Sampler, SessionNames};
@@ -212,20 +212,20 @@ impl Session {
         answer.ok_or_else(no_answer)
     }
 
-    /// Milliseconds of each of `repeats` decodes of `batch` codes.
+    /// Milliseconds of each of `repeats` decodes or mappings.
     ///
     /// # Errors
-    /// When decoding fails or the work was stopped.
-    pub fn bench(&mut self, batch: usize, repeats: usize) -> Result<Vec<f64>, CliError> {
+    /// When decoding or mapping fails or the work was stopped.
+    pub fn bench(&mut self, what: Timed, repeats: usize) -> Result<Vec<f64>, CliError> {
         let job = Job::Bench {
             model: self.model.id.clone(),
-            batch,
+            what,
             repeats,
         };
         let mut answer = Vec::new();
         self.run(job, |event| {
-            if let Event::Benched { decode_ms, .. } = event {
-                answer = decode_ms;
+            if let Event::Benched { times_ms, .. } = event {
+                answer = times_ms;
             }
             Ok(())
         })?;
@@ -331,6 +331,7 @@ fn job_of(event: &Event) -> Option<JobId> {
         | Event::Evaluated { job, .. }
         | Event::Examined { job, .. }
         | Event::Benched { job, .. }
+        | Event::LayerChange { job, .. }
         | Event::Encoded { job, .. }
         | Event::InvertStep { job, .. }
         | Event::Directions { job, .. }

@@ -3,6 +3,8 @@
 use super::args::{EvalArgs, TrainArgs};
 use super::error::CliError;
 use super::{interrupt, say, source};
+use crate::document::save::PendingFile;
+use crate::document::{png, save};
 use crate::train::{self, TrainOptions};
 
 /// `zscape train`
@@ -26,7 +28,23 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
 pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
     let judge = args.judge.as_deref().map(source::find).transpose()?;
+    // Minutes later would be too late to learn that an output cannot be written.
+    for path in [&args.output, &args.neighbours].into_iter().flatten() {
+        drop(PendingFile::create(path)?);
+    }
     let report = train::eval::evaluate(&source, judge.as_ref(), &args.data, args.device.into())?;
+    if let Some(path) = &args.neighbours {
+        let sheet = report.sheet.as_ref().ok_or_else(|| {
+            let fault =
+                "it is no generator whose samples could be judged, so they have no neighbours";
+            CliError::bad_input(&args.model, fault)
+        })?;
+        let bytes = png::encode_plain(sheet).map_err(|e| CliError::Failed(e.to_string()))?;
+        save::save(path, &bytes)?;
+    }
+    if let Some(path) = &args.output {
+        report.write_model(path)?;
+    }
     if args.json {
         let text = serde_json::to_string_pretty(&report)
             .map_err(|fault| CliError::Failed(fault.to_string()))?;

@@ -27,13 +27,23 @@ pub fn encode(raster: &Raster, recipe: &Recipe) -> Result<Vec<u8>, PngError> {
     Ok(bytes)
 }
 
-/// An encoder for sRGB pictures of 8 bits that puts `recipe` in front of them.
-pub(super) fn encoder<W: Write>(
+/// The bytes of a PNG file of a picture that no recipe makes again.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_plain(raster: &Raster) -> Result<Vec<u8>, PngError> {
+    let mut bytes = Vec::new();
+    let mut writer = plain_encoder(&mut bytes, raster.pixels(), raster.size()).write_header()?;
+    writer.write_image_data(raster.bytes())?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+fn plain_encoder<W: Write>(
     out: W,
     pixels: Pixels,
     [width, height]: [u32; 2],
-    recipe: &Recipe,
-) -> Result<Encoder<'static, W>, ::png::EncodingError> {
+) -> Encoder<'static, W> {
     let mut encoder = Encoder::new(out, width, height);
     encoder.set_color(match pixels {
         Pixels::Grey => ColorType::Grayscale,
@@ -42,6 +52,17 @@ pub(super) fn encoder<W: Write>(
     });
     encoder.set_depth(BitDepth::Eight);
     encoder.set_source_srgb(SrgbRenderingIntent::Perceptual);
+    encoder
+}
+
+/// An encoder for sRGB pictures of 8 bits that puts `recipe` in front of them.
+pub(super) fn encoder<W: Write>(
+    out: W,
+    pixels: Pixels,
+    size: [u32; 2],
+    recipe: &Recipe,
+) -> Result<Encoder<'static, W>, ::png::EncodingError> {
+    let mut encoder = plain_encoder(out, pixels, size);
     encoder.add_itxt_chunk(RECIPE_KEYWORD.to_owned(), recipe.to_json())?;
     Ok(encoder)
 }

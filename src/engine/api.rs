@@ -3,9 +3,11 @@
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, Direction, Sampler, SessionNames, Space};
+use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
 use crate::model::specimen::Specimen;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -140,6 +142,15 @@ pub struct FrameTiming {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct JobId(pub u64);
 
+/// What a bench job times.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timed {
+    /// Decoding so many codes at once.
+    Decode { batch: usize },
+    /// Mapping so many codes from z to w at once.
+    Map { codes: usize },
+}
+
 /// Work that is done in the order of asking, in tiles, with progress and cancel.
 #[derive(Clone, Debug)]
 pub enum Job {
@@ -182,10 +193,13 @@ pub enum Job {
         model: ModelId,
         source: DirectionSource,
     },
-    /// Time decodes of one batch size; answers with [`Event::Benched`].
+    /// Measure what each layer of styles changes, over pairs of seeds; answers with
+    /// [`Event::LayerChange`].
+    LayerChange { model: ModelId, pairs: Range<u32> },
+    /// Time decodes or mappings; answers with [`Event::Benched`].
     Bench {
         model: ModelId,
-        batch: usize,
+        what: Timed,
         repeats: usize,
     },
 }
@@ -247,11 +261,16 @@ pub enum Event {
         job: JobId,
         found: Vec<FoundDirection>,
     },
+    /// What was measured by a layer change job.
+    LayerChange {
+        job: JobId,
+        change: LayerChange,
+    },
     /// Milliseconds of each repeat of a bench job.
     Benched {
         job: JobId,
-        batch: usize,
-        decode_ms: Vec<f64>,
+        what: Timed,
+        times_ms: Vec<f64>,
     },
     Progress {
         job: JobId,

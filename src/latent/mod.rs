@@ -7,7 +7,7 @@
 //! - [`prior`]: where a code stands among those that the prior gives;
 //! - [`neighbours`]: the codes nearest to a code;
 //! - [`path`]: ways through keyframes, and sheets between four corners;
-//! - [`pca`], [`probe`]: directions found in codes;
+//! - [`pca`], [`probe`]: directions found in codes; [`sefa`]: those in weights;
 //! - [`variations`]: children of a code, and which of many pictures differ most.
 
 mod code;
@@ -22,6 +22,7 @@ pub mod prior;
 pub mod probe;
 mod sampler;
 pub mod seed;
+pub mod sefa;
 mod special;
 pub mod variations;
 

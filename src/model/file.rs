@@ -129,6 +129,7 @@ impl ModelFile {
             let tensor = read_tensor(&name, &view, &shape)?;
             tensors.insert(name, tensor);
         }
+        check_record(&manifest, &tensors).map_err(ModelFileError::Contradiction)?;
         Ok(Self {
             manifest,
             hash: hex_sha256(bytes),
@@ -223,6 +224,33 @@ impl ModelFile {
                 })
             })
             .collect()
+    }
+}
+
+/// The name of the tensor of a direction.
+pub fn direction_tensor(space: Space, name: &str) -> String {
+    format!("direction.{space}.{name}")
+}
+
+/// Checks that what the manifest says of directions is said of directions that are there.
+fn check_record(
+    manifest: &Manifest,
+    tensors: &BTreeMap<String, StoredTensor>,
+) -> Result<(), String> {
+    let Some(record) = &manifest.directions else {
+        return Ok(());
+    };
+    record.check()?;
+    let missing = record
+        .directions
+        .iter()
+        .find(|one| !tensors.contains_key(&direction_tensor(one.space, &one.name)));
+    match missing {
+        Some(one) => Err(format!(
+            "it measured a direction {:?} in {}, which it does not hold",
+            one.name, one.space
+        )),
+        None => Ok(()),
     }
 }
 

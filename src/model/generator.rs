@@ -107,6 +107,14 @@ impl Generator {
         }
     }
 
+    /// How many style inputs there are, and how long each is; `None` without styles.
+    pub fn styles(&self) -> Option<[usize; 2]> {
+        match &self.decoder {
+            Decoder::Style(style) => Some([style.spec.num_ws, style.spec.w_dim]),
+            Decoder::Prepared(_) | Decoder::Plain(_) => None,
+        }
+    }
+
     pub fn device(&self) -> &Device {
         &self.device
     }

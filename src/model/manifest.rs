@@ -1,5 +1,6 @@
 //! The JSON manifest that every model file carries in its metadata under the key `zscape`.
 
+use super::directions::{self, DirectionsRecord};
 use super::style::StyleSpec;
 use crate::latent::{Space, SpaceShape};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,13 @@ pub struct Manifest {
     /// Measured quality: name of the measure to value, on the test set unless the name says so.
     #[serde(default)]
     pub quality: BTreeMap<String, f64>,
+    /// What the stored directions do, where that was measured.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "directions::known_version"
+    )]
+    pub directions: Option<DirectionsRecord>,
 }
 
 /// What kind of model it is.

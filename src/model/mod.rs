@@ -3,11 +3,13 @@
 pub mod catalogue;
 pub mod cpu;
 pub mod device;
+pub mod directions;
 pub mod file;
 pub mod fold;
 mod generator;
 pub mod gradient;
 pub mod judge;
+pub mod layer_change;
 pub mod manifest;
 pub mod network;
 pub mod shapes;

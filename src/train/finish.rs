@@ -72,6 +72,7 @@ pub fn finish(
             program: env!("CARGO_PKG_VERSION").to_owned(),
         },
         quality: BTreeMap::new(),
+        directions: None,
     };
     // Everything below is measured on the weights as they are stored.
     let device = device::cpu();

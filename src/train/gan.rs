@@ -2,7 +2,7 @@
 
 use super::losses;
 use super::parameters::Parameters;
-use super::r1::r1_surrogate;
+use super::r1::r1_penalty;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
@@ -78,12 +78,8 @@ impl Task for GanTask {
         let penalised = if self.settings.r1_gamma > 0.0 && batch.step.is_multiple_of(every) {
             let gamma = self.settings.r1_gamma * every as f64;
             let fixed = self.discriminator.fixed_network()?;
-            let penalty = r1_surrogate(
-                |x| discriminator.forward(x),
-                |x| fixed.forward(x),
-                real,
-                gamma,
-            );
+            let derivative = |x, t| discriminator.forward_with_derivative(x, t).1;
+            let penalty = r1_penalty(derivative, |x| fixed.forward(x), real, gamma);
             discriminator_loss + penalty
         } else {
             discriminator_loss
@@ -163,12 +159,24 @@ mod tests {
 
     const GAMMA: f64 = 0.7;
 
+    const IMAGE: [usize; 3] = [1, 6, 6];
+
+    /// The kinds of layers that discriminators of recipes have, and two bends that are smooth.
     fn spec() -> NetworkSpec {
         NetworkSpec {
-            input: vec![3],
+            input: IMAGE.to_vec(),
             layers: vec![
+                LayerSpec::Conv {
+                    channels: 3,
+                    kernel: 4,
+                    stride: 2,
+                },
+                LayerSpec::LeakyRelu { slope: 0.2 },
+                LayerSpec::Flatten,
                 LayerSpec::Dense { outputs: 5 },
                 LayerSpec::Tanh,
+                LayerSpec::Dense { outputs: 4 },
+                LayerSpec::Silu,
                 LayerSpec::Dense { outputs: 1 },
             ],
         }
@@ -176,41 +184,50 @@ mod tests {
 
     fn weights(length: usize, phase: f32) -> Vec<f32> {
         (0..length)
-            .map(|index| (index as f32 * 1.7 + phase).sin())
+            .map(|index| 0.6 * (index as f32 * 1.7 + phase).sin())
             .collect()
     }
 
-    /// The network with one number of its first matrix moved, and that matrix.
-    fn network(moved: usize, by: f32, device: &Device, tracked: bool) -> (Network, Tensor<1>) {
-        let mut first = None;
-        let network = Network::new(&spec(), |name| {
-            let mut values = match name {
-                "0.weight" => weights(15, 0.3),
-                "0.bias" => weights(5, 1.0),
-                "2.weight" => weights(5, 2.0),
-                _ => vec![0.1],
+    /// The network with one number of a tensor moved, and that tensor.
+    fn network(
+        (name, index, by): (&str, usize, f32),
+        device: &Device,
+        tracked: bool,
+    ) -> (Network, Tensor<1>) {
+        let mut moved = None;
+        let network = Network::new(&spec(), |known| {
+            let (length, phase) = match known {
+                "0.weight" => (48, 0.3),
+                "0.bias" => (3, 1.0),
+                // Padding of one on each side and a stride of two leave 3x3 of 6x6.
+                "3.weight" => (27 * 5, 2.0),
+                "3.bias" => (5, 0.7),
+                "5.weight" => (20, 1.4),
+                "5.bias" => (4, 0.2),
+                "7.weight" => (4, 0.9),
+                _ => (1, 0.5),
             };
-            if name == "0.weight" {
-                values[moved] += by;
+            let mut values = weights(length, phase);
+            if known == name {
+                values[index] += by;
             }
-            let length = values.len();
             let mut tensor: Tensor<1> =
                 Tensor::from_data(TensorData::new(values, [length]), device);
             if tracked {
                 tensor = tensor.require_grad();
             }
-            if name == "0.weight" {
-                first = Some(tensor.clone());
+            if known == name {
+                moved = Some(tensor.clone());
             }
             Some(tensor)
         })
         .expect("the network is sound");
-        (network, first.expect("the network has a first matrix"))
+        (network, moved.expect("the network has that tensor"))
     }
 
     /// `gamma/2 * mean |g|^2` itself.
-    fn penalty(moved: usize, by: f32, pictures: &Tensor<2>, device: &Device) -> f64 {
-        let (network, _) = network(moved, by, device, false);
+    fn penalty(moved: (&str, usize, f32), pictures: &Tensor<2>, device: &Device) -> f64 {
+        let (network, _) = network(moved, device, false);
         let leaf = Tensor::from_inner(pictures.clone().inner()).require_grad();
         let mut gradients = network.forward(leaf.clone()).sum().backward();
         let gradient = leaf.grad_remove(&mut gradients).expect("a gradient");
@@ -221,33 +238,57 @@ mod tests {
     }
 
     #[test]
+    fn the_derivative_of_a_network_is_that_of_its_results() {
+        let device = Device::flex();
+        let pictures = rows(weights(4 * 36, 0.0), 36, &device);
+        let direction = rows(weights(4 * 36, 3.0), 36, &device);
+        let (network, _) = network(("0.bias", 0, 0.0), &device, false);
+        let (result, derivative) =
+            network.forward_with_derivative(pictures.clone(), direction.clone());
+        let plain = download(network.forward(pictures.clone())).expect("the CPU works");
+        assert_eq!(download(result).expect("the CPU works"), plain);
+        let step = 1e-2;
+        let at = |by: f64| {
+            let moved = pictures.clone() + direction.clone() * by;
+            download(network.forward(moved)).expect("the CPU works")
+        };
+        let (ahead, behind) = (at(step), at(-step));
+        let found = download(derivative).expect("the CPU works");
+        for (row, found) in found.iter().enumerate() {
+            let expected = (ahead[row] - behind[row]) / (2.0 * step as f32);
+            assert!((found - expected).abs() < 1e-2, "{found}, not {expected}");
+        }
+    }
+
+    #[test]
     fn the_gradient_of_r1_is_that_of_the_penalty() {
         let device = Device::flex().autodiff();
-        let pictures = rows(weights(12, 0.0), 3, &device);
-        let (tracked, first) = network(0, 0.0, &device, true);
-        let (fixed, _) = network(0, 0.0, &device, false);
-        let mut gradients = r1_surrogate(
-            |x| tracked.forward(x),
-            |x| fixed.forward(x),
-            pictures.clone(),
-            GAMMA,
-        )
-        .backward();
-        let gradient = first.grad_remove(&mut gradients).expect("a gradient");
-        let gradient = download(gradient.inner()).expect("the CPU works");
-        let largest = gradient
-            .iter()
-            .fold(0.0f32, |most, value| most.max(value.abs()));
-        assert!(largest > 0.01, "the penalty does not pull at all");
-        for (index, &found) in gradient.iter().enumerate() {
-            let step = 1e-2;
-            let ahead = penalty(index, step, &pictures, &device);
-            let behind = penalty(index, -step, &pictures, &device);
-            let expected = (ahead - behind) / f64::from(2.0 * step);
-            assert!(
-                (f64::from(found) - expected).abs() < 0.02 * f64::from(largest),
-                "weight {index}: {found} by the surrogate, {expected} by differences"
-            );
+        let pictures = rows(weights(4 * 36, 0.0), 36, &device);
+        for (name, length) in [("0.weight", 48), ("3.weight", 30), ("5.weight", 20)] {
+            let (tracked, leaf) = network((name, 0, 0.0), &device, true);
+            let (fixed, _) = network((name, 0, 0.0), &device, false);
+            let derivative = |x, t| tracked.forward_with_derivative(x, t).1;
+            let loss = r1_penalty(derivative, |x| fixed.forward(x), pictures.clone(), GAMMA);
+            let mut gradients = loss.backward();
+            let gradient = leaf.grad_remove(&mut gradients).expect("a gradient");
+            let gradient = download(gradient.inner()).expect("the CPU works");
+            let found = &gradient[..length];
+            let largest = found
+                .iter()
+                .fold(0.0f32, |most, value| most.max(value.abs()));
+            assert!(largest > 1e-3, "the penalty does not pull at {name}");
+            for (index, &found) in found.iter().enumerate() {
+                // Small enough that no leaky ReLU passes its bend, as long as the numbers differ
+                // from zero by more.
+                let step = 2e-3;
+                let ahead = penalty((name, index, step), &pictures, &device);
+                let behind = penalty((name, index, -step), &pictures, &device);
+                let expected = (ahead - behind) / f64::from(2.0 * step);
+                assert!(
+                    (f64::from(found) - expected).abs() < 0.01 * f64::from(largest),
+                    "{name} {index}: {found} exactly, {expected} by differences"
+                );
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod classifier;
 mod critic;
 mod dataset;
 mod device;
+pub mod directions;
 pub mod eval;
 mod finish;
 mod gan;
@@ -14,6 +15,7 @@ mod idx;
 mod losses;
 mod measure;
 mod parameters;
+mod probes;
 mod r1;
 mod random;
 mod recipe;
@@ -46,6 +48,10 @@ pub enum TrainError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("stopped before it was finished; nothing was written")]
+    Interrupted,
+    #[error("{0}")]
+    Request(String),
     #[error("no GPU can be used: {0}")]
     NoGpu(String),
     #[error("the loss {name:?} is not finite at step {step}; a smaller learning rate may help")]
@@ -65,8 +71,11 @@ impl TrainError {
             | Self::Checkpoint { .. }
             | Self::File { .. }
             | Self::Write { .. }
+            | Self::Request(_)
             | Self::NoGpu(_) => true,
-            Self::Diverged { .. } | Self::Stopped { .. } | Self::Model(_) => false,
+            Self::Diverged { .. } | Self::Stopped { .. } | Self::Interrupted | Self::Model(_) => {
+                false
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ pub enum Purpose {
     Augment = 4,
     Evaluate = 5,
     Compose = 6,
+    Directions = 7,
 }
 
 /// A generator of uniform and normal numbers.

@@ -1,6 +1,6 @@
 //! `train` and `eval` with data and recipes that are broken.
 
-use crate::support::{AUTOENCODER, Folder, run, shared_data};
+use crate::support::{AUTOENCODER, Folder, GAN, read_png, run, shared_data};
 use std::fs;
 
 #[test]
@@ -148,6 +148,63 @@ fn what_was_trained_works_with_every_command() {
     assert!(report.is_object(), "{report}");
     let text = run(&["eval", &model, "--data", &data]).succeeded().stdout;
     assert!(text.contains("tiny-ae"), "{text}");
+}
+
+#[test]
+fn a_generator_is_shown_beside_its_nearest_training_pictures() {
+    let folder = Folder::new();
+    write_stripes(&folder);
+    let data = folder.path().display().to_string();
+    let (picture, measured) = (folder.file("near.png"), folder.file("measured.safetensors"));
+    let output = ["--neighbours", &picture, "-o", &measured, "--json"];
+    let arguments = [
+        &["eval", GAN, "--data", &data, "--device", "cpu"][..],
+        &output,
+    ]
+    .concat();
+    let report = run(&arguments).succeeded().stdout;
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let neighbours = report["neighbours"].as_array().expect("a list");
+    assert_eq!(neighbours.len(), 16);
+    for (seed, near) in neighbours.iter().enumerate() {
+        assert_eq!(near["seed"], seed);
+        assert!(near["by_pixels"].as_u64() < Some(100), "{near}");
+        assert!(
+            near["pixel_distance"].as_f64() > Some(0.0),
+            "no digit is a stripe"
+        );
+    }
+    let quality = &report["quality"];
+    for name in [
+        "nearest_training_picture_of_samples_in_pixels",
+        "nearest_training_picture_of_test_pictures_in_features",
+        "probe_accuracy_z",
+        "probe_accuracy_z_of_3",
+        "precision",
+    ] {
+        assert!(quality[name].is_f64(), "{name}: {quality}");
+    }
+    assert!(quality.get("path_length_w").is_none(), "it has no w");
+    // Four times three pictures of 28 pixels and three distances of 4, three times as large.
+    let ([width, height], _) = read_png(&folder.read("near.png"));
+    assert_eq!([width, height], [3 * (12 * 28 + 12), 3 * (4 * 28 + 12)]);
+    let file = zscape::model::ModelFile::from_bytes(&folder.read("measured.safetensors"));
+    let stored = file.expect("it is sound").manifest.quality;
+    assert_eq!(
+        stored.get("precision").copied(),
+        quality["precision"].as_f64()
+    );
+
+    // An autoencoder has no samples that a judge could look at.
+    let near = [
+        "eval",
+        AUTOENCODER,
+        "--data",
+        &data,
+        "--neighbours",
+        &picture,
+    ];
+    run(&near).refused("neighbours");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod animations;
 mod arguments;
 mod codes;
 mod data;
+mod directions;
 mod expressions;
 mod ffmpeg;
 mod inspecting;

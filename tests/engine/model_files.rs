@@ -186,3 +186,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_record_of_directions_must_fit_the_tensors() {
+    let gan = catalogue::find("digits-gan").expect("it ships").bytes;
+    let record = |version: u32, flips: serde_json::Value| {
+        serde_json::json!({
+            "version": version,
+            "judge": "digits-judge",
+            "judge_hash": "",
+            "samples": 100,
+            "measured": 10,
+            "seed": 0,
+            "sigma": 2.0,
+            "directions": [{
+                "name": "absent",
+                "space": "z",
+                "method": "probe",
+                "flips": flips,
+                "others_total": 0.0,
+                "picture_change": 0.1,
+                "score": 0.1,
+                "is_best": true,
+            }],
+        })
+    };
+    let with = |record| with_manifest(gan, |manifest| manifest["directions"] = record);
+    assert_refused(&with(record(1, 0.1.into())), "\"absent\" in z");
+    assert_refused(&with(record(1, 1e300.into())), "not finite");
+    assert_refused(&with(record(1, "many".into())), "manifest cannot be read");
+    // What a later program wrote is passed over, and the model is as good as before.
+    let later = ModelFile::from_bytes(&with(record(9, "many".into()))).expect("it is sound");
+    assert_eq!(later.manifest.directions, None);
+}

@@ -1,6 +1,6 @@
 //! Questions in the window: the panel, scenes and the way back, every kind of task, progress.
 
-use crate::school::school;
+use crate::school::{SECOND, school};
 use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{FontId, Key, Modifiers};

@@ -16,6 +16,7 @@ mod map;
 mod models;
 mod school;
 mod speed;
+mod stored_directions;
 mod styles;
 mod support;
 mod variations;

@@ -67,7 +67,7 @@ Short: a [link](question:pictures) and [a picture](show:[1, 1]).
 A norm is a length.
 "#;
 
-const SECOND: &str = r#"+++
+pub const SECOND: &str = r#"+++
 id = "pictures"
 question = "Which picture of this test is which?"
 level = "expert"

@@ -16,6 +16,7 @@ use zscape::app::learning::why_no_scene;
 use zscape::app::tools::interpolate::SLERP_STRIP;
 use zscape::app::{Action, LearningAction};
 use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
+use zscape::engine::ModelSource;
 
 const REPEATS: usize = 9;
 
@@ -249,4 +250,83 @@ fn cancelling_a_descent() {
         100.0,
         times,
     );
+}
+
+/// The style-based generator of the catalogue; until there is one, the file that
+/// `ZSCAPE_STYLE_MODEL` names.
+fn style_based() -> Option<ModelSource> {
+    let name = "heroes-stylegan";
+    let built_in = zscape::model::catalogue::find(name).is_some();
+    let file = std::env::var_os("ZSCAPE_STYLE_MODEL").map(|path| ModelSource::File(path.into()));
+    file.or_else(|| built_in.then(|| ModelSource::Catalogue(name.to_owned())))
+}
+
+#[test]
+#[ignore = "measures"]
+fn a_style_based_picture_from_request_to_frame() {
+    let Some(source) = style_based() else {
+        println!("no style-based model is built in, and ZSCAPE_STYLE_MODEL names none");
+        return;
+    };
+    let mut window = Window::open_model(Some(source));
+    let (mut waits, mut requests, mut frames) = (Vec::new(), Vec::new(), Vec::new());
+    for seed in 0..100 {
+        let edit = zscape::app::Edit::Seed(1000 + seed);
+        window.harness.state_mut().ask(Action::Edit(edit));
+        let asked = Instant::now();
+        loop {
+            let started = Instant::now();
+            window.harness.step();
+            frames.push(started.elapsed());
+            if window.app().preview().is_settled() {
+                break;
+            }
+            assert!(asked.elapsed() < Duration::from_secs(60), "it never came");
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        waits.push(asked.elapsed());
+        let frame = window.app().preview().frame().expect("it came");
+        requests.push(Duration::from_secs_f64(
+            frame.timing.request_to_frame_ms / 1e3,
+        ));
+    }
+    say(
+        "a style-based picture, from request to frame",
+        25.0,
+        requests,
+    );
+    say("the same with the window around it", 40.0, waits);
+    frames.sort();
+    let p99 = frames[frames.len() * 99 / 100];
+    say("a frame of the window meanwhile", 16.7, frames);
+    println!("  its 99th percentile is {:.1} ms", p99.as_secs_f64() * 1e3);
+}
+
+#[test]
+#[ignore = "measures"]
+fn mapping_ten_thousand_codes() {
+    let Some(source) = style_based() else {
+        println!("no style-based model is built in, and ZSCAPE_STYLE_MODEL names none");
+        return;
+    };
+    let file = match &source {
+        ModelSource::File(path) => zscape::model::ModelFile::read(path),
+        ModelSource::Catalogue(name) => {
+            let entry = zscape::model::catalogue::find(name).expect("it is built in");
+            zscape::model::ModelFile::from_bytes(entry.bytes)
+        }
+    };
+    let file = file.expect("a sound file");
+    let device = zscape::model::device::cpu();
+    let generator = zscape::model::Generator::new(&file, &device).expect("a generator");
+    let z: Vec<f32> = (0..10_000)
+        .flat_map(|seed| zscape::latent::seed::seed_code(seed, generator.z_dim()))
+        .collect();
+    let times = (0..REPEATS).map(|_| {
+        let started = Instant::now();
+        let w = generator.map(&z).expect("it has w");
+        assert!(w.iter().all(|value| value.is_finite()));
+        started.elapsed()
+    });
+    say("mapping 10,000 z to w", 2000.0, times.collect());
 }

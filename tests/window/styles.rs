@@ -4,7 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
-use zscape::app::tools::styles::MATRIX;
+use zscape::app::tools::styles::{CHANGE_PAIRS, MATRIX};
 use zscape::engine::ModelSource;
 
 fn open() -> (Window, tempfile::TempDir) {
@@ -58,4 +58,52 @@ fn a_model_without_styles_says_why() {
         .harness
         .get_by_label_contains("style mixing needs one code for each layer");
     window.find(Role::Button, "Open model…");
+}
+
+#[test]
+fn what_each_layer_changes_is_measured_once_and_shown() {
+    let (mut window, _folder) = open();
+    window.wait("the change by layer", |app| {
+        let model = app.model().expect("it is loaded");
+        app.tools().styles().is_measured(model)
+    });
+    window.settle();
+    window.find(Role::Image, "What each layer changes, by layer");
+    window.harness.get_by_label_contains("Coarse ");
+    let model = window.app().model().expect("it is loaded").clone();
+    let live = window.app().tools().styles();
+    let change = live.change(&model).expect("it was measured").clone();
+    assert_eq!(change.pairs(), CHANGE_PAIRS as usize);
+    let coarse = change.thirds()[0] * 100.0;
+    let words = format!("Coarse {coarse:.1} %, middle");
+    window.harness.get_by_label_contains(&words);
+    // Another look measures nothing again.
+    window.open_tool("Explore");
+    window.open_tool("Style mixing");
+    window.harness.run_steps(8);
+    let live = window.app().tools().styles();
+    assert_eq!(live.change(&model), Some(&change));
+}
+
+#[test]
+fn measuring_ends_with_the_tool_and_goes_on_with_it() {
+    let (mut window, _folder) = open();
+    window.open_tool("Explore");
+    let pairs = |window: &Window| {
+        let model = window.app().model().expect("it is loaded");
+        let live = window.app().tools().styles();
+        live.change(model).map_or(0, |change| change.pairs())
+    };
+    window.harness.run_steps(4);
+    let left_at = pairs(&window);
+    for _ in 0..20 {
+        window.harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(pairs(&window), left_at, "nobody looks at it");
+    window.open_tool("Style mixing");
+    window.wait("the change by layer", |app| {
+        let model = app.model().expect("it is loaded");
+        app.tools().styles().is_measured(model)
+    });
 }

@@ -9,6 +9,7 @@ use crate::app::pictures::{SetKey, Want};
 use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk, raw_axis};
 use crate::latent::{Code, Direction, Space};
+use crate::model::directions::MeasuredDirection;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,6 +29,16 @@ pub struct Listed {
     pub picture_change: f32,
     /// What speaks for it, as a short sentence.
     pub evidence: String,
+    /// Whether its file says what it does, and then whether it is one of the best there.
+    #[serde(skip)]
+    pub measured: Option<Measured>,
+}
+
+/// How a direction stands in the record of its file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Measured {
+    Best,
+    Other,
 }
 
 /// What was found in one model.
@@ -97,14 +108,40 @@ impl Settings {
         self.by_model.get(&model.id.hash)
     }
 
-    /// The directions of a model, those that change the picture most first: its own, and what
-    /// was found. Its own have no measure.
+    /// The directions of a model: its own, those with the most telling measured effect first,
+    /// then what was found, those that change the picture most first.
     pub fn listed(&self, model: &ModelInfo) -> Vec<Listed> {
-        let own = model.directions.iter().map(|direction| Listed {
-            direction: direction.clone(),
-            picture_change: 0.0,
-            evidence: "comes with the model".to_owned(),
-        });
+        let record = model.manifest.directions.as_ref();
+        let measured = record.map_or(&[][..], |record| &record.directions);
+        // The place in the record, the best first; what is not in it comes last.
+        let mut own: Vec<(usize, Listed)> = model
+            .directions
+            .iter()
+            .map(|direction| {
+                let at = measured
+                    .iter()
+                    .position(|one| one.space == direction.space && one.name == direction.name);
+                let known = at.and_then(|at| measured.get(at));
+                let listed = Listed {
+                    direction: direction.clone(),
+                    picture_change: known.map_or(0.0, |one| one.picture_change),
+                    evidence: known.map_or_else(
+                        || "comes with the model".to_owned(),
+                        MeasuredDirection::line,
+                    ),
+                    measured: known.map(|one| {
+                        if one.is_best {
+                            Measured::Best
+                        } else {
+                            Measured::Other
+                        }
+                    }),
+                };
+                (at.unwrap_or(usize::MAX), listed)
+            })
+            .collect();
+        own.sort_by_key(|(at, _)| *at);
+        let own = own.into_iter().map(|(_, listed)| listed);
         let mut found = self.of(model).map_or_else(Vec::new, |of| of.found.clone());
         found.sort_by(|a, b| b.picture_change.total_cmp(&a.picture_change));
         own.chain(found).collect()
@@ -156,6 +193,7 @@ impl Settings {
                     direction: direction.clone(),
                     picture_change: 0.0,
                     evidence: evidence.to_owned(),
+                    measured: None,
                 }),
             }
         }
@@ -170,6 +208,7 @@ impl Settings {
                 evidence: in_words(new.evidence),
                 direction: new.direction,
                 picture_change: new.picture_change,
+                measured: None,
             };
             let known = of
                 .found
@@ -339,14 +378,8 @@ impl AppState {
     /// Renames a direction, also where the current expression names it.
     pub(super) fn rename_in_expression(&mut self, from: &str, to: Option<&str>) {
         let mut walk = Walk::from_expr(self.position.expression());
-        let Some(at) = walk.offsets.iter().position(|(name, _)| name == from) else {
+        if !walk.rename(from, to) {
             return;
-        };
-        match to {
-            Some(to) => walk.offsets[at].0 = to.to_owned(),
-            None => {
-                walk.offsets.remove(at);
-            }
         }
         self.position
             .edit(crate::app::Edit::Expression(walk.to_expr()));
@@ -364,7 +397,7 @@ impl AppState {
     }
 
     /// The expression with a step along a direction; from z through the mapping network where
-    /// the direction lies in w.
+    /// the direction lies in w, and before it where the direction lies in z.
     pub fn stepped(&self, direction: &str, sigma: f32) -> Expr {
         let mut walk = Walk::from_expr(self.position.expression());
         let space = self
@@ -372,12 +405,16 @@ impl AppState {
             .settings
             .directions
             .listed_space(self.model(), direction);
-        let in_z = self
-            .preview
-            .frame()
-            .is_some_and(|frame| frame.code.space == Space::Z);
-        if in_z && space == Some(Space::W) {
-            walk.base = Expr::W(walk.base.into());
+        // What the expression says, not what the last frame was: a hand is faster than frames.
+        let here = self.space_of(self.position.expression());
+        match (here, space) {
+            (Some(Space::Z), Some(Space::W)) => walk.map_to_w(),
+            (Some(Space::W | Space::WPlus), Some(Space::Z))
+                if walk.set_offset_before_w(direction, sigma) =>
+            {
+                return walk.to_expr();
+            }
+            _ => {}
         }
         walk.set_offset(direction, sigma);
         walk.to_expr()
@@ -423,6 +460,7 @@ mod tests {
             },
             picture_change: 0.1,
             evidence: String::new(),
+            measured: None,
         }
     }
 

@@ -157,6 +157,7 @@ pub struct Tools {
     pub(super) map: map::Live,
     pub(super) encode: encode::Live,
     pub(super) directions: directions::Live,
+    pub(super) styles: styles::Live,
     pub(super) compare: compare::Live,
 }
 
@@ -177,6 +178,11 @@ impl Tools {
     /// The search for directions, and the one that is looked at.
     pub fn directions(&self) -> &directions::Live {
         &self.directions
+    }
+
+    /// What each layer of styles changes.
+    pub fn styles(&self) -> &styles::Live {
+        &self.styles
     }
 
     /// The picture that is encoded, and what was found.
@@ -282,6 +288,7 @@ impl AppState {
     /// What the open tool does in every frame besides wanting pictures.
     pub(super) fn tools_tick(&mut self, model: &ModelInfo) {
         self.tools_follow();
+        self.follow_layer_change(model, self.tools.open == Tool::Styles);
         match self.tools.open {
             Tool::Interpolate => self.follow_interpolate(),
             Tool::Map => self.follow_map(model),

@@ -3,11 +3,14 @@
 //! Rows are what is kept, columns are whose styles are taken (Karras et al. 2019, figure 3). One
 //! picture at a time can also be put together layer by layer.
 
+use crate::app::AppState;
 use crate::app::pictures::{SetKey, Want};
-use crate::engine::ModelInfo;
+use crate::engine::{Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, LayerRange};
 use crate::latent::{Space, SpaceShape};
+use crate::model::layer_change::LayerChange;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The rows' pictures.
 pub const TARGETS: SetKey = SetKey("style targets");
@@ -15,6 +18,11 @@ pub const TARGETS: SetKey = SetKey("style targets");
 pub const SOURCES: SetKey = SetKey("style sources");
 /// The mixtures, row after row.
 pub const MATRIX: SetKey = SetKey("style matrix");
+
+/// Pairs of seeds over which the change by layer is measured.
+pub const CHANGE_PAIRS: u32 = 32;
+/// Pairs of one job: pictures that a hand asks for wait for one job at most.
+const PAIRS_AT_ONCE: u32 = 2;
 
 /// Rows and columns at most.
 pub const MAX_CODES: usize = 6;
@@ -48,11 +56,7 @@ impl Scale {
 
     /// The first, second or last third, rounded so that none is empty from three layers on.
     pub fn layers(self, count: usize) -> LayerRange {
-        let third = self as usize;
-        LayerRange {
-            start: count * third / 3,
-            end: count * (third + 1) / 3,
-        }
+        LayerRange::third(self as usize, count)
     }
 }
 
@@ -269,6 +273,82 @@ impl Settings {
             want(SOURCES, all(&self.sources)),
             want(MATRIX, matrix.collect()),
         ]
+    }
+}
+
+/// What each layer changes, by model; no part of undo.
+#[derive(Default, Debug)]
+pub struct Live {
+    /// By the hash of the model file; complete once all pairs are in.
+    measured: BTreeMap<String, LayerChange>,
+    running: Option<(JobId, String)>,
+    /// The hash of a model that could not be measured, and why.
+    failure: Option<(String, String)>,
+}
+
+impl Live {
+    /// What was measured of a model until now.
+    pub fn change(&self, model: &ModelInfo) -> Option<&LayerChange> {
+        self.measured.get(&model.id.hash)
+    }
+
+    /// Why a model could not be measured.
+    pub fn failure(&self, model: &ModelInfo) -> Option<&str> {
+        let failure = self.failure.as_ref();
+        let (_, why) = failure.filter(|(hash, _)| *hash == model.id.hash)?;
+        Some(why)
+    }
+
+    /// Whether a model is measured completely.
+    pub fn is_measured(&self, model: &ModelInfo) -> bool {
+        let pairs = self.change(model).map_or(0, LayerChange::pairs);
+        pairs >= CHANGE_PAIRS as usize
+    }
+}
+
+impl AppState {
+    /// Measures the open model, once, while the tool is open and its pictures are there. What is
+    /// measured of another model is given up.
+    pub(super) fn follow_layer_change(&mut self, model: &ModelInfo, is_open: bool) {
+        let live = &mut self.tools.styles;
+        if let Some((job, hash)) = &live.running {
+            if is_open && *hash == model.id.hash {
+                return;
+            }
+            self.engine.cancel(*job);
+            live.running = None;
+        }
+        let can_begin = is_open && layer_count(model).is_some() && self.pictures.is_settled();
+        if !can_begin || live.is_measured(model) || live.failure(model).is_some() {
+            return;
+        }
+        let done = live.change(model).map_or(0, |change| change.pairs() as u32);
+        let job = self.engine.submit(Job::LayerChange {
+            model: model.id.clone(),
+            pairs: done..(done + PAIRS_AT_ONCE).min(CHANGE_PAIRS),
+        });
+        live.running = Some((job, model.id.hash.clone()));
+    }
+
+    pub(in crate::app) fn on_layer_change(&mut self, job: JobId, change: LayerChange) {
+        let live = &mut self.tools.styles;
+        let Some((_, hash)) = live.running.take_if(|(of, _)| *of == job) else {
+            return;
+        };
+        match live.measured.get_mut(&hash) {
+            Some(measured) => measured.join(&change),
+            None => {
+                live.measured.insert(hash, change);
+            }
+        }
+    }
+
+    pub(in crate::app) fn on_layer_change_end(&mut self, job: JobId, failure: Option<&str>) {
+        let live = &mut self.tools.styles;
+        let ended = live.running.take_if(|(of, _)| *of == job);
+        if let (Some((_, hash)), Some(why)) = (ended, failure) {
+            live.failure = Some((hash, why.to_owned()));
+        }
     }
 }
 

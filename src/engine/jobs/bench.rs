@@ -1,7 +1,7 @@
-//! Timing decodes.
+//! Timing decodes and mappings.
 
 use super::{Fault, Site, Slice, Work};
-use crate::engine::Event;
+use crate::engine::{Event, Timed};
 use crate::latent::NoiseMode;
 use std::time::Instant;
 
@@ -9,17 +9,37 @@ use std::time::Instant;
 const SLICE: usize = 16;
 
 pub struct Bench {
-    batch: usize,
+    what: Timed,
     repeats: usize,
     timings: Vec<f64>,
 }
 
 impl Bench {
-    pub fn new(batch: usize, repeats: usize) -> Self {
+    pub fn new(what: Timed, repeats: usize) -> Self {
         Self {
-            batch,
+            what,
             repeats,
             timings: Vec::new(),
+        }
+    }
+
+    fn once(&self, site: &Site<'_>) -> Result<f64, Fault> {
+        let generator = &site.model.generator;
+        match self.what {
+            Timed::Decode { batch } => {
+                let inputs = vec![0.25; batch.max(1) * generator.input_len()];
+                let started = Instant::now();
+                let decoded = site.compute.decode(generator, &inputs, NoiseMode::Const);
+                decoded.map_err(Fault::device)?;
+                Ok(started.elapsed().as_secs_f64() * 1e3)
+            }
+            Timed::Map { codes } => {
+                let z = vec![0.25; codes.max(1) * generator.z_dim()];
+                let started = Instant::now();
+                let mapped = generator.map(&z);
+                mapped.map_err(|error| Fault::Request(error.to_string()))?;
+                Ok(started.elapsed().as_secs_f64() * 1e3)
+            }
         }
     }
 }
@@ -30,13 +50,12 @@ impl Work for Bench {
     }
 
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
-        let generator = &site.model.generator;
-        let inputs = vec![0.25; self.batch.max(1) * generator.input_len()];
-        for _ in 0..SLICE.min(self.repeats - self.timings.len()) {
-            let started = Instant::now();
-            let decoded = site.compute.decode(generator, &inputs, NoiseMode::Const);
-            decoded.map_err(Fault::device)?;
-            self.timings.push(started.elapsed().as_secs_f64() * 1e3);
+        let at_once = match self.what {
+            Timed::Decode { .. } => SLICE,
+            Timed::Map { .. } => 1,
+        };
+        for _ in 0..at_once.min(self.repeats - self.timings.len()) {
+            self.timings.push(self.once(site)?);
         }
         let job = site.job;
         let (done, total) = (self.timings.len(), self.repeats);
@@ -46,8 +65,8 @@ impl Work for Bench {
         }
         let benched = Event::Benched {
             job,
-            batch: self.batch,
-            decode_ms: std::mem::take(&mut self.timings),
+            what: self.what,
+            times_ms: std::mem::take(&mut self.timings),
         };
         Ok(Slice::Done(vec![progress, benched]))
     }

@@ -12,6 +12,7 @@ mod encode;
 mod evaluate;
 mod examine;
 mod invert;
+mod layer_change;
 mod picture_axes;
 mod search_space;
 
@@ -104,9 +105,12 @@ impl RunningJob {
             ),
             Job::Bench {
                 model,
-                batch,
+                what,
                 repeats,
-            } => (model, Box::new(bench::Bench::new(batch, repeats))),
+            } => (model, Box::new(bench::Bench::new(what, repeats))),
+            Job::LayerChange { model, pairs } => {
+                (model, Box::new(layer_change::LayerChanges::new(pairs)))
+            }
             Job::Encode { model, picture } => (model, Box::new(encode::Encode { picture })),
             Job::Invert {
                 model,

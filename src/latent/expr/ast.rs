@@ -81,6 +81,17 @@ pub struct LayerRange {
     pub end: usize,
 }
 
+impl LayerRange {
+    /// The first, second or last third of `count` layers (`which` from 0 to 2), rounded so that
+    /// none is empty from three layers on: coarse, middle and fine styles.
+    pub fn third(which: usize, count: usize) -> Self {
+        Self {
+            start: count * which / 3,
+            end: count * (which + 1) / 3,
+        }
+    }
+}
+
 impl Expr {
     /// The expressions that this one is made of, in the order of the text.
     pub fn children(&self) -> impl DoubleEndedIterator<Item = &Expr> {

@@ -81,6 +81,61 @@ impl Walk {
         }
     }
 
+    /// As [`Self::offset`], also of a step that was made in z before the base went to w, as in
+    /// `w(seed(1) + dir("a"))`.
+    pub fn offset_in_any_space(&self, name: &str) -> f32 {
+        let is_here = self.offsets.iter().any(|(known, _)| known == name);
+        match &self.base {
+            Expr::W(inner) if !is_here => Self::from_expr(inner).offset(name),
+            _ => self.offset(name),
+        }
+    }
+
+    /// Puts a walk in z through the mapping network, so that steps in w can follow: the start and
+    /// all steps stay in z, the truncation acts in w, where it is customary.
+    pub fn map_to_w(&mut self) {
+        let in_z = Self {
+            base: self.base.clone(),
+            psi: 1.0,
+            offsets: std::mem::take(&mut self.offsets),
+        };
+        self.base = Expr::W(in_z.to_expr().into());
+    }
+
+    /// Sets a step in z of a walk whose base comes from z by `w(…)`. Returns whether it does.
+    pub fn set_offset_before_w(&mut self, name: &str, step: f32) -> bool {
+        let Expr::W(inner) = &mut self.base else {
+            return false;
+        };
+        let mut in_z = Self::from_expr(inner);
+        in_z.set_offset(name, step);
+        **inner = in_z.to_expr();
+        true
+    }
+
+    /// Gives a direction another name, or with `None` takes its step away, in whatever space it
+    /// was made. Returns whether there was such a step.
+    pub fn rename(&mut self, from: &str, to: Option<&str>) -> bool {
+        if let Some(at) = self.offsets.iter().position(|(name, _)| name == from) {
+            match to {
+                Some(to) => to.clone_into(&mut self.offsets[at].0),
+                None => {
+                    self.offsets.remove(at);
+                }
+            }
+            return true;
+        }
+        let Expr::W(inner) = &mut self.base else {
+            return false;
+        };
+        let mut in_z = Self::from_expr(inner);
+        let found = in_z.offsets.iter().any(|(name, _)| name == from) && in_z.rename(from, to);
+        if found {
+            **inner = in_z.to_expr();
+        }
+        found
+    }
+
     /// The numbers of the base, when it is a vector written out and not truncated: then the
     /// sliders of raw axes edit them in place.
     pub fn vector_mut(&mut self) -> Option<&mut Vec<f32>> {
@@ -181,5 +236,29 @@ mod tests {
         walk.psi = 0.5;
         assert!(walk.vector_mut().is_none());
         assert!(self::walk("seed(1)").vector_mut().is_none());
+    }
+
+    #[test]
+    fn steps_in_z_stay_before_the_mapping() {
+        let mut mixed = walk("truncate(seed(3), 0.7) + 2*dir(\"a\")");
+        mixed.map_to_w();
+        mixed.set_offset("b", -1.0);
+        let text = "truncate(w(seed(3) + 2*dir(\"a\")), 0.7) - dir(\"b\")";
+        assert_eq!(mixed.to_expr().to_string(), text);
+        let mut again = walk(text);
+        assert_eq!(again, mixed);
+        assert_eq!(
+            ["a", "b", "c"].map(|n| again.offset_in_any_space(n)),
+            [2.0, -1.0, 0.0]
+        );
+        assert!(again.set_offset_before_w("c", 0.5));
+        assert!(again.rename("a", Some("new")) && again.rename("b", None));
+        assert!(!again.rename("b", None));
+        assert_eq!(
+            again.to_expr().to_string(),
+            "truncate(w(seed(3) + 2*dir(\"new\") + 0.5*dir(\"c\")), 0.7)"
+        );
+        let mut plain = walk("mix(seed(1), seed(2), layers 0..2)");
+        assert!(!plain.set_offset_before_w("a", 1.0));
     }
 }

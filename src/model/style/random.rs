@@ -60,6 +60,7 @@ pub fn random_manifest() -> Manifest {
         data: DataSource::default(),
         training: TrainingRecord::default(),
         quality: BTreeMap::new(),
+        directions: None,
     }
 }
 

@@ -3,11 +3,14 @@
 use super::judge::Judge;
 use crate::latent::interpolate::{lerp, slerp};
 use crate::latent::{NoiseMode, Space};
+use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::model::{Generator, ModelError};
 use crate::train::dataset::Dataset;
 use crate::train::measure::{self, Gaussian};
+use crate::train::probes::{self, Table};
 use crate::train::random::{Purpose, Stream};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Pictures in one batch of a measurement.
@@ -20,9 +23,14 @@ const NEIGHBOURS: usize = 3;
 const PATHS: usize = 2000;
 const PATH_STEP: f32 = 0.01;
 
+/// Pairs of codes over which the change by layer is measured.
+const LAYER_PAIRS: u32 = 64;
+
 /// Features, row after row, and the mean probability of each label.
 struct Judged {
     features: Vec<f32>,
+    /// Whether each label holds, row after row.
+    holds: Vec<u8>,
     shares: Vec<f64>,
     confidence: f64,
 }
@@ -40,8 +48,7 @@ pub fn measure(
     let image = generator.image();
     let z_dim = generator.z_dim();
     let samples = judged(judge, SAMPLES, |batch| {
-        let mut stream = Stream::new(0, Purpose::Evaluate, batch as u64);
-        let inputs = generator.inputs(Space::Z, &stream.normals(BATCH * z_dim))?;
+        let inputs = generator.inputs(Space::Z, &sample_codes(batch, z_dim))?;
         generator.decode_to_vec(&inputs, NoiseMode::Const)
     })?;
     let count = test.len();
@@ -85,11 +92,93 @@ pub fn measure(
         measure::precision_and_recall(&real.features, &samples.features, dim, NEIGHBOURS);
     add("precision", precision);
     add("recall", recall);
-    if generator.map(&vec![0.0; z_dim]).is_ok() {
+    if generator.styles().is_some() {
         add("path_length_z", path_length(generator, judge, Space::Z)?);
         add("path_length_w", path_length(generator, judge, Space::W)?);
+        let change = layer_change(generator)?;
+        for (layer, change) in change.layers().into_iter().enumerate() {
+            add(&format!("layer_change_{layer}"), f64::from(change));
+        }
+        for (name, change) in ["coarse", "middle", "fine"]
+            .into_iter()
+            .zip(change.thirds())
+        {
+            add(&format!("layer_change_{name}"), f64::from(change));
+        }
     }
+    let table = Table::new(samples.holds, judge.labels().len());
+    probe_accuracies(generator, judge, &table, &mut quality)?;
     Ok(quality)
+}
+
+/// The codes of the samples that are judged, row after row in z.
+fn sample_codes(batch: usize, z_dim: usize) -> Vec<f32> {
+    Stream::new(0, Purpose::Evaluate, batch as u64).normals(BATCH * z_dim)
+}
+
+/// How well a straight line tells from a code whether its picture has a label, on held-out
+/// samples, in each space; and what answering the commoner way would reach. Of labels that
+/// enough samples have and enough lack.
+fn probe_accuracies(
+    generator: &Generator,
+    judge: &Judge,
+    table: &Table,
+    quality: &mut BTreeMap<String, f64>,
+) -> Result<(), ModelError> {
+    let labels: Vec<usize> = (0..judge.labels().len())
+        .filter(|&label| table.is_frequent(label))
+        .collect();
+    if labels.is_empty() {
+        return Ok(());
+    }
+    let dim = generator.z_dim();
+    let batches = SAMPLES / BATCH;
+    let z: Vec<f32> = (0..batches)
+        .flat_map(|batch| sample_codes(batch, dim))
+        .collect();
+    let mut spaces = Vec::new();
+    if generator.styles().is_some() {
+        let parts: Result<Vec<Vec<f32>>, ModelError> = z
+            .par_chunks(BATCH * dim)
+            .map(|z| generator.map(z))
+            .collect();
+        spaces.push(("w", parts?.concat()));
+    }
+    spaces.push(("z", z));
+    for (space, codes) in spaces {
+        let (mut right, mut guessed) = (0.0, 0.0);
+        let mut count = 0.0;
+        let found = probes::probe(&codes, codes.len() / SAMPLES, table, &labels);
+        for (&label, found) in labels.iter().zip(found) {
+            // Codes that cannot be probed, as those of a broken mapping, have no accuracy.
+            let Ok(found) = found else { continue };
+            let name = &judge.labels()[label];
+            let mut add = |name: String, value: f64| {
+                quality.insert(name, value);
+            };
+            add(format!("probe_accuracy_{space}_of_{name}"), found.accuracy);
+            add(format!("probe_commoner_answer_of_{name}"), found.baseline);
+            right += found.accuracy;
+            guessed += found.baseline;
+            count += 1.0;
+        }
+        if count > 0.0 {
+            quality.insert(format!("probe_accuracy_{space}"), right / count);
+            quality.insert("probe_commoner_answer".to_owned(), guessed / count);
+        }
+    }
+    Ok(())
+}
+
+/// What exchanging the style of each layer changes.
+fn layer_change(generator: &Generator) -> Result<LayerChange, ModelError> {
+    let layers = generator.styles().map_or(0, |[layers, _]| layers);
+    let mut change = LayerChange::new(layers);
+    for pair in 0..LAYER_PAIRS {
+        let codes = LayerChange::codes(generator, pair)?;
+        change.add(&generator.decode_to_vec(&codes, NoiseMode::Const)?);
+    }
+    Ok(change)
 }
 
 /// Judges `count` pictures, of which `batch(i)` gives the `i`th `BATCH`.
@@ -100,6 +189,7 @@ fn judged(
 ) -> Result<Judged, ModelError> {
     let labels = judge.labels().len();
     let mut features = Vec::new();
+    let mut holds = Vec::new();
     let mut shares = vec![0.0; labels];
     let mut confidence = 0.0;
     for index in 0..count.div_ceil(BATCH) {
@@ -119,10 +209,12 @@ fn judged(
                 }
             }
         }
+        holds.extend(judge.holds(&verdicts));
         features.extend(verdicts.features);
     }
     Ok(Judged {
         features,
+        holds,
         shares,
         confidence,
     })

@@ -76,6 +76,27 @@ impl Judge {
         Ok(verdicts)
     }
 
+    /// Whether each label holds, 0 or 1, row after row: where a picture is of one class, that
+    /// of the most probable class.
+    pub fn holds(&self, verdicts: &Verdicts) -> Vec<u8> {
+        let count = self.labels.len().max(1);
+        match self.kind {
+            LabelKind::Flags => {
+                let all = verdicts.probabilities.iter();
+                all.map(|&probability| u8::from(probability > 0.5))
+                    .collect()
+            }
+            LabelKind::Classes => {
+                let classes = self.classes(verdicts).into_iter();
+                classes
+                    .flat_map(|(class, _)| {
+                        (0..count).map(move |label| u8::from(label == usize::from(class)))
+                    })
+                    .collect()
+            }
+        }
+    }
+
     /// The most probable class of each picture, with its probability.
     pub fn classes(&self, verdicts: &Verdicts) -> Vec<(u8, f32)> {
         let rows = verdicts

@@ -1,7 +1,8 @@
 //! Measuring a finished model on the test data of its recipe.
 
 mod generator;
-mod judge;
+pub(super) mod judge;
+mod neighbours;
 
 use super::TrainError;
 use super::dataset::{Dataset, DatasetName, Part};
@@ -9,12 +10,14 @@ use super::device;
 use super::measure;
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
+use crate::document::Raster;
 use crate::engine::{DeviceChoice, ModelSource};
 use crate::latent::NoiseMode;
 use crate::model::manifest::{Family, LabelKind};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
 use burn::tensor::Device;
 use judge::Judge;
+pub use neighbours::Neighbour;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,6 +37,29 @@ pub struct Report {
     pub device: String,
     /// Name of the measure to value.
     pub quality: BTreeMap<String, f64>,
+    /// Samples of a generator with the training pictures nearest to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub neighbours: Vec<Neighbour>,
+    /// The pictures of these: each sample with its nearest by pixels and by features.
+    #[serde(skip)]
+    pub sheet: Option<Raster>,
+    #[serde(skip)]
+    file: ModelFile,
+}
+
+impl Report {
+    /// Writes the model with what was measured in its manifest.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_model(&self, path: &Path) -> Result<(), TrainError> {
+        let mut manifest = self.file.manifest.clone();
+        manifest.quality = self.quality.clone();
+        ModelFile::write(path, &manifest, &self.file.tensors).map_err(|source| TrainError::File {
+            path: path.to_owned(),
+            source,
+        })
+    }
 }
 
 impl fmt::Display for Report {
@@ -70,17 +96,54 @@ pub fn evaluate(
         ))
         .into());
     }
-    let quality = measure(&file, judge, &train, &test, &device)?;
-    Ok(Report {
+    let judge = match (judge, file.manifest.family) {
+        (None, Family::Gan | Family::StyleGan) => judge_of(&file)?,
+        (judge, _) => judge,
+    };
+    let near = match (&judge, file.manifest.family) {
+        (Some(judge), Family::Gan | Family::StyleGan) => {
+            check_size(judge, &file)?;
+            let generator = Generator::new(&file, &device)?;
+            let judge = Judge::new(judge, &device)?;
+            Some(neighbours::find(&generator, &judge, &train, &test)?)
+        }
+        _ => None,
+    };
+    let mut quality = measure(&file, judge, &train, &test, &device)?;
+    let mut report = Report {
         model: file.manifest.name.clone(),
         hash: file.hash.clone(),
         data: file.manifest.data.name.clone(),
         device: device_name,
-        quality,
-    })
+        quality: BTreeMap::new(),
+        neighbours: Vec::new(),
+        sheet: None,
+        file,
+    };
+    if let Some(near) = near {
+        let sheet = near
+            .sheet()
+            .map_err(|fault| ModelError(fault.to_string()))?;
+        report.sheet = Some(sheet);
+        quality.extend(near.quality);
+        report.neighbours = near.found;
+    }
+    report.quality = quality;
+    Ok(report)
 }
 
-fn read(source: &ModelSource) -> Result<ModelFile, TrainError> {
+/// Checks that a judge looks at pictures as a model makes them.
+fn check_size(judge: &ModelFile, file: &ModelFile) -> Result<(), ModelError> {
+    if judge.manifest.image == file.manifest.image {
+        return Ok(());
+    }
+    Err(ModelError(format!(
+        "{} judges pictures of another size than {} makes",
+        judge.manifest.name, file.manifest.name
+    )))
+}
+
+pub(super) fn read(source: &ModelSource) -> Result<ModelFile, TrainError> {
     match source {
         ModelSource::File(path) => ModelFile::read(path).map_err(|source| TrainError::File {
             path: path.clone(),
@@ -98,7 +161,7 @@ fn read(source: &ModelSource) -> Result<ModelFile, TrainError> {
 }
 
 /// The data set that a file's recipe names.
-fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), ModelError> {
+pub(super) fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), ModelError> {
     let recipe = Recipe::parse(&file.manifest.training.recipe).map_err(|_| {
         ModelError(format!(
             "{} holds no recipe, so its data is unknown",
@@ -130,13 +193,7 @@ pub fn measure(
                 );
                 return Ok(BTreeMap::new());
             };
-            if judge.manifest.image != file.manifest.image {
-                let names = [&judge.manifest.name, &file.manifest.name];
-                return Err(ModelError(format!(
-                    "{} judges pictures of another size than {} makes",
-                    names[0], names[1]
-                )));
-            }
+            check_size(&judge, file)?;
             let judge = Judge::new(&judge, device)?;
             generator::measure(&Generator::new(file, device)?, &judge, train, test)
         }
@@ -147,7 +204,10 @@ pub fn measure(
 /// The part of the test pictures that a classifier is right about; where a picture has any
 /// number of labels, that of each label, and beside it how often the more common answer alone
 /// would be right.
-fn measure_classifier(judge: &Judge, test: &Dataset) -> Result<BTreeMap<String, f64>, ModelError> {
+pub(super) fn measure_classifier(
+    judge: &Judge,
+    test: &Dataset,
+) -> Result<BTreeMap<String, f64>, ModelError> {
     let labels = judge.labels();
     let mut right = vec![0.0; labels.len()];
     let mut present = vec![0.0; labels.len()];
@@ -272,7 +332,7 @@ fn measure_autoencoder(
 }
 
 /// The classifier for the data of a model, if the catalogue has one.
-fn judge_of(file: &ModelFile) -> Result<Option<ModelFile>, ModelError> {
+pub(super) fn judge_of(file: &ModelFile) -> Result<Option<ModelFile>, ModelError> {
     let (dataset, _) = dataset_of(file)?;
     for entry in catalogue::entries() {
         let judge = ModelFile::from_bytes(entry.bytes)

@@ -81,6 +81,13 @@ pub fn shortcuts(ctx: &Context, actions: &mut Actions) {
     });
 }
 
+/// Whether a measure is that of a single label, as `accuracy_of_hat`.
+fn is_of_label(measure: &str) -> bool {
+    ["accuracy", "accuracy_w", "accuracy_z", "commoner_answer"]
+        .iter()
+        .any(|of| measure.contains(&format!("{of}_of_")))
+}
+
 /// What this program and its model are.
 pub fn about(ctx: &Context, app: &AppState, actions: &mut Actions) {
     card(ctx, "About zscape", actions, |ui, _| {
@@ -114,8 +121,18 @@ pub fn about(ctx: &Context, app: &AppState, actions: &mut Actions) {
                 if training.images_seen > 0 {
                     fact("Trained on", format!("{} pictures", training.images_seen));
                 }
-                for (measure, value) in &model.manifest.quality {
-                    fact(measure, format!("{value:.4}"));
+                // What was measured of single labels comes last: there may be many.
+                let (of_labels, of_all): (Vec<_>, Vec<_>) = model
+                    .manifest
+                    .quality
+                    .iter()
+                    .partition(|(measure, _)| is_of_label(measure));
+                for (measure, value) in of_all.into_iter().chain(of_labels) {
+                    fact(&measure.replace('_', " "), format!("{value:.4}"));
+                }
+                if let Some(record) = &model.manifest.directions {
+                    let count = record.directions.len();
+                    fact("Directions", format!("{count}, judged by {}", record.judge));
                 }
             });
     });

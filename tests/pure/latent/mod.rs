@@ -2,6 +2,7 @@
 
 mod language;
 mod prior;
+mod sefa;
 mod space;
 mod toy;
 mod values;

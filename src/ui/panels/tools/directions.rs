@@ -1,7 +1,7 @@
 //! Directions: find, measure, name them; a slider for each, seven pictures of the one looked at.
 
 use super::{Stage, ToolViews, below_picture, picture_ui};
-use crate::app::tools::directions::{Edit, Listed, STRIP, STRIP_SIGMAS, check_name};
+use crate::app::tools::directions::{Edit, Listed, Measured, STRIP, STRIP_SIGMAS, check_name};
 use crate::app::{Action, Actions, AppState, ToolEdit};
 use crate::engine::{DirectionSource, ModelInfo};
 use crate::ui::theme::{size, space, tokens};
@@ -16,6 +16,10 @@ const SLIDER_SIGMA: f32 = 4.0;
 /// How many directions a search brings.
 const COUNT: usize = 8;
 
+const EFFECT_TIP: &str = "Measured on random codes, moved two standard deviations: how many of \
+                          those without the label have it then, and the mean change of the \
+                          probabilities of others";
+
 /// What the panel keeps between frames.
 #[derive(Default)]
 pub struct DirectionsView {
@@ -23,6 +27,8 @@ pub struct DirectionsView {
     from: u8,
     to: Option<u8>,
     show_hidden: bool,
+    /// Whether the model's own directions beyond the best are shown.
+    show_all: bool,
     /// The direction that is being renamed, and the text typed so far.
     renaming: Option<(String, String)>,
 }
@@ -71,16 +77,44 @@ pub fn controls_ui(
                      more than others: find some above.",
                 );
             }
+            let is_other = |listed: &Listed| listed.measured == Some(Measured::Other);
+            let others = all.iter().filter(|listed| is_other(listed)).count();
             for listed in &all {
                 let name = &listed.direction.name;
-                if !is_hidden(name) || show_hidden {
+                // What the expression moves along is shown, wherever it ranks.
+                let is_folded =
+                    is_other(listed) && !view.show_all && app.position().step(name) == 0.0;
+                if (!is_hidden(name) || show_hidden) && !is_folded {
                     row_ui(ui, app, actions, view, listed, is_hidden(name), &all);
                 }
+            }
+            if others > 0 {
+                more_ui(ui, view, all.len(), others);
             }
         },
     );
     if toggle {
         view.show_hidden = !view.show_hidden;
+    }
+}
+
+/// Shows or folds what ranks behind the best.
+fn more_ui(ui: &mut Ui, view: &mut DirectionsView, all: usize, others: usize) {
+    let (glyph, words) = if view.show_all {
+        let best = all - others;
+        (Icon::ChevronDown, format!("Only the first {best}"))
+    } else {
+        (Icon::ChevronRight, format!("All {all}"))
+    };
+    let more = ui
+        .add(Button::new((icon(glyph), words)).frame_when_inactive(false))
+        .on_hover_text(
+            "Show or hide the directions of the model that do less, or do what one above does \
+             better",
+        )
+        .accessible_name("Show all directions");
+    if more.clicked() {
+        view.show_all = !view.show_all;
     }
 }
 
@@ -232,6 +266,9 @@ fn row_ui(
         .inner;
     if response.clicked() || (response.hovered() && !looked_at) {
         actions.push(Action::LookAtDirection(name.clone()));
+    }
+    if listed.measured.is_some() {
+        caption(ui, &listed.evidence).on_hover_text(EFFECT_TIP);
     }
     let row = SliderRow {
         name: "",

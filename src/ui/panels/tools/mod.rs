@@ -5,6 +5,7 @@ pub mod compare;
 pub mod directions;
 pub mod encode;
 pub mod interpolate;
+mod layer_plot;
 pub mod map;
 pub mod rail;
 pub mod sources;

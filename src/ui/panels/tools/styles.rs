@@ -1,6 +1,6 @@
 //! Style mixing: the matrix in the middle, layers and their sources at the left.
 
-use super::{Stage, ToolViews, picture_ui};
+use super::{Stage, ToolViews, below_picture, layer_plot, picture_ui};
 use crate::app::models::styled_choices;
 use crate::app::tools::styles::{
     Edit, LayerChoice, MATRIX, MAX_CODES, SOURCES, Scale, Settings, Side, TARGETS, layer_count,
@@ -234,6 +234,9 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         no_styles_ui(ui, stage);
         return;
     }
+    below_picture(ui, "layer changes", 220.0, |ui| {
+        layer_plot::ui(ui, app, model)
+    });
     let settings = &app.tools().settings().styles;
     let columns = settings.sources.len() as f32 + 2.0;
     let rows = settings.targets.len() as f32 + 2.0;

@@ -1,0 +1,281 @@
+//! What a step along a direction does to samples, and which directions are the best.
+
+use super::sight::{Seen, Sight};
+use crate::latent::{NoiseMode, Space};
+use crate::model::directions::{BEST, MeasuredDirection, Method, SideEffect};
+use crate::model::{Generator, ModelError};
+use std::collections::BTreeSet;
+
+/// How far codes are moved, in standard deviations.
+pub const SIGMA: f32 = 2.0;
+/// Side effects that are kept for each direction.
+const KEPT_EFFECTS: usize = 5;
+/// Samples around which the picture change of one standard deviation is measured.
+const CENTRES: usize = 16;
+/// Pictures in one batch.
+const BATCH: usize = 250;
+
+/// A direction before it is measured; its length is one standard deviation.
+pub struct Candidate {
+    pub name: String,
+    pub space: Space,
+    pub method: Method,
+    pub step: Vec<f32>,
+    /// The label that it was found for; the others carry the one that changes most, and are
+    /// turned so that it grows.
+    pub label: Option<usize>,
+    pub accuracy: Option<f64>,
+    pub baseline: Option<f64>,
+}
+
+/// The samples that directions are tried on.
+pub struct Trial<'a> {
+    pub generator: &'a Generator,
+    pub sight: &'a Sight,
+    /// Codes in z and, where there is a mapping network, the same in w.
+    pub z: &'a [f32],
+    pub w: Option<&'a [f32]>,
+    /// What is seen before a step.
+    pub before: &'a Seen,
+    /// Labels whose changes count.
+    pub judged: &'a [usize],
+    /// Those of them that enough samples have and enough lack.
+    pub frequent: &'a [usize],
+}
+
+/// What was seen after a step, label by label.
+struct After {
+    /// Mean change of the probability.
+    change: Vec<f32>,
+    /// Of the samples without the label, the share that has it.
+    flips: Vec<f32>,
+}
+
+impl Trial<'_> {
+    /// Measures a candidate, turned if need be.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn measure(
+        &self,
+        candidate: Candidate,
+    ) -> Result<(MeasuredDirection, Vec<f32>), ModelError> {
+        let mut step = candidate.step;
+        let mut after = self.after(candidate.space, &step, SIGMA)?;
+        let mut label = candidate.label;
+        if label.is_none() {
+            let back = self.after(candidate.space, &step, -SIGMA)?;
+            let width = |&label: &usize| (after.change[label] - back.change[label]).abs();
+            let most = self.frequent.iter().copied();
+            label = most.max_by(|a, b| width(a).total_cmp(&width(b)));
+            if label.is_some_and(|label| after.change[label] < back.change[label]) {
+                step.iter_mut().for_each(|value| *value = -*value);
+                after = back;
+            }
+        }
+        let name = |label: usize| self.sight.labels().get(label).cloned().unwrap_or_default();
+        let mut others: Vec<SideEffect> = self
+            .judged
+            .iter()
+            .filter(|&&other| Some(other) != label)
+            .map(|&other| SideEffect {
+                label: name(other),
+                change: after.change[other],
+            })
+            .collect();
+        let others_total = others.iter().map(|other| other.change.abs()).sum();
+        others.sort_by(|a, b| b.change.abs().total_cmp(&a.change.abs()));
+        others.truncate(KEPT_EFFECTS);
+        let flips = label.map_or(0.0, |label| after.flips[label]);
+        let measured = MeasuredDirection {
+            name: candidate.name,
+            space: candidate.space,
+            method: candidate.method,
+            label: label.map(name),
+            flips,
+            others,
+            others_total,
+            picture_change: self.picture_change(candidate.space, &step)?,
+            accuracy: candidate.accuracy.map(|value| value as f32),
+            baseline: candidate.baseline.map(|value| value as f32),
+            score: score(flips, others_total),
+            is_best: false,
+        };
+        Ok((measured, step))
+    }
+
+    /// The pictures of the first `count` samples after a step.
+    fn pictures(
+        &self,
+        space: Space,
+        step: &[f32],
+        sigma: f32,
+        samples: std::ops::Range<usize>,
+    ) -> Result<Vec<f32>, ModelError> {
+        let codes = match space {
+            Space::Z => self.z,
+            Space::W | Space::WPlus => self.w.unwrap_or(self.z),
+        };
+        let dim = step.len().max(1);
+        let moved: Vec<f32> = codes
+            .chunks_exact(dim)
+            .skip(samples.start)
+            .take(samples.len())
+            .flat_map(|code| {
+                code.iter()
+                    .zip(step)
+                    .map(|(value, step)| value + sigma * step)
+            })
+            .collect();
+        let inputs = self.generator.inputs(space, &moved)?;
+        self.generator.decode_to_vec(&inputs, NoiseMode::Const)
+    }
+
+    fn after(&self, space: Space, step: &[f32], sigma: f32) -> Result<After, ModelError> {
+        let labels = self.sight.labels().len().max(1);
+        let count = self.before.holds.len() / labels;
+        let mut seen = Seen::default();
+        for first in (0..count).step_by(BATCH) {
+            let samples = first..(first + BATCH).min(count);
+            let part = self
+                .sight
+                .look(&self.pictures(space, step, sigma, samples)?)?;
+            seen.probabilities.extend(part.probabilities);
+            seen.holds.extend(part.holds);
+        }
+        Ok(compare(self.before, &seen, labels))
+    }
+
+    /// The root mean square change of a pixel for one standard deviation, as half the difference
+    /// between a step forward and a step back.
+    fn picture_change(&self, space: Space, step: &[f32]) -> Result<f32, ModelError> {
+        let samples = 0..CENTRES;
+        let ahead = self.pictures(space, step, 1.0, samples.clone())?;
+        let behind = self.pictures(space, step, -1.0, samples)?;
+        let squares = ahead.iter().zip(&behind);
+        let sum: f64 = squares.map(|(a, b)| f64::from((a - b) / 2.0).powi(2)).sum();
+        Ok((sum / ahead.len().max(1) as f64).sqrt() as f32)
+    }
+}
+
+/// What changed from `before` to `after`, label by label.
+fn compare(before: &Seen, after: &Seen, labels: usize) -> After {
+    let rows = (before.holds.len() / labels).max(1) as f32;
+    let mut change = vec![0.0; labels];
+    let (mut lacking, mut flipped) = (vec![0.0f32; labels], vec![0.0f32; labels]);
+    for (index, (from, to)) in before
+        .probabilities
+        .iter()
+        .zip(&after.probabilities)
+        .enumerate()
+    {
+        change[index % labels] += (to - from) / rows;
+    }
+    for (index, (from, to)) in before.holds.iter().zip(&after.holds).enumerate() {
+        if *from == 0 {
+            lacking[index % labels] += 1.0;
+            flipped[index % labels] += f32::from(*to);
+        }
+    }
+    let shares = flipped.into_iter().zip(lacking);
+    let flips = shares
+        .map(|(flipped, lacking)| flipped / lacking.max(1.0))
+        .collect();
+    After { change, flips }
+}
+
+/// What directions are ranked by: how often the own label flips, the less the more the
+/// probabilities of all other labels change.
+fn score(flips: f32, others_total: f32) -> f32 {
+    flips / (1.0 + others_total)
+}
+
+/// Puts the best first and marks them: the highest scores, one for each label, that flip
+/// anything at all. The rest follow by their scores. Of several with one name the best is kept.
+pub fn rank(mut all: Vec<(MeasuredDirection, Vec<f32>)>) -> Vec<(MeasuredDirection, Vec<f32>)> {
+    all.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then(a.name.cmp(&b.name)));
+    let mut names = BTreeSet::new();
+    all.retain(|(one, _)| names.insert(one.name.clone()));
+    let mut taken = BTreeSet::new();
+    for (one, _) in &mut all {
+        let is_new = one
+            .label
+            .clone()
+            .is_some_and(|label| !taken.contains(&label));
+        one.is_best = is_new && one.score > 0.0 && taken.len() < BEST;
+        if let Some(label) = one.label.clone().filter(|_| one.is_best) {
+            taken.insert(label);
+        }
+    }
+    // Stable, so both parts stay ranked.
+    all.sort_by_key(|(one, _)| !one.is_best);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(probabilities: &[f32]) -> Seen {
+        Seen {
+            probabilities: probabilities.to_vec(),
+            holds: probabilities.iter().map(|&p| u8::from(p > 0.5)).collect(),
+        }
+    }
+
+    #[test]
+    fn flips_count_only_samples_that_lack_the_label() {
+        // Three samples with two labels.
+        let before = seen(&[0.1, 0.9, 0.2, 0.9, 0.8, 0.1]);
+        let after = seen(&[0.9, 0.9, 0.3, 0.2, 0.9, 0.1]);
+        let found = compare(&before, &after, 2);
+        assert_eq!(found.flips, [0.5, 0.0]);
+        assert!((found.change[0] - 1.0 / 3.0).abs() < 1e-6);
+        assert!((found.change[1] + 0.7 / 3.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_best_are_of_different_labels_and_come_first() {
+        let one = |name: &str, label: Option<&str>, flips: f32, others_total: f32| {
+            let measured = MeasuredDirection {
+                name: name.to_owned(),
+                space: Space::W,
+                method: Method::Probe,
+                label: label.map(str::to_owned),
+                flips,
+                others: Vec::new(),
+                others_total,
+                picture_change: 0.1,
+                accuracy: None,
+                baseline: None,
+                score: score(flips, others_total),
+                is_best: false,
+            };
+            (measured, vec![1.0])
+        };
+        let mut all = vec![
+            one("weak", Some("hat"), 0.2, 0.0),
+            one("strong but broad", Some("orc"), 0.9, 2.0),
+            one("shield", Some("shield"), 0.8, 0.1),
+            one("shield again", Some("shield"), 0.7, 0.1),
+            one("shield", Some("shield"), 0.3, 0.1),
+            one("nothing", None, 0.0, 0.0),
+        ];
+        all.extend((0..10).map(|n| one(&format!("n{n}"), Some(&format!("l{n}")), 0.1, 0.0)));
+        let ranked = rank(all);
+        let names: Vec<&str> = ranked.iter().map(|(one, _)| one.name.as_str()).collect();
+        assert_eq!(names[..4], ["shield", "strong but broad", "weak", "n0"]);
+        assert_eq!(ranked.iter().filter(|(one, _)| one.is_best).count(), BEST);
+        assert_eq!(names.iter().filter(|name| **name == "shield").count(), 1);
+        assert_eq!(ranked[0].0.flips, 0.8, "the better of one name");
+        assert_eq!(
+            names[BEST], "shield again",
+            "the best of its label stands above"
+        );
+        assert!(
+            ranked
+                .last()
+                .is_some_and(|(one, _)| one.name == "nothing" && !one.is_best)
+        );
+    }
+}
