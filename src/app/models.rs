@@ -22,7 +22,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 4] = [
+pub const CATALOGUE: [CatalogueEntry; 6] = [
     CatalogueEntry {
         name: "digits-vae2",
         title: "Digits, VAE with two numbers",
@@ -42,6 +42,16 @@ pub const CATALOGUE: [CatalogueEntry; 4] = [
         name: "digits-gan",
         title: "Digits, GAN with 64 numbers",
         has_styles: false,
+    },
+    CatalogueEntry {
+        name: "heroes-vae",
+        title: "Heroes, VAE with 32 numbers",
+        has_styles: false,
+    },
+    CatalogueEntry {
+        name: "heroes-stylegan",
+        title: "Heroes, style-based GAN",
+        has_styles: true,
     },
 ];
 
@@ -203,6 +213,30 @@ impl Models {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Family, ModelFile};
+
+    #[test]
+    fn every_generator_can_be_chosen() {
+        for entry in catalogue::entries() {
+            let file = ModelFile::from_bytes(entry.bytes).expect("a built-in model is sound");
+            let choice = CATALOGUE.iter().find(|it| it.name == entry.name);
+            let family = file.manifest.family;
+            assert_eq!(
+                choice.is_some(),
+                family != Family::Classifier,
+                "{}",
+                entry.name
+            );
+            if let Some(choice) = choice {
+                assert_eq!(
+                    choice.has_styles,
+                    family == Family::StyleGan,
+                    "{}",
+                    entry.name
+                );
+            }
+        }
+    }
 
     #[test]
     fn every_choice_is_built_in() {

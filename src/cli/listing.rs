@@ -47,7 +47,7 @@ fn line(name: &str, manifest: &Manifest) -> String {
         .map(|(space, shape)| format!("{space} {shape}"))
         .collect();
     format!(
-        "{name:<16}{:<13}{:<9}{:<8}{}",
+        "{name:<17}{:<17}{:<9}{:<23}{}",
         family_name(manifest.family),
         image_name(manifest),
         spaces.join(", "),

@@ -26,6 +26,7 @@ static ENTRIES: &[Entry] = entries![
     "digits-gan",
     "fashion-vae",
     "heroes-vae",
+    "heroes-stylegan",
     "digits-judge",
     "heroes-judge",
 ];

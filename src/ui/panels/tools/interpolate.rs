@@ -370,7 +370,7 @@ fn plots_ui(ui: &mut Ui, app: &AppState) {
             all.into_iter().map(|change| change * 100.0).collect()
         };
         ui.vertical(|ui| {
-            let title = "Change of the picture from step to step";
+            let title = "Change from step to step";
             plot_ui(ui, app, title, width, &Method::ALL.map(change), " %");
         });
     });
