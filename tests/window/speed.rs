@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use zscape::app::export::{Kind, Settings};
 use zscape::app::learning::why_no_scene;
 use zscape::app::tools::interpolate::SLERP_STRIP;
-use zscape::app::{Action, LearningAction};
+use zscape::app::{Action, Command, LearningAction};
 use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
 use zscape::engine::ModelSource;
 
@@ -93,6 +93,9 @@ fn the_map_and_panning_it() {
 #[ignore = "measures"]
 fn scenes_of_questions() {
     let mut window = Window::open_named("fashion-vae");
+    // The questions are read when they are asked for.
+    let show = Action::Run(Command::ToggleLearning);
+    window.harness.state_mut().ask(show);
     until(&mut window, |window| {
         window.app().learning().bank().is_some()
     });
