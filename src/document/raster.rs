@@ -1,4 +1,4 @@
-//! Pictures as bytes: from a model's numbers, [scaled](scale), [side by side](sheet).
+//! Pictures as bytes: from a model's numbers, scaled (`scale`), side by side (`sheet`).
 
 mod scale;
 mod sheet;

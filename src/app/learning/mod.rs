@@ -1,8 +1,8 @@
 //! Learning: the questions, the one that is read, its scene, its tasks, and what was learned.
 //!
 //! The hazard here is a learner who is told that something is right because a text says so: every
-//! verdict comes from what the engine has just measured ([`checking`]). Files are read and
-//! written on a thread of their own ([`keeper`]).
+//! verdict comes from what the engine has just measured (`checking`). Files are read and
+//! written on a thread of their own (`keeper`).
 
 mod checking;
 mod keeper;
