@@ -8,7 +8,8 @@ use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu};
 use crate::ui::widgets::{SliderRow, caption, icon, section, section_with, slider_row};
 use eframe::egui::{
-    Align, Button, ComboBox, Key, Layout, ProgressBar, Response, RichText, TextEdit, Ui, vec2,
+    Align, Button, ComboBox, Frame, Key, Layout, Margin, ProgressBar, Response, RichText, TextEdit,
+    Ui, vec2,
 };
 use lucide_icons::Icon;
 
@@ -257,10 +258,9 @@ fn row_ui(
                 caption(ui, format!("{:.1} % per σ", listed.picture_change * 100.0))
                     .on_hover_text("Mean change of a pixel for a step of one standard deviation");
             }
-            ui.with_layout(
-                eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
-                |ui| menu_ui(ui, app, actions, view, listed, is_hidden),
-            );
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                menu_ui(ui, app, actions, view, listed, is_hidden)
+            });
             response
         })
         .inner;
@@ -268,7 +268,15 @@ fn row_ui(
         actions.push(Action::LookAtDirection(name.clone()));
     }
     if listed.measured.is_some() {
-        caption(ui, &listed.evidence).on_hover_text(EFFECT_TIP);
+        // Below the name, which stands inside a button.
+        let inset = Margin {
+            left: ui.spacing().button_padding.x as i8,
+            ..Margin::ZERO
+        };
+        let frame = Frame::new().inner_margin(inset);
+        frame.show(ui, |ui| {
+            caption(ui, &listed.evidence).on_hover_text(EFFECT_TIP)
+        });
     }
     let row = SliderRow {
         name: "",
