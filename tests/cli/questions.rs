@@ -130,7 +130,14 @@ fn a_question_is_set_at_a_width() {
 #[test]
 fn built_in_questions_pass_the_check() {
     // With every task tried on its pictures.
-    let check = ["questions", "--check", "--measure", "--device", "cpu"];
+    let check = [
+        "questions",
+        "--check",
+        "--complete",
+        "--measure",
+        "--device",
+        "cpu",
+    ];
     let said = run(&check).succeeded().stdout;
     assert!(said.contains("212 questions are sound"), "{said}");
 }
