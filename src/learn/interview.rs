@@ -1,12 +1,13 @@
 //! Timed sets, as in an interview or a case study, drawn by level and topic.
 
-use super::answer::{Answer, Verdict};
+use super::answer::Answer;
 use super::bank::Bank;
 use super::calendar::date;
 use super::progress::Attempt;
 use super::question::{Level, Question};
 use super::rubric::{Criterion, Performance, weighted_percent};
 use super::shuffle::shuffled;
+use super::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -9,7 +9,7 @@
 //! - [`bank`]: all questions, built in and a teacher's;
 //! - [`question`], [`task`], [`measure`], [`text`]: what a question file holds;
 //! - [`read`]: a file to a question; [`check`]: whether it fits the models and the other questions;
-//! - [`evidence`], [`answer`]: what was measured, and what it says about an answer;
+//! - [`evidence`], [`answer`], [`verdict`]: what was measured, and what it says about an answer;
 //! - [`trial`]: whether tasks can be solved and failed, tried with real pictures;
 //! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
 //! - [`progress`]: what was answered, how well, and when it is due again;
@@ -35,8 +35,9 @@ mod shuffle;
 pub mod task;
 pub mod text;
 pub mod trial;
+pub mod verdict;
 
-pub use answer::{Answer, CounterExample, Reading, Verdict};
+pub use answer::Answer;
 pub use bank::{Bank, Filter, FolderReport};
 pub use evidence::{Measurer, Specimens, Wanted};
 pub use fault::Fault;
@@ -44,3 +45,4 @@ pub use measure::{Goal, Measure, Quantity};
 pub use question::{Control, Formula, Level, Preset, Question, Scene, ToolName};
 pub use rubric::{Criterion, Performance};
 pub use task::{Order, Side, Task, TaskKind};
+pub use verdict::{CounterExample, Reading, Verdict};

@@ -2,10 +2,11 @@
 //! has to pass, a wrong one has to fail, and pictures have to show something.
 
 use super::Fault;
-use super::answer::{Answer, Larger, Verdict};
+use super::answer::{Answer, Larger};
 use super::evidence::{Measurer, Specimens, Wanted, shown};
 use super::question::Question;
 use super::task::{Order, Side, Task, TaskKind};
+use super::verdict::Verdict;
 use crate::latent::expr::Expr;
 use crate::model::specimen::Specimen;
 

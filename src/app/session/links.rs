@@ -89,13 +89,17 @@ mod tests {
         };
         let known = ["/new/mine.safetensors", "/new/other.safetensors"];
         let known = known.map(|path| ModelSource::File(path.into()));
-        let found = candidates(&link, Some(Path::new("/work/a.zscape")), known.into_iter());
+        let found = candidates(
+            &link,
+            Some(Path::new("/lessons/a.zscape")),
+            known.into_iter(),
+        );
         let file = |path: &str| ModelSource::File(path.into());
         assert_eq!(
             found,
             [
                 file("/old/place/mine.safetensors"),
-                file("/work/mine.safetensors"),
+                file("/lessons/mine.safetensors"),
                 file("/new/mine.safetensors"),
                 ModelSource::Catalogue("digits-gan".to_owned()),
             ]

@@ -9,9 +9,10 @@ pub use file::{MAX_ATTEMPTS, MAX_BYTES, ProgressFile};
 pub use review::{Memory, Rating};
 pub use scores::{Point, Series, Summary};
 
-use super::answer::{Answer, Verdict};
+use super::answer::Answer;
 use super::question::{Level, Question};
 use super::rubric::Criterion;
+use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,6 +2,7 @@
 
 mod command_button;
 mod labels;
+mod quiet_plot;
 mod slider_row;
 pub mod tile;
 
@@ -9,4 +10,5 @@ pub use command_button::{
     command_button, icon_button, menu_button, menu_entry, primary_button, tooltip_text,
 };
 pub use labels::{caption, code, empty_state, heading, icon, section, section_with};
+pub use quiet_plot::quiet_plot;
 pub use slider_row::{SliderRow, reset_button, slider_row};

@@ -7,9 +7,9 @@ use crate::app::{Actions, AppState, LearningAction};
 use crate::learn::progress::{Progress, Series, Summary};
 use crate::learn::{Bank, Criterion, Performance};
 use crate::ui::theme::{TextRole, space, tokens};
-use crate::ui::widgets::{caption, empty_state, section};
+use crate::ui::widgets::{caption, empty_state, quiet_plot, section};
 use eframe::egui::{Align, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
-use egui_plot::{Line, Plot, PlotPoints, Points};
+use egui_plot::{Line, PlotPoints, Points};
 use lucide_icons::Icon;
 
 const CHART_HEIGHT: f32 = 140.0;
@@ -117,17 +117,9 @@ fn chart_ui(ui: &mut Ui, series: &Series) {
         .iter()
         .map(|point| (point.day, point.date.clone()))
         .collect();
-    let shown = Plot::new("progress over time")
-        .height(CHART_HEIGHT)
-        .width(ui.available_width())
+    let shown = quiet_plot(ui, "progress over time", CHART_HEIGHT)
         .include_y(0.0)
         .include_y(100.0)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_grid([false, true])
-        .show_background(false)
         .x_axis_formatter(move |mark, _| {
             let day = dates.iter().find(|(day, _)| *day as f64 == mark.value);
             day.map_or_else(String::new, |(_, date)| date.clone())

@@ -5,9 +5,9 @@ use crate::app::tools::styles::{CHANGE_PAIRS, Scale};
 use crate::engine::ModelInfo;
 use crate::model::layer_change::LayerChange;
 use crate::ui::theme::tokens;
-use crate::ui::widgets::caption;
+use crate::ui::widgets::{caption, quiet_plot};
 use eframe::egui::{ProgressBar, RichText, Role, Ui, WidgetInfo, vec2};
-use egui_plot::{Bar, BarChart, Plot, PlotPoint, Text};
+use egui_plot::{Bar, BarChart, PlotPoint, Text};
 
 const HEIGHT: f32 = 96.0;
 
@@ -45,16 +45,7 @@ fn plot_ui(ui: &mut Ui, change: &LayerChange) {
     let top = layers.iter().fold(0.0f32, |most, &one| most.max(one)) * 100.0;
     // Neighbouring thirds differ in colour, and each bears its name.
     let fills = [colours.accent, colours.accent_soft, colours.accent];
-    let width = ui.available_width();
-    let shown = Plot::new("layer changes")
-        .width(width)
-        .height(HEIGHT)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_grid([false, true])
-        .show_background(false)
+    let shown = quiet_plot(ui, "layer changes", HEIGHT)
         .set_margin_fraction(vec2(0.02, 0.02))
         .include_y(0.0)
         .include_y(f64::from(top) * 1.25)

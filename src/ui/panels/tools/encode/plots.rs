@@ -4,9 +4,9 @@ use crate::app::tools::encode::{Found, How};
 use crate::engine::Encoding;
 use crate::ui::panels::tools::Stage;
 use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::caption;
+use crate::ui::widgets::{caption, quiet_plot};
 use eframe::egui::{Role, Ui, WidgetInfo};
-use egui_plot::{Bar, BarChart, Line, Plot, PlotPoints};
+use egui_plot::{Bar, BarChart, Line, PlotPoints};
 
 const HEIGHT: f32 = 140.0;
 
@@ -21,20 +21,6 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         How::Encoder(encoding) => posterior_ui(ui, found, encoding),
         How::Descent { losses, .. } => losses_ui(ui, losses),
     }
-}
-
-/// A plot that only shows: no zoom, no drag, as quiet as the rest of the window.
-fn plot(name: &'static str, width: f32) -> Plot<'static> {
-    Plot::new(name)
-        .width(width)
-        .height(HEIGHT)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_grid([false, true])
-        .show_background(false)
-        .set_margin_fraction(eframe::egui::vec2(0.02, 0.08))
 }
 
 /// Mean and spread of every number, and its divergence from the prior.
@@ -77,7 +63,7 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
                         .allow_hover(false)
                 })
                 .collect();
-            let shown = plot("posterior", width).show(ui, |plot| {
+            let shown = quiet_plot(ui, "posterior", HEIGHT).show(ui, |plot| {
                 plot.bar_chart(chart);
                 for spread in spreads {
                     plot.line(spread);
@@ -99,7 +85,7 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
                         .name(format!("z{dim}"))
                 });
                 let chart = BarChart::new("kl", bars.collect()).color(colours.accent);
-                let shown = plot("kl", width).show(ui, |plot| plot.bar_chart(chart));
+                let shown = quiet_plot(ui, "kl", HEIGHT).show(ui, |plot| plot.bar_chart(chart));
                 say(&shown.response, "Divergence of each number from the prior");
             });
         }
@@ -121,8 +107,7 @@ fn losses_ui(ui: &mut Ui, losses: &[f32]) {
     let line = Line::new("loss", PlotPoints::from(points))
         .color(colours.accent)
         .width(2.0);
-    let width = ui.available_width();
-    let shown = plot("losses", width)
+    let shown = quiet_plot(ui, "losses", HEIGHT)
         .y_axis_formatter(|mark, _| format!("{:.4}", 10_f64.powf(mark.value)))
         .show(ui, |plot| plot.line(line));
     say(&shown.response, "Loss at each step of the descent");
