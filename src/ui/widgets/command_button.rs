@@ -74,12 +74,17 @@ pub fn primary_button(
     command: Command,
     words: &str,
 ) -> Response {
+    let button = accented_button(ui, glyph(app, command), words);
+    add(ui, app, actions, command, button)
+}
+
+/// A button as [`primary_button`] paints it, for what is no command.
+pub fn accented_button<'a>(ui: &Ui, glyph: Icon, words: &str) -> Button<'a> {
     let tokens = tokens(ui);
     let text = |text: egui::RichText| text.color(tokens.on_accent);
-    let button = Button::new((text(icon(glyph(app, command))), text(words.into())))
+    Button::new((text(icon(glyph)), text(words.into())))
         .fill(tokens.accent)
-        .min_size(vec2(0.0, size::CONTROL));
-    add(ui, app, actions, command, button)
+        .min_size(vec2(0.0, size::CONTROL))
 }
 
 /// A line of a menu: icon, name, shortcut.

@@ -7,7 +7,8 @@ mod slider_row;
 pub mod tile;
 
 pub use command_button::{
-    command_button, icon_button, menu_button, menu_entry, primary_button, tooltip_text,
+    accented_button, command_button, icon_button, menu_button, menu_entry, primary_button,
+    tooltip_text,
 };
 pub use labels::{caption, code, empty_state, heading, icon, section, section_with};
 pub use quiet_plot::quiet_plot;

@@ -15,8 +15,8 @@ use crate::app::{Action, Actions, AppState, LearningAction};
 use crate::learn::progress::Progress;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{heading, icon};
-use eframe::egui::{Button, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use crate::ui::widgets::{accented_button, heading, icon};
+use eframe::egui::{Button, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use lucide_icons::Icon;
 
 /// What the panel keeps between frames besides the state.
@@ -149,14 +149,10 @@ fn bar_ui(ui: &mut Ui, part: f32, name: &str) {
 
 /// The one button of a place that is pressed most.
 fn main_button_ui(ui: &mut Ui, glyph: Icon, words: &str, why_not: Option<&str>) -> bool {
-    let tokens = tokens(ui);
-    let mut button = Button::new((icon(glyph), words)).min_size(vec2(0.0, size::CONTROL));
-    if why_not.is_none() {
-        let text = |text: RichText| text.color(tokens.on_accent);
-        button = Button::new((text(icon(glyph)), text(words.into())))
-            .fill(tokens.accent)
-            .min_size(vec2(0.0, size::CONTROL));
-    }
+    let button = match why_not {
+        None => accented_button(ui, glyph, words),
+        Some(_) => Button::new((icon(glyph), words)).min_size(vec2(0.0, size::CONTROL)),
+    };
     ui.add_enabled(why_not.is_none(), button)
         .on_disabled_hover_text(why_not.unwrap_or_default())
         .accessible_name(words)
