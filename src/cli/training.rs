@@ -2,7 +2,7 @@
 
 use super::args::{EvalArgs, TrainArgs};
 use super::error::CliError;
-use super::{interrupt, say, source};
+use super::{interrupt, progress, say, source};
 use crate::document::save::PendingFile;
 use crate::document::{png, save};
 use crate::train::{self, TrainOptions};
@@ -32,7 +32,22 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     for path in [&args.output, &args.neighbours].into_iter().flatten() {
         drop(PendingFile::create(path)?);
     }
-    let report = train::eval::evaluate(&source, judge.as_ref(), &args.data, args.device.into())?;
+    interrupt::watch();
+    let bar = progress::bar(0, "pictures");
+    let device = args.device.into();
+    let report = train::eval::evaluate(
+        &source,
+        judge.as_ref(),
+        &args.data,
+        device,
+        &mut |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+            !interrupt::asked()
+        },
+    );
+    bar.finish_and_clear();
+    let report = report?;
     if let Some(path) = &args.neighbours {
         let sheet = report.sheet.as_ref().ok_or_else(|| {
             let fault =

@@ -318,7 +318,7 @@ mod tests {
     use crate::latent::seed::seed_code;
     use crate::model::download;
     use crate::train::parameters::Weights;
-    use crate::train::r1::r1_penalty;
+    use crate::train::penalty::gradient_penalty;
     use burn::tensor::TensorData;
     use serde::Deserialize;
     use std::collections::BTreeMap;
@@ -430,7 +430,7 @@ mod tests {
         gamma: f64,
     ) -> BTreeMap<String, Vec<f32>> {
         let derivative = |x, direction| live.derivative(x, direction);
-        let loss = r1_penalty(derivative, |x| fixed.forward(x), pictures, gamma);
+        let loss = gradient_penalty(derivative, |x| fixed.forward(x), pictures, gamma);
         let mut gradients = loss.backward();
         let leaves = tracked.iter();
         let found = leaves.filter_map(|(name, leaf)| {

@@ -4,6 +4,7 @@ use super::TrainError;
 use super::dataset::Dataset;
 use super::eval;
 use super::measure;
+use super::progress::Progress;
 use super::recipe::Recipe;
 use super::task::{Task, Trained};
 use crate::latent::{Space, SpaceShape};
@@ -74,11 +75,14 @@ pub fn finish(
         quality: BTreeMap::new(),
         directions: None,
     };
+    // A finished run is not given up for the sake of its last minute.
+    let mut watch = |_, _| true;
+    let mut progress = Progress::new(&mut watch, 0);
     // Everything below is measured on the weights as they are stored.
     let device = device::cpu();
     if recipe.family == Family::Autoencoder {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
-        let (codes, _) = eval::encode_all(&generator, train)?;
+        let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
         let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
         let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
         fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
@@ -86,7 +90,7 @@ pub fn finish(
     if recipe.family != Family::Classifier {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         if generator.has_encoder() {
-            add_codes(&generator, test, recipe, &mut tensors)?;
+            add_codes(&generator, test, recipe, &mut tensors, &mut progress)?;
         }
         let sigma = match tensors.get("z.sigma") {
             Some(sigma) => sigma.values.clone(),
@@ -102,7 +106,8 @@ pub fn finish(
             }
         }
     }
-    manifest.quality = eval::measure(&reread(&manifest, &tensors)?, None, train, test, &device)?;
+    let file = reread(&manifest, &tensors)?;
+    manifest.quality = eval::measure(&file, None, train, test, &device, &mut progress)?;
     Ok((manifest, tensors))
 }
 
@@ -122,9 +127,10 @@ fn add_codes(
     test: &Dataset,
     recipe: &Recipe,
     tensors: &mut BTreeMap<String, StoredTensor>,
-) -> Result<(), ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<(), TrainError> {
     let dim = recipe.z_dim;
-    let (codes, _) = eval::encode_all(generator, test)?;
+    let (codes, _) = eval::encode_all(generator, test, progress)?;
     let (mean, sigma) = measure::column_statistics(&codes, dim);
     tensors.insert("z.mean".to_owned(), StoredTensor::vector(mean));
     tensors.insert("z.sigma".to_owned(), StoredTensor::vector(sigma));

@@ -1,8 +1,7 @@
-//! Generative adversarial networks: the non-saturating loss with R1 on real pictures.
+//! Generative adversarial networks.
 
-use super::losses;
 use super::parameters::Parameters;
-use super::r1::r1_penalty;
+use super::penalty::gradient_penalty;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
@@ -69,28 +68,32 @@ impl Task for GanTask {
         let rate = self.settings.learning_rate_at(batch.step);
         let decay = self.settings.average_decay;
         let discriminator = self.discriminator.network()?;
-        let judged_fake = discriminator.forward(Tensor::from_inner(fake.clone().inner()));
-        let judged_real = discriminator.forward(real.clone());
-        let discriminator_loss =
-            losses::softplus_mean(judged_fake) + losses::softplus_mean(judged_real.neg());
+        let loss = self.settings.loss;
+        let seen = Tensor::from_inner(fake.clone().inner());
+        let mut discriminator_loss = loss.of_discriminator(
+            discriminator.forward(seen.clone()),
+            discriminator.forward(real.clone()),
+        );
         let shown_discriminator = discriminator_loss.clone().inner();
-        let every = self.settings.r1_every;
-        let penalised = if self.settings.r1_gamma > 0.0 && batch.step.is_multiple_of(every) {
-            let gamma = self.settings.r1_gamma * every as f64;
+        if let Some([r1, r2]) = self.settings.gammas_at(batch.step) {
             let fixed = self.discriminator.fixed_network()?;
             let derivative = |x, t| discriminator.forward_with_derivative(x, t).1;
-            let penalty = r1_penalty(derivative, |x| fixed.forward(x), real, gamma);
-            discriminator_loss + penalty
-        } else {
-            discriminator_loss
-        };
-        let mut gradients = penalised.backward();
+            for (pictures, gamma) in [(real.clone(), r1), (seen, r2)] {
+                if gamma > 0.0 {
+                    let judge = |x| fixed.forward(x);
+                    let penalty = gradient_penalty(derivative, judge, pictures, gamma);
+                    discriminator_loss = discriminator_loss + penalty;
+                }
+            }
+        }
+        let mut gradients = discriminator_loss.backward();
         let discriminator_rate = rate * self.settings.discriminator_rate;
         self.discriminator
             .step(&mut gradients, discriminator_rate, decay);
 
-        let judged = self.discriminator.network()?.forward(fake);
-        let generator_loss = losses::softplus_mean(judged.neg());
+        let discriminator = self.discriminator.network()?;
+        let judged = discriminator.forward(fake);
+        let generator_loss = loss.of_generator(judged, || discriminator.forward(real));
         let shown_generator = generator_loss.clone().inner();
         let mut gradients = generator_loss.backward();
         self.generator.step(&mut gradients, rate, decay);
@@ -268,7 +271,7 @@ mod tests {
             let (tracked, leaf) = network((name, 0, 0.0), &device, true);
             let (fixed, _) = network((name, 0, 0.0), &device, false);
             let derivative = |x, t| tracked.forward_with_derivative(x, t).1;
-            let loss = r1_penalty(derivative, |x| fixed.forward(x), pictures.clone(), GAMMA);
+            let loss = gradient_penalty(derivative, |x| fixed.forward(x), pictures.clone(), GAMMA);
             let mut gradients = loss.backward();
             let gradient = leaf.grad_remove(&mut gradients).expect("a gradient");
             let gradient = download(gradient.inner()).expect("the CPU works");

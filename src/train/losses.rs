@@ -1,6 +1,7 @@
 //! Losses, each a mean over the batch.
 
 use burn::tensor::{Tensor, activation};
+use serde::{Deserialize, Serialize};
 
 /// Cross entropy of grey values in 0..1 under Bernoulli logits, summed over pixels, in nats.
 ///
@@ -32,7 +33,93 @@ pub fn cross_entropy(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
         .neg()
 }
 
-/// `mean(ln(1 + exp(x)))`: the non-saturating loss of a GAN (Goodfellow et al. 2014).
-pub fn softplus_mean(x: Tensor<2>) -> Tensor<1> {
+/// What generator and discriminator play for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdversarialLoss {
+    /// Each picture is judged alone (Goodfellow et al. 2014).
+    #[default]
+    NonSaturating,
+    /// Each generated picture is judged against a real one, which leaves no gain in dropping a
+    /// part of the data (Jolicoeur-Martineau 2019; Huang et al. 2024).
+    Relativistic,
+}
+
+impl AdversarialLoss {
+    /// The loss of the discriminator, from its results `[batch, 1]` for generated and real
+    /// pictures.
+    pub fn of_discriminator(self, fake: Tensor<2>, real: Tensor<2>) -> Tensor<1> {
+        match self {
+            Self::NonSaturating => softplus_mean(fake) + softplus_mean(real.neg()),
+            Self::Relativistic => softplus_mean(fake - real),
+        }
+    }
+
+    /// The loss of the generator. `real` is asked for where it counts alone.
+    pub fn of_generator(self, fake: Tensor<2>, real: impl FnOnce() -> Tensor<2>) -> Tensor<1> {
+        match self {
+            Self::NonSaturating => softplus_mean(fake.neg()),
+            Self::Relativistic => softplus_mean(real() - fake),
+        }
+    }
+}
+
+/// `mean(ln(1 + exp(x)))`.
+fn softplus_mean(x: Tensor<2>) -> Tensor<1> {
     (activation::relu(x.clone()) + x.abs().neg().exp().log1p()).mean()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::download;
+    use crate::train::task::rows;
+    use burn::tensor::Device;
+
+    fn number(loss: Tensor<1>) -> f32 {
+        download(loss).expect("the CPU works")[0]
+    }
+
+    fn results(values: [f32; 2]) -> Tensor<2> {
+        rows(values.to_vec(), 1, &Device::flex())
+    }
+
+    /// `ln(1 + exp(x))` as it is written down.
+    fn softplus(x: f32) -> f32 {
+        (1.0 + x.exp()).ln()
+    }
+
+    #[test]
+    fn what_the_networks_play_for() {
+        let (fake, real) = ([0.5, -2.0], [1.5, 0.25]);
+        let mean = |a: f32, b: f32| f32::midpoint(softplus(a), softplus(b));
+        let (apart, pairs) = (
+            AdversarialLoss::NonSaturating,
+            AdversarialLoss::Relativistic,
+        );
+        for (loss, discriminator, generator) in [
+            (apart, mean(0.5, -2.0) + mean(-1.5, -0.25), mean(-0.5, 2.0)),
+            (pairs, mean(-1.0, -2.25), mean(1.0, 2.25)),
+        ] {
+            let found = number(loss.of_discriminator(results(fake), results(real)));
+            let difference = (found - discriminator).abs();
+            assert!(
+                difference < 1e-6,
+                "{loss:?}: {found}, not {discriminator}, for the discriminator"
+            );
+            let found = number(loss.of_generator(results(fake), || results(real)));
+            assert!(
+                (found - generator).abs() < 1e-6,
+                "{loss:?}: {found}, not {generator}, for the generator"
+            );
+        }
+    }
+
+    #[test]
+    fn large_results_do_not_overflow() {
+        for far in [-1e4, 1e4] {
+            let found = number(softplus_mean(results([far; 2])));
+            assert_eq!(found, far.max(0.0));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::TrainError;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
+use super::losses::AdversarialLoss;
 use crate::model::manifest::{Family, LayerSpec};
 use crate::model::style::StyleSpec;
 use serde::{Deserialize, Serialize};
@@ -77,9 +78,19 @@ pub struct Settings {
     /// Part of the run over which that weight grows from zero.
     #[serde(default)]
     pub warm_up: f64,
+    /// What the networks of a GAN play for.
+    #[serde(default)]
+    pub loss: AdversarialLoss,
     /// Weight of the gradient penalty on real pictures (Mescheder et al. 2018).
     #[serde(default)]
     pub r1_gamma: f64,
+    /// Weight of the same penalty on generated pictures.
+    #[serde(default)]
+    pub r2_gamma: f64,
+    /// What is left of both weights at the end of the run; they fall by the same part on every
+    /// step (as Huang et al. 2024 let them fall, there along a cosine).
+    #[serde(default = "one")]
+    pub gamma_left: f64,
     /// Steps from one gradient penalty to the next.
     #[serde(default = "default_r1_every")]
     pub r1_every: u64,
@@ -171,14 +182,18 @@ impl Recipe {
                 "beta_1 and beta_2 must be in 0..1",
             ),
             (
-                [settings.beta, settings.r1_gamma]
+                [settings.beta, settings.r1_gamma, settings.r2_gamma]
                     .iter()
                     .all(|weight| (0.0..f64::INFINITY).contains(weight)),
-                "beta and r1_gamma must be finite and not negative",
+                "beta, r1_gamma and r2_gamma must be finite and not negative",
             ),
             (
                 (0.0..1.0).contains(&settings.warm_up),
                 "warm_up must be in 0..1",
+            ),
+            (
+                settings.gamma_left > 0.0 && settings.gamma_left <= 1.0,
+                "gamma_left must be above 0 and at most 1",
             ),
             (settings.r1_every > 0, "r1_every must be positive"),
             (
@@ -213,9 +228,52 @@ impl Settings {
         step as f64 / self.steps() as f64
     }
 
+    /// The weights of the gradient penalties on real and on generated pictures at a step, or
+    /// none on a step without them.
+    pub fn gammas_at(&self, step: u64) -> Option<[f64; 2]> {
+        let left = self.gamma_left.powf(self.progress(step));
+        // A penalty that is there on one step of some weighs as much as one on all of them.
+        let weight = left * self.r1_every as f64;
+        step.is_multiple_of(self.r1_every)
+            .then(|| [self.r1_gamma, self.r2_gamma].map(|gamma| gamma * weight))
+    }
+
     /// Adam's rate at a step: half a cosine from the first rate to the last.
     pub fn learning_rate_at(&self, step: u64) -> f64 {
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * self.progress(step)).cos());
         self.final_learning_rate + (self.learning_rate - self.final_learning_rate) * fall
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn penalties_fall_and_weigh_for_the_steps_without() {
+        let text = include_str!("../../assets/recipes/digits-gan.toml");
+        let settings = Settings {
+            images: 1000,
+            batch: 10,
+            r1_gamma: 2.0,
+            r2_gamma: 0.5,
+            r1_every: 50,
+            gamma_left: 0.01,
+            ..Recipe::parse(text).expect("it is sound").training
+        };
+        let close = |found: Option<[f64; 2]>, wanted: [f64; 2]| {
+            let found = found.expect("there is a penalty");
+            let pairs = found.iter().zip(wanted);
+            assert!(
+                pairs
+                    .into_iter()
+                    .all(|(found, wanted)| (found - wanted).abs() < 1e-9),
+                "{found:?}, not {wanted:?}"
+            );
+        };
+        close(settings.gammas_at(0), [100.0, 25.0]);
+        assert_eq!(settings.gammas_at(49), None);
+        close(settings.gammas_at(50), [10.0, 2.5]);
+        close(settings.gammas_at(100), [1.0, 0.25]);
     }
 }

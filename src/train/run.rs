@@ -135,13 +135,14 @@ pub fn run(
             });
         }
     }
-    bar.finish();
+    bar.set_message("measuring its quality");
     let record = finish::Record {
         text,
         device: device_name,
         images_seen: steps * settings.batch as u64,
     };
     let (manifest, tensors) = finish::finish(&recipe, task.as_mut(), &data, &test, record)?;
+    bar.finish();
     ModelFile::write(&options.output, &manifest, &tensors).map_err(|source| TrainError::File {
         path: options.output.clone(),
         source,

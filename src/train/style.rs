@@ -1,10 +1,8 @@
-//! Style-based generators: the non-saturating loss with R1 on real pictures and style mixing
-//! (Karras et al. 2020).
+//! Style-based generators with style mixing (Karras et al. 2020).
 
 use super::critic::{Critic, CriticSpec};
-use super::losses;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
-use super::r1::r1_penalty;
+use super::penalty::gradient_penalty;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, rows};
@@ -64,6 +62,7 @@ pub fn architecture(
 struct Part {
     /// The leaves that the pictures hang on.
     generator: Leaves,
+    real: Tensor<2>,
     /// Inside the graph.
     fake: Tensor<2>,
     critic: LeafGradients,
@@ -151,22 +150,26 @@ impl StyleTask {
 
         let leaves = self.critic.leaves();
         let critic = self.judge(|name| leaves.get(name))?;
-        let judged_fake = critic.forward(Tensor::from_inner(fake.clone().inner()));
-        let judged_real = critic.forward(real.clone());
-        let loss = losses::softplus_mean(judged_fake) + losses::softplus_mean(judged_real.neg());
+        let fixed_fake = Tensor::from_inner(fake.clone().inner());
+        let mut loss = self.settings.loss.of_discriminator(
+            critic.forward(fixed_fake.clone()),
+            critic.forward(real.clone()),
+        );
         let shown = loss.clone().inner();
-        let every = self.settings.r1_every;
-        let penalised = if self.settings.r1_gamma > 0.0 && step.is_multiple_of(every) {
-            let gamma = self.settings.r1_gamma * every as f64;
+        if let Some([r1, r2]) = self.settings.gammas_at(step) {
             let fixed = self.judge(|name| self.critic.fixed(name))?;
             let derivative = |x, direction| critic.derivative(x, direction);
-            loss + r1_penalty(derivative, |x| fixed.forward(x), real, gamma)
-        } else {
-            loss
-        };
-        let mut gradients = penalised.backward();
+            for (pictures, gamma) in [(real.clone(), r1), (fixed_fake, r2)] {
+                if gamma > 0.0 {
+                    let judge = |x| fixed.forward(x);
+                    loss = loss + gradient_penalty(derivative, judge, pictures, gamma);
+                }
+            }
+        }
+        let mut gradients = loss.backward();
         Ok(Part {
             generator,
+            real,
             fake,
             critic: leaves.gradients(&mut gradients),
             critic_loss: download(shown)?[0],
@@ -177,11 +180,12 @@ impl StyleTask {
     fn teach_part(
         &self,
         generator: &Leaves,
-        fake: Tensor<2>,
+        (fake, real): (Tensor<2>, Tensor<2>),
     ) -> Result<(LeafGradients, f32), ModelError> {
         // The generator's step asks for no gradient in the critic's weights.
         let critic = self.judge(|name| self.critic.fixed(name))?;
-        let loss = losses::softplus_mean(critic.forward(fake).neg());
+        let loss = self.settings.loss;
+        let loss = loss.of_generator(critic.forward(fake), || critic.forward(real));
         let shown = loss.clone().inner();
         let mut gradients = loss.backward();
         Ok((generator.gradients(&mut gradients), download(shown)?[0]))
@@ -224,7 +228,7 @@ impl Task for StyleTask {
             .collect();
         let (mut drawn, mut critic_gradients, mut critic_loss) = (Vec::new(), Vec::new(), 0.0);
         for part in parts? {
-            drawn.push((part.generator, part.fake));
+            drawn.push((part.generator, (part.fake, part.real)));
             critic_gradients.push(part.critic);
             critic_loss += part.critic_loss;
         }
@@ -233,7 +237,7 @@ impl Task for StyleTask {
 
         let taught: Result<Vec<_>, ModelError> = drawn
             .into_par_iter()
-            .map(|(generator, fake)| self.teach_part(&generator, fake))
+            .map(|(generator, pictures)| self.teach_part(&generator, pictures))
             .collect();
         let (generator_gradients, losses): (Vec<_>, Vec<f32>) = taught?.into_iter().unzip();
         self.generator.step_parts(generator_gradients, rate, decay);

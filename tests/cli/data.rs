@@ -232,6 +232,9 @@ fn a_run_that_cannot_begin_leaves_nothing() {
         "images = 300\nbatch = 20\nbeta = nan",
         "images = 300\nbatch = 20\nwarm_up = -1.0",
         "images = 300\nbatch = 20\nr1_every = 0",
+        "images = 300\nbatch = 20\nr2_gamma = -1.0",
+        "images = 300\nbatch = 20\ngamma_left = 0.0",
+        "images = 300\nbatch = 20\nloss = \"goose\"",
         "images = 300\nbatch = 20\nshift = 1000000",
     ] {
         let bad = elsewhere.write("bad.toml", recipe(settings));

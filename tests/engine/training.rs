@@ -67,7 +67,7 @@ fn small_style_recipe(images: u32, folder: &Path) -> PathBuf {
     for (from, to) in [
         ("channels = [96, 96, 64, 32]", "channels = [8, 8, 6, 4]"),
         ("channels = [32, 64, 96, 96]", "channels = [4, 6, 8, 8]"),
-        ("images = 700_000", &format!("images = {images}")),
+        ("images = 600_000", &format!("images = {images}")),
         ("batch = 32", "batch = 4"),
         ("r1_every = 16", "r1_every = 3"),
     ] {
@@ -272,7 +272,27 @@ fn training_learns_and_eval_repeats_what_the_run_measured() {
     std::fs::write(&recipe, text.replace("shift = 2", "shift = 0")).expect("a file");
     run(&options(recipe, folder.path(), output.clone())).expect("the run is sound");
     let source = ModelSource::File(output.clone());
-    let report = eval::evaluate(&source, None, folder.path(), DeviceChoice::Cpu).expect("sound");
+    let mut steps: Vec<(usize, usize)> = Vec::new();
+    let mut evaluate = |most: usize| {
+        steps.clear();
+        let mut watch = |done, total| {
+            steps.push((done, total));
+            steps.len() < most
+        };
+        let cpu = DeviceChoice::Cpu;
+        let found = eval::evaluate(&source, None, folder.path(), cpu, &mut watch);
+        (found, steps.clone())
+    };
+    let (stopped, told) = evaluate(1);
+    assert!(matches!(stopped, Err(TrainError::Interrupted)));
+    assert_eq!(told.len(), 1, "it went on after it was stopped");
+    let (report, told) = evaluate(usize::MAX);
+    let report = report.expect("sound");
+    assert!(told.is_sorted(), "{told:?}");
+    assert!(
+        told.last().is_some_and(|(done, total)| done == total),
+        "{told:?}"
+    );
     assert!(report.quality["accuracy"] > 0.9, "{report}");
     let file = ModelFile::read(&output).expect("sound");
     assert_eq!(report.quality, file.manifest.quality);

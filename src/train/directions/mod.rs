@@ -15,6 +15,7 @@ use super::dataset::{DatasetName, Part};
 use super::eval::judge::Judge;
 use super::eval::{self, judge_of};
 use super::probes::Table;
+use super::progress::{Progress, Watch};
 use super::random::{Purpose, Stream};
 use crate::engine::{DeviceChoice, ModelSource};
 use crate::latent::NoiseMode;
@@ -105,34 +106,13 @@ impl Directions {
     }
 }
 
-/// How far a search has come.
-struct Progress<'a> {
-    watch: &'a mut dyn FnMut(usize, usize) -> bool,
-    done: usize,
-    total: usize,
-}
-
-impl Progress<'_> {
-    fn step(&mut self, pictures: usize) -> Result<(), TrainError> {
-        self.done += pictures;
-        if (self.watch)(self.done, self.total.max(self.done)) {
-            Ok(())
-        } else {
-            Err(TrainError::Interrupted)
-        }
-    }
-}
-
 /// Finds and measures directions. `watch` is told how many pictures of how many are done, and
 /// says whether to go on. The same options give the same directions on the same device.
 ///
 /// # Errors
 /// When the model, the judge or the data is not sound, the device fails, or the search was
 /// stopped.
-pub fn find(
-    options: &DirectionsOptions,
-    watch: &mut dyn FnMut(usize, usize) -> bool,
-) -> Result<Directions, TrainError> {
+pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions, TrainError> {
     let file = eval::read(&options.model)?;
     let name = &file.manifest.name;
     if file.manifest.family == Family::Classifier {
@@ -177,15 +157,11 @@ pub fn find(
                     "{name} makes pictures of another size than the data"
                 )));
             }
-            eval::measure_classifier(&judge, &test)?
+            eval::measure_classifier(&judge, &test, &mut Progress::new(watch, test.len()))?
         }
         _ => judge_file.manifest.quality.clone(),
     };
-    let mut progress = Progress {
-        watch,
-        done: 0,
-        total: options.samples,
-    };
+    let mut progress = Progress::new(watch, options.samples);
     progress.step(0)?;
     let mut sight = Sight::new(judge, file.manifest.image);
     let labelled = label(

@@ -6,9 +6,11 @@ use crate::latent::{NoiseMode, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::model::{Generator, ModelError};
+use crate::train::TrainError;
 use crate::train::dataset::Dataset;
 use crate::train::measure::{self, Gaussian};
 use crate::train::probes::{self, Table};
+use crate::train::progress::Progress;
 use crate::train::random::{Purpose, Stream};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -35,19 +37,28 @@ struct Judged {
     confidence: f64,
 }
 
+/// The pictures that [`measure`] looks at or draws; `has_styles` says whether the generator has
+/// a mapping network.
+pub fn work(has_styles: bool, train: &Dataset, test: &Dataset) -> usize {
+    let compared = SAMPLES + 2 * test.len() + test.len().min(train.len());
+    let of_styles = 2 * 2 * PATHS + LAYER_PAIRS as usize;
+    compared + if has_styles { of_styles } else { 0 }
+}
+
 /// Measures samples against test pictures.
 ///
 /// # Errors
-/// When the device fails.
+/// When the device fails, or the work was stopped.
 pub fn measure(
     generator: &Generator,
     judge: &Judge,
     train: &Dataset,
     test: &Dataset,
-) -> Result<BTreeMap<String, f64>, ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<BTreeMap<String, f64>, TrainError> {
     let image = generator.image();
     let z_dim = generator.z_dim();
-    let samples = judged(judge, SAMPLES, |batch| {
+    let samples = judged(judge, progress, SAMPLES, |batch| {
         let inputs = generator.inputs(Space::Z, &sample_codes(batch, z_dim))?;
         generator.decode_to_vec(&inputs, NoiseMode::Const)
     })?;
@@ -55,12 +66,12 @@ pub fn measure(
     let part = |data: &Dataset, batch: usize, count: usize| {
         data.pictures(batch * BATCH..((batch + 1) * BATCH).min(count))
     };
-    let real = judged(judge, count, |batch| Ok(part(test, batch, count)))?;
+    let real = judged(judge, progress, count, |batch| Ok(part(test, batch, count)))?;
     let train_count = count.min(train.len());
-    let trained = judged(judge, train_count, |batch| {
+    let trained = judged(judge, progress, train_count, |batch| {
         Ok(part(train, batch, train_count))
     })?;
-    let blurred = judged(judge, count, |batch| {
+    let blurred = judged(judge, progress, count, |batch| {
         Ok(blurred(&part(test, batch, count), image))
     })?;
     let dim = samples.features.len() / SAMPLES;
@@ -93,9 +104,15 @@ pub fn measure(
     add("precision", precision);
     add("recall", recall);
     if generator.styles().is_some() {
-        add("path_length_z", path_length(generator, judge, Space::Z)?);
-        add("path_length_w", path_length(generator, judge, Space::W)?);
-        let change = layer_change(generator)?;
+        add(
+            "path_length_z",
+            path_length(generator, judge, Space::Z, progress)?,
+        );
+        add(
+            "path_length_w",
+            path_length(generator, judge, Space::W, progress)?,
+        );
+        let change = layer_change(generator, progress)?;
         for (layer, change) in change.layers().into_iter().enumerate() {
             add(&format!("layer_change_{layer}"), f64::from(change));
         }
@@ -171,12 +188,16 @@ fn probe_accuracies(
 }
 
 /// What exchanging the style of each layer changes.
-fn layer_change(generator: &Generator) -> Result<LayerChange, ModelError> {
+fn layer_change(
+    generator: &Generator,
+    progress: &mut Progress<'_>,
+) -> Result<LayerChange, TrainError> {
     let layers = generator.styles().map_or(0, |[layers, _]| layers);
     let mut change = LayerChange::new(layers);
     for pair in 0..LAYER_PAIRS {
         let codes = LayerChange::codes(generator, pair)?;
         change.add(&generator.decode_to_vec(&codes, NoiseMode::Const)?);
+        progress.step(1)?;
     }
     Ok(change)
 }
@@ -184,9 +205,10 @@ fn layer_change(generator: &Generator) -> Result<LayerChange, ModelError> {
 /// Judges `count` pictures, of which `batch(i)` gives the `i`th `BATCH`.
 fn judged(
     judge: &Judge,
+    progress: &mut Progress<'_>,
     count: usize,
     batch: impl Fn(usize) -> Result<Vec<f32>, ModelError>,
-) -> Result<Judged, ModelError> {
+) -> Result<Judged, TrainError> {
     let labels = judge.labels().len();
     let mut features = Vec::new();
     let mut holds = Vec::new();
@@ -211,6 +233,7 @@ fn judged(
         }
         holds.extend(judge.holds(&verdicts));
         features.extend(verdicts.features);
+        progress.step(BATCH.min(count - index * BATCH))?;
     }
     Ok(Judged {
         features,
@@ -231,7 +254,12 @@ fn blurred(pictures: &[f32], image: ImageSpec) -> Vec<f32> {
 /// How fast the picture changes along the way between two random codes: the mean of
 /// `|f(t + e) - f(t)|^2 / e^2` in the features of the judge, `t` uniform (Karras et al. 2019,
 /// there with another judge). The way is the arc in z, and the straight line in w.
-fn path_length(generator: &Generator, judge: &Judge, space: Space) -> Result<f64, ModelError> {
+fn path_length(
+    generator: &Generator,
+    judge: &Judge,
+    space: Space,
+    progress: &mut Progress<'_>,
+) -> Result<f64, TrainError> {
     let dim = generator.z_dim();
     let mut total = 0.0;
     for batch in 0..PATHS / BATCH {
@@ -260,6 +288,7 @@ fn path_length(generator: &Generator, judge: &Judge, space: Space) -> Result<f64
         let (near, far) = (features(&near)?, features(&far)?);
         let squares = near.iter().zip(&far).map(|(a, b)| f64::from(a - b).powi(2));
         total += squares.sum::<f64>();
+        progress.step(2 * BATCH)?;
     }
     let count = (PATHS / BATCH * BATCH) as f64;
     Ok(total / count / f64::from(PATH_STEP).powi(2))

@@ -8,6 +8,7 @@ use super::TrainError;
 use super::dataset::{Dataset, DatasetName, Part};
 use super::device;
 use super::measure;
+use super::progress::{Progress, Watch};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
 use crate::document::Raster;
@@ -73,15 +74,17 @@ impl fmt::Display for Report {
 }
 
 /// Measures a model on the data that its recipe names; `judge` is the classifier that judges a
-/// generator, if not the one of the catalogue.
+/// generator, if not the one of the catalogue. `watch` is told how many pictures of how many are
+/// done, and says whether to go on.
 ///
 /// # Errors
-/// When the model or the data is not sound, or the device fails.
+/// When the model or the data is not sound, the device fails, or the work was stopped.
 pub fn evaluate(
     source: &ModelSource,
     judge: Option<&ModelSource>,
     folder: &Path,
     choice: DeviceChoice,
+    watch: Watch<'_>,
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
     let judge = judge.map(read).transpose()?;
@@ -100,16 +103,21 @@ pub fn evaluate(
         (None, Family::Gan | Family::StyleGan) => judge_of(&file)?,
         (judge, _) => judge,
     };
+    let work = work(&file, &train, &test);
+    let mut progress = Progress::new(watch, work);
+    progress.step(0)?;
     let near = match (&judge, file.manifest.family) {
         (Some(judge), Family::Gan | Family::StyleGan) => {
             check_size(judge, &file)?;
             let generator = Generator::new(&file, &device)?;
             let judge = Judge::new(judge, &device)?;
-            Some(neighbours::find(&generator, &judge, &train, &test)?)
+            progress.total += train.len();
+            let near = neighbours::find(&generator, &judge, &train, &test, &mut progress)?;
+            Some(near)
         }
         _ => None,
     };
-    let mut quality = measure(&file, judge, &train, &test, &device)?;
+    let mut quality = measure(&file, judge, &train, &test, &device, &mut progress)?;
     let mut report = Report {
         model: file.manifest.name.clone(),
         hash: file.hash.clone(),
@@ -171,20 +179,32 @@ pub(super) fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), Mode
     Ok((recipe.dataset, recipe))
 }
 
+/// The pictures that [`measure`] looks at, encodes or draws.
+fn work(file: &ModelFile, train: &Dataset, test: &Dataset) -> usize {
+    match file.manifest.family {
+        Family::Autoencoder | Family::Vae => train.len() + 2 * test.len(),
+        Family::Gan | Family::StyleGan => {
+            generator::work(file.manifest.family == Family::StyleGan, train, test)
+        }
+        Family::Classifier => test.len(),
+    }
+}
+
 /// Every measure that the family of a model has.
 ///
 /// # Errors
-/// When the device fails.
+/// When the device fails, or the work was stopped.
 pub fn measure(
     file: &ModelFile,
     judge: Option<ModelFile>,
     train: &Dataset,
     test: &Dataset,
     device: &Device,
-) -> Result<BTreeMap<String, f64>, ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<BTreeMap<String, f64>, TrainError> {
     match file.manifest.family {
         Family::Autoencoder | Family::Vae => {
-            measure_autoencoder(&Generator::new(file, device)?, train, test)
+            measure_autoencoder(&Generator::new(file, device)?, train, test, progress)
         }
         Family::Gan | Family::StyleGan => {
             let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
@@ -195,9 +215,15 @@ pub fn measure(
             };
             check_size(&judge, file)?;
             let judge = Judge::new(&judge, device)?;
-            generator::measure(&Generator::new(file, device)?, &judge, train, test)
+            generator::measure(
+                &Generator::new(file, device)?,
+                &judge,
+                train,
+                test,
+                progress,
+            )
         }
-        Family::Classifier => measure_classifier(&Judge::new(file, device)?, test),
+        Family::Classifier => measure_classifier(&Judge::new(file, device)?, test, progress),
     }
 }
 
@@ -207,13 +233,15 @@ pub fn measure(
 pub(super) fn measure_classifier(
     judge: &Judge,
     test: &Dataset,
-) -> Result<BTreeMap<String, f64>, ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<BTreeMap<String, f64>, TrainError> {
     let labels = judge.labels();
     let mut right = vec![0.0; labels.len()];
     let mut present = vec![0.0; labels.len()];
     for first in (0..test.len()).step_by(BATCH) {
         let indices = first..(first + BATCH).min(test.len());
         let verdicts = judge.judge(&test.pictures(indices.clone()))?;
+        progress.step(indices.len())?;
         let truth = test.labels(indices);
         match judge.kind() {
             LabelKind::Classes => {
@@ -253,14 +281,16 @@ pub(super) fn measure_classifier(
 /// The codes of all pictures: mu, and log variances where there are any.
 ///
 /// # Errors
-/// When the model has no encoder or the device fails.
+/// When the model has no encoder, the device fails, or the work was stopped.
 pub fn encode_all(
     generator: &Generator,
     data: &Dataset,
-) -> Result<(Vec<f32>, Option<Vec<f32>>), ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<(Vec<f32>, Option<Vec<f32>>), TrainError> {
     let (mut mu, mut logvar) = (Vec::new(), Vec::new());
     for first in (0..data.len()).step_by(BATCH) {
-        let pictures = data.pictures(first..(first + BATCH).min(data.len()));
+        let last = (first + BATCH).min(data.len());
+        let pictures = data.pictures(first..last);
         let encoded = generator
             .encode(&pictures)
             .ok_or_else(|| ModelError("the model has no encoder".to_owned()))?;
@@ -268,6 +298,7 @@ pub fn encode_all(
         if let Some(values) = encoded.logvar {
             logvar.extend(download(values)?);
         }
+        progress.step(last - first)?;
     }
     let logvar = (!logvar.is_empty()).then_some(logvar);
     Ok((mu, logvar))
@@ -277,10 +308,11 @@ fn measure_autoencoder(
     generator: &Generator,
     train: &Dataset,
     test: &Dataset,
-) -> Result<BTreeMap<String, f64>, ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<BTreeMap<String, f64>, TrainError> {
     let dim = generator.z_dim();
-    let (train_mu, _) = encode_all(generator, train)?;
-    let (mu, logvar) = encode_all(generator, test)?;
+    let (train_mu, _) = encode_all(generator, train, progress)?;
+    let (mu, logvar) = encode_all(generator, test, progress)?;
     let len = generator.image().len();
     let mut stream = Stream::new(0, Purpose::Evaluate, 0);
     let (mut squared, mut nats, mut kl) = (0.0, 0.0, 0.0);
@@ -295,6 +327,7 @@ fn measure_autoencoder(
         {
             squared += f64::from(found - wanted).powi(2);
         }
+        progress.step(last - first)?;
         let Some(logvar) = &logvar else { continue };
         let logvar = &logvar[first * dim..last * dim];
         let sampled: Vec<f32> = codes

@@ -6,7 +6,9 @@ use crate::latent::seed::seed_code;
 use crate::latent::{NoiseMode, Space};
 use crate::model::manifest::ImageSpec;
 use crate::model::{Generator, ModelError};
+use crate::train::TrainError;
 use crate::train::dataset::Dataset;
+use crate::train::progress::Progress;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -92,13 +94,14 @@ impl Set {
 /// many test pictures: what a copy would have to be nearer than.
 ///
 /// # Errors
-/// When the device fails.
+/// When the device fails, or the work was stopped.
 pub fn find(
     generator: &Generator,
     judge: &Judge,
     train: &Dataset,
     test: &Dataset,
-) -> Result<Neighbours, ModelError> {
+    progress: &mut Progress<'_>,
+) -> Result<Neighbours, TrainError> {
     let image = generator.image();
     let len = image.len();
     let codes: Vec<f32> = (0..SAMPLES as u32)
@@ -109,10 +112,12 @@ pub fn find(
     let mut samples = Set::new(drawn, judge, len)?;
     let mut real = Set::new(test.pictures(0..SAMPLES.min(test.len())), judge, len)?;
     for first in (0..train.len()).step_by(BATCH) {
-        let pictures = train.pictures(first..(first + BATCH).min(train.len()));
+        let last = (first + BATCH).min(train.len());
+        let pictures = train.pictures(first..last);
         let features = judge.judge(&pictures)?.features;
         samples.look(first, &pictures, &features, len);
         real.look(first, &pictures, &features, len);
+        progress.step(last - first)?;
     }
     let mut pictures = Vec::with_capacity(3 * samples.pictures.len());
     for (sample, nearest) in samples.pictures.chunks_exact(len).zip(&samples.nearest) {

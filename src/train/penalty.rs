@@ -1,4 +1,5 @@
-//! The gradient penalty R1 (Mescheder et al. 2018) without a derivative of a derivative.
+//! The gradient penalties R1, on real pictures, and R2, on generated ones (Mescheder et al.
+//! 2018), without a derivative of a derivative.
 
 use burn::tensor::Tensor;
 
@@ -9,7 +10,7 @@ use burn::tensor::Tensor;
 /// the derivative of the sum along `g`, all pictures moving at once. `derivative(pictures,
 /// direction)` is that of each result, inside the graph of the weights; `fixed` is the
 /// discriminator with its weights outside the graph.
-pub fn r1_penalty(
+pub fn gradient_penalty(
     derivative: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<2>,
     fixed: impl Fn(Tensor<2>) -> Tensor<2>,
     pictures: Tensor<2>,
