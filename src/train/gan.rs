@@ -1,7 +1,7 @@
 //! Generative adversarial networks.
 
 use super::parameters::Parameters;
-use super::penalty::gradient_penalty;
+use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
@@ -69,22 +69,19 @@ impl Task for GanTask {
         let decay = self.settings.average_decay;
         let discriminator = self.discriminator.network()?;
         let loss = self.settings.loss;
-        let seen = Tensor::from_inner(fake.clone().inner());
+        let fixed_fake = Tensor::from_inner(fake.clone().inner());
         let mut discriminator_loss = loss.of_discriminator(
-            discriminator.forward(seen.clone()),
+            discriminator.forward(fixed_fake.clone()),
             discriminator.forward(real.clone()),
         );
         let shown_discriminator = discriminator_loss.clone().inner();
-        if let Some([r1, r2]) = self.settings.gammas_at(batch.step) {
+        if let Some(gammas) = self.settings.gammas_at(batch.step) {
             let fixed = self.discriminator.fixed_network()?;
             let derivative = |x, t| discriminator.forward_with_derivative(x, t).1;
-            for (pictures, gamma) in [(real.clone(), r1), (seen, r2)] {
-                if gamma > 0.0 {
-                    let judge = |x| fixed.forward(x);
-                    let penalty = gradient_penalty(derivative, judge, pictures, gamma);
-                    discriminator_loss = discriminator_loss + penalty;
-                }
-            }
+            let pictures = [real.clone(), fixed_fake];
+            let judge = |x| fixed.forward(x);
+            discriminator_loss =
+                add_penalties(discriminator_loss, derivative, judge, pictures, gammas);
         }
         let mut gradients = discriminator_loss.backward();
         let discriminator_rate = rate * self.settings.discriminator_rate;
@@ -158,6 +155,7 @@ impl Task for GanTask {
 mod tests {
     use super::*;
     use crate::model::manifest::LayerSpec;
+    use crate::train::penalty::gradient_penalty;
     use burn::tensor::TensorData;
 
     const GAMMA: f64 = 0.7;

@@ -25,3 +25,20 @@ pub fn gradient_penalty(
     };
     derivative(pictures, gradient).mean() * gamma
 }
+
+/// `loss` with the penalties on `real` and on `fake` pictures, by their weights.
+pub fn add_penalties(
+    loss: Tensor<1>,
+    derivative: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<2>,
+    fixed: impl Fn(Tensor<2>) -> Tensor<2>,
+    [real, fake]: [Tensor<2>; 2],
+    [r1, r2]: [f64; 2],
+) -> Tensor<1> {
+    let mut loss = loss;
+    for (pictures, gamma) in [(real, r1), (fake, r2)] {
+        if gamma > 0.0 {
+            loss = loss + gradient_penalty(&derivative, &fixed, pictures, gamma);
+        }
+    }
+    loss
+}

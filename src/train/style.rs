@@ -2,7 +2,7 @@
 
 use super::critic::{Critic, CriticSpec};
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
-use super::penalty::gradient_penalty;
+use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, rows};
@@ -156,15 +156,11 @@ impl StyleTask {
             critic.forward(real.clone()),
         );
         let shown = loss.clone().inner();
-        if let Some([r1, r2]) = self.settings.gammas_at(step) {
+        if let Some(gammas) = self.settings.gammas_at(step) {
             let fixed = self.judge(|name| self.critic.fixed(name))?;
             let derivative = |x, direction| critic.derivative(x, direction);
-            for (pictures, gamma) in [(real.clone(), r1), (fixed_fake, r2)] {
-                if gamma > 0.0 {
-                    let judge = |x| fixed.forward(x);
-                    loss = loss + gradient_penalty(derivative, judge, pictures, gamma);
-                }
-            }
+            let pictures = [real.clone(), fixed_fake];
+            loss = add_penalties(loss, derivative, |x| fixed.forward(x), pictures, gammas);
         }
         let mut gradients = loss.backward();
         Ok(Part {

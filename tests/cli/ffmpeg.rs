@@ -1,12 +1,11 @@
 //! MP4, with a script in the place of ffmpeg: it shows what the encoder gets, and how it may fail.
 #![cfg(unix)]
 
-use crate::support::{Folder, Run, VAE, program};
+use crate::support::{Folder, Run, VAE, interrupt, program};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Answers the question for the good encoder with no.
 const PROBE: &str = "case \"$*\" in *encoder=*) exit 0;; esac";
@@ -113,25 +112,15 @@ fn a_stopped_animation_leaves_neither_file_nor_process() {
     let script = format!("{PROBE}\necho $$ > '{pid}'\nexec sh -c 'cat >/dev/null; sleep 60'");
     let path = fake_ffmpeg(&folder, &script);
     for name in ["out/a.gif", "out/a.webp", "out/walk", "out/a.mp4"] {
-        let child = program()
+        let mut animate = program();
+        animate
             .args(["animate", VAE, "[2, 0]", "[0, 2]", "--frames", "10000"])
             .args(["--scale", "16", "--smooth", "--device", "cpu"])
             .args(["-o", &folder.file(name)])
-            .env("PATH", &path)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        std::thread::sleep(Duration::from_millis(1500));
-        let asked = Instant::now();
-        let kill = Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(kill.expect("kill runs").success());
-        let output = child.wait_with_output().expect("the program ends");
-        let took = asked.elapsed();
+            .env("PATH", &path);
+        let (run, took) = interrupt(name, &mut animate, Duration::from_millis(1500));
         assert!(took < Duration::from_secs(15), "{name}: it took {took:?}");
-        let run = Run::new(name.to_owned(), &output).complained("stopped");
+        let run = run.complained("stopped");
         assert_eq!(run.code, Some(1), "{name}");
         assert_eq!(names(&out), [""; 0], "{name}");
     }

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The smallest models, for what any model shows.
@@ -27,6 +28,24 @@ pub fn run(arguments: &[&str]) -> Run {
         .output()
         .expect("the program starts");
     Run::new(format!("zscape {}", arguments.join(" ")), &output)
+}
+
+/// Runs a command, sends it Ctrl+C after a while, and gives what it said and how long it went on.
+#[cfg(unix)]
+pub fn interrupt(what: &str, command: &mut Command, after: Duration) -> (Run, Duration) {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    std::thread::sleep(after);
+    let asked = Instant::now();
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.expect("kill runs").success());
+    let output = child.wait_with_output().expect("the program ends");
+    (Run::new(what.to_owned(), &output), asked.elapsed())
 }
 
 /// What a run said.
