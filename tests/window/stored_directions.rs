@@ -87,7 +87,7 @@ fn the_best_come_first_with_what_they_do_and_the_rest_unfolds() {
     assert!(tops.is_sorted(), "{tops:?}");
     window
         .harness
-        .get_by_label("flips shield in 78 % · also elf +9 %");
+        .get_by_label("flips shield in 78\u{a0}% · also elf +9\u{a0}%");
     let is_shown = |window: &Window, label: &str| {
         let name = format!("Look at {label}");
         window.harness.query_by_label(&name).is_some()

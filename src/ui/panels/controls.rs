@@ -8,8 +8,8 @@ use crate::model::Family;
 use crate::ui::panels::plane;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{
-    SliderRow, caption, command_button, empty_state, heading, icon, icon_button, primary_button,
-    reset_button, section, section_with, slider_row,
+    SliderRow, caption, command_button, empty_state, heading, icon, icon_button, name_width,
+    named_slider_row, primary_button, reset_button, section, section_with, slider_row,
 };
 use eframe::egui;
 use eframe::egui::{Button, DragValue, ScrollArea, Ui};
@@ -162,6 +162,8 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
         return;
     }
     section(ui, "Directions", |ui| {
+        let names = shown.iter().map(|listed| listed.direction.name.as_str());
+        let width = name_width(ui, names);
         for listed in shown {
             let name = &listed.direction.name;
             let row = SliderRow {
@@ -172,7 +174,7 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
                 range: -SLIDER_SIGMA..=SLIDER_SIGMA,
                 default: 0.0,
             };
-            if let Some(sigma) = slider_row(ui, &row) {
+            if let Some(sigma) = named_slider_row(ui, &row, width) {
                 actions.edit(Edit::Expression(app.stepped(name, sigma)));
             }
         }

@@ -12,4 +12,4 @@ pub use command_button::{
 };
 pub use labels::{caption, code, empty_state, heading, icon, section, section_with};
 pub use quiet_plot::quiet_plot;
-pub use slider_row::{SliderRow, reset_button, slider_row};
+pub use slider_row::{SliderRow, name_width, named_slider_row, reset_button, slider_row};

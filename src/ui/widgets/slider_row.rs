@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 
 /// Width of the name, of the number, and of the reset, in points.
 const NAME_WIDTH: f32 = 56.0;
+const MAX_NAME_WIDTH: f32 = 96.0;
 const NUMBER_WIDTH: f32 = 56.0;
 /// The name and the number are rounded to this many decimals, so that expressions stay short.
 const DECIMALS: i32 = 2;
@@ -27,13 +28,32 @@ pub struct SliderRow<'a> {
     pub default: f32,
 }
 
+/// The width at which names of one group stay whole, within reason: their sliders still begin
+/// below one another.
+pub fn name_width<'a>(ui: &Ui, names: impl Iterator<Item = &'a str>) -> f32 {
+    let width = |name: &str| {
+        let (font, colour) = (TextRole::Body.font(), tokens(ui).text);
+        let galley = ui.painter().layout_no_wrap(name.to_owned(), font, colour);
+        galley.size().x.ceil()
+    };
+    names
+        .map(width)
+        .fold(NAME_WIDTH, f32::max)
+        .min(MAX_NAME_WIDTH)
+}
+
 /// Paints the line and returns the new value when the user changed it.
 pub fn slider_row(ui: &mut Ui, row: &SliderRow<'_>) -> Option<f32> {
+    named_slider_row(ui, row, NAME_WIDTH)
+}
+
+/// The same with another width of the name, as [`name_width`] gives it.
+pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Option<f32> {
     let mut changed = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         let is_moved = row.value != row.default;
-        name_ui(ui, row, is_moved);
+        name_ui(ui, row, name_width, is_moved);
 
         let slider_width = ui.available_width() - NUMBER_WIDTH - size::CONTROL - 2.0 * space::S;
         let mut value = row.value;
@@ -88,14 +108,14 @@ pub fn reset_button(ui: &mut Ui, is_moved: bool) -> Response {
     ui.add_enabled(is_moved, button)
 }
 
-fn name_ui(ui: &mut Ui, row: &SliderRow<'_>, is_moved: bool) {
+fn name_ui(ui: &mut Ui, row: &SliderRow<'_>, width: f32, is_moved: bool) {
     let tokens = tokens(ui);
     let colour = if is_moved {
         tokens.text_strong
     } else {
         tokens.text
     };
-    let (rect, _) = ui.allocate_exact_size(vec2(NAME_WIDTH, size::CONTROL), egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), egui::Sense::hover());
     let mut name_ui = ui.new_child(
         egui::UiBuilder::new()
             .max_rect(rect)

@@ -275,7 +275,9 @@ fn row_ui(
         };
         let frame = Frame::new().inner_margin(inset);
         frame.show(ui, |ui| {
-            caption(ui, &listed.evidence).on_hover_text(EFFECT_TIP)
+            // A number and its unit stay on one line.
+            let evidence = listed.evidence.replace(" %", "\u{a0}%");
+            caption(ui, &evidence).on_hover_text(EFFECT_TIP)
         });
     }
     let row = SliderRow {
