@@ -2,7 +2,7 @@
 
 use super::args::DirectionsArgs;
 use super::error::CliError;
-use super::{interrupt, progress, say, source};
+use super::{progress, say, source};
 use crate::document::save::PendingFile;
 use crate::model::directions::{DirectionsRecord, MeasuredDirection};
 use crate::train::directions::{DirectionsOptions, find};
@@ -35,15 +35,7 @@ pub fn directions(args: DirectionsArgs) -> Result<(), CliError> {
     if let Some(path) = &args.output {
         drop(PendingFile::create(path)?);
     }
-    interrupt::watch();
-    let bar = progress::bar(0, "pictures");
-    let found = find(&options, &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-        !interrupt::asked()
-    });
-    bar.finish_and_clear();
-    let found = found?;
+    let found = progress::watched("pictures", |watch| find(&options, watch))?;
     if let Some(path) = &args.output {
         found.write(path)?;
     }

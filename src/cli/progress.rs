@@ -1,5 +1,6 @@
 //! How far work has come, on standard error.
 
+use super::interrupt;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Bar, count, rate and the time that is left; drawn only on a terminal. `unit` is in the plural.
@@ -10,4 +11,17 @@ pub fn bar(count: usize, unit: &str) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
+}
+
+/// Does work that tells how far it is, done and in all, under a bar; Ctrl+C asks it to stop.
+pub fn watched<T>(unit: &str, work: impl FnOnce(&mut dyn FnMut(usize, usize) -> bool) -> T) -> T {
+    interrupt::watch();
+    let bar = bar(0, unit);
+    let result = work(&mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        !interrupt::asked()
+    });
+    bar.finish_and_clear();
+    result
 }

@@ -32,22 +32,10 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     for path in [&args.output, &args.neighbours].into_iter().flatten() {
         drop(PendingFile::create(path)?);
     }
-    interrupt::watch();
-    let bar = progress::bar(0, "pictures");
-    let device = args.device.into();
-    let report = train::eval::evaluate(
-        &source,
-        judge.as_ref(),
-        &args.data,
-        device,
-        &mut |done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-            !interrupt::asked()
-        },
-    );
-    bar.finish_and_clear();
-    let report = report?;
+    let report = progress::watched("pictures", |watch| {
+        let device = args.device.into();
+        train::eval::evaluate(&source, judge.as_ref(), &args.data, device, watch)
+    })?;
     if let Some(path) = &args.neighbours {
         let sheet = report.sheet.as_ref().ok_or_else(|| {
             let fault =

@@ -42,3 +42,33 @@ pub fn add_penalties(
     }
     loss
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::download;
+    use crate::train::task::rows;
+    use burn::tensor::Device;
+
+    /// Of half the square of a picture the gradient is the picture itself.
+    #[test]
+    fn each_kind_of_picture_has_its_own_weight() {
+        let device = Device::flex().autodiff();
+        let real = rows(vec![1.0, 2.0, 0.0, 2.0], 2, &device);
+        let fake = rows(vec![3.0, 0.0, 1.0, 0.0], 2, &device);
+        let judge = |x: Tensor<2>| x.square().sum_dim(1) * 0.5;
+        let derivative = |x: Tensor<2>, direction: Tensor<2>| (x * direction).sum_dim(1);
+        for (gammas, wanted) in [
+            ([0.0, 0.0], 10.0),
+            ([2.0, 0.0], 19.0),
+            ([0.0, 3.0], 25.0),
+            ([2.0, 3.0], 34.0),
+        ] {
+            let loss: Tensor<1> = Tensor::full([1], 10.0, &device);
+            let pictures = [real.clone(), fake.clone()];
+            let found = add_penalties(loss, derivative, judge, pictures, gammas);
+            let found = download(found.inner()).expect("the CPU works")[0];
+            assert_eq!(found, wanted, "the loss with the weights {gammas:?}");
+        }
+    }
+}
