@@ -198,4 +198,16 @@ mod tests {
             assert_eq!(parse_number(nonsense), None, "{nonsense}");
         }
     }
+
+    #[test]
+    fn long_names_get_more_room_but_not_any_amount() {
+        eframe::egui::__run_test_ui(|ui| {
+            let width = |names: &[&str]| name_width(ui, names.iter().copied());
+            assert_eq!(width(&[]), NAME_WIDTH);
+            assert_eq!(width(&["hat", "z12"]), NAME_WIDTH);
+            let wide = width(&["hat", "trousers in z"]);
+            assert!(wide > NAME_WIDTH, "{wide}");
+            assert_eq!(width(&["a name as long as a sentence"]), MAX_NAME_WIDTH);
+        });
+    }
 }
