@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use zscape::app::Command;
+use zscape::document::journal;
 use zscape::document::{Change, ModelLink, ModelOrigin, NodeId, Session, session_file};
 use zscape::engine::ModelSource;
 use zscape::latent::Code;
@@ -427,6 +428,16 @@ fn a_broken_session_is_refused_and_nothing_changes() {
     );
 }
 
+/// What the only journal of a folder holds at this moment.
+fn kept(folder: &Path) -> Option<Session> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    let journal = entries
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|ending| ending == "journal"))?;
+    let recovered = journal::read(&journal).ok()?;
+    Some(recovered.session)
+}
+
 /// Copies a folder as it is now: that is what a kill at this moment would leave. Locks are not
 /// copied, as the operating system takes them away.
 fn killed(folder: &Path, to: &Path) {
@@ -455,8 +466,9 @@ fn what_a_killed_program_had_settled_is_there_at_the_next_start() {
     window.wait_for_steps(3);
     window.press(CTRL, Key::Z);
     let document = window.app().session().document().clone();
-    // The thread that writes needs a moment, not more.
-    std::thread::sleep(Duration::from_millis(200));
+    window.wait("all of it in the journal", |app| {
+        kept(folder.path()).as_ref() == Some(app.session().document())
+    });
     killed(folder.path(), copy.path());
 
     let mut next = Window::open_keeping_in(copy.path());
@@ -501,13 +513,12 @@ fn a_program_that_ends_in_good_order_goes_on_without_a_word() {
     next.settle();
     assert_eq!(next.expression(), "seed(44)");
     assert!(next.messages().is_empty(), "{:?}", next.messages());
-    let files = std::fs::read_dir(folder.path())
-        .expect("it can be listed")
-        .count();
-    assert_eq!(
-        files, 3,
-        "a journal, a lock and the folder of parked sessions"
-    );
+    // What the first program left goes when the thread has written it into the new journal.
+    let left = "only a journal, a lock and the folder of parked sessions to be left";
+    next.wait(left, |_| {
+        let files = std::fs::read_dir(folder.path()).expect("it can be listed");
+        files.count() == 3
+    });
 
     // Another window at the same time has a session of its own.
     let other = Window::open_keeping_in(folder.path());
