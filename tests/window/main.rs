@@ -1,6 +1,7 @@
 //! The window, driven by the names of its controls, with the real engine on the CPU.
 
 mod arithmetic;
+mod autosave;
 mod commands;
 mod compare;
 mod directions;
