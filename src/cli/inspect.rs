@@ -9,6 +9,7 @@ use crate::document::embedded::Container;
 use crate::engine::ModelSource;
 use crate::model::catalogue;
 use crate::model::file::ModelFile;
+use crate::model::quality;
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Read as _;
@@ -81,8 +82,8 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
             training.images_seen, training.seed, training.device, training.program
         ),
     )?;
-    for (measure, value) in &manifest.quality {
-        row("quality", &format!("{measure} {value}"))?;
+    for line in quality::lines(&manifest.quality) {
+        row("quality", &line)?;
     }
     for (role, network) in &manifest.networks {
         let layers = network.layers.len();

@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::{interrupt, progress, say, source};
 use crate::document::save::PendingFile;
 use crate::document::{png, save};
+use crate::model::quality;
 use crate::train::{self, TrainOptions};
 
 /// `zscape train`
@@ -18,10 +19,8 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
         device: args.device.into(),
     };
     interrupt::watch();
-    for (measure, value) in train::run(&options, &mut interrupt::asked)? {
-        say(&format!("{measure}: {value:.5}"))?;
-    }
-    Ok(())
+    let quality = train::run(&options, &mut interrupt::asked)?;
+    say(&quality::lines(&quality).join("\n"))
 }
 
 /// `zscape eval`

@@ -1,6 +1,7 @@
 //! The JSON manifest that every model file carries in its metadata under the key `zscape`.
 
 use super::directions::{self, DirectionsRecord};
+use super::quality::Quality;
 use super::style::StyleSpec;
 use crate::latent::{Space, SpaceShape};
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ pub struct Manifest {
     pub training: TrainingRecord,
     /// Measured quality: name of the measure to value, on the test set unless the name says so.
     #[serde(default)]
-    pub quality: BTreeMap<String, f64>,
+    pub quality: Quality,
     /// What the stored directions do, where that was measured.
     #[serde(
         default,

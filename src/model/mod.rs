@@ -12,6 +12,7 @@ pub mod judge;
 pub mod layer_change;
 pub mod manifest;
 pub mod network;
+pub mod quality;
 pub mod shapes;
 pub mod specimen;
 pub mod statistics;

@@ -9,9 +9,9 @@ use super::task::{Batch, task};
 use super::{device, finish};
 use crate::engine::DeviceChoice;
 use crate::model::ModelFile;
+use crate::model::quality::Quality;
 use atomic_write_file::AtomicWriteFile;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ pub struct TrainOptions {
 pub fn run(
     options: &TrainOptions,
     should_stop: &mut dyn FnMut() -> bool,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+) -> Result<Quality, TrainError> {
     let (recipe, text) = Recipe::read(&options.recipe)?;
     let write = |source| TrainError::Write {
         path: options.output.clone(),

@@ -22,12 +22,12 @@ use crate::latent::NoiseMode;
 use crate::model::directions::{DirectionsRecord, LeftOut, RECORD_VERSION};
 use crate::model::file::{StoredTensor, direction_tensor};
 use crate::model::manifest::{Family, LabelKind};
+use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError, ModelFile};
 use candidates::Labelled;
 use effect::{SIGMA, Trial};
 use rayon::prelude::*;
 use sight::{LIGHT, Seen, Sight};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Samples on which effects are measured.
@@ -313,7 +313,7 @@ fn search(
     options: &DirectionsOptions,
     (file, judge): (&ModelFile, &ModelFile),
     generator: &Generator,
-    (sight, quality): (&Sight, &BTreeMap<String, f64>),
+    (sight, quality): (&Sight, &Quality),
     labelled: Labelled,
     progress: &mut Progress<'_>,
 ) -> Result<(DirectionsRecord, Vec<Vec<f32>>), TrainError> {
@@ -384,7 +384,7 @@ fn search(
 
 /// Whether the judge knows a label, as far as that was measured: it must avoid half of the errors
 /// of answering the commoner way.
-fn is_known(kind: LabelKind, label: &str, quality: &BTreeMap<String, f64>) -> bool {
+fn is_known(kind: LabelKind, label: &str, quality: &Quality) -> bool {
     if label == LIGHT {
         return true;
     }
@@ -409,7 +409,7 @@ mod tests {
 
     #[test]
     fn a_label_that_the_judge_guesses_names_nothing() {
-        let quality = BTreeMap::from([
+        let quality = Quality::from([
             ("accuracy".to_owned(), 0.9),
             ("accuracy_of_hat".to_owned(), 0.72),
             ("commoner_answer_of_hat".to_owned(), 0.7),

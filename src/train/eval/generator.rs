@@ -5,6 +5,7 @@ use crate::latent::interpolate::{lerp, slerp};
 use crate::latent::{NoiseMode, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, LabelKind};
+use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError};
 use crate::train::TrainError;
 use crate::train::dataset::Dataset;
@@ -13,7 +14,6 @@ use crate::train::probes::{self, Table};
 use crate::train::progress::Progress;
 use crate::train::random::{Purpose, Stream};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// Pictures in one batch of a measurement.
 const BATCH: usize = 250;
@@ -55,7 +55,7 @@ pub fn measure(
     train: &Dataset,
     test: &Dataset,
     progress: &mut Progress<'_>,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+) -> Result<Quality, TrainError> {
     let image = generator.image();
     let z_dim = generator.z_dim();
     let samples = judged(judge, progress, SAMPLES, |batch| {
@@ -78,7 +78,7 @@ pub fn measure(
     let truth = Gaussian::fit(&real.features, dim);
     let distance =
         |judged: &Judged| measure::frechet_distance(&Gaussian::fit(&judged.features, dim), &truth);
-    let mut quality = BTreeMap::new();
+    let mut quality = Quality::new();
     let mut add = |name: &str, value: f64| {
         quality.insert(name.to_owned(), value);
     };
@@ -140,7 +140,7 @@ fn probe_accuracies(
     generator: &Generator,
     judge: &Judge,
     table: &Table,
-    quality: &mut BTreeMap<String, f64>,
+    quality: &mut Quality,
 ) -> Result<(), ModelError> {
     let labels: Vec<usize> = (0..judge.labels().len())
         .filter(|&label| table.is_frequent(label))

@@ -15,12 +15,12 @@ use crate::document::Raster;
 use crate::engine::{DeviceChoice, ModelSource};
 use crate::latent::NoiseMode;
 use crate::model::manifest::{Family, LabelKind};
+use crate::model::quality::{self, Quality};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
 use burn::tensor::Device;
 use judge::Judge;
 pub use neighbours::Neighbour;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub struct Report {
     pub data: String,
     pub device: String,
     /// Name of the measure to value.
-    pub quality: BTreeMap<String, f64>,
+    pub quality: Quality,
     /// Samples of a generator with the training pictures nearest to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub neighbours: Vec<Neighbour>,
@@ -66,8 +66,8 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} on {} ({})", self.model, self.data, self.device)?;
-        for (name, value) in &self.quality {
-            writeln!(f, "  {name:<32} {value:>10.4}")?;
+        for line in quality::lines(&self.quality) {
+            writeln!(f, "  {line}")?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ pub fn evaluate(
         hash: file.hash.clone(),
         data: file.manifest.data.name.clone(),
         device: device_name,
-        quality: BTreeMap::new(),
+        quality: Quality::new(),
         neighbours: Vec::new(),
         sheet: None,
         file,
@@ -201,7 +201,7 @@ pub fn measure(
     test: &Dataset,
     device: &Device,
     progress: &mut Progress<'_>,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+) -> Result<Quality, TrainError> {
     match file.manifest.family {
         Family::Autoencoder | Family::Vae => {
             measure_autoencoder(&Generator::new(file, device)?, train, test, progress)
@@ -211,7 +211,7 @@ pub fn measure(
                 log::warn!(
                     "no classifier of this data is in the catalogue, so nothing is measured"
                 );
-                return Ok(BTreeMap::new());
+                return Ok(Quality::new());
             };
             check_size(&judge, file)?;
             let judge = Judge::new(&judge, device)?;
@@ -234,7 +234,7 @@ pub(super) fn measure_classifier(
     judge: &Judge,
     test: &Dataset,
     progress: &mut Progress<'_>,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+) -> Result<Quality, TrainError> {
     let labels = judge.labels();
     let mut right = vec![0.0; labels.len()];
     let mut present = vec![0.0; labels.len()];
@@ -264,10 +264,10 @@ pub(super) fn measure_classifier(
     let count = test.len() as f64;
     let mean = right.iter().sum::<f64>() / count;
     Ok(match judge.kind() {
-        LabelKind::Classes => BTreeMap::from([("accuracy".to_owned(), mean)]),
+        LabelKind::Classes => Quality::from([("accuracy".to_owned(), mean)]),
         LabelKind::Flags => {
             let mean = mean / labels.len().max(1) as f64;
-            let mut quality = BTreeMap::from([("accuracy".to_owned(), mean)]);
+            let mut quality = Quality::from([("accuracy".to_owned(), mean)]);
             for (label, name) in labels.iter().enumerate() {
                 let share = present[label] / count;
                 quality.insert(format!("accuracy_of_{name}"), right[label] / count);
@@ -309,7 +309,7 @@ fn measure_autoencoder(
     train: &Dataset,
     test: &Dataset,
     progress: &mut Progress<'_>,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+) -> Result<Quality, TrainError> {
     let dim = generator.z_dim();
     let (train_mu, _) = encode_all(generator, train, progress)?;
     let (mu, logvar) = encode_all(generator, test, progress)?;
@@ -351,7 +351,7 @@ fn measure_autoencoder(
         }
     }
     let count = test.len() as f64;
-    let mut quality = BTreeMap::from([("mse".to_owned(), squared / count / len as f64)]);
+    let mut quality = Quality::from([("mse".to_owned(), squared / count / len as f64)]);
     if let (Some(train), Some(test)) = (train.classes(), test.classes()) {
         let accuracy = measure::knn_accuracy((&train_mu, train), (&mu, test), dim, NEIGHBOURS);
         quality.insert("knn_accuracy".to_owned(), accuracy);

@@ -5,12 +5,12 @@ use crate::document::raster::{Layout, Pixels, Raster, RasterError, Resampling, S
 use crate::latent::seed::seed_code;
 use crate::latent::{NoiseMode, Space};
 use crate::model::manifest::ImageSpec;
+use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError};
 use crate::train::TrainError;
 use crate::train::dataset::Dataset;
 use crate::train::progress::Progress;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Samples that are compared, seeds from 0 on, and test pictures beside them.
 const SAMPLES: usize = 16;
@@ -40,7 +40,7 @@ pub struct Neighbours {
     pub found: Vec<Neighbour>,
     /// Sample, nearest by pixels, nearest by features, one after the other.
     pictures: Vec<f32>,
-    pub quality: BTreeMap<String, f64>,
+    pub quality: Quality,
 }
 
 /// Pictures with their features.
@@ -137,7 +137,7 @@ pub fn find(
         },
     );
     let found = found.collect();
-    let mut quality = BTreeMap::new();
+    let mut quality = Quality::new();
     for (name, set) in [("samples", &samples), ("test_pictures", &real)] {
         for (which, unit) in ["pixels", "features"].into_iter().enumerate() {
             let all = || set.distances(len).map(|both| f64::from(both[which]));

@@ -2,6 +2,7 @@
 
 use super::card;
 use crate::app::{Actions, AppState, Command, Level};
+use crate::model::quality;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, code, empty_state, icon};
 use eframe::egui;
@@ -81,13 +82,6 @@ pub fn shortcuts(ctx: &Context, actions: &mut Actions) {
     });
 }
 
-/// Whether a measure is that of a single label, as `accuracy_of_hat`.
-fn is_of_label(measure: &str) -> bool {
-    ["accuracy", "accuracy_w", "accuracy_z", "commoner_answer"]
-        .iter()
-        .any(|of| measure.contains(&format!("{of}_of_")))
-}
-
 /// What this program and its model are.
 pub fn about(ctx: &Context, app: &AppState, actions: &mut Actions) {
     card(ctx, "About zscape", actions, |ui, _| {
@@ -126,9 +120,9 @@ pub fn about(ctx: &Context, app: &AppState, actions: &mut Actions) {
                     .manifest
                     .quality
                     .iter()
-                    .partition(|(measure, _)| is_of_label(measure));
+                    .partition(|(measure, _)| quality::is_of_label(measure));
                 for (measure, value) in of_all.into_iter().chain(of_labels) {
-                    fact(&measure.replace('_', " "), format!("{value:.4}"));
+                    fact(&measure.replace('_', " "), quality::shown(*value));
                 }
                 if let Some(record) = &model.manifest.directions {
                     let count = record.directions.len();
