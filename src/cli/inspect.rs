@@ -67,6 +67,14 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
     for (space, shape) in &manifest.spaces {
         row("space", &format!("{space} of {shape}"))?;
     }
+    if let Some(style) = &manifest.style {
+        let (layers, start) = (style.num_ws, style.start);
+        let noise = if style.noise { "with" } else { "without" };
+        row(
+            "styles",
+            &format!("{layers} layers from {start}x{start} pixels up, {noise} noise"),
+        )?;
+    }
     if !manifest.classes.is_empty() {
         row("classes", &manifest.classes.join(", "))?;
     }

@@ -8,7 +8,7 @@ use crate::engine::{
     ModelSource, PreviewRequest, Timed,
 };
 use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, Sampler, SessionNames};
+use crate::latent::{Code, NoiseMode, Sampler, SessionNames};
 use crate::model::specimen::Specimen;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,7 +79,14 @@ impl Session {
     }
 
     /// From now on expressions mean these names, and pictures are decoded with these settings.
+    /// Says so where the model has no use for a setting.
     pub fn set_context(&mut self, names: SessionNames, sampler: Sampler) {
+        if sampler.noise != NoiseMode::Const && !self.model.manifest.takes_noise() {
+            let name = &self.model.id.name;
+            complain(&format!(
+                "note: {name} adds no noise, so all noise settings give the same picture"
+            ));
+        }
         self.names = Arc::new(names);
         self.sampler = sampler;
     }

@@ -51,6 +51,13 @@ pub struct Manifest {
     pub directions: Option<DirectionsRecord>,
 }
 
+impl Manifest {
+    /// Whether decoding adds noise, so that it matters which.
+    pub fn takes_noise(&self) -> bool {
+        self.style.as_ref().is_some_and(|style| style.noise)
+    }
+}
+
 /// What kind of model it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

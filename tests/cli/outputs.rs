@@ -221,3 +221,23 @@ fn every_model_draws() {
         );
     }
 }
+
+#[test]
+fn noise_is_for_models_that_add_some() {
+    let folder = Folder::new();
+    let bytes = zscape::model::style::random_model(1).expect("it can be made");
+    let noisy = folder.write("noisy.safetensors", bytes);
+    let styles = run(&["inspect", &noisy]).succeeded().stdout;
+    assert!(styles.contains("with noise"), "{styles}");
+    let picture = |model: &str, noise: &str| {
+        let out = folder.file("picture.npy");
+        let run = run(&["render", model, "seed(1)", "--npy", &out, "--noise", noise]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        (folder.read("picture.npy"), run.stderr)
+    };
+    let (one, said) = picture(&noisy, "7");
+    assert_eq!(said, "", "it is a setting of this model");
+    assert_ne!(one, picture(&noisy, "8").0);
+    let (_, said) = picture(GAN, "7");
+    assert!(said.contains("digits-gan adds no noise"), "{said:?}");
+}
