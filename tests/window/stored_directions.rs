@@ -159,6 +159,6 @@ fn the_card_of_the_model_says_what_was_measured() {
     window.harness.state_mut().ask(Action::Run(Command::About));
     window.harness.run_steps(4);
     window.harness.get_by_label("path length w");
-    window.harness.get_by_label("12.5000");
+    window.harness.get_by_label("12.500");
     window.harness.get_by_label("10, judged by a-judge");
 }
