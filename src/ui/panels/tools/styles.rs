@@ -185,7 +185,8 @@ fn layer_ui(
     };
     let combo = ComboBox::from_id_salt(("style layer", layer))
         .selected_text(name(choice.source))
-        .width(88.0)
+        .width(104.0)
+        .truncate()
         .show_ui(ui, |ui| {
             let all = std::iter::once(None).chain((0..settings.sources.len()).map(Some));
             for source in all {
