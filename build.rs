@@ -26,9 +26,13 @@ fn main() -> io::Result<()> {
     for file in &files {
         let name = file.strip_prefix(&folder).map_err(io::Error::other)?;
         let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-        let (name, path) = (parts.join("/"), file.display().to_string());
+        let name = parts.join("/");
+        // The place of the checkout is asked for when the crate is compiled: checkouts that share
+        // a target folder share what this script wrote for one of them.
+        let below = format!("/assets/questions/{name}");
+        let path = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {below:?})");
         // Writing into a string cannot fail.
-        let _ = writeln!(code, "    ({name:?}, include_str!({path:?})),");
+        let _ = writeln!(code, "    ({name:?}, include_str!({path})),");
     }
     code.push_str("]\n");
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
