@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use divan::{Bencher, black_box};
-use zscape::latent::expr::{Context, Expr, Walk, evaluate, parse};
+use zscape::latent::expr::{Compute, Context, Expr, Walk, evaluate, parse};
 use zscape::latent::{Code, Direction, Space, SpaceShape};
 
 fn main() {
@@ -101,7 +101,9 @@ impl Context for Plain {
     fn can_encode(&self) -> bool {
         false
     }
+}
 
+impl Compute for Plain {
     fn w_from_z(&mut self, _: &[f32]) -> Result<Vec<f32>, String> {
         Err("there is no w".into())
     }

@@ -1,7 +1,7 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
 use super::tools::map::Look;
-use super::{Command, LearningAction, SessionAction, ToolEdit};
+use super::{Axis, Command, LearningAction, SessionAction, ToolEdit};
 use crate::engine::{DirectionSource, ModelSource};
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
@@ -60,6 +60,8 @@ pub enum Action {
     ShowPalette(bool),
     /// Open or close the list of all raw dimensions.
     ShowAllDims(bool),
+    /// List the raw dimensions of z where those of w could be, or again those of w.
+    ShowDimsOfZ(bool),
     /// Tell the user that something went wrong outside the engine.
     Report(String),
 }
@@ -71,14 +73,30 @@ pub enum Edit {
     Seed(u32),
     /// Truncation psi.
     Psi(f32),
-    /// The coefficient of a raw axis of z, in standard deviations.
-    Offset { dim: usize, sigma: f32 },
+    /// The coefficient of a raw axis, in the units of its space.
+    Axis { axis: Axis, step: f32 },
+    /// The step along a direction, in standard deviations.
+    Step { direction: String, step: f32 },
     /// A code written out, for planes.
     Vector(Vec<f32>),
     /// Where the walk starts; truncation and offsets stay.
     Base(Expr),
     /// The whole expression.
     Expression(Expr),
+}
+
+impl Edit {
+    /// The step of `sigma` standard deviations along a raw axis, of which one is `unit` in the
+    /// units of the space; written with few digits, so that expressions stay short.
+    pub fn along(axis: Axis, sigma: f32, unit: f32) -> Self {
+        let step = sigma * unit;
+        let step = if unit == 1.0 {
+            step
+        } else {
+            (step * 10_000.0).round() / 10_000.0
+        };
+        Self::Axis { axis, step }
+    }
 }
 
 /// The wishes of one frame, in the order of asking.

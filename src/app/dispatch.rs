@@ -3,6 +3,7 @@
 use super::notices::Level;
 use super::view::Theme;
 use super::{Action, AppState, Command, Edit, Overlay, Player};
+use crate::latent::Space;
 use crate::learn::Control;
 
 /// What only the window itself can do.
@@ -87,6 +88,7 @@ impl AppState {
                 };
             }
             Action::ShowAllDims(open) => self.view.all_dims = open,
+            Action::ShowDimsOfZ(on) => self.view.dims_of_z = on,
             Action::Report(message) => self.notices.push(Level::Error, message),
         }
     }
@@ -189,7 +191,7 @@ impl AppState {
         if is_new_start {
             self.player = None;
         }
-        if self.position.edit(edit) {
+        if self.edit_position(edit) {
             self.history.touch(self.now_secs);
         }
     }
@@ -208,7 +210,11 @@ impl AppState {
         }
         self.player = match self.player.take() {
             Some(_) => None,
-            None => Some(Player::new(self.position.base().clone(), &mut self.dice)),
+            None => {
+                let from = self.position.base().clone();
+                let is_in_z = self.space_of(&from).is_none_or(|space| space == Space::Z);
+                Some(Player::new(from, is_in_z, &mut self.dice))
+            }
         };
     }
 

@@ -100,7 +100,7 @@ impl AppState {
             .or_else(|| Some(self.position.expression().clone()))
             .filter(|expression| self.check(expression).is_ok())
             .unwrap_or(DEFAULT_EXPRESSION);
-        self.position.edit(super::Edit::Expression(expression));
+        self.edit_position(super::Edit::Expression(expression));
         self.on_model_shown(&loading, is_first);
         self.on_model_after_scene();
     }

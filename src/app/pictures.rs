@@ -227,6 +227,12 @@ impl Pictures {
         }
     }
 
+    /// Why the last request of any set could not be fulfilled.
+    pub fn failures(&self) -> impl Iterator<Item = (SetKey, &str)> {
+        let sets = self.sets.iter();
+        sets.filter_map(|(key, set)| Some((*key, set.failure()?)))
+    }
+
     /// Whether something is still on its way.
     pub fn is_settled(&self) -> bool {
         self.sets.values().all(PictureSet::is_complete)

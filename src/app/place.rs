@@ -6,7 +6,7 @@
 use super::{Edit, ToolSettings};
 use crate::engine::ModelSource;
 use crate::latent::Space;
-use crate::latent::expr::{Expr, Walk, raw_axis_name};
+use crate::latent::expr::{Context, Expr, Walk, raw_axis_name};
 use std::sync::Arc;
 
 /// A model, an expression and what is set in the tools: what undo and the filmstrip go back to.
@@ -15,6 +15,20 @@ pub struct Place {
     pub model: ModelSource,
     pub expression: Expr,
     pub tools: Arc<ToolSettings>,
+}
+
+/// A raw axis of a space.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Axis {
+    pub space: Space,
+    pub index: usize,
+}
+
+impl Axis {
+    /// The name in the language: `z3`.
+    pub fn name(self) -> String {
+        raw_axis_name(self.space, self.index)
+    }
 }
 
 /// The current expression.
@@ -41,7 +55,12 @@ impl Position {
         &self.expression
     }
 
-    /// The expression without truncation and offsets: where the walk starts.
+    /// The expression, taken apart.
+    pub fn walk(&self) -> &Walk {
+        &self.walk
+    }
+
+    /// The expression without truncation and steps: where the walk starts.
     pub fn base(&self) -> &Expr {
         &self.walk.base
     }
@@ -63,26 +82,25 @@ impl Position {
         self.walk.psi
     }
 
-    /// The coefficient of a raw axis, in standard deviations.
-    pub fn offset(&self, dim: usize) -> f32 {
-        self.walk.offset(&raw_axis_name(Space::Z, dim))
+    /// The coefficient of a raw axis, in the units of its space.
+    pub fn offset(&self, axis: Axis) -> f32 {
+        self.walk.offset(&axis.name())
     }
 
     /// How far the walk goes along a direction, in standard deviations.
     pub fn step(&self, direction: &str) -> f32 {
-        self.walk.offset_in_any_space(direction)
+        self.walk.offset(direction)
     }
 
-    /// Whether the expression names a raw axis, be it with a step of zero: a slider that is
-    /// drawn over zero stays where it is.
-    pub fn names_axis(&self, dim: usize) -> bool {
-        let name = raw_axis_name(Space::Z, dim);
-        self.walk.offsets.iter().any(|(known, _)| *known == name)
+    /// Whether the expression names a raw axis, also with a step of zero: a slider that is
+    /// dragged over zero stays where it is.
+    pub fn names_axis(&self, axis: Axis) -> bool {
+        self.walk.names(&axis.name())
     }
 
     /// Whether any slider stands off its default.
     pub fn is_moved(&self) -> bool {
-        self.walk.psi != 1.0 || self.walk.offsets.iter().any(|(_, sigma)| *sigma != 0.0)
+        self.walk.is_moved()
     }
 
     /// The code itself, where the expression is one written out.
@@ -93,15 +111,16 @@ impl Position {
         }
     }
 
-    /// Applies one change and says whether anything is different now.
-    pub fn edit(&mut self, edit: Edit) -> bool {
+    /// Applies one change and says whether anything is different now. `context` knows the spaces
+    /// of the loaded model, so that each step is taken where it can be; without a model steps
+    /// stay where they are put.
+    pub fn edit(&mut self, edit: Edit, context: Option<&dyn Context>) -> bool {
         match edit {
             Edit::Seed(seed) => self.walk.base = Expr::Seed(seed),
             Edit::Base(base) => self.walk.base = base,
             Edit::Psi(psi) => self.walk.psi = psi,
-            Edit::Offset { dim, sigma } => {
-                self.walk.set_offset(&raw_axis_name(Space::Z, dim), sigma)
-            }
+            Edit::Axis { axis, step } => self.walk.set_offset(&axis.name(), step),
+            Edit::Step { direction, step } => self.walk.set_offset(&direction, step),
             // What a hand puts on the map is the final code: truncating or shifting it again
             // would put the picture elsewhere than the hand.
             Edit::Vector(values) => self.walk = Walk::from_expr(&Expr::Vector(values)),
@@ -113,23 +132,21 @@ impl Position {
                 return changed;
             }
         }
-        self.rebuild()
+        self.rebuild(context)
     }
 
-    /// Starts from elsewhere, with the same truncation and offsets.
-    pub fn set_base(&mut self, base: Expr) -> bool {
-        self.walk.base = base;
-        self.rebuild()
-    }
-
-    /// Takes back truncation and offsets; the start stays.
+    /// Takes back truncation and steps; the start stays.
     pub fn reset(&mut self) -> bool {
         self.walk.psi = 1.0;
+        self.walk.inner.clear();
         self.walk.offsets.clear();
-        self.rebuild()
+        self.rebuild(None)
     }
 
-    fn rebuild(&mut self) -> bool {
+    fn rebuild(&mut self, context: Option<&dyn Context>) -> bool {
+        if let Some(context) = context {
+            self.walk.arrange(context);
+        }
         let expression = self.walk.to_expr();
         let changed = self.expression != expression;
         self.expression = expression;
@@ -149,17 +166,25 @@ mod tests {
     use super::*;
 
     fn text_after(position: &mut Position, edit: Edit) -> String {
-        position.edit(edit);
+        position.edit(edit, None);
         position.expression().to_string()
     }
 
     #[test]
     fn controls_write_the_expression() {
         let mut position = Position::new(Expr::Seed(42));
-        let text = text_after(&mut position, Edit::Offset { dim: 3, sigma: 1.5 });
+        let axis = |index| Axis {
+            space: Space::Z,
+            index,
+        };
+        let edit = Edit::Axis {
+            axis: axis(3),
+            step: 1.5,
+        };
+        let text = text_after(&mut position, edit);
         assert_eq!(text, "seed(42) + 1.5*dir(\"z3\")");
-        assert_eq!(position.offset(3), 1.5);
-        assert_eq!(position.offset(4), 0.0);
+        assert_eq!(position.offset(axis(3)), 1.5);
+        assert_eq!(position.offset(axis(4)), 0.0);
         let text = text_after(&mut position, Edit::Seed(7));
         assert_eq!(text, "seed(7) + 1.5*dir(\"z3\")");
         assert!(position.is_moved());
@@ -171,7 +196,7 @@ mod tests {
     #[test]
     fn a_point_on_the_map_is_final() {
         let mut position = Position::new(Expr::Seed(42));
-        position.edit(Edit::Psi(0.5));
+        position.edit(Edit::Psi(0.5), None);
         let text = text_after(&mut position, Edit::Vector(vec![0.5, -1.25]));
         assert_eq!(text, "[0.5, -1.25]");
         assert_eq!(position.psi(), 1.0);
@@ -186,8 +211,8 @@ mod tests {
     #[test]
     fn an_edit_to_the_same_value_is_no_change() {
         let mut position = Position::new(Expr::Seed(42));
-        assert!(!position.edit(Edit::Seed(42)));
-        assert!(!position.edit(Edit::Psi(1.0)));
-        assert!(!position.edit(Edit::Expression(Expr::Seed(42))));
+        assert!(!position.edit(Edit::Seed(42), None));
+        assert!(!position.edit(Edit::Psi(1.0), None));
+        assert!(!position.edit(Edit::Expression(Expr::Seed(42)), None));
     }
 }

@@ -12,15 +12,19 @@ const STEPS: f32 = 1000.0;
 #[derive(Clone, Debug)]
 pub struct Player {
     from: Expr,
+    /// Whether this leg follows the sphere on which the seeds lie; codes in w lie on none.
+    is_curved: bool,
     to_seed: u32,
     fraction: f32,
 }
 
 impl Player {
-    /// Sets out from `from` to a random seed.
-    pub fn new(from: Expr, dice: &mut Dice) -> Self {
+    /// Sets out from `from` to a random seed, on the sphere where `from` is in z and else on a
+    /// straight line.
+    pub fn new(from: Expr, is_in_z: bool, dice: &mut Dice) -> Self {
         Self {
             from,
+            is_curved: is_in_z,
             to_seed: dice.seed(),
             fraction: 0.0,
         }
@@ -38,6 +42,7 @@ impl Player {
         if self.fraction >= 1.0 {
             self.fraction -= 1.0;
             self.from = Expr::Seed(self.to_seed);
+            self.is_curved = true;
             self.to_seed = dice.seed();
         }
         // Slow at both ends (smoothstep), so that the turns are not jerks.
@@ -46,11 +51,13 @@ impl Player {
         if rounded <= 0.0 {
             return self.from.clone();
         }
-        Expr::Slerp(
-            Box::new(self.from.clone()),
-            Box::new(Expr::Seed(self.to_seed)),
-            rounded,
-        )
+        let join = if self.is_curved {
+            Expr::Slerp
+        } else {
+            Expr::Lerp
+        };
+        let (from, to) = (self.from.clone(), Expr::Seed(self.to_seed));
+        join(from.into(), to.into(), rounded)
     }
 }
 
@@ -61,7 +68,7 @@ mod tests {
     #[test]
     fn it_moves_in_small_steps_and_turns_at_seeds() {
         let mut dice = Dice::from_state(1);
-        let mut player = Player::new(Expr::Seed(42), &mut dice);
+        let mut player = Player::new(Expr::Seed(42), true, &mut dice);
         let goal = player.to_seed();
         assert_eq!(player.advance(0.0, &mut dice), Expr::Seed(42));
         let mut last = 0.0;

@@ -1,8 +1,8 @@
 //! Reading typed expressions and judging them by what the loaded model knows.
 
-use super::AppState;
+use super::{AppState, Edit};
 use crate::engine::ModelInfo;
-use crate::latent::expr::{CheckError, Context, Expr, check, parse};
+use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
 use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
 use crate::model::manifest::Role;
 
@@ -45,9 +45,51 @@ impl AppState {
     /// The space that the value of an expression lies in; `None` without a model, or where the
     /// expression means nothing.
     pub(super) fn space_of(&self, expression: &Expr) -> Option<Space> {
+        self.shape_of(expression).map(|(space, _)| space)
+    }
+
+    /// The space of an expression's value and what codes of it look like; `None` as above.
+    pub(super) fn shape_of(&self, expression: &Expr) -> Option<(Space, SpaceShape)> {
         let (model, session) = (self.model()?, &self.names);
-        let (space, _) = check(expression, &Names { model, session }).ok()?;
-        Some(space)
+        check(expression, &Names { model, session }).ok()
+    }
+
+    /// The names and spaces of the loaded model, to arrange expressions by.
+    pub(super) fn with_context<T>(&self, run: impl FnOnce(Option<&dyn Context>) -> T) -> T {
+        let session = &self.names;
+        match self.model() {
+            Some(model) => run(Some(&Names { model, session })),
+            None => run(None),
+        }
+    }
+
+    /// Changes the expression; says whether anything is different now.
+    pub(super) fn edit_position(&mut self, edit: Edit) -> bool {
+        let mut position = self.position.clone();
+        let changed = self.with_context(|context| position.edit(edit, context));
+        self.position = position;
+        changed
+    }
+
+    /// The current expression with other steps or another truncation, as a slider would make it.
+    pub fn edited(&self, edit: Edit) -> Expr {
+        let mut position = self.position.clone();
+        self.with_context(|context| position.edit(edit, context));
+        position.expression().clone()
+    }
+
+    /// An expression with every step where a model can take it.
+    pub(super) fn arranged_for(&self, model: &ModelInfo, expression: &Expr) -> Expr {
+        let session = &self.names;
+        let mut walk = Walk::from_expr(expression);
+        walk.arrange(&Names { model, session });
+        walk.to_expr()
+    }
+
+    /// The space of the code that the walk starts from; `None` without a model, or where it means
+    /// nothing.
+    pub fn base_space(&self) -> Option<Space> {
+        self.space_of(self.position.base())
     }
 
     /// Whether a model understands an expression, with the names of this session.
@@ -106,13 +148,5 @@ impl Context for Names<'_> {
 
     fn can_encode(&self) -> bool {
         self.model.manifest.networks.contains_key(&Role::Encoder)
-    }
-
-    fn w_from_z(&mut self, _z: &[f32]) -> Result<Vec<f32>, String> {
-        Err("names alone map nothing".to_owned())
-    }
-
-    fn encode(&mut self, _file: &str) -> Result<Code, String> {
-        Err("names alone encode nothing".to_owned())
     }
 }

@@ -3,7 +3,7 @@
 use super::export::{Export, Wake};
 use super::opening::Opening;
 use super::{
-    Asked, Dice, Effect, Filmstrip, History, Learning, Loading, Models, Modes, Notices,
+    Asked, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models, Modes, Notices,
     OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, Thumbnails, Tools,
     View,
 };
@@ -190,7 +190,7 @@ impl AppState {
             && let Some(player) = &mut self.player
         {
             let base = player.advance(moment.dt_secs, &mut self.dice);
-            if self.position.set_base(base) {
+            if self.edit_position(Edit::Base(base)) {
                 self.history.touch(moment.now_secs);
             }
         }

@@ -26,6 +26,8 @@ pub struct View {
     pub(crate) text_scale: usize,
     /// Whether the list of all raw dimensions is open.
     pub all_dims: bool,
+    /// Whether the raw dimensions of z are listed where those of w could be.
+    pub dims_of_z: bool,
     pub bookmarks: bool,
     /// Whether the questions are shown.
     pub learning: bool,
@@ -39,6 +41,7 @@ impl Default for View {
             filmstrip: true,
             text_scale: NORMAL_SCALE,
             all_dims: false,
+            dims_of_z: false,
             bookmarks: false,
             learning: false,
         }

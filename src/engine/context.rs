@@ -1,7 +1,7 @@
 //! What an expression may ask of a model.
 
 use super::models::LoadedModel;
-use crate::latent::expr::Context;
+use crate::latent::expr::{Compute, Context};
 use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
 use crate::model::download;
 use std::path::Path;
@@ -56,7 +56,9 @@ impl Context for ModelContext<'_> {
     fn can_encode(&self) -> bool {
         self.model.generator.has_encoder()
     }
+}
 
+impl Compute for ModelContext<'_> {
     fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
         let mapped = self.model.generator.map(z);
         mapped.map_err(|error| format!("{}: {error}", self.model_name()))

@@ -5,6 +5,7 @@
 //! this thread, and nothing that the window calls here waits for it.
 
 mod api;
+mod axes;
 mod bridge;
 mod compute;
 mod context;

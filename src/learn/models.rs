@@ -144,12 +144,4 @@ impl Context for ModelSketch {
     fn can_encode(&self) -> bool {
         self.has_encoder
     }
-
-    fn w_from_z(&mut self, _: &[f32]) -> Result<Vec<f32>, String> {
-        Err("a sketch of a model computes nothing".to_owned())
-    }
-
-    fn encode(&mut self, _: &str) -> Result<Code, String> {
-        Err("a sketch of a model computes nothing".to_owned())
-    }
 }

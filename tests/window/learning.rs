@@ -8,10 +8,11 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 use std::sync::Arc;
 use zscape::app::learning::{LearningFile, Page, name_of, why_no_scene};
-use zscape::app::{Action, AppState, Command, Edit, LearningAction, Tool, ToolEdit};
+use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, Tool, ToolEdit};
 use zscape::document::NodeId;
 use zscape::document::save::save;
 use zscape::engine::ModelSource;
+use zscape::latent::Space;
 use zscape::latent::expr::parse;
 use zscape::learn::progress::Standing;
 use zscape::ui::WindowOptions;
@@ -336,9 +337,12 @@ fn random_states_survive_a_scene() {
             let action = match die(6) {
                 0 => Action::Edit(Edit::Seed(die(1000))),
                 1 => Action::Edit(Edit::Psi(die(15) as f32 / 10.0)),
-                2 => Action::Edit(Edit::Offset {
-                    dim: die(2) as usize,
-                    sigma: die(5) as f32 - 2.0,
+                2 => Action::Edit(Edit::Axis {
+                    axis: Axis {
+                        space: Space::Z,
+                        index: die(2) as usize,
+                    },
+                    step: die(5) as f32 - 2.0,
                 }),
                 3 => Action::Run(Tool::ALL[die(10) as usize].command()),
                 4 => Action::Tool(ToolEdit::Variations(

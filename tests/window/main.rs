@@ -14,6 +14,7 @@ mod first_start;
 mod interpolate;
 mod learning;
 mod map;
+mod matrix;
 mod models;
 mod school;
 mod speed;

@@ -3,6 +3,8 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
+use zscape::app::Axis;
+use zscape::latent::Space;
 
 #[test]
 fn buttons_and_arrows_step_the_seed() {
@@ -127,7 +129,11 @@ fn directions_of_a_large_space_are_sliders_with_resets() {
         window.harness.run_steps(1);
     }
     window.settle();
-    assert!(window.app().position().offset(dim) > 0.0);
+    let axis = Axis {
+        space: Space::Z,
+        index: dim,
+    };
+    assert!(window.app().position().offset(axis) > 0.0);
     assert!(
         window.equation().contains(&format!("dir(\"{name}\")")),
         "{}",

@@ -166,7 +166,7 @@ impl AppState {
         let control = match edit {
             Edit::Seed(_) => Control::Seed,
             Edit::Psi(_) => Control::Psi,
-            Edit::Offset { .. } | Edit::Vector(_) => Control::Sliders,
+            Edit::Axis { .. } | Edit::Step { .. } | Edit::Vector(_) => Control::Sliders,
             Edit::Base(_) | Edit::Expression(_) => return true,
         };
         self.locked(control).is_none()
@@ -262,7 +262,7 @@ impl AppState {
         let source = ModelSource::Catalogue(model.to_owned());
         let is_here = self.model().is_some_and(|model| model.source == source);
         if is_here && self.models.loading.is_none() {
-            self.position.edit(Edit::Expression(expression));
+            self.edit_position(Edit::Expression(expression));
         } else {
             self.begin_loading(Loading {
                 source,

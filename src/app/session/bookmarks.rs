@@ -232,7 +232,7 @@ impl AppState {
         let was_moving = self.history.is_moving();
         let mut expression = self.position.expression().clone();
         if expression.rename(&from, &to) {
-            self.position.edit(Edit::Expression(expression));
+            self.edit_position(Edit::Expression(expression));
         }
         self.rename_in_tools(&from, &to);
         if let (false, Some(place)) = (was_moving, self.place()) {

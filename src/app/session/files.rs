@@ -43,7 +43,7 @@ impl AppState {
         self.install(Session::default(), Standing::default());
         // It may have used a bookmark of the session before.
         if self.check(self.position.expression()).is_err() {
-            self.position.edit(Edit::Expression(DEFAULT_EXPRESSION));
+            self.edit_position(Edit::Expression(DEFAULT_EXPRESSION));
         }
         self.begin_history();
     }

@@ -169,7 +169,7 @@ impl AppState {
             .model()
             .is_some_and(|model| link_of(model).is_same_model(&link));
         if is_loaded && self.models.loading.is_none() {
-            self.position.edit(Edit::Expression(expression));
+            self.edit_position(Edit::Expression(expression));
             if is_settled {
                 self.arrive();
             } else {
@@ -293,7 +293,7 @@ impl AppState {
             return true;
         }
         if let Some(expression) = loading.then.filter(|it| self.check(it).is_ok()) {
-            self.position.edit(Edit::Expression(expression));
+            self.edit_position(Edit::Expression(expression));
         }
         self.arrive();
         true

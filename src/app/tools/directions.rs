@@ -8,7 +8,7 @@ use crate::app::notices::Level;
 use crate::app::pictures::{SetKey, Want};
 use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk, raw_axis};
-use crate::latent::{Code, Direction, Space};
+use crate::latent::{Code, Direction};
 use crate::model::directions::MeasuredDirection;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -381,8 +381,7 @@ impl AppState {
         if !walk.rename(from, to) {
             return;
         }
-        self.position
-            .edit(crate::app::Edit::Expression(walk.to_expr()));
+        self.edit_position(crate::app::Edit::Expression(walk.to_expr()));
     }
 
     /// The directions that were found in the loaded model.
@@ -396,28 +395,12 @@ impl AppState {
             .collect()
     }
 
-    /// The expression with a step along a direction; from z through the mapping network where
-    /// the direction lies in w, and before it where the direction lies in z.
+    /// The expression with a step along a direction, wherever in it that has to stand.
     pub fn stepped(&self, direction: &str, sigma: f32) -> Expr {
-        let mut walk = Walk::from_expr(self.position.expression());
-        let space = self
-            .tools
-            .settings
-            .directions
-            .listed_space(self.model(), direction);
-        // What the expression says, not what the last frame was: a hand is faster than frames.
-        let here = self.space_of(self.position.expression());
-        match (here, space) {
-            (Some(Space::Z), Some(Space::W)) => walk.map_to_w(),
-            (Some(Space::W | Space::WPlus), Some(Space::Z))
-                if walk.set_offset_before_w(direction, sigma) =>
-            {
-                return walk.to_expr();
-            }
-            _ => {}
-        }
-        walk.set_offset(direction, sigma);
-        walk.to_expr()
+        self.edited(crate::app::Edit::Step {
+            direction: direction.to_owned(),
+            step: sigma,
+        })
     }
 
     pub(super) fn directions_wants(&self, model: &ModelInfo) -> Vec<Want> {
@@ -439,17 +422,10 @@ impl AppState {
     }
 }
 
-impl Settings {
-    fn listed_space(&self, model: Option<&ModelInfo>, name: &str) -> Option<Space> {
-        let all = self.listed(model?);
-        let listed = all.iter().find(|listed| listed.direction.name == name)?;
-        Some(listed.direction.space)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latent::Space;
 
     fn listed(name: &str) -> Listed {
         Listed {

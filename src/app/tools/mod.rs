@@ -16,6 +16,7 @@ pub mod variations;
 use super::pictures::Want;
 use super::{AppState, Command, Edit};
 use crate::engine::ModelInfo;
+use crate::latent::Space;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -310,7 +311,16 @@ impl AppState {
             Tool::Directions => self.directions_wants(model),
             Tool::Compare => self.compare_wants(),
             Tool::Variations => {
-                let parent = self.position.expression();
+                let expression = self.position.expression();
+                let shape = self.shape_of(expression);
+                let (space, lockable) = shape.map_or((Space::Z, 0), |(space, shape)| {
+                    (space, variations::lockable(space, shape))
+                });
+                let parent = variations::Parent {
+                    expression,
+                    sigma: model.typical_sigma(space),
+                    lockable,
+                };
                 settings.variations.wants(model, parent)
             }
             Tool::Map | Tool::Where => self.map_wants(model),

@@ -7,7 +7,7 @@ use crate::app::pictures::{DecodedPicture, SetKey, Want};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::variations::{children, crosses, most_diverse, ranges};
-use crate::latent::{Code, Space};
+use crate::latent::{Space, SpaceShape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -27,7 +27,7 @@ const MAX_FAVOURITES: usize = 60;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Length of a random step, in standard deviations of the prior.
+    /// Length of a random step, in standard deviations of the codes of its space.
     pub sigma: f32,
     /// Numbers of the code, or layers of w+, that children inherit unchanged.
     pub locked: BTreeSet<usize>,
@@ -68,12 +68,22 @@ pub enum Edit {
     Reset,
 }
 
-/// How many numbers or layers of a code can be locked.
-pub fn lockable(code: &Code) -> usize {
-    match (code.space, code.shape) {
-        (Space::WPlus, crate::latent::SpaceShape::Layers { layers, .. }) => layers,
-        _ => code.values.len(),
+/// How many numbers or layers of a code of a space can be locked.
+pub fn lockable(space: Space, shape: SpaceShape) -> usize {
+    match (space, shape) {
+        (Space::WPlus, SpaceShape::Layers { layers, .. }) => layers,
+        _ => shape.checked_len().unwrap_or(0),
     }
+}
+
+/// What is varied: a code and what is known of its space.
+#[derive(Clone, Copy, Debug)]
+pub struct Parent<'a> {
+    pub expression: &'a Expr,
+    /// One standard deviation, in the units of the space.
+    pub sigma: f32,
+    /// How many numbers or layers can be locked.
+    pub lockable: usize,
 }
 
 impl Settings {
@@ -115,28 +125,40 @@ impl Settings {
         }
     }
 
-    fn locked_ranges(&self) -> Vec<Range<usize>> {
-        let end = self.locked.last().map_or(0, |last| last + 1);
+    /// What is locked of a code of `count` numbers or layers. Locks from another space may lie
+    /// beyond.
+    fn locked_ranges(&self, count: usize) -> Vec<Range<usize>> {
+        let end = self.locked.last().map_or(0, |last| last + 1).min(count);
         let marked: Vec<bool> = (0..end).map(|index| self.locked.contains(&index)).collect();
         ranges(&marked)
     }
 
     /// The candidates of a parent.
-    pub fn candidates(&self, parent: &Expr) -> Vec<Expr> {
+    pub fn candidates(&self, parent: Parent<'_>) -> Vec<Expr> {
         let count = if self.diverse {
             CANDIDATES
         } else {
             SHOWN as u32
         };
         let seeds = self.first_seed..self.first_seed.saturating_add(count);
-        let locked = self.locked_ranges();
+        let locked = self.locked_ranges(parent.lockable);
+        let code = parent.expression;
         match &self.partner {
-            None => children(parent, seeds, self.sigma, &locked),
-            Some(partner) => crosses(parent, partner, seeds, &locked),
+            None => {
+                let sigma = self.sigma * parent.sigma;
+                // Three digits are enough, and the expression stays short.
+                let rounded = if parent.sigma == 1.0 {
+                    sigma
+                } else {
+                    (sigma * 1000.0).round() / 1000.0
+                };
+                children(code, seeds, rounded, &locked)
+            }
+            Some(partner) => crosses(code, partner, seeds, &locked),
         }
     }
 
-    pub(super) fn wants(&self, model: &ModelInfo, parent: &Expr) -> Vec<Want> {
+    pub(super) fn wants(&self, model: &ModelInfo, parent: Parent<'_>) -> Vec<Want> {
         let want = |key, expressions: Vec<Expr>| Want {
             key,
             model: model.id.clone(),
@@ -176,14 +198,31 @@ mod tests {
         for dim in [0, 3, 4] {
             settings.apply(Edit::Lock(dim, true));
         }
-        let all = settings.candidates(&Expr::Seed(7));
+        let expression = Expr::Seed(7);
+        let parent = Parent {
+            expression: &expression,
+            sigma: 1.0,
+            lockable: 5,
+        };
+        let all = settings.candidates(parent);
         assert_eq!(all.len(), SHOWN);
         assert_eq!(all[1].to_string(), "vary(seed(7), 1, 0.5, lock [0, 3..5])");
         settings.apply(Edit::LockAll(0));
         settings.apply(Edit::Partner(Some(Expr::Seed(9))));
         assert_eq!(
-            settings.candidates(&Expr::Seed(7))[2].to_string(),
+            settings.candidates(parent)[2].to_string(),
             "cross(seed(7), seed(9), 2)"
+        );
+        settings.apply(Edit::Partner(None));
+        settings.apply(Edit::Lock(6, true));
+        let in_w = Parent {
+            sigma: 0.25,
+            ..parent
+        };
+        assert_eq!(
+            settings.candidates(in_w)[0].to_string(),
+            "vary(seed(7), 0, 0.125)",
+            "a step in units of the space, and no lock beyond it"
         );
         settings.apply(Edit::Choose(Expr::Seed(1)));
         assert_eq!(

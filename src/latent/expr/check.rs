@@ -6,14 +6,17 @@ use super::error::CheckError;
 use super::limits::{MAX_CODE_LEN, check_size};
 use super::print::{excerpt, write_range};
 use super::suggest::suggest;
+use super::weight::Weight;
 use crate::latent::{Space, SpaceShape};
 use std::ops::Range;
 
 /// Checks that `expr` has a meaning for the model of `context`, and gives the space of its
 /// value and what a code of that space looks like.
 ///
-/// A code in w that meets one in w+ is taken for every layer. `mix(...)` and `truncate(...)` of
-/// some layers map codes in z to w by themselves. No encoder and no mapping network runs, and no file is looked for.
+/// A point in z that meets a code or a step in w is mapped to w, and a code in w that meets one in
+/// w+ is taken for every layer. `mix(...)` maps its points, and so does `truncate(...)` wherever
+/// the model has a w. Steps in z cannot be mapped (see [`Weight`]). No encoder and no mapping
+/// network runs, and no file is looked for.
 ///
 /// # Errors
 ///
@@ -24,15 +27,38 @@ pub fn check<C: Context + ?Sized>(
 ) -> Result<(Space, SpaceShape), CheckError> {
     check_size(expr)?;
     let checker = Checker(context);
-    let space = expr.fold(|node, spaces: &[Space]| checker.node(node, spaces))?;
-    Ok((space, checker.shape(space, "")?))
+    let value = expr.fold(|node, values: &[Value]| checker.value(node, values))?;
+    Ok((value.space, checker.shape(value.space, "")?))
+}
+
+/// What is known of a value before it is computed.
+#[derive(Clone, Copy)]
+struct Value {
+    space: Space,
+    weight: Weight,
+}
+
+impl Value {
+    /// Whether it is a step in z, which no mapping network takes.
+    fn is_step_in_z(self) -> bool {
+        self.space == Space::Z && self.weight.is_step()
+    }
 }
 
 struct Checker<'a, C: ?Sized>(&'a C);
 
 impl<C: Context + ?Sized> Checker<'_, C> {
-    /// The space of the value of `expr`, from those of its children.
-    fn node(&self, expr: &Expr, below: &[Space]) -> Result<Space, CheckError> {
+    fn value(&self, expr: &Expr, below: &[Value]) -> Result<Value, CheckError> {
+        let space = self.space(expr, below)?;
+        let weights: Vec<Weight> = below.iter().map(|value| value.weight).collect();
+        Ok(Value {
+            space,
+            weight: Weight::of(expr, &weights),
+        })
+    }
+
+    /// The space of the value of `expr`, from what is known of its children.
+    fn space(&self, expr: &Expr, below: &[Value]) -> Result<Space, CheckError> {
         if let Some(number) = expr.numbers().iter().find(|n| !n.is_finite()) {
             return Err(CheckError::NumberNotFinite {
                 number: number.to_string(),
@@ -55,17 +81,15 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 let space = self.0.encoded_space();
                 self.shape(space, "").map(|_| space)
             }
-            (Expr::Neg(_) | Expr::Scale(..), &[space]) => Ok(space),
-            (Expr::Truncate(..), &[space]) => self.truncated(space),
-            (Expr::Mean(all), spaces) => {
-                let (Some(first), Some(&space)) = (all.first(), spaces.first()) else {
-                    return Err(CheckError::EmptyMean);
-                };
-                let mut joined = space;
-                for (other, &space) in all.iter().zip(spaces).skip(1) {
-                    joined = self.join(expr, (first, joined), (other, space))?;
-                }
-                Ok(joined)
+            (Expr::Neg(_) | Expr::Scale(..), [a]) => Ok(a.space),
+            (Expr::Truncate(..), &[a]) => {
+                // In z the mean is the origin, and a mapping network takes off the length.
+                let acts_in_w = a.space == Space::Z && !a.is_step_in_z() && self.has_w();
+                self.truncated(if acts_in_w { Space::W } else { a.space })
+            }
+            (Expr::Mean(all), values) => {
+                let parts: Vec<_> = all.iter().zip(values.iter().copied()).collect();
+                self.join(expr, &parts)
             }
             (
                 Expr::Add(a, b)
@@ -73,27 +97,27 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 | Expr::Lerp(a, b, _)
                 | Expr::Slerp(a, b, _)
                 | Expr::ProjectOut(a, b),
-                &[space_a, space_b],
-            ) => self.join(expr, (a, space_a), (b, space_b)),
-            (Expr::Cross(a, b, cross), &[space_a, space_b]) => {
-                let space = self.join(expr, (a, space_a), (b, space_b))?;
+                &[value_a, value_b],
+            ) => self.join(expr, &[(&**a, value_a), (&**b, value_b)]),
+            (Expr::Cross(a, b, cross), &[value_a, value_b]) => {
+                let space = self.join(expr, &[(a, value_a), (b, value_b)])?;
                 self.locks(&cross.locked, space)
             }
-            (Expr::Vary(_, vary), &[space]) => self.locks(&vary.locked, space),
-            (Expr::W(a), &[space]) => self.mapped(a, space),
-            (Expr::Mix(a, b, layers), &[space_a, space_b]) => {
+            (Expr::Vary(_, vary), [a]) => self.locks(&vary.locked, a.space),
+            (Expr::W(a), [value]) => self.mapped(a, value.space),
+            (Expr::Mix(a, b, layers), [value_a, value_b]) => {
                 let hint = ", so mix(...) cannot be used";
                 let shape = self.shape(Space::WPlus, hint)?;
-                for (code, space) in [(a, space_a), (b, space_b)] {
-                    self.styles(code, space)?;
+                for (code, value) in [(a, value_a), (b, value_b)] {
+                    self.styles(code, value.space)?;
                 }
                 self.layers(*layers, shape)?;
                 Ok(Space::WPlus)
             }
-            (Expr::TruncateLayers(a, _, layers), &[space]) => {
+            (Expr::TruncateLayers(a, _, layers), [value]) => {
                 let hint = ", so single layers cannot be truncated";
                 let shape = self.shape(Space::WPlus, hint)?;
-                self.styles(a, space)?;
+                self.styles(a, value.space)?;
                 self.layers(*layers, shape)?;
                 self.truncated(Space::WPlus)
             }
@@ -114,6 +138,10 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 _,
             ) => unreachable!("fold gives one value for each child"),
         }
+    }
+
+    fn has_w(&self) -> bool {
+        self.0.space(Space::W).is_some()
     }
 
     fn model(&self) -> String {
@@ -250,21 +278,30 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         }
     }
 
-    /// The space of what `expr` makes of `a` and `b`.
-    fn join(
-        &self,
-        expr: &Expr,
-        (a, space_a): (&Expr, Space),
-        (b, space_b): (&Expr, Space),
-    ) -> Result<Space, CheckError> {
-        match (space_a, space_b) {
-            _ if space_a == space_b => Ok(space_a),
-            (Space::W, Space::WPlus) | (Space::WPlus, Space::W) => {
-                self.broadcast()?;
-                Ok(Space::WPlus)
+    /// The space of what `expr` makes of `parts`: that of all of them, or else w or w+, where
+    /// points in z are mapped.
+    fn join(&self, expr: &Expr, parts: &[(&Expr, Value)]) -> Result<Space, CheckError> {
+        let Some(&(first, value)) = parts.first() else {
+            return Err(CheckError::EmptyMean);
+        };
+        if parts.iter().all(|(_, other)| other.space == value.space) {
+            return Ok(value.space);
+        }
+        let beyond_z = parts.iter().find(|(_, value)| value.space != Space::Z);
+        let &(code, Value { space, .. }) = beyond_z.unwrap_or(&(first, value));
+        for (part, value) in parts {
+            if value.is_step_in_z() {
+                return Err(step_in_z(expr, part, (code, space)));
             }
-            (Space::Z, _) => Err(mismatch(expr, a, (b, space_b))),
-            (_, _) => Err(mismatch(expr, b, (a, space_a))),
+            if value.space == Space::Z {
+                self.mapped(part, Space::Z)?;
+            }
+        }
+        if parts.iter().any(|(_, value)| value.space == Space::WPlus) {
+            self.broadcast()?;
+            Ok(Space::WPlus)
+        } else {
+            Ok(Space::W)
         }
     }
 
@@ -336,27 +373,27 @@ pub(super) fn layer_count(shape: SpaceShape) -> usize {
     }
 }
 
-/// The error of an operation between a code in z and one in w or w+.
-fn mismatch(expr: &Expr, in_z: &Expr, (in_w, space): (&Expr, Space)) -> CheckError {
-    let sentence = if let Some(direction) = direction_of(in_w) {
-        let code = excerpt(in_z);
-        format!("{direction} moves in {space}, and {code} is in z: wrap the code, as in w({code})")
-    } else if let Some(direction) = direction_of(in_z) {
+/// The error of an operation between a step in z and a code in w or w+.
+fn step_in_z(expr: &Expr, step: &Expr, (code, space): (&Expr, Space)) -> CheckError {
+    let code = excerpt(code);
+    let sentence = if let Some(direction) = direction_of(step) {
         format!(
-            "{direction} moves in z, and {} is in {space}: \
-             take the step in z, inside w(...)",
-            excerpt(in_w)
+            "{direction} moves in z, and {code} is in {space}: take the step in z, inside w(...)"
         )
     } else {
         let verb = match expr {
             Expr::Add(..) => "added to",
             Expr::Sub(..) => "combined by subtraction with",
             Expr::Mean(_) => "averaged with",
-            Expr::ProjectOut(..) => "freed of",
+            Expr::ProjectOut(..) => "combined by projection with",
             Expr::Cross(..) => "crossed with",
             _ => "interpolated with",
         };
-        format!("a code in z cannot be {verb} a code in {space}; wrap it in w(...)")
+        format!(
+            "{} is a step in z, which cannot be {verb} a code in {space}: take the step in z, \
+             inside w(...)",
+            excerpt(step)
+        )
     };
     CheckError::SpaceMismatch { sentence }
 }

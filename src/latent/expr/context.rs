@@ -2,7 +2,8 @@
 
 use crate::latent::{Code, Direction, Space, SpaceShape};
 
-/// The model, and the names of the session, that expressions are checked and evaluated with.
+/// The model, and the names of the session, that expressions are checked with. Nothing is
+/// computed.
 pub trait Context {
     /// How errors call the model.
     fn model_name(&self) -> &str;
@@ -30,11 +31,14 @@ pub trait Context {
     /// Whether the model can find the code of a picture.
     fn can_encode(&self) -> bool;
 
-    /// The space of the codes that [`encode`](Self::encode) finds.
+    /// The space of the codes that [`encode`](Compute::encode) finds.
     fn encoded_space(&self) -> Space {
         Space::Z
     }
+}
 
+/// What evaluating an expression needs beside its context.
+pub trait Compute: Context {
     /// Maps a code in z to one in w.
     ///
     /// # Errors
@@ -48,6 +52,15 @@ pub trait Context {
     ///
     /// Why there is none, as a sentence: no such file, not a picture.
     fn encode(&mut self, file: &str) -> Result<Code, String>;
+}
+
+/// The space that a direction moves in, stored or a raw axis; `None` when there is none of
+/// that name.
+pub fn direction_space<C: Context + ?Sized>(name: &str, context: &C) -> Option<Space> {
+    match context.direction(name) {
+        Some(direction) => Some(direction.space),
+        None => raw_axis(name).map(|(space, _)| space),
+    }
 }
 
 /// The space and the index that `z3` or `w3` stands for in `dir("z3")`; the index has no

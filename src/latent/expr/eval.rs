@@ -2,9 +2,10 @@
 
 use super::ast::{Expr, LayerRange};
 use super::check::{check, layer_count};
-use super::context::{Context, raw_axis};
+use super::context::{Compute, raw_axis};
 use super::error::{CheckError, EvalError};
 use super::print::excerpt;
+use super::weight::Weight;
 use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::seed_code;
@@ -13,18 +14,19 @@ use crate::latent::{Code, Space, SpaceShape};
 
 /// Computes the code that `expr` stands for.
 ///
-/// In w+ [`slerp`] and [`rejection`] treat every layer's vector on its own. A code in w counts as the same
-/// vector in every layer of w+. The mapping network runs once for each `w(...)` and for each
-/// code in z inside `mix(...)` or `truncate(...)` of some layers.
+/// In w+ [`slerp`] and [`rejection`] treat every layer's vector on its own. A code in w counts as
+/// the same vector in every layer of w+. The mapping network runs once for each `w(...)` and for
+/// each point in z that meets a code or a step in w, or stands inside `mix(...)` or
+/// `truncate(...)` of a model that has a w.
 ///
 /// # Errors
 ///
 /// What [`check`] finds; a failure of the mapping network or of the encoder; a value that is
 /// not finite, because its numbers grew beyond `f32`.
-pub fn evaluate<C: Context + ?Sized>(expr: &Expr, context: &mut C) -> Result<Code, EvalError> {
+pub fn evaluate<C: Compute + ?Sized>(expr: &Expr, context: &mut C) -> Result<Code, EvalError> {
     check(expr, context)?;
     let mut evaluator = Evaluator { context };
-    let code = expr.fold(|node, below: &[Code]| evaluator.node(node, below))?;
+    let (code, _) = expr.fold(|node, below: &[(Code, Weight)]| evaluator.node(node, below))?;
     finite(expr, &code.values)?;
     Ok(code)
 }
@@ -33,9 +35,21 @@ struct Evaluator<'a, C: ?Sized> {
     context: &'a mut C,
 }
 
-impl<C: Context + ?Sized> Evaluator<'_, C> {
-    /// The value of a checked `expr`, from those of its children.
-    fn node(&mut self, expr: &Expr, below: &[Code]) -> Result<Code, EvalError> {
+impl<C: Compute + ?Sized> Evaluator<'_, C> {
+    fn node(&mut self, expr: &Expr, below: &[(Code, Weight)]) -> Result<(Code, Weight), EvalError> {
+        let codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
+        let weights: Vec<Weight> = below.iter().map(|(_, weight)| *weight).collect();
+        let code = self.code_of(expr, &codes, &weights)?;
+        Ok((code, Weight::of(expr, &weights)))
+    }
+
+    /// The value of a checked `expr`, from the values of its children and their weights.
+    fn code_of(
+        &mut self,
+        expr: &Expr,
+        below: &[&Code],
+        weights: &[Weight],
+    ) -> Result<Code, EvalError> {
         match (expr, below) {
             (Expr::Seed(seed), _) => {
                 let shape = self.shape(Space::Z)?;
@@ -54,33 +68,40 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
             },
             (Expr::Direction(name), _) => self.direction(expr, name),
             (Expr::Encode(file), _) => self.encode(expr, file),
-            (Expr::Neg(_), [a]) => Ok(map(a, |v| -v)),
-            (Expr::Scale(factor, _), [a]) => Ok(map(a, |v| factor * v)),
-            (Expr::Add(..), [a, b]) => self.join(a, b, |a, b| combine(a, b, |a, b| a + b)),
-            (Expr::Sub(..), [a, b]) => self.join(a, b, |a, b| combine(a, b, |a, b| a - b)),
-            (Expr::Mean(_), all) => self.mean(all),
-            (Expr::Lerp(_, _, t), [a, b]) => self.join(a, b, |a, b| lerp(a, b, *t)),
-            (Expr::Slerp(_, _, t), [a, b]) => self.join(a, b, |a, b| slerp(a, b, *t)),
-            (Expr::ProjectOut(..), [a, b]) => self.join(a, b, rejection),
-            (Expr::Truncate(_, psi), [a]) => self.truncate(a, *psi),
-            (Expr::TruncateLayers(inner, psi, layers), [a]) => {
+            (Expr::Neg(_), &[a]) => Ok(map(a, |v| -v)),
+            (Expr::Scale(factor, _), &[a]) => Ok(map(a, |v| factor * v)),
+            (Expr::Add(..), &[a, b]) => self.join(expr, a, b, |a, b| combine(a, b, |a, b| a + b)),
+            (Expr::Sub(..), &[a, b]) => self.join(expr, a, b, |a, b| combine(a, b, |a, b| a - b)),
+            (Expr::Mean(_), all) => self.mean(expr, all),
+            (Expr::Lerp(_, _, t), &[a, b]) => self.join(expr, a, b, |a, b| lerp(a, b, *t)),
+            (Expr::Slerp(_, _, t), &[a, b]) => self.join(expr, a, b, |a, b| slerp(a, b, *t)),
+            (Expr::ProjectOut(..), &[a, b]) => self.join(expr, a, b, rejection),
+            (Expr::Truncate(inner, psi), &[a]) => {
+                let is_point = weights.first().is_some_and(|weight| !weight.is_step());
+                if a.space == Space::Z && is_point && self.context.space(Space::W).is_some() {
+                    let w = self.mapped(inner, a)?;
+                    return self.truncate(&w, *psi);
+                }
+                self.truncate(a, *psi)
+            }
+            (Expr::TruncateLayers(inner, psi, layers), &[a]) => {
                 let code = self.styles(inner, a)?;
                 let truncated = self.truncate(&code, *psi)?;
                 self.replaced(code, &truncated, *layers)
             }
-            (Expr::Vary(_, step), [a]) => {
+            (Expr::Vary(_, step), &[a]) => {
                 let (row, sigma) = (row_len(a), step.sigma);
                 let values = vary(&a.values, row, step.seed, sigma, &step.locked);
                 self.code(a.space, values)
             }
-            (Expr::Cross(_, _, coins), [a, b]) => {
-                let (a, b) = self.together(a, b)?;
+            (Expr::Cross(_, _, coins), &[a, b]) => {
+                let (a, b) = self.together(expr, a, b)?;
                 let (row, seed) = (row_len(&a), coins.seed);
                 let values = cross(&a.values, &b.values, row, seed, &coins.locked);
                 self.code(a.space, values)
             }
-            (Expr::W(inner), [a]) => self.mapped(inner, a),
-            (Expr::Mix(inner_a, inner_b, layers), [a, b]) => {
+            (Expr::W(inner), &[a]) => self.mapped(inner, a),
+            (Expr::Mix(inner_a, inner_b, layers), &[a, b]) => {
                 let a = self.styles(inner_a, a)?;
                 let b = self.styles(inner_b, b)?;
                 self.replaced(a, &b, *layers)
@@ -195,41 +216,60 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
         self.code(Space::WPlus, code.values.repeat(layers))
     }
 
-    /// Both codes in w+ where one of them is, else as they are.
-    fn together(&self, a: &Code, b: &Code) -> Result<(Code, Code), EvalError> {
-        if a.space == Space::WPlus || b.space == Space::WPlus {
-            Ok((self.layered(a)?, self.layered(b)?))
-        } else {
-            Ok((a.clone(), b.clone()))
+    /// `code` in `space`, to which [`check`] has found a way: from z through the mapping network,
+    /// from w to every layer of w+.
+    fn brought_to(&mut self, expr: &Expr, code: &Code, space: Space) -> Result<Code, EvalError> {
+        match (code.space, space) {
+            (Space::Z, Space::W) => self.mapped(expr, code),
+            (_, Space::WPlus) => self.styles(expr, code),
+            _ => Ok(code.clone()),
         }
+    }
+
+    /// Both codes in the same space: that of both, or else w or w+.
+    fn together(&mut self, expr: &Expr, a: &Code, b: &Code) -> Result<(Code, Code), EvalError> {
+        let space = joined_space([a, b]);
+        Ok((
+            self.brought_to(expr, a, space)?,
+            self.brought_to(expr, b, space)?,
+        ))
     }
 
     /// Applies `combine` to two vectors: to those of each layer, where one code is in w+.
     fn join(
-        &self,
+        &mut self,
+        expr: &Expr,
         a: &Code,
         b: &Code,
         combine: impl Fn(&[f32], &[f32]) -> Vec<f32>,
     ) -> Result<Code, EvalError> {
-        if a.space != Space::WPlus && b.space != Space::WPlus {
+        if a.space == b.space && a.space != Space::WPlus {
             return self.code(a.space, combine(&a.values, &b.values));
         }
-        let (a, b) = self.together(a, b)?;
-        let dim = a.shape.dim().max(1);
-        let rows = a.values.chunks(dim).zip(b.values.chunks(dim));
+        let (a, b) = self.together(expr, a, b)?;
+        let row = match a.space {
+            Space::WPlus => a.shape.dim().max(1),
+            _ => a.values.len().max(1),
+        };
+        let rows = a.values.chunks(row).zip(b.values.chunks(row));
         let values = rows.flat_map(|(a, b)| combine(a, b)).collect();
-        self.code(Space::WPlus, values)
+        self.code(a.space, values)
     }
 
-    fn mean(&self, all: &[Code]) -> Result<Code, EvalError> {
-        let first = all.first().ok_or(CheckError::EmptyMean)?;
-        let layered = all.iter().find(|code| code.space == Space::WPlus);
-        let space = layered.unwrap_or(first).space;
+    fn mean(&mut self, expr: &Expr, all: &[&Code]) -> Result<Code, EvalError> {
+        let space = joined_space(all.iter().copied());
         let len = self.shape(space)?.checked_len().unwrap_or(0);
         let mut sums = vec![0.0_f64; len];
         for code in all {
+            let mapped;
+            let values = if code.space == Space::Z && space != Space::Z {
+                mapped = self.mapped(expr, code)?;
+                &mapped.values
+            } else {
+                &code.values
+            };
             // A code in w is as long as one layer, so it goes round once for each layer.
-            for (sum, &value) in sums.iter_mut().zip(code.values.iter().cycle()) {
+            for (sum, &value) in sums.iter_mut().zip(values.iter().cycle()) {
                 *sum += f64::from(value);
             }
         }
@@ -261,6 +301,19 @@ impl<C: Context + ?Sized> Evaluator<'_, C> {
         };
         self.code(code.space, values)
     }
+}
+
+/// The space in which codes meet: their own, or w+ where one of them is, or else w.
+fn joined_space<'a>(codes: impl IntoIterator<Item = &'a Code>) -> Space {
+    codes
+        .into_iter()
+        .map(|code| code.space)
+        .max_by_key(|space| match space {
+            Space::Z => 0,
+            Space::W => 1,
+            Space::WPlus => 2,
+        })
+        .unwrap_or(Space::Z)
 }
 
 /// How many numbers stay together when a code is locked or crossed: one, or a layer of w+.

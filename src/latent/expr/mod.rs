@@ -26,10 +26,11 @@ mod print;
 mod suggest;
 mod text;
 mod walk;
+mod weight;
 
 pub use ast::{Cross, Expr, LayerRange, Vary};
 pub use check::check;
-pub use context::{Context, raw_axis, raw_axis_name};
+pub use context::{Compute, Context, direction_space, raw_axis, raw_axis_name};
 pub use error::{CheckError, EvalError, ParseError};
 pub use eval::evaluate;
 pub use parse::parse;

@@ -1,9 +1,17 @@
 //! The form of an expression that sliders edit.
 
 use super::ast::Expr;
+use super::check::check;
+use super::context::{Context, direction_space};
+use super::weight::is_step;
+use crate::latent::Space;
 
-/// A start, a truncation, and steps along directions:
-/// `truncate(base, psi) + 1.2*dir("a") - 0.5*dir("b")`.
+/// A start, steps before a truncation, the truncation, and steps after it:
+/// `truncate(base + 2*dir("c"), psi) + 1.2*dir("a") - 0.5*dir("b")`.
+///
+/// A model with a mapping network takes steps in z before the truncation, which acts in w, and
+/// steps in w after it; [`Self::arrange`] puts each where it belongs. Other models take all steps
+/// after the truncation.
 ///
 /// Every expression can be read as a walk, and going to a walk and back keeps its value to
 /// rounding: the steps are added in another order where a direction stood on the left or more
@@ -13,7 +21,12 @@ use super::ast::Expr;
 pub struct Walk {
     /// Where the walk starts.
     pub base: Expr,
-    /// Truncation psi of the base; 1 is none.
+    /// Steps before the mapping and the truncation, as in `offsets`.
+    pub inner: Vec<(String, f32)>,
+    /// Whether `w(...)` is written around the base and the steps before the truncation. It need
+    /// not be: a point in z is mapped where that is called for.
+    pub is_mapped: bool,
+    /// Truncation psi; 1 is none.
     pub psi: f32,
     /// Directions and how far to go along each, in standard deviations; no name twice.
     pub offsets: Vec<(String, f32)>,
@@ -22,25 +35,25 @@ pub struct Walk {
 impl Walk {
     /// Takes the steps and the truncation off `expr`. What has not that form becomes the base.
     pub fn from_expr(expr: &Expr) -> Self {
-        let mut offsets: Vec<(String, f32)> = Vec::new();
-        let mut rest = expr;
-        while let Some((left, name, step)) = last_step(rest) {
-            match offsets.iter_mut().find(|(known, _)| known == name) {
-                Some((_, sum)) if (*sum + step).is_finite() => *sum += step,
-                // Numbers this large would get lost in the sum.
-                Some(_) => break,
-                None => offsets.push((name.to_owned(), step)),
-            }
-            rest = left;
-        }
-        // They were found from right to left.
-        offsets.reverse();
-        let (base, psi) = match rest {
+        let (rest, offsets) = steps_of(expr);
+        let (rest, psi) = match rest {
             Expr::Truncate(base, psi) => (base.as_ref(), *psi),
             base => (base, 1.0),
         };
+        let (rest, is_mapped) = match rest {
+            Expr::W(base) => (base.as_ref(), true),
+            base => (base, false),
+        };
+        // With nothing between them, all steps are of one kind.
+        let (base, inner) = if is_mapped || psi != 1.0 {
+            steps_of(rest)
+        } else {
+            (rest, Vec::new())
+        };
         Self {
             base: base.clone(),
+            inner,
+            is_mapped,
             psi,
             offsets,
         }
@@ -48,102 +61,138 @@ impl Walk {
 
     /// The expression of the walk, without steps of zero and without a truncation of 1.
     pub fn to_expr(&self) -> Expr {
-        let mut expr = self.base.clone();
+        let mut expr = with_steps(self.base.clone(), &self.inner);
+        if self.is_mapped {
+            expr = Expr::W(expr.into());
+        }
         if self.psi != 1.0 {
             expr = Expr::Truncate(expr.into(), self.psi);
         }
-        for (name, step) in &self.offsets {
-            let direction = Expr::Direction(name.clone());
-            let scaled = match step.abs() {
-                0.0 => continue,
-                1.0 => direction,
-                size => Expr::Scale(size, direction.into()),
-            };
-            let join = if *step < 0.0 { Expr::Sub } else { Expr::Add };
-            expr = join(expr.into(), scaled.into());
+        with_steps(expr, &self.offsets)
+    }
+
+    /// Puts every step where the model of `context` can take it: steps in z before the mapping
+    /// and the truncation, steps in w after them. Where the base is not in z, there are no steps
+    /// in z to take, and they are dropped with the `w(...)` around it.
+    ///
+    /// Does nothing for models without a w, and where the base means nothing to the model or is no
+    /// point.
+    pub fn arrange<C: Context + ?Sized>(&mut self, context: &C) {
+        if context.space(Space::W).is_none() || is_step(&self.base) {
+            return;
         }
-        expr
+        let Ok((base, _)) = check(&self.base, context) else {
+            return;
+        };
+        let is_in_z = |name: &str| direction_space(name, context) == Some(Space::Z);
+        if base != Space::Z {
+            self.is_mapped = false;
+            self.inner.retain(|(name, _)| !is_in_z(name));
+            self.offsets.retain(|(name, _)| !is_in_z(name));
+            return;
+        }
+        let (before, after): (Vec<_>, Vec<_>) = std::mem::take(&mut self.offsets)
+            .into_iter()
+            .partition(|(name, _)| is_in_z(name));
+        self.offsets = after;
+        for (name, step) in before {
+            match self.inner.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, sum)) => *sum += step,
+                None => self.inner.push((name, step)),
+            }
+        }
     }
 
     /// How far the walk goes along the direction `name`, in standard deviations.
     pub fn offset(&self, name: &str) -> f32 {
-        let found = self.offsets.iter().find(|(known, _)| known == name);
-        found.map_or(0.0, |&(_, step)| step)
+        let steps = self.offsets.iter().chain(&self.inner);
+        steps
+            .filter(|(known, _)| known == name)
+            .map(|&(_, step)| step)
+            .sum()
+    }
+
+    /// Whether the walk names a direction, also with a step of 0.
+    pub fn names(&self, name: &str) -> bool {
+        let mut steps = self.offsets.iter().chain(&self.inner);
+        steps.any(|(known, _)| known == name)
     }
 
     /// Sets how far the walk goes along the direction `name`, in standard deviations. A step
-    /// keeps its place among the others, also at 0.
+    /// keeps its place among the others, also at 0. A new one comes after the truncation;
+    /// [`Self::arrange`] moves it where it has to stand.
     pub fn set_offset(&mut self, name: &str, step: f32) {
-        match self.offsets.iter_mut().find(|(known, _)| known == name) {
+        let mut steps = self.offsets.iter_mut().chain(&mut self.inner);
+        match steps.find(|(known, _)| known == name) {
             Some((_, known)) => *known = step,
             None if step == 0.0 => {}
             None => self.offsets.push((name.to_owned(), step)),
         }
     }
 
-    /// As [`Self::offset`], also of a step that was made in z before the base went to w, as in
-    /// `w(seed(1) + dir("a"))`.
-    pub fn offset_in_any_space(&self, name: &str) -> f32 {
-        let is_here = self.offsets.iter().any(|(known, _)| known == name);
-        match &self.base {
-            Expr::W(inner) if !is_here => Self::from_expr(inner).offset(name),
-            _ => self.offset(name),
-        }
+    /// Takes the steps along the directions `names` off the walk.
+    pub fn without(mut self, names: &[String]) -> Self {
+        self.inner.retain(|(known, _)| !names.contains(known));
+        self.offsets.retain(|(known, _)| !names.contains(known));
+        self
     }
 
-    /// Puts a walk in z through the mapping network, so that steps in w can follow: the start and
-    /// all steps stay in z, the truncation acts in w, where it is customary.
-    pub fn map_to_w(&mut self) {
-        let in_z = Self {
-            base: self.base.clone(),
-            psi: 1.0,
-            offsets: std::mem::take(&mut self.offsets),
-        };
-        self.base = Expr::W(in_z.to_expr().into());
+    /// Whether any step or the truncation changes the base.
+    pub fn is_moved(&self) -> bool {
+        let mut steps = self.offsets.iter().chain(&self.inner);
+        self.psi != 1.0 || steps.any(|(_, step)| *step != 0.0)
     }
 
-    /// Sets a step in z of a walk whose base comes from z by `w(…)`. Returns whether it does.
-    pub fn set_offset_before_w(&mut self, name: &str, step: f32) -> bool {
-        let Expr::W(inner) = &mut self.base else {
-            return false;
-        };
-        let mut in_z = Self::from_expr(inner);
-        in_z.set_offset(name, step);
-        **inner = in_z.to_expr();
-        true
-    }
-
-    /// Gives a direction another name, or with `None` takes its step away, in whatever space it
-    /// was made. Returns whether there was such a step.
+    /// Gives a direction another name, or with `None` takes its step away. Returns whether there
+    /// was such a step.
     pub fn rename(&mut self, from: &str, to: Option<&str>) -> bool {
-        if let Some(at) = self.offsets.iter().position(|(name, _)| name == from) {
-            match to {
-                Some(to) => to.clone_into(&mut self.offsets[at].0),
-                None => {
-                    self.offsets.remove(at);
+        for steps in [&mut self.offsets, &mut self.inner] {
+            if let Some(at) = steps.iter().position(|(name, _)| name == from) {
+                match to {
+                    Some(to) => to.clone_into(&mut steps[at].0),
+                    None => {
+                        steps.remove(at);
+                    }
                 }
+                return true;
             }
-            return true;
         }
-        let Expr::W(inner) = &mut self.base else {
-            return false;
-        };
-        let mut in_z = Self::from_expr(inner);
-        let found = in_z.offsets.iter().any(|(name, _)| name == from) && in_z.rename(from, to);
-        if found {
-            **inner = in_z.to_expr();
-        }
-        found
+        false
     }
+}
 
-    /// The numbers of the base, when it is a vector written out and not truncated: then the
-    /// sliders of raw axes edit them in place.
-    pub fn vector_mut(&mut self) -> Option<&mut Vec<f32>> {
-        match &mut self.base {
-            Expr::Vector(values) if self.psi == 1.0 => Some(values),
-            _ => None,
+/// Takes steps along directions off a sum, as long as there are any; each name once, in the
+/// order of the text.
+fn steps_of(expr: &Expr) -> (&Expr, Vec<(String, f32)>) {
+    let mut steps: Vec<(String, f32)> = Vec::new();
+    let mut rest = expr;
+    while let Some((left, name, step)) = last_step(rest) {
+        match steps.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) if (*sum + step).is_finite() => *sum += step,
+            // Numbers this large would get lost in the sum.
+            Some(_) => break,
+            None => steps.push((name.to_owned(), step)),
         }
+        rest = left;
     }
+    // They were found from right to left.
+    steps.reverse();
+    (rest, steps)
+}
+
+/// `expr` and steps along directions, without those of zero.
+fn with_steps(mut expr: Expr, steps: &[(String, f32)]) -> Expr {
+    for (name, step) in steps {
+        let direction = Expr::Direction(name.clone());
+        let scaled = match step.abs() {
+            0.0 => continue,
+            1.0 => direction,
+            size => Expr::Scale(size, direction.into()),
+        };
+        let join = if *step < 0.0 { Expr::Sub } else { Expr::Add };
+        expr = join(expr.into(), scaled.into());
+    }
+    expr
 }
 
 /// Splits a sum into all but one step, and the direction and the length of that step: the
@@ -187,7 +236,8 @@ mod tests {
     fn steps_and_truncation_are_taken_off() {
         let text = "truncate(w(seed(5)), 0.7) + 1.2*dir(\"a\") - 0.5*dir(\"b\") + dir(\"c\")";
         let mut walk = walk(text);
-        assert_eq!(walk.base.to_string(), "w(seed(5))");
+        assert_eq!(walk.base.to_string(), "seed(5)");
+        assert!(walk.is_mapped && walk.inner.is_empty());
         assert_eq!(walk.psi, 0.7);
         assert_eq!(
             ["a", "b", "c", "d"].map(|name| walk.offset(name)),
@@ -229,36 +279,21 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_can_be_edited_in_place() {
-        let mut walk = walk("[1, 2] + dir(\"a\")");
-        walk.vector_mut().unwrap()[1] = 5.0;
-        assert_eq!(walk.to_expr().to_string(), "[1, 5] + dir(\"a\")");
-        walk.psi = 0.5;
-        assert!(walk.vector_mut().is_none());
-        assert!(self::walk("seed(1)").vector_mut().is_none());
-    }
-
-    #[test]
-    fn steps_in_z_stay_before_the_mapping() {
-        let mut mixed = walk("truncate(seed(3), 0.7) + 2*dir(\"a\")");
-        mixed.map_to_w();
-        mixed.set_offset("b", -1.0);
+    fn steps_stand_before_the_truncation_or_after_it() {
         let text = "truncate(w(seed(3) + 2*dir(\"a\")), 0.7) - dir(\"b\")";
-        assert_eq!(mixed.to_expr().to_string(), text);
-        let mut again = walk(text);
-        assert_eq!(again, mixed);
+        let mut walk = walk(text);
+        assert_eq!(walk.base, Expr::Seed(3));
+        assert_eq!(["a", "b", "c"].map(|n| walk.offset(n)), [2.0, -1.0, 0.0]);
+        assert_eq!(walk.to_expr().to_string(), text);
+        walk.set_offset("a", 0.5);
+        assert!(walk.names("a") && walk.is_moved());
+        assert!(walk.rename("a", Some("new")) && walk.rename("b", None));
+        assert!(!walk.rename("b", None));
         assert_eq!(
-            ["a", "b", "c"].map(|n| again.offset_in_any_space(n)),
-            [2.0, -1.0, 0.0]
+            walk.to_expr().to_string(),
+            "truncate(w(seed(3) + 0.5*dir(\"new\")), 0.7)"
         );
-        assert!(again.set_offset_before_w("c", 0.5));
-        assert!(again.rename("a", Some("new")) && again.rename("b", None));
-        assert!(!again.rename("b", None));
-        assert_eq!(
-            again.to_expr().to_string(),
-            "truncate(w(seed(3) + 2*dir(\"new\") + 0.5*dir(\"c\")), 0.7)"
-        );
-        let mut plain = walk("mix(seed(1), seed(2), layers 0..2)");
-        assert!(!plain.set_offset_before_w("a", 1.0));
+        let rest = walk.without(&["new".to_owned()]);
+        assert_eq!(rest.to_expr().to_string(), "truncate(w(seed(3)), 0.7)");
     }
 }

@@ -1,7 +1,7 @@
 //! The picture in the middle: as large as it can be, to be dragged on.
 
 use crate::app::models::source_title;
-use crate::app::{Actions, AppState, Edit};
+use crate::app::{Actions, AppState, Axis, Edit};
 use crate::engine::ModelInfo;
 use crate::model::manifest::ImageSpec;
 use crate::ui::panels::plane;
@@ -36,8 +36,12 @@ pub struct CanvasView {
 /// Where a drag on the picture began, in the latent space.
 #[derive(Clone, PartialEq, Debug)]
 enum DragStart {
-    /// Offsets along two raw axes.
-    Axes { dims: [usize; 2], sigmas: [f32; 2] },
+    /// Steps along two raw axes in standard deviations, and what one of these is.
+    Axes {
+        axes: [Axis; 2],
+        sigmas: [f32; 2],
+        units: [f32; 2],
+    },
     /// A point of the plane and one standard deviation along each side.
     Plane { code: [f32; 2], sigma: [f32; 2] },
 }
@@ -209,27 +213,32 @@ fn drag_start(app: &AppState, model: &ModelInfo) -> Option<DragStart> {
             sigma: plane::sigma(model),
         });
     }
-    let mut ranked = model.ranked_dims.iter().map(|(dim, _)| *dim);
-    let dims = [ranked.next()?, ranked.next()?];
+    let space = model.editing_space();
+    let mut ranked = model.ranked_axes(space).iter().map(|(index, _)| *index);
+    let axes = [ranked.next()?, ranked.next()?].map(|index| Axis { space, index });
+    let units = axes.map(|axis| model.axis_unit(axis.space, axis.index));
+    let sigma = |which: usize| app.position().offset(axes[which]) / units[which];
     Some(DragStart::Axes {
-        dims,
-        sigmas: dims.map(|dim| app.position().offset(dim)),
+        axes,
+        sigmas: [sigma(0), sigma(1)],
+        units,
     })
 }
 
 fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
     match start {
-        DragStart::Axes { dims, sigmas } => [moved.x, moved.y]
+        DragStart::Axes {
+            axes,
+            sigmas,
+            units,
+        } => [moved.x, moved.y]
             .into_iter()
-            .zip(dims.iter().zip(sigmas))
-            .map(|(moved, (&dim, &from))| {
+            .zip(axes.iter().zip(sigmas.iter().zip(units)))
+            .map(|(moved, (&axis, (&from, &unit)))| {
                 // One that stands further out already is not pulled in by a touch.
                 let limit = MAX_DRAG_SIGMA.max(from.abs());
                 let sigma = (from + moved).clamp(-limit, limit);
-                Edit::Offset {
-                    dim,
-                    sigma: (sigma * 100.0).round() / 100.0,
-                }
+                Edit::along(axis, (sigma * 100.0).round() / 100.0, unit)
             })
             .collect(),
         DragStart::Plane { code, sigma } => {
@@ -293,6 +302,7 @@ fn waiting_ui(ui: &mut Ui, app: &AppState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latent::Space;
 
     const SMALL: ImageSpec = ImageSpec {
         channels: 1,
@@ -314,19 +324,22 @@ mod tests {
 
     #[test]
     fn dragging_moves_along_both_axes_and_stops_at_the_rim() {
+        let axes = [4, 1].map(|index| Axis {
+            space: Space::W,
+            index,
+        });
         let start = DragStart::Axes {
-            dims: [4, 1],
+            axes,
             sigmas: [0.0, 2.5],
+            units: [1.0, 0.5],
+        };
+        let edit = |which: usize, step| Edit::Axis {
+            axis: axes[which],
+            step,
         };
         assert_eq!(
             edits(&start, vec2(0.456, 2.0)),
-            [
-                Edit::Offset {
-                    dim: 4,
-                    sigma: 0.46
-                },
-                Edit::Offset { dim: 1, sigma: 3.0 }
-            ]
+            [edit(0, 0.46), edit(1, 1.5)]
         );
         let start = DragStart::Plane {
             code: [1.0, -1.0],

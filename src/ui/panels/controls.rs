@@ -1,6 +1,6 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
-use crate::app::{Actions, AppState, Command, Edit};
+use crate::app::{Action, Actions, AppState, Axis, Command, Edit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::learn::Control;
@@ -175,7 +175,10 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
                 default: 0.0,
             };
             if let Some(sigma) = named_slider_row(ui, &row, width) {
-                actions.edit(Edit::Expression(app.stepped(name, sigma)));
+                actions.edit(Edit::Step {
+                    direction: name.clone(),
+                    step: sigma,
+                });
             }
         }
     });
@@ -183,9 +186,61 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
 
 fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
     caption(ui, "Those that change the picture most come first");
-    let ranked = &model.ranked_dims;
-    for &(dim, change) in ranked.iter().take(FIRST_SLIDERS) {
-        dim_ui(ui, app, actions, dim, change);
+    let space = shown_axes(app, model);
+    if model.axis_spaces().len() > 1 {
+        axis_space_ui(ui, actions, space);
+    }
+    let starts_in_z = app.base_space().is_none_or(|base| base == Space::Z);
+    let takes_steps = space != Space::Z || starts_in_z;
+    let painted = ui.add_enabled_ui(takes_steps, |ui| {
+        axes_ui(ui, app, actions, model, space);
+    });
+    if !takes_steps {
+        painted.response.on_disabled_hover_text(
+            "The code does not start in z, so there are no steps in z to take",
+        );
+    }
+}
+
+/// The space whose raw dimensions are listed.
+fn shown_axes(app: &AppState, model: &ModelInfo) -> Space {
+    if app.view().dims_of_z {
+        Space::Z
+    } else {
+        model.editing_space()
+    }
+}
+
+/// Chooses between the dimensions of w and those of z.
+fn axis_space_ui(ui: &mut Ui, actions: &mut Actions, shown: Space) {
+    ui.horizontal(|ui| {
+        for (space, tip) in [
+            (
+                Space::W,
+                "Dimensions after the mapping network: each is one number that all layers see",
+            ),
+            (
+                Space::Z,
+                "Dimensions of the prior, before the mapping network and the truncation",
+            ),
+        ] {
+            let name = format!("Dimensions of {space}");
+            let chosen = ui
+                .selectable_label(shown == space, space.to_string())
+                .on_hover_text(tip)
+                .accessible_name(name);
+            if chosen.clicked() {
+                actions.push(Action::ShowDimsOfZ(space == Space::Z));
+            }
+        }
+    });
+}
+
+fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo, space: Space) {
+    let axis = |index| Axis { space, index };
+    let ranked = model.ranked_axes(space);
+    for &(index, change) in ranked.iter().take(FIRST_SLIDERS) {
+        axis_ui(ui, app, actions, model, axis(index), change);
     }
     if ranked.len() <= FIRST_SLIDERS {
         return;
@@ -200,33 +255,43 @@ fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
         .add(Button::new((icon(glyph), words)).frame_when_inactive(false))
         .on_hover_text("Show or hide the dimensions that change little");
     if more.clicked() {
-        actions.push(crate::app::Action::ShowAllDims(!open));
+        actions.push(Action::ShowAllDims(!open));
     }
     // What the expression moves is shown, wherever it ranks.
-    for &(dim, change) in ranked.iter().skip(FIRST_SLIDERS) {
-        if open || app.position().names_axis(dim) {
-            dim_ui(ui, app, actions, dim, change);
+    for &(index, change) in ranked.iter().skip(FIRST_SLIDERS) {
+        if open || app.position().names_axis(axis(index)) {
+            axis_ui(ui, app, actions, model, axis(index), change);
         }
     }
 }
 
-fn dim_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, dim: usize, change: f32) {
-    let name = format!("z{dim}");
+fn axis_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    axis: Axis,
+    change: f32,
+) {
+    let name = axis.name();
+    let unit = model.axis_unit(axis.space, axis.index);
     let tooltip = format!(
-        "Steps of one standard deviation along dimension {dim} of z. \
+        "Steps of one standard deviation along dimension {} of {}. \
          One step changes a pixel by {:.1} % on average",
+        axis.index,
+        axis.space,
         change * 100.0
     );
     let row = SliderRow {
         name: &name,
         accessible_name: &name,
         tooltip: &tooltip,
-        value: app.position().offset(dim),
+        value: app.position().offset(axis) / unit,
         range: -SLIDER_SIGMA..=SLIDER_SIGMA,
         default: 0.0,
     };
     if let Some(sigma) = slider_row(ui, &row) {
-        actions.edit(Edit::Offset { dim, sigma });
+        actions.edit(Edit::along(axis, sigma, unit));
     }
 }
 

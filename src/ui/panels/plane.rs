@@ -2,7 +2,7 @@
 
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
+use crate::latent::{Space, SpaceShape};
 use crate::ui::theme::{Tokens, size, space, text, tokens};
 use crate::ui::widgets::{SliderRow, caption, slider_row};
 use eframe::egui;
@@ -17,13 +17,11 @@ const REACH_SIGMA: f32 = 3.2;
 /// Room for the numbers at the axes.
 const AXIS_WIDTH: f32 = 24.0;
 
-/// Whether the latent space of a model is a plane.
+/// Whether the latent space of a model is a plane, with no other behind it.
 pub fn is_plane(model: &ModelInfo) -> bool {
-    model
-        .manifest
-        .spaces
-        .get(&Space::Z)
-        .is_some_and(|shape| shape.checked_len() == Some(2))
+    let spaces = &model.manifest.spaces;
+    let is_flat = |shape: &SpaceShape| shape.checked_len() == Some(2);
+    spaces.len() == 1 && spaces.get(&Space::Z).is_some_and(is_flat)
 }
 
 /// One standard deviation along each axis of the plane.

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use zscape::latent::expr::{Context, Cross, Expr, LayerRange, Vary};
+use zscape::latent::expr::{Compute, Context, Cross, Expr, LayerRange, Vary};
 use zscape::latent::{Code, Direction, Space, SpaceShape};
 
 /// A model with z of 3 numbers; with a mapping, w of 2 numbers and w+ of 4 layers.
@@ -114,7 +114,9 @@ impl Context for Toy {
     fn can_encode(&self) -> bool {
         self.encoder
     }
+}
 
+impl Compute for Toy {
     /// `(z0 + z1, z1 - z2)`
     fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
         match z {

@@ -72,7 +72,8 @@ fn operations() {
         ("mean([1, 2, 3], [3, 2, 1], [2, 2, 2])", Z, &[2.0; 3]),
         ("lerp([0, 0, 0], [4, 8, -4], 0.25)", Z, &[1.0, 2.0, -1.0]),
         ("slerp([1, 0, 0], [0, 2, 0], 1)", Z, &[0.0, 2.0, 0.0]),
-        ("truncate(@me, 0.5)", Z, &[0.5, 1.0, 1.5]),
+        ("truncate(@me, 0.5)", W, &[2.5, 1.5]),
+        ("truncate(dir(\"age\"), 0.5)", Z, &[0.5, 0.0, -0.25]),
         ("[0, 0, 0] + 2*dir(\"glasses\")", Z, &[0.0, 2.0, 1.0]),
         ("dir(\"z1\")", Z, &[0.0, 1.0, 0.0]),
         ("dir(\"z2\")", Z, &[0.0, 0.0, 10.0]),
@@ -110,6 +111,25 @@ fn operations() {
             &[1.0, -1.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
         ),
         ("w(@me)", W, &[3.0, -1.0]),
+        ("@me + dir(\"smile\")", W, &[3.25, -0.5]),
+        ("2*dir(\"smile\") + @me", W, &[3.5, 0.0]),
+        ("@me + dir(\"z0\") - dir(\"w1\")", W, &[4.0, -2.0]),
+        ("truncate(@me, 0.5) + dir(\"smile\")", W, &[2.75, 2.0]),
+        ("@me - @inverted", W, &[2.0, 0.0]),
+        ("lerp(@inverted, @me, 0.5)", W, &[2.0, -1.0]),
+        ("mean(@inverted, @me, @inverted, @me)", W, &[2.0, -1.0]),
+        ("@inverted + (@inverted - @me)", W, &[-1.0, -1.0]),
+        ("cross(@me, @inverted, 0)", W, &[3.0, -1.0]),
+        (
+            "@me + dir(\"hair\")",
+            WPlus,
+            &[3.0, -1.0, 4.0, 0.0, 3.0, -1.0, 3.0, -1.0],
+        ),
+        (
+            "mean(@me, @styles)",
+            WPlus,
+            &[2.0, 0.5, 3.0, 1.5, 4.0, 2.5, 5.0, 3.5],
+        ),
         ("truncate(w(@me), 0.5)", W, &[2.5, 1.5]),
         (
             "truncate(@styles, 0)",
@@ -166,6 +186,47 @@ fn operations() {
         assert_eq!(code.shape.checked_len(), Some(values.len()));
     }
     assert_eq!(value("seed(42)").values, seed_code(42, 3));
+}
+
+/// Where there is no w, truncation acts in z.
+#[test]
+fn truncation_without_a_mapping_network_acts_in_z() {
+    let expr = parse("truncate(@me, 0.5)").expect("it is an expression");
+    let code = evaluate(&expr, &mut Toy::plain()).expect("it has a value");
+    assert_eq!((code.space, code.values), (Space::Z, vec![0.5, 1.0, 1.5]));
+}
+
+#[test]
+fn a_walk_takes_each_step_where_its_space_is() {
+    for (text, arranged) in [
+        ("seed(1) + dir(\"age\")", "seed(1) + dir(\"age\")"),
+        (
+            "truncate(seed(1), 0.5) + dir(\"age\") + dir(\"smile\")",
+            "truncate(seed(1) + dir(\"age\"), 0.5) + dir(\"smile\")",
+        ),
+        (
+            "seed(1) + dir(\"smile\") + 2*dir(\"z0\")",
+            "seed(1) + 2*dir(\"z0\") + dir(\"smile\")",
+        ),
+        (
+            "truncate(w(seed(1) + dir(\"age\")), 0.5) + dir(\"age\") - dir(\"w0\")",
+            "truncate(w(seed(1) + 2*dir(\"age\")), 0.5) - dir(\"w0\")",
+        ),
+        // Nothing of z can be moved where the base is not in z.
+        (
+            "truncate(@styles, 0.5) + dir(\"age\") + dir(\"hair\")",
+            "truncate(@styles, 0.5) + dir(\"hair\")",
+        ),
+    ] {
+        let mut walk = Walk::from_expr(&parse(text).expect(text));
+        walk.arrange(&Toy::styled());
+        assert_eq!(walk.to_expr().to_string(), arranged, "{text}");
+        assert!(check(&walk.to_expr(), &Toy::styled()).is_ok(), "{text}");
+    }
+    let text = "truncate(seed(1), 0.5) + dir(\"age\")";
+    let mut walk = Walk::from_expr(&parse(text).expect(text));
+    walk.arrange(&Toy::plain());
+    assert_eq!(walk.to_expr().to_string(), text);
 }
 
 #[test]
@@ -234,23 +295,26 @@ fn refusals_are_helpful_sentences() {
         ),
         (
             Toy::styled(),
-            "seed(1) + w(seed(2))",
-            "a code in z cannot be added to a code in w; wrap it in w(...)",
+            "seed(1) - seed(3) + w(seed(2))",
+            "seed(1) - seed(3) is a step in z, which cannot be added to a code in w: take the \
+             step in z, inside w(...)",
         ),
         (
             Toy::styled(),
-            "slerp(@styles, seed(1), 0.5)",
-            "a code in z cannot be interpolated with a code in w+; wrap it in w(...)",
+            "slerp(@styles, seed(1) - @me, 0.5)",
+            "seed(1) - @me is a step in z, which cannot be interpolated with a code in w+: take \
+             the step in z, inside w(...)",
         ),
         (
             Toy::styled(),
-            "mean(w(seed(1)), w(seed(2)), seed(3))",
-            "a code in z cannot be averaged with a code in w; wrap it in w(...)",
+            "mean(seed(1), w(seed(2)), dir(\"age\"))",
+            "dir(\"age\") moves in z, and w(seed(2)) is in w: take the step in z, inside w(...)",
         ),
         (
             Toy::styled(),
-            "seed(5) + 2*dir(\"smile\")",
-            "dir(\"smile\") moves in w, and seed(5) is in z: wrap the code, as in w(seed(5))",
+            "dir(\"age\") + 2*dir(\"smile\")",
+            "dir(\"age\") moves in z, and 2*dir(\"smile\") is in w: take the step in z, inside \
+             w(...)",
         ),
         (
             Toy::styled(),
@@ -294,8 +358,9 @@ fn refusals_are_helpful_sentences() {
         ),
         (
             Toy::styled(),
-            "cross(@me, w(@me), 1)",
-            "a code in z cannot be crossed with a code in w; wrap it in w(...)",
+            "cross(@me - @smiling, w(@me), 1)",
+            "@me - @smiling is a step in z, which cannot be crossed with a code in w: take the \
+             step in z, inside w(...)",
         ),
         (
             Toy::styled(),
@@ -429,7 +494,20 @@ fn same_value(expr: &Expr) -> Result<(), TestCaseError> {
     let Ok(before) = evaluate(expr, &mut toy) else {
         return Ok(());
     };
-    let again = Walk::from_expr(expr).to_expr();
+    let mut walk = Walk::from_expr(expr);
+    same_code(expr, &before, &walk.to_expr())?;
+    walk.arrange(&toy);
+    same_code(expr, &before, &walk.to_expr())
+}
+
+/// `again` gives the code that `expr` gave, or the one in z that is mapped to it.
+fn same_code(expr: &Expr, before: &Code, again: &Expr) -> Result<(), TestCaseError> {
+    let mut toy = Toy::styled();
+    let mut again = again.clone();
+    let is_in_z = check(&again, &toy).is_ok_and(|(space, _)| space == Space::Z);
+    if is_in_z && before.space != Space::Z {
+        again = Expr::W(again.into());
+    }
     let after = evaluate(&again, &mut toy);
     let after = after.map_err(|error| TestCaseError::fail(format!("{again}: {error}")))?;
     // Dropping steps of zero may leave the same vector in w.

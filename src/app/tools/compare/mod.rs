@@ -213,13 +213,17 @@ impl AppState {
 
     /// What a pane shows of the current expression, or why it cannot.
     fn wish_of_pane(&mut self, current: &ModelInfo, pane: &PaneSettings) -> Asked {
-        let expression = pane.expression(self.position.expression());
+        let mut expression = pane.expression(self.position.expression());
         let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
         let model = if source == current.source {
             Ok(self.models.current.clone())
         } else {
             self.need_model(&source)
         };
+        // Another model, or another truncation, may take steps elsewhere in the expression.
+        if let Ok(Some(model)) = &model {
+            expression = self.arranged_for(model, &expression);
+        }
         let wish = match model {
             Err(why) => Wish::Cannot(why),
             Ok(None) => Wish::Loading,

@@ -10,7 +10,7 @@ use crate::app::AppState;
 use crate::app::pictures::{SetKey, Want};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
-use crate::latent::neighbours;
+use crate::latent::{Code, Space, neighbours};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub const MEMBERS: SetKey = SetKey("map members");
 pub const NEIGHBOURS: SetKey = SetKey("map neighbours");
 /// The datum under the pointer, as the model draws it.
 pub const HOVERED: SetKey = SetKey("map hovered");
+/// The current code in w, where the expression leaves it in z and the map lies in w.
+pub const CURRENT: SetKey = SetKey("map current");
 /// How many neighbours are shown.
 pub const NEIGHBOUR_COUNT: usize = 5;
 /// How many codes of the way are kept.
@@ -102,9 +104,9 @@ pub struct Live {
     why_not: Option<String>,
     look: Option<Look>,
     tiles: MapTiles,
-    /// The codes of the way, oldest first.
+    /// The codes of the way, oldest first, all in one space.
     trail: Vec<Vec<f32>>,
-    last_generation: u64,
+    trail_space: Option<Space>,
 }
 
 impl Live {
@@ -182,8 +184,9 @@ impl AppState {
             expressions,
         };
         let settings = &self.tools.settings.map;
-        let members = plane::members(settings, model, &self.position);
+        let members = plane::members(settings, model, self);
         let code = self.preview.frame().map(|frame| &frame.code);
+        let code = code.filter(|code| code.space == Space::Z);
         let near = code.map_or_else(Vec::new, |code| {
             let rows = model.encoded.iter().map(|(row, _)| row.as_slice());
             neighbours::nearest(&code.values, rows, NEIGHBOUR_COUNT)
@@ -200,7 +203,41 @@ impl AppState {
                 near.iter().map(|near| datum(near.row)).collect(),
             ),
             want(HOVERED, vec![hovered.and_then(datum)]),
+            want(
+                CURRENT,
+                self.current_in_w(model).into_iter().map(Some).collect(),
+            ),
         ]
+    }
+
+    /// The current code as one in w, where the model has a w and the expression is in z.
+    fn current_in_w(&self, model: &ModelInfo) -> Option<Expr> {
+        let current = self.position.expression();
+        let is_called_for =
+            model.editing_space() == Space::W && self.space_of(current) == Some(Space::Z);
+        is_called_for.then(|| Expr::W(current.clone().into()))
+    }
+
+    /// The numbers of the picture's code in a space that it is in or has been brought to: from z
+    /// to w while the map or "Where am I" is open, from w to every layer of w+.
+    pub fn current_code_in(&self, space: Space) -> Option<Vec<f32>> {
+        let model = self.model()?;
+        let frame = self
+            .preview
+            .frame()
+            .filter(|frame| frame.model == model.id)?;
+        let mapped = self.pictures.set(CURRENT);
+        let code = match (frame.code.space, space) {
+            (from, to) if from == to => &frame.code,
+            (Space::Z, _) => &mapped.get(0)?.code,
+            (Space::W, Space::WPlus) => &frame.code,
+            _ => return None,
+        };
+        if code.space == Space::W && space == Space::WPlus {
+            let len = model.manifest.spaces.get(&space)?.checked_len()?;
+            return Some(code.values.repeat(len / code.values.len().max(1)));
+        }
+        (code.space == space).then(|| code.values.clone())
     }
 
     /// Looks elsewhere; asks for what comes into view.
@@ -211,15 +248,15 @@ impl AppState {
     /// Follows the plane and the code, and asks for the tiles in view.
     pub(super) fn follow_map(&mut self, model: &ModelInfo) {
         let settings = &self.tools.settings.map;
-        let members: Option<Vec<&[f32]>> = {
+        let members: Option<Vec<&Code>> = {
             let set = self.pictures.set(MEMBERS);
-            let wanted = plane::members(settings, model, &self.position);
+            let wanted = plane::members(settings, model, self);
             wanted
                 .iter()
                 .enumerate()
                 .map(|(index, wanted)| {
                     let picture = set.get(index)?;
-                    (picture.expression == *wanted).then_some(picture.code.values.as_slice())
+                    (picture.expression == *wanted).then_some(&picture.code)
                 })
                 .collect()
         };
@@ -248,23 +285,22 @@ impl AppState {
                 }
             }
         }
+        let space = self.tools.map.plane.as_ref().map(|plane| plane.space());
+        let code = space.and_then(|space| self.current_code_in(space));
         let map = &mut self.tools.map;
-        if let Some(frame) = self.preview.frame()
-            && frame.generation != map.last_generation
-            && frame.model == model.id
+        if let Some(code) = code
+            && map.trail.last() != Some(&code)
         {
-            map.last_generation = frame.generation;
-            if map
-                .trail
-                .last()
-                .is_some_and(|last| last.len() != frame.code.values.len())
-            {
+            let is_comparable = map.trail_space == space
+                && map.trail.last().is_none_or(|last| last.len() == code.len());
+            if !is_comparable {
                 map.trail.clear();
+                map.trail_space = space;
             }
             if map.trail.len() == TRAIL_LENGTH {
                 map.trail.remove(0);
             }
-            map.trail.push(frame.code.values.clone());
+            map.trail.push(code);
         }
         if let (Some(plane), Some(look), true) = (&map.plane, map.look, settings.pictures) {
             map.tiles.ask(&self.engine, model, plane, look, &self.names);

@@ -1,12 +1,12 @@
 //! Which plane the map shows, and the expression of a point on it.
 
 use super::Settings;
-use crate::app::Position;
+use crate::app::{AppState, Axis, Position};
 use crate::engine::{ModelId, ModelInfo};
-use crate::latent::Space;
-use crate::latent::expr::{Expr, Walk, raw_axis_name};
+use crate::latent::expr::{Expr, Walk};
 use crate::latent::geometry::{self, Plane};
 use crate::latent::pca::Pca;
+use crate::latent::{Code, Space};
 use serde::{Deserialize, Serialize};
 
 /// How far the first look reaches from the middle, in standard deviations: nearly all codes
@@ -30,6 +30,7 @@ pub enum PlaneKind {
 #[derive(Clone, PartialEq, Debug)]
 pub struct MapPlane {
     model: ModelId,
+    space: Space,
     geometry: Plane,
     form: Form,
     home: Home,
@@ -42,7 +43,12 @@ enum Form {
     /// `[0.5, -1.2]`
     Vector,
     /// Steps along two raw axes from a start.
-    Steps { start: Walk, axes: [usize; 2] },
+    Steps {
+        start: Walk,
+        axes: [Axis; 2],
+        /// How far a step of one goes on the plane: in w+ it moves every layer.
+        per_step: f64,
+    },
     /// `a + s*(b - a) + t*(c - a)`
     Shares {
         codes: [Expr; 3],
@@ -59,32 +65,77 @@ pub struct Home {
     pub half_span: f64,
 }
 
-/// The expressions whose codes a plane is made of.
-pub(super) fn members(settings: &Settings, model: &ModelInfo, position: &Position) -> Vec<Expr> {
+/// The expressions whose codes a plane is made of, all in one space.
+pub(super) fn members(settings: &Settings, model: &ModelInfo, app: &AppState) -> Vec<Expr> {
     match settings.kind {
-        PlaneKind::Axes if dim(model) > 2 => vec![start(settings, position).to_expr()],
-        PlaneKind::Axes | PlaneKind::Pca => Vec::new(),
-        PlaneKind::Through => settings.through.iter().flatten().cloned().collect(),
+        PlaneKind::Axes if is_flat(model) => Vec::new(),
+        PlaneKind::Axes => {
+            let start = start(settings, model, app.position()).to_expr();
+            vec![in_space(start, model.editing_space(), app)]
+        }
+        PlaneKind::Pca => Vec::new(),
+        PlaneKind::Through => {
+            let given: Vec<Expr> = settings.through.iter().flatten().cloned().collect();
+            let meet_in_w = given
+                .iter()
+                .any(|code| app.space_of(code).is_some_and(|space| space != Space::Z));
+            let space = if meet_in_w { Space::W } else { Space::Z };
+            let given = given.into_iter();
+            given.map(|code| in_space(code, space, app)).collect()
+        }
     }
+}
+
+/// The code of an expression in w where that is called for and it is in z.
+fn in_space(code: Expr, space: Space, app: &AppState) -> Expr {
+    if space == Space::W && app.space_of(&code) == Some(Space::Z) {
+        Expr::W(code.into())
+    } else {
+        code
+    }
+}
+
+/// The two axes of the map, in the space that the model is edited in.
+fn axes(settings: &Settings, model: &ModelInfo) -> [Axis; 2] {
+    let space = model.editing_space();
+    settings.axes.map(|index| Axis { space, index })
 }
 
 /// Where the walk is without its steps along the two axes of the map.
-fn start(settings: &Settings, position: &Position) -> Walk {
-    let mut walk = Walk::from_expr(position.expression());
-    for axis in settings.axes {
-        let name = raw_axis_name(Space::Z, axis);
-        walk.offsets.retain(|(known, _)| *known != name);
-    }
-    walk
+fn start(settings: &Settings, model: &ModelInfo, position: &Position) -> Walk {
+    let names = axes(settings, model).map(Axis::name);
+    position.walk().clone().without(&names)
 }
 
-fn dim(model: &ModelInfo) -> usize {
-    let shape = model.manifest.spaces.get(&Space::Z);
-    shape.and_then(|shape| shape.checked_len()).unwrap_or(0)
+/// Whether the model is a plane itself: z of two numbers and no other space.
+fn is_flat(model: &ModelInfo) -> bool {
+    dim(model, Space::Z) == 2 && model.manifest.spaces.len() == 1
+}
+
+/// The length of one vector of a space.
+fn dim(model: &ModelInfo, space: Space) -> usize {
+    let shape = model.manifest.spaces.get(&space);
+    shape.map_or(0, |shape| shape.dim())
+}
+
+/// The space of codes of `len` numbers: `space`, or w+ where they are as long as several in w.
+fn space_of(model: &ModelInfo, space: Space, len: usize) -> Space {
+    if space == Space::W && len > dim(model, Space::W) {
+        Space::WPlus
+    } else {
+        space
+    }
+}
+
+/// Codes of one length: one in w is taken for every layer where another is in w+.
+fn of_one_length(codes: &[&[f32]]) -> Vec<Vec<f32>> {
+    let longest = codes.iter().map(|code| code.len()).max().unwrap_or(0);
+    let whole = |code: &[f32]| code.repeat(longest / code.len().max(1));
+    codes.iter().map(|code| whole(code)).collect()
 }
 
 impl MapPlane {
-    /// The plane of the settings; `codes` are the values of its members.
+    /// The plane of the settings; `members` are the codes of [`members`].
     ///
     /// # Errors
     /// One sentence on why there is no such plane.
@@ -92,61 +143,77 @@ impl MapPlane {
         settings: &Settings,
         model: &ModelInfo,
         position: &Position,
-        codes: &[&[f32]],
+        members: &[&Code],
     ) -> Result<Self, String> {
-        let dim = dim(model);
+        let codes: Vec<&[f32]> = members.iter().map(|code| code.values.as_slice()).collect();
+        let spaces: Vec<Space> = members.iter().map(|code| code.space).collect();
+        let space = model.editing_space();
+        let dim = dim(model, space);
         if dim < 2 {
-            return Err("A map needs a latent space of two numbers or more".to_owned());
+            return Err("A map needs a latent space of two dimensions or more".to_owned());
         }
-        let unit = |axis: usize| {
+        let unit = |axis: usize, len: usize| {
             let mut values = vec![0.0; dim];
             if let Some(value) = values.get_mut(axis) {
                 *value = 1.0;
             }
-            values
+            // An axis of w moves every layer of w+.
+            values.repeat(len / dim)
         };
-        let sigma = |axis: usize| {
-            let found = model.z_sigma.get(axis).copied().unwrap_or(1.0);
-            if found.is_finite() && found > 0.0 {
-                f64::from(found)
-            } else {
-                1.0
-            }
-        };
-        let plane = |geometry, form, home, names| Self {
+        let sigma = |axis: usize| f64::from(model.axis_sigma(space, axis));
+        let plane = |space, geometry, form, home, names| Self {
             model: model.id.clone(),
+            space,
             geometry,
             form,
             home,
             names,
         };
         match settings.kind {
-            PlaneKind::Axes if dim == 2 => {
-                let geometry = along(&[0.0, 0.0], &unit(0), &unit(1))?;
+            PlaneKind::Axes if is_flat(model) => {
+                let geometry = along(&[0.0, 0.0], &unit(0, 2), &unit(1, 2))?;
                 let home = Home {
                     centre: [0.0, 0.0],
                     half_span: REACH_SIGMA * sigma(0).max(sigma(1)),
                 };
                 let names = ["z0", "z1"].map(str::to_owned);
-                Ok(plane(geometry, Form::Vector, home, names))
+                Ok(plane(Space::Z, geometry, Form::Vector, home, names))
             }
             PlaneKind::Axes => {
-                let axes = settings.axes;
-                if axes[0] == axes[1] || axes.iter().any(|axis| *axis >= dim) {
+                let [first, second] = settings.axes;
+                if first == second || first.max(second) >= dim {
                     return Err(format!("Choose two different dimensions below {dim}"));
                 }
-                let origin = codes.first().ok_or("The start has not come yet")?;
-                if origin.len() != dim {
-                    return Err("The walk is not in z, so raw dimensions of z do not apply".into());
+                let origin = *codes.first().ok_or("The start is not there yet")?;
+                if origin.is_empty() || !origin.len().is_multiple_of(dim) {
+                    return Err(format!(
+                        "The start has {} numbers, which are no codes in {space}",
+                        origin.len()
+                    ));
                 }
-                let geometry = along(origin, &unit(axes[0]), &unit(axes[1]))?;
+                let len = origin.len();
+                let geometry = along(origin, &unit(first, len), &unit(second, len))?;
+                // Where an axis moves several layers, a unit of the plane is longer than its step.
+                let per_step = ((len / dim) as f64).sqrt();
                 let home = Home {
                     centre: [0.0, 0.0],
-                    half_span: REACH_SIGMA * sigma(axes[0]).max(sigma(axes[1])),
+                    half_span: REACH_SIGMA * sigma(first).max(sigma(second)) * per_step,
                 };
-                let start = start(settings, position);
-                let names = axes.map(|axis| raw_axis_name(Space::Z, axis));
-                Ok(plane(geometry, Form::Steps { start, axes }, home, names))
+                let start = start(settings, model, position);
+                let axes = axes(settings, model);
+                let names = axes.map(Axis::name);
+                let form = Form::Steps {
+                    start,
+                    axes,
+                    per_step,
+                };
+                Ok(plane(
+                    space_of(model, space, len),
+                    geometry,
+                    form,
+                    home,
+                    names,
+                ))
             }
             PlaneKind::Pca => {
                 let rows: Vec<&[f32]> = model
@@ -179,12 +246,13 @@ impl MapPlane {
                     half_span: REACH_SIGMA * spread(first).max(spread(second)),
                 };
                 let names = [first, second].map(|number| format!("PC {}", number + 1));
-                Ok(plane(geometry, Form::Vector, home, names))
+                Ok(plane(Space::Z, geometry, Form::Vector, home, names))
             }
             PlaneKind::Through => {
                 let mut given = settings.through.iter().flatten().cloned();
-                let (Some(a), Some(b), Some(c), &[x, y, z]) =
-                    (given.next(), given.next(), given.next(), codes)
+                let whole = of_one_length(&codes);
+                let (Some(a), Some(b), Some(c), [x, y, z]) =
+                    (given.next(), given.next(), given.next(), &whole[..])
                 else {
                     return Err(
                         "Drop three codes into A, B and C to lay a plane through them".into(),
@@ -196,9 +264,13 @@ impl MapPlane {
                 let home = home_of(&corners);
                 let form = Form::Shares {
                     codes: [a, b, c],
-                    values: [x, y, z].map(<[f32]>::to_vec),
+                    values: [x, y, z].map(Vec::clone),
                 };
+                // Codes in z and w can be equally long; `members` has mapped all or none.
+                let shares_z = spaces.iter().all(|space| *space == Space::Z);
+                let space = if shares_z { Space::Z } else { space };
                 Ok(plane(
+                    space_of(model, space, geometry.dim()),
                     geometry,
                     form,
                     home,
@@ -210,6 +282,11 @@ impl MapPlane {
 
     pub fn model(&self) -> &ModelId {
         &self.model
+    }
+
+    /// The space that the plane lies in.
+    pub fn space(&self) -> Space {
+        self.space
     }
 
     pub fn geometry(&self) -> &Plane {
@@ -232,12 +309,25 @@ impl MapPlane {
 
     /// The expression of a point, with three decimals: finer than a screen can show.
     pub fn expression(&self, at: [f64; 2]) -> Expr {
+        self.written(at, rounded)
+    }
+
+    /// The expression of a point, exactly.
+    pub fn exact_expression(&self, at: [f64; 2]) -> Expr {
+        self.written(at, |value| value)
+    }
+
+    fn written(&self, at: [f64; 2], rounded: impl Fn(f32) -> f32) -> Expr {
         match &self.form {
             Form::Vector => Expr::Vector(self.code(at).into_iter().map(rounded).collect()),
-            Form::Steps { start, axes } => {
+            Form::Steps {
+                start,
+                axes,
+                per_step,
+            } => {
                 let mut walk = start.clone();
                 for (axis, value) in axes.iter().zip(at) {
-                    walk.set_offset(&raw_axis_name(Space::Z, *axis), rounded(value as f32));
+                    walk.set_offset(&axis.name(), rounded((value / per_step) as f32));
                 }
                 walk.to_expr()
             }

@@ -9,7 +9,6 @@ use crate::app::Thumbnail;
 use crate::app::pictures::Tile;
 use crate::engine::{Engine, Job, JobId, ModelInfo};
 use crate::latent::SessionNames;
-use crate::latent::expr::Expr;
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -178,10 +177,7 @@ impl MapTiles {
             if is_known {
                 continue;
             }
-            let expressions = key
-                .points()
-                .map(|at| Expr::Vector(plane.code(at)))
-                .collect();
+            let expressions = key.points().map(|at| plane.exact_expression(at)).collect();
             let job = engine.submit(Job::Decode {
                 model: model.id.clone(),
                 expressions,

@@ -127,7 +127,7 @@ fn locks_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Setti
     let Some(code) = app.preview().frame().map(|frame| &frame.code) else {
         return;
     };
-    let count = lockable(code);
+    let count = lockable(code.space, code.shape);
     let of = if code.space == Space::WPlus {
         "layer "
     } else {

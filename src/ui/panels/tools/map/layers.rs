@@ -5,6 +5,7 @@ use super::stage::Projection;
 use crate::app::AppState;
 use crate::app::tools::map::{MapPlane, Settings};
 use crate::engine::ModelInfo;
+use crate::latent::Space;
 use crate::model::Family;
 use crate::ui::theme::{space, text, tokens};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
@@ -136,7 +137,8 @@ pub fn density_ui(
     model: &ModelInfo,
     projection: Projection,
 ) {
-    if model.manifest.family == Family::Autoencoder {
+    // The prior is that of z.
+    if model.manifest.family == Family::Autoencoder || plane.space() != Space::Z {
         return;
     }
     let tokens = tokens(ui);
@@ -198,6 +200,10 @@ pub fn data_ui(
     pointer: Option<Pos2>,
     pick_points: f32,
 ) -> Option<usize> {
+    // Data are encoded to z.
+    if plane.space() != Space::Z {
+        return None;
+    }
     let tokens = tokens(ui);
     let mut nearest: Option<(f32, usize, Pos2)> = None;
     let mut dots = Vec::with_capacity(2 * model.encoded.len());
@@ -286,10 +292,10 @@ pub fn here_ui(
     plane: &MapPlane,
     projection: Projection,
 ) {
-    let Some(frame) = app.preview().frame() else {
+    let Some(code) = app.current_code_in(plane.space()) else {
         return;
     };
-    let code = &frame.code.values;
+    let code = &code;
     if code.len() != plane.geometry().dim() {
         return;
     }

@@ -7,7 +7,7 @@ pub use stage::{MapView, stage_ui};
 
 use super::ToolViews;
 use crate::app::tools::map::{Edit, NEIGHBOURS, PlaneKind, Settings};
-use crate::app::{Action, Actions, AppState, ToolEdit};
+use crate::app::{Action, Actions, AppState, Axis, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::Expr;
@@ -41,18 +41,21 @@ pub fn controls_ui(
     views: &mut ToolViews,
 ) {
     let settings = &app.tools().settings().map;
-    let dim = model
-        .manifest
-        .spaces
-        .get(&Space::Z)
-        .and_then(|shape| shape.checked_len())
-        .unwrap_or(0);
+    let space = model.editing_space();
+    let dim_of = |space| {
+        model
+            .manifest
+            .spaces
+            .get(&space)
+            .map_or(0, |shape| shape.dim())
+    };
+    let dim = dim_of(space);
     if dim > 2 || settings.kind != PlaneKind::Axes {
         section(ui, "Plane", |ui| {
             kind_ui(ui, actions, settings, model);
             match settings.kind {
-                PlaneKind::Axes => axes_ui(ui, actions, settings, dim),
-                PlaneKind::Pca => components_ui(ui, actions, settings, dim),
+                PlaneKind::Axes => axes_ui(ui, actions, settings, space, dim),
+                PlaneKind::Pca => components_ui(ui, actions, settings, dim_of(Space::Z)),
                 PlaneKind::Through => through_ui(ui, app, actions, settings, views),
             }
         });
@@ -61,8 +64,13 @@ pub fn controls_ui(
         ui.spacing_mut().item_spacing.y = 0.0;
         layer_ui(ui, actions, settings.pictures, "Pictures", Edit::Pictures);
         layer_ui(ui, actions, settings.data, "Encoded data", Edit::Data);
-        // A plain autoencoder has no prior.
-        if model.manifest.family != Family::Autoencoder {
+        // A plain autoencoder has no prior, and w has none either.
+        let in_z = app
+            .tools()
+            .map()
+            .plane()
+            .is_none_or(|plane| plane.space() == Space::Z);
+        if in_z && model.manifest.family != Family::Autoencoder {
             let words = "Density of the prior";
             layer_ui(ui, actions, settings.density, words, Edit::Density);
         }
@@ -88,7 +96,7 @@ fn kind_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &Mode
             (
                 PlaneKind::Axes,
                 "Dimensions",
-                "Two raw dimensions of z, through where the walk starts",
+                "Two raw dimensions, through where the walk starts",
                 true,
             ),
             (
@@ -118,12 +126,12 @@ fn kind_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &Mode
     });
 }
 
-fn axes_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, dim: usize) {
+fn axes_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, space: Space, dim: usize) {
     pair_ui(
         ui,
         settings.axes,
         dim,
-        |number| format!("z{number}"),
+        |index| Axis { space, index }.name(),
         "dimension",
         |which, axis| {
             push(actions, Edit::Axis(which, axis));
@@ -294,6 +302,7 @@ pub fn neighbours_ui(
     views: &mut ToolViews,
 ) {
     let code = app.preview().frame().map(|frame| &frame.code);
+    let code = code.filter(|code| code.space == Space::Z);
     let set = app.pictures().set(NEIGHBOURS);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;

@@ -1,0 +1,63 @@
+//! The raw axes of a model's spaces: which there are, and how far one reaches.
+
+use super::ModelInfo;
+use crate::latent::Space;
+
+impl ModelInfo {
+    /// The spaces with raw axes, the first being the one to edit in: w where there is one, since
+    /// a code of any space can be brought there.
+    pub fn axis_spaces(&self) -> &'static [Space] {
+        if self.manifest.spaces.contains_key(&Space::W) {
+            &[Space::W, Space::Z]
+        } else {
+            &[Space::Z]
+        }
+    }
+
+    /// The space to edit in.
+    pub fn editing_space(&self) -> Space {
+        self.axis_spaces().first().copied().unwrap_or(Space::Z)
+    }
+
+    /// The raw axes of a space, those that change the picture most first, each with the root mean
+    /// square change of a pixel (0..1) for a step of one standard deviation.
+    pub fn ranked_axes(&self, space: Space) -> &[(usize, f32)] {
+        match space {
+            Space::Z => &self.ranked_dims,
+            Space::W | Space::WPlus => &self.ranked_w_dims,
+        }
+    }
+
+    /// The standard deviation of codes along a raw axis; 1 where it is not known.
+    pub fn axis_sigma(&self, space: Space, index: usize) -> f32 {
+        let sigmas = match space {
+            Space::Z => &self.z_sigma,
+            Space::W | Space::WPlus => &self.w_sigma,
+        };
+        let known = sigmas.get(index).copied();
+        known
+            .filter(|sigma| sigma.is_finite() && *sigma > 0.0)
+            .unwrap_or(1.0)
+    }
+
+    /// The standard deviation of codes of a space, as one number: 1 in z, the root mean square of
+    /// those of all axes in w, where the noise of `vary(...)` would else be larger than what is
+    /// varied.
+    pub fn typical_sigma(&self, space: Space) -> f32 {
+        if space == Space::Z || self.w_sigma.is_empty() {
+            return 1.0;
+        }
+        let squares = (0..self.w_sigma.len()).map(|axis| f64::from(self.axis_sigma(space, axis)));
+        let sum: f64 = squares.map(|sigma| sigma * sigma).sum();
+        (sum / self.w_sigma.len() as f64).sqrt() as f32
+    }
+
+    /// What one step along a raw axis is in the units of its space: a unit in z, whose prior is
+    /// standard normal, and a standard deviation in w, whose scale is whatever was learned.
+    pub fn axis_unit(&self, space: Space, index: usize) -> f32 {
+        match space {
+            Space::Z => 1.0,
+            Space::W | Space::WPlus => self.axis_sigma(space, index),
+        }
+    }
+}
