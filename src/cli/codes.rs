@@ -87,7 +87,7 @@ fn led_to(expression: Expr, from: Space, to: Space, spaces: &Spaces) -> Result<E
     };
     match (from, to, shape) {
         (Space::Z, Space::W, _) => Ok(Expr::W(Box::new(expression))),
-        (_, Space::WPlus, &SpaceShape::Layers { layers, .. }) => {
+        (_, Space::W_PLUS, &SpaceShape::Layers { layers, .. }) => {
             let all = LayerRange {
                 start: 0,
                 end: layers,
@@ -146,7 +146,7 @@ mod tests {
         let spaces = Spaces::from([
             (Space::Z, SpaceShape::Vector { dim: 4 }),
             (Space::W, SpaceShape::Vector { dim: 3 }),
-            (Space::WPlus, SpaceShape::Layers { layers: 6, dim: 3 }),
+            (Space::W_PLUS, SpaceShape::Layers { layers: 6, dim: 3 }),
         ]);
         let led = |from, to, spaces: &Spaces| {
             led_to(Expr::Seed(1), from, to, spaces).map(|expression| expression.to_string())
@@ -156,12 +156,12 @@ mod tests {
             led(Space::Z, Space::W, &spaces).as_deref(),
             Ok("w(seed(1))")
         );
-        assert_eq!(led(Space::Z, Space::WPlus, &spaces).as_deref(), Ok(mixed));
-        assert_eq!(led(Space::W, Space::WPlus, &spaces).as_deref(), Ok(mixed));
+        assert_eq!(led(Space::Z, Space::W_PLUS, &spaces).as_deref(), Ok(mixed));
+        assert_eq!(led(Space::W, Space::W_PLUS, &spaces).as_deref(), Ok(mixed));
         for (from, to) in [
             (Space::W, Space::Z),
-            (Space::WPlus, Space::Z),
-            (Space::WPlus, Space::W),
+            (Space::W_PLUS, Space::Z),
+            (Space::W_PLUS, Space::W),
         ] {
             assert!(led(from, to, &spaces).is_err(), "{from} to {to}");
         }

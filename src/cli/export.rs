@@ -9,7 +9,6 @@ use super::source;
 use crate::document::npy::{self, NpyWriter};
 use crate::document::save::PendingFile;
 use crate::document::{Raster, Recipe, Subject, codes, png};
-use crate::latent::SpaceShape;
 use std::path::Path;
 
 /// Extensions of pictures that are no PNG; stills are.
@@ -127,10 +126,7 @@ pub fn code(args: &CodeArgs) -> Result<(), CliError> {
     let mut session = Session::open(source, args.device.into())?;
     let code = session.evaluate(&expression)?;
     // The leading 1 that other tools of the field write and read.
-    let shape = match code.shape {
-        SpaceShape::Vector { dim } => vec![1, dim as u64],
-        SpaceShape::Layers { layers, dim } => vec![1, layers as u64, dim as u64],
-    };
+    let shape = codes::array_shape(code.shape, 1);
     let name = codes::array_name(code.space);
     Ok(npy::save_npz(&args.npz, name, &shape, &code.values)?)
 }

@@ -60,19 +60,24 @@ mod written_code {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         layers: Option<usize>,
         dim: usize,
+        /// Of a code that is neither a vector nor layers of vectors.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shape: Option<SpaceShape>,
         #[serde(with = "exact")]
         values: Vec<f32>,
     }
 
     pub fn serialize<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
-        let (layers, dim) = match code.shape {
-            SpaceShape::Vector { dim } => (None, dim),
-            SpaceShape::Layers { layers, dim } => (Some(layers), dim),
+        let (layers, dim, shape) = match code.shape {
+            SpaceShape::Vector { dim } => (None, dim, None),
+            SpaceShape::Layers { layers, dim } => (Some(layers), dim, None),
+            other => (None, code.values.len(), Some(other)),
         };
         let written = Written {
             space: code.space,
             layers,
             dim,
+            shape,
             values: code.values.clone(),
         };
         written.serialize(serializer)
@@ -81,9 +86,10 @@ mod written_code {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
         let written = Written::deserialize(deserializer)?;
         let dim = written.dim;
-        let shape = match written.layers {
-            None => SpaceShape::Vector { dim },
-            Some(layers) => SpaceShape::Layers { layers, dim },
+        let shape = match (written.shape, written.layers) {
+            (Some(shape), _) => shape,
+            (None, None) => SpaceShape::Vector { dim },
+            (None, Some(layers)) => SpaceShape::Layers { layers, dim },
         };
         if shape.checked_len() != Some(written.values.len()) {
             return Err(de::Error::custom(

@@ -162,18 +162,28 @@ fn common_shape(codes: &[Code]) -> io::Result<(Space, Vec<u64>)> {
         return Err(io::Error::other(fault));
     }
     let count = codes.len() as u64;
-    let shape = match first.shape {
+    let shape = array_shape(first.shape, count);
+    Ok((first.space, shape))
+}
+
+/// The shape of an array of `count` codes, as NumPy would print it.
+pub fn array_shape(shape: SpaceShape, count: u64) -> Vec<u64> {
+    match shape {
         SpaceShape::Vector { dim } => vec![count, dim as u64],
         SpaceShape::Layers { layers, dim } => vec![count, layers as u64, dim as u64],
-    };
-    Ok((first.space, shape))
+        SpaceShape::Image {
+            channels,
+            height,
+            width,
+        } => vec![count, channels as u64, height as u64, width as u64],
+        SpaceShape::Grid { height, width, .. } => vec![count, height as u64, width as u64],
+    }
 }
 
 /// The name that arrays of codes of a space have in the field.
 pub fn array_name(space: Space) -> &'static str {
     match space {
-        Space::Z => "z",
-        Space::W => "w",
-        Space::WPlus => "w_plus",
+        Space::W_PLUS => "w_plus",
+        other => other.name(),
     }
 }

@@ -22,17 +22,19 @@ impl ModelInfo {
     /// The raw axes of a space, those that change the picture most first, each with the root mean
     /// square change of a pixel (0..1) for a step of one standard deviation.
     pub fn ranked_axes(&self, space: Space) -> &[(usize, f32)] {
-        match space {
-            Space::Z => &self.ranked_dims,
-            Space::W | Space::WPlus => &self.ranked_w_dims,
+        if space == Space::Z {
+            &self.ranked_dims
+        } else {
+            &self.ranked_w_dims
         }
     }
 
     /// The standard deviation of codes along a raw axis; 1 where it is not known.
     pub fn axis_sigma(&self, space: Space, index: usize) -> f32 {
-        let sigmas = match space {
-            Space::Z => &self.z_sigma,
-            Space::W | Space::WPlus => &self.w_sigma,
+        let sigmas = if space == Space::Z {
+            &self.z_sigma
+        } else {
+            &self.w_sigma
         };
         let known = sigmas.get(index).copied();
         known
@@ -55,9 +57,10 @@ impl ModelInfo {
     /// What one step along a raw axis is in the units of its space: a unit in z, whose prior is
     /// standard normal, and a standard deviation in w, whose scale is whatever was learned.
     pub fn axis_unit(&self, space: Space, index: usize) -> f32 {
-        match space {
-            Space::Z => 1.0,
-            Space::W | Space::WPlus => self.axis_sigma(space, index),
+        if space == Space::Z {
+            1.0
+        } else {
+            self.axis_sigma(space, index)
         }
     }
 }

@@ -26,7 +26,7 @@ pub mod sefa;
 mod special;
 pub mod variations;
 
-pub use code::{Code, Direction, Space, SpaceShape};
+pub use code::{Code, Direction, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
 pub use geometry::Plane;
 pub use names::SessionNames;
 pub use sampler::{NoiseMode, Sampler};

@@ -176,7 +176,7 @@ impl<'a> Checker<'a> {
                 self.fault(scene.line, reason);
             }
         }
-        if scene.tool == ToolName::Styles && !model.spaces.contains_key(&Space::WPlus) {
+        if scene.tool == ToolName::Styles && !model.spaces.contains_key(&Space::W_PLUS) {
             let reason = format!("{} has no styles for the tool styles", scene.model);
             self.fault(scene.line, reason);
         }

@@ -93,7 +93,7 @@ impl Announced {
         if let Some(dim) = self.w {
             spaces.insert(Space::W, SpaceShape::Vector { dim });
             if let Some(layers) = self.layers {
-                spaces.insert(Space::WPlus, SpaceShape::Layers { layers, dim });
+                spaces.insert(Space::W_PLUS, SpaceShape::Layers { layers, dim });
             }
         }
         spaces

@@ -403,7 +403,7 @@ fn style_tensors(
         (Space::Z, SpaceShape::Vector { dim: spec.z_dim }),
         (Space::W, SpaceShape::Vector { dim: spec.w_dim }),
         (
-            Space::WPlus,
+            Space::W_PLUS,
             SpaceShape::Layers {
                 layers: spec.num_ws,
                 dim: spec.w_dim,

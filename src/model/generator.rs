@@ -149,7 +149,7 @@ impl Generator {
                 .chunks(style.spec.w_dim)
                 .flat_map(|w| std::iter::repeat_n(w, style.spec.num_ws).flatten().copied())
                 .collect(),
-            (Decoder::Style(_), Space::WPlus) => codes.to_vec(),
+            (Decoder::Style(_), Space::W_PLUS) => codes.to_vec(),
             (_, Space::Z) => codes.to_vec(),
             _ => return Err(ModelError(format!("the model has no {space} space"))),
         };

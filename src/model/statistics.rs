@@ -27,9 +27,10 @@ pub fn picture_change(
     let mut centres = Vec::with_capacity(CENTRES as usize);
     for seed in 0..CENTRES {
         let z = seed_code(seed, generator.z_dim());
-        centres.push(match space {
-            Space::Z => z,
-            Space::W | Space::WPlus => generator.map(&z)?,
+        centres.push(if space == Space::Z {
+            z
+        } else {
+            generator.map(&z)?
         });
     }
     let dim = centres.first().map_or(0, Vec::len);

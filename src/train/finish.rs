@@ -50,7 +50,7 @@ pub fn finish(
     if let Some(style) = &style {
         let (layers, dim) = (style.num_ws, style.w_dim);
         spaces.insert(Space::W, SpaceShape::Vector { dim });
-        spaces.insert(Space::WPlus, SpaceShape::Layers { layers, dim });
+        spaces.insert(Space::W_PLUS, SpaceShape::Layers { layers, dim });
     }
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,

@@ -168,7 +168,7 @@ fn a_style_based_model_has_components_in_w() {
     values[3 * 32] = 1.0;
     let in_layers = Direction {
         name: "layer 3".to_owned(),
-        space: Space::WPlus,
+        space: Space::W_PLUS,
         values,
     };
     let found = find(&driver, &model, DirectionSource::Given(vec![in_layers]));

@@ -228,7 +228,7 @@ fn options_out_of_bounds_are_refused_in_a_sentence() {
         ),
         (
             InvertOptions {
-                starts: vec![Code::vector(Space::WPlus, vec![0.0; 64])],
+                starts: vec![Code::vector(Space::W_PLUS, vec![0.0; 64])],
                 ..sound()
             },
             "w+ of digits-gan does not exist",
@@ -371,8 +371,8 @@ fn a_style_based_model_is_searched_in_w() {
     let in_w = search(None, Vec::new());
     assert_eq!(in_w.best_code.space, Space::W);
     assert_eq!(in_w.best_code.values.len(), 32);
-    let in_w_plus = search(Some(Space::WPlus), vec![in_w.best_code.clone()]);
-    assert_eq!(in_w_plus.best_code.space, Space::WPlus);
+    let in_w_plus = search(Some(Space::W_PLUS), vec![in_w.best_code.clone()]);
+    assert_eq!(in_w_plus.best_code.space, Space::W_PLUS);
     assert_eq!(in_w_plus.best_code.values.len(), 7 * 32);
     println!("mse {} in w, {} in w+", in_w.best_mse, in_w_plus.best_mse);
     // The picture has two styles, so one vector for all layers cannot make it.

@@ -177,7 +177,7 @@ fn the_engine_decodes_codes_of_every_space() {
     let spaces = &loaded.model.manifest.spaces;
     assert_eq!(spaces[&Space::W], SpaceShape::Vector { dim: 32 });
     assert_eq!(
-        spaces[&Space::WPlus],
+        spaces[&Space::W_PLUS],
         SpaceShape::Layers { layers: 7, dim: 32 }
     );
     assert_eq!(loaded.model.w_sigma.len(), 32);
@@ -204,7 +204,7 @@ fn the_engine_decodes_codes_of_every_space() {
     let frame = loaded
         .driver
         .frame(&loaded.model.id, 1, "mix(seed(3), seed(4), layers 4..7)");
-    assert_eq!(frame.code.space, Space::WPlus);
+    assert_eq!(frame.code.space, Space::W_PLUS);
     assert_eq!(frame.code.values.len(), 7 * 32);
 }
 

@@ -15,7 +15,7 @@ fn spaces() -> Spaces {
     Spaces::from([
         (Space::Z, SpaceShape::Vector { dim: 4 }),
         (Space::W, SpaceShape::Vector { dim: 3 }),
-        (Space::WPlus, SpaceShape::Layers { layers: 2, dim: 3 }),
+        (Space::W_PLUS, SpaceShape::Layers { layers: 2, dim: 3 }),
     ])
 }
 
@@ -25,7 +25,7 @@ fn z(first: f32) -> Code {
 
 fn layers(first: f32) -> Code {
     Code {
-        space: Space::WPlus,
+        space: Space::W_PLUS,
         shape: SpaceShape::Layers { layers: 2, dim: 3 },
         values: (0..6).map(|i| first + i as f32).collect(),
     }
@@ -116,7 +116,7 @@ fn an_array_of_several_codes_numbers_them() {
     let path = folder.path().join("w.npz");
     let arrays = [
         CodeArray {
-            name: codes::array_name(Space::WPlus).to_owned(),
+            name: codes::array_name(Space::W_PLUS).to_owned(),
             codes: vec![layers(0.0), layers(9.0)],
         },
         CodeArray {
@@ -145,9 +145,9 @@ fn the_shapes_of_the_field() {
     let rows = SpaceShape::Layers { layers: 2, dim: 3 };
     // What NVIDIA's projector writes: array w of [1, num_ws, w_dim].
     for (name, shape, space, wanted, count) in [
-        ("w", "(1, 2, 3)", Space::WPlus, rows, 1),
-        ("anything", "(1, 2, 3)", Space::WPlus, rows, 1),
-        ("w_plus", "(2, 3)", Space::WPlus, rows, 1),
+        ("w", "(1, 2, 3)", Space::W_PLUS, rows, 1),
+        ("anything", "(1, 2, 3)", Space::W_PLUS, rows, 1),
+        ("w_plus", "(2, 3)", Space::W_PLUS, rows, 1),
         ("w", "(2, 3)", Space::W, vector(3), 2),
         ("z", "(2, 3)", Space::Z, vector(3), 2),
         ("z", "(6,)", Space::Z, vector(6), 1),

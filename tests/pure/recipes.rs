@@ -22,7 +22,7 @@ fn code() -> impl Strategy<Value = Code> {
     let vector =
         (space, vec(finite(), 1..9)).prop_map(|(space, values)| Code::vector(space, values));
     let layers = (1..4_usize, vec(finite(), 1..4)).prop_map(|(layers, row)| Code {
-        space: Space::WPlus,
+        space: Space::W_PLUS,
         shape: SpaceShape::Layers {
             layers,
             dim: row.len(),

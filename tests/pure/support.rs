@@ -96,7 +96,7 @@ fn bookmarks() -> impl Strategy<Value = Bookmark> {
                     expression,
                     model: model(number),
                     code: Code {
-                        space: if has_layers { Space::WPlus } else { Space::Z },
+                        space: if has_layers { Space::W_PLUS } else { Space::Z },
                         shape,
                         values,
                     },

@@ -115,7 +115,7 @@ fn starts(model: &ModelInfo) -> Vec<String> {
             all.push(format!("seed(3) + 1.5*dir(\"{}\")", direction.name));
         }
     }
-    if model.manifest.spaces.contains_key(&Space::WPlus) {
+    if model.manifest.spaces.contains_key(&Space::W_PLUS) {
         all.push("mix(seed(1), seed(2), layers 0..3)".to_owned());
     }
     all
@@ -351,5 +351,5 @@ fn the_map_of_a_style_based_model_lies_in_w() {
     });
     let app = cell.window.app();
     let plane = app.tools().map().plane().expect("a plane");
-    assert_eq!(plane.space(), Space::WPlus);
+    assert_eq!(plane.space(), Space::W_PLUS);
 }

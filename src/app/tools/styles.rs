@@ -29,9 +29,9 @@ pub const MAX_CODES: usize = 6;
 
 /// How many style layers a model has, or `None` when it has no styles.
 pub fn layer_count(model: &ModelInfo) -> Option<usize> {
-    match model.manifest.spaces.get(&Space::WPlus)? {
+    match model.manifest.spaces.get(&Space::W_PLUS)? {
         SpaceShape::Layers { layers, .. } => Some(*layers),
-        SpaceShape::Vector { .. } => None,
+        _ => None,
     }
 }
 

@@ -71,7 +71,7 @@ pub enum Edit {
 /// How many numbers or layers of a code of a space can be locked.
 pub fn lockable(space: Space, shape: SpaceShape) -> usize {
     match (space, shape) {
-        (Space::WPlus, SpaceShape::Layers { layers, .. }) => layers,
+        (Space::W_PLUS, SpaceShape::Layers { layers, .. }) => layers,
         _ => shape.checked_len().unwrap_or(0),
     }
 }

@@ -271,7 +271,7 @@ impl From<SpaceArg> for Space {
         match space {
             SpaceArg::Z => Self::Z,
             SpaceArg::W => Self::W,
-            SpaceArg::WPlus => Self::WPlus,
+            SpaceArg::WPlus => Self::W_PLUS,
         }
     }
 }

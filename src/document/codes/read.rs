@@ -183,9 +183,9 @@ fn layout(
     let known = noted.or_else(|| space_of_name(name));
     let vector = |dim| SpaceShape::Vector { dim };
     match *axes {
-        [count, layers, dim] => Ok((count, Space::WPlus, SpaceShape::Layers { layers, dim })),
-        [layers, dim] if known == Some(Space::WPlus) => {
-            Ok((1, Space::WPlus, SpaceShape::Layers { layers, dim }))
+        [count, layers, dim] => Ok((count, Space::W_PLUS, SpaceShape::Layers { layers, dim })),
+        [layers, dim] if known == Some(Space::W_PLUS) => {
+            Ok((1, Space::W_PLUS, SpaceShape::Layers { layers, dim }))
         }
         [dim] | [1, dim] => Ok((1, vector_space(known, dim, spaces), vector(dim))),
         [count, dim] => Ok((count, vector_space(known, dim, spaces), vector(dim))),
@@ -195,9 +195,10 @@ fn layout(
 
 /// Whether the name and the shape of an array tell its space without anything else.
 pub fn tells_space(name: &str, shape: &[u64], space: Space) -> bool {
-    match space {
-        Space::Z | Space::W => space_of_name(name) == Some(space),
-        Space::WPlus => shape.len() == 3,
+    if space == Space::W_PLUS {
+        shape.len() == 3
+    } else {
+        space_of_name(name) == Some(space)
     }
 }
 
@@ -206,7 +207,7 @@ fn space_of_name(name: &str) -> Option<Space> {
     match name.to_ascii_lowercase().as_str() {
         "z" | "zs" => Some(Space::Z),
         "w" => Some(Space::W),
-        "w_plus" | "wplus" | "w+" | "ws" => Some(Space::WPlus),
+        "w_plus" | "wplus" | "w+" | "ws" => Some(Space::W_PLUS),
         _ => None,
     }
 }

@@ -216,10 +216,8 @@ fn steps(site: &Site<'_>, direction: &Direction) -> Result<Vec<Code>, Fault> {
     };
     let mut codes = Vec::with_capacity(2 * CENTRES as usize);
     for seed in 0..CENTRES {
-        let centre = match direction.space {
-            Space::Z => Expr::Seed(seed),
-            Space::W | Space::WPlus => Expr::W(Box::new(Expr::Seed(seed))),
-        };
+        // A seed is mapped where the direction is not in z.
+        let centre = Expr::Seed(seed);
         for join in [Expr::Add, Expr::Sub] {
             let step = Box::new(Expr::Direction(direction.name.clone()));
             codes.push(site.evaluate(&join(Box::new(centre.clone()), step), &names)?);

@@ -46,7 +46,7 @@ impl Work for LayerChanges {
             let codes: Vec<Code> = rows
                 .chunks_exact((layers * dim).max(1))
                 .map(|values| Code {
-                    space: Space::WPlus,
+                    space: Space::W_PLUS,
                     shape: SpaceShape::Layers { layers, dim },
                     values: values.to_vec(),
                 })

@@ -65,9 +65,10 @@ impl PictureAxes {
         let mut centres = Vec::with_capacity(CENTRES);
         for seed in 0..CENTRES as u32 {
             let z = seed_code(seed, generator.z_dim());
-            let code = match space {
-                Space::Z => Ok(z),
-                Space::W | Space::WPlus => generator.map(&z),
+            let code = if space == Space::Z {
+                Ok(z)
+            } else {
+                generator.map(&z)
             };
             centres.push(code.map_err(|error| Fault::Request(error.to_string()))?);
         }

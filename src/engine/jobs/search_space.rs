@@ -30,25 +30,19 @@ impl SearchSpace {
             )));
         }
         let len = shape.checked_len().unwrap_or(0);
-        let (mean, sigma) = match space {
-            Space::Z => (vec![0.0; len], vec![1.0; len]),
-            Space::W | Space::WPlus => {
-                let row = shape.dim();
-                let mean = info.means.get(&Space::W).map_or(&[][..], Vec::as_slice);
+        let (mean, sigma) = if space == Space::Z {
+            (vec![0.0; len], vec![1.0; len])
+        } else {
+            let row = shape.dim().max(1);
+            let mean = info.means.get(&Space::W).map_or(&[][..], Vec::as_slice);
+            let mean_at = |index: usize| mean.get(index % row).copied().unwrap_or(0.0);
+            (
+                (0..len).map(mean_at).collect(),
                 // A number that never varies over seeds may still move.
-                let at = |values: &[f32], index: usize, missing: f32| {
-                    let value = values.get(index % row.max(1)).copied();
-                    value.unwrap_or(missing)
-                };
-                let sigma = |index| match at(&info.w_sigma, index, 1.0) {
-                    sigma if sigma > 0.0 => sigma,
-                    _ => 1.0,
-                };
-                (
-                    (0..len).map(|index| at(mean, index, 0.0)).collect(),
-                    (0..len).map(sigma).collect(),
-                )
-            }
+                (0..len)
+                    .map(|index| info.axis_sigma(space, index % row))
+                    .collect(),
+            )
         };
         Ok(Self {
             space,
@@ -94,7 +88,7 @@ impl SearchSpace {
         let lifted = match (code.space, self.space) {
             (from, to) if from == to => Ok(code.values.clone()),
             (Space::Z, Space::W) => generator.map(&code.values),
-            (_, Space::WPlus) => generator.inputs(code.space, &code.values),
+            (_, Space::W_PLUS) => generator.inputs(code.space, &code.values),
             (from, to) => return Err(refused(format!("it lies in {from}, and {to} is searched"))),
         };
         lifted.map_err(|error| refused(error.to_string()))

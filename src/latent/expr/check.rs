@@ -66,10 +66,14 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             });
         }
         match (expr, below) {
-            (Expr::Seed(_), _) => self.shape(Space::Z, "").map(|_| Space::Z),
+            (Expr::Seed(_), _) => {
+                let space = self.0.start_space();
+                self.real(expr, space).map(|()| space)
+            }
             (Expr::Vector(values), _) => {
-                self.length(excerpt(expr), Space::Z, values.len())?;
-                Ok(Space::Z)
+                let space = self.0.start_space();
+                self.length(excerpt(expr), space, values.len())?;
+                self.real(expr, space).map(|()| space)
             }
             (Expr::Named(name), _) => self.named(expr, name),
             (Expr::Direction(name), _) => self.direction(expr, name),
@@ -81,15 +85,17 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 let space = self.0.encoded_space();
                 self.shape(space, "").map(|_| space)
             }
-            (Expr::Neg(_) | Expr::Scale(..), [a]) => Ok(a.space),
+            (Expr::Neg(_) | Expr::Scale(..), [a]) => self.real(expr, a.space).map(|()| a.space),
             (Expr::Truncate(..), &[a]) => {
                 // In z the mean is the origin, and a mapping network takes off the length.
+                self.real(expr, a.space)?;
                 let acts_in_w = a.space == Space::Z && !a.is_step_in_z() && self.has_w();
                 self.truncated(if acts_in_w { Space::W } else { a.space })
             }
             (Expr::Mean(all), values) => {
                 let parts: Vec<_> = all.iter().zip(values.iter().copied()).collect();
-                self.join(expr, &parts)
+                let space = self.join(expr, &parts)?;
+                self.real(expr, space).map(|()| space)
             }
             (
                 Expr::Add(a, b)
@@ -98,28 +104,34 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 | Expr::Slerp(a, b, _)
                 | Expr::ProjectOut(a, b),
                 &[value_a, value_b],
-            ) => self.join(expr, &[(&**a, value_a), (&**b, value_b)]),
+            ) => {
+                let space = self.join(expr, &[(a, value_a), (b, value_b)])?;
+                self.real(expr, space).map(|()| space)
+            }
             (Expr::Cross(a, b, cross), &[value_a, value_b]) => {
                 let space = self.join(expr, &[(a, value_a), (b, value_b)])?;
                 self.locks(&cross.locked, space)
             }
-            (Expr::Vary(_, vary), [a]) => self.locks(&vary.locked, a.space),
+            (Expr::Vary(_, vary), [a]) => {
+                self.real(expr, a.space)?;
+                self.locks(&vary.locked, a.space)
+            }
             (Expr::W(a), [value]) => self.mapped(a, value.space),
             (Expr::Mix(a, b, layers), [value_a, value_b]) => {
                 let hint = ", so mix(...) cannot be used";
-                let shape = self.shape(Space::WPlus, hint)?;
+                let shape = self.shape(Space::W_PLUS, hint)?;
                 for (code, value) in [(a, value_a), (b, value_b)] {
                     self.styles(code, value.space)?;
                 }
                 self.layers(*layers, shape)?;
-                Ok(Space::WPlus)
+                Ok(Space::W_PLUS)
             }
             (Expr::TruncateLayers(a, _, layers), [value]) => {
                 let hint = ", so single layers cannot be truncated";
-                let shape = self.shape(Space::WPlus, hint)?;
+                let shape = self.shape(Space::W_PLUS, hint)?;
                 self.styles(a, value.space)?;
                 self.layers(*layers, shape)?;
-                self.truncated(Space::WPlus)
+                self.truncated(Space::W_PLUS)
             }
             (
                 Expr::Neg(_)
@@ -138,6 +150,30 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 _,
             ) => unreachable!("fold gives one value for each child"),
         }
+    }
+
+    /// Checks that codes of `space` are real numbers, as `expr` takes or makes them.
+    fn real(&self, expr: &Expr, space: Space) -> Result<(), CheckError> {
+        let shape = self.shape(space, "")?;
+        if shape.is_real() {
+            return Ok(());
+        }
+        let operation = match expr {
+            Expr::Seed(_) => "drawn from a normal distribution",
+            Expr::Vector(_) => "written out as real numbers",
+            Expr::Neg(_) | Expr::Scale(..) => "scaled",
+            Expr::Add(..) | Expr::Sub(..) => "added",
+            Expr::Mean(_) => "averaged",
+            Expr::Truncate(..) | Expr::TruncateLayers(..) => "truncated",
+            Expr::ProjectOut(..) => "projected",
+            Expr::Vary(..) => "varied by noise",
+            _ => "interpolated",
+        };
+        Err(CheckError::NotReal {
+            model: self.model(),
+            space,
+            operation,
+        })
     }
 
     fn has_w(&self) -> bool {
@@ -239,7 +275,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     /// Checks that the point that truncation pulls towards fits the codes of `space`.
     fn truncated(&self, space: Space) -> Result<Space, CheckError> {
         let owner = match self.0.mean(space) {
-            None if space == Space::WPlus => Space::W,
+            None if space == Space::W_PLUS => Space::W,
             _ => space,
         };
         if let Some(mean) = self.0.mean(owner) {
@@ -255,26 +291,28 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     fn mapped(&self, code: &Expr, space: Space) -> Result<Space, CheckError> {
         let code = excerpt(code);
         self.shape(Space::W, &format!(": use {code} without w(...)"))?;
-        match space {
-            Space::Z => Ok(Space::W),
-            Space::W | Space::WPlus => Err(CheckError::SpaceMismatch {
-                sentence: format!(
-                    "{code} is in {space} already, and w(...) takes a code in z: \
-                     leave out this w(...)"
-                ),
-            }),
+        if space == Space::Z {
+            return Ok(Space::W);
         }
+        let sentence = if space == Space::W || space == Space::W_PLUS {
+            format!(
+                "{code} is in {space} already, and w(...) takes a code in z: leave out this w(...)"
+            )
+        } else {
+            format!("{code} is in {space}, and w(...) takes a code in z")
+        };
+        Err(CheckError::SpaceMismatch { sentence })
     }
 
     /// Checks that `code`, which is in `space`, can be taken to w+.
     fn styles(&self, code: &Expr, space: Space) -> Result<(), CheckError> {
         match space {
-            Space::Z => {
+            Space::W_PLUS => Ok(()),
+            Space::W => self.broadcast(),
+            _ => {
                 self.mapped(code, space)?;
                 self.broadcast()
             }
-            Space::W => self.broadcast(),
-            Space::WPlus => Ok(()),
         }
     }
 
@@ -293,13 +331,26 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             if value.is_step_in_z() {
                 return Err(step_in_z(expr, part, (code, space)));
             }
-            if value.space == Space::Z {
-                self.mapped(part, Space::Z)?;
+            match value.space {
+                Space::Z => self.mapped(part, Space::Z).map(drop)?,
+                Space::W | Space::W_PLUS => {}
+                other => {
+                    let with = if other == space {
+                        value_space(parts, other)
+                    } else {
+                        space
+                    };
+                    let sentence = format!(
+                        "{} is in {other}, which does not meet codes in {with}",
+                        excerpt(part)
+                    );
+                    return Err(CheckError::SpaceMismatch { sentence });
+                }
             }
         }
-        if parts.iter().any(|(_, value)| value.space == Space::WPlus) {
+        if parts.iter().any(|(_, value)| value.space == Space::W_PLUS) {
             self.broadcast()?;
-            Ok(Space::WPlus)
+            Ok(Space::W_PLUS)
         } else {
             Ok(Space::W)
         }
@@ -308,7 +359,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     /// Checks that a code in w can be taken for every layer of w+.
     fn broadcast(&self) -> Result<(), CheckError> {
         let w = self.shape(Space::W, "")?;
-        let layers = self.shape(Space::WPlus, "")?;
+        let layers = self.shape(Space::W_PLUS, "")?;
         if w.checked_len() == Some(layers.dim()) {
             return Ok(());
         }
@@ -325,7 +376,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         if range.start >= range.end {
             return Err(CheckError::NoLayers { layers });
         }
-        let count = layer_count(shape);
+        let count = shape.row_count();
         if range.end > count {
             return Err(CheckError::LayersOutOfRange {
                 layers,
@@ -339,10 +390,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     /// Checks that everything that is locked is there, numbers of a vector or layers of w+.
     fn locks(&self, locked: &[Range<usize>], space: Space) -> Result<Space, CheckError> {
         let shape = self.shape(space, "")?;
-        let count = match space {
-            Space::WPlus => layer_count(shape),
-            Space::Z | Space::W => shape.checked_len().unwrap_or(0),
-        };
+        let count = shape.row_count();
         let text = |range: &Range<usize>| {
             let mut text = String::new();
             // Writing to a String cannot fail.
@@ -365,12 +413,10 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     }
 }
 
-/// How many layers a code in w+ has.
-pub(super) fn layer_count(shape: SpaceShape) -> usize {
-    match shape {
-        SpaceShape::Layers { layers, .. } => layers,
-        SpaceShape::Vector { .. } => 1,
-    }
+/// The space of the first part that is not in `space`.
+fn value_space(parts: &[(&Expr, Value)], space: Space) -> Space {
+    let mut others = parts.iter().map(|(_, value)| value.space);
+    others.find(|other| *other != space).unwrap_or(space)
 }
 
 /// The error of an operation between a step in z and a code in w or w+.

@@ -11,6 +11,11 @@ pub trait Context {
     /// What codes of `space` look like, or `None` when the model has no such space.
     fn space(&self, space: Space) -> Option<SpaceShape>;
 
+    /// The space that seeds and codes written out lie in: the one that the prior is defined on.
+    fn start_space(&self) -> Space {
+        Space::Z
+    }
+
     /// The point that truncation pulls towards, with as many numbers as a code of `space`;
     /// `None` is the origin. Where w+ has none, that of w is taken for every layer.
     fn mean(&self, space: Space) -> Option<&[f32]>;
@@ -63,14 +68,17 @@ pub fn direction_space<C: Context + ?Sized>(name: &str, context: &C) -> Option<S
     }
 }
 
-/// The space and the index that `z3` or `w3` stands for in `dir("z3")`; the index has no
+/// The space and the index that `z3`, `w3` or `x3` stands for in `dir("z3")`; the index has no
 /// leading zeros, so that every axis has one name.
 pub fn raw_axis(name: &str) -> Option<(Space, usize)> {
-    let (space, digits) = if let Some(digits) = name.strip_prefix('z') {
-        (Space::Z, digits)
-    } else {
-        (Space::W, name.strip_prefix('w')?)
+    let mut letters = name.chars();
+    let space = match letters.next()? {
+        'z' => Space::Z,
+        'w' => Space::W,
+        'x' => Space::X,
+        _ => return None,
     };
+    let digits = letters.as_str();
     let canonical = digits == "0" || digits.starts_with(|c| matches!(c, '1'..='9'));
     if !canonical || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -80,10 +88,12 @@ pub fn raw_axis(name: &str) -> Option<(Space, usize)> {
 
 /// The name of a raw axis: `z3`. w+ has none of its own, an axis of w moves all its layers.
 pub fn raw_axis_name(space: Space, index: usize) -> String {
-    match space {
-        Space::Z => format!("z{index}"),
-        Space::W | Space::WPlus => format!("w{index}"),
-    }
+    let space = if space == Space::W_PLUS {
+        Space::W
+    } else {
+        space
+    };
+    format!("{space}{index}")
 }
 
 #[cfg(test)]
@@ -100,7 +110,6 @@ mod tests {
             "z-1",
             "z+1",
             "zoom",
-            "x3",
             "",
             "z99999999999999999999",
         ] {

@@ -93,6 +93,15 @@ pub enum CheckError {
     },
     #[error("{model} has no encoder, so encode(...) cannot be used")]
     NoEncoder { model: String },
+    /// Codes of the space are indices, and the operation takes real numbers.
+    #[error(
+        "codes in {space} of {model} are indices into a codebook, so they cannot be {operation}"
+    )]
+    NotReal {
+        model: String,
+        space: Space,
+        operation: &'static str,
+    },
     /// Two codes, or a code and an operation, do not belong together; a whole sentence.
     #[error("{sentence}")]
     SpaceMismatch { sentence: String },

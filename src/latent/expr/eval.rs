@@ -1,7 +1,7 @@
 //! The value of an expression.
 
 use super::ast::{Expr, LayerRange};
-use super::check::{check, layer_count};
+use super::check::check;
 use super::context::{Compute, raw_axis};
 use super::error::{CheckError, EvalError};
 use super::print::excerpt;
@@ -52,11 +52,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     ) -> Result<Code, EvalError> {
         match (expr, below) {
             (Expr::Seed(seed), _) => {
-                let shape = self.shape(Space::Z)?;
-                let len = shape.checked_len().unwrap_or(0);
-                self.code(Space::Z, seed_code(*seed, len))
+                let space = self.context.start_space();
+                let len = self.shape(space)?.checked_len().unwrap_or(0);
+                self.code(space, seed_code(*seed, len))
             }
-            (Expr::Vector(values), _) => self.code(Space::Z, values.clone()),
+            (Expr::Vector(values), _) => self.code(self.context.start_space(), values.clone()),
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
                 Some(code) => self.code(code.space, code.values.clone()),
@@ -90,13 +90,13 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 self.replaced(code, &truncated, *layers)
             }
             (Expr::Vary(_, step), &[a]) => {
-                let (row, sigma) = (row_len(a), step.sigma);
+                let (row, sigma) = (a.shape.row_len(), step.sigma);
                 let values = vary(&a.values, row, step.seed, sigma, &step.locked);
                 self.code(a.space, values)
             }
             (Expr::Cross(_, _, coins), &[a, b]) => {
                 let (a, b) = self.together(expr, a, b)?;
-                let (row, seed) = (row_len(&a), coins.seed);
+                let (row, seed) = (a.shape.row_len(), coins.seed);
                 let values = cross(&a.values, &b.values, row, seed, &coins.locked);
                 self.code(a.space, values)
             }
@@ -198,22 +198,20 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
 
     /// `code` in w+, through the mapping network if it is in z.
     fn styles(&mut self, expr: &Expr, code: &Code) -> Result<Code, EvalError> {
-        match code.space {
-            Space::Z => {
-                let w = self.mapped(expr, code)?;
-                self.layered(&w)
-            }
-            Space::W | Space::WPlus => self.layered(code),
+        if code.space == Space::Z {
+            let w = self.mapped(expr, code)?;
+            return self.layered(&w);
         }
+        self.layered(code)
     }
 
     /// A code in w taken for every layer; one in w+ as it is.
     fn layered(&self, code: &Code) -> Result<Code, EvalError> {
-        if code.space == Space::WPlus {
+        if code.space == Space::W_PLUS {
             return Ok(code.clone());
         }
-        let layers = layer_count(self.shape(Space::WPlus)?);
-        self.code(Space::WPlus, code.values.repeat(layers))
+        let layers = self.shape(Space::W_PLUS)?.row_count();
+        self.code(Space::W_PLUS, code.values.repeat(layers))
     }
 
     /// `code` in `space`, to which [`check`] has found a way: from z through the mapping network,
@@ -221,7 +219,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     fn brought_to(&mut self, expr: &Expr, code: &Code, space: Space) -> Result<Code, EvalError> {
         match (code.space, space) {
             (Space::Z, Space::W) => self.mapped(expr, code),
-            (_, Space::WPlus) => self.styles(expr, code),
+            (_, Space::W_PLUS) => self.styles(expr, code),
             _ => Ok(code.clone()),
         }
     }
@@ -243,14 +241,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         b: &Code,
         combine: impl Fn(&[f32], &[f32]) -> Vec<f32>,
     ) -> Result<Code, EvalError> {
-        if a.space == b.space && a.space != Space::WPlus {
+        if a.space == b.space && a.space != Space::W_PLUS {
             return self.code(a.space, combine(&a.values, &b.values));
         }
         let (a, b) = self.together(expr, a, b)?;
-        let row = match a.space {
-            Space::WPlus => a.shape.dim().max(1),
-            _ => a.values.len().max(1),
-        };
+        let row = a.shape.dim().max(1);
         let rows = a.values.chunks(row).zip(b.values.chunks(row));
         let values = rows.flat_map(|(a, b)| combine(a, b)).collect();
         self.code(a.space, values)
@@ -286,18 +281,18 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         if let (Some(to), Some(from)) = (values.get_mut(taken.clone()), b.values.get(taken)) {
             to.copy_from_slice(from);
         }
-        self.code(Space::WPlus, values)
+        self.code(Space::W_PLUS, values)
     }
 
     fn truncate(&self, code: &Code, psi: f32) -> Result<Code, EvalError> {
-        let values = match (self.context.mean(code.space), code.space) {
-            (Some(mean), _) => truncate(&code.values, mean, psi),
-            (None, Space::WPlus) => {
+        let values = match self.context.mean(code.space) {
+            Some(mean) => truncate(&code.values, mean, psi),
+            None if code.space == Space::W_PLUS => {
                 let mean = self.context.mean(Space::W).unwrap_or(&[]);
-                let rows = code.values.chunks(code.shape.dim().max(1));
+                let rows = code.values.chunks(code.shape.row_len().max(1));
                 rows.flat_map(|row| truncate(row, mean, psi)).collect()
             }
-            (None, Space::Z | Space::W) => truncate(&code.values, &[], psi),
+            None => truncate(&code.values, &[], psi),
         };
         self.code(code.space, values)
     }
@@ -308,20 +303,9 @@ fn joined_space<'a>(codes: impl IntoIterator<Item = &'a Code>) -> Space {
     codes
         .into_iter()
         .map(|code| code.space)
-        .max_by_key(|space| match space {
-            Space::Z => 0,
-            Space::W => 1,
-            Space::WPlus => 2,
-        })
+        // Spaces stand in the order in which a code passes through them.
+        .max()
         .unwrap_or(Space::Z)
-}
-
-/// How many numbers stay together when a code is locked or crossed: one, or a layer of w+.
-fn row_len(code: &Code) -> usize {
-    match code.space {
-        Space::WPlus => code.shape.dim(),
-        Space::Z | Space::W => 1,
-    }
 }
 
 fn map(code: &Code, f: impl Fn(f32) -> f32) -> Code {

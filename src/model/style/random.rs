@@ -46,7 +46,7 @@ pub fn random_manifest() -> Manifest {
             (Space::Z, SpaceShape::Vector { dim: style.z_dim }),
             (Space::W, SpaceShape::Vector { dim: style.w_dim }),
             (
-                Space::WPlus,
+                Space::W_PLUS,
                 SpaceShape::Layers {
                     layers: style.num_ws,
                     dim: style.w_dim,

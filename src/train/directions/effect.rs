@@ -112,9 +112,10 @@ impl Trial<'_> {
         sigma: f32,
         samples: std::ops::Range<usize>,
     ) -> Result<Vec<f32>, ModelError> {
-        let codes = match space {
-            Space::Z => self.z,
-            Space::W | Space::WPlus => self.w.unwrap_or(self.z),
+        let codes = if space == Space::Z {
+            self.z
+        } else {
+            self.w.unwrap_or(self.z)
         };
         let dim = step.len().max(1);
         let moved: Vec<f32> = codes

@@ -270,12 +270,11 @@ fn path_length(
         for _ in 0..BATCH {
             let (mut a, mut b) = (stream.normals(dim), stream.normals(dim));
             let t = stream.uniform() as f32 * (1.0 - PATH_STEP);
-            let way = match space {
-                Space::Z => slerp,
-                Space::W | Space::WPlus => {
-                    (a, b) = (generator.map(&a)?, generator.map(&b)?);
-                    lerp
-                }
+            let way = if space == Space::Z {
+                slerp
+            } else {
+                (a, b) = (generator.map(&a)?, generator.map(&b)?);
+                lerp
             };
             near.extend(way(&a, &b, t));
             far.extend(way(&a, &b, t + PATH_STEP));

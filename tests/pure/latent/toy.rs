@@ -13,6 +13,9 @@ pub struct Toy {
     codes: Vec<(String, Code)>,
     directions: Vec<Direction>,
     w_mean: Vec<f32>,
+    /// One more space, and whether it stands in the place of z.
+    other: Option<(Space, SpaceShape)>,
+    is_without_z: bool,
 }
 
 impl Toy {
@@ -43,7 +46,7 @@ impl Toy {
                 ("me".into(), Code::vector(Space::Z, vec![1.0, 2.0, 3.0])),
                 ("smiling".into(), Code::vector(Space::Z, vec![0.5; 3])),
                 ("inverted".into(), Code::vector(Space::W, vec![1.0, -1.0])),
-                ("styles".into(), code(Space::WPlus, rows, &styles)),
+                ("styles".into(), code(Space::W_PLUS, rows, &styles)),
                 ("broken".into(), Code::vector(Space::Z, vec![0.0; 7])),
             ],
             directions: vec![
@@ -52,13 +55,15 @@ impl Toy {
                 direction("smile", Space::W, &[0.25, 0.5]),
                 direction(
                     "hair",
-                    Space::WPlus,
+                    Space::W_PLUS,
                     &[0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0],
                 ),
                 // Takes precedence over the raw axis.
                 direction("z2", Space::Z, &[0.0, 0.0, 10.0]),
             ],
             w_mean: vec![2.0, 4.0],
+            other: None,
+            is_without_z: false,
         }
     }
 
@@ -74,19 +79,75 @@ impl Toy {
     }
 }
 
+impl Toy {
+    /// A sampler: seeds are pictures of noise, one channel of 2x2.
+    pub fn sampler() -> Self {
+        let shape = SpaceShape::Image {
+            channels: 1,
+            height: 2,
+            width: 2,
+        };
+        Self {
+            name: "toy-sampler",
+            other: Some((Space::named("x").expect("a name"), shape)),
+            is_without_z: true,
+            codes: Vec::new(),
+            directions: Vec::new(),
+            ..Self::plain()
+        }
+    }
+
+    /// A model of z and of grids of 2x2 indices, two of which have a name.
+    pub fn with_grid() -> Self {
+        let space = Space::named("codes").expect("a name");
+        let shape = SpaceShape::Grid {
+            height: 2,
+            width: 2,
+            levels: 16,
+        };
+        let mut toy = Self::plain();
+        toy.name = "toy-vq";
+        for (name, values) in [("cat", [1.0, 2.0, 3.0, 4.0]), ("dog", [9.0, 8.0, 7.0, 6.0])] {
+            let values = values.to_vec();
+            let code = Code {
+                space,
+                shape,
+                values,
+            };
+            toy.codes.push((name.to_owned(), code));
+        }
+        toy.other = Some((space, shape));
+        toy
+    }
+}
+
 impl Context for Toy {
+    fn start_space(&self) -> Space {
+        match self.other {
+            Some((space, _)) if self.is_without_z => space,
+            _ => Space::Z,
+        }
+    }
+
     fn model_name(&self) -> &str {
         self.name
     }
 
     fn space(&self, space: Space) -> Option<SpaceShape> {
+        if let Some((other, shape)) = self.other
+            && space == other
+        {
+            return Some(shape);
+        }
         match space {
+            Space::Z if self.is_without_z => None,
             Space::Z => Some(SpaceShape::Vector { dim: 3 }),
             Space::W => self.mapping.then_some(SpaceShape::Vector { dim: 2 }),
-            Space::WPlus => self.mapping.then_some(SpaceShape::Layers {
+            Space::W_PLUS => self.mapping.then_some(SpaceShape::Layers {
                 layers: Self::LAYERS,
                 dim: 2,
             }),
+            _ => None,
         }
     }
 

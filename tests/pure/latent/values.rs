@@ -65,7 +65,9 @@ fn seeds_are_those_of_numpy_bit_for_bit() {
 
 #[test]
 fn operations() {
-    use Space::{W, WPlus, Z};
+    const Z: Space = Space::Z;
+    const W: Space = Space::W;
+    const W_PLUS: Space = Space::W_PLUS;
     for (text, space, values) in [
         ("[1, 2, 3] + 2*@me", Z, &[3.0, 6.0, 9.0][..]),
         ("[1, 2, 3] - -@me", Z, &[2.0, 4.0, 6.0]),
@@ -84,7 +86,7 @@ fn operations() {
         ("project_out(@inverted, dir(\"w1\"))", W, &[1.0, 0.0]),
         (
             "project_out(@styles, dir(\"w0\"))",
-            WPlus,
+            W_PLUS,
             &[0.0, 2.0, 0.0, 4.0, 0.0, 6.0, 0.0, 8.0],
         ),
         ("vary(@me, 7, 0)", Z, &[1.0, 2.0, 3.0]),
@@ -97,7 +99,7 @@ fn operations() {
         ),
         (
             "vary(@styles, 3, 2, lock [0..4])",
-            WPlus,
+            W_PLUS,
             &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
         ),
         // RandomState(0).random_sample(4) is 0.549, 0.715, 0.603, 0.545; of 42 0.375, 0.951,
@@ -107,7 +109,7 @@ fn operations() {
         ("cross(@me, [9, 9, 9], 42, lock [0])", Z, &[1.0, 2.0, 3.0]),
         (
             "cross(@styles, @inverted, 42)",
-            WPlus,
+            W_PLUS,
             &[1.0, -1.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
         ),
         ("w(@me)", W, &[3.0, -1.0]),
@@ -122,58 +124,58 @@ fn operations() {
         ("cross(@me, @inverted, 0)", W, &[3.0, -1.0]),
         (
             "@me + dir(\"hair\")",
-            WPlus,
+            W_PLUS,
             &[3.0, -1.0, 4.0, 0.0, 3.0, -1.0, 3.0, -1.0],
         ),
         (
             "mean(@me, @styles)",
-            WPlus,
+            W_PLUS,
             &[2.0, 0.5, 3.0, 1.5, 4.0, 2.5, 5.0, 3.5],
         ),
         ("truncate(w(@me), 0.5)", W, &[2.5, 1.5]),
         (
             "truncate(@styles, 0)",
-            WPlus,
+            W_PLUS,
             &[2.0, 4.0, 2.0, 4.0, 2.0, 4.0, 2.0, 4.0],
         ),
         (
             "@inverted + @styles",
-            WPlus,
+            W_PLUS,
             &[2.0, 1.0, 4.0, 3.0, 6.0, 5.0, 8.0, 7.0],
         ),
         (
             "@styles - @inverted",
-            WPlus,
+            W_PLUS,
             &[0.0, 3.0, 2.0, 5.0, 4.0, 7.0, 6.0, 9.0],
         ),
         (
             "mean(@inverted, @styles)",
-            WPlus,
+            W_PLUS,
             &[1.0, 0.5, 2.0, 1.5, 3.0, 2.5, 4.0, 3.5],
         ),
         (
             "truncate(@styles, 0, layers 1..3)",
-            WPlus,
+            W_PLUS,
             &[1.0, 2.0, 2.0, 4.0, 2.0, 4.0, 7.0, 8.0],
         ),
         (
             "truncate(@me, 0.5, layers 0..2)",
-            WPlus,
+            W_PLUS,
             &[2.5, 1.5, 2.5, 1.5, 3.0, -1.0, 3.0, -1.0],
         ),
         (
             "mix(w(@me), @styles, layers 1..3)",
-            WPlus,
+            W_PLUS,
             &[3.0, -1.0, 3.0, 4.0, 5.0, 6.0, 3.0, -1.0],
         ),
         (
             "mix(@me, @inverted, layers 3)",
-            WPlus,
+            W_PLUS,
             &[3.0, -1.0, 3.0, -1.0, 3.0, -1.0, 1.0, -1.0],
         ),
         (
             "slerp(2*dir(\"w0\"), @styles*0 + 2*dir(\"w1\"), 1)",
-            WPlus,
+            W_PLUS,
             &[0.0, 2.0, 0.0, 2.0, 0.0, 2.0, 0.0, 2.0],
         ),
     ] {
@@ -194,6 +196,87 @@ fn truncation_without_a_mapping_network_acts_in_z() {
     let expr = parse("truncate(@me, 0.5)").expect("it is an expression");
     let code = evaluate(&expr, &mut Toy::plain()).expect("it has a value");
     assert_eq!((code.space, code.values), (Space::Z, vec![0.5, 1.0, 1.5]));
+}
+
+/// A code may be a picture of noise, as samplers start from.
+#[test]
+fn seeds_lie_in_the_space_of_the_prior() {
+    let x = Space::named("x").expect("a name");
+    for (text, values) in [
+        ("seed(7)", seed_code(7, 4)),
+        ("[1, 2, 3, 4] + 2*dir(\"x3\")", vec![1.0, 2.0, 3.0, 6.0]),
+        ("vary([1, 2, 3, 4], 7, 0)", vec![1.0, 2.0, 3.0, 4.0]),
+        ("truncate([2, 4, 6, 8], 0.5)", vec![1.0, 2.0, 3.0, 4.0]),
+    ] {
+        let code = evaluate(&parse(text).expect(text), &mut Toy::sampler()).expect(text);
+        assert_eq!((code.space, code.values), (x, values), "{text}");
+        assert_eq!(code.shape.to_string(), "1x2x2");
+    }
+    let refused = evaluate(
+        &parse("w(seed(1))").expect("it is one"),
+        &mut Toy::sampler(),
+    );
+    assert_eq!(
+        refused.expect_err("it has no w").to_string(),
+        "toy-sampler has no w space: use seed(1) without w(...)"
+    );
+}
+
+/// A code may be a grid of indices, which can be crossed but not computed with.
+#[test]
+fn indices_are_not_numbers() {
+    let value = |text: &str| evaluate(&parse(text).expect(text), &mut Toy::with_grid());
+    let crossed = value("cross(@cat, @dog, 42)").expect("each index is from one of the two");
+    assert_eq!(crossed.values, [9.0, 2.0, 3.0, 4.0]);
+    assert!(value("cross(@cat, @dog, 42, lock [0])").is_ok_and(|code| code.values[0] == 1.0));
+    for (text, operation) in [
+        ("@cat + @dog", "added"),
+        ("2*@cat", "scaled"),
+        ("mean(@cat, @dog)", "averaged"),
+        ("lerp(@cat, @dog, 0.5)", "interpolated"),
+        ("slerp(@cat, @dog, 0.5)", "interpolated"),
+        ("truncate(@cat, 0.5)", "truncated"),
+        ("vary(@cat, 1, 0.5)", "varied by noise"),
+        ("project_out(@cat, @dog)", "projected"),
+    ] {
+        assert_eq!(
+            value(text).expect_err(text).to_string(),
+            format!(
+                "codes in codes of toy-vq are indices into a codebook, so they cannot be \
+                 {operation}"
+            ),
+            "{text}"
+        );
+    }
+    for (text, expected) in [
+        (
+            "@cat + @me",
+            "@cat is in codes, which does not meet codes in z",
+        ),
+        (
+            "@me - @cat",
+            "@cat is in codes, which does not meet codes in z",
+        ),
+        ("w(@cat)", "toy-vq has no w space: use @cat without w(...)"),
+    ] {
+        assert_eq!(value(text).expect_err(text).to_string(), expected, "{text}");
+    }
+}
+
+#[test]
+fn spaces_have_sound_names() {
+    let x = Space::named("x").expect("a name");
+    assert_eq!(x, Space::named("x").expect("a name"));
+    assert_eq!(Space::named("w+"), Ok(Space::W_PLUS));
+    let other = Space::named("codes").expect("a name");
+    assert!(Space::Z < Space::W && Space::W < Space::W_PLUS && Space::W_PLUS < other);
+    for bad in ["", "a b", "ü", "seventeen-letters", "a\"b"] {
+        let error = Space::named(bad).expect_err(bad).to_string();
+        assert!(error.contains("cannot be the name of a space"), "{error}");
+    }
+    let json = serde_json::to_string(&x).expect("it is a text");
+    assert_eq!(json, "\"x\"");
+    assert!(serde_json::from_str::<Space>("\"a b\"").is_err());
 }
 
 #[test]
@@ -458,7 +541,7 @@ proptest! {
 
     #[test]
     fn no_tree_makes_the_evaluator_panic(expr in wild_expr()) {
-        for mut toy in [Toy::styled(), Toy::plain()] {
+        for mut toy in [Toy::styled(), Toy::plain(), Toy::sampler(), Toy::with_grid()] {
             let checked = check(&expr, &toy);
             match evaluate(&expr, &mut toy) {
                 Ok(code) => {
@@ -511,7 +594,7 @@ fn same_code(expr: &Expr, before: &Code, again: &Expr) -> Result<(), TestCaseErr
     let after = evaluate(&again, &mut toy);
     let after = after.map_err(|error| TestCaseError::fail(format!("{again}: {error}")))?;
     // Dropping steps of zero may leave the same vector in w.
-    prop_assert!(before.space == after.space || before.space == Space::WPlus);
+    prop_assert!(before.space == after.space || before.space == Space::W_PLUS);
     let scale = f64::from(before.values.iter().fold(1.0_f32, |m, v| m.max(v.abs())));
     for (before, after) in before.values.iter().zip(after.values.iter().cycle()) {
         let difference = (f64::from(*before) - f64::from(*after)).abs();

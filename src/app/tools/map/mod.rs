@@ -230,10 +230,10 @@ impl AppState {
         let code = match (frame.code.space, space) {
             (from, to) if from == to => &frame.code,
             (Space::Z, _) => &mapped.get(0)?.code,
-            (Space::W, Space::WPlus) => &frame.code,
+            (Space::W, Space::W_PLUS) => &frame.code,
             _ => return None,
         };
-        if code.space == Space::W && space == Space::WPlus {
+        if code.space == Space::W && space == Space::W_PLUS {
             let len = model.manifest.spaces.get(&space)?.checked_len()?;
             return Some(code.values.repeat(len / code.values.len().max(1)));
         }

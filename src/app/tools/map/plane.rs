@@ -121,7 +121,7 @@ fn dim(model: &ModelInfo, space: Space) -> usize {
 /// The space of codes of `len` numbers: `space`, or w+ where they are as long as several in w.
 fn space_of(model: &ModelInfo, space: Space, len: usize) -> Space {
     if space == Space::W && len > dim(model, Space::W) {
-        Space::WPlus
+        Space::W_PLUS
     } else {
         space
     }

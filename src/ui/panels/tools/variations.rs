@@ -128,7 +128,7 @@ fn locks_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Setti
         return;
     };
     let count = lockable(code.space, code.shape);
-    let of = if code.space == Space::WPlus {
+    let of = if code.space == Space::W_PLUS {
         "layer "
     } else {
         ""
