@@ -325,27 +325,26 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         if parts.iter().all(|(_, other)| other.space == value.space) {
             return Ok(value.space);
         }
+        let meets = |space: Space| [Space::Z, Space::W, Space::W_PLUS].contains(&space);
+        if let Some((part, apart)) = parts.iter().find(|(_, value)| !meets(value.space)) {
+            let others = parts.iter().map(|(_, value)| value.space);
+            let other = others.into_iter().find(|space| *space != apart.space);
+            let sentence = format!(
+                "{} is in {}, which does not meet codes in {}",
+                excerpt(part),
+                apart.space,
+                other.unwrap_or(apart.space)
+            );
+            return Err(CheckError::SpaceMismatch { sentence });
+        }
         let beyond_z = parts.iter().find(|(_, value)| value.space != Space::Z);
         let &(code, Value { space, .. }) = beyond_z.unwrap_or(&(first, value));
         for (part, value) in parts {
             if value.is_step_in_z() {
                 return Err(step_in_z(expr, part, (code, space)));
             }
-            match value.space {
-                Space::Z => self.mapped(part, Space::Z).map(drop)?,
-                Space::W | Space::W_PLUS => {}
-                other => {
-                    let with = if other == space {
-                        value_space(parts, other)
-                    } else {
-                        space
-                    };
-                    let sentence = format!(
-                        "{} is in {other}, which does not meet codes in {with}",
-                        excerpt(part)
-                    );
-                    return Err(CheckError::SpaceMismatch { sentence });
-                }
+            if value.space == Space::Z {
+                self.mapped(part, Space::Z)?;
             }
         }
         if parts.iter().any(|(_, value)| value.space == Space::W_PLUS) {
@@ -411,12 +410,6 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             None => Ok(space),
         }
     }
-}
-
-/// The space of the first part that is not in `space`.
-fn value_space(parts: &[(&Expr, Value)], space: Space) -> Space {
-    let mut others = parts.iter().map(|(_, value)| value.space);
-    others.find(|other| *other != space).unwrap_or(space)
 }
 
 /// The error of an operation between a step in z and a code in w or w+.
