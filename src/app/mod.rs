@@ -24,6 +24,7 @@ mod player;
 mod preview;
 mod reading;
 pub mod session;
+mod shots;
 mod state;
 mod thumbnail;
 mod thumbnails;

@@ -6,7 +6,7 @@
 use super::Thumbnail;
 use crate::engine::{Engine, Job, JobId, ModelId};
 use crate::latent::expr::Expr;
-use crate::latent::{Code, SessionNames};
+use crate::latent::{Code, Sampler, SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,6 +70,14 @@ struct Asked {
     model: ModelId,
     expressions: Vec<Option<Expr>>,
     names: Arc<SessionNames>,
+    sampler: Sampler,
+}
+
+impl Asked {
+    /// Whether an expression gives the same picture as with the last wish.
+    fn draws_like(&self, model: &ModelId, names: &Arc<SessionNames>, sampler: Sampler) -> bool {
+        self.model == *model && Arc::ptr_eq(&self.names, names) && self.sampler == sampler
+    }
 }
 
 /// A job under way.
@@ -121,11 +129,9 @@ impl PictureSet {
         self.failure.as_deref()
     }
 
-    fn ask(&mut self, engine: &Engine, want: Want, names: &Arc<SessionNames>) {
+    fn ask(&mut self, engine: &Engine, want: Want, names: &Arc<SessionNames>, sampler: Sampler) {
         let is_asked = self.asked.as_ref().is_some_and(|asked| {
-            asked.model == want.model
-                && Arc::ptr_eq(&asked.names, names)
-                && asked.expressions == want.expressions
+            asked.draws_like(&want.model, names, sampler) && asked.expressions == want.expressions
         });
         if is_asked {
             return;
@@ -136,20 +142,18 @@ impl PictureSet {
             }
             engine.cancel(running.job);
         }
-        let (shown, places) = self.reuse(&want, names);
+        let (shown, places) = self.reuse(&want, names, sampler);
         self.shown = shown;
         self.failure = None;
         self.running = None;
         if !places.is_empty() {
-            let expressions = places
+            let wanted = places
                 .iter()
-                .filter_map(|&place| want.expressions[place].clone())
-                .collect();
+                .filter_map(|&place| want.expressions[place].clone());
+            let shot = |expression| Shot::new(want.model.clone(), expression).with_sampler(sampler);
             let job = engine.submit(Job::Decode {
-                model: want.model.clone(),
-                expressions,
+                shots: wanted.map(shot).collect(),
                 names: Arc::clone(names),
-                sampler: crate::latent::Sampler::default(),
             });
             self.running = Some(Running { job, places });
         }
@@ -157,6 +161,7 @@ impl PictureSet {
             model: want.model,
             expressions: want.expressions,
             names: Arc::clone(names),
+            sampler,
         });
     }
 
@@ -165,11 +170,12 @@ impl PictureSet {
         &self,
         want: &Want,
         names: &Arc<SessionNames>,
+        sampler: Sampler,
     ) -> (Vec<Option<Arc<DecodedPicture>>>, Vec<usize>) {
         let same_meaning = self
             .asked
             .as_ref()
-            .is_some_and(|asked| asked.model == want.model && Arc::ptr_eq(&asked.names, names));
+            .is_some_and(|asked| asked.draws_like(&want.model, names, sampler));
         let same_model = self
             .asked
             .as_ref()
@@ -220,10 +226,16 @@ impl Pictures {
     }
 
     /// Asks for what is not there and not on its way.
-    pub(super) fn ask(&mut self, engine: &Engine, wants: Vec<Want>, names: &Arc<SessionNames>) {
+    pub(super) fn ask(
+        &mut self,
+        engine: &Engine,
+        wants: Vec<Want>,
+        names: &Arc<SessionNames>,
+        sampler: Sampler,
+    ) {
         for want in wants {
             let set = self.sets.entry(want.key).or_default();
-            set.ask(engine, want, names);
+            set.ask(engine, want, names, sampler);
         }
     }
 
@@ -373,9 +385,9 @@ mod tests {
     #[test]
     fn pictures_come_once_and_move_along() {
         let (engine, model) = engine_with_model();
-        let names = Arc::default();
+        let (names, sampler) = (Arc::default(), Sampler::default());
         let mut pictures = Pictures::default();
-        pictures.ask(&engine, seeds(&model, &[1, 2, 3]), &names);
+        pictures.ask(&engine, seeds(&model, &[1, 2, 3]), &names, sampler);
         pump(&engine, &mut pictures);
         let ids = |pictures: &Pictures| -> Vec<Option<u64>> {
             let set = pictures.set(KEY);
@@ -384,7 +396,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(ids(&pictures), [Some(1), Some(2), Some(3)]);
-        pictures.ask(&engine, seeds(&model, &[3, 1, 4]), &names);
+        pictures.ask(&engine, seeds(&model, &[3, 1, 4]), &names, sampler);
         pump(&engine, &mut pictures);
         assert_eq!(
             ids(&pictures),
@@ -407,7 +419,7 @@ mod tests {
             model,
             expressions: vec![Some(Expr::Named("nobody".to_owned()))],
         };
-        pictures.ask(&engine, vec![unknown], &Arc::default());
+        pictures.ask(&engine, vec![unknown], &Arc::default(), Sampler::default());
         pump(&engine, &mut pictures);
         let failure = pictures.set(KEY).failure().expect("there is no such name");
         assert!(failure.contains("nobody"), "{failure}");

@@ -1,45 +1,36 @@
 //! Asking the engine for pictures and keeping the newest one.
 
 use super::Latency;
-use crate::engine::{Engine, Frame, ModelId, PreviewRequest};
-use crate::latent::expr::Expr;
-use crate::latent::{Sampler, SessionNames};
+use crate::engine::{Engine, Frame, PreviewRequest};
+use crate::latent::{SessionNames, Shot};
 use std::sync::Arc;
 
 /// The picture on the window and what is asked for next.
 #[derive(Default, Debug)]
 pub struct Preview {
     generation: u64,
-    asked: Option<(ModelId, Expr, Arc<SessionNames>)>,
+    asked: Option<(Shot, Arc<SessionNames>)>,
     frame: Option<Frame>,
     failure: Option<String>,
     latency: Latency,
 }
 
 impl Preview {
-    /// Asks for the picture of an expression, unless that is what was asked for last with the
-    /// same names.
-    pub fn ask(
-        &mut self,
-        engine: &Engine,
-        model: &ModelId,
-        expression: &Expr,
-        names: &Arc<SessionNames>,
-    ) {
-        let is_asked = self.asked.as_ref().is_some_and(|(id, asked, known)| {
-            id == model && asked == expression && Arc::ptr_eq(known, names)
-        });
+    /// Asks for a picture, unless it is what was asked for last with the same names.
+    pub fn ask(&mut self, engine: &Engine, shot: Shot, names: &Arc<SessionNames>) {
+        let is_asked = self
+            .asked
+            .as_ref()
+            .is_some_and(|(asked, known)| *asked == shot && Arc::ptr_eq(known, names));
         if is_asked {
             return;
         }
         self.generation += 1;
-        self.asked = Some((model.clone(), expression.clone(), Arc::clone(names)));
+        self.asked = Some((shot.clone(), Arc::clone(names)));
         engine.preview(PreviewRequest {
             generation: self.generation,
-            model: model.clone(),
-            expression: expression.clone(),
+            shot,
             names: Arc::clone(names),
-            sampler: Sampler::default(),
         });
     }
 
@@ -52,7 +43,7 @@ impl Preview {
         let is_current_model = self
             .asked
             .as_ref()
-            .is_some_and(|(id, ..)| *id == frame.model);
+            .is_some_and(|(asked, _)| asked.model == frame.shot.model);
         if !is_newer || !is_current_model {
             return;
         }

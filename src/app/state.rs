@@ -211,16 +211,13 @@ impl AppState {
         let Some(model) = self.models.current.clone() else {
             return due_secs;
         };
-        self.preview.ask(
-            &self.engine,
-            &model.id,
-            self.position.expression(),
-            &self.names,
-        );
+        let shot = self.shot(&model.id, self.position.expression().clone());
+        self.preview.ask(&self.engine, shot, &self.names);
         self.tools_tick(&model);
         let mut wants = self.tool_wants(&model);
         wants.extend(self.learning_wants());
-        self.pictures.ask(&self.engine, wants, &self.names);
+        let sampler = self.sampler();
+        self.pictures.ask(&self.engine, wants, &self.names, sampler);
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
         match self.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}

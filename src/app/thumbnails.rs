@@ -8,8 +8,7 @@
 use super::Thumbnail;
 use crate::document::NodeId;
 use crate::engine::{Engine, Job, JobId, ModelId};
-use crate::latent::expr::Expr;
-use crate::latent::{Sampler, SessionNames};
+use crate::latent::{SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -100,15 +99,12 @@ impl Thumbnails {
         &mut self,
         engine: &Engine,
         key: ThumbnailKey,
-        model: ModelId,
-        expression: Expr,
+        shot: Shot,
         names: &Arc<SessionNames>,
     ) {
         let job = engine.submit(Job::Decode {
-            model,
-            expressions: vec![expression],
+            shots: vec![shot],
             names: Arc::clone(names),
-            sampler: Sampler::default(),
         });
         self.decoding.insert(job, key);
     }

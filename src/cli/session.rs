@@ -8,7 +8,7 @@ use crate::engine::{
     ModelSource, PreviewRequest, Timed,
 };
 use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, NoiseMode, Sampler, SessionNames};
+use crate::latent::{Code, NoiseMode, Sampler, SessionNames, Shot};
 use crate::model::specimen::Specimen;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -129,6 +129,11 @@ impl Session {
         recipe
     }
 
+    /// The picture of an expression with this session's settings.
+    fn shot(&self, expression: Expr) -> Shot {
+        Shot::new(self.model.id.clone(), expression).with_sampler(self.sampler)
+    }
+
     /// The code of an expression. This is also how an expression is checked: one that has a
     /// code can be decoded.
     ///
@@ -136,8 +141,7 @@ impl Session {
     /// When the expression asks for what the model or the disk has not.
     pub fn evaluate(&mut self, expression: &Expr) -> Result<Code, CliError> {
         let job = Job::Evaluate {
-            model: self.model.id.clone(),
-            expression: expression.clone(),
+            shot: self.shot(expression.clone()),
             names: Arc::clone(&self.names),
         };
         let mut answer = None;
@@ -166,10 +170,8 @@ impl Session {
     ) -> Result<(), CliError> {
         let wanted = expressions.len();
         let job = Job::Decode {
-            model: self.model.id.clone(),
-            expressions,
+            shots: expressions.into_iter().map(|it| self.shot(it)).collect(),
             names: Arc::clone(&self.names),
-            sampler: self.sampler,
         };
         let mut done = 0;
         self.run(job, |event| {
@@ -204,10 +206,8 @@ impl Session {
     /// stopped.
     pub fn examine(&mut self, expressions: Vec<Expr>) -> Result<Vec<Specimen>, CliError> {
         let job = Job::Examine {
-            model: self.model.id.clone(),
-            expressions,
+            shots: expressions.into_iter().map(|it| self.shot(it)).collect(),
             names: Arc::clone(&self.names),
-            sampler: self.sampler,
         };
         let mut answer = None;
         self.run(job, |event| {
@@ -252,10 +252,8 @@ impl Session {
         let wanted = self.generation;
         self.engine.preview(PreviewRequest {
             generation: wanted,
-            model: self.model.id.clone(),
-            expression,
+            shot: self.shot(expression),
             names: Arc::clone(&self.names),
-            sampler: self.sampler,
         });
         loop {
             match self.next_event()? {

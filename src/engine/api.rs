@@ -2,7 +2,7 @@
 
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
-use crate::latent::{Code, Direction, Sampler, SessionNames, Space};
+use crate::latent::{Code, Direction, SessionNames, Shot, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
 use crate::model::specimen::Specimen;
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use crate::latent::ModelId;
 
 /// Which device decodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,16 +32,6 @@ pub struct DeviceInfo {
     pub adapter: String,
     /// Why a requested or expected GPU is not used; shown in the status bar.
     pub fallback: Option<String>,
-}
-
-/// Identity of a model: the same name and hash decode the same picture from the same code.
-#[derive(
-    Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize,
-)]
-pub struct ModelId {
-    pub name: String,
-    /// Content hash of the model file, lower-case hexadecimal SHA-256.
-    pub hash: String,
 }
 
 /// Where a model comes from.
@@ -97,20 +89,19 @@ impl ModelInfo {
 pub struct PreviewRequest {
     /// Grows with every request; the frame carries it back.
     pub generation: u64,
-    pub model: ModelId,
-    pub expression: Expr,
+    pub shot: Shot,
     /// What the session names besides the model.
     pub names: Arc<SessionNames>,
-    pub sampler: Sampler,
 }
 
 /// The picture of one preview request.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub generation: u64,
-    pub model: ModelId,
+    /// What the picture shows.
+    pub shot: Shot,
     pub picture: Picture,
-    /// The value of the expression.
+    /// The value of the shot's expression.
     pub code: Code,
     pub timing: FrameTiming,
 }
@@ -154,27 +145,23 @@ pub enum Timed {
 /// Work that is done in the order of asking, in tiles, with progress and cancel.
 #[derive(Clone, Debug)]
 pub enum Job {
-    /// Decode many expressions; the tiles arrive as [`Event::Tile`] in order.
+    /// Decode many shots of one model; the tiles arrive as [`Event::Tile`] in order. Shots of
+    /// different models are refused: their pictures may differ in size.
     Decode {
-        model: ModelId,
-        expressions: Vec<Expr>,
+        shots: Vec<Shot>,
         names: Arc<SessionNames>,
-        sampler: Sampler,
     },
-    /// Evaluate one expression without decoding; answers with [`Event::Evaluated`].
+    /// Evaluate the expression of a shot without decoding; answers with [`Event::Evaluated`].
     Evaluate {
-        model: ModelId,
-        expression: Expr,
+        shot: Shot,
         names: Arc<SessionNames>,
     },
-    /// Measure all that can be measured of the pictures of some expressions: what the judge of
-    /// the model's data sees, the error of encoding and decoding, the nearest datum. Answers with
-    /// [`Event::Examined`].
+    /// Measure all that can be measured of the pictures of some shots of one model: what the
+    /// judge of the model's data sees, the error of encoding and decoding, the nearest datum.
+    /// Answers with [`Event::Examined`]. Shots of different models are refused.
     Examine {
-        model: ModelId,
-        expressions: Vec<Expr>,
+        shots: Vec<Shot>,
         names: Arc<SessionNames>,
-        sampler: Sampler,
     },
     /// Find the code of a picture with the encoder and decode it again; answers with
     /// [`Event::Encoded`]. `picture` is f32 `[C, H, W]` in 0..1, in the model's size.
@@ -236,7 +223,7 @@ pub enum Event {
         values: Vec<f32>,
         codes: Vec<Code>,
     },
-    /// The answer of an examine job: one specimen for each expression, in order.
+    /// The answer of an examine job: one specimen for each shot, in order.
     Examined {
         job: JobId,
         specimens: Vec<Specimen>,

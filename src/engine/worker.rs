@@ -102,22 +102,25 @@ impl Worker {
 
     fn frame(&self, request: &PreviewRequest, arrived: Instant) -> Result<Frame, Fault> {
         let started = Instant::now();
-        let model = self.models.get(&request.model).map_err(Fault::Request)?;
+        let model = self
+            .models
+            .get(&request.shot.model)
+            .map_err(Fault::Request)?;
         let mut context = ModelContext {
             model,
             session: &request.names,
         };
-        let code = evaluate(&request.expression, &mut context)
+        let code = evaluate(&request.shot.expression, &mut context)
             .map_err(|error| Fault::Request(error.to_string()))?;
         let evaluated = Instant::now();
         let picture = self
             .compute
-            .picture(&model.generator, &code, request.sampler)
+            .picture(&model.generator, &code, request.shot.sampler)
             .map_err(|error| Fault::Device(error.to_string()))?;
         let milliseconds = |from: Instant| from.elapsed().as_secs_f64() * 1e3;
         Ok(Frame {
             generation: request.generation,
-            model: request.model.clone(),
+            shot: request.shot.clone(),
             picture,
             code,
             timing: FrameTiming {

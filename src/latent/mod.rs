@@ -1,6 +1,7 @@
 //! Latent codes and what can be said about them: pure functions on `f32`, no tensors, no files.
 //!
 //! - [`seed`]: the code of a seed, equal to NumPy's bit for bit;
+//! - [`Shot`]: everything that makes one picture;
 //! - [`interpolate`]: the ways between two codes;
 //! - [`expr`]: the language in which every picture is written;
 //! - [`geometry`]: lengths, angles, planes;
@@ -23,6 +24,7 @@ pub mod probe;
 mod sampler;
 pub mod seed;
 pub mod sefa;
+mod shot;
 mod special;
 pub mod variations;
 
@@ -30,3 +32,4 @@ pub use code::{Code, Direction, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
 pub use geometry::Plane;
 pub use names::SessionNames;
 pub use sampler::{NoiseMode, Sampler};
+pub use shot::{Conditions, ModelId, Shot};

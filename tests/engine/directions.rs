@@ -1,14 +1,14 @@
 //! Directions: found, measured, and used in expressions.
 
-use crate::support::{Driver, cpu};
+use crate::support::{Driver, cpu, shot};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zscape::engine::{
     DirectionSource, Event, Evidence, FoundDirection, Job, JobId, ModelInfo, PreviewRequest,
 };
-use zscape::latent::expr::{self, Expr};
+use zscape::latent::expr::Expr;
 use zscape::latent::geometry::{dot, norm};
-use zscape::latent::{Direction, SessionNames, Space};
+use zscape::latent::{Direction, SessionNames, Shot, Space};
 
 fn submit(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> JobId {
     driver.engine.submit(Job::Directions {
@@ -52,12 +52,10 @@ fn measured(driver: &Driver, model: &ModelInfo, direction: &Direction) -> f32 {
             let [step_a, step_b] = [step.clone(), step.clone()].map(Box::new);
             [Expr::Add(a, step_a), Expr::Sub(b, step_b)]
         })
-        .collect();
+        .map(|expression| Shot::new(model.id.clone(), expression));
     let pictures = driver.pictures(driver.engine.submit(Job::Decode {
-        model: model.id.clone(),
-        expressions,
+        shots: expressions.collect(),
         names,
-        sampler: Default::default(),
     }));
     let len = model.manifest.image.len();
     let squares: f32 = pictures
@@ -223,10 +221,8 @@ fn a_found_direction_is_a_word_of_the_language() {
     let ask = |generation, names: &Arc<SessionNames>| {
         driver.engine.preview(PreviewRequest {
             generation,
-            model: model.id.clone(),
-            expression: expr::parse("[0, 0] + 2*dir(\"PC 1\")").expect("sound"),
+            shot: shot(&model.id, "[0, 0] + 2*dir(\"PC 1\")"),
             names: Arc::clone(names),
-            sampler: Default::default(),
         });
         driver.wait("an answer", |event| match event {
             Event::Frame(frame) if frame.generation == generation => Some(Ok(frame.code)),

@@ -1,7 +1,8 @@
-use crate::support::{Driver, cpu, gpu};
+use crate::support::{Driver, cpu, gpu, shot};
 use zscape::engine::{DeviceChoice, Event, Job, ModelSource, Picture};
 use zscape::gpu::{display, readback};
-use zscape::latent::{Space, expr};
+use zscape::latent::Space;
+use zscape::latent::expr::Expr;
 
 #[test]
 fn a_frame_is_the_picture_of_its_expression() {
@@ -15,10 +16,8 @@ fn a_frame_is_the_picture_of_its_expression() {
     };
     assert_eq!(rgba.len(), image.width * image.height * 4);
     let decoded = driver.pictures(driver.engine.submit(Job::Decode {
-        model: model.id.clone(),
-        expressions: vec![expr::parse("[0.5, -1.25]").expect("sound")],
+        shots: vec![shot(&model.id, "[0.5, -1.25]")],
         names: Default::default(),
-        sampler: Default::default(),
     }));
     assert_eq!(rgba.to_vec(), display::rgba_from_planes(&decoded, image));
     assert!(
@@ -164,7 +163,7 @@ fn an_encoder_finds_a_picture_that_the_model_made() {
     let path = folder.path().join("one.png");
     let (width, height) = (image.width as u32, image.height as u32);
     image::save_buffer(&path, rgba, width, height, image::ColorType::Rgba8).expect("a PNG");
-    let text = expr::Expr::Encode(path.display().to_string()).to_string();
+    let text = Expr::Encode(path.display().to_string()).to_string();
     let found = driver.frame(&model.id, 2, &text);
     let distance: f32 = found
         .code
@@ -192,10 +191,8 @@ fn pictures_stay_on_a_shared_device() {
     };
     let shown = readback::rgba(&gpu.device, &gpu.queue, &texture).expect("the device is there");
     let decoded = driver.pictures(driver.engine.submit(Job::Decode {
-        model: model.id.clone(),
-        expressions: vec![expr::parse("[1, 0.5]").expect("sound")],
+        shots: vec![shot(&model.id, "[1, 0.5]")],
         names: Default::default(),
-        sampler: Default::default(),
     }));
     let expected = display::rgba_from_planes(&decoded, image);
     let differing = shown

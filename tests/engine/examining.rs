@@ -1,18 +1,17 @@
 //! Everything that tasks measure, from the engine.
 
-use crate::support::{Driver, cpu};
+use crate::support::{Driver, cpu, shot};
 use zscape::engine::{Event, Job, JobId, ModelInfo};
-use zscape::latent::expr::{self, Expr};
 use zscape::latent::neighbours::nearest;
 use zscape::model::specimen::Specimen;
 
 fn submit(driver: &Driver, model: &ModelInfo, expressions: &[&str]) -> JobId {
-    let parse = |text: &&str| -> Expr { expr::parse(text).expect("sound") };
     driver.engine.submit(Job::Examine {
-        model: model.id.clone(),
-        expressions: expressions.iter().map(parse).collect(),
+        shots: expressions
+            .iter()
+            .map(|text| shot(&model.id, text))
+            .collect(),
         names: Default::default(),
-        sampler: Default::default(),
     })
 }
 
@@ -77,10 +76,8 @@ fn errors_and_neighbours_are_those_of_the_other_jobs() {
         near.first().map(|neighbour| neighbour.distance)
     );
     let job = driver.engine.submit(Job::Decode {
-        model: model.id.clone(),
-        expressions: vec![expr::parse("seed(3)").expect("sound")],
+        shots: vec![shot(&model.id, "seed(3)")],
         names: Default::default(),
-        sampler: Default::default(),
     });
     assert_eq!(specimen.picture, driver.pictures(job));
 }

@@ -1,19 +1,18 @@
 //! From pictures to codes: encoding and inversion.
 
-use crate::support::{Driver, cpu, gpu};
+use crate::support::{Driver, cpu, gpu, shot};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zscape::engine::{
     DeviceChoice, Encoding, Event, InvertOptions, InvertStep, Job, JobId, ModelInfo,
 };
-use zscape::latent::{Code, Space, expr};
+use zscape::latent::expr::Expr;
+use zscape::latent::{Code, Space};
 
 fn decoded(driver: &Driver, model: &ModelInfo, expression: &str) -> Arc<[f32]> {
     let job = driver.engine.submit(Job::Decode {
-        model: model.id.clone(),
-        expressions: vec![expr::parse(expression).expect("sound")],
+        shots: vec![shot(&model.id, expression)],
         names: Arc::default(),
-        sampler: Default::default(),
     });
     driver.pictures(job).into()
 }
@@ -185,7 +184,7 @@ fn inversion_finds_the_code_of_a_picture() {
 
 /// A code as the language writes it.
 fn written(code: &Code) -> String {
-    expr::Expr::Vector(code.values.clone()).to_string()
+    Expr::Vector(code.values.clone()).to_string()
 }
 
 #[test]

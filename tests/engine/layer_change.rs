@@ -1,9 +1,8 @@
 //! What each layer of styles changes: measured, joined, cancelled.
 
-use crate::support::{Driver, cpu};
+use crate::support::{Driver, cpu, shot};
 use std::ops::Range;
 use zscape::engine::{Event, Job, ModelInfo};
-use zscape::latent::expr;
 use zscape::model::layer_change::LayerChange;
 
 fn measure(driver: &Driver, model: &ModelInfo, pairs: Range<u32>) -> LayerChange {
@@ -42,12 +41,8 @@ fn by_expressions(driver: &Driver, model: &ModelInfo, pairs: Range<u32>, layers:
             format!("mix(seed({a}), seed({b}), {layers})"),
         ];
         let job = driver.engine.submit(Job::Decode {
-            model: model.id.clone(),
-            expressions: texts
-                .map(|text| expr::parse(&text).expect("sound"))
-                .to_vec(),
+            shots: texts.map(|text| shot(&model.id, &text)).to_vec(),
             names: Default::default(),
-            sampler: Default::default(),
         });
         let pictures = driver.pictures(job);
         let (own, mixed) = pictures.split_at(len);

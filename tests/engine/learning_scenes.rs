@@ -4,6 +4,7 @@
 use crate::support::cpu;
 use std::collections::BTreeMap;
 use zscape::engine::{Event, Job};
+use zscape::latent::Shot;
 use zscape::latent::expr::Expr;
 use zscape::learn::Bank;
 use zscape::model::catalogue;
@@ -26,12 +27,12 @@ fn every_learning_scene_has_a_picture() {
     let driver = cpu();
     for (name, scenes) in scenes {
         let model = driver.load(name);
-        let expressions = scenes.iter().map(|(_, expression)| expression.clone());
+        let shots = scenes
+            .iter()
+            .map(|(_, expression)| Shot::new(model.id.clone(), expression.clone()));
         let job = driver.engine.submit(Job::Examine {
-            model: model.id.clone(),
-            expressions: expressions.collect(),
+            shots: shots.collect(),
             names: Default::default(),
-            sampler: Default::default(),
         });
         let specimens = driver.wait("specimens", |event| match event {
             Event::Examined { job: of, specimens } if of == job => Some(specimens),

@@ -1,12 +1,11 @@
 //! Style-based generators: against numbers computed with NumPy, through the engine in every
 //! space, on wgpu against the CPU, and with files that lie.
 
-use crate::support::{Driver, gpu};
+use crate::support::{Driver, gpu, shot};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zscape::engine::{DeviceChoice, Event, Job, ModelInfo, ModelSource, Picture, PreviewRequest};
-use zscape::latent::expr::{self, Expr};
 use zscape::latent::{NoiseMode, Sampler, Space, SpaceShape};
 use zscape::model::file::StoredTensor;
 use zscape::model::manifest::{ImageSpec, Manifest};
@@ -134,16 +133,11 @@ fn load(device: DeviceChoice) -> Loaded {
 
 impl Loaded {
     fn pictures_with(&self, expressions: &[&str], noise: NoiseMode) -> Vec<Vec<f32>> {
-        let expressions: Vec<Expr> = expressions
-            .iter()
-            .map(|text| expr::parse(text).expect("the expression is sound"))
-            .collect();
         let count = expressions.len();
+        let draw = |text: &&str| shot(&self.model.id, text).with_sampler(Sampler { noise });
         let job = self.driver.engine.submit(Job::Decode {
-            model: self.model.id.clone(),
-            expressions,
+            shots: expressions.iter().map(draw).collect(),
             names: Arc::default(),
-            sampler: Sampler { noise },
         });
         let values = self.driver.pictures(job);
         let pictures: Vec<_> = values
@@ -264,12 +258,10 @@ fn noise_is_what_the_sampler_says() {
     // A preview carries the setting too.
     loaded.driver.engine.preview(PreviewRequest {
         generation: 1,
-        model: loaded.model.id.clone(),
-        expression: Expr::Seed(5),
-        names: Arc::default(),
-        sampler: Sampler {
+        shot: shot(&loaded.model.id, "seed(5)").with_sampler(Sampler {
             noise: NoiseMode::None,
-        },
+        }),
+        names: Arc::default(),
     });
     let picture = loaded.driver.wait("a frame", |event| match event {
         Event::Frame(frame) => Some(frame.picture),

@@ -6,7 +6,8 @@ use zscape::engine::{
     DeviceChoice, Engine, EngineOptions, Event, Frame, Job, JobId, ModelId, ModelInfo, ModelSource,
     PreviewRequest, SharedGpu,
 };
-use zscape::latent::expr;
+use zscape::latent::Shot;
+use zscape::latent::expr::{self, Expr};
 
 /// Long enough for a software adapter that compiles its first kernels beside other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -66,10 +67,8 @@ impl Driver {
     pub fn request(&self, model: &ModelId, generation: u64, expression: &str) {
         self.engine.preview(PreviewRequest {
             generation,
-            model: model.clone(),
-            expression: expr::parse(expression).expect("the expression is sound"),
+            shot: shot(model, expression),
             names: Arc::default(),
-            sampler: Default::default(),
         });
     }
 
@@ -84,10 +83,10 @@ impl Driver {
 
     pub fn decode(&self, model: &ModelId, seeds: std::ops::Range<u32>) -> JobId {
         self.engine.submit(Job::Decode {
-            model: model.clone(),
-            expressions: seeds.map(expr::Expr::Seed).collect(),
+            shots: seeds
+                .map(|seed| Shot::new(model.clone(), Expr::Seed(seed)))
+                .collect(),
             names: Arc::default(),
-            sampler: Default::default(),
         })
     }
 
@@ -107,6 +106,12 @@ impl Driver {
         });
         pictures
     }
+}
+
+/// The picture of an expression with the default settings.
+pub fn shot(model: &ModelId, expression: &str) -> Shot {
+    let expression = expr::parse(expression).expect("the expression is sound");
+    Shot::new(model.clone(), expression)
 }
 
 /// A driver of an engine on the CPU.

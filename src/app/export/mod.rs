@@ -15,7 +15,7 @@ use super::{AppState, Effect};
 use crate::engine::{Job, JobId, ModelId};
 use crate::latent::expr::Expr;
 use crate::latent::path::{ArcLength, step_length};
-use crate::latent::{Sampler, SessionNames};
+use crate::latent::{Sampler, SessionNames, Shot};
 use plan::{Plan, Work};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -65,6 +65,7 @@ pub struct Run {
     work: Work,
     model: ModelId,
     names: Arc<SessionNames>,
+    sampler: Sampler,
     stage: Stage,
     waiting: VecDeque<Vec<Expr>>,
     job: Option<JobId>,
@@ -226,6 +227,7 @@ impl AppState {
             path,
             model: plan.model,
             names: Arc::clone(&self.names),
+            sampler: self.sampler(),
             stage: Stage::Pictures,
             waiting: VecDeque::new(),
             job: None,
@@ -280,11 +282,11 @@ impl AppState {
         }
         match run.waiting.pop_front() {
             Some(expressions) => {
+                let shot =
+                    |expression| Shot::new(run.model.clone(), expression).with_sampler(run.sampler);
                 run.job = Some(self.engine.submit(Job::Decode {
-                    model: run.model.clone(),
-                    expressions,
+                    shots: expressions.into_iter().map(shot).collect(),
                     names: Arc::clone(&run.names),
-                    sampler: Sampler::default(),
                 }));
             }
             // Without its end the writer keeps nothing.

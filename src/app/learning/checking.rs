@@ -5,8 +5,8 @@ use crate::app::AppState;
 use crate::app::pictures::{SetKey, Want};
 use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
+use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
-use crate::latent::{Sampler, SessionNames};
 use crate::learn::progress::Attempt;
 use crate::learn::task::Order;
 use crate::learn::{Answer, Question, Specimens, TaskKind, Verdict, Wanted};
@@ -235,11 +235,10 @@ impl AppState {
                             expressions.push(wanted.expression.clone());
                         }
                     }
+                    let shot = |expression: &Expr| self.shot(&info.id, expression.clone());
                     let job = self.engine.submit(Job::Examine {
-                        model: info.id.clone(),
-                        expressions: expressions.clone(),
+                        shots: expressions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),
-                        sampler: Sampler::default(),
                     });
                     checking.asked.insert(model.to_owned());
                     checking.jobs.push((job, model.to_owned(), expressions));

@@ -133,8 +133,7 @@ impl AppState {
             self.modes.overlay = Overlay::None;
         }
         let job = self.engine.submit(Job::Evaluate {
-            model: id_of(&subject.model),
-            expression: subject.expression.clone(),
+            shot: self.shot(&id_of(&subject.model), subject.expression.clone()),
             names: Arc::clone(&self.names),
         });
         let bookmark = Bookmark {

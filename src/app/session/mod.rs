@@ -288,13 +288,9 @@ impl AppState {
             }
             match crate::latent::expr::parse(&text) {
                 Ok(expression) => {
-                    self.thumbnails.decode(
-                        &self.engine,
-                        key.clone(),
-                        model,
-                        expression,
-                        &self.names,
-                    );
+                    let shot = self.shot(&model, expression);
+                    self.thumbnails
+                        .decode(&self.engine, key.clone(), shot, &self.names);
                 }
                 Err(_) => self.thumbnails.give_up(key.clone()),
             }

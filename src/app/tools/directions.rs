@@ -293,8 +293,7 @@ impl AppState {
             return;
         }
         let job = self.engine.submit(Job::Evaluate {
-            model: model.id.clone(),
-            expression,
+            shot: self.shot(&model.id, expression),
             names: Arc::clone(&self.names),
         });
         self.tools.directions.saving = Some((job, name));

@@ -1,25 +1,22 @@
-//! Many expressions to pictures, in tiles.
+//! Many shots to pictures, in tiles.
 
-use super::{Fault, Site, Slice, Work};
+use super::{Fault, Site, Slice, Work, next_batch};
 use crate::engine::Event;
 use crate::engine::compute::BATCH_SHAPES;
-use crate::latent::expr::Expr;
-use crate::latent::{Sampler, SessionNames};
+use crate::latent::{SessionNames, Shot};
 use std::sync::Arc;
 
 pub struct Decode {
-    expressions: Vec<Expr>,
+    shots: Vec<Shot>,
     names: Arc<SessionNames>,
-    sampler: Sampler,
     done: usize,
 }
 
 impl Decode {
-    pub fn new(expressions: Vec<Expr>, names: Arc<SessionNames>, sampler: Sampler) -> Self {
+    pub fn new(shots: Vec<Shot>, names: Arc<SessionNames>) -> Self {
         Self {
-            expressions,
+            shots,
             names,
-            sampler,
             done: 0,
         }
     }
@@ -27,20 +24,19 @@ impl Decode {
 
 impl Work for Decode {
     fn is_empty(&self) -> bool {
-        self.expressions.is_empty()
+        self.shots.is_empty()
     }
 
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
         let first = self.done;
-        let count = BATCH_SHAPES[2].min(self.expressions.len() - first);
-        let codes = self.expressions[first..first + count]
-            .iter()
-            .map(|expression| site.evaluate(expression, &self.names))
-            .collect::<Result<Vec<_>, Fault>>()?;
-        let values = site.decode(&codes, self.sampler.noise)?;
+        let batch = next_batch(&self.shots[first..], BATCH_SHAPES[2]);
+        let count = batch.len();
+        let codes = site.codes(batch, &self.names)?;
+        let noise = batch.first().map(|shot| shot.sampler.noise);
+        let values = site.decode(&codes, noise.unwrap_or_default())?;
         self.done += count;
         let job = site.job;
-        let (done, total) = (self.done, self.expressions.len());
+        let (done, total) = (self.done, self.shots.len());
         let events = vec![
             Event::Tile {
                 job,

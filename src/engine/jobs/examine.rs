@@ -1,27 +1,24 @@
-//! Everything that can be measured of the pictures of some expressions.
+//! Everything that can be measured of the pictures of some shots.
 
-use super::{Fault, Site, Slice, Work, mean_squared_error};
+use super::{Fault, Site, Slice, Work, mean_squared_error, next_batch};
 use crate::engine::Event;
 use crate::engine::compute::BATCH_SHAPES;
-use crate::latent::expr::Expr;
 use crate::latent::neighbours::nearest;
-use crate::latent::{Code, NoiseMode, Sampler, SessionNames, Space};
+use crate::latent::{Code, NoiseMode, SessionNames, Shot, Space};
 use crate::model::specimen::Specimen;
 use std::sync::Arc;
 
 pub struct Examine {
-    expressions: Vec<Expr>,
+    shots: Vec<Shot>,
     names: Arc<SessionNames>,
-    sampler: Sampler,
     found: Vec<Specimen>,
 }
 
 impl Examine {
-    pub fn new(expressions: Vec<Expr>, names: Arc<SessionNames>, sampler: Sampler) -> Self {
+    pub fn new(shots: Vec<Shot>, names: Arc<SessionNames>) -> Self {
         Self {
-            expressions,
+            shots,
             names,
-            sampler,
             found: Vec::new(),
         }
     }
@@ -30,18 +27,14 @@ impl Examine {
 impl Work for Examine {
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
         // Few at a time: each is decoded twice where there is an encoder.
-        let first = self.found.len();
-        let last = (first + BATCH_SHAPES[1]).min(self.expressions.len());
-        let codes = self.expressions[first..last]
-            .iter()
-            .map(|expression| site.evaluate(expression, &self.names))
-            .collect::<Result<Vec<_>, Fault>>()?;
-        if !codes.is_empty() {
-            self.found
-                .extend(examined(site, codes, self.sampler.noise)?);
+        let batch = next_batch(&self.shots[self.found.len()..], BATCH_SHAPES[1]);
+        if let Some(first) = batch.first() {
+            let noise = first.sampler.noise;
+            let codes = site.codes(batch, &self.names)?;
+            self.found.extend(examined(site, codes, noise)?);
         }
         let job = site.job;
-        let (done, total) = (self.found.len(), self.expressions.len());
+        let (done, total) = (self.found.len(), self.shots.len());
         let progress = Event::Progress { job, done, total };
         if done < total {
             return Ok(Slice::More(vec![progress]));

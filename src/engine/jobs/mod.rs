@@ -21,13 +21,14 @@ use super::context::ModelContext;
 use super::models::{LoadedModel, Models};
 use super::{Event, Job, JobId, ModelId};
 use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, NoiseMode, SessionNames};
+use crate::latent::{Code, NoiseMode, SessionNames, Shot};
 use crate::model::ModelError;
 
 /// A job that has begun.
 pub struct RunningJob {
     pub id: JobId,
-    model: ModelId,
+    /// The model that it works with, or why there is none.
+    model: Result<ModelId, String>,
     work: Box<dyn Work>,
 }
 
@@ -79,46 +80,40 @@ impl Fault {
 
 impl RunningJob {
     pub fn new(id: JobId, job: Job) -> Self {
-        let (model, work): (ModelId, Box<dyn Work>) = match job {
-            Job::Decode {
-                model,
-                expressions,
-                names,
-                sampler,
-            } => (
-                model,
-                Box::new(decode::Decode::new(expressions, names, sampler)),
+        let (model, work): (Result<ModelId, String>, Box<dyn Work>) = match job {
+            Job::Decode { shots, names } => (
+                model_of(&shots),
+                Box::new(decode::Decode::new(shots, names)),
             ),
-            Job::Evaluate {
-                model,
-                expression,
-                names,
-            } => (model, Box::new(evaluate::Evaluate { expression, names })),
-            Job::Examine {
-                model,
-                expressions,
-                names,
-                sampler,
-            } => (
-                model,
-                Box::new(examine::Examine::new(expressions, names, sampler)),
+            Job::Evaluate { shot, names } => {
+                let Shot {
+                    model, expression, ..
+                } = shot;
+                (
+                    Ok(model),
+                    Box::new(evaluate::Evaluate { expression, names }),
+                )
+            }
+            Job::Examine { shots, names } => (
+                model_of(&shots),
+                Box::new(examine::Examine::new(shots, names)),
             ),
             Job::Bench {
                 model,
                 what,
                 repeats,
-            } => (model, Box::new(bench::Bench::new(what, repeats))),
+            } => (Ok(model), Box::new(bench::Bench::new(what, repeats))),
             Job::LayerChange { model, pairs } => {
-                (model, Box::new(layer_change::LayerChanges::new(pairs)))
+                (Ok(model), Box::new(layer_change::LayerChanges::new(pairs)))
             }
-            Job::Encode { model, picture } => (model, Box::new(encode::Encode { picture })),
+            Job::Encode { model, picture } => (Ok(model), Box::new(encode::Encode { picture })),
             Job::Invert {
                 model,
                 picture,
                 options,
-            } => (model, Box::new(invert::Invert::new(picture, options))),
+            } => (Ok(model), Box::new(invert::Invert::new(picture, options))),
             Job::Directions { model, source } => {
-                (model, Box::new(directions::Directions::new(source)))
+                (Ok(model), Box::new(directions::Directions::new(source)))
             }
         };
         Self { id, model, work }
@@ -126,7 +121,8 @@ impl RunningJob {
 
     /// Does the next slice.
     pub fn step(&mut self, models: &Models, compute: &Compute) -> Step {
-        let model = match models.get(&self.model) {
+        let model = self.model.as_ref().map_err(String::clone);
+        let model = match model.and_then(|id| models.get(id)) {
             Ok(model) => model,
             Err(message) => return Step::Failed(message),
         };
@@ -164,6 +160,12 @@ impl Site<'_> {
         expr::evaluate(expression, &mut context).map_err(|error| Fault::Request(error.to_string()))
     }
 
+    /// The values of the expressions of shots.
+    fn codes(&self, shots: &[Shot], names: &SessionNames) -> Result<Vec<Code>, Fault> {
+        let code = |shot: &Shot| self.evaluate(&shot.expression, names);
+        shots.iter().map(code).collect()
+    }
+
     /// The pictures of codes, one after the other: f32 `[codes.len(), C, H, W]` in 0..1.
     fn decode(&self, codes: &[Code], noise: NoiseMode) -> Result<Vec<f32>, Fault> {
         let generator = &self.model.generator;
@@ -195,6 +197,30 @@ impl Site<'_> {
         }
         Ok(values.iter().map(|value| value.clamp(0.0, 1.0)).collect())
     }
+}
+
+/// The model of all shots.
+///
+/// # Errors
+/// When there are several.
+fn model_of(shots: &[Shot]) -> Result<ModelId, String> {
+    let Some(first) = shots.first() else {
+        return Err("there are no pictures to make".to_owned());
+    };
+    match shots.iter().find(|shot| shot.model != first.model) {
+        None => Ok(first.model.clone()),
+        Some(other) => Err(format!(
+            "one job draws with one model, and these pictures are of {} and of {}",
+            first.model.name, other.model.name
+        )),
+    }
+}
+
+/// The shots of the next batch: as many as are drawn alike, up to `most`.
+fn next_batch(shots: &[Shot], most: usize) -> &[Shot] {
+    let alike = |shot: &&Shot| shots.first().is_some_and(|first| first.is_drawn_like(shot));
+    let count = shots.iter().take(most).take_while(alike).count();
+    &shots[..count]
 }
 
 /// The mean of the squared differences of two pictures of one size.

@@ -225,7 +225,7 @@ impl AppState {
         let frame = self
             .preview
             .frame()
-            .filter(|frame| frame.model == model.id)?;
+            .filter(|frame| frame.shot.model == model.id)?;
         let mapped = self.pictures.set(CURRENT);
         let code = match (frame.code.space, space) {
             (from, to) if from == to => &frame.code,
@@ -287,6 +287,7 @@ impl AppState {
         }
         let space = self.tools.map.plane.as_ref().map(|plane| plane.space());
         let code = space.and_then(|space| self.current_code_in(space));
+        let sampler = self.sampler();
         let map = &mut self.tools.map;
         if let Some(code) = code
             && map.trail.last() != Some(&code)
@@ -303,7 +304,8 @@ impl AppState {
             map.trail.push(code);
         }
         if let (Some(plane), Some(look), true) = (&map.plane, map.look, settings.pictures) {
-            map.tiles.ask(&self.engine, model, plane, look, &self.names);
+            map.tiles
+                .ask(&self.engine, model, plane, look, &self.names, sampler);
         }
     }
 }

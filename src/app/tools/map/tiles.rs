@@ -8,7 +8,7 @@ use super::{Look, MapPlane};
 use crate::app::Thumbnail;
 use crate::app::pictures::Tile;
 use crate::engine::{Engine, Job, JobId, ModelInfo};
-use crate::latent::SessionNames;
+use crate::latent::{Sampler, SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -147,6 +147,7 @@ impl MapTiles {
         plane: &MapPlane,
         look: Look,
         names: &Arc<SessionNames>,
+        sampler: Sampler,
     ) {
         self.clock += 1;
         self.visible = visible(model.manifest.image, look);
@@ -177,12 +178,11 @@ impl MapTiles {
             if is_known {
                 continue;
             }
-            let expressions = key.points().map(|at| plane.exact_expression(at)).collect();
+            let shot =
+                |at| Shot::new(model.id.clone(), plane.exact_expression(at)).with_sampler(sampler);
             let job = engine.submit(Job::Decode {
-                model: model.id.clone(),
-                expressions,
+                shots: key.points().map(shot).collect(),
                 names: Arc::clone(names),
-                sampler: crate::latent::Sampler::default(),
             });
             self.running.insert(job, *key);
         }

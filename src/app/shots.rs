@@ -1,0 +1,18 @@
+//! From expressions to shots: the one place that says how pictures are drawn besides their codes.
+
+use super::AppState;
+use crate::engine::ModelId;
+use crate::latent::expr::Expr;
+use crate::latent::{Sampler, Shot};
+
+impl AppState {
+    /// The settings with which pictures are drawn now.
+    pub(super) fn sampler(&self) -> Sampler {
+        Sampler::default()
+    }
+
+    /// The picture of an expression as it is drawn now.
+    pub(super) fn shot(&self, model: &ModelId, expression: Expr) -> Shot {
+        Shot::new(model.clone(), expression).with_sampler(self.sampler())
+    }
+}
