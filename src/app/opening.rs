@@ -9,8 +9,9 @@ use super::session::link_of;
 use super::tools::interpolate;
 use super::{AppState, Tool, ToolEdit, Wake};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
-use crate::document::{ModelLink, ModelOrigin, ModelRef, Recipe, Subject, codes};
+use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, codes};
 use crate::latent::Code;
+use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -197,7 +198,7 @@ impl AppState {
 
     /// The model of a recipe: one that is there, one of the catalogue, or a file beside the
     /// picture.
-    fn link_to(&self, path: &Path, model: &ModelRef) -> ModelLink {
+    fn link_to(&self, path: &Path, model: &ModelId) -> ModelLink {
         let is_it = |link: &ModelLink| link.name == model.name && link.hash == model.hash;
         let current = self.model().map(link_of).filter(is_it);
         let known = || {

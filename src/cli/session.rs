@@ -2,13 +2,13 @@
 
 use super::error::CliError;
 use super::{complain, interrupt};
-use crate::document::{ModelRef, Recipe, Subject, codes};
+use crate::document::{Recipe, Subject, codes};
 use crate::engine::{
     DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
     ModelSource, PreviewRequest, Timed,
 };
 use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, NoiseMode, Sampler, SessionNames, Shot};
+use crate::latent::{Code, ModelId, NoiseMode, Sampler, SessionNames, Shot};
 use crate::model::specimen::Specimen;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -119,7 +119,7 @@ impl Session {
 
     /// The recipe of what this session draws.
     pub fn recipe(&self, subject: Subject, expressions: &[Expr], size: [u32; 2]) -> Recipe {
-        let model = ModelRef {
+        let model = ModelId {
             name: self.model.id.name.clone(),
             hash: self.model.id.hash.clone(),
         };

@@ -1,15 +1,18 @@
 //! A recipe: all that it takes to make one picture, or one animation, again.
 
+use super::earlier::upgraded;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Code, Direction, Sampler, SessionNames};
+use crate::latent::{Code, Conditions, Direction, ModelId, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the recipe's form that this program writes, and the newest that it reads.
 ///
 /// Version 1 had expressions and grids; 2 adds sheets, animations, smoothing, the sampler and
-/// names of the session.
-pub const RECIPE_VERSION: u32 = 2;
+/// names of the session; 3 adds conditions, and its truncation acts in w where a model has a w.
+pub const RECIPE_VERSION: u32 = 3;
+/// The first version in which truncation of a code in z acts in w.
+const VERSION_WITH_W: u32 = 3;
 
 /// The longest recipe that is read, in bytes: an expression alone has up to a million.
 pub const MAX_RECIPE_BYTES: usize = 8 << 20;
@@ -18,7 +21,7 @@ pub const MAX_RECIPE_BYTES: usize = 8 << 20;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Recipe {
     pub recipe_version: u32,
-    pub model: ModelRef,
+    pub model: ModelId,
     #[serde(flatten)]
     pub subject: Subject,
     /// Width and height of the exported picture in pixels.
@@ -36,19 +39,14 @@ pub struct Recipe {
     /// Directions of the session that the expressions use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directions: Vec<Direction>,
+    /// What the pictures are made under besides their codes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub conditions: Conditions,
     /// Settings of the decode beside the code.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sampler: Sampler,
     /// The program that made the picture, with its version.
     pub program: String,
-}
-
-/// A model, named so that exactly its weights can be found again.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ModelRef {
-    pub name: String,
-    /// Lower-case hexadecimal SHA-256 of the model file.
-    pub hash: String,
 }
 
 /// What the picture shows.
@@ -118,7 +116,7 @@ pub enum RecipeError {
 
 impl Recipe {
     /// A recipe of this program for a picture of `size` (width, height).
-    pub fn new(model: ModelRef, subject: Subject, size: [u32; 2]) -> Self {
+    pub fn new(model: ModelId, subject: Subject, size: [u32; 2]) -> Self {
         Self {
             recipe_version: RECIPE_VERSION,
             model,
@@ -128,6 +126,7 @@ impl Recipe {
             smooth: false,
             codes: BTreeMap::new(),
             directions: Vec::new(),
+            conditions: Conditions::default(),
             sampler: Sampler::default(),
             program: program(),
         }
@@ -188,7 +187,29 @@ impl Recipe {
         if head.recipe_version > RECIPE_VERSION {
             return Err(RecipeError::Version(head.recipe_version));
         }
-        serde_json::from_str(text).map_err(RecipeError::Json)
+        let mut recipe: Self = serde_json::from_str(text).map_err(RecipeError::Json)?;
+        if recipe.recipe_version < VERSION_WITH_W {
+            recipe.upgrade();
+        }
+        Ok(recipe)
+    }
+
+    /// Writes expressions of an earlier version in today's language, so that they draw what they
+    /// drew.
+    fn upgrade(&mut self) {
+        let names = self.names();
+        let texts: &mut [String] = match &mut self.subject {
+            Subject::Expression(text) => std::slice::from_mut(text),
+            // Its truncation was written in w from the start.
+            Subject::Grid { .. } => &mut [],
+            Subject::Sheet { expressions, .. } => expressions,
+            Subject::Animation(animation) => &mut animation.keyframes,
+        };
+        for text in texts {
+            if let Some(today) = upgraded(text, &self.model.name, &names) {
+                *text = today;
+            }
+        }
     }
 }
 
@@ -214,7 +235,7 @@ mod tests {
     use super::*;
 
     fn recipe(subject: Subject) -> Recipe {
-        let model = ModelRef {
+        let model = ModelId {
             name: "digits-gan".to_owned(),
             hash: "ab".repeat(32),
         };
@@ -241,9 +262,34 @@ mod tests {
     }
 
     #[test]
+    fn truncation_of_version_2_acts_in_z() {
+        let text = |version| {
+            format!(
+                r#"{{"recipe_version":{version},"model":{{"name":"heroes-stylegan","hash":"ab"}},
+                "sheet":{{"expressions":["truncate(seed(1), 0.5)","truncate(w(seed(1)), 0.5)"],
+                "columns":2}},"size":[56,56],"program":"zscape 0.1.0"}}"#
+            )
+        };
+        let expressions = |version| match Recipe::from_json(&text(version)).map(|read| read.subject)
+        {
+            Ok(Subject::Sheet { expressions, .. }) => expressions,
+            other => panic!("not a sheet: {other:?}"),
+        };
+        assert_eq!(expressions(2), ["0.5*seed(1)", "truncate(w(seed(1)), 0.5)"]);
+        assert_eq!(expressions(3)[0], "truncate(seed(1), 0.5)");
+    }
+
+    #[test]
     fn what_is_not_used_is_not_written() {
         let text = recipe(Subject::Expression("seed(1)".to_owned())).to_json();
-        for field in ["scale", "smooth", "codes", "directions", "sampler"] {
+        for field in [
+            "scale",
+            "smooth",
+            "codes",
+            "directions",
+            "conditions",
+            "sampler",
+        ] {
             assert!(!text.contains(field), "{text}");
         }
     }

@@ -12,14 +12,15 @@ use zscape::document::animation::{
 };
 use zscape::document::raster::Pixels;
 use zscape::document::recipe::Animation;
-use zscape::document::{ModelRef, Raster, Recipe, Subject, embedded};
+use zscape::document::{Raster, Recipe, Subject, embedded};
+use zscape::latent::ModelId;
 use zscape::latent::path::{Easing, Method};
 
 const SIZE: [u32; 2] = [7, 5];
 
 /// A recipe with text that is hard on every format.
 pub fn recipe() -> Recipe {
-    let model = ModelRef {
+    let model = ModelId {
         name: "digits-vae2".to_owned(),
         hash: "0123456789abcdef".repeat(4),
     };

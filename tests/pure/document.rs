@@ -9,10 +9,11 @@ use zscape::document::npy::{self, NpyWriter};
 use zscape::document::png;
 use zscape::document::raster::Pixels;
 use zscape::document::recipe::RecipeError;
-use zscape::document::{ModelRef, Raster, Recipe, Subject, save};
+use zscape::document::{Raster, Recipe, Subject, save};
+use zscape::latent::ModelId;
 
-fn model() -> ModelRef {
-    ModelRef {
+fn model() -> ModelId {
+    ModelId {
         name: "digits-gan".to_owned(),
         hash: "0123456789abcdef".repeat(4),
     }

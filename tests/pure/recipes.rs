@@ -4,9 +4,9 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use zscape::document::raster::Pixels;
 use zscape::document::recipe::Animation;
-use zscape::document::{ModelRef, Raster, Recipe, Subject, embedded, png};
+use zscape::document::{Raster, Recipe, Subject, embedded, png};
 use zscape::latent::path::{Easing, Method};
-use zscape::latent::{Code, Direction, NoiseMode, Sampler, Space, SpaceShape};
+use zscape::latent::{Code, Direction, ModelId, NoiseMode, Sampler, Space, SpaceShape};
 
 fn finite() -> impl Strategy<Value = f32> {
     use proptest::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
@@ -97,7 +97,7 @@ proptest! {
             any::<u32>().prop_map(|seed| NoiseMode::Random { seed }),
         ],
     ) {
-        let model = ModelRef { name: "digits-gan".to_owned(), hash: "ab".repeat(32) };
+        let model = ModelId { name: "digits-gan".to_owned(), hash: "ab".repeat(32) };
         let recipe = Recipe {
             scale,
             smooth,

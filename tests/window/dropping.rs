@@ -3,13 +3,13 @@
 use crate::support::Window;
 use zscape::app::{Action, Tool};
 use zscape::document::codes::{CodeArray, save_npz};
-use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
+use zscape::document::{Raster, Recipe, Subject, png, save};
 use zscape::engine::ModelSource;
-use zscape::latent::{Code, SessionNames, Space};
+use zscape::latent::{Code, ModelId, SessionNames, Space};
 
 fn recipe(window: &Window, expression: &str) -> Recipe {
     let model = &window.app().model().expect("a model").id;
-    let model = ModelRef {
+    let model = ModelId {
         name: model.name.clone(),
         hash: model.hash.clone(),
     };

@@ -9,7 +9,8 @@ use std::time::Instant;
 use zscape::app::Tool;
 use zscape::app::tools::encode::{How, Source};
 use zscape::document::photo::Fit;
-use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
+use zscape::document::{Raster, Recipe, Subject, png, save};
+use zscape::latent::ModelId;
 
 /// A dark ring on white paper, `side` pixels wide, as a scanner sees a zero.
 fn ring(folder: &tempfile::TempDir, name: &str, side: usize) -> PathBuf {
@@ -25,7 +26,7 @@ fn ring(folder: &tempfile::TempDir, name: &str, side: usize) -> PathBuf {
     };
     let values: Vec<f32> = (0..side * side).map(level).collect();
     let raster = Raster::from_planes([1, side, side], &values).expect("a square");
-    let model = ModelRef {
+    let model = ModelId {
         name: "none".to_owned(),
         hash: String::new(),
     };

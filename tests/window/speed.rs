@@ -15,8 +15,9 @@ use zscape::app::export::{Kind, Settings};
 use zscape::app::learning::why_no_scene;
 use zscape::app::tools::interpolate::SLERP_STRIP;
 use zscape::app::{Action, Command, LearningAction};
-use zscape::document::{ModelRef, Raster, Recipe, Subject, png, save};
+use zscape::document::{Raster, Recipe, Subject, png, save};
 use zscape::engine::ModelSource;
+use zscape::latent::ModelId;
 
 const REPEATS: usize = 9;
 
@@ -191,7 +192,7 @@ fn from_a_dropped_photo_to_its_reconstruction() {
         .map(|at| ((at % side) as f32 / side as f32 - 0.5).abs())
         .collect();
     let raster = Raster::from_planes([1, side, side], &values).expect("a square");
-    let model = ModelRef {
+    let model = ModelId {
         name: "none".to_owned(),
         hash: String::new(),
     };

@@ -6,7 +6,7 @@ use crate::document::animation::AnimationFormat;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::{Layout, Resampling};
 use crate::document::recipe::Animation;
-use crate::document::{ModelRef, Recipe, Subject};
+use crate::document::{Recipe, Subject};
 use crate::engine::ModelId;
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
@@ -299,7 +299,7 @@ impl Plan {
             Work::Walk { way, .. } => app.names().used_by(way.keyframes()),
         };
         let image = model.manifest.image;
-        let reference = ModelRef {
+        let reference = ModelId {
             name: model.id.name.clone(),
             hash: model.id.hash.clone(),
         };

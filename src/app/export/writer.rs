@@ -177,11 +177,12 @@ fn fault_of(path: &Path, error: &dyn Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{ModelRef, Subject};
+    use crate::document::Subject;
+    use crate::latent::ModelId;
     use std::sync::mpsc::channel;
 
     fn file(path: PathBuf, count: usize) -> File {
-        let model = ModelRef {
+        let model = ModelId {
             name: "digits-vae2".to_owned(),
             hash: "ab".to_owned(),
         };

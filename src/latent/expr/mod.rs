@@ -16,6 +16,7 @@
 mod ast;
 mod check;
 mod context;
+mod earlier;
 mod error;
 mod eval;
 mod lexer;
@@ -31,6 +32,7 @@ mod weight;
 pub use ast::{Cross, Expr, LayerRange, Vary};
 pub use check::check;
 pub use context::{Compute, Context, direction_space, raw_axis, raw_axis_name};
+pub use earlier::from_earlier;
 pub use error::{CheckError, EvalError, ParseError};
 pub use eval::evaluate;
 pub use parse::parse;
