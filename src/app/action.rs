@@ -1,8 +1,9 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
 use super::tools::map::Look;
-use super::{Axis, Command, LearningAction, SessionAction, ToolEdit};
+use super::{Axis, Command, Composition, LearningAction, SessionAction, ToolEdit};
 use crate::engine::{DirectionSource, ModelSource};
+use crate::latent::Sampler;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 
@@ -83,6 +84,10 @@ pub enum Edit {
     Base(Expr),
     /// The whole expression.
     Expression(Expr),
+    /// The settings of the decode beside the code.
+    Sampler(Sampler),
+    /// All that makes the picture besides the model.
+    Composition(Composition),
 }
 
 impl Edit {

@@ -186,7 +186,11 @@ impl AppState {
         // The walk would overwrite a new start in the next frame.
         let is_new_start = matches!(
             edit,
-            Edit::Seed(_) | Edit::Vector(_) | Edit::Base(_) | Edit::Expression(_)
+            Edit::Seed(_)
+                | Edit::Vector(_)
+                | Edit::Base(_)
+                | Edit::Expression(_)
+                | Edit::Composition(_)
         );
         if is_new_start {
             self.player = None;

@@ -93,14 +93,14 @@ impl AppState {
         self.preview.model_changed();
         self.pictures.forget(&self.engine);
 
-        let expression = loading
+        let composition = loading
             .then
             .clone()
-            .or_else(|| self.substituted_expression())
-            .or_else(|| Some(self.position.expression().clone()))
-            .filter(|expression| self.check(expression).is_ok())
-            .unwrap_or(DEFAULT_EXPRESSION);
-        self.edit_position(super::Edit::Expression(expression));
+            .or_else(|| self.substituted_composition())
+            .or_else(|| Some(self.position.composition()))
+            .filter(|composition| self.check(&composition.expression).is_ok())
+            .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
+        self.edit_position(super::Edit::Composition(composition));
         self.on_model_shown(&loading, is_first);
         self.on_model_after_scene();
     }

@@ -68,6 +68,8 @@ mod tests {
                 Change::Step {
                     model: model.clone(),
                     expression: format!("seed({choice})"),
+                    conditions: Default::default(),
+                    sampler: Default::default(),
                     at_secs: 0,
                 }
             } else {

@@ -87,7 +87,7 @@ mod tests {
     fn place(seed: u32) -> Place {
         Place {
             model: ModelSource::Catalogue("any".to_owned()),
-            expression: Expr::Seed(seed),
+            composition: Expr::Seed(seed).into(),
             tools: std::sync::Arc::default(),
         }
     }

@@ -44,7 +44,7 @@ pub use learning::{Learning, LearningAction};
 pub use models::{Loading, Models, Warming};
 pub use notices::{Level, Notice, Notices, Offer};
 pub use pictures::{DecodedPicture, Pictures};
-pub use place::{Axis, Place, Position};
+pub use place::{Axis, Composition, Place, Position};
 pub use player::Player;
 pub use preview::Preview;
 pub use reading::ReadError;

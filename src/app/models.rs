@@ -1,8 +1,8 @@
 //! Which model is loaded, which is on its way, and what can be chosen.
 
+use super::Composition;
 use super::session::Visit;
 use crate::engine::{DeviceInfo, ModelId, ModelInfo, ModelSource};
-use crate::latent::expr::Expr;
 use crate::model::catalogue;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub fn source_title(source: &ModelSource) -> String {
 pub struct Loading {
     pub source: ModelSource,
     /// Where to go when it is there; else the expression stays if the model understands it.
-    pub then: Option<Expr>,
+    pub then: Option<Composition>,
     /// What it is loaded for, when that is in the session already.
     pub visit: Option<Visit>,
 }

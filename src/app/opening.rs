@@ -7,7 +7,7 @@ use super::models::CATALOGUE;
 use super::notices::Level;
 use super::session::link_of;
 use super::tools::interpolate;
-use super::{AppState, Tool, ToolEdit, Wake};
+use super::{AppState, Composition, Tool, ToolEdit, Wake};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, codes};
 use crate::latent::Code;
@@ -190,7 +190,12 @@ impl AppState {
             };
             self.edit_tool(ToolEdit::Interpolate(interpolate::Edit::Whole(way)));
         }
-        self.visit(Arc::new(link), first, false);
+        let composition = Composition {
+            expression: first,
+            conditions: recipe.conditions,
+            sampler: recipe.sampler,
+        };
+        self.visit(Arc::new(link), composition, false);
         if let Some(note) = note {
             self.notices.push(Level::Done, note);
         }

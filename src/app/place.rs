@@ -5,15 +5,46 @@
 
 use super::{Edit, ToolSettings};
 use crate::engine::ModelSource;
-use crate::latent::Space;
 use crate::latent::expr::{Context, Expr, Walk, raw_axis_name};
+use crate::latent::{Conditions, ModelId, Sampler, Shot, Space};
 use std::sync::Arc;
 
-/// A model, an expression and what is set in the tools: what undo and the filmstrip go back to.
+/// Everything of a shot but its model: what goes along when another model is loaded.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Composition {
+    pub expression: Expr,
+    pub conditions: Conditions,
+    pub sampler: Sampler,
+}
+
+impl Composition {
+    /// The picture of this composition by a model.
+    pub fn shot(&self, model: &ModelId) -> Shot {
+        Shot {
+            model: model.clone(),
+            expression: self.expression.clone(),
+            conditions: self.conditions.clone(),
+            sampler: self.sampler,
+        }
+    }
+}
+
+/// An expression on its own is drawn without conditions and with the default settings.
+impl From<Expr> for Composition {
+    fn from(expression: Expr) -> Self {
+        Self {
+            expression,
+            conditions: Conditions::default(),
+            sampler: Sampler::default(),
+        }
+    }
+}
+
+/// A model, what it draws and what is set in the tools: what undo and the filmstrip go back to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Place {
     pub model: ModelSource,
-    pub expression: Expr,
+    pub composition: Composition,
     pub tools: Arc<ToolSettings>,
 }
 
@@ -31,10 +62,12 @@ impl Axis {
     }
 }
 
-/// The current expression.
+/// What is drawn now, with its expression taken apart.
 #[derive(Clone, Debug)]
 pub struct Position {
     expression: Expr,
+    conditions: Conditions,
+    sampler: Sampler,
     walk: Walk,
     /// The last plain seed, to step on from where the base is something else.
     last_seed: u32,
@@ -45,6 +78,8 @@ impl Position {
         let mut position = Self {
             walk: Walk::from_expr(&expression),
             expression,
+            conditions: Conditions::default(),
+            sampler: Sampler::default(),
             last_seed: 0,
         };
         position.remember_seed();
@@ -53,6 +88,24 @@ impl Position {
 
     pub fn expression(&self) -> &Expr {
         &self.expression
+    }
+
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// The settings of the decode beside the code.
+    pub fn sampler(&self) -> Sampler {
+        self.sampler
+    }
+
+    /// All that makes the picture besides the model.
+    pub fn composition(&self) -> Composition {
+        Composition {
+            expression: self.expression.clone(),
+            conditions: self.conditions.clone(),
+            sampler: self.sampler,
+        }
     }
 
     /// The expression, taken apart.
@@ -98,9 +151,9 @@ impl Position {
         self.walk.names(&axis.name())
     }
 
-    /// Whether any slider stands off its default.
+    /// Whether any slider or setting stands off its default.
     pub fn is_moved(&self) -> bool {
-        self.walk.is_moved()
+        self.walk.is_moved() || self.sampler != Sampler::default()
     }
 
     /// The code itself, where the expression is one written out.
@@ -124,23 +177,41 @@ impl Position {
             // What a hand puts on the map is the final code: truncating or shifting it again
             // would put the picture elsewhere than the hand.
             Edit::Vector(values) => self.walk = Walk::from_expr(&Expr::Vector(values)),
-            Edit::Expression(expression) => {
-                let changed = self.expression != expression;
-                self.walk = Walk::from_expr(&expression);
-                self.expression = expression;
-                self.remember_seed();
+            Edit::Expression(expression) => return self.set_expression(expression),
+            Edit::Sampler(sampler) => {
+                let changed = self.sampler != sampler;
+                self.sampler = sampler;
                 return changed;
+            }
+            Edit::Composition(composition) => {
+                let Composition {
+                    expression,
+                    conditions,
+                    sampler,
+                } = composition;
+                let changed = self.conditions != conditions || self.sampler != sampler;
+                (self.conditions, self.sampler) = (conditions, sampler);
+                return self.set_expression(expression) || changed;
             }
         }
         self.rebuild(context)
     }
 
-    /// Takes back truncation and steps; the start stays.
+    /// Takes back truncation, steps and settings of the decode; the start stays.
     pub fn reset(&mut self) -> bool {
         self.walk.psi = 1.0;
         self.walk.inner.clear();
         self.walk.offsets.clear();
-        self.rebuild(None)
+        let sampler = std::mem::take(&mut self.sampler);
+        self.rebuild(None) || sampler != self.sampler
+    }
+
+    fn set_expression(&mut self, expression: Expr) -> bool {
+        let changed = self.expression != expression;
+        self.walk = Walk::from_expr(&expression);
+        self.expression = expression;
+        self.remember_seed();
+        changed
     }
 
     fn rebuild(&mut self, context: Option<&dyn Context>) -> bool {

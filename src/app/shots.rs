@@ -8,11 +8,16 @@ use crate::latent::{Sampler, Shot};
 impl AppState {
     /// The settings with which pictures are drawn now.
     pub(super) fn sampler(&self) -> Sampler {
-        Sampler::default()
+        self.position.sampler()
     }
 
     /// The picture of an expression as it is drawn now.
     pub(super) fn shot(&self, model: &ModelId, expression: Expr) -> Shot {
-        Shot::new(model.clone(), expression).with_sampler(self.sampler())
+        Shot {
+            model: model.clone(),
+            expression,
+            conditions: self.position.conditions().clone(),
+            sampler: self.sampler(),
+        }
     }
 }

@@ -3,9 +3,9 @@
 use super::export::{Export, Wake};
 use super::opening::Opening;
 use super::{
-    Asked, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models, Modes, Notices,
-    OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, Thumbnails, Tools,
-    View,
+    Asked, Composition, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models, Modes,
+    Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling,
+    Thumbnails, Tools, View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
@@ -104,7 +104,7 @@ impl AppState {
             now_secs: 0.0,
             effects: Vec::new(),
         };
-        app.load(start.model, start.expression);
+        app.load(start.model, start.expression.map(Composition::from));
         app
     }
 
@@ -168,7 +168,7 @@ impl AppState {
     pub fn place(&self) -> Option<Place> {
         self.model().map(|model| Place {
             model: model.source.clone(),
-            expression: self.position.expression().clone(),
+            composition: self.position.composition(),
             tools: Arc::clone(self.tools.settings()),
         })
     }
@@ -242,7 +242,7 @@ impl AppState {
     }
 
     /// Asks the engine for a model.
-    pub(super) fn load(&mut self, source: ModelSource, then: Option<Expr>) {
+    pub(super) fn load(&mut self, source: ModelSource, then: Option<Composition>) {
         self.begin_loading(Loading {
             source,
             then,

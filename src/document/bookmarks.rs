@@ -5,11 +5,12 @@
 //! deleted one stays known to the steps that use it, and a new name is written into everything
 //! that used the old one.
 
+use super::earlier::upgraded;
 use super::json::{self, exact};
 use super::snapshot::ModelLink;
 use crate::latent::expr::limits::MAX_CODE_LEN;
 use crate::latent::expr::{Expr, parse};
-use crate::latent::{Code, Space, SpaceShape};
+use crate::latent::{Code, Conditions, Sampler, SessionNames, Space, SpaceShape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -38,6 +39,10 @@ pub struct Bookmark {
     pub note: String,
     /// The text that the code was the value of.
     pub expression: String,
+    #[serde(default, skip_serializing_if = "json::is_default")]
+    pub conditions: Conditions,
+    #[serde(default, skip_serializing_if = "json::is_default")]
+    pub sampler: Sampler,
     /// The model that it was evaluated with.
     pub model: ModelLink,
     /// When it was made, in seconds since 1970.
@@ -260,6 +265,26 @@ impl Bookmarks {
             let codes = self.list.iter().filter(|it| it.is_deleted == is_deleted);
             codes.map(|it| (it.name.clone(), it.code.clone())).collect()
         })
+    }
+
+    /// The codes as names of a session; a deleted bookmark is still known to what uses it.
+    pub(super) fn names(&self) -> SessionNames {
+        let [codes, retired] = self.codes();
+        SessionNames {
+            codes,
+            retired,
+            directions: Vec::new(),
+        }
+    }
+
+    /// Writes the expressions of an earlier version in today's language.
+    pub(super) fn upgrade(&mut self, names: &SessionNames) {
+        for bookmark in &mut self.list {
+            let text = &mut bookmark.expression;
+            if let Some(today) = upgraded(text, &bookmark.model.name, || names.clone()) {
+                *text = today;
+            }
+        }
     }
 
     /// Any bookmark of this name, be it deleted.

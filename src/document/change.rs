@@ -3,8 +3,9 @@
 
 use super::bookmarks::{Bookmark, BookmarkError};
 use super::history::NodeId;
-use super::json::free_value;
+use super::json::{free_value, is_default};
 use super::snapshot::ModelLink;
+use crate::latent::{Conditions, Sampler};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,6 +19,10 @@ pub enum Change {
     Step {
         model: ModelLink,
         expression: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        conditions: Conditions,
+        #[serde(default, skip_serializing_if = "is_default")]
+        sampler: Sampler,
         /// Seconds since 1970.
         at_secs: u64,
     },

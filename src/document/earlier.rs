@@ -14,14 +14,19 @@ const WITHOUT_W: [&str; 5] = [
 ];
 
 /// The text of an expression that was written for a model before truncation acted in w, in
-/// today's language. Texts that cannot be read stay as they are.
-pub fn upgraded(text: &str, model_name: &str, names: &SessionNames) -> Option<String> {
+/// today's language; `None` where it is the same. `names` are those that came with it. Texts that
+/// cannot be read stay as they are.
+pub fn upgraded(
+    text: &str,
+    model_name: &str,
+    names: impl FnOnce() -> SessionNames,
+) -> Option<String> {
     // Most have no truncation, and parsing 100,000 steps takes a while.
     if WITHOUT_W.contains(&model_name) || !text.contains("truncate") {
         return None;
     }
     let expr = parse(text).ok()?;
-    let upgraded = from_earlier(&expr, names);
+    let upgraded = from_earlier(&expr, &names());
     (upgraded != expr).then(|| upgraded.to_string())
 }
 
@@ -31,11 +36,11 @@ mod tests {
 
     #[test]
     fn only_models_with_a_mapping_network_are_rewritten() {
-        let names = SessionNames::default();
+        let names = SessionNames::default;
         let text = "truncate(seed(5), 0.5) + dir(\"z1\")";
-        assert_eq!(upgraded(text, "digits-gan", &names), None);
+        assert_eq!(upgraded(text, "digits-gan", names), None);
         assert_eq!(
-            upgraded(text, "heroes-stylegan", &names).as_deref(),
+            upgraded(text, "heroes-stylegan", names).as_deref(),
             Some("0.5*seed(5) + dir(\"z1\")")
         );
         for unchanged in [
@@ -44,7 +49,7 @@ mod tests {
             "truncate(",
             "@truncate",
         ] {
-            assert_eq!(upgraded(unchanged, "mine", &names), None, "{unchanged}");
+            assert_eq!(upgraded(unchanged, "mine", names), None, "{unchanged}");
         }
     }
 }

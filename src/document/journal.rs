@@ -7,7 +7,7 @@
 use super::change::Change;
 use super::save::{self, SaveError};
 use super::session::Session;
-use super::session_file::{MAX_FILE_BYTES, SessionError, Written};
+use super::session_file::{MAX_FILE_BYTES, SessionError, VERSION_WITH_W, Written};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
@@ -194,6 +194,7 @@ pub fn read(path: &Path) -> Result<Recovered, JournalError> {
             path: path.to_owned(),
             error: SessionError::Damaged(error),
         })?;
+    let is_earlier = header.session.zscape_session < VERSION_WITH_W;
     let mut recovered = begin(header).map_err(|error| JournalError::Header {
         path: path.to_owned(),
         error,
@@ -204,7 +205,7 @@ pub fn read(path: &Path) -> Result<Recovered, JournalError> {
             break;
         }
         let is_whole = line.ends_with(b"\n");
-        if let Err(fault) = go_on(&mut recovered, &line) {
+        if let Err(fault) = go_on(&mut recovered, &line, is_earlier) {
             // The end of a line that was being written when the program ended is no damage.
             recovered.damage =
                 is_whole.then(|| format!("its line {number} cannot be read: {fault}"));
@@ -229,11 +230,16 @@ fn begin(header: Header<'_>) -> Result<Recovered, SessionError> {
     })
 }
 
-fn go_on(recovered: &mut Recovered, line: &[u8]) -> Result<(), String> {
+fn go_on(recovered: &mut Recovered, line: &[u8], is_earlier: bool) -> Result<(), String> {
     let entry: Entry = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     recovered.was_closed = false;
     match entry {
         Entry::Change(change) => {
+            let change = if is_earlier {
+                recovered.session.upgraded(*change)
+            } else {
+                *change
+            };
             recovered
                 .session
                 .apply(&change)

@@ -8,6 +8,11 @@ use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 
+/// Whether a field need not be written.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// How deep the lines of a written file are indented; what lies deeper stays on one line.
 const LINES_DEPTH: usize = 3;
 

@@ -1,6 +1,7 @@
 //! A recipe: all that it takes to make one picture, or one animation, again.
 
 use super::earlier::upgraded;
+use super::json::is_default;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{Code, Conditions, Direction, ModelId, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
@@ -206,7 +207,7 @@ impl Recipe {
             Subject::Animation(animation) => &mut animation.keyframes,
         };
         for text in texts {
-            if let Some(today) = upgraded(text, &self.model.name, &names) {
+            if let Some(today) = upgraded(text, &self.model.name, || names.clone()) {
                 *text = today;
             }
         }
@@ -224,10 +225,6 @@ fn one() -> u32 {
 
 fn is_one(number: &u32) -> bool {
     *number == one()
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::bookmarks::{self, BookmarkError, Bookmarks};
 use super::change::{Change, ChangeError, SessionView};
+use super::earlier::upgraded;
 use super::history::History;
 use super::snapshot::{ModelLink, Snapshot};
 use crate::latent::expr::limits::MAX_TEXT_BYTES;
@@ -71,6 +72,8 @@ impl Session {
             Change::Step {
                 model,
                 expression,
+                conditions,
+                sampler,
                 at_secs,
             } => {
                 if expression.len() > MAX_TEXT_BYTES || !model.is_sound() {
@@ -79,6 +82,8 @@ impl Session {
                 let state = Snapshot {
                     model: self.shared(model),
                     expression: expression.as_str().into(),
+                    conditions: conditions.clone(),
+                    sampler: *sampler,
                     tool: self.tool.clone(),
                 };
                 let weight_bytes = state.weight_bytes(self.is_tool_new);
@@ -119,6 +124,27 @@ impl Session {
             Change::View(view) => self.view = *view,
         }
         Ok(())
+    }
+
+    /// A change of an earlier version, with its expression in today's language.
+    pub(super) fn upgraded(&self, mut change: Change) -> Change {
+        match &mut change {
+            Change::Step {
+                model, expression, ..
+            } => {
+                let today = upgraded(expression, &model.name, || self.bookmarks.names());
+                today.into_iter().for_each(|today| *expression = today);
+            }
+            Change::AddBookmark(bookmark) => {
+                let names = || self.bookmarks.names();
+                let today = upgraded(&bookmark.expression, &bookmark.model.name, names);
+                today
+                    .into_iter()
+                    .for_each(|today| bookmark.expression = today);
+            }
+            _ => {}
+        }
+        change
     }
 
     /// Whether a step or a bookmark refers to `@name`.

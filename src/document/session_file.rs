@@ -6,13 +6,15 @@
 
 use super::bookmarks::{Bookmark, BookmarkError, Bookmarks, MAX_BOOKMARKS};
 use super::change::SessionView;
+use super::earlier::upgraded;
 use super::history::{History, HistoryError, MAX_NODES, NodeId, Part};
-use super::json::{self, free_values};
+use super::json::{self, free_values, is_default};
 use super::recipe::program;
 use super::save::{self, SaveError};
 use super::session::Session;
 use super::snapshot::{ModelLink, Snapshot};
 use crate::latent::expr::limits::MAX_TEXT_BYTES;
+use crate::latent::{Conditions, Sampler};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -23,7 +25,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The version of the form that this program writes, and the newest that it reads.
-pub const SESSION_VERSION: u64 = 1;
+///
+/// 2 adds conditions and the sampler of steps, and its truncation acts in w where a model has a w.
+pub const SESSION_VERSION: u64 = 2;
+/// The first version in which truncation of a code in z acts in w.
+pub(super) const VERSION_WITH_W: u64 = 2;
 /// How the name of a session file ends, without the dot.
 pub const ENDING: &str = "zscape";
 /// The largest file that is read or written.
@@ -75,7 +81,7 @@ pub enum SessionFileError {
 /// A session as it is written: models and settings of tools stand once, steps refer to them.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Written<'a> {
-    zscape_session: u64,
+    pub(super) zscape_session: u64,
     #[serde(default)]
     program: String,
     /// What is shown; the same as the current step, unless a tool was set since.
@@ -104,6 +110,10 @@ struct Scene<'a> {
     model: Option<usize>,
     #[serde(default)]
     expression: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    conditions: Cow<'a, Conditions>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    sampler: Sampler,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tool: Option<usize>,
 }
@@ -125,6 +135,10 @@ struct Step<'a> {
     parent: Option<NodeId>,
     model: usize,
     expression: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    conditions: Cow<'a, Conditions>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    sampler: Sampler,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tool: Option<usize>,
     #[serde(default)]
@@ -178,6 +192,8 @@ impl<'a> Written<'a> {
             parent: part.parent,
             model: models.number(&part.state.model, &part.state.model),
             expression: Cow::Borrowed(&part.state.expression),
+            conditions: Cow::Borrowed(&part.state.conditions),
+            sampler: part.state.sampler,
             tool: number_tool(&part.state.tool),
             at_secs: part.at_secs,
             redo: part.redo,
@@ -191,6 +207,8 @@ impl<'a> Written<'a> {
         let scene = Scene {
             model: state.map(|state| models.number(&state.model, &state.model)),
             expression: Cow::Borrowed(state.map_or("", |state| &state.expression)),
+            conditions: state.map_or_else(Cow::default, |state| Cow::Borrowed(&state.conditions)),
+            sampler: state.map_or_else(Sampler::default, |state| state.sampler),
             tool: number_tool(&session.tool),
         };
         Self {
@@ -208,6 +226,15 @@ impl<'a> Written<'a> {
     pub(super) fn into_session(self) -> Result<Session, SessionError> {
         if self.zscape_session > SESSION_VERSION {
             return Err(SessionError::Version(self.zscape_session));
+        }
+        let is_earlier = self.zscape_session < VERSION_WITH_W;
+        let mut bookmarks = Bookmarks::default();
+        for bookmark in self.bookmarks {
+            bookmarks.add(bookmark.into_owned())?;
+        }
+        let names = bookmarks.names();
+        if is_earlier {
+            bookmarks.upgrade(&names);
         }
         let models: Vec<Arc<ModelLink>> = self
             .models
@@ -254,9 +281,16 @@ impl<'a> Written<'a> {
             let is_tool_new = step
                 .tool
                 .is_some_and(|number| !std::mem::replace(&mut is_tool_used[number], true));
+            let today =
+                is_earlier.then(|| upgraded(&step.expression, &model.name, || names.clone()));
             let state = Snapshot {
                 model: Arc::clone(model),
-                expression: step.expression.into(),
+                expression: match today.flatten() {
+                    Some(today) => today.into(),
+                    None => step.expression.into(),
+                },
+                conditions: step.conditions.into_owned(),
+                sampler: step.sampler,
                 tool: tool.map(Arc::clone),
             };
             parts.push(Part {
@@ -280,10 +314,6 @@ impl<'a> Written<'a> {
             ..Session::default()
         };
         session.history = history;
-        let mut bookmarks = Bookmarks::default();
-        for bookmark in self.bookmarks {
-            bookmarks.add(bookmark.into_owned())?;
-        }
         session.bookmarks = bookmarks;
         Ok(session)
     }
@@ -295,6 +325,8 @@ impl<'a> Scene<'a> {
             parent: None,
             model: self.model?,
             expression: self.expression,
+            conditions: self.conditions,
+            sampler: self.sampler,
             tool: self.tool,
             at_secs: 0,
             redo: None,

@@ -153,6 +153,8 @@ fn a_session_file_is_opened_by_its_name() {
                 origin: ModelOrigin::Catalogue(crate::support::GAN.to_owned()),
             },
             expression: format!("seed({seed})"),
+            conditions: Default::default(),
+            sampler: Default::default(),
             at_secs: seed,
         };
         session.apply(&step).expect("it makes sense");

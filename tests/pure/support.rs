@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use zscape::document::{Bookmark, Change, ModelLink, ModelOrigin, NodeId, SessionView};
-use zscape::latent::{Code, Space, SpaceShape};
+use zscape::latent::{Code, NoiseMode, Sampler, Space, SpaceShape};
 
 pub fn model(number: u8) -> ModelLink {
     ModelLink {
@@ -23,10 +23,19 @@ pub fn bookmark(name: &str, values: Vec<f32>) -> Bookmark {
         tags: Vec::new(),
         note: String::new(),
         expression: "seed(1)".to_owned(),
+        conditions: Default::default(),
+        sampler: noisy(3),
         model: model(0),
         created_secs: 1_700_000_000,
         code: Code::vector(Space::Z, values),
         is_deleted: false,
+    }
+}
+
+/// Settings of the decode that are not the default.
+pub fn noisy(seed: u64) -> Sampler {
+    Sampler {
+        noise: NoiseMode::Random { seed: seed as u32 },
     }
 }
 
@@ -122,7 +131,13 @@ pub fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         1 => tool.prop_map(Change::Tool),
         6 => (0_u8..4, expressions(), any::<u64>()).prop_map(|(number, expression, at_secs)| {
-            Change::Step { model: model(number), expression, at_secs }
+            Change::Step {
+                model: model(number),
+                expression,
+                conditions: Default::default(),
+                sampler: if at_secs % 3 == 0 { noisy(at_secs) } else { Default::default() },
+                at_secs,
+            }
         }),
         3 => (0_u64..30).prop_map(|number| Change::GoTo(NodeId::new(number))),
         3 => bookmarks().prop_map(|bookmark| Change::AddBookmark(Box::new(bookmark))),

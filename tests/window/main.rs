@@ -16,6 +16,7 @@ mod learning;
 mod map;
 mod matrix;
 mod models;
+mod noise;
 mod school;
 mod speed;
 mod stored_directions;

@@ -304,6 +304,8 @@ impl Plan {
             hash: model.id.hash.clone(),
         };
         let mut recipe = Recipe::new(reference, subject, [0, 0]);
+        recipe.conditions = app.position().conditions().clone();
+        recipe.sampler = app.position().sampler();
         recipe.set_names(used);
         recipe.scale = settings.scale;
         recipe.smooth = settings.smooth;

@@ -167,7 +167,9 @@ impl AppState {
             Edit::Seed(_) => Control::Seed,
             Edit::Psi(_) => Control::Psi,
             Edit::Axis { .. } | Edit::Step { .. } | Edit::Vector(_) => Control::Sliders,
-            Edit::Base(_) | Edit::Expression(_) => return true,
+            Edit::Base(_) | Edit::Expression(_) | Edit::Sampler(_) | Edit::Composition(_) => {
+                return true;
+            }
         };
         self.locked(control).is_none()
     }
@@ -262,11 +264,11 @@ impl AppState {
         let source = ModelSource::Catalogue(model.to_owned());
         let is_here = self.model().is_some_and(|model| model.source == source);
         if is_here && self.models.loading.is_none() {
-            self.edit_position(Edit::Expression(expression));
+            self.edit_position(Edit::Composition(expression.into()));
         } else {
             self.begin_loading(Loading {
                 source,
-                then: Some(expression),
+                then: Some(expression.into()),
                 visit: None,
             });
         }
@@ -289,8 +291,8 @@ impl AppState {
         if is_here && self.models.loading.is_none() {
             self.arrive_back();
         } else {
-            let expression = kept.position.expression().clone();
-            self.visit(kept.link, expression, true);
+            let composition = kept.position.composition();
+            self.visit(kept.link, composition, true);
         }
     }
 

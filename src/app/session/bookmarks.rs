@@ -4,12 +4,12 @@ use super::links::{id_of, link_of};
 use super::{SessionAction, capitalised, offer, unix_secs};
 use crate::app::notices::Level;
 use crate::app::tools::ToolEdit;
-use crate::app::{Action, AppState, Edit, Overlay, ThumbnailKey, ToolSettings};
+use crate::app::{Action, AppState, Composition, Edit, Overlay, ThumbnailKey, ToolSettings};
 use crate::document::bookmarks::renamed_in_json;
 use crate::document::{Bookmark, Change, ModelLink, NodeId};
 use crate::engine::{Job, JobId};
-use crate::latent::Code;
 use crate::latent::expr::{Expr, parse};
+use crate::latent::{Code, Conditions, Sampler};
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// What a name is asked for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Bookmarking {
-    pub expression: Expr,
+    pub composition: Composition,
     pub model: ModelLink,
     pub suggested_name: String,
     /// No two questions have the same.
@@ -40,7 +40,11 @@ impl AppState {
     pub(super) fn ask_for_name(&mut self, expression: Expr) {
         if let Some(model) = self.model() {
             let model = link_of(model);
-            self.ask(expression, model);
+            let composition = Composition {
+                expression,
+                ..self.position.composition()
+            };
+            self.ask(composition, model);
         }
     }
 
@@ -50,7 +54,14 @@ impl AppState {
         };
         let model = (*step.state.model).clone();
         match parse(&step.state.expression) {
-            Ok(expression) => self.ask(expression, model),
+            Ok(expression) => {
+                let composition = Composition {
+                    expression,
+                    conditions: step.state.conditions.clone(),
+                    sampler: step.state.sampler,
+                };
+                self.ask(composition, model);
+            }
             Err(error) => {
                 let sentence = format!("The expression of this step cannot be read: {error}");
                 self.notices.push(Level::Error, sentence);
@@ -58,11 +69,11 @@ impl AppState {
         }
     }
 
-    fn ask(&mut self, expression: Expr, model: ModelLink) {
+    fn ask(&mut self, composition: Composition, model: ModelLink) {
         self.session.naming.next_id += 1;
         self.session.bookmarking = Some(Bookmarking {
-            suggested_name: self.free_name(&expression),
-            expression,
+            suggested_name: self.free_name(&composition.expression),
+            composition,
             model,
             id: self.session.naming.next_id,
         });
@@ -133,14 +144,16 @@ impl AppState {
             self.modes.overlay = Overlay::None;
         }
         let job = self.engine.submit(Job::Evaluate {
-            shot: self.shot(&id_of(&subject.model), subject.expression.clone()),
+            shot: subject.composition.shot(&id_of(&subject.model)),
             names: Arc::clone(&self.names),
         });
         let bookmark = Bookmark {
             name,
             tags,
             note,
-            expression: subject.expression.to_string(),
+            expression: subject.composition.expression.to_string(),
+            conditions: subject.composition.conditions,
+            sampler: subject.composition.sampler,
             model: subject.model,
             created_secs: unix_secs(),
             code: Code::vector(crate::latent::Space::Z, Vec::new()),
@@ -167,6 +180,8 @@ impl AppState {
             tags: tags.to_vec(),
             note: String::new(),
             expression: Expr::Named(name.to_owned()).to_string(),
+            conditions: Conditions::default(),
+            sampler: Sampler::default(),
             model,
             created_secs: unix_secs(),
             code,

@@ -279,20 +279,13 @@ impl AppState {
             if !self.thumbnails.show(key) {
                 continue;
             }
-            let Some((link, text)) = self.thumbnail_subject(key) else {
-                continue;
-            };
-            let model = links::id_of(&link);
-            if !self.thumbnails.is_loaded(&model) {
-                continue;
-            }
-            match crate::latent::expr::parse(&text) {
-                Ok(expression) => {
-                    let shot = self.shot(&model, expression);
+            match self.thumbnail_subject(key) {
+                Some(Ok(shot)) if self.thumbnails.is_loaded(&shot.model) => {
                     self.thumbnails
                         .decode(&self.engine, key.clone(), shot, &self.names);
                 }
-                Err(_) => self.thumbnails.give_up(key.clone()),
+                Some(Err(_)) => self.thumbnails.give_up(key.clone()),
+                Some(Ok(_)) | None => {}
             }
         }
     }

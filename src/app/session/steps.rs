@@ -5,11 +5,13 @@ use super::{KnownTools, unix_secs};
 use crate::app::models::{default_source, source_title};
 use crate::app::notices::Level;
 use crate::app::{
-    Action, AppState, Command, Edit, Loading, ThumbnailKey, Tool, ToolEdit, ToolSettings,
+    Action, AppState, Command, Composition, Edit, Loading, ThumbnailKey, Tool, ToolEdit,
+    ToolSettings,
 };
 use crate::document::{Change, ModelLink, NodeId};
 use crate::engine::ModelSource;
-use crate::latent::expr::{Expr, parse};
+use crate::latent::Shot;
+use crate::latent::expr::{ParseError, parse};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -51,6 +53,8 @@ impl AppState {
         self.change(Change::Step {
             model: link_of(&model),
             expression: self.position.expression().to_string(),
+            conditions: self.position.conditions().clone(),
+            sampler: self.position.sampler(),
             at_secs: unix_secs(),
         });
     }
@@ -144,7 +148,14 @@ impl AppState {
         };
         self.recall_tools(opens_tool);
         match parse(&state.expression) {
-            Ok(expression) => self.visit(state.model, expression, true),
+            Ok(expression) => {
+                let composition = Composition {
+                    expression,
+                    conditions: state.conditions,
+                    sampler: state.sampler,
+                };
+                self.visit(state.model, composition, true);
+            }
             Err(error) => {
                 self.session.is_substituted = true;
                 self.arrive();
@@ -156,12 +167,12 @@ impl AppState {
         }
     }
 
-    /// Shows an expression under the model that it was made with. Where the history stands
+    /// Shows a composition under the model that it was made with. Where the history stands
     /// there already (`is_settled`), that is no step.
     pub(in crate::app) fn visit(
         &mut self,
         link: Arc<ModelLink>,
-        expression: Expr,
+        composition: Composition,
         is_settled: bool,
     ) {
         self.player = None;
@@ -169,7 +180,7 @@ impl AppState {
             .model()
             .is_some_and(|model| link_of(model).is_same_model(&link));
         if is_loaded && self.models.loading.is_none() {
-            self.edit_position(Edit::Expression(expression));
+            self.edit_position(Edit::Composition(composition));
             if is_settled {
                 self.arrive();
             } else {
@@ -184,7 +195,7 @@ impl AppState {
         };
         self.begin_loading(Loading {
             source,
-            then: Some(expression),
+            then: Some(composition),
             visit: Some(Visit {
                 link,
                 more,
@@ -242,12 +253,17 @@ impl AppState {
         }
     }
 
-    /// The expression of the current step, when something else is shown in its place.
-    pub(in crate::app) fn substituted_expression(&self) -> Option<Expr> {
+    /// The composition of the current step, when something else is shown in its place.
+    pub(in crate::app) fn substituted_composition(&self) -> Option<Composition> {
         if !self.session.is_substituted {
             return None;
         }
-        parse(&self.session.session.history().current_state()?.expression).ok()
+        let state = self.session.session.history().current_state()?;
+        Some(Composition {
+            expression: parse(&state.expression).ok()?,
+            conditions: state.conditions.clone(),
+            sampler: state.sampler,
+        })
     }
 
     /// Looks elsewhere for a model that is not where a step says, or shows the step with
@@ -292,27 +308,41 @@ impl AppState {
             });
             return true;
         }
-        if let Some(expression) = loading.then.filter(|it| self.check(it).is_ok()) {
-            self.edit_position(Edit::Expression(expression));
+        let understood = |it: &Composition| self.check(&it.expression).is_ok();
+        if let Some(composition) = loading.then.filter(understood) {
+            self.edit_position(Edit::Composition(composition));
         }
         self.arrive();
         true
     }
 
     /// What a thumbnail shows.
-    pub(super) fn thumbnail_subject(&self, key: &ThumbnailKey) -> Option<(Arc<ModelLink>, String)> {
+    ///
+    /// # Errors
+    ///
+    /// When its expression cannot be read.
+    pub(super) fn thumbnail_subject(&self, key: &ThumbnailKey) -> Option<Result<Shot, ParseError>> {
         let session = &self.session.session;
         match key {
             ThumbnailKey::Step(id) => {
                 let state = &session.history().get(*id)?.state;
-                Some((Arc::clone(&state.model), state.expression.to_string()))
+                let shot = |expression| Shot {
+                    model: links::id_of(&state.model),
+                    expression,
+                    conditions: state.conditions.clone(),
+                    sampler: state.sampler,
+                };
+                Some(parse(&state.expression).map(shot))
             }
             ThumbnailKey::Bookmark(name) => {
                 let bookmark = session.bookmarks().get(name)?;
-                Some((
-                    Arc::new(bookmark.model.clone()),
-                    bookmark.expression.clone(),
-                ))
+                let shot = |expression| Shot {
+                    model: links::id_of(&bookmark.model),
+                    expression,
+                    conditions: bookmark.conditions.clone(),
+                    sampler: bookmark.sampler,
+                };
+                Some(parse(&bookmark.expression).map(shot))
             }
         }
     }
@@ -330,8 +360,13 @@ impl AppState {
         match parse(&bookmark.expression) {
             Ok(expression) => {
                 let link = Arc::new(bookmark.model.clone());
+                let composition = Composition {
+                    expression,
+                    conditions: bookmark.conditions.clone(),
+                    sampler: bookmark.sampler,
+                };
                 self.settle();
-                self.visit(link, expression, false);
+                self.visit(link, composition, false);
             }
             Err(error) => {
                 let sentence = format!("@{name} has an expression that cannot be read: {error}");

@@ -34,7 +34,7 @@ impl BookmarkForm {
                 ..Self::default()
             };
         }
-        let text = subject.expression.to_string();
+        let text = subject.composition.expression.to_string();
         card(ctx, "Bookmark this", actions, |ui, actions| {
             ui.label(code(shortened(&text)));
             ui.add_space(space::S);

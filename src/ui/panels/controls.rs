@@ -2,7 +2,7 @@
 
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
+use crate::latent::{NoiseMode, Sampler, Space};
 use crate::learn::Control;
 use crate::model::Family;
 use crate::ui::panels::plane;
@@ -59,6 +59,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         unlocked_ui(ui, app, Control::Psi, |ui| {
             section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
         });
+        if model.manifest.takes_noise() || app.position().sampler() != Sampler::default() {
+            section(ui, "Noise", |ui| noise_ui(ui, app, actions, model));
+        }
         ui.horizontal(|ui| {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
@@ -145,6 +148,62 @@ fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     };
     if let Some(psi) = slider_row(ui, &row) {
         actions.edit(Edit::Psi(psi));
+    }
+}
+
+/// The noise that a style-based generator adds in each layer.
+fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    let noise = app.position().sampler().noise;
+    let choose = |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler { noise }));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (mode, word, tip) in [
+            (
+                NoiseMode::Const,
+                "const",
+                "The noise that goes with the model, the same in every picture",
+            ),
+            (
+                NoiseMode::Random {
+                    seed: app.position().last_seed(),
+                },
+                "random",
+                "The noise of a seed",
+            ),
+            (NoiseMode::None, "none", "No noise"),
+        ] {
+            let is_chosen = std::mem::discriminant(&noise) == std::mem::discriminant(&mode);
+            let chosen = ui
+                .selectable_label(is_chosen, word)
+                .on_hover_text(tip)
+                .accessible_name(format!("Noise {word}"));
+            if chosen.clicked() && !is_chosen {
+                choose(actions, mode);
+            }
+        }
+        if let NoiseMode::Random { mut seed } = noise {
+            let field = DragValue::new(&mut seed).speed(0.1);
+            let response = ui
+                .add_sized([SEED_WIDTH, size::CONTROL], field)
+                .on_hover_text("The seed of the noise: drag, or click to type a number")
+                .accessible_name("Noise seed");
+            if response.changed() {
+                choose(actions, NoiseMode::Random { seed });
+            }
+        }
+        let reset = reset_button(ui, noise != NoiseMode::default())
+            .on_hover_text("Reset to const")
+            .on_disabled_hover_text("Already at its default")
+            .accessible_name("Reset noise");
+        if reset.clicked() {
+            choose(actions, NoiseMode::default());
+        }
+    });
+    if !model.manifest.takes_noise() {
+        caption(
+            ui,
+            "This model adds no noise, so all settings give the same picture",
+        );
     }
 }
 

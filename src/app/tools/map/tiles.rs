@@ -72,6 +72,8 @@ pub struct MapTiles {
     chunks: BTreeMap<ChunkKey, Chunk>,
     running: BTreeMap<JobId, ChunkKey>,
     visible: Vec<ChunkKey>,
+    /// What the chunks were decoded with.
+    sampler: Sampler,
     next_id: u64,
     clock: u64,
     failure: Option<String>,
@@ -149,6 +151,10 @@ impl MapTiles {
         names: &Arc<SessionNames>,
         sampler: Sampler,
     ) {
+        if self.sampler != sampler {
+            self.clear(engine);
+            self.sampler = sampler;
+        }
         self.clock += 1;
         self.visible = visible(model.manifest.image, look);
         for key in &self.visible {
