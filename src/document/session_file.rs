@@ -6,6 +6,7 @@
 
 use super::bookmarks::{Bookmark, BookmarkError, Bookmarks, MAX_BOOKMARKS};
 use super::change::SessionView;
+use super::directions::{DirectionError, MAX_DIRECTIONS, StoredDirection};
 use super::history::{History, HistoryError, MAX_NODES, NodeId, Part};
 use super::json::{self, free_values};
 use super::recipe::program;
@@ -22,8 +23,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The version of the form that this program writes, and the newest that it reads.
-pub const SESSION_VERSION: u64 = 1;
+/// The newest version of the form that this program reads.
+pub const SESSION_VERSION: u64 = 2;
+/// The version of sessions without `directions`: programs that know only this one can read them.
+const VERSION_WITHOUT_DIRECTIONS: u64 = 1;
 /// How the name of a session file ends, without the dot.
 pub const ENDING: &str = "zscape";
 /// The largest file that is read or written.
@@ -55,6 +58,8 @@ pub enum SessionError {
     Model,
     #[error("a bookmark in it cannot be kept: {0}")]
     Bookmark(#[from] BookmarkError),
+    #[error("a direction in it cannot be kept: {0}")]
+    Direction(#[from] DirectionError),
     #[error("it is larger than {} MiB", MAX_FILE_BYTES >> 20)]
     TooLarge,
     #[error("it cannot be written as JSON: {0}")]
@@ -91,6 +96,12 @@ pub(super) struct Written<'a> {
         skip_serializing_if = "Vec::is_empty"
     )]
     tools: Vec<Cow<'a, Value>>,
+    #[serde(
+        default,
+        deserialize_with = "json::list::<MAX_DIRECTIONS, _, _>",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    directions: Vec<Cow<'a, StoredDirection>>,
     #[serde(default, deserialize_with = "json::list::<MAX_BOOKMARKS, _, _>")]
     bookmarks: Vec<Cow<'a, Bookmark>>,
     #[serde(default)]
@@ -194,10 +205,19 @@ impl<'a> Written<'a> {
             tool: number_tool(&session.tool),
         };
         Self {
-            zscape_session: SESSION_VERSION,
+            zscape_session: if session.directions.is_empty() {
+                VERSION_WITHOUT_DIRECTIONS
+            } else {
+                SESSION_VERSION
+            },
             program: program(),
             scene: Some(scene),
             view: session.view,
+            directions: session
+                .directions
+                .iter()
+                .map(|it| Cow::Borrowed(&**it))
+                .collect(),
             bookmarks: session.bookmarks.all().iter().map(Cow::Borrowed).collect(),
             history,
             models: models.entries,
@@ -285,6 +305,10 @@ impl<'a> Written<'a> {
             bookmarks.add(bookmark.into_owned())?;
         }
         session.bookmarks = bookmarks;
+        for direction in self.directions {
+            direction.check()?;
+            session.directions.push(Arc::new(direction.into_owned()));
+        }
         Ok(session)
     }
 }

@@ -10,11 +10,13 @@ use std::fs;
 use std::path::Path;
 use zscape::document::autosave::{Folder, MAX_PARKED};
 use zscape::document::bookmarks::BookmarkError;
+use zscape::document::directions::MAX_DIRECTIONS;
 use zscape::document::history::MAX_NODES;
 use zscape::document::journal::{self, Entry, Journal, Standing};
 use zscape::document::session_file::{self, MAX_FILE_BYTES};
-use zscape::document::{Change, ChangeError, NodeId, Session};
+use zscape::document::{Change, ChangeError, NodeId, Session, StoredDirection};
 use zscape::latent::expr::{Expr, parse};
+use zscape::latent::{Direction, Space};
 
 fn step(expression: &str) -> Change {
     Change::Step {
@@ -124,6 +126,40 @@ proptest! {
     }
 }
 
+fn direction(values: Vec<f32>) -> StoredDirection {
+    StoredDirection {
+        direction: Direction {
+            name: "smile".to_owned(),
+            space: Space::Z,
+            values,
+        },
+        picture_change: 0.25,
+        evidence: "12.5 % of all picture change".to_owned(),
+    }
+}
+
+#[test]
+fn directions_stand_in_a_file_once_and_only_then_it_has_the_newer_form() {
+    let refers = |text: &str| Change::Tool(Some(serde_json::json!({"directions": text})));
+    let mut changes = vec![step("seed(1)")];
+    let before = session_file::to_bytes(&with(changes.clone())).expect("it is small");
+    let before = String::from_utf8(before).expect("JSON is text");
+    assert!(before.contains("\"zscape_session\": 1,"), "{before}");
+    changes.push(Change::AddDirection(Box::new(direction(vec![0.1, -2.5]))));
+    for number in 0..3 {
+        changes.extend([refers(&format!("{number}")), step("seed(2)")]);
+    }
+    let session = with(changes);
+    let text = session_file::to_bytes(&session).expect("it is small");
+    let text = String::from_utf8(text).expect("JSON is text");
+    assert!(text.contains("\"zscape_session\": 2,"), "{text}");
+    assert_eq!(text.matches("smile").count(), 1, "{text}");
+    assert!(text.contains("\"values\": [0.1, -2.5]"), "{text}");
+    let read = session_file::from_bytes(text.as_bytes()).expect("it was just written");
+    assert_eq!(read, session);
+    assert_eq!(*read.directions()[0], direction(vec![0.1, -2.5]));
+}
+
 #[test]
 fn a_session_file_can_be_read_by_people() {
     let session = with([
@@ -175,6 +211,12 @@ fn hostile_files_end_in_a_sentence() {
         "{{\"zscape_session\": 1, \"tools\": [{}1]}}",
         "[],".repeat(1_000_000)
     );
+    let directions = |values: &str| {
+        format!(
+            r#"{{"zscape_session": 2, "directions": [{{"direction":
+            {{"name": "smile", "space": "z", "values": {values}}}}}]}}"#
+        )
+    };
     let shape = r#"{"zscape_session": 1, "bookmarks": [{"name": "a", "expression": "seed(1)",
         "model": {"name": "a", "hash": "b", "catalogue": "a"}, "created_secs": 0,
         "code": {"space": "z", "layers": 4000000000, "dim": 4000000000, "values": [1.0]}}]}"#;
@@ -185,13 +227,31 @@ fn hostile_files_end_in_a_sentence() {
         ("{}".to_owned(), "not a zscape session"),
         ("{\"zscape_session\": 1".to_owned(), "damaged"),
         ("{\"zscape_session\": \"one\"}".to_owned(), "damaged"),
-        ("{\"zscape_session\": 2}".to_owned(), "newer"),
+        ("{\"zscape_session\": 3}".to_owned(), "newer"),
         (
             "{\"zscape_session\": 1, \"models\": 7}".to_owned(),
             "damaged",
         ),
         (deep, "damaged"),
         (tools, "more than"),
+        (directions("[]"), "no values"),
+        (directions("[1e300]"), "not finite"),
+        (directions("[1e999]"), "damaged"),
+        (
+            directions("[1.0]").replace("smile", &"x".repeat(300)),
+            "too long",
+        ),
+        (
+            format!(
+                "{{\"zscape_session\": 2, \"directions\": [{}]}}",
+                vec![
+                    r#"{"direction": {"name": "a", "space": "z", "values": [1.0]}}"#;
+                    MAX_DIRECTIONS + 1
+                ]
+                .join(",")
+            ),
+            "more than 4096",
+        ),
         (shape.to_owned(), "shape"),
         (
             shape.replace("4000000000", "1").replace("[1.0]", "[1e999]"),
@@ -464,6 +524,7 @@ fn changes_that_make_no_sense_are_refused() {
         Change::RestoreBookmark("nobody".to_owned()),
         Change::AddBookmark(Box::new(bookmark("not a name", vec![1.0]))),
         Change::AddBookmark(Box::new(bookmark("a", vec![f32::NAN]))),
+        Change::AddDirection(Box::new(direction(vec![f32::NAN]))),
         step(&"a".repeat(2_000_000)),
     ] {
         assert!(session.apply(&change).is_err());

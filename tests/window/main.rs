@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod autosave;
+mod budget;
 mod commands;
 mod compare;
 mod directions;
@@ -16,6 +17,8 @@ mod learning;
 mod map;
 mod matrix;
 mod models;
+mod old_sessions;
+mod quitting;
 mod school;
 mod speed;
 mod stored_directions;
