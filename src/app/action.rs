@@ -53,6 +53,8 @@ pub enum Action {
     Export(PathBuf),
     /// Stop all files on their way.
     CancelExports,
+    /// Close the window although files are being written.
+    Quit(super::export::Quit),
     /// Write the picture to this file.
     SavePicture(PathBuf),
     /// Take a message off the window; it stays in the list.

@@ -8,7 +8,7 @@ use crate::learn::Control;
 pub type Availability = Result<(), &'static str>;
 
 const SEED_IS_LOCKED: &str = "The scene keeps the seed; leave it to change it";
-const NO_MODEL: &str = "No model is loaded yet";
+const NO_MODEL: &str = "Load a model first";
 
 impl AppState {
     /// Whether a command can run now.
@@ -18,7 +18,7 @@ impl AppState {
             Command::Undo | Command::Redo | Command::NewSession | Command::OpenSession
                 if self.learning.scene().is_some() =>
             {
-                Err("Leave the scene first: your own steps wait behind it")
+                Err("Leave the scene first; your own history continues after it")
             }
             Command::LeaveScene if self.learning.scene().is_none() => Err("No scene is open"),
             Command::RandomSeed
@@ -36,12 +36,8 @@ impl AppState {
             }
             Command::Undo if !self.can_undo() => Err("Nothing to undo"),
             Command::Redo if !self.can_redo() => Err("Nothing to redo"),
-            Command::SavePicture if self.preview.frame().is_none() => {
-                Err("There is no picture yet")
-            }
-            Command::ResetAll if !self.position.is_moved() => {
-                Err("Every slider stands at its default")
-            }
+            Command::SavePicture if self.preview.frame().is_none() => Err("No picture yet"),
+            Command::ResetAll if !self.position.is_moved() => Err("Every slider is at its default"),
             Command::LargerText if !self.view.can_enlarge() => Err("The text is at its largest"),
             Command::SmallerText if !self.view.can_shrink() => Err("The text is at its smallest"),
             Command::NormalText if self.view.text_scale() == 1.0 => {

@@ -64,7 +64,7 @@ commands! {
     Export, "Export…", Download, Some((CTRL, Key::E)),
         "Write a still, a strip, a sheet, a grid, an animation or codes to a file";
     NewSession, "New session", FilePlus, Some((CTRL, Key::N)),
-        "Begin with an empty history; the session before is kept";
+        "Start with an empty history; the previous session is kept";
     OpenSession, "Open session…", FolderClock, Some((CTRL_SHIFT, Key::O)),
         "Open a .zscape file with its history and bookmarks";
     SaveSession, "Save session", Save, Some((CTRL_SHIFT, Key::S)),
@@ -72,11 +72,11 @@ commands! {
     SaveSessionAs, "Save session as…", SaveAll, None,
         "Write history, bookmarks and tools to another file";
     Quit, "Quit", LogOut, Some((CTRL, Key::Q)),
-        "Close the window; everything is kept for the next start";
+        "Close the window; the session is kept for the next start";
     Undo, "Undo", Undo2, Some((CTRL, Key::Z)),
-        "Go back to the place before the last change";
+        "Undo the last change";
     Redo, "Redo", Redo2, Some((CTRL_SHIFT, Key::Z)),
-        "Go forward again after an undo";
+        "Redo what was undone";
     AddBookmark, "Bookmark this…", BookmarkPlus, Some((CTRL, Key::D)),
         "Give the current code a name, to use it as @name in any expression";
     CopyExpression, "Copy expression", Copy, Some((CTRL_SHIFT, Key::C)),
@@ -88,7 +88,7 @@ commands! {
     NextSeed, "Next seed", ChevronRight, Some((PLAIN, Key::ArrowRight)),
         "Go to the next seed";
     PreviousSeed, "Previous seed", ChevronLeft, Some((PLAIN, Key::ArrowLeft)),
-        "Go to the seed before";
+        "Go to the previous seed";
     SeedUp, "Seed +100", ChevronsUp, Some((PLAIN, Key::ArrowUp)),
         "Go 100 seeds up";
     SeedDown, "Seed -100", ChevronsDown, Some((PLAIN, Key::ArrowDown)),
@@ -96,7 +96,7 @@ commands! {
     OpenExplore, "Explore", Compass, Some((PLAIN, Key::Num1)),
         "Walk with sliders and by dragging the picture";
     OpenInterpolate, "Interpolate", Spline, Some((PLAIN, Key::Num2)),
-        "Go from picture to picture, by slerp and by lerp, and play the way";
+        "Go from picture to picture, by slerp and by lerp, and play the path";
     OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num3)),
         "Add what distinguishes two groups of pictures to a third: A - B + C";
     OpenStyles, "Style mixing", Layers, Some((PLAIN, Key::Num4)),
@@ -108,12 +108,12 @@ commands! {
     OpenVariations, "Variations", Sprout, Some((PLAIN, Key::Num7)),
         "Breed: a sheet of children around the current picture";
     OpenDirections, "Directions", Signpost, Some((PLAIN, Key::Num8)),
-        "Find, measure and name ways through the latent space that change one thing";
+        "Find, measure and name directions that change one attribute";
     OpenCompare, "Compare", Columns2, Some((PLAIN, Key::Num9)),
-        "See the same expression with other models, truncations and ways, side by side or in turn";
+        "See the same expression with other models, truncations and interpolations, side by side or blinking";
     OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
         "Measure the current code against the prior and the data";
-    NextComparison, "Next way to compare", SquareSplitHorizontal, Some((PLAIN, Key::C)),
+    NextComparison, "Next comparison mode", SquareSplitHorizontal, Some((PLAIN, Key::C)),
         "In Compare, go from side by side to wipe, blink and difference";
     BlinkComparison, "Blink", Zap, Some((PLAIN, Key::B)),
         "In Compare, show two pictures in turn at the same place; again to stop";
@@ -122,7 +122,7 @@ commands! {
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
         "Drift through the latent space from seed to seed; again to stop";
     ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),
-        "Take back every slider and the truncation; the seed stays";
+        "Reset every slider and the truncation; the seed stays";
     Palette, "Search commands", Search, Some((CTRL, Key::K)),
         "Find any command, model or seed by typing";
     FullScreen, "Full screen", Maximize, Some((PLAIN, Key::F11)),
@@ -132,14 +132,14 @@ commands! {
     ToggleControls, "Show controls", PanelLeft, Some((CTRL, Key::B)),
         "Show or hide the controls on the left";
     ToggleFilmstrip, "Show filmstrip", Film, Some((CTRL, Key::J)),
-        "Show or hide the pictures you have been at";
+        "Show or hide the history of pictures";
     ToggleBookmarks, "Show bookmarks", Bookmark, Some((CTRL_SHIFT, Key::D)),
-        "Show or hide the codes that you have named";
+        "Show or hide named codes";
     ToggleLearning, "Show questions", GraduationCap, Some((CTRL, Key::G)),
         "Show or hide questions that fit what you do, each with a live scene";
     LeaveScene, "Leave the scene", DoorOpen, None,
         "Close the scene of the question and go back to your own picture";
-    ToggleTheme, "Switch light and dark", SunMoon, Some((CTRL_SHIFT, Key::L)),
+    ToggleTheme, "Toggle light and dark theme", SunMoon, Some((CTRL_SHIFT, Key::L)),
         "Change between the light and the dark theme";
     ResetView, "Fit picture", Expand, Some((PLAIN, Key::F)),
         "Show the whole picture as large as it can be";

@@ -78,6 +78,7 @@ impl AppState {
                 self.export_to(path);
             }
             Action::CancelExports => self.cancel_exports(),
+            Action::Quit(choice) => self.quit(choice),
             Action::SavePicture(path) => self.save_picture(path),
             Action::DismissNotice(id) => self.notices.dismiss(id),
             Action::ShowPalette(open) => {
@@ -108,7 +109,11 @@ impl AppState {
             Command::SaveSessionAs => self.save_session_command(true),
             Command::AddBookmark => self.ask_for_name_here(),
             Command::ToggleBookmarks => self.view.bookmarks = !self.view.bookmarks,
-            Command::Quit => self.effects.push(Effect::Close),
+            Command::Quit => {
+                if self.may_close() {
+                    self.effects.push(Effect::Close);
+                }
+            }
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::CopyExpression => {

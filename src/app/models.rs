@@ -25,27 +25,27 @@ pub struct CatalogueEntry {
 pub const CATALOGUE: [CatalogueEntry; 6] = [
     CatalogueEntry {
         name: "digits-vae2",
-        title: "Digits, VAE with two numbers",
+        title: "Digits, VAE, 2-D latent",
         has_styles: false,
     },
     CatalogueEntry {
         name: "digits-ae2",
-        title: "Digits, autoencoder with two numbers",
+        title: "Digits, autoencoder, 2-D latent",
         has_styles: false,
     },
     CatalogueEntry {
         name: "fashion-vae",
-        title: "Fashion, VAE with 16 numbers",
+        title: "Fashion, VAE, 16-D latent",
         has_styles: false,
     },
     CatalogueEntry {
         name: "digits-gan",
-        title: "Digits, GAN with 64 numbers",
+        title: "Digits, GAN, 64-D latent",
         has_styles: false,
     },
     CatalogueEntry {
         name: "heroes-vae",
-        title: "Heroes, VAE with 32 numbers",
+        title: "Heroes, VAE, 32-D latent",
         has_styles: false,
     },
     CatalogueEntry {

@@ -13,9 +13,10 @@ use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, codes};
 use crate::latent::Code;
 use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Codes of one file that get names; a list of more helps nobody.
 const MAX_NAMED: usize = 64;
@@ -34,37 +35,73 @@ enum Opened {
 /// Files on their way in.
 pub struct Opening {
     wake: Wake,
-    sender: Sender<(PathBuf, Opened)>,
+    sender: SyncSender<(PathBuf, Opened)>,
     opened: Receiver<(PathBuf, Opened)>,
+    /// Files being read.
+    running: usize,
+    waiting: VecDeque<(PathBuf, Read)>,
 }
+
+/// Reads a file; a fault is a sentence.
+type Read = Box<dyn FnOnce(&Path) -> Opened + Send>;
+
+/// As many files are read at once, however many are dropped on the window.
+const MAX_RUNNING: usize = 4;
 
 impl Opening {
     pub fn new(wake: Wake) -> Self {
-        let (sender, opened) = channel();
+        let (sender, opened) = sync_channel(MAX_RUNNING);
         Self {
             wake,
             sender,
             opened,
+            running: 0,
+            waiting: VecDeque::new(),
         }
     }
 
-    /// Runs `read` on a thread and has the window told.
+    /// Has a file read by `read`, on a thread; the window is woken when it is done.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no thread; a sentence.
     fn begin(
-        &self,
+        &mut self,
         path: PathBuf,
         read: impl FnOnce(&Path) -> Opened + Send + 'static,
     ) -> Result<(), String> {
-        let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
-        let thread = std::thread::Builder::new().name("zscape-open".to_owned());
-        let started = thread.spawn(move || {
-            let opened = read(&path);
-            // The window is gone when nobody listens.
-            sender.send((path, opened)).ok();
-            wake();
-        });
-        started
-            .map(|_| ())
-            .map_err(|error| format!("No thread to read the file: {error}"))
+        self.waiting.push_back((path, Box::new(read)));
+        self.start_waiting()
+    }
+
+    fn start_waiting(&mut self) -> Result<(), String> {
+        while self.running < MAX_RUNNING
+            && let Some((path, read)) = self.waiting.pop_front()
+        {
+            let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+            let thread = std::thread::Builder::new().name("zscape-open".to_owned());
+            // Not joined: it only reads, and a disk that does not answer must not hold the end of
+            // the program.
+            let started = thread.spawn(move || {
+                let opened = read(&path);
+                // The window is gone when nobody listens.
+                sender.send((path, opened)).ok();
+                wake();
+            });
+            started.map_err(|error| format!("No thread to read the file: {error}"))?;
+            self.running += 1;
+        }
+        Ok(())
+    }
+
+    /// What was read since the last call, if anything.
+    fn try_opened(&mut self) -> Option<(PathBuf, Opened)> {
+        let opened = self.opened.try_recv().ok()?;
+        self.running -= 1;
+        if let Err(sentence) = self.start_waiting() {
+            log::error!("{sentence}");
+        }
+        Some(opened)
     }
 }
 
@@ -92,10 +129,8 @@ impl AppState {
     /// Names the codes of a file.
     pub(super) fn open_codes(&mut self, path: PathBuf) {
         let Some(model) = self.model() else {
-            self.notices.push(
-                Level::Error,
-                "No model is loaded yet that codes could be for",
-            );
+            self.notices
+                .push(Level::Error, "Load a model before opening codes");
             return;
         };
         let spaces = model.manifest.spaces.clone();
@@ -112,7 +147,7 @@ impl AppState {
 
     /// Takes what was read since the last frame.
     pub(super) fn take_opened(&mut self) {
-        while let Ok((path, opened)) = self.opening.opened.try_recv() {
+        while let Some((path, opened)) = self.opening.try_opened() {
             match opened {
                 Opened::Recipe(recipe) => self.restore(&path, *recipe),
                 Opened::Photo => self.encode_file(path),

@@ -25,7 +25,7 @@ pub struct Want {
     pub key: SetKey,
     pub model: ModelId,
     /// `None` leaves a place empty.
-    pub expressions: Vec<Option<Expr>>,
+    pub expressions: Arc<[Option<Expr>]>,
 }
 
 /// One picture with all that tools measure on it.
@@ -68,7 +68,7 @@ pub struct PictureSet {
 #[derive(Clone, Debug)]
 struct Asked {
     model: ModelId,
-    expressions: Vec<Option<Expr>>,
+    expressions: Arc<[Option<Expr>]>,
     names: Arc<SessionNames>,
     sampler: Sampler,
 }
@@ -129,9 +129,11 @@ impl PictureSet {
         self.failure.as_deref()
     }
 
-    fn ask(&mut self, engine: &Engine, want: Want, names: &Arc<SessionNames>, sampler: Sampler) {
+    fn ask(&mut self, engine: &Engine, want: &Want, names: &Arc<SessionNames>, sampler: Sampler) {
         let is_asked = self.asked.as_ref().is_some_and(|asked| {
-            asked.draws_like(&want.model, names, sampler) && asked.expressions == want.expressions
+            asked.draws_like(&want.model, names, sampler)
+                && (Arc::ptr_eq(&asked.expressions, &want.expressions)
+                    || asked.expressions == want.expressions)
         });
         if is_asked {
             return;
@@ -142,7 +144,7 @@ impl PictureSet {
             }
             engine.cancel(running.job);
         }
-        let (shown, places) = self.reuse(&want, names, sampler);
+        let (shown, places) = self.reuse(want, names, sampler);
         self.shown = shown;
         self.failure = None;
         self.running = None;
@@ -158,8 +160,8 @@ impl PictureSet {
             self.running = Some(Running { job, places });
         }
         self.asked = Some(Asked {
-            model: want.model,
-            expressions: want.expressions,
+            model: want.model.clone(),
+            expressions: Arc::clone(&want.expressions),
             names: Arc::clone(names),
             sampler,
         });
@@ -229,7 +231,7 @@ impl Pictures {
     pub(super) fn ask(
         &mut self,
         engine: &Engine,
-        wants: Vec<Want>,
+        wants: &[Want],
         names: &Arc<SessionNames>,
         sampler: Sampler,
     ) {
@@ -387,7 +389,7 @@ mod tests {
         let (engine, model) = engine_with_model();
         let (names, sampler) = (Arc::default(), Sampler::default());
         let mut pictures = Pictures::default();
-        pictures.ask(&engine, seeds(&model, &[1, 2, 3]), &names, sampler);
+        pictures.ask(&engine, &seeds(&model, &[1, 2, 3]), &names, sampler);
         pump(&engine, &mut pictures);
         let ids = |pictures: &Pictures| -> Vec<Option<u64>> {
             let set = pictures.set(KEY);
@@ -396,7 +398,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(ids(&pictures), [Some(1), Some(2), Some(3)]);
-        pictures.ask(&engine, seeds(&model, &[3, 1, 4]), &names, sampler);
+        pictures.ask(&engine, &seeds(&model, &[3, 1, 4]), &names, sampler);
         pump(&engine, &mut pictures);
         assert_eq!(
             ids(&pictures),
@@ -417,9 +419,9 @@ mod tests {
         let unknown = Want {
             key: KEY,
             model,
-            expressions: vec![Some(Expr::Named("nobody".to_owned()))],
+            expressions: [Some(Expr::Named("nobody".to_owned()))].into(),
         };
-        pictures.ask(&engine, vec![unknown], &Arc::default(), Sampler::default());
+        pictures.ask(&engine, &[unknown], &Arc::default(), Sampler::default());
         pump(&engine, &mut pictures);
         let failure = pictures.set(KEY).failure().expect("there is no such name");
         assert!(failure.contains("nobody"), "{failure}");

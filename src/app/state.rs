@@ -3,8 +3,8 @@
 use super::export::{Export, Wake};
 use super::opening::Opening;
 use super::{
-    Asked, Composition, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models, Modes,
-    Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling,
+    Asked, Composition, Derived, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models,
+    Modes, Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling,
     Thumbnails, Tools, View,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
@@ -70,6 +70,7 @@ pub struct AppState {
     pub(super) dice: Dice,
     pub(super) now_secs: f64,
     pub(super) effects: Vec<Effect>,
+    text: Derived<Expr, String>,
 }
 
 impl AppState {
@@ -103,6 +104,7 @@ impl AppState {
             dice: Dice::new(),
             now_secs: 0.0,
             effects: Vec::new(),
+            text: Derived::default(),
         };
         app.load(start.model, start.expression.map(Composition::from));
         app
@@ -119,6 +121,12 @@ impl AppState {
 
     pub fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// The current expression as text.
+    pub fn expression_text(&self) -> Arc<String> {
+        let expression = self.position.expression();
+        self.text.get_ref(expression, || expression.to_string())
     }
 
     pub fn preview(&self) -> &Preview {
@@ -214,10 +222,13 @@ impl AppState {
         let shot = self.shot(&model.id, self.position.expression().clone());
         self.preview.ask(&self.engine, shot, &self.names);
         self.tools_tick(&model);
-        let mut wants = self.tool_wants(&model);
-        wants.extend(self.learning_wants());
         let sampler = self.sampler();
-        self.pictures.ask(&self.engine, wants, &self.names, sampler);
+        let wants = self.tool_wants(&model);
+        self.pictures
+            .ask(&self.engine, &wants, &self.names, sampler);
+        let wants = self.learning_wants();
+        self.pictures
+            .ask(&self.engine, &wants, &self.names, sampler);
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
         match self.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}

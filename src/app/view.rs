@@ -87,6 +87,11 @@ pub enum Overlay {
     Bookmark,
     /// Sets up the next file.
     Export,
+    /// Files are still being written: asks before the window closes.
+    Quit {
+        /// Whether it closes by itself when they are written.
+        waits: bool,
+    },
 }
 
 /// Modes that Esc leaves, one at a time.

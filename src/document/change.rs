@@ -2,6 +2,7 @@
 //! of them as it happens is enough to have the session again.
 
 use super::bookmarks::{Bookmark, BookmarkError};
+use super::directions::{DirectionError, StoredDirection};
 use super::history::NodeId;
 use super::json::{free_value, is_default};
 use super::snapshot::ModelLink;
@@ -13,6 +14,8 @@ use serde_json::Value;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
+    /// A direction was found. It gets the next number, by which what tools are set to refers to it.
+    AddDirection(Box<StoredDirection>),
     /// The open tool is set to something else; the next step remembers it.
     Tool(#[serde(deserialize_with = "free_value")] Option<Value>),
     /// A state was settled after the current step.
@@ -81,4 +84,6 @@ pub enum ChangeError {
     StepTooLong,
     #[error(transparent)]
     Bookmark(#[from] BookmarkError),
+    #[error(transparent)]
+    Direction(#[from] DirectionError),
 }

@@ -16,6 +16,7 @@ pub mod autosave;
 pub mod bookmarks;
 mod change;
 pub mod codes;
+pub mod directions;
 mod earlier;
 pub mod embedded;
 pub mod history;
@@ -34,6 +35,7 @@ mod snapshot;
 
 pub use bookmarks::{Bookmark, Bookmarks};
 pub use change::{Change, ChangeError, SessionView};
+pub use directions::StoredDirection;
 pub use history::{History, NodeId};
 pub use raster::Raster;
 pub use recipe::{Recipe, Subject};

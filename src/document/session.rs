@@ -2,6 +2,7 @@
 
 use super::bookmarks::{self, BookmarkError, Bookmarks};
 use super::change::{Change, ChangeError, SessionView};
+use super::directions::{DirectionError, MAX_DIRECTIONS, StoredDirection};
 use super::earlier::upgraded;
 use super::history::History;
 use super::snapshot::{ModelLink, Snapshot};
@@ -20,6 +21,9 @@ pub struct Session {
     pub(super) history: History<Snapshot>,
     pub(super) bookmarks: Bookmarks,
     pub(super) view: SessionView,
+    /// What was found in models; what tools are set to refers to it by its place. None goes, as
+    /// older steps may refer to it.
+    pub(super) directions: Vec<Arc<StoredDirection>>,
     /// What the open tool is set to now.
     pub(super) tool: Option<Arc<Value>>,
     /// Whether no step remembers the tool as it is set now.
@@ -32,6 +36,7 @@ impl PartialEq for Session {
         self.history == other.history
             && self.bookmarks == other.bookmarks
             && self.view == other.view
+            && self.directions == other.directions
             && self.tool == other.tool
     }
 }
@@ -43,6 +48,11 @@ impl Session {
 
     pub fn bookmarks(&self) -> &Bookmarks {
         &self.bookmarks
+    }
+
+    /// Directions that were found in models, by their numbers.
+    pub fn directions(&self) -> &[Arc<StoredDirection>] {
+        &self.directions
     }
 
     pub fn view(&self) -> SessionView {
@@ -65,6 +75,13 @@ impl Session {
     /// When it makes no sense here; then nothing has changed.
     pub fn apply(&mut self, change: &Change) -> Result<(), ChangeError> {
         match change {
+            Change::AddDirection(direction) => {
+                direction.check()?;
+                if self.directions.len() == MAX_DIRECTIONS {
+                    return Err(DirectionError::TooMany.into());
+                }
+                self.directions.push(Arc::new((**direction).clone()));
+            }
             Change::Tool(value) => {
                 self.tool = value.clone().map(Arc::new);
                 self.is_tool_new = true;

@@ -6,6 +6,7 @@
 
 use super::bookmarks::{Bookmark, BookmarkError, Bookmarks, MAX_BOOKMARKS};
 use super::change::SessionView;
+use super::directions::{DirectionError, MAX_DIRECTIONS, StoredDirection};
 use super::earlier::upgraded;
 use super::history::{History, HistoryError, MAX_NODES, NodeId, Part};
 use super::json::{self, free_values, is_default};
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 /// The version of the form that this program writes, and the newest that it reads.
 ///
-/// 2 adds conditions and the sampler of steps, and its truncation acts in w where a model has a w.
+/// 2 adds directions, conditions and the sampler of steps, and its truncation acts in w where a model has a w.
 pub const SESSION_VERSION: u64 = 2;
 /// The first version in which truncation of a code in z acts in w.
 pub(super) const VERSION_WITH_W: u64 = 2;
@@ -61,6 +62,8 @@ pub enum SessionError {
     Model,
     #[error("a bookmark in it cannot be kept: {0}")]
     Bookmark(#[from] BookmarkError),
+    #[error("a direction in it cannot be kept: {0}")]
+    Direction(#[from] DirectionError),
     #[error("it is larger than {} MiB", MAX_FILE_BYTES >> 20)]
     TooLarge,
     #[error("it cannot be written as JSON: {0}")]
@@ -97,6 +100,12 @@ pub(super) struct Written<'a> {
         skip_serializing_if = "Vec::is_empty"
     )]
     tools: Vec<Cow<'a, Value>>,
+    #[serde(
+        default,
+        deserialize_with = "json::list::<MAX_DIRECTIONS, _, _>",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    directions: Vec<Cow<'a, StoredDirection>>,
     #[serde(default, deserialize_with = "json::list::<MAX_BOOKMARKS, _, _>")]
     bookmarks: Vec<Cow<'a, Bookmark>>,
     #[serde(default)]
@@ -216,6 +225,11 @@ impl<'a> Written<'a> {
             program: program(),
             scene: Some(scene),
             view: session.view,
+            directions: session
+                .directions
+                .iter()
+                .map(|it| Cow::Borrowed(&**it))
+                .collect(),
             bookmarks: session.bookmarks.all().iter().map(Cow::Borrowed).collect(),
             history,
             models: models.entries,
@@ -315,6 +329,10 @@ impl<'a> Written<'a> {
         };
         session.history = history;
         session.bookmarks = bookmarks;
+        for direction in self.directions {
+            direction.check()?;
+            session.directions.push(Arc::new(direction.into_owned()));
+        }
         Ok(session)
     }
 }

@@ -9,7 +9,9 @@ use super::search::{Hit, SearchIndex};
 use crate::document::load;
 use crate::latent::expr::Expr;
 use std::collections::BTreeMap;
+use std::mem::Discriminant;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The most files of a teacher's folder.
 pub const MAX_FILES: usize = 2000;
@@ -20,7 +22,7 @@ static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/question_fil
 /// Questions in their order: those of the list, then others by topic, level and id.
 #[derive(Clone, Debug, Default)]
 pub struct Bank {
-    questions: Vec<Question>,
+    questions: Vec<Arc<Question>>,
     places: BTreeMap<String, usize>,
     index: Index,
     faults: Vec<Fault>,
@@ -189,14 +191,14 @@ impl Bank {
         match self.places.get(&question.id) {
             Some(&place) => {
                 if let Some(old) = self.questions.get_mut(place) {
-                    *old = question;
+                    *old = Arc::new(question);
                 }
                 true
             }
             None => {
                 self.places
                     .insert(question.id.clone(), self.questions.len());
-                self.questions.push(question);
+                self.questions.push(Arc::new(question));
                 false
             }
         }
@@ -229,12 +231,12 @@ impl Bank {
     }
 
     /// All questions in order.
-    pub fn questions(&self) -> &[Question] {
+    pub fn questions(&self) -> &[Arc<Question>] {
         &self.questions
     }
 
     /// The question of an id.
-    pub fn get(&self, id: &str) -> Option<&Question> {
+    pub fn get(&self, id: &str) -> Option<&Arc<Question>> {
         self.questions.get(*self.places.get(id)?)
     }
 
@@ -266,8 +268,8 @@ impl Bank {
 
     /// The questions that a filter admits, in order.
     pub fn filtered(&self, filter: &Filter) -> Vec<&Question> {
-        let admitted = self.questions.iter().filter(|q| filter.admits(q));
-        admitted.collect()
+        let all = self.questions.iter().map(|question| &**question);
+        all.filter(|q| filter.admits(q)).collect()
     }
 
     /// The questions in which all words of `query` stand, the best first: words of the question
@@ -287,13 +289,17 @@ impl Bank {
     /// tool with this model, then those that concern both, then those that concern one; each time
     /// first those whose scene uses an operation of the current expression, such as `slerp`. Of
     /// equal ones the easier first, then by the order of the bank.
-    pub fn fitting(&self, tool: ToolName, model: &str, current: &Expr) -> Vec<&Question> {
-        let operations = operations(current);
-        let mut found: Vec<(u32, &Question)> = self
+    pub fn fitting(
+        &self,
+        tool: ToolName,
+        model: &str,
+        current: &Operations,
+    ) -> Vec<&Arc<Question>> {
+        let mut found: Vec<(u32, &Arc<Question>)> = self
             .questions
             .iter()
             .filter_map(|question| {
-                let fit = fit(question, tool, model, &operations);
+                let fit = fit(question, tool, model, current);
                 (fit > 0).then_some((fit, question))
             })
             .collect();
@@ -308,7 +314,7 @@ impl Bank {
 }
 
 /// How well a question fits an open tool and model; 0 is not at all.
-fn fit(question: &Question, tool: ToolName, model: &str, current: &[Operation]) -> u32 {
+fn fit(question: &Question, tool: ToolName, model: &str, current: &Operations) -> u32 {
     let of_model = question.models.iter().any(|name| name == model);
     let of_tool = question.tools.contains(&tool);
     // A scene that only comes near to what is asked does not make a question fit.
@@ -323,8 +329,11 @@ fn fit(question: &Question, tool: ToolName, model: &str, current: &[Operation]) 
         + 4 * u32::from(of_tool || scene_tool)
         + 2 * u32::from(of_model || scene_model);
     let shares_operation = own.is_some_and(|scene| {
-        let of_scene = operations(&scene.expression.expr);
-        of_scene.iter().any(|operation| current.contains(operation))
+        let of_scene = Operations::of(&scene.expression.expr);
+        of_scene
+            .0
+            .iter()
+            .any(|operation| current.0.contains(operation))
     });
     if fit > 0 && shares_operation {
         fit + 1
@@ -333,30 +342,33 @@ fn fit(question: &Question, tool: ToolName, model: &str, current: &[Operation]) 
     }
 }
 
-type Operation = std::mem::Discriminant<Expr>;
-
 /// The operations in an expression that one asks questions about, each once: not what merely
 /// names codes, and no sums, which are everywhere.
-fn operations(expression: &Expr) -> Vec<Operation> {
-    let mut found = Vec::new();
-    let mut open = vec![expression];
-    while let Some(expr) = open.pop() {
-        let is_plain = matches!(
-            expr,
-            Expr::Seed(_)
-                | Expr::Vector(_)
-                | Expr::Named(_)
-                | Expr::Neg(_)
-                | Expr::Add(..)
-                | Expr::Scale(..)
-        );
-        let operation = std::mem::discriminant(expr);
-        if !is_plain && !found.contains(&operation) {
-            found.push(operation);
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Operations(Vec<Discriminant<Expr>>);
+
+impl Operations {
+    pub fn of(expression: &Expr) -> Self {
+        let mut found = Vec::new();
+        let mut open = vec![expression];
+        while let Some(expr) = open.pop() {
+            let is_plain = matches!(
+                expr,
+                Expr::Seed(_)
+                    | Expr::Vector(_)
+                    | Expr::Named(_)
+                    | Expr::Neg(_)
+                    | Expr::Add(..)
+                    | Expr::Scale(..)
+            );
+            let operation = std::mem::discriminant(expr);
+            if !is_plain && !found.contains(&operation) {
+                found.push(operation);
+            }
+            open.extend(expr.children());
         }
-        open.extend(expr.children());
+        Self(found)
     }
-    found
 }
 
 /// Lists the question files of a folder and of the folders in it, in the order of their names.

@@ -102,6 +102,7 @@ impl Interview {
         let fitting: Vec<&Question> = bank
             .questions()
             .iter()
+            .map(|question| &**question)
             .filter(|question| fits(question, &options))
             .collect();
         if fitting.is_empty() {

@@ -38,7 +38,7 @@ pub mod trial;
 pub mod verdict;
 
 pub use answer::Answer;
-pub use bank::{Bank, Filter, FolderReport};
+pub use bank::{Bank, Filter, FolderReport, Operations};
 pub use evidence::{Measurer, Specimens, Wanted};
 pub use fault::Fault;
 pub use measure::{Goal, Measure, Quantity};

@@ -2,13 +2,14 @@
 
 use super::question::Question;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// A question that was found.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Hit<'a> {
-    pub question: &'a Question,
+    pub question: &'a Arc<Question>,
     /// How well it fits; larger is better.
     pub score: f64,
 }
@@ -37,7 +38,7 @@ const MAX_WORDS: usize = 16;
 
 impl SearchIndex {
     /// Indexes questions.
-    pub fn of(questions: &[Question]) -> Self {
+    pub fn of(questions: &[Arc<Question>]) -> Self {
         let words = questions.iter().map(|question| {
             let mut all = BTreeMap::new();
             let title = format!("{} {} {}", question.question, question.id, question.topic);

@@ -169,6 +169,7 @@ impl Dialogs {
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
         let asked_at = Instant::now();
         let thread = std::thread::Builder::new().name("zscape-dialog".to_owned());
+        // Not joined: nobody may ever answer the dialog, and the end of the program closes it.
         let started = thread.spawn(move || {
             let path = pollster::block_on(answer).map(|file| file.path().to_owned());
             // Nobody listens when the window was closed in the meantime.

@@ -2,6 +2,7 @@
 
 use crate::app::{Actions, AppState, Command, Overlay};
 use eframe::egui::{Context, KeyboardShortcut, Popup};
+use std::sync::LazyLock;
 
 /// Takes the shortcuts of this frame out of the input and queues their commands.
 ///
@@ -13,7 +14,7 @@ pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actio
     let focused = ctx.egui_wants_keyboard_input();
     let reading = !matches!(app.overlay(), Overlay::None | Overlay::Palette);
     let popup_open = Popup::is_any_open(ctx);
-    for (shortcut, command) in by_specificity() {
+    for &(shortcut, command) in BY_SPECIFICITY.iter() {
         let is_escape = command == Command::Leave;
         let blocked = (typing && !command.works_while_typing())
             || (focused && !command.works_while_focused())
@@ -26,6 +27,8 @@ pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actio
 }
 
 /// Every shortcut, those with more modifiers first: egui lets Ctrl+Z match Ctrl+Shift+Z as well.
+static BY_SPECIFICITY: LazyLock<Vec<(KeyboardShortcut, Command)>> = LazyLock::new(by_specificity);
+
 fn by_specificity() -> Vec<(KeyboardShortcut, Command)> {
     let mut all: Vec<(KeyboardShortcut, Command)> = Command::ALL
         .iter()

@@ -237,6 +237,7 @@ impl ZscapeWindow {
             Overlay::Palette => self.palette.ui(ctx, app, actions),
             Overlay::Notifications => overlays::notifications(ctx, app, actions),
             Overlay::Export => overlays::export_form(ctx, &self.app, actions),
+            Overlay::Quit { waits } => overlays::quit_form(ctx, app, actions, waits),
             Overlay::Shortcuts => overlays::shortcuts(ctx, actions),
             Overlay::About => overlays::about(ctx, app, actions),
             Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
@@ -302,6 +303,17 @@ impl ZscapeWindow {
 impl eframe::App for ZscapeWindow {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.app.begin_frame(moment(ctx));
+        // Also in a window that is hidden and therefore not painted.
+        if self.app.take_close() {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        let is_closing = ctx.input(|input| input.viewport().close_requested());
+        if is_closing && !self.app.may_close() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            // The question is of no use in a window that nobody sees.
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
+        }
         if let Some(smoke) = &mut self.smoke {
             if smoke.on_frame(&self.app, self.picture_was_painted) {
                 ctx.send_viewport_cmd(ViewportCommand::Close);

@@ -10,11 +10,14 @@ use std::fs;
 use std::path::Path;
 use zscape::document::autosave::{Folder, MAX_PARKED};
 use zscape::document::bookmarks::BookmarkError;
+use zscape::document::directions::MAX_DIRECTIONS;
 use zscape::document::history::MAX_NODES;
 use zscape::document::journal::{self, Entry, Journal, Standing};
+use zscape::document::save::save;
 use zscape::document::session_file::{self, MAX_FILE_BYTES};
-use zscape::document::{Change, ChangeError, NodeId, Session};
+use zscape::document::{Change, ChangeError, NodeId, Session, StoredDirection};
 use zscape::latent::expr::{Expr, parse};
+use zscape::latent::{Direction, Space};
 
 fn step(expression: &str) -> Change {
     Change::Step {
@@ -126,6 +129,37 @@ proptest! {
     }
 }
 
+fn direction(values: Vec<f32>) -> StoredDirection {
+    StoredDirection {
+        direction: Direction {
+            name: "smile".to_owned(),
+            space: Space::Z,
+            values,
+        },
+        picture_change: 0.25,
+        evidence: "12.5 % of all picture change".to_owned(),
+    }
+}
+
+#[test]
+fn directions_stand_in_a_file_once() {
+    let refers = |text: &str| Change::Tool(Some(serde_json::json!({"directions": text})));
+    let mut changes = vec![step("seed(1)")];
+    changes.push(Change::AddDirection(Box::new(direction(vec![0.1, -2.5]))));
+    for number in 0..3 {
+        changes.extend([refers(&format!("{number}")), step("seed(2)")]);
+    }
+    let session = with(changes);
+    let text = session_file::to_bytes(&session).expect("it is small");
+    let text = String::from_utf8(text).expect("JSON is text");
+    assert!(text.contains("\"zscape_session\": 2,"), "{text}");
+    assert_eq!(text.matches("smile").count(), 1, "{text}");
+    assert!(text.contains("\"values\": [0.1, -2.5]"), "{text}");
+    let read = session_file::from_bytes(text.as_bytes()).expect("it was just written");
+    assert_eq!(read, session);
+    assert_eq!(*read.directions()[0], direction(vec![0.1, -2.5]));
+}
+
 #[test]
 fn a_session_file_can_be_read_by_people() {
     let session = with([
@@ -136,13 +170,72 @@ fn a_session_file_can_be_read_by_people() {
     let text = String::from_utf8(session_file::to_bytes(&session).expect("it is small"));
     let text = text.expect("JSON is text");
     for part in [
-        "\"zscape_session\": 1,",
+        "\"zscape_session\": 2,",
         "      {\"model\": 0, \"expression\": \"seed(42)\", \"at_secs\": 1700000000, \"redo\": 1},\n",
         "\"values\": [0.1, -2.5]",
         "\"current\": 1",
     ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
+}
+
+/// Until version 1, truncation of a code in z scaled it, also in models with a mapping network.
+#[test]
+fn truncation_of_version_1_draws_what_it_drew() {
+    let text = r#"{
+        "zscape_session": 1,
+        "models": [
+            {"name": "heroes-stylegan", "hash": "", "catalogue": "heroes-stylegan"},
+            {"name": "digits-gan", "hash": "", "catalogue": "digits-gan"}
+        ],
+        "bookmarks": [
+            {"name": "me", "expression": "truncate(seed(3), 0.5)",
+             "model": {"name": "heroes-stylegan", "hash": "", "catalogue": "heroes-stylegan"},
+             "created_secs": 0, "code": {"space": "w", "dim": 1, "values": [1]}}
+        ],
+        "history": {"current": 3, "steps": [
+            {"model": 0, "expression": "truncate(seed(7), 0.5) + dir(\"z1\")"},
+            {"model": 0, "expression": "truncate(@me, 0.5)", "parent": 0},
+            {"model": 1, "expression": "truncate(seed(7), 0.5)", "parent": 1},
+            {"model": 0, "expression": "truncate(w(seed(7)), 0.5)", "parent": 2}
+        ]}
+    }"#;
+    let texts = |session: &Session| -> Vec<String> {
+        let steps = session.history().iter();
+        steps
+            .map(|(_, step)| step.state.expression.to_string())
+            .collect()
+    };
+    let session = session_file::from_bytes(text.as_bytes()).expect("it is sound");
+    let today = [
+        "0.5*seed(7) + dir(\"z1\")",
+        "truncate(@me, 0.5)",
+        "truncate(seed(7), 0.5)",
+        "truncate(w(seed(7)), 0.5)",
+    ];
+    assert_eq!(texts(&session), today);
+    assert_eq!(session.bookmarks().all()[0].expression, "0.5*seed(3)");
+    // Written again it has today's version and stays as it is.
+    let bytes = session_file::to_bytes(&session).expect("it is small");
+    let again = session_file::from_bytes(&bytes).expect("it was just written");
+    assert_eq!(again, session);
+    let newer = text.replace("\"zscape_session\": 1", "\"zscape_session\": 2");
+    let newer = session_file::from_bytes(newer.as_bytes()).expect("it is sound");
+    assert_eq!(texts(&newer)[0], "truncate(seed(7), 0.5) + dir(\"z1\")");
+
+    // A journal of that version goes on in its language.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("old.journal");
+    let header = format!(
+        "{{\"zscape_journal\": 1, \"session\": {}}}\n",
+        text.replace('\n', " ")
+    );
+    let step = r#"{"change":{"step":{"model":{"name":"heroes-stylegan","hash":"","catalogue":"heroes-stylegan"},"expression":"truncate(seed(9), 0.25)","at_secs":5}}}"#;
+    save(&path, format!("{header}{step}\n").as_bytes()).expect("it can be written");
+    let recovered = journal::read(&path).expect("it is sound");
+    assert_eq!(recovered.damage, None);
+    let state = recovered.session.history().current_state().expect("a step");
+    assert_eq!(&*state.expression, "0.25*seed(9)");
 }
 
 #[test]
@@ -177,6 +270,12 @@ fn hostile_files_end_in_a_sentence() {
         "{{\"zscape_session\": 1, \"tools\": [{}1]}}",
         "[],".repeat(1_000_000)
     );
+    let directions = |values: &str| {
+        format!(
+            r#"{{"zscape_session": 2, "directions": [{{"direction":
+            {{"name": "smile", "space": "z", "values": {values}}}}}]}}"#
+        )
+    };
     let shape = r#"{"zscape_session": 1, "bookmarks": [{"name": "a", "expression": "seed(1)",
         "model": {"name": "a", "hash": "b", "catalogue": "a"}, "created_secs": 0,
         "code": {"space": "z", "layers": 4000000000, "dim": 4000000000, "values": [1.0]}}]}"#;
@@ -187,13 +286,31 @@ fn hostile_files_end_in_a_sentence() {
         ("{}".to_owned(), "not a zscape session"),
         ("{\"zscape_session\": 1".to_owned(), "damaged"),
         ("{\"zscape_session\": \"one\"}".to_owned(), "damaged"),
-        ("{\"zscape_session\": 2}".to_owned(), "newer"),
+        ("{\"zscape_session\": 3}".to_owned(), "newer"),
         (
             "{\"zscape_session\": 1, \"models\": 7}".to_owned(),
             "damaged",
         ),
         (deep, "damaged"),
         (tools, "more than"),
+        (directions("[]"), "no values"),
+        (directions("[1e300]"), "not finite"),
+        (directions("[1e999]"), "damaged"),
+        (
+            directions("[1.0]").replace("smile", &"x".repeat(300)),
+            "too long",
+        ),
+        (
+            format!(
+                "{{\"zscape_session\": 2, \"directions\": [{}]}}",
+                vec![
+                    r#"{"direction": {"name": "a", "space": "z", "values": [1.0]}}"#;
+                    MAX_DIRECTIONS + 1
+                ]
+                .join(",")
+            ),
+            "more than 4096",
+        ),
         (shape.to_owned(), "shape"),
         (
             shape.replace("4000000000", "1").replace("[1.0]", "[1e999]"),
@@ -466,6 +583,7 @@ fn changes_that_make_no_sense_are_refused() {
         Change::RestoreBookmark("nobody".to_owned()),
         Change::AddBookmark(Box::new(bookmark("not a name", vec![1.0]))),
         Change::AddBookmark(Box::new(bookmark("a", vec![f32::NAN]))),
+        Change::AddDirection(Box::new(direction(vec![f32::NAN]))),
         step(&"a".repeat(2_000_000)),
     ] {
         assert!(session.apply(&change).is_err());

@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use zscape::document::{Bookmark, Change, ModelLink, ModelOrigin, NodeId, SessionView};
-use zscape::latent::{Code, NoiseMode, Sampler, Space, SpaceShape};
+use zscape::document::{
+    Bookmark, Change, ModelLink, ModelOrigin, NodeId, SessionView, StoredDirection,
+};
+use zscape::latent::{Code, Direction, NoiseMode, Sampler, Space, SpaceShape};
 
 pub fn model(number: u8) -> ModelLink {
     ModelLink {
@@ -128,7 +130,19 @@ pub fn change() -> impl Strategy<Value = Change> {
             all_dims,
             bookmarks,
         });
+    let direction = (names(), numbers(), 0_u16..999, "\\PC{0,9}").prop_map(
+        |(name, values, change, evidence)| StoredDirection {
+            direction: Direction {
+                name,
+                space: Space::Z,
+                values,
+            },
+            picture_change: f32::from(change) / 1024.0,
+            evidence,
+        },
+    );
     prop_oneof![
+        1 => direction.prop_map(|direction| Change::AddDirection(Box::new(direction))),
         1 => tool.prop_map(Change::Tool),
         6 => (0_u8..4, expressions(), any::<u64>()).prop_map(|(number, expression, at_secs)| {
             Change::Step {

@@ -50,7 +50,7 @@ fn typed_text_of_the_form_appears_in_the_wells() {
     window.wait("the pictures in the wells", |app| {
         (0..4).all(|index| app.pictures().set(MEMBERS).get(index).is_some())
     });
-    window.click("Take out A 2: seed(2)");
+    window.click("Remove A 2: seed(2)");
     assert_eq!(window.expression(), "1.5*(seed(1) - seed(3)) + seed(4)");
     window.click("Reset Strength");
     assert_eq!(window.expression(), "seed(1) - seed(3) + seed(4)");
@@ -85,8 +85,7 @@ fn the_difference_is_freed_of_a_direction_and_becomes_one() {
             .iter()
             .any(|known| known.name == "slant")
     });
-    let model = window.app().model().expect("a model");
-    let listed = window.app().tools().settings().directions.listed(model);
+    let listed = window.app().listed_directions();
     let slant = listed
         .iter()
         .find(|it| it.direction.name == "slant")

@@ -67,7 +67,7 @@ fn what_a_killed_program_had_settled_is_there_at_the_next_start() {
     assert_eq!(next.expression(), "@kept + seed(3)");
     assert_eq!(next.code(), window.code(), "bit for bit the same");
     // Or not, if one had rather begin anew; even then nothing is lost.
-    next.click("Start fresh");
+    next.click("Start new session");
     next.wait("the other session to be parked", |app| {
         app.session().parked().len() == 1
     });

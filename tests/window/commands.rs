@@ -90,11 +90,11 @@ fn the_theme_changes_what_is_painted() {
     let mut window = Window::open();
     let corner = eframe::egui::Rect::from_min_size([20.0, 300.0].into(), [4.0, 4.0].into());
     let dark = window.pixels(corner);
-    window.click("Switch light and dark");
+    window.click("Toggle light and dark theme");
     assert_eq!(window.app().view().theme, Theme::Light);
     let light = window.pixels(corner);
     assert!(light.0[0][0] > dark.0[0][0], "{dark:?} {light:?}");
-    window.click("Switch light and dark");
+    window.click("Toggle light and dark theme");
     assert_eq!(window.pixels(corner), dark);
 }
 

@@ -118,7 +118,7 @@ fn panes_follow_the_current_picture_in_step() {
 #[test]
 fn another_model_is_loaded_beside_the_current_one() {
     let mut window = open_with("digits-vae2");
-    choose_model(&mut window, 2, "Fashion, VAE with 16 numbers");
+    choose_model(&mut window, 2, "Fashion, VAE, 16-D latent");
     assert_eq!(
         window.app().model().expect("it stays").id.name,
         "digits-vae2"
@@ -173,7 +173,7 @@ fn slerp_is_held_against_lerp() {
     window.type_expression("slerp(seed(1), seed(2), 0.5)");
     window.press(Modifiers::NONE, Key::Enter);
     window.click("Reset pane 2");
-    window.click("Ways of pane 2: lerp");
+    window.click("Interpolation in pane 2: lerp");
     show(&mut window);
     assert_eq!(
         expressions(window.app()),
@@ -318,7 +318,7 @@ fn pictures_of_other_sizes_are_not_laid_over_each_other() {
     zscape::document::save::save(&path, &bytes).expect("it can be written");
     let mut window = Window::open_model(Some(ModelSource::File(path)));
     window.open_tool("Compare");
-    choose_model(&mut window, 2, "Digits, GAN with 64 numbers");
+    choose_model(&mut window, 2, "Digits, GAN, 64-D latent");
     assert_eq!(window.app().tools().compare().panes()[1].difference, None);
     window.click("Wipe");
     let why = window.app().tools().compare().laid_over();

@@ -101,13 +101,13 @@ fn a_dropped_photo_is_encoded_shown_and_named() {
         "The picture as the model sees it",
         "Reconstruction",
         "Difference of the pictures",
-        "Mean and spread of each number of the code",
-        "Divergence of each number from the prior",
+        "Mean and standard deviation by dimension",
+        "KL divergence per dimension",
     ] {
         window.find(Role::Image, name);
     }
 
-    window.click("Keep the code");
+    window.click("Save code");
     assert_eq!(window.expression(), "@my-zero");
     let frame = window.app().preview().frame().expect("a picture");
     assert_eq!(
@@ -217,7 +217,7 @@ fn a_digit_is_drawn_and_undone_stroke_by_stroke() {
     assert_eq!(strokes(&window), 1, "one stroke is taken back");
     let back = window.app().tools().encode().found().expect("found");
     assert_eq!(back.code, one.code);
-    window.click("Keep the code");
+    window.click("Save code");
     assert_eq!(window.expression(), "@drawing");
 }
 
@@ -245,7 +245,7 @@ fn without_an_encoder_the_code_is_searched_and_can_be_stopped() {
         .found()
         .expect("the best so far")
         .clone();
-    window.find(Role::Image, "Loss at each step of the descent");
+    window.find(Role::Image, "Loss per step");
     window.click("Search again");
     wait_for_code(&mut window);
     let searched = window

@@ -53,7 +53,7 @@ fn keyframes_are_dropped_in_and_the_way_is_scrubbed() {
     assert_ne!(window.picture(), before);
     window.click("slerp 1 of 16");
     assert_eq!(window.expression(), keyframes[0].to_string());
-    window.click("Take out keyframe 3");
+    window.click("Remove keyframe 3");
     assert_eq!(
         window.app().tools().settings().interpolate.keyframes.len(),
         2

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod autosave;
+mod budget;
 mod commands;
 mod compare;
 mod directions;
@@ -17,6 +18,8 @@ mod map;
 mod matrix;
 mod models;
 mod noise;
+mod old_sessions;
+mod quitting;
 mod school;
 mod speed;
 mod stored_directions;

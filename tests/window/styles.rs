@@ -46,7 +46,7 @@ fn rows_and_columns_are_dropped_in_and_taken_away() {
     window.drag("seed(7)", "New column");
     assert_eq!(window.app().tools().settings().styles.sources.len(), 5);
     window.find(Role::Button, "Column 5: seed(7)");
-    window.click("Take away Row 1: seed(1)");
+    window.click("Remove Row 1: seed(1)");
     assert_eq!(window.app().tools().settings().styles.targets.len(), 2);
 }
 

@@ -7,7 +7,7 @@ use egui_kittest::{Harness, Node};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use zscape::app::AppState;
+use zscape::app::{Action, AppState};
 use zscape::engine::{DeviceChoice, ModelSource};
 use zscape::ui::{WindowOptions, ZscapeWindow};
 
@@ -59,6 +59,11 @@ impl Window {
         self.harness.state().app()
     }
 
+    /// Queues an action, as panels do.
+    pub fn ask(&mut self, action: Action) {
+        self.harness.state_mut().ask(action);
+    }
+
     /// Steps until `done`, giving the engine time between the frames.
     #[track_caller]
     pub fn wait(&mut self, what: &str, done: impl Fn(&AppState) -> bool) {
@@ -69,6 +74,17 @@ impl Window {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.harness.step();
+    }
+
+    /// As [`Self::wait`], looking at the window after every single frame.
+    #[track_caller]
+    pub fn wait_until(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(self) {
+            assert!(Instant::now() < deadline, "it did not come: {what}");
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Steps until the picture is that of the expression and the hand rests.

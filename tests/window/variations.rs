@@ -52,7 +52,9 @@ fn a_second_parent_makes_crosses() {
 #[test]
 fn favourites_stay_when_children_go() {
     let mut window = open();
-    window.find(Role::CheckBox, "Favour child 3").click();
+    window
+        .find(Role::CheckBox, "Add child 3 to favourites")
+        .click();
     window.settle();
     let kept = window
         .app()
@@ -62,11 +64,11 @@ fn favourites_stay_when_children_go() {
         .favourites
         .clone();
     assert_eq!(kept.len(), 1);
-    window.click("Other children");
+    window.click("Reroll");
     window.wait("other children", |app| app.pictures().is_settled());
     window.click("Favourite 1");
     assert_eq!(window.expression(), kept[0].to_string());
-    window.click("Drop favourite 1");
+    window.click("Remove favourite 1");
     assert!(
         window
             .app()

@@ -11,8 +11,8 @@ mod writer;
 pub use plan::{Kind, Settings, ending_of};
 
 use super::notices::Level;
-use super::{AppState, Effect};
-use crate::engine::{Job, JobId, ModelId};
+use super::{AppState, ByAddress, Derived, Effect, Overlay, ToolSettings};
+use crate::engine::{Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::path::{ArcLength, step_length};
 use crate::latent::{Sampler, SessionNames, Shot};
@@ -20,7 +20,10 @@ use plan::{Plan, Work};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use writer::Piece;
 
 /// Called from another thread to have the window look at what came.
@@ -30,7 +33,13 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// command line makes.
 const PIECE: usize = 256;
 
-/// What a writer tells.
+/// Reports that wait for a frame of the window; a writer with one more waits, too.
+const REPORTS: usize = 64;
+/// How long the end of the program waits for writers that were stopped. Each of them ends with
+/// the frame that it encodes; only a disk that does not answer holds one longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a writer reports.
 enum Report {
     /// So many more pictures are in the file.
     Written {
@@ -71,7 +80,9 @@ pub struct Run {
     job: Option<JobId>,
     /// Pictures that went to the writer and are not written yet.
     unwritten: usize,
-    writer: Option<Sender<Piece>>,
+    writer: Option<SyncSender<Piece>>,
+    /// Set when nothing of the file is to stay, even if all of it went to the writer.
+    is_cancelled: Arc<AtomicBool>,
     done: usize,
     total: usize,
 }
@@ -89,6 +100,16 @@ impl Run {
         matches!(self.stage, Stage::Pictures).then_some((self.done, self.total))
     }
 
+    /// Hands a piece to the writer. The channel has room for all pieces of a job and the end;
+    /// where the writer is gone, it has reported why.
+    fn write(&self, piece: Piece) {
+        if let Some(writer) = &self.writer
+            && let Err(error) = writer.try_send(piece)
+        {
+            log::debug!("{}: {error}", self.path.display());
+        }
+    }
+
     fn fill(&mut self, expressions: &[Expr]) {
         self.waiting = expressions.chunks(PIECE).map(<[Expr]>::to_vec).collect();
     }
@@ -101,12 +122,29 @@ pub struct Export {
     runs: Vec<Run>,
     next_id: u64,
     reports: Receiver<Report>,
-    report: Sender<Report>,
+    report: SyncSender<Report>,
+    /// The threads that write, also those of cancelled files until they have ended.
+    writers: Vec<JoinHandle<()>>,
+    checked: Derived<PlanKey, Result<(), String>>,
+}
+
+/// Everything that decides whether a file can be made.
+#[derive(PartialEq, Debug)]
+struct PlanKey {
+    settings: Settings,
+    model: Option<ByAddress<ModelInfo>>,
+    tools: ByAddress<ToolSettings>,
+    names: ByAddress<SessionNames>,
+    expression: Expr,
+    path_lengths: Option<u64>,
+    picture: Option<u64>,
+    /// Bookmarks are written, too.
+    session: u64,
 }
 
 impl Export {
     pub fn new(wake: Wake) -> Self {
-        let (report, reports) = channel();
+        let (report, reports) = sync_channel(REPORTS);
         Self {
             wake,
             settings: Settings::default(),
@@ -114,6 +152,8 @@ impl Export {
             next_id: 0,
             reports,
             report,
+            writers: Vec::new(),
+            checked: Derived::default(),
         }
     }
 
@@ -144,7 +184,19 @@ impl AppState {
     ///
     /// A sentence.
     pub fn check_export(&self) -> Result<(), String> {
-        Plan::new(self, &self.export.settings).map(|_| ())
+        // A plan may hold 10,000 expressions; the form asks in every frame.
+        let key = PlanKey {
+            settings: self.export.settings.clone(),
+            model: self.models.current().map(ByAddress::new),
+            tools: ByAddress::new(self.tools.settings()),
+            names: ByAddress::new(&self.names),
+            expression: self.position.expression().clone(),
+            path_lengths: self.tools.interpolate().measured_on(),
+            picture: self.preview.frame().map(|frame| frame.generation),
+            session: self.session.revision(),
+        };
+        let plan = || Plan::new(self, &self.export.settings).map(|_| ());
+        (*self.export.checked.get(key, plan)).clone()
     }
 
     /// Asks where the file is to be.
@@ -199,7 +251,9 @@ impl AppState {
         let wake = Arc::clone(&self.export.wake);
         let report = self.export.report.clone();
         let file = plan.file(&path);
-        let (sender, pieces) = channel();
+        let (sender, pieces) = sync_channel(PIECE + 1);
+        let is_cancelled = Arc::new(AtomicBool::new(false));
+        let cancelled = Arc::clone(&is_cancelled);
         let started = std::thread::Builder::new()
             .name("zscape-export".to_owned())
             .spawn(move || {
@@ -209,17 +263,20 @@ impl AppState {
                     wake();
                 };
                 let written = |count| tell(Report::Written { id, count });
-                match writer::write(file, &pieces, written) {
+                match writer::write(file, &pieces, &cancelled, written) {
                     Ok(true) => tell(Report::Done { id }),
                     // It was cancelled, which the window knows.
                     Ok(false) => {}
                     Err(sentence) => tell(Report::Failed { id, sentence }),
                 }
             });
-        if let Err(error) = started {
-            let sentence = format!("No thread to write the file: {error}");
-            self.notices.push(Level::Error, sentence);
-            return;
+        match started {
+            Ok(thread) => self.export.writers.push(thread),
+            Err(error) => {
+                let sentence = format!("No thread to write the file: {error}");
+                self.notices.push(Level::Error, sentence);
+                return;
+            }
         }
         let total = plan.work.count();
         let mut run = Run {
@@ -233,6 +290,7 @@ impl AppState {
             job: None,
             unwritten: 0,
             writer: Some(sender),
+            is_cancelled,
             done: 0,
             total,
             work: plan.work,
@@ -291,9 +349,8 @@ impl AppState {
             }
             // Without its end the writer keeps nothing.
             None => {
-                if let Some(writer) = run.writer.take() {
-                    writer.send(Piece::End).ok();
-                }
+                run.write(Piece::End);
+                run.writer = None;
             }
         }
     }
@@ -316,9 +373,7 @@ impl AppState {
             }
             Stage::Pictures => {
                 run.unwritten += values.len() / len;
-                if let Some(writer) = &run.writer {
-                    writer.send(Piece::Pictures(values.to_vec())).ok();
-                }
+                run.write(Piece::Pictures(values.to_vec()));
             }
         }
     }
@@ -337,6 +392,7 @@ impl AppState {
             }
             Some(failure) => {
                 let run = runs.remove(at);
+                self.stay_after_failure();
                 let sentence = format!("{} was not saved: {failure}", run.path.display());
                 self.notices.push(Level::Error, sentence);
             }
@@ -361,6 +417,7 @@ impl AppState {
                     }
                 }
                 Report::Failed { id, sentence } => {
+                    self.stay_after_failure();
                     if let Some(run) = self.take_run(id)
                         && let Some(job) = run.job
                     {
@@ -370,6 +427,14 @@ impl AppState {
                 }
             }
         }
+        let (ended, at_work) = std::mem::take(&mut self.export.writers)
+            .into_iter()
+            .partition(JoinHandle::is_finished);
+        self.export.writers = at_work;
+        for thread in ended {
+            join(thread);
+        }
+        self.quit_when_written();
     }
 
     fn take_run(&mut self, id: u64) -> Option<Run> {
@@ -379,17 +444,110 @@ impl AppState {
 
     /// Stops every file on its way; nothing of them stays.
     pub(super) fn cancel_exports(&mut self) {
-        for run in std::mem::take(&mut self.export.runs) {
+        for title in self.stop_exports() {
+            let sentence = format!("{title} was cancelled; nothing was written");
+            self.notices.push(Level::Warning, sentence);
+        }
+    }
+
+    /// Stops every file on its way. Returns their names.
+    fn stop_exports(&mut self) -> Vec<String> {
+        let runs = std::mem::take(&mut self.export.runs);
+        let stopped = runs.into_iter().map(|run| {
             if let Some(job) = run.job {
                 self.engine.cancel(job);
             }
-            let sentence = format!("{} was cancelled; nothing was written", run.title());
-            self.notices.push(Level::Warning, sentence);
+            // The writer may have all pictures already; else it sees that no more come.
+            run.is_cancelled.store(true, Ordering::Relaxed);
+            run.title()
+        });
+        stopped.collect()
+    }
+
+    /// Whether the window may close now. While files are being written it asks instead.
+    pub fn may_close(&mut self) -> bool {
+        if self.export.runs.is_empty() {
+            return true;
+        }
+        if !matches!(self.modes.overlay, Overlay::Quit { .. }) {
+            self.modes.overlay = Overlay::Quit { waits: false };
+        }
+        false
+    }
+
+    /// Whether the window has to close now; it is told once.
+    pub fn take_close(&mut self) -> bool {
+        let before = self.effects.len();
+        self.effects.retain(|effect| *effect != Effect::Close);
+        self.effects.len() < before
+    }
+
+    /// Does what was chosen when the window was to close while files are written.
+    pub(super) fn quit(&mut self, choice: Quit) {
+        match choice {
+            Quit::WhenWritten => {
+                self.modes.overlay = Overlay::Quit { waits: true };
+                self.quit_when_written();
+            }
+            Quit::Now => {
+                self.stop_exports();
+                self.modes.overlay = Overlay::None;
+                self.effects.push(Effect::Close);
+            }
+        }
+    }
+
+    fn quit_when_written(&mut self) {
+        if self.modes.overlay == (Overlay::Quit { waits: true }) && self.export.runs.is_empty() {
+            self.modes.overlay = Overlay::None;
+            self.effects.push(Effect::Close);
+        }
+    }
+
+    /// A file that was not written is to be heard of: the window stays open.
+    fn stay_after_failure(&mut self) {
+        if matches!(self.modes.overlay, Overlay::Quit { .. }) {
+            self.modes.overlay = Overlay::None;
+        }
+    }
+
+    /// Stops what is being written and waits for its threads, so that neither parts of files nor
+    /// an encoder of another program are left.
+    pub(super) fn close_exports(&mut self) {
+        self.stop_exports();
+        // A writer that waits for the window to take its report goes on.
+        let (report, reports) = sync_channel(REPORTS);
+        (self.export.report, self.export.reports) = (report, reports);
+        let deadline = Instant::now() + PATIENCE;
+        for thread in std::mem::take(&mut self.export.writers) {
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            if thread.is_finished() {
+                join(thread);
+            } else {
+                // Left deliberately: the end of the program ends it.
+                log::warn!("a file is still being written; it is left unfinished");
+            }
         }
     }
 
     /// `digits-vae2-strip.png`
     fn suggested_name(&self, noun: &str, ending: &str) -> String {
         format!("{}-{noun}.{ending}", self.clean_model_name())
+    }
+}
+
+/// What to do about files that are being written when the window is to close.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quit {
+    WhenWritten,
+    Now,
+}
+
+/// Takes a thread that has ended; one that panicked has said so.
+fn join(thread: JoinHandle<()>) {
+    if thread.join().is_err() {
+        log::error!("a thread that writes files has ended with a panic");
     }
 }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub enum Kind {
     #[default]
     Picture,
-    /// Pictures along the way of Interpolate, beside each other.
+    /// Pictures along the path of Interpolate, side by side.
     Strip,
     /// Pictures between the first four keyframes of Interpolate.
     Sheet,
@@ -68,11 +68,11 @@ impl Kind {
     pub fn explained(self) -> &'static str {
         match self {
             Self::Picture => "The current picture",
-            Self::Strip => "Pictures along the way of Interpolate, beside each other",
+            Self::Strip => "Pictures along the path of Interpolate, side by side",
             Self::Sheet => "Pictures between the first four keyframes of Interpolate",
             Self::Grid => "The pictures of seeds one after the other, with the current truncation",
-            Self::Animation => "The way of Interpolate with its pace, frame by frame",
-            Self::Codes => "Numbers for NumPy: the current code, or those of all bookmarks",
+            Self::Animation => "The path of Interpolate at its speed, frame by frame",
+            Self::Codes => "Arrays for NumPy: the current code, or the codes of all bookmarks",
         }
     }
 }
@@ -215,7 +215,7 @@ impl Plan {
     ///
     /// A sentence on what is missing.
     pub fn new(app: &AppState, settings: &Settings) -> Result<Self, String> {
-        let model = app.model().ok_or("No model is loaded yet")?;
+        let model = app.model().ok_or("Load a model first")?;
         let current = app.position().expression();
         let interpolate = &app.tools().settings().interpolate;
         let way = || interpolate.path(interpolate.method);
@@ -322,7 +322,7 @@ impl Plan {
             > (1 << 28) / (look.scale * look.scale).max(1);
         if too_large && settings.kind != Kind::Animation {
             return Err(
-                "It would have more than 268 million pixels: take fewer or smaller pictures"
+                "It would have more than 268 million pixels: choose fewer or smaller pictures"
                     .to_owned(),
             );
         }
@@ -368,13 +368,13 @@ impl Plan {
 
 fn codes_of(app: &AppState, settings: &Settings) -> Result<Vec<CodeArray>, String> {
     if !settings.bookmarks {
-        let frame = app.preview().frame().ok_or("There is no code yet")?;
+        let frame = app.preview().frame().ok_or("No code yet")?;
         return Ok(vec![CodeArray {
             name: array_name(frame.code.space).to_owned(),
             codes: vec![frame.code.clone()],
         }]);
     }
-    let model = app.model().ok_or("No model is loaded yet")?;
+    let model = app.model().ok_or("Load a model first")?;
     let bookmarks = app.session().document().bookmarks();
     let of_model = bookmarks
         .iter()

@@ -10,6 +10,7 @@ use crate::document::save::PendingFile;
 use crate::document::{Raster, Recipe, png};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -53,8 +54,9 @@ pub enum Piece {
     End,
 }
 
-/// Writes a file from its pieces; `written` is told how many pictures more are in it. Returns
-/// whether the file is there: when the pieces stop without an end, nothing is.
+/// Writes a file from its pieces; `written` gets how many pictures more are in it. Returns
+/// whether the file is there: when the pieces stop without an end, or it is cancelled before
+/// its last step, nothing is.
 ///
 /// # Errors
 ///
@@ -62,11 +64,14 @@ pub enum Piece {
 pub fn write(
     file: File,
     pieces: &Receiver<Piece>,
+    is_cancelled: &AtomicBool,
     mut written: impl FnMut(usize),
 ) -> Result<bool, String> {
+    let goes_on = |whole: bool| whole && !is_cancelled.load(Ordering::Relaxed);
     match file {
         File::Codes { path, arrays } => {
-            if !matches!(pieces.recv(), Ok(Piece::End)) {
+            let whole = matches!(pieces.recv(), Ok(Piece::End));
+            if !goes_on(whole) {
                 return Ok(false);
             }
             save_npz(&path, &arrays).map_err(|error| not_saved(&error))?;
@@ -87,11 +92,12 @@ pub fn write(
             let mut sheet =
                 Sheet::new(pixels(sides), tile, count, layout).map_err(|error| fault(&error))?;
             recipe.size = sheet.size();
-            let whole = each(pieces, sides, &mut written, |picture| {
+            let whole = each(pieces, is_cancelled, sides, &mut written, |picture| {
                 let picture = picture.enlarged(look.scale, look.resampling);
                 let added = picture.and_then(|picture| sheet.add(&picture));
                 added.map_err(|error| fault(&error))
             })?;
+            let whole = goes_on(whole);
             if whole {
                 let bytes = png::encode(&sheet.finish(), &recipe).map_err(|error| fault(&error))?;
                 file.finish(&bytes).map_err(|error| not_saved(&error))?;
@@ -123,12 +129,13 @@ pub fn write(
             };
             let mut writer =
                 AnimationWriter::create(&path, format, &spec).map_err(|error| not_saved(&error))?;
-            let whole = each(pieces, sides, &mut written, |picture| {
+            let whole = each(pieces, is_cancelled, sides, &mut written, |picture| {
                 let frame = picture
                     .resized(size[0], size[1], look.resampling)
                     .map_err(|error| fault_of(&path, &error))?;
                 writer.push(&frame).map_err(|error| not_saved(&error))
             })?;
+            let whole = goes_on(whole);
             if whole {
                 writer.finish().map_err(|error| not_saved(&error))?;
             }
@@ -140,6 +147,7 @@ pub fn write(
 /// Hands out picture by picture. Returns whether the end came.
 fn each(
     pieces: &Receiver<Piece>,
+    is_cancelled: &AtomicBool,
     sides: [usize; 3],
     written: &mut impl FnMut(usize),
     mut take: impl FnMut(Raster) -> Result<(), String>,
@@ -150,6 +158,9 @@ fn each(
             return Ok(true);
         };
         for picture in values.chunks_exact(len) {
+            if is_cancelled.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
             let picture = Raster::from_planes(sides, picture);
             take(picture.map_err(|error| error.to_string())?)?;
         }
@@ -179,7 +190,7 @@ mod tests {
     use super::*;
     use crate::document::Subject;
     use crate::latent::ModelId;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::sync_channel;
 
     fn file(path: PathBuf, count: usize) -> File {
         let model = ModelId {
@@ -203,11 +214,16 @@ mod tests {
     fn what_was_saved_tells_how_it_was_made() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("strip.png");
-        let (sender, pieces) = channel();
+        let (sender, pieces) = sync_channel(4);
         sender.send(Piece::Pictures(vec![0.5; 12])).unwrap();
         sender.send(Piece::End).unwrap();
         let mut told = 0;
-        let whole = write(file(path.clone(), 2), &pieces, |count| told += count);
+        let whole = write(
+            file(path.clone(), 2),
+            &pieces,
+            &AtomicBool::new(false),
+            |count| told += count,
+        );
         assert_eq!(whole, Ok(true));
         assert_eq!(told, 2);
         let bytes = std::fs::read(&path).expect("it is there");
@@ -219,21 +235,39 @@ mod tests {
     #[test]
     fn without_an_end_nothing_is_left() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (sender, pieces) = channel();
+        let (sender, pieces) = sync_channel(4);
         sender.send(Piece::Pictures(vec![0.5; 6])).unwrap();
         drop(sender);
-        let whole = write(file(folder.path().join("half.png"), 2), &pieces, |_| {});
+        let path = folder.path().join("half.png");
+        let whole = write(file(path, 2), &pieces, &AtomicBool::new(false), |_| {});
         assert_eq!(whole, Ok(false));
         let left = std::fs::read_dir(folder.path()).expect("it can be listed");
         assert_eq!(left.count(), 0, "no half file");
     }
 
     #[test]
+    fn a_cancelled_file_is_not_there_although_all_of_it_came() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (sender, pieces) = sync_channel(4);
+        sender.send(Piece::Pictures(vec![0.5; 12])).unwrap();
+        sender.send(Piece::End).unwrap();
+        let is_cancelled = AtomicBool::new(false);
+        let path = folder.path().join("whole.png");
+        let whole = write(file(path, 2), &pieces, &is_cancelled, |_| {
+            is_cancelled.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(whole, Ok(false));
+        let left = std::fs::read_dir(folder.path()).expect("it can be listed");
+        assert_eq!(left.count(), 0);
+    }
+
+    #[test]
     fn a_bad_path_is_named() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("no/such/folder.png");
-        let (_sender, pieces) = channel();
-        let message = write(file(path, 1), &pieces, |_| {}).expect_err("no folder");
+        let (_sender, pieces) = sync_channel(4);
+        let message =
+            write(file(path, 1), &pieces, &AtomicBool::new(false), |_| {}).expect_err("no folder");
         assert!(message.contains("folder.png"), "{message}");
     }
 }

@@ -199,6 +199,9 @@ impl AppState {
 
     /// Asks for what is still to be measured, and judges when all is there.
     pub(super) fn check_tick(&mut self) {
+        if self.learning.checking_mut().is_none() {
+            return;
+        }
         let Some((question, open)) = self.learning.open_question_mut() else {
             return;
         };
@@ -327,7 +330,7 @@ impl AppState {
                 wants.push(Want {
                     key: picture_key(index),
                     model: model.id.clone(),
-                    expressions: vec![Some(picture.expression)],
+                    expressions: [Some(picture.expression)].into(),
                 });
             }
         }

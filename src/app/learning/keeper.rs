@@ -8,13 +8,17 @@ use crate::document::save::save;
 use crate::learn::Bank;
 use crate::learn::path::StudyPath;
 use crate::learn::progress::{Progress, ProgressFile};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+/// Requests that may wait between the window and the thread; further ones wait in the window.
+const QUEUE: usize = 16;
+
 /// What the thread is asked for.
-enum Wish {
+enum Request {
     /// Read the built-in questions, a teacher's folder and what was learned.
     Open {
         folder: Option<PathBuf>,
@@ -45,8 +49,9 @@ pub enum Report {
 
 /// The window's end of the thread.
 pub struct Keeper {
-    wishes: Option<Sender<Wish>>,
-    reports: Receiver<Report>,
+    requests: Option<SyncSender<Request>>,
+    reports: Option<Receiver<Report>>,
+    outbox: VecDeque<Request>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -60,60 +65,101 @@ impl Keeper {
         progress: Option<PathBuf>,
         wake: Wake,
     ) -> Result<Self, String> {
-        let (wishes, receiver) = channel();
-        let (sender, reports) = channel();
+        let (requests, receiver) = sync_channel(QUEUE);
+        let (sender, reports) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("zscape-learning".to_owned());
         let thread = thread.spawn(move || {
             let mut worker = Worker::default();
-            while let Ok(wish) = receiver.recv() {
-                for report in worker.fulfil(wish) {
+            while let Ok(request) = receiver.recv() {
+                for report in worker.handle(request) {
                     // The window is gone when nobody listens; what is asked for is done anyway.
                     sender.send(report).ok();
+                    wake();
                 }
-                wake();
             }
         });
         let thread = thread.map_err(|error| format!("No thread to read questions: {error}"))?;
-        let keeper = Self {
-            wishes: Some(wishes),
-            reports,
+        let mut keeper = Self {
+            requests: Some(requests),
+            reports: Some(reports),
+            outbox: VecDeque::new(),
             thread: Some(thread),
         };
-        keeper.send(Wish::Open { folder, progress });
+        keeper.send(Request::Open { folder, progress });
         Ok(keeper)
     }
 
-    pub fn add(&self, path: PathBuf) {
-        self.send(Wish::Add(path));
+    pub fn add(&mut self, path: PathBuf) {
+        self.send(Request::Add(path));
     }
 
-    pub fn keep(&self, progress: &Progress) {
-        self.send(Wish::Keep(Box::new(progress.clone())));
+    pub fn keep(&mut self, progress: &Progress) {
+        // The newest holds all of the older ones.
+        if matches!(self.outbox.back(), Some(Request::Keep(_))) {
+            self.outbox.pop_back();
+        }
+        self.send(Request::Keep(Box::new(progress.clone())));
     }
 
-    pub fn write(&self, path: PathBuf, text: String) {
-        self.send(Wish::Write { path, text });
+    pub fn write(&mut self, path: PathBuf, text: String) {
+        self.send(Request::Write { path, text });
     }
 
     pub fn try_report(&self) -> Option<Report> {
-        self.reports.try_recv().ok()
+        self.reports.as_ref()?.try_recv().ok()
+    }
+
+    /// Once in a frame: hands over what waits. Returns whether something still does.
+    pub fn tick(&mut self) -> bool {
+        self.flush();
+        !self.outbox.is_empty()
     }
 
     /// Waits until everything is written down.
     pub fn close(&mut self) {
-        self.wishes = None;
+        // A thread that waits to report goes on, instead of both waiting for each other.
+        self.reports = None;
+        if let Some(requests) = self.requests.take() {
+            for request in self.outbox.drain(..) {
+                if requests.send(request).is_err() {
+                    break;
+                }
+            }
+        }
         if let Some(thread) = self.thread.take() {
             // A thread that panicked has said so.
             thread.join().ok();
         }
     }
 
-    fn send(&self, wish: Wish) {
-        if let Some(wishes) = &self.wishes
-            && wishes.send(wish).is_err()
-        {
-            log::error!("the thread of the questions has ended");
+    fn send(&mut self, request: Request) {
+        self.outbox.push_back(request);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let Some(requests) = &self.requests else {
+            return;
+        };
+        while let Some(request) = self.outbox.pop_front() {
+            match requests.try_send(request) {
+                Ok(()) => {}
+                Err(TrySendError::Full(request)) => {
+                    self.outbox.push_front(request);
+                    return;
+                }
+                Err(TrySendError::Disconnected(_)) => {
+                    log::error!("the thread of the questions has ended");
+                    self.outbox.clear();
+                }
+            }
         }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -124,10 +170,10 @@ struct Worker {
 }
 
 impl Worker {
-    fn fulfil(&mut self, wish: Wish) -> Vec<Report> {
-        match wish {
-            Wish::Open { folder, progress } => self.open(folder, progress),
-            Wish::Add(path) => {
+    fn handle(&mut self, request: Request) -> Vec<Report> {
+        match request {
+            Request::Open { folder, progress } => self.open(folder, progress),
+            Request::Add(path) => {
                 let mut bank = (*self.bank).clone();
                 let report = if path.is_dir() {
                     bank.add_folder(&path)
@@ -137,7 +183,7 @@ impl Worker {
                 self.bank = Arc::new(bank);
                 vec![self.questions(Some((report.sentence(), !report.faults.is_empty())))]
             }
-            Wish::Keep(progress) => {
+            Request::Keep(progress) => {
                 let Some(file) = &mut self.file else {
                     return Vec::new();
                 };
@@ -151,7 +197,7 @@ impl Worker {
                     Err(error) => vec![Report::Failed(format!("Progress is not kept: {error}"))],
                 }
             }
-            Wish::Write { path, text } => vec![match save(&path, text.as_bytes()) {
+            Request::Write { path, text } => vec![match save(&path, text.as_bytes()) {
                 Ok(()) => Report::Written(path),
                 Err(error) => Report::Failed(error.to_string()),
             }],

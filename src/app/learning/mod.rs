@@ -126,7 +126,7 @@ pub struct Learning {
     scene: Option<OpenScene>,
     kept: Option<scene::Kept>,
     interview: Option<RunningInterview>,
-    report: Option<String>,
+    report: Option<Arc<str>>,
 }
 
 impl Learning {
@@ -188,19 +188,19 @@ impl Learning {
     }
 
     /// The report of the last timed set, as Markdown.
-    pub fn report(&self) -> Option<&str> {
-        self.report.as_deref()
+    pub fn report(&self) -> Option<&Arc<str>> {
+        self.report.as_ref()
     }
 
     /// The question that is read, and how far.
-    pub fn open_question(&self) -> Option<(&Question, &OpenQuestion)> {
+    pub fn open_question(&self) -> Option<(&Arc<Question>, &OpenQuestion)> {
         let open = self.open.as_ref()?;
         Some((self.bank.as_ref()?.get(&open.id)?, open))
     }
 
-    fn open_question_mut(&mut self) -> Option<(Question, &mut OpenQuestion)> {
+    fn open_question_mut(&mut self) -> Option<(Arc<Question>, &mut OpenQuestion)> {
         let open = self.open.as_mut()?;
-        let question = self.bank.as_ref()?.get(&open.id)?.clone();
+        let question = Arc::clone(self.bank.as_ref()?.get(&open.id)?);
         Some((question, open))
     }
 
@@ -213,8 +213,8 @@ impl Learning {
         self.kept.is_some()
     }
 
-    fn keep_progress(&self) {
-        if let Some(keeper) = &self.keeper {
+    fn keep_progress(&mut self) {
+        if let Some(keeper) = &mut self.keeper {
             keeper.keep(&self.progress);
         }
     }
@@ -289,12 +289,17 @@ impl AppState {
             self.begin_learning();
         }
         self.check_tick();
-        let running = self.learning.interview.as_ref()?;
+        // The thread wakes the window when it has done something; this is for what waits for room.
+        let keeper = self.learning.keeper.as_mut();
+        let waits = keeper.is_some_and(Keeper::tick).then_some(0.1);
+        let Some(running) = self.learning.interview.as_ref() else {
+            return waits;
+        };
         if running.interview.is_over(self.interview_elapsed(running)) {
             self.end_interview();
-            return None;
+            return waits;
         }
-        Some(0.5)
+        Some(waits.unwrap_or(0.5))
     }
 
     pub(super) fn close_learning(&mut self) {
@@ -363,7 +368,7 @@ impl AppState {
                 self.begin_learning();
                 self.view.learning = true;
                 self.learning.page = Page::All;
-                if let Some(keeper) = &self.learning.keeper {
+                if let Some(keeper) = &mut self.learning.keeper {
                     keeper.add(path);
                 }
             }
@@ -374,13 +379,13 @@ impl AppState {
         }
     }
 
-    fn question(&self, id: &str) -> Option<Question> {
+    fn question(&self, id: &str) -> Option<Arc<Question>> {
         self.learning.bank.as_ref()?.get(id).cloned()
     }
 
     fn read_question(&mut self, id: String) {
         if self.question(&id).is_none() {
-            let sentence = format!("There is no question {id:?}");
+            let sentence = format!("No question {id:?}");
             self.notices.push(Level::Warning, sentence);
             return;
         }
@@ -499,20 +504,22 @@ impl AppState {
             for attempt in running.interview.attempts(bank) {
                 learning.progress.record(attempt);
             }
-            learning.report = Some(running.interview.report(bank, elapsed));
+            learning.report = Some(running.interview.report(bank, elapsed).into());
             learning.keep_progress();
         }
     }
 
     fn export_learning(&mut self, file: LearningFile, path: PathBuf) {
-        let learning = &self.learning;
-        let (Some(bank), Some(keeper)) = (&learning.bank, &learning.keeper) else {
+        let learning = &mut self.learning;
+        let (Some(bank), Some(keeper)) = (&learning.bank, &mut learning.keeper) else {
             return;
         };
         let text = match file {
             LearningFile::ProgressCsv => learning.progress.csv(),
             LearningFile::ProgressMarkdown => learning.progress.markdown(bank, unix_secs()),
-            LearningFile::InterviewReport => learning.report.clone().unwrap_or_default(),
+            LearningFile::InterviewReport => {
+                learning.report.as_deref().unwrap_or_default().to_owned()
+            }
         };
         keeper.write(path, text);
     }

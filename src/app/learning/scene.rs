@@ -243,7 +243,7 @@ impl AppState {
             return false;
         };
         if self.models.loading.is_some() {
-            let sentence = "A model is on its way; open the scene when it is there";
+            let sentence = "A model is being loaded; open the scene when it is ready";
             self.notices.push(Level::Warning, sentence);
             return false;
         }

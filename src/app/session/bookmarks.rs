@@ -257,9 +257,13 @@ impl AppState {
     }
 
     fn rename_in_tools(&mut self, from: &str, to: &str) {
-        let settings = serde_json::to_value(&**self.tools.settings());
+        // Directions hold no expressions, and their values are many.
+        let mut settings = (**self.tools.settings()).clone();
+        let directions = std::mem::take(&mut settings.directions);
+        let settings = serde_json::to_value(settings);
         let renamed = settings.ok().and_then(|it| renamed_in_json(&it, from, to));
-        if let Some(Ok(settings)) = renamed.map(ToolSettings::deserialize) {
+        if let Some(Ok(mut settings)) = renamed.map(ToolSettings::deserialize) {
+            settings.directions = directions;
             let open = self.tools.open();
             self.edit_tool(ToolEdit::Restore(Arc::new(settings)));
             self.tools.open = open;

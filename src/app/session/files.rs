@@ -85,7 +85,7 @@ impl AppState {
     pub(super) fn on_parked(&mut self, path: PathBuf, parked: Vec<Parked>) {
         self.session.parked = parked;
         let back = offer("Open it", Action::Session(SessionAction::Open(path)));
-        let sentence = "The session before is kept, and stands under File, Recent sessions";
+        let sentence = "The previous session is kept under File, Recent sessions";
         self.notices.push_with(Level::Done, sentence, back);
     }
 
@@ -131,7 +131,7 @@ impl AppState {
         } = recovered;
         if let Some(damage) = damage {
             let sentence =
-                format!("The session before is here up to a place that is damaged: {damage}");
+                format!("The previous session was recovered up to a damaged entry: {damage}");
             self.notices.push(Level::Warning, sentence);
         }
         if session.history().is_empty() {
@@ -153,7 +153,7 @@ impl AppState {
             self.show_step(true);
         }
         if !was_closed && !is_pristine {
-            let fresh = offer_command("Start fresh", Command::NewSession);
+            let fresh = offer_command("Start new session", Command::NewSession);
             let plural = if steps == 1 { "" } else { "s" };
             let sentence = format!(
                 "zscape ended unexpectedly. Its {steps} step{plural} and the bookmarks are back"

@@ -11,8 +11,7 @@ use crate::document::{Change, session_file};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{
-    Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, TrySendError, channel,
-    sync_channel,
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
 };
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -91,7 +90,7 @@ impl Keeper {
     /// Starts the thread. Without a folder nothing is kept, but files are read and written.
     pub fn start(folder: Option<PathBuf>, wake: Wake) -> Self {
         let (requests, inbox) = sync_channel(QUEUE);
-        let (sender, reports) = channel();
+        let (sender, reports) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("zscape-session".to_owned())
             .spawn(move || {
@@ -176,6 +175,8 @@ impl Keeper {
     pub fn close(&mut self, session: &Session, standing: &Standing, keep: bool) {
         self.tick(session, standing);
         self.outbox.push_back(Request::Close { keep });
+        // A thread that waits to report goes on, instead of both waiting for each other.
+        self.reports = None;
         if let Some(requests) = self.requests.take() {
             for request in self.outbox.drain(..) {
                 // Here the window waits: it is the last thing that it does.
@@ -222,8 +223,9 @@ impl Drop for Keeper {
 
 /// Where reports go.
 struct Out {
-    /// Without a bound: a report answers a request, and those have one.
-    sender: Sender<Report>,
+    /// When it is full the thread waits for a frame of the window; the window waits for the
+    /// thread only at the end, when it takes no more reports.
+    sender: SyncSender<Report>,
     wake: Wake,
 }
 
@@ -459,7 +461,7 @@ impl Worker {
                 self.out.tell(Report::Parked { path, parked });
             }
             Err(error) => {
-                let sentence = format!("The session before was not kept: {error}");
+                let sentence = format!("The previous session was not kept: {error}");
                 self.out.tell(Report::Failed(sentence));
             }
         }

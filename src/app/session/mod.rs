@@ -125,6 +125,11 @@ impl OpenSession {
         self.standing.file.as_deref()
     }
 
+    /// Grows with every change that a file would hold.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Whether its file lacks something.
     pub fn has_unsaved_changes(&self) -> bool {
         !self.standing.is_saved && !self.session.is_pristine()
@@ -235,6 +240,7 @@ impl AppState {
     /// Settles what the hand has done and writes down what the next start is to find.
     pub fn close(&mut self) {
         self.settle();
+        self.close_exports();
         self.close_learning();
         let session = &mut self.session;
         let keep = !session.session.is_pristine();

@@ -4,24 +4,58 @@ use super::links::{self, Visit, link_of};
 use super::{KnownTools, unix_secs};
 use crate::app::models::{default_source, source_title};
 use crate::app::notices::Level;
+use crate::app::tools::directions::OfModel;
 use crate::app::{
     Action, AppState, Command, Composition, Edit, Loading, ThumbnailKey, Tool, ToolEdit,
     ToolSettings,
 };
-use crate::document::{Change, ModelLink, NodeId};
+use crate::document::{Change, ModelLink, NodeId, Session, StoredDirection};
 use crate::engine::ModelSource;
 use crate::latent::Shot;
 use crate::latent::expr::{ParseError, parse};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a step remembers of the tools.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct RememberedTools {
     open: Tool,
+    /// Files of the first program have the found directions in here, with all their values.
     settings: ToolSettings,
+    /// The found directions by the hash of their model, as numbers of the session's list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directions: Option<BTreeMap<String, NumberedDirections>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct NumberedDirections {
+    found: Vec<usize>,
+    hidden: BTreeSet<String>,
+}
+
+impl RememberedTools {
+    /// The settings, with the directions that the numbers refer to in `stored`.
+    fn into_settings(self, stored: &[Arc<StoredDirection>]) -> ToolSettings {
+        let mut settings = self.settings;
+        if let Some(by_model) = self.directions {
+            let of_model = |numbered: NumberedDirections| OfModel {
+                found: numbered
+                    .found
+                    .iter()
+                    .filter_map(|&number| stored.get(number).cloned())
+                    .collect(),
+                hidden: numbered.hidden,
+            };
+            settings.directions.by_model = by_model
+                .into_iter()
+                .map(|(hash, numbered)| (hash, of_model(numbered)))
+                .collect();
+        }
+        settings
+    }
 }
 
 impl AppState {
@@ -67,9 +101,12 @@ impl AppState {
         if self.session.tools.as_ref() == Some(&now) {
             return;
         }
+        let mut settings = (*now.settings).clone();
+        let found = std::mem::take(&mut settings.directions);
         let remembered = RememberedTools {
             open: now.open,
-            settings: (*now.settings).clone(),
+            settings,
+            directions: self.numbered_directions(&found.by_model),
         };
         match serde_json::to_value(&remembered) {
             Ok(value) => {
@@ -78,6 +115,38 @@ impl AppState {
             }
             Err(error) => log::error!("the settings of the tools cannot be kept: {error}"),
         }
+    }
+
+    /// What the settings say of found directions, with the values in the session: each of them
+    /// is added once, when a step refers to it for the first time.
+    fn numbered_directions(
+        &mut self,
+        by_model: &BTreeMap<String, OfModel>,
+    ) -> Option<BTreeMap<String, NumberedDirections>> {
+        let mut numbered = BTreeMap::new();
+        for (hash, of) in by_model {
+            let found = of
+                .found
+                .iter()
+                .filter_map(|found| self.direction_number(found));
+            let found = found.collect();
+            let hidden = of.hidden.clone();
+            numbered.insert(hash.clone(), NumberedDirections { found, hidden });
+        }
+        (!numbered.is_empty()).then_some(numbered)
+    }
+
+    fn direction_number(&mut self, found: &Arc<StoredDirection>) -> Option<usize> {
+        let known = |session: &Session| {
+            let stored = session.directions();
+            let is_same = |it: &Arc<StoredDirection>| Arc::ptr_eq(it, found) || it == found;
+            // The newest are referred to most.
+            stored.iter().rposition(is_same)
+        };
+        known(&self.session.session).or_else(|| {
+            let is_added = self.change(Change::AddDirection(Box::new((**found).clone())));
+            is_added.then(|| self.session.session.directions().len() - 1)
+        })
     }
 
     /// Shows what the tools were set to at the current step.
@@ -90,15 +159,14 @@ impl AppState {
         let Ok(remembered) = RememberedTools::deserialize(&**value) else {
             return;
         };
-        let settings = Arc::new(remembered.settings);
+        let open = remembered.open;
+        let stored = self.session.session.directions();
+        let settings = Arc::new(remembered.into_settings(stored));
         self.edit_tool(ToolEdit::Restore(Arc::clone(&settings)));
         if opens_tool {
-            self.tools.open = remembered.open;
+            self.tools.open = open;
         }
-        self.session.tools = Some(KnownTools {
-            open: remembered.open,
-            settings,
-        });
+        self.session.tools = Some(KnownTools { open, settings });
     }
 
     /// Whether there is a step before, or something that would become one.
@@ -160,7 +228,7 @@ impl AppState {
                 self.session.is_substituted = true;
                 self.arrive();
                 let sentence = format!(
-                    "This step has an expression that this version cannot read, and keeps it: {error}"
+                    "This version cannot read the expression of this step; it is kept as it is: {error}"
                 );
                 self.notices.push(Level::Warning, sentence);
             }

@@ -21,9 +21,9 @@ pub const MAX_MEMBERS: usize = 32;
 pub enum Well {
     /// A: what is added.
     Plus,
-    /// B: what is taken away.
+    /// B: what is subtracted.
     Minus,
-    /// C: where it is added to.
+    /// C: what it is added to.
     Base,
 }
 

@@ -3,9 +3,10 @@
 //! What was found stays with the model that it was found in, as part of what undo and sessions
 //! keep; the names of the loaded model's directions are usable as `dir("name")` everywhere.
 
-use crate::app::AppState;
 use crate::app::notices::Level;
 use crate::app::pictures::{SetKey, Want};
+use crate::app::{AppState, ByAddress, Derived};
+use crate::document::StoredDirection;
 use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk, raw_axis};
 use crate::latent::{Code, Direction};
@@ -21,8 +22,8 @@ pub const STRIP_SIGMAS: [f32; 7] = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
 /// The longest name.
 const MAX_NAME: usize = 60;
 
-/// A direction as the list holds it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+/// A direction as the list shows it.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Listed {
     pub direction: Direction,
     /// Root mean square change of a pixel (0..1) for a step of one sigma.
@@ -30,7 +31,6 @@ pub struct Listed {
     /// What speaks for it, as a short sentence.
     pub evidence: String,
     /// Whether its file says what it does, and then whether it is one of the best there.
-    #[serde(skip)]
     pub measured: Option<Measured>,
 }
 
@@ -45,7 +45,9 @@ pub enum Measured {
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OfModel {
-    pub found: Vec<Listed>,
+    /// Shared with the session, which stores the values of each once.
+    #[serde(with = "stored")]
+    pub found: Vec<Arc<StoredDirection>>,
     pub hidden: BTreeSet<String>,
 }
 
@@ -54,6 +56,26 @@ pub struct OfModel {
 pub struct Settings {
     /// By the hash of the model file.
     pub by_model: BTreeMap<String, OfModel>,
+}
+
+/// As older files have them: each with its values, in the settings of the tool.
+mod stored {
+    use super::{Arc, StoredDirection};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        found: &[Arc<StoredDirection>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(found.iter().map(|direction| &**direction))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Arc<StoredDirection>>, D::Error> {
+        let found = Vec::<StoredDirection>::deserialize(deserializer)?;
+        Ok(found.into_iter().map(Arc::new).collect())
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -69,8 +91,9 @@ pub struct Live {
     running: Option<Search>,
     failure: Option<String>,
     looked_at: Option<String>,
-    /// A difference whose numbers are being evaluated, and its name.
+    /// A difference whose value is being evaluated, and its name.
     saving: Option<(JobId, String)>,
+    listed: Derived<(ByAddress<ModelInfo>, ByAddress<Settings>), Vec<Listed>>,
 }
 
 /// A search under way.
@@ -108,7 +131,7 @@ impl Settings {
         self.by_model.get(&model.id.hash)
     }
 
-    /// The directions of a model: its own, those with the most telling measured effect first,
+    /// The directions of a model: its own, those with the clearest measured effect first,
     /// then what was found, those that change the picture most first.
     pub fn listed(&self, model: &ModelInfo) -> Vec<Listed> {
         let record = model.manifest.directions.as_ref();
@@ -126,7 +149,7 @@ impl Settings {
                     direction: direction.clone(),
                     picture_change: known.map_or(0.0, |one| one.picture_change),
                     evidence: known.map_or_else(
-                        || "comes with the model".to_owned(),
+                        || "part of the model file".to_owned(),
                         MeasuredDirection::line,
                     ),
                     measured: known.map(|one| {
@@ -142,7 +165,16 @@ impl Settings {
             .collect();
         own.sort_by_key(|(at, _)| *at);
         let own = own.into_iter().map(|(_, listed)| listed);
-        let mut found = self.of(model).map_or_else(Vec::new, |of| of.found.clone());
+        let found = self.of(model).map_or(&[][..], |of| &of.found);
+        let mut found: Vec<Listed> = found
+            .iter()
+            .map(|stored| Listed {
+                direction: stored.direction.clone(),
+                picture_change: stored.picture_change,
+                evidence: stored.evidence.clone(),
+                measured: None,
+            })
+            .collect();
         found.sort_by(|a, b| b.picture_change.total_cmp(&a.picture_change));
         own.chain(found).collect()
     }
@@ -151,8 +183,10 @@ impl Settings {
         let of = self.by_model.entry(model.id.hash.clone()).or_default();
         match edit {
             Edit::Rename { from, to } => {
-                if let Some(listed) = of.found.iter_mut().find(|l| l.direction.name == from) {
-                    listed.direction.name = to.clone();
+                let mut found = of.found.iter_mut();
+                if let Some(stored) = found.find(|it| it.direction.name == from) {
+                    // Older steps keep the one with the old name.
+                    Arc::make_mut(stored).direction.name = to.clone();
                 }
                 if of.hidden.remove(&from) {
                     of.hidden.insert(to);
@@ -165,7 +199,7 @@ impl Settings {
                 of.hidden.remove(&name);
             }
             Edit::Delete(name) => {
-                of.found.retain(|listed| listed.direction.name != name);
+                of.found.retain(|stored| stored.direction.name != name);
                 of.hidden.remove(&name);
             }
         }
@@ -189,12 +223,11 @@ impl Settings {
             {
                 Some(known) if known.direction == *direction => {}
                 Some(_) => taken.push(direction.name.clone()),
-                None => found.push(Listed {
+                None => found.push(Arc::new(StoredDirection {
                     direction: direction.clone(),
                     picture_change: 0.0,
                     evidence: evidence.to_owned(),
-                    measured: None,
-                }),
+                })),
             }
         }
         taken
@@ -204,19 +237,15 @@ impl Settings {
     fn add(&mut self, model: &str, found: Vec<FoundDirection>) {
         let of = self.by_model.entry(model.to_owned()).or_default();
         for new in found {
-            let listed = Listed {
+            let stored = Arc::new(StoredDirection {
                 evidence: in_words(new.evidence),
                 direction: new.direction,
                 picture_change: new.picture_change,
-                measured: None,
-            };
-            let known = of
-                .found
-                .iter_mut()
-                .find(|known| known.direction.name == listed.direction.name);
-            match known {
-                Some(known) => *known = listed,
-                None => of.found.push(listed),
+            });
+            let mut found = of.found.iter_mut();
+            match found.find(|known| known.direction.name == stored.direction.name) {
+                Some(known) => *known = stored,
+                None => of.found.push(stored),
             }
         }
     }
@@ -232,7 +261,7 @@ fn in_words(evidence: Evidence) -> String {
             format!("{:.1} % of all picture change", percent(share))
         }
         Evidence::Accuracy { accuracy, baseline } => format!(
-            "tells {:.1} % of the codes apart (guessing {:.1} %)",
+            "separates {:.1} % of the codes (chance {:.1} %)",
             percent(accuracy),
             percent(baseline)
         ),
@@ -244,9 +273,9 @@ fn in_words(evidence: Evidence) -> String {
 ///
 /// # Errors
 /// One sentence for the person who typed it.
-pub fn check_name(name: &str, taken: &[Listed]) -> Result<(), String> {
+pub fn check_name<'a>(name: &str, mut taken: impl Iterator<Item = &'a str>) -> Result<(), String> {
     if name.trim().is_empty() {
-        return Err("A direction needs a name".to_owned());
+        return Err("Enter a name".to_owned());
     }
     if name.chars().count() > MAX_NAME || name.chars().any(|c| c == '"' || c.is_control()) {
         return Err(format!(
@@ -256,13 +285,24 @@ pub fn check_name(name: &str, taken: &[Listed]) -> Result<(), String> {
     if raw_axis(name).is_some() {
         return Err(format!("{name} is the name of a raw dimension"));
     }
-    if taken.iter().any(|listed| listed.direction.name == name) {
+    if taken.any(|known| known == name) {
         return Err(format!("{name} is taken"));
     }
     Ok(())
 }
 
 impl AppState {
+    /// The directions of the loaded model, as [`Settings::listed`] orders them.
+    pub fn listed_directions(&self) -> Arc<Vec<Listed>> {
+        let Some(model) = self.models.current() else {
+            return Arc::default();
+        };
+        let settings = &self.tools.settings.directions;
+        let key = (ByAddress::new(model), settings.address());
+        let listed = &self.tools.directions.listed;
+        listed.get(key, || settings.listed(model))
+    }
+
     /// Searches directions in the loaded model.
     pub(in crate::app) fn find_directions(&mut self, source: DirectionSource) {
         let Some(model) = self.models.current.clone() else {
@@ -287,8 +327,9 @@ impl AppState {
         let Some(model) = self.models.current.clone() else {
             return;
         };
-        let listed = self.tools.settings.directions.listed(&model);
-        if let Err(sentence) = check_name(&name, &listed) {
+        let listed = self.listed_directions();
+        let taken = listed.iter().map(|listed| listed.direction.name.as_str());
+        if let Err(sentence) = check_name(&name, taken) {
             self.notices.push(Level::Error, sentence);
             return;
         }
@@ -306,7 +347,7 @@ impl AppState {
             return;
         };
         if code.values.iter().all(|&value| value == 0.0) {
-            let sentence = format!("The difference is zero, so {name} would lead nowhere");
+            let sentence = format!("The difference is zero, so {name} would have no effect");
             self.notices.push(Level::Error, sentence);
             return;
         }
@@ -390,7 +431,7 @@ impl AppState {
         let found = of.map_or(&[][..], |of| &of.found);
         found
             .iter()
-            .map(|listed| listed.direction.clone())
+            .map(|stored| stored.direction.clone())
             .collect()
     }
 
@@ -416,7 +457,7 @@ impl AppState {
         vec![Want {
             key: STRIP,
             model: model.id.clone(),
-            expressions: strip,
+            expressions: strip.into(),
         }]
     }
 }
@@ -424,27 +465,13 @@ impl AppState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::latent::Space;
-
-    fn listed(name: &str) -> Listed {
-        Listed {
-            direction: Direction {
-                name: name.to_owned(),
-                space: Space::Z,
-                values: vec![1.0, 0.0],
-            },
-            picture_change: 0.1,
-            evidence: String::new(),
-            measured: None,
-        }
-    }
 
     #[test]
     fn names_are_sensible_and_unique() {
-        let taken = [listed("smile")];
-        assert!(check_name("glasses", &taken).is_ok());
+        let taken = || std::iter::once("smile");
+        assert!(check_name("glasses", taken()).is_ok());
         for bad in ["", "  ", "z3", "smile", "a\"b", "a\nb", &"x".repeat(61)] {
-            let sentence = check_name(bad, &taken).expect_err(bad);
+            let sentence = check_name(bad, taken()).expect_err(bad);
             assert!(!sentence.is_empty());
         }
     }

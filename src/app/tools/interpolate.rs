@@ -3,13 +3,14 @@
 //! Both methods are shown on the same keyframes at the same moments, with the norm of the codes
 //! and the change of the pictures on the way, so that their difference is seen, not told.
 
-use crate::app::AppState;
 use crate::app::pictures::{PictureSet, SetKey, Want};
+use crate::app::{AppState, Derived};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::path::{self, ArcLength, Easing, Method, Path, step_length};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// The keyframes' pictures.
 pub const KEYFRAMES: SetKey = SetKey("interpolate keyframes");
@@ -50,7 +51,7 @@ pub struct Settings {
     pub closed: bool,
     /// Whether equal times bring equal changes of the picture.
     pub even: bool,
-    /// How long the whole way takes when it is played.
+    /// Duration of the whole path when it is played.
     pub secs: f32,
     /// Whether the sheet between four corners is shown instead of the strips.
     pub sheet: bool,
@@ -140,9 +141,7 @@ impl Settings {
         } else {
             Path::open(keyframes, method)
         };
-        path.map_err(|_| {
-            "Put in two keyframes or more: drop pictures, or add the current one".into()
-        })
+        path.map_err(|_| "Add two or more keyframes: drop pictures, or add the current one".into())
     }
 
     /// The corners of the sheet, when there are enough keyframes.
@@ -190,6 +189,8 @@ pub struct Live {
     lengths: Option<ArcLength>,
     /// The number of the first picture that the lengths were measured on.
     measured_on: Option<u64>,
+    /// By the numbers of the pictures, for each method.
+    changes: [Derived<Vec<u64>, Vec<f32>>; 2],
 }
 
 impl Live {
@@ -202,6 +203,11 @@ impl Live {
         self.time
     }
 
+    /// Which measurement the lengths come from.
+    pub(in crate::app) fn measured_on(&self) -> Option<u64> {
+        self.measured_on
+    }
+
     /// How long the way is in pictures, where it was measured.
     pub fn lengths(&self) -> Option<&ArcLength> {
         self.lengths.as_ref()
@@ -210,7 +216,7 @@ impl Live {
 
 /// The change of the picture from each place of a set to the next, as the root mean square
 /// difference of a pixel, 0..1.
-pub fn changes(set: &PictureSet) -> Vec<f32> {
+fn changes(set: &PictureSet) -> Vec<f32> {
     let pictures: Vec<_> = set.iter().flatten().collect();
     pictures
         .windows(2)
@@ -219,6 +225,19 @@ pub fn changes(set: &PictureSet) -> Vec<f32> {
 }
 
 impl AppState {
+    /// The change of the picture along the strip of a method, from each picture to the next, as
+    /// the root mean square difference of a pixel, 0..1.
+    pub fn strip_changes(&self, method: Method) -> Arc<Vec<f32>> {
+        let set = self.pictures.set(strip_key(method));
+        let ids = set.iter().flatten().map(|picture| picture.id).collect();
+        let [slerp, lerp] = &self.tools.interpolate.changes;
+        let kept = match method {
+            Method::Slerp => slerp,
+            Method::Lerp => lerp,
+        };
+        kept.get(ids, || changes(set))
+    }
+
     pub(super) fn interpolate_wants(&self, model: &ModelInfo) -> Vec<Want> {
         let settings = &self.tools.settings.interpolate;
         settings.wants(model, self.used_lengths())

@@ -8,15 +8,17 @@ pub mod compare;
 pub mod directions;
 pub mod encode;
 pub mod interpolate;
+pub mod locate;
 pub mod map;
 pub mod sources;
 pub mod styles;
 pub mod variations;
 
 use super::pictures::Want;
-use super::{AppState, Command, Edit};
+use super::{AppState, ByAddress, Command, Derived, Edit, Shared};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
+use crate::latent::expr::Expr;
+use crate::latent::{SessionNames, Space};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -85,32 +87,32 @@ impl Tool {
     pub fn word(self) -> &'static str {
         match self {
             Self::Explore => "Explore",
-            Self::Interpolate => "Between",
-            Self::Arithmetic => "Add",
+            Self::Interpolate => "Interpolate",
+            Self::Arithmetic => "Arithmetic",
             Self::Styles => "Styles",
             Self::Map => "Map",
             Self::Encode => "Encode",
-            Self::Variations => "Vary",
+            Self::Variations => "Variations",
             Self::Directions => "Directions",
             Self::Compare => "Compare",
-            Self::Where => "Where",
+            Self::Where => "Locate",
         }
     }
 }
 
-/// What the hand has set in all tools.
+/// The settings of all tools, each shared until it is edited.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ToolSettings {
-    pub sources: sources::Settings,
-    pub interpolate: interpolate::Settings,
-    pub arithmetic: arithmetic::Settings,
-    pub styles: styles::Settings,
-    pub map: map::Settings,
-    pub encode: encode::Settings,
-    pub variations: variations::Settings,
-    pub directions: directions::Settings,
-    pub compare: compare::Settings,
+    pub sources: Shared<sources::Settings>,
+    pub interpolate: Shared<interpolate::Settings>,
+    pub arithmetic: Shared<arithmetic::Settings>,
+    pub styles: Shared<styles::Settings>,
+    pub map: Shared<map::Settings>,
+    pub encode: Shared<encode::Settings>,
+    pub variations: Shared<variations::Settings>,
+    pub directions: Shared<directions::Settings>,
+    pub compare: Shared<compare::Settings>,
 }
 
 impl ToolSettings {
@@ -160,6 +162,8 @@ pub struct Tools {
     pub(super) directions: directions::Live,
     pub(super) styles: styles::Live,
     pub(super) compare: compare::Live,
+    pub(super) locate: locate::Live,
+    wants: Derived<WantsKey, Vec<Want>>,
 }
 
 impl Tools {
@@ -209,7 +213,6 @@ impl AppState {
 
     /// Changes a tool's settings, and the expression where the tool makes one.
     pub(super) fn edit_tool(&mut self, edit: ToolEdit) {
-        let before = Arc::clone(&self.tools.settings);
         let mut made = None;
         match edit {
             ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
@@ -259,9 +262,9 @@ impl AppState {
                 return;
             }
         }
-        if *before != *self.tools.settings {
-            self.history.touch(self.now_secs);
-        }
+        // Whether anything differs is compared once, when the edit settles: holding the settings
+        // from before would make every edit of a gesture copy them.
+        self.history.touch(self.now_secs);
         let is_understood = |edit: &Edit| match edit {
             Edit::Base(made) | Edit::Expression(made) => self.check(made).is_ok(),
             _ => true,
@@ -282,12 +285,12 @@ impl AppState {
             return;
         }
         if let Some(read) = arithmetic::Settings::from_expr(base) {
-            self.tool_settings().arithmetic = read;
+            self.tool_settings().arithmetic = Shared::new(read);
         }
     }
 
     /// What the open tool does in every frame besides wanting pictures.
-    pub(super) fn tools_tick(&mut self, model: &ModelInfo) {
+    pub(super) fn tools_tick(&mut self, model: &Arc<ModelInfo>) {
         self.tools_follow();
         self.follow_layer_change(model, self.tools.open == Tool::Styles);
         match self.tools.open {
@@ -299,8 +302,34 @@ impl AppState {
         }
     }
 
-    /// The pictures that the open tool wants in this frame.
-    pub(super) fn tool_wants(&self, model: &ModelInfo) -> Vec<Want> {
+    /// The pictures that the open tool wants, computed anew only where something that they
+    /// depend on has changed.
+    pub(super) fn tool_wants(&self, model: &Arc<ModelInfo>) -> Arc<Vec<Want>> {
+        let open = self.tools.open;
+        let key = WantsKey {
+            open,
+            model: ByAddress::new(model),
+            settings: ByAddress::new(&self.tools.settings),
+            names: ByAddress::new(&self.names),
+            expression: self.position.expression().clone(),
+            path: self.tools.interpolate.measured_on(),
+            strip: self.tools.directions.looked_at().map(str::to_owned),
+            panes: match open {
+                Tool::Compare => self.compare_wants(),
+                _ => Vec::new(),
+            },
+            place: match open {
+                Tool::Map | Tool::Where => (
+                    self.preview.frame().map(|frame| frame.generation),
+                    self.tools.map.look().and_then(|look| look.hovered),
+                ),
+                _ => (None, None),
+            },
+        };
+        self.tools.wants.get(key, || self.new_tool_wants(model))
+    }
+
+    fn new_tool_wants(&self, model: &ModelInfo) -> Vec<Want> {
         let settings = &self.tools.settings;
         let mut wants = match self.tools.open {
             Tool::Explore => return Vec::new(),
@@ -328,10 +357,64 @@ impl AppState {
         wants.push(settings.sources.want(model, &self.names.codes));
         // What another model left in a tool must not hide the rest.
         for want in wants.iter_mut().filter(|want| want.model == model.id) {
-            for wanted in &mut want.expressions {
-                wanted.take_if(|expression| self.check(expression).is_err());
+            let is_wrong =
+                |wanted: &Option<Expr>| wanted.as_ref().is_some_and(|it| self.check(it).is_err());
+            if want.expressions.iter().any(is_wrong) {
+                let sound = want.expressions.iter().map(|wanted| {
+                    wanted
+                        .clone()
+                        .filter(|expression| self.check(expression).is_ok())
+                });
+                want.expressions = sound.collect();
             }
         }
         wants
+    }
+}
+
+/// Everything that the wanted pictures depend on.
+#[derive(PartialEq, Debug)]
+struct WantsKey {
+    open: Tool,
+    model: ByAddress<ModelInfo>,
+    settings: ByAddress<ToolSettings>,
+    names: ByAddress<SessionNames>,
+    expression: Expr,
+    /// The measurement that spreads the pictures of Interpolate.
+    path: Option<u64>,
+    /// The direction whose strip is shown.
+    strip: Option<String>,
+    /// What Compare has asked for itself, from models of its own.
+    panes: Vec<Want>,
+    /// The picture whose neighbours are shown, and the datum under the pointer.
+    place: (Option<u64>, Option<usize>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_copies_the_settings_of_its_tool_once_and_no_others() {
+        let mut settings = Arc::new(ToolSettings::default());
+        Arc::make_mut(&mut settings)
+            .arithmetic
+            .apply(arithmetic::Edit::Put(arithmetic::Well::Plus, Expr::Seed(1)));
+        let settled = Arc::clone(&settings);
+        let held = settled.arithmetic.plus.as_ptr();
+        // A gesture: many edits between two settled states.
+        let mut places = Vec::new();
+        for strength in [0.1, 0.2, 0.3] {
+            let edited = &mut Arc::make_mut(&mut settings).arithmetic;
+            edited.apply(arithmetic::Edit::Strength(strength));
+            places.push(edited.plus.as_ptr());
+        }
+        assert_ne!(places[0], held, "the settled settings stay as they were");
+        assert_eq!(
+            places, [places[0]; 3],
+            "the first edit copies, others do not"
+        );
+        assert_eq!(settled.map.address(), settings.map.address());
+        assert_ne!(settled.arithmetic, settings.arithmetic);
     }
 }

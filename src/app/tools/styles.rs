@@ -262,7 +262,7 @@ impl Settings {
         let want = |key, expressions: Vec<Option<Expr>>| Want {
             key,
             model: model.id.clone(),
-            expressions,
+            expressions: expressions.into(),
         };
         let all = |codes: &[Expr]| codes.iter().cloned().map(Some).collect();
         let matrix = (0..self.targets.len()).flat_map(|target| {

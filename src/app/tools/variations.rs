@@ -60,7 +60,7 @@ pub enum Edit {
     LockAll(usize),
     Diverse(bool),
     Partner(Option<Expr>),
-    /// Other children of the same parent.
+    /// Draw other children of the same parent.
     Reroll,
     /// Make a child the parent.
     Choose(Expr),

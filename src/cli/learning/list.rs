@@ -29,7 +29,7 @@ pub fn questions(args: &QuestionsArgs) -> Result<(), CliError> {
     let found: Vec<&Question> = match &args.search {
         Some(words) => {
             let hits = bank.search(words, &filter);
-            hits.into_iter().map(|hit| hit.question).collect()
+            hits.into_iter().map(|hit| &**hit.question).collect()
         }
         None => bank.filtered(&filter),
     };

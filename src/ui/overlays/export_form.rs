@@ -30,8 +30,7 @@ pub fn export_form(ctx: &Context, app: &AppState, actions: &mut Actions) {
             Kind::Animation => animation_ui(ui, app, &mut settings),
             Kind::Codes => {
                 row(ui, "Codes", |ui| {
-                    for (bookmarks, words) in [(false, "The current one"), (true, "All bookmarks")]
-                    {
+                    for (bookmarks, words) in [(false, "Current code"), (true, "All bookmarks")] {
                         if choice(ui, words, settings.bookmarks == bookmarks) {
                             settings.bookmarks = bookmarks;
                         }
@@ -95,7 +94,7 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
             }
         }
     });
-    row(ui, "Pace", |ui| {
+    row(ui, "Speed", |ui| {
         ui.add(DragValue::new(&mut settings.fps).speed(0.1).max_decimals(2))
             .accessible_name("Frames a second");
         let secs = app.tools().settings().interpolate.secs;
@@ -103,8 +102,8 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
         caption(ui, format!("frames a second: {frames} in {secs:.1} s"));
     });
     row(ui, "", |ui| {
-        ui.add(Checkbox::new(&mut settings.once, "Show it once"))
-            .on_hover_text("Otherwise it begins again when it has come to its end");
+        ui.add(Checkbox::new(&mut settings.once, "Play once"))
+            .on_hover_text("Otherwise it loops");
     });
     if settings.format == AnimationFormat::Mp4 {
         caption(ui, "MP4 needs the program ffmpeg on this computer");
@@ -114,9 +113,9 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
 fn size_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     row(ui, "Size", |ui| {
         ui.add(DragValue::new(&mut settings.scale).speed(0.1).suffix("×"))
-            .on_hover_text("How many times as large as the model's pictures, 1 to 16")
+            .on_hover_text("Scale relative to the model's own size, 1 to 16")
             .accessible_name("Scale");
-        for (smooth, words) in [(false, "Crisp"), (true, "Smooth")] {
+        for (smooth, words) in [(false, "Sharp"), (true, "Smooth")] {
             if choice(ui, words, settings.smooth == smooth) {
                 settings.smooth = smooth;
             }

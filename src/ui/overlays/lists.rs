@@ -28,8 +28,8 @@ pub fn notifications(ctx: &Context, app: &AppState, actions: &mut Actions) {
             empty_state(
                 ui,
                 Icon::Bell,
-                "Nothing to tell",
-                "Messages are kept here once they come",
+                "No notifications",
+                "Messages are listed here",
             );
             ui.add_space(space::M);
             return;

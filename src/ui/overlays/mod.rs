@@ -6,6 +6,7 @@ mod drop_zone;
 mod export_form;
 mod lists;
 pub mod palette;
+mod quit_form;
 mod toasts;
 
 pub use bookmark_form::BookmarkForm;
@@ -13,6 +14,7 @@ pub use drop_zone::{drop_zone, take_dropped_files};
 pub use export_form::export_form;
 pub use lists::{about, notifications, shortcuts};
 pub use palette::Palette;
+pub use quit_form::quit_form;
 pub use toasts::toasts;
 
 use super::theme::{space, tokens_of};

@@ -144,7 +144,7 @@ impl Palette {
             ui.add_space(space::S);
             caption(
                 ui,
-                "Nothing has that name, and it is not an expression of this model",
+                "No matches, and it is not a valid expression for this model",
             );
             ui.add_space(space::S);
             return;
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(rank("", "Undo", ""), Some(0));
         assert_eq!(rank("rand", "Random seed", ""), Some(0));
         assert_eq!(rank("seed", "Random seed", ""), Some(1));
-        assert_eq!(rank("dark", "Switch light and dark", ""), Some(1));
+        assert_eq!(rank("dark", "Toggle light and dark theme", ""), Some(1));
         assert_eq!(rank("projector", "Larger text", "for a projector"), Some(3));
         assert_eq!(rank("xyzzy", "Larger text", "for a projector"), None);
     }

@@ -2,7 +2,7 @@
 
 use super::filmstrip::{outline_ui, shortened, thumbnail_ui};
 use crate::app::models::source_title;
-use crate::app::session::{link_of, source_of};
+use crate::app::session::source_of;
 use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
 use crate::document::Bookmark;
 use crate::document::bookmarks::tags_from_text;
@@ -11,7 +11,9 @@ use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
-use crate::ui::widgets::{code, command_button, empty_state, heading, icon, menu_button};
+use crate::ui::widgets::{
+    code, command_button, empty_state, heading, icon, menu_button, on_hover_text_from,
+};
 use eframe::egui::{
     Align, Button, CursorIcon, Key, Label, Layout, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
     WidgetInfo, vec2,
@@ -53,7 +55,7 @@ pub fn ui(
             ui,
             Icon::Bookmark,
             "No bookmarks yet",
-            "Give a picture that you like a name, and use it as @name in any expression",
+            "Name a picture that you like, and use it as @name in any expression",
         );
         ui.add_space(space::M);
         ui.vertical_centered(|ui| command_button(ui, app, actions, Command::AddBookmark));
@@ -75,7 +77,7 @@ pub fn ui(
         empty_state(
             ui,
             Icon::BookmarkX,
-            "None of that name",
+            "No matches",
             "Search by parts of a name, a tag or a note",
         );
         return;
@@ -114,10 +116,10 @@ fn picture_ui(
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::THUMBNAIL), Sense::hover());
     let id = ui.scope_id().with(("bookmark", &bookmark.name));
     let response = ui.interact(rect, id, Sense::click_and_drag());
-    let is_here = app.position().expression().to_string() == bookmark.expression
-        && app
-            .model()
-            .is_some_and(|model| link_of(model).is_same_model(&bookmark.model));
+    let is_here = *app.expression_text() == bookmark.expression
+        && app.model().is_some_and(|model| {
+            model.id.hash == bookmark.model.hash && model.id.name == bookmark.model.name
+        });
     response.widget_info(|| {
         let name = format!("Go to @{}", bookmark.name);
         WidgetInfo::selected(Role::Button, true, is_here, name)
@@ -126,25 +128,28 @@ fn picture_ui(
     let waits_for_model = !app.is_model_loaded(&bookmark.model);
     thumbnail_ui(ui, app, textures, &key, rect, waits_for_model);
     outline_ui(ui, &response, rect, is_here);
-    response.dnd_set_drag_payload(DraggedCode {
-        expression: Expr::Named(bookmark.name.clone()),
-        model: source_of(&bookmark.model),
-    });
+    if response.drag_started() {
+        response.dnd_set_drag_payload(DraggedCode {
+            expression: Expr::Named(bookmark.name.clone()),
+            model: source_of(&bookmark.model),
+        });
+    }
     if response.clicked() {
         let go = SessionAction::GoToBookmark(bookmark.name.clone());
         actions.push(Action::Session(go));
     }
-    let mut tip = format!(
-        "{}\n{}",
-        shortened(&bookmark.expression),
-        source_title(&source_of(&bookmark.model))
-    );
-    if !bookmark.note.is_empty() {
-        tip += &format!("\n{}", shortened(&bookmark.note));
-    }
-    response
-        .on_hover_text(tip)
-        .on_hover_cursor(CursorIcon::PointingHand);
+    let tip = || {
+        let mut tip = format!(
+            "{}\n{}",
+            shortened(&bookmark.expression),
+            source_title(&source_of(&bookmark.model))
+        );
+        if !bookmark.note.is_empty() {
+            tip += &format!("\n{}", shortened(&bookmark.note));
+        }
+        tip
+    };
+    on_hover_text_from(response, tip).on_hover_cursor(CursorIcon::PointingHand);
 }
 
 fn texts_ui(

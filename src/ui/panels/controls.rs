@@ -12,7 +12,7 @@ use crate::ui::widgets::{
     named_slider_row, primary_button, reset_button, section, section_with, slider_row,
 };
 use eframe::egui;
-use eframe::egui::{Button, DragValue, ScrollArea, Ui};
+use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
 /// How many sliders stand open: what changes the picture most.
@@ -32,7 +32,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 ui,
                 Icon::SlidersHorizontal,
                 "Controls",
-                "They come with the model",
+                "Load a model first",
             );
             return;
         };
@@ -109,7 +109,7 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         let field = DragValue::new(&mut seed).speed(0.1);
         let response = ui
             .add_sized([SEED_WIDTH, size::CONTROL], field)
-            .on_hover_text("The start of the walk: drag, or click to type a number")
+            .on_hover_text("Seed of the base code: drag, or click to type a number")
             .accessible_name("Seed");
         if response.changed() {
             actions.edit(Edit::Seed(seed));
@@ -130,8 +130,8 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
     let left_the_seed = app.position().seed().is_none() && app.player().is_none();
     reset_button(ui, left_the_seed)
-        .on_hover_text("Back to the seed: the walk starts from something else now")
-        .on_disabled_hover_text("The walk starts at this seed")
+        .on_hover_text("Back to the seed: the base is another code now")
+        .on_disabled_hover_text("The base is this seed")
         .accessible_name("Back to the seed")
         .clicked()
 }
@@ -140,7 +140,7 @@ fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let row = SliderRow {
         name: "psi ψ",
         accessible_name: "Truncation psi",
-        tooltip: "Below 1 the start moves towards the mean of all codes: fewer surprises, \
+        tooltip: "Below 1 the code moves towards the mean of all codes: more typical pictures, \
                   less variety",
         value: app.position().psi(),
         range: 0.0..=MAX_PSI,
@@ -209,9 +209,8 @@ fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInf
 
 /// The named directions, those that change the picture most first.
 fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    let settings = &app.tools().settings().directions;
-    let hidden = settings.of(model);
-    let all = settings.listed(model);
+    let hidden = app.tools().settings().directions.of(model);
+    let all = app.listed_directions();
     let shown: Vec<_> = all
         .iter()
         .filter(|listed| hidden.is_none_or(|of| !of.hidden.contains(&listed.direction.name)))
@@ -244,7 +243,7 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
 }
 
 fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    caption(ui, "Those that change the picture most come first");
+    caption(ui, "Ordered by how much they change the picture");
     let space = shown_axes(app, model);
     if model.axis_spaces().len() > 1 {
         axis_space_ui(ui, actions, space);
@@ -312,16 +311,50 @@ fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     };
     let more = ui
         .add(Button::new((icon(glyph), words)).frame_when_inactive(false))
-        .on_hover_text("Show or hide the dimensions that change little");
+        .on_hover_text("Show or hide dimensions with little effect");
     if more.clicked() {
         actions.push(Action::ShowAllDims(!open));
     }
+    let rest = ranked.get(FIRST_SLIDERS..).unwrap_or_default();
+    if open {
+        visible_rows(ui, size::CONTROL, rest.len(), |ui, row| {
+            if let Some(&(index, change)) = rest.get(row) {
+                axis_ui(ui, app, actions, model, axis(index), change);
+            }
+        });
+        return;
+    }
     // What the expression moves is shown, wherever it ranks.
-    for &(index, change) in ranked.iter().skip(FIRST_SLIDERS) {
-        if open || app.position().names_axis(axis(index)) {
+    for &(index, change) in rest {
+        if app.position().names_axis(axis(index)) {
             axis_ui(ui, app, actions, model, axis(index), change);
         }
     }
+}
+
+/// Lays out `count` rows of one height within a scroll area that holds other things too, and
+/// fills those that can be seen: models have hundreds of dimensions.
+fn visible_rows(ui: &mut Ui, height: f32, count: usize, mut row_ui: impl FnMut(&mut Ui, usize)) {
+    let step = height + ui.spacing().item_spacing.y;
+    let (top, clip) = (ui.cursor().top(), ui.clip_rect());
+    let row_at = |y: f32| ((y - top) / step).floor().clamp(0.0, count as f32) as usize;
+    // One row more at each end, so that Tab leads on.
+    let first = row_at(clip.top()).saturating_sub(1);
+    let end = (row_at(clip.bottom()) + 2).min(count);
+    let first = first.min(end);
+    let gap = |ui: &mut Ui, rows: usize| {
+        if rows > 0 {
+            // The distance to the next row is added by the layout.
+            let gap = vec2(0.0, rows as f32 * step - ui.spacing().item_spacing.y);
+            ui.allocate_space(gap);
+        }
+    };
+    gap(ui, first);
+    for row in first..end {
+        // By number, so that what is dragged or typed into stays itself while the area scrolls.
+        ui.push_id(row, |ui| row_ui(ui, row));
+    }
+    gap(ui, count - end);
 }
 
 fn axis_ui(

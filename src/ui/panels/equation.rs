@@ -53,10 +53,10 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equation
 
 fn field_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut EquationBar) {
     let current = app.position().expression();
-    let mut text = bar
-        .draft
-        .as_ref()
-        .map_or_else(|| current.to_string(), |draft| draft.text.clone());
+    let mut text = bar.draft.as_ref().map_or_else(
+        || (*app.expression_text()).clone(),
+        |draft| draft.text.clone(),
+    );
     let id = ui.scope_id().with("expression");
     let has_error = bar
         .draft

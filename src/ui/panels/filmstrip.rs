@@ -13,7 +13,7 @@ use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
-use crate::ui::widgets::{caption, icon, icon_button, menu_button};
+use crate::ui::widgets::{caption, icon, icon_button, menu_button, on_hover_text_from};
 use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
     Align, Align2, CursorIcon, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
@@ -51,7 +51,10 @@ fn row_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Filmstr
     if row.is_empty() {
         let muted = tokens(ui).text_muted;
         ui.label(icon(Icon::Film).color(muted));
-        caption(ui, "Pictures that you rest on appear here, to go back to");
+        caption(
+            ui,
+            "Pictures that you pause on appear here, so that you can go back to them",
+        );
         return;
     }
     let current = app.session().document().history().current();
@@ -124,15 +127,14 @@ pub fn still_ui(
         actions.push(Action::Session(SessionAction::GoTo(id)));
     }
     response.context_menu(|ui| menu_ui(ui, app, actions, id));
-    let mut tip = format!("{text}\n{}", source_title(&source_of(&state.model)));
-    if waits_for_model {
-        tip += "\nIts picture comes when the model is loaded";
-    }
-    Some(
-        response
-            .on_hover_text(tip)
-            .on_hover_cursor(CursorIcon::PointingHand),
-    )
+    let tip = || {
+        let mut tip = format!("{text}\n{}", source_title(&source_of(&state.model)));
+        if waits_for_model {
+            tip += "\nIts picture appears when the model is loaded";
+        }
+        tip
+    };
+    Some(on_hover_text_from(response, tip).on_hover_cursor(CursorIcon::PointingHand))
 }
 
 fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, id: NodeId) {

@@ -3,6 +3,7 @@
 pub mod bookmarks;
 mod branches;
 pub mod canvas;
+mod classes;
 pub mod controls;
 pub mod equation;
 pub mod filmstrip;

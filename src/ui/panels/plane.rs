@@ -3,12 +3,13 @@
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
 use crate::latent::{Space, SpaceShape};
+use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
 use crate::ui::theme::{Tokens, size, space, text, tokens};
 use crate::ui::widgets::{SliderRow, caption, slider_row};
 use eframe::egui;
 use eframe::egui::{
-    Align2, CursorIcon, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
-    pos2, remap, vec2,
+    Align2, CursorIcon, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2,
+    remap, vec2,
 };
 use std::ops::RangeInclusive;
 
@@ -16,6 +17,8 @@ use std::ops::RangeInclusive;
 const REACH_SIGMA: f32 = 3.2;
 /// Room for the numbers at the axes.
 const AXIS_WIDTH: f32 = 24.0;
+/// About so many lines along each axis.
+const LINES: f64 = 5.0;
 
 /// Whether the latent space of a model is a plane, with no other behind it.
 pub fn is_plane(model: &ModelInfo) -> bool {
@@ -175,7 +178,8 @@ fn map_ui(
 fn grid_ui(painter: &Painter, map: &Map<'_>, tokens: &Tokens) {
     let font = FontId::proportional(text::SMALL);
     for (dim, range) in map.ranges.iter().enumerate() {
-        let step = round_step(range.end() - range.start());
+        let length = f64::from(range.end() - range.start());
+        let step = round_step(length, LINES) as f32;
         let mut tick = (range.start() / step).ceil() * step;
         while tick <= *range.end() {
             let number = format!("{}", (tick / step).round() * step);
@@ -213,53 +217,20 @@ fn grid_ui(painter: &Painter, map: &Map<'_>, tokens: &Tokens) {
     }
 }
 
-/// A step of 1, 2 or 5 times a power of ten that gives about five lines.
-fn round_step(length: f32) -> f32 {
-    let rough = (length / 5.0).max(f32::MIN_POSITIVE);
-    let power = 10_f32.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|factor| factor * power >= rough);
-    factor.unwrap_or(10.0) * power
-}
-
 /// Encoded test pictures, coloured by class, and the name of each class where it is at home.
 fn points_ui(painter: &Painter, map: &Map<'_>, model: &ModelInfo, tokens: &Tokens) {
-    let mut sums = [[0.0_f32; 3]; 10];
-    for (code, label) in &model.encoded {
+    let mut means = ClassMeans::default();
+    for (code, class) in &model.encoded {
         let &[x, y] = code.as_slice() else { continue };
-        let class = usize::from(*label) % tokens.classes.len();
-        let colour = tokens.classes[class].gamma_multiply(0.6);
+        let colour = class_color(tokens, *class).gamma_multiply(0.6);
         painter.circle_filled(map.screen_from_code([x, y]), 1.5, colour);
-        sums[class][0] += x;
-        sums[class][1] += y;
-        sums[class][2] += 1.0;
+        means.add(*class, [x, y].map(f64::from));
     }
-    let font = FontId::proportional(text::SMALL);
-    let mut taken: Vec<Rect> = Vec::new();
-    for (class, [x, y, count]) in sums.into_iter().enumerate().filter(|(_, sum)| sum[2] > 0.0) {
-        let at = map.screen_from_code([x / count, y / count]);
-        let number = class.to_string();
-        let name = model.manifest.classes.get(class).unwrap_or(&number);
-        let galley = painter.layout_no_wrap(name.clone(), font.clone(), tokens.text_strong);
-        let rect = Align2::CENTER_CENTER.anchor_size(at, galley.size());
-        let ground = free_place(rect.expand2(vec2(space::XS, 0.0)), &taken);
-        let rect = ground.shrink2(vec2(space::XS, 0.0));
-        taken.push(ground);
-        painter.rect_filled(ground, size::RADIUS_SMALL, tokens.field.gamma_multiply(0.8));
-        painter.galley(rect.min, galley, tokens.text_strong);
-    }
-}
-
-/// The place nearest to `wanted` that covers none of `taken`; classes overlap, names must not.
-fn free_place(wanted: Rect, taken: &[Rect]) -> Rect {
-    let rings = (0..8_u8).map(|ring| f32::from(ring) * wanted.height() / 2.0);
-    let turns = (0..8_u8).map(|turn| f32::from(turn) * std::f32::consts::FRAC_PI_4);
-    rings
-        .flat_map(|radius| turns.clone().map(move |turn| radius * Vec2::angled(turn)))
-        .map(|offset| wanted.translate(offset))
-        .find(|place| !taken.iter().any(|other| other.intersects(*place)))
-        .unwrap_or(wanted)
+    let places = means.iter().map(|(class, mean)| {
+        let mean = mean.map(|value| value as f32);
+        (class, map.screen_from_code(mean))
+    });
+    labels_ui(painter, tokens, model, places);
 }
 
 /// Where the picture is; at the rim when it lies outside.
@@ -274,29 +245,6 @@ fn marker_ui(painter: &Painter, map: &Map<'_>, code: [f32; 2], tokens: &Tokens) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_give_way_to_each_other() {
-        let wanted = Rect::from_center_size(pos2(50.0, 50.0), vec2(16.0, 12.0));
-        let mut taken = vec![wanted];
-        for _ in 0..4 {
-            let place = free_place(wanted, &taken);
-            assert!(
-                !taken.iter().any(|other| other.intersects(place)),
-                "{place:?} covers a name"
-            );
-            taken.push(place);
-        }
-        assert_eq!(free_place(wanted, &[]), wanted);
-    }
-
-    #[test]
-    fn steps_are_round() {
-        assert_eq!(round_step(6.4), 2.0);
-        assert_eq!(round_step(4.0), 1.0);
-        assert_eq!(round_step(40.0), 10.0);
-        assert!(round_step(0.0) > 0.0);
-    }
 
     #[test]
     fn screen_and_code_are_inverse() {

@@ -16,7 +16,7 @@ pub fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ui.menu_button((icon(Icon::History), "Recent sessions"), |ui| {
         ui.set_min_width(240.0);
         if session.recent().is_empty() && session.parked().is_empty() {
-            caption(ui, "Sessions that you open, save or leave come here");
+            caption(ui, "Sessions that you open, save or leave are listed here");
         }
         for path in session.recent() {
             let entry = Button::new((icon(Icon::FileClock), session_title(Some(path))));
@@ -37,7 +37,7 @@ pub fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             let words = format!("{} step{plural}, {}", parked.steps, ago(parked.at_millis));
             let entry = ui
                 .add(Button::new((icon(Icon::History), words)))
-                .on_hover_text("A session that was not saved when another took its place");
+                .on_hover_text("A session that was replaced before it was saved");
             if entry.clicked() {
                 actions.push(Action::Session(SessionAction::Open(parked.path.clone())));
                 ui.close();

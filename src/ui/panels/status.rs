@@ -99,7 +99,7 @@ fn export_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ui.add(Spinner::new().size(12.0));
     let mut words = match run.progress() {
         Some((done, total)) => format!("Writing {}, {done} of {total}", run.title()),
-        None => format!("Measuring the way for {}", run.title()),
+        None => format!("Measuring the path for {}", run.title()),
     };
     if runs.len() > 1 {
         words += &format!(" and {} more", runs.len() - 1);
@@ -150,7 +150,7 @@ fn code_ui(ui: &mut Ui, app: &AppState) {
     };
     caption(ui, text).on_hover_text(
         "Dimensions of the code and its length, and the length that codes of this model usually \
-         have; far from it, pictures lose their sense",
+         have; far from it, pictures become implausible",
     );
 }
 

@@ -29,6 +29,20 @@ pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
     )
 }
 
+/// As [`Response::on_hover_text`], with a text that is made only when somebody reads it.
+pub fn on_hover_text_from(response: Response, text: impl Fn() -> String) -> Response {
+    // A screen reader reads it without hovering; without one nothing is described.
+    response.ctx.accesskit_node_builder(response.id, |node| {
+        if node.description().is_none() {
+            node.set_description(text());
+        }
+    });
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(ui.spacing().tooltip_width);
+        ui.label(text());
+    })
+}
+
 /// Numbers and expressions.
 pub fn code(text: impl Into<String>) -> RichText {
     RichText::new(text).font(TextRole::Code.font())

@@ -10,6 +10,8 @@ pub use command_button::{
     accented_button, command_button, icon_button, menu_button, menu_entry, primary_button,
     tooltip_text,
 };
-pub use labels::{caption, code, empty_state, heading, icon, section, section_with};
+pub use labels::{
+    caption, code, empty_state, heading, icon, on_hover_text_from, section, section_with,
+};
 pub use quiet_plot::quiet_plot;
 pub use slider_row::{SliderRow, name_width, named_slider_row, reset_button, slider_row};

@@ -89,7 +89,7 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
 
         let reset = reset_button(ui, is_moved)
             .on_hover_text(format!("Reset to {}", row.default))
-            .on_disabled_hover_text("Stands at its default")
+            .on_disabled_hover_text("Already at its default")
             .accessible_name(format!("Reset {}", row.accessible_name));
         if reset.clicked() {
             changed = Some(row.default);

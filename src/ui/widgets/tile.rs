@@ -5,7 +5,7 @@ use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, tokens};
-use crate::ui::widgets::menu_button;
+use crate::ui::widgets::{menu_button, on_hover_text_from};
 use eframe::egui::{
     Align2, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     pos2, vec2,
@@ -67,21 +67,23 @@ impl Tile<'_> {
             Stroke::new(1.0, tokens.line)
         };
         painter.rect_stroke(rect, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
-        if let Some(model) = app.model() {
+        if response.drag_started()
+            && let Some(model) = app.model()
+        {
             response.dnd_set_drag_payload(DraggedCode {
                 expression: self.expression.clone(),
                 model: model.source.clone(),
             });
         }
-        let text = self.expression.to_string();
-        let tip = if text == self.name {
-            text
-        } else {
-            format!("{}\n{text}", self.name)
+        let tip = || {
+            let text = self.expression.to_string();
+            if text == self.name {
+                text
+            } else {
+                format!("{}\n{text}", self.name)
+            }
         };
-        response
-            .on_hover_text(tip)
-            .on_hover_cursor(CursorIcon::PointingHand)
+        on_hover_text_from(response, tip).on_hover_cursor(CursorIcon::PointingHand)
     }
 }
 

@@ -7,7 +7,7 @@ use zscape::app::tools::Tool;
 use zscape::latent::expr::{Expr, parse};
 use zscape::learn::models::Models;
 use zscape::learn::path::Stage;
-use zscape::learn::{Bank, Filter, Level, ToolName, check};
+use zscape::learn::{Bank, Filter, Level, Operations, ToolName, check};
 
 /// The schema check over everything that is built in.
 #[test]
@@ -251,7 +251,11 @@ fn questions_are_found_by_words() {
 #[test]
 fn what_fits_the_window_comes_first() {
     let bank = Bank::built_in();
-    let fitting = bank.fitting(ToolName::Map, "digits-vae2", &Expr::Seed(1));
+    let fitting = bank.fitting(
+        ToolName::Map,
+        "digits-vae2",
+        &Operations::of(&Expr::Seed(1)),
+    );
     let first = fitting
         .first()
         .and_then(|q| q.scene.as_ref())
@@ -267,7 +271,7 @@ fn what_fits_the_window_comes_first() {
         })
     };
     assert!(fitting.is_sorted_by(|a, b| full(a) >= full(b)));
-    let concerned = |q: &&zscape::learn::Question| {
+    let concerned = |q: &&std::sync::Arc<zscape::learn::Question>| {
         q.tools.contains(&ToolName::Map)
             || q.models.iter().any(|name| name == "digits-vae2")
             || full(q)
@@ -290,7 +294,11 @@ fn what_uses_the_same_operation_comes_before_its_equals() {
     };
     let place = |current: &str| {
         let current = parse(current).expect("an expression");
-        let fitting = bank.fitting(ToolName::Interpolate, "digits-gan", &current);
+        let fitting = bank.fitting(
+            ToolName::Interpolate,
+            "digits-gan",
+            &Operations::of(&current),
+        );
         let place = fitting.iter().position(|question| uses_slerp(question));
         (place.expect("a scene with slerp"), fitting.len())
     };

@@ -92,7 +92,7 @@ impl Default for Live {
         Self {
             asked: Vec::new(),
             shown: Vec::new(),
-            laid_over: Err("The pictures are on their way".to_owned()),
+            laid_over: Err("The pictures are being decoded".to_owned()),
             blinking_since_secs: None,
             rests_on: 0,
         }
@@ -176,7 +176,7 @@ impl Live {
                 Wish::Picture(model) => Some(Want {
                     key,
                     model: model.clone(),
-                    expressions: vec![Some(asked.expression.clone())],
+                    expressions: [Some(asked.expression.clone())].into(),
                 }),
                 Wish::Loading | Wish::Cannot(_) => None,
             })
@@ -237,10 +237,10 @@ fn lay_over(
         let number = index + 1;
         let pane = panes
             .get(index)
-            .ok_or_else(|| format!("Pane {number} is on its way"))?;
+            .ok_or_else(|| format!("Pane {number} is loading"))?;
         match &pane.state {
             PaneState::Picture(picture) => Ok(Arc::clone(picture)),
-            PaneState::Waiting => Err(format!("The picture of pane {number} is on its way")),
+            PaneState::Waiting => Err(format!("The picture of pane {number} is being decoded")),
             PaneState::Loading => Err(format!(
                 "{} of pane {number} is being loaded",
                 source_title(&pane.source)
@@ -313,12 +313,12 @@ mod tests {
             pane(PaneState::Cannot("it is so".to_owned())),
         ];
         let why = |pair| lay_over(&panes, pair, None).unwrap_err();
-        assert_eq!(why([0, 1]), "The picture of pane 1 is on its way");
+        assert_eq!(why([0, 1]), "The picture of pane 1 is being decoded");
         assert_eq!(
             why([1, 0]),
-            "Digits, GAN with 64 numbers of pane 2 is being loaded"
+            "Digits, GAN, 64-D latent of pane 2 is being loaded"
         );
         assert_eq!(why([2, 0]), "Pane 3 has no picture: it is so");
-        assert_eq!(why([7, 0]), "Pane 8 is on its way");
+        assert_eq!(why([7, 0]), "Pane 8 is loading");
     }
 }

@@ -86,7 +86,7 @@ pub enum Edit {
     BeginStroke([f32; 2]),
     /// Draw on to here.
     Stroke([f32; 2]),
-    /// Take the picture away.
+    /// Remove the picture.
     Close,
     Invert(bool),
     CentreOfMass(bool),

@@ -9,7 +9,7 @@ use crate::app::Wake;
 use crate::document::photo::{self, Photo, PrepareOptions, prepare, suggests_invert};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 /// The longest side of the original as the window shows it, in pixels.
 const SHOWN_SIDE: u32 = 384;
@@ -38,10 +38,13 @@ pub struct Original {
     pub rgba: Arc<[u8]>,
 }
 
-/// The window's end of the thread, which starts with the first wish.
+/// Pictures that may wait for the thread, and answers that may wait for the window.
+const QUEUE: usize = 2;
+
+/// The window's end of the thread, which starts with the first request.
 #[derive(Default, Debug)]
 pub struct Preparer {
-    line: Option<(Sender<Wanted>, Receiver<Answer>)>,
+    line: Option<(SyncSender<Wanted>, Receiver<Answer>)>,
     asked: Option<Wanted>,
 }
 
@@ -58,16 +61,20 @@ impl Preparer {
         if self.asked.as_ref() == Some(wanted) {
             return Ok(());
         }
-        self.asked = Some(wanted.clone());
         let (sender, _) = match &mut self.line {
             Some(line) => line,
             line => line.insert(start(wake)?),
         };
-        if sender.send(wanted.clone()).is_err() {
-            // The thread is gone; the next wish starts another.
-            self.line = None;
-            self.asked = None;
-        }
+        self.asked = match sender.try_send(wanted.clone()) {
+            Ok(()) => Some(wanted.clone()),
+            // The answer to what waits there wakes the window, which then asks again.
+            Err(TrySendError::Full(_)) => None,
+            Err(TrySendError::Disconnected(_)) => {
+                // The thread is gone; the next request starts another.
+                self.line = None;
+                None
+            }
+        };
         Ok(())
     }
 
@@ -87,15 +94,16 @@ impl Preparer {
     }
 }
 
-fn start(wake: &Wake) -> Result<(Sender<Wanted>, Receiver<Answer>), String> {
-    let (sender, wishes) = channel::<Wanted>();
-    let (answers, receiver) = channel();
+fn start(wake: &Wake) -> Result<(SyncSender<Wanted>, Receiver<Answer>), String> {
+    let (sender, requests) = sync_channel::<Wanted>(QUEUE);
+    let (answers, receiver) = sync_channel(QUEUE);
     let wake = Arc::clone(wake);
     let thread = std::thread::Builder::new().name("zscape-pictures".to_owned());
+    // Not joined: it only reads, and it ends when the window's end of the line is gone.
     let started = thread.spawn(move || {
         let mut worker = Worker::default();
-        while let Ok(first) = wishes.recv() {
-            let wanted = wishes.try_iter().last().unwrap_or(first);
+        while let Ok(first) = requests.recv() {
+            let wanted = requests.try_iter().last().unwrap_or(first);
             let result = worker.prepare(&wanted);
             if answers.send((wanted, result)).is_err() {
                 break;

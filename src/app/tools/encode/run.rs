@@ -1,10 +1,10 @@
 //! From a prepared picture to its code: what runs in the engine, and what was found.
 
 use super::preparer::{Prepared, Preparer};
-use super::{Edit, Source};
+use super::{Edit, Settings, Source, Wanted};
 use crate::app::notices::Level;
 use crate::app::session::link_of;
-use crate::app::{AppState, Tool, ToolEdit, Wake};
+use crate::app::{AppState, ByAddress, Derived, Tool, ToolEdit, Wake};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
 use crate::latent::Code;
 use crate::latent::expr::Expr;
@@ -84,6 +84,7 @@ pub struct Live {
     /// Whose losses are in what was found.
     curve_of: Option<JobId>,
     next_id: u64,
+    wanted: Derived<(ByAddress<Settings>, ByAddress<ModelInfo>), Option<Wanted>>,
 }
 
 impl Live {
@@ -125,9 +126,12 @@ impl AppState {
     }
 
     /// Brings the picture into the model's size and finds its code, as soon as either is another.
-    pub(in crate::app::tools) fn follow_encode(&mut self, model: &ModelInfo) {
-        let wanted = self.tools.settings.encode.wanted(model);
-        let Some(wanted) = wanted else {
+    pub(in crate::app::tools) fn follow_encode(&mut self, model: &Arc<ModelInfo>) {
+        let settings = &self.tools.settings.encode;
+        let key = (settings.address(), ByAddress::new(model));
+        let kept = &self.tools.encode.wanted;
+        let wanted = kept.get(key, || settings.wanted(model));
+        let Some(wanted) = wanted.as_ref() else {
             self.stop_encoding();
             let live = &mut self.tools.encode;
             (live.prepared, live.found, live.fault) = (None, None, None);
@@ -137,7 +141,7 @@ impl AppState {
         };
         let wake: Wake = Arc::clone(&self.wake);
         let live = &mut self.tools.encode;
-        if let Err(sentence) = live.preparer.ask(&wanted, &wake) {
+        if let Err(sentence) = live.preparer.ask(wanted, &wake) {
             live.fault = Some(sentence);
         }
         if let Some((of, result)) = live.preparer.try_answer()

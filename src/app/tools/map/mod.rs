@@ -6,11 +6,12 @@ mod tiles;
 pub use plane::{MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
-use crate::app::AppState;
 use crate::app::pictures::{SetKey, Want};
+use crate::app::{AppState, ByAddress, Derived};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
-use crate::latent::{Code, Space, neighbours};
+use crate::latent::pca::{Pca, PcaError};
+use crate::latent::{Code, Space};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,8 +24,6 @@ pub const NEIGHBOURS: SetKey = SetKey("map neighbours");
 pub const HOVERED: SetKey = SetKey("map hovered");
 /// The current code in w, where the expression leaves it in z and the map lies in w.
 pub const CURRENT: SetKey = SetKey("map current");
-/// How many neighbours are shown.
-pub const NEIGHBOUR_COUNT: usize = 5;
 /// How many codes of the way are kept.
 const TRAIL_LENGTH: usize = 400;
 
@@ -107,6 +106,8 @@ pub struct Live {
     /// The codes of the way, oldest first, all in one space.
     trail: Vec<Vec<f32>>,
     trail_space: Option<Space>,
+    /// Of the encoded data of a model: up to a second for many dimensions.
+    pca: Derived<ByAddress<ModelInfo>, Result<Pca, PcaError>>,
 }
 
 impl Live {
@@ -181,16 +182,11 @@ impl AppState {
         let want = |key, expressions: Vec<Option<Expr>>| Want {
             key,
             model: model.id.clone(),
-            expressions,
+            expressions: expressions.into(),
         };
         let settings = &self.tools.settings.map;
         let members = plane::members(settings, model, self);
-        let code = self.preview.frame().map(|frame| &frame.code);
-        let code = code.filter(|code| code.space == Space::Z);
-        let near = code.map_or_else(Vec::new, |code| {
-            let rows = model.encoded.iter().map(|(row, _)| row.as_slice());
-            neighbours::nearest(&code.values, rows, NEIGHBOUR_COUNT)
-        });
+        let near = self.neighbours();
         let datum = |row: usize| {
             let (code, _) = model.encoded.get(row)?;
             Some(Expr::Vector(code.clone()))
@@ -246,7 +242,7 @@ impl AppState {
     }
 
     /// Follows the plane and the code, and asks for the tiles in view.
-    pub(super) fn follow_map(&mut self, model: &ModelInfo) {
+    pub(super) fn follow_map(&mut self, model: &Arc<ModelInfo>) {
         let settings = &self.tools.settings.map;
         let members: Option<Vec<&Code>> = {
             let set = self.pictures.set(MEMBERS);
@@ -262,7 +258,16 @@ impl AppState {
         };
         // While the codes are on their way, the plane stays as it was.
         if let Some(members) = members {
-            match MapPlane::new(settings, model, &self.position, &members) {
+            let pca = || {
+                let rows: Vec<&[f32]> = model
+                    .encoded
+                    .iter()
+                    .map(|(row, _)| row.as_slice())
+                    .collect();
+                Pca::of(&rows)
+            };
+            let pca = || self.tools.map.pca.get(ByAddress::new(model), pca);
+            match MapPlane::new(settings, model, &self.position, &members, pca) {
                 Ok(found) => {
                     let map = &mut self.tools.map;
                     if map.plane.as_deref() != Some(&found) {

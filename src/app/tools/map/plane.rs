@@ -5,9 +5,10 @@ use crate::app::{AppState, Axis, Position};
 use crate::engine::{ModelId, ModelInfo};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::geometry::{self, Plane};
-use crate::latent::pca::Pca;
+use crate::latent::pca::{Pca, PcaError};
 use crate::latent::{Code, Space};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// How far the first look reaches from the middle, in standard deviations: nearly all codes
 /// lie within.
@@ -135,7 +136,8 @@ fn of_one_length(codes: &[&[f32]]) -> Vec<Vec<f32>> {
 }
 
 impl MapPlane {
-    /// The plane of the settings; `members` are the codes of [`members`].
+    /// The plane of the settings; `members` are the codes of [`members`], and `pca` gives the
+    /// components of the encoded data.
     ///
     /// # Errors
     /// One sentence on why there is no such plane.
@@ -144,13 +146,14 @@ impl MapPlane {
         model: &ModelInfo,
         position: &Position,
         members: &[&Code],
+        pca: impl FnOnce() -> Arc<Result<Pca, PcaError>>,
     ) -> Result<Self, String> {
         let codes: Vec<&[f32]> = members.iter().map(|code| code.values.as_slice()).collect();
         let spaces: Vec<Space> = members.iter().map(|code| code.space).collect();
         let space = model.editing_space();
         let dim = dim(model, space);
         if dim < 2 {
-            return Err("A map needs a latent space of two dimensions or more".to_owned());
+            return Err("A map needs a latent space with at least two dimensions".to_owned());
         }
         let unit = |axis: usize, len: usize| {
             let mut values = vec![0.0; dim];
@@ -184,10 +187,10 @@ impl MapPlane {
                 if first == second || first.max(second) >= dim {
                     return Err(format!("Choose two different dimensions below {dim}"));
                 }
-                let origin = *codes.first().ok_or("The start is not there yet")?;
+                let origin = *codes.first().ok_or("The base code is not evaluated yet")?;
                 if origin.is_empty() || !origin.len().is_multiple_of(dim) {
                     return Err(format!(
-                        "The start has {} numbers, which are no codes in {space}",
+                        "The base code has {} dimensions and is no code of {space}",
                         origin.len()
                     ));
                 }
@@ -216,19 +219,16 @@ impl MapPlane {
                 ))
             }
             PlaneKind::Pca => {
-                let rows: Vec<&[f32]> = model
-                    .encoded
-                    .iter()
-                    .map(|(row, _)| row.as_slice())
-                    .collect();
-                if rows.is_empty() {
+                if model.encoded.is_empty() {
                     return Err(
                         "This model holds no encoded data, so there are no principal \
                                 components of it: choose raw dimensions or three codes"
                             .to_owned(),
                     );
                 }
-                let pca = Pca::of(&rows).map_err(|error| capitalised(&error.to_string()))?;
+                let pca = pca();
+                let pca = pca.as_ref().as_ref();
+                let pca = pca.map_err(|error| capitalised(&error.to_string()))?;
                 let [first, second] = settings.components;
                 let geometry = pca
                     .plane(first, second)

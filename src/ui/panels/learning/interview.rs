@@ -6,7 +6,7 @@ use super::{
     tasks,
 };
 use crate::app::learning::{LearningFile, RunningInterview};
-use crate::app::{Actions, AppState, LearningAction};
+use crate::app::{Actions, AppState, ByAddress, LearningAction};
 use crate::learn::interview::{MAX_SIZE, Options, Style};
 use crate::learn::{Bank, Level};
 use crate::ui::theme::{TextRole, space, tokens};
@@ -73,7 +73,10 @@ pub fn ui(
             let ask_where = LearningAction::AskWhereToExport(LearningFile::InterviewReport);
             ask(actions, ask_where);
         }
-        markdown::ui(ui, "report", report);
+        let blocks = view
+            .report
+            .get(ByAddress::new(report), || markdown::blocks(report));
+        markdown::ui(ui, "report", &blocks);
     });
 }
 
@@ -81,8 +84,8 @@ fn setup_ui(ui: &mut Ui, actions: &mut Actions, bank: &Bank, setup: &mut Setup) 
     heading(ui, "A timed set");
     caption(
         ui,
-        "Tasks one after the other against the clock; every first answer counts, and a report \
-         comes at the end",
+        "Tasks against the clock; first answers count, and a report \
+         follows at the end",
     );
     ui.horizontal(|ui| {
         for (style, words) in [

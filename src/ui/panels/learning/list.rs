@@ -2,9 +2,9 @@
 
 use super::{ask, bar_ui, capitalised, now_unix};
 use crate::app::learning::{name_of, why_no_scene};
-use crate::app::{Actions, AppState, LearningAction};
+use crate::app::{Actions, AppState, ByAddress, Derived, LearningAction, Tool};
 use crate::learn::progress::Standing;
-use crate::learn::{Bank, Filter, Level, Question, calendar};
+use crate::learn::{Bank, Filter, Level, Operations, Question, calendar};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui::{
@@ -26,15 +26,36 @@ const MAX_FITTING: usize = 40;
 pub struct ListView {
     query: String,
     filter: Filter,
-    /// What was found, and for what.
-    found: Option<(Arc<Bank>, String, Filter, Vec<String>)>,
+    /// What was found.
+    found: Derived<(ByAddress<Bank>, String, Filter), Vec<Arc<Question>>>,
+    /// What fits the open tool, the model and the operations of the expression.
+    fitting: Derived<Fitting, Vec<Arc<Question>>>,
 }
 
+/// Bank, tool, name of the model, operations.
+type Fitting = (ByAddress<Bank>, Tool, String, Operations);
+
 /// What fits the open tool and model, the best first.
-pub fn fitting_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
+pub fn fitting_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    bank: &Arc<Bank>,
+    view: &ListView,
+) {
     let tool = app.tools().open();
     let model = app.model().map_or("", |model| model.id.name.as_str());
-    let fitting = bank.fitting(name_of(tool), model, app.position().expression());
+    let operations = Operations::of(app.position().expression());
+    let key = (
+        ByAddress::new(bank),
+        tool,
+        model.to_owned(),
+        operations.clone(),
+    );
+    let fitting = view.fitting.get(key, || {
+        let fitting = bank.fitting(name_of(tool), model, &operations);
+        fitting.into_iter().take(MAX_FITTING).cloned().collect()
+    });
     caption(
         ui,
         format!(
@@ -45,11 +66,10 @@ pub fn fitting_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Ban
     if fitting.is_empty() {
         ui.add_space(space::L);
         let advice = "Look through all questions, or open another tool";
-        empty_state(ui, Icon::GraduationCap, "None for this", advice);
+        empty_state(ui, Icon::GraduationCap, "No matches", advice);
         return;
     }
-    let shown: Vec<&Question> = fitting.into_iter().take(MAX_FITTING).collect();
-    rows_ui(ui, app, actions, bank, &shown);
+    rows_ui(ui, app, actions, bank, &fitting);
 }
 
 /// Search with filters.
@@ -68,34 +88,24 @@ pub fn all_ui(
         topic_ui(ui, bank, &mut view.filter.topic, "Topic");
         level_ui(ui, &mut view.filter.level, "Level");
     });
-    let found = found(bank, view);
-    let shown: Vec<&Question> = found.iter().filter_map(|id| bank.get(id)).collect();
+    let key = (
+        ByAddress::new(bank),
+        view.query.clone(),
+        view.filter.clone(),
+    );
+    let shown = view.found.get(key, || {
+        let hits = bank.search(&view.query, &view.filter);
+        hits.iter().map(|hit| Arc::clone(hit.question)).collect()
+    });
     let plural = if shown.len() == 1 { "" } else { "s" };
     caption(ui, format!("{} question{plural}", shown.len()));
     faults_ui(ui, bank);
     if shown.is_empty() {
         ui.add_space(space::L);
-        empty_state(ui, Icon::SearchX, "None of these", "Try fewer words");
+        empty_state(ui, Icon::SearchX, "No matches", "Try fewer words");
         return;
     }
     rows_ui(ui, app, actions, bank, &shown);
-}
-
-/// Searches where something is another than in the frame before.
-fn found<'v>(bank: &Arc<Bank>, view: &'v mut ListView) -> &'v [String] {
-    let is_known = view
-        .found
-        .as_ref()
-        .is_some_and(|(known, query, filter, _)| {
-            Arc::ptr_eq(known, bank) && *query == view.query && *filter == view.filter
-        });
-    if !is_known {
-        let hits = bank.search(&view.query, &view.filter);
-        let ids = hits.iter().map(|hit| hit.question.id.clone()).collect();
-        let (query, filter) = (view.query.clone(), view.filter.clone());
-        view.found = Some((Arc::clone(bank), query, filter, ids));
-    }
-    view.found.as_ref().map_or(&[], |(.., ids)| ids)
 }
 
 /// Chooses a topic, or none.
@@ -211,16 +221,16 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
 pub fn due_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
     let progress = app.learning().progress();
     let now = now_unix();
-    let due: Vec<&Question> = progress
+    let due: Vec<Arc<Question>> = progress
         .due(now)
         .into_iter()
-        .filter_map(|id| bank.get(id))
+        .filter_map(|id| bank.get(id).cloned())
         .collect();
     if due.is_empty() {
         ui.add_space(space::L);
         let advice = match progress.next_due(now) {
             Some(next) => format!("The next question is due on {}", calendar::date(next)),
-            None => "Rate how well you knew an answer, and it comes back in time".to_owned(),
+            None => "Rate how well you knew an answer, and it is scheduled for review".to_owned(),
         };
         empty_state(ui, Icon::CalendarCheck, "Nothing is due", &advice);
         return;
@@ -234,7 +244,7 @@ fn rows_ui(
     app: &AppState,
     actions: &mut Actions,
     bank: &Bank,
-    questions: &[&Question],
+    questions: &[Arc<Question>],
 ) {
     ScrollArea::vertical()
         .auto_shrink(false)

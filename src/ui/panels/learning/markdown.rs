@@ -1,5 +1,7 @@
 //! Answers as running text: headings, paragraphs, lists, tables, code, and links that act.
 
+use crate::app::{ByAddress, Derived};
+use crate::learn::Question;
 use crate::learn::text::Target;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::code;
@@ -10,7 +12,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// Words of one look.
 #[derive(Clone, Default, PartialEq, Debug)]
-struct Span {
+pub struct Span {
     text: String,
     is_strong: bool,
     is_emphasised: bool,
@@ -20,7 +22,7 @@ struct Span {
 }
 
 #[derive(Clone, PartialEq, Debug)]
-enum Block {
+pub enum Block {
     Paragraph(Vec<Span>),
     Heading(Vec<Span>),
     /// How deep it lies, from 0, and what stands before it.
@@ -30,10 +32,13 @@ enum Block {
     Table(Vec<Vec<Vec<Span>>>),
 }
 
+/// The blocks of a text, parsed once for the question that it belongs to.
+pub type Parsed = Derived<ByAddress<Question>, Vec<Block>>;
+
 /// Paints a text. Returns the link that was followed now; pages are opened at once.
-pub fn ui(ui: &mut Ui, id: &str, markdown: &str) -> Option<Target> {
+pub fn ui(ui: &mut Ui, id: &str, blocks: &[Block]) -> Option<Target> {
     let mut followed = None;
-    for (index, block) in blocks(markdown).iter().enumerate() {
+    for (index, block) in blocks.iter().enumerate() {
         match block {
             Block::Paragraph(spans) => line_ui(ui, spans, TextRole::Body, &mut followed),
             Block::Heading(spans) => {
@@ -196,7 +201,7 @@ fn column_widths(rows: &[Vec<Vec<Span>>], letter: f32, place: f32) -> Vec<f32> {
 }
 
 /// Takes a text apart.
-fn blocks(markdown: &str) -> Vec<Block> {
+pub fn blocks(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut spans: Vec<Span> = Vec::new();
     let mut look = Span::default();

@@ -11,7 +11,7 @@ mod tasks;
 pub use scene_bar::ui as scene_bar_ui;
 
 use crate::app::learning::Page;
-use crate::app::{Action, Actions, AppState, LearningAction};
+use crate::app::{Action, Actions, AppState, ByAddress, Derived, LearningAction};
 use crate::learn::progress::Progress;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
@@ -30,6 +30,9 @@ pub struct LearningView {
     scores: progress::Scores,
     setup: interview::Setup,
     textures: PictureTextures,
+    answer: markdown::Parsed,
+    deeper: markdown::Parsed,
+    report: Derived<ByAddress<str>, Vec<markdown::Block>>,
 }
 
 /// The pages in the order of their tabs: what stands on the tab, and what it is called in full.
@@ -66,7 +69,7 @@ fn panel_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Learn
     ui.separator();
     // A field of one page must not be taken for what stands at its place on another.
     ui.push_id(learning.page(), |ui| match learning.page() {
-        Page::Fitting => list::fitting_ui(ui, app, actions, bank),
+        Page::Fitting => list::fitting_ui(ui, app, actions, bank, &view.list),
         Page::All => list::all_ui(ui, app, actions, bank, &mut view.list),
         Page::Path => list::path_ui(ui, app, actions, bank),
         Page::Due => list::due_ui(ui, app, actions, bank),

@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank, score
     scores.follow(app.learning().progress());
     let Some((percent, performance)) = scores.overall else {
         ui.add_space(space::L);
-        let advice = "Answer a task of any question, and the result stands here";
+        let advice = "Answer a task of any question to see results here";
         empty_state(ui, Icon::ChartLine, "No answers yet", advice);
         return;
     };

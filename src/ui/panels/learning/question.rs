@@ -7,7 +7,7 @@ use super::{
 };
 use crate::app::learning::{OpenQuestion, tool_of, why_no_scene};
 use crate::app::models::source_title;
-use crate::app::{Actions, AppState, LearningAction};
+use crate::app::{Actions, AppState, ByAddress, LearningAction};
 use crate::engine::ModelSource;
 use crate::learn::progress::Rating;
 use crate::learn::{Bank, Question, calendar};
@@ -15,6 +15,7 @@ use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, section};
 use eframe::egui::{Button, CollapsingHeader, Label, Link, RichText, ScrollArea, TextEdit, Ui};
 use lucide_icons::Icon;
+use std::sync::Arc;
 
 /// Paints the question that is open.
 pub fn ui(
@@ -95,7 +96,7 @@ pub fn scene_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Q
         .scene()
         .is_some_and(|scene| scene.is_whole && scene.question == question.id);
     if is_open {
-        caption(ui, "The scene is open beside this; Esc leaves it");
+        caption(ui, "The scene is open; Esc closes it");
         return;
     }
     let why_not = why_no_scene(question);
@@ -110,7 +111,7 @@ pub fn scene_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Q
 fn answer_ui(
     ui: &mut Ui,
     actions: &mut Actions,
-    question: &Question,
+    question: &Arc<Question>,
     open: &OpenQuestion,
     view: &mut LearningView,
 ) {
@@ -142,9 +143,12 @@ fn answer_ui(
         ui.add(Label::new(RichText::new(&open.prediction).italics()).wrap());
         ui.add_space(space::S);
     }
-    let mut followed = markdown::ui(ui, "answer", &question.answer.markdown);
+    let blocks = view.answer.get(ByAddress::new(question), || {
+        markdown::blocks(&question.answer.markdown)
+    });
+    let mut followed = markdown::ui(ui, "answer", &blocks);
     if !question.covers.is_empty() {
-        CollapsingHeader::new("What a full answer says")
+        CollapsingHeader::new("Points of a full answer")
             .id_salt(("covers", &question.id))
             .default_open(!open.prediction.is_empty())
             .show(ui, |ui| {
@@ -156,7 +160,10 @@ fn answer_ui(
     if !question.deeper.markdown.is_empty() {
         let deeper = CollapsingHeader::new("Deeper").id_salt(("deeper", &question.id));
         let shown = deeper.show(ui, |ui| {
-            markdown::ui(ui, "deeper", &question.deeper.markdown)
+            let blocks = view.deeper.get(ByAddress::new(question), || {
+                markdown::blocks(&question.deeper.markdown)
+            });
+            markdown::ui(ui, "deeper", &blocks)
         });
         followed = followed.or(shown.body_returned.flatten());
     }
@@ -182,7 +189,7 @@ fn rating_ui(
             let button = Button::new(&words).selected(!is_rated && suggested == Some(rating));
             let response = ui
                 .add_enabled(!is_rated, button)
-                .on_disabled_hover_text("You have rated it; it comes again when it is due")
+                .on_disabled_hover_text("Already rated; it returns when it is due")
                 .accessible_name(&words);
             if response.clicked() {
                 ask(actions, LearningAction::Rate(rating));
@@ -192,13 +199,13 @@ fn rating_ui(
     match memory {
         Some(memory) if memory.due <= now_unix() => caption(ui, "It is due now"),
         Some(memory) => caption(ui, format!("Next due on {}", calendar::date(memory.due))),
-        None => caption(ui, "Your rating decides when it comes again"),
+        None => caption(ui, "Your rating decides when it returns"),
     };
 }
 
 fn related_ui(ui: &mut Ui, actions: &mut Actions, bank: &Bank, question: &Question) {
     let related = question.related.iter().filter_map(|id| bank.get(id));
-    let related: Vec<&Question> = related.collect();
+    let related: Vec<&Arc<Question>> = related.collect();
     if related.is_empty() {
         return;
     }

@@ -17,7 +17,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, scene: &OpenScene)
             if scene.is_whole {
                 let again = ui
                     .add(Button::new(icon(Icon::RotateCcw)))
-                    .on_hover_text("Put the scene back to where it starts")
+                    .on_hover_text("Reset the scene to its start")
                     .accessible_name("Start the scene again");
                 if again.clicked() {
                     ask(actions, LearningAction::EnterScene(scene.question.clone()));

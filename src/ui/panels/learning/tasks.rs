@@ -176,7 +176,7 @@ pub fn ui(
         }
         None => check_ui(ui, app, actions, question, task, draft),
         Some((_, Ok(_))) if is_timed => {
-            sign_ui(ui, true, "Noted; the report at the end says how it was");
+            sign_ui(ui, true, "Recorded; see the report at the end");
         }
         Some((answer, Ok(verdict))) => {
             verdict_ui(ui, app, actions, task, answer, verdict, textures, &pictures);
@@ -354,7 +354,7 @@ fn explain_ui(ui: &mut Ui, question: &Question, draft: &mut Draft) {
         }
         return;
     }
-    caption(ui, "Tick what your text says");
+    caption(ui, "Tick the points that your text covers");
     for (point, ticked) in question.covers.iter().zip(&mut draft.ticked) {
         ui.add(Checkbox::new(ticked, point.as_str()));
     }

@@ -4,7 +4,6 @@ use super::{Stage, below_picture, picture_ui};
 use crate::app::tools::arithmetic::{Edit, MEMBERS, Settings, TERMS, Well};
 use crate::app::tools::directions::check_name;
 use crate::app::{Action, Actions, AppState, ToolEdit};
-use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::geometry::angle;
 use crate::ui::theme::{TextRole, size, space, tokens};
@@ -30,19 +29,13 @@ fn push(actions: &mut Actions, edit: Edit) {
 }
 
 /// Paints strength, measures and the reset.
-pub fn controls_ui(
-    ui: &mut Ui,
-    app: &AppState,
-    actions: &mut Actions,
-    model: &ModelInfo,
-    view: &mut ArithmeticView,
-) {
+pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut ArithmeticView) {
     let settings = &app.tools().settings().arithmetic;
     section(ui, "Strength", |ui| {
         let row = SliderRow {
             name: "A - B",
             accessible_name: "Strength",
-            tooltip: "How much of the difference is added to C",
+            tooltip: "Factor of the difference that is added to C",
             value: settings.strength,
             range: -MAX_STRENGTH..=MAX_STRENGTH,
             default: 1.0,
@@ -51,12 +44,10 @@ pub fn controls_ui(
             push(actions, Edit::Strength(strength));
         }
     });
-    section(ui, "Without", |ui| {
-        without_ui(ui, app, actions, model, settings)
-    });
+    section(ui, "Without", |ui| without_ui(ui, app, actions, settings));
     section(ui, "Result", |ui| measures_ui(ui, app, settings));
     if let Some(difference) = settings.difference() {
-        direction_ui(ui, app, actions, model, &difference, view);
+        direction_ui(ui, app, actions, &difference, view);
     }
     let is_empty = *settings == Settings::default();
     let reset = ui
@@ -64,7 +55,7 @@ pub fn controls_ui(
             !is_empty,
             Button::new((icon(Icon::RotateCcw), "Empty all wells")),
         )
-        .on_hover_text("Take everything out of A, B and C; undo brings it back")
+        .on_hover_text("Remove everything from A, B and C; undo restores it")
         .on_disabled_hover_text("The wells are empty")
         .accessible_name("Empty all wells");
     if reset.clicked() {
@@ -73,19 +64,13 @@ pub fn controls_ui(
 }
 
 /// What the difference is freed of: a direction of the model, or a picture that is dropped.
-fn without_ui(
-    ui: &mut Ui,
-    app: &AppState,
-    actions: &mut Actions,
-    model: &ModelInfo,
-    settings: &Settings,
-) {
+fn without_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settings) {
     let words = match &settings.without {
         None => "Nothing".to_owned(),
         Some(Expr::Direction(name)) => name.clone(),
         Some(code) => code.to_string(),
     };
-    let listed = app.tools().settings().directions.listed(model);
+    let listed = app.listed_directions();
     // The frame has a margin and a line on each side.
     let width = ui.available_width() - 2.0 * space::S - 2.0;
     let (dropped, ()) = drop_well(ui, "Well Without", vec2(width, size::CONTROL), |ui| {
@@ -101,7 +86,7 @@ fn without_ui(
                     }
                 };
                 entry(ui, None, "Nothing");
-                for listed in &listed {
+                for listed in listed.iter() {
                     let name = &listed.direction.name;
                     entry(ui, Some(Expr::Direction(name.clone())), name);
                 }
@@ -109,8 +94,8 @@ fn without_ui(
         combo
             .response
             .on_hover_text(
-                "Take the part along a direction out of A - B, so that it stays as it is; pictures \
-                 can be dropped here, too",
+                "Project a direction out of A - B, so that this attribute stays unchanged; pictures can \
+                 be dropped here, too",
             )
             .accessible_name("Without");
     });
@@ -124,12 +109,12 @@ fn direction_ui(
     ui: &mut Ui,
     app: &AppState,
     actions: &mut Actions,
-    model: &ModelInfo,
     difference: &Expr,
     view: &mut ArithmeticView,
 ) {
-    let listed = app.tools().settings().directions.listed(model);
-    let problem = check_name(view.name.trim(), &listed).err();
+    let listed = app.listed_directions();
+    let taken = listed.iter().map(|listed| listed.direction.name.as_str());
+    let problem = check_name(view.name.trim(), taken).err();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let save =
@@ -158,7 +143,7 @@ fn measures_ui(ui: &mut Ui, app: &AppState, settings: &Settings) {
     let Some(frame) = app.preview().frame().filter(|_| is_shown) else {
         caption(
             ui,
-            "The picture in the middle is not from the wells: put something in",
+            "The picture in the middle is not a result of A, B and C: drop pictures into them",
         );
         return;
     };
@@ -225,8 +210,8 @@ fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, first: usize) {
     let members = app.tools().settings().arithmetic.members(well);
     let explained = match well {
         Well::Plus => "what is added",
-        Well::Minus => "what is taken away",
-        Well::Base => "where it is added to",
+        Well::Minus => "what is subtracted",
+        Well::Base => "what it is added to",
     };
     ui.horizontal(|ui| {
         ui.label(RichText::new(well.letter()).color(tokens(ui).text_strong));
@@ -274,7 +259,7 @@ fn members_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, members: &[Expr], 
         };
         let response = tile.ui(ui, stage.app, &mut stage.views.textures);
         code_menu(&response, stage.actions, expression);
-        let take = format!("Take out {name}");
+        let take = format!("Remove {name}");
         if remove_button(ui, response.rect, &take).clicked() {
             push(stage.actions, Edit::Take(well, index));
         }

@@ -4,6 +4,7 @@ use super::{Stage, ToolViews, below_picture, picture_ui};
 use crate::app::tools::directions::{Edit, Listed, Measured, STRIP, STRIP_SIGMAS, check_name};
 use crate::app::{Action, Actions, AppState, ToolEdit};
 use crate::engine::{DirectionSource, ModelInfo};
+use crate::ui::panels::classes::class_name;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu};
 use crate::ui::widgets::{SliderRow, caption, icon, section, section_with, slider_row};
@@ -48,7 +49,8 @@ pub fn controls_ui(
 ) {
     let view = &mut views.directions;
     section(ui, "Find", |ui| find_ui(ui, app, actions, model, view));
-    let all = app.tools().settings().directions.listed(model);
+    let listed = app.listed_directions();
+    let all = listed.as_slice();
     let hidden = app.tools().settings().directions.of(model);
     let is_hidden = |name: &str| hidden.is_some_and(|of| of.hidden.contains(name));
     let hidden_count = all.iter().filter(|l| is_hidden(&l.direction.name)).count();
@@ -74,19 +76,19 @@ pub fn controls_ui(
             if all.is_empty() {
                 caption(
                     ui,
-                    "None yet. A direction is a way through the latent space that changes one thing \
-                     more than others: find some above.",
+                    "None yet. A direction changes one attribute of the picture more than others: \
+                     find some above.",
                 );
             }
             let is_other = |listed: &Listed| listed.measured == Some(Measured::Other);
             let others = all.iter().filter(|listed| is_other(listed)).count();
-            for listed in &all {
+            for listed in all {
                 let name = &listed.direction.name;
                 // What the expression moves along is shown, wherever it ranks.
                 let is_folded =
                     is_other(listed) && !view.show_all && app.position().step(name) == 0.0;
                 if (!is_hidden(name) || show_hidden) && !is_folded {
-                    row_ui(ui, app, actions, view, listed, is_hidden(name), &all);
+                    row_ui(ui, app, actions, view, listed, is_hidden(name), all);
                 }
             }
             if others > 0 {
@@ -148,14 +150,14 @@ fn find_ui(
         ui.spacing_mut().item_spacing.x = space::XS;
         let components = ui
             .add_enabled(has_data, Button::new("Components"))
-            .on_hover_text("Along which the codes of the data spread most (PCA)")
+            .on_hover_text("Principal components of the encoded data (PCA)")
             .on_disabled_hover_text(no_data);
         if components.clicked() {
             find(DirectionSource::Components { count: COUNT });
         }
-        let change = ui
-            .button("Picture change")
-            .on_hover_text("Along which the picture changes most, measured on the decoder itself");
+        let change = ui.button("Picture change").on_hover_text(
+            "Directions along which the picture changes most, measured on the decoder",
+        );
         if change.clicked() {
             find(DirectionSource::PictureChange { count: COUNT });
         }
@@ -167,13 +169,7 @@ fn find_ui(
     let mut classes: Vec<u8> = model.encoded.iter().map(|(_, class)| *class).collect();
     classes.sort_unstable();
     classes.dedup();
-    let name = |class: u8| {
-        let names = &model.manifest.classes;
-        names
-            .get(usize::from(class))
-            .cloned()
-            .unwrap_or_else(|| class.to_string())
-    };
+    let name = |class: u8| class_name(model, class);
     let mut to = view.to;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
@@ -307,7 +303,7 @@ fn menu_ui(
         .model()
         .is_some_and(|model| model.directions.iter().any(|own| own.name == *name));
     let small = |glyph| Button::new(icon(glyph)).frame_when_inactive(false);
-    let own_reason = "It belongs to the model file";
+    let own_reason = "It is part of the model file";
     let say = |response: Response, what: &str| {
         response
             .on_hover_text(what)
@@ -334,12 +330,8 @@ fn rename_ui(ui: &mut Ui, actions: &mut Actions, view: &mut DirectionsView, all:
     let Some((from, text)) = &mut view.renaming else {
         return;
     };
-    let others: Vec<Listed> = all
-        .iter()
-        .filter(|listed| listed.direction.name != *from)
-        .cloned()
-        .collect();
-    let verdict = check_name(text.trim(), &others);
+    let others = all.iter().map(|listed| listed.direction.name.as_str());
+    let verdict = check_name(text.trim(), others.filter(|name| name != from));
     let field = ui
         .add(
             TextEdit::singleline(text)

@@ -2,7 +2,7 @@
 
 use super::{Stage, picture_ui, scrolling_below_picture};
 use crate::app::tools::interpolate::{
-    Edit, KEYFRAMES, MAX_KEYFRAMES, SHEET, SHEET_SIDE, STRIP, Settings, changes, strip_key,
+    Edit, KEYFRAMES, MAX_KEYFRAMES, SHEET, SHEET_SIDE, STRIP, Settings, strip_key,
 };
 use crate::app::{Action, Actions, AppState, Command, ToolEdit};
 use crate::latent::path::{Easing, Method};
@@ -45,13 +45,13 @@ fn easing_name(easing: Easing) -> &'static str {
 /// Paints method, easing and time.
 pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let settings = &app.tools().settings().interpolate;
-    section(ui, "Way", |ui| {
+    section(ui, "Path", |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for method in Method::ALL {
                 let tip = match method {
-                    Method::Slerp => "Round the sphere: keeps the norm on which seeds lie",
-                    Method::Lerp => "Straight: cuts through the inside, where no seed lies",
+                    Method::Slerp => "Along the sphere: keeps the norm that seeds have",
+                    Method::Lerp => "In a straight line: passes through the inside of the sphere, where no seeds are",
                 };
                 let button = Button::new(method_name(method))
                     .selected(settings.method == method)
@@ -63,9 +63,9 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             easing_ui(ui, actions, settings);
         });
         switch(ui, actions, settings.closed, "Closed loop", Edit::Closed)
-            .on_hover_text("Come back to the first keyframe, so that it can be played for ever");
+            .on_hover_text("Return to the first keyframe, so that it can be looped");
         switch(ui, actions, settings.even, "Even change", Edit::Even).on_hover_text(
-            "Equal times bring equal changes of the picture, measured on the way itself",
+            "Constant speed: equal times bring equal changes of the picture, measured along the path",
         );
         let corners = settings.corners().is_some();
         ui.add_enabled_ui(corners || settings.sheet, |ui| {
@@ -76,15 +76,15 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 "Sheet between four corners",
                 Edit::Sheet,
             )
-            .on_hover_text("Everything between the first four keyframes, as one sheet")
+            .on_hover_text("The bilinear blend of the first four keyframes, as one sheet")
             .on_disabled_hover_text("A sheet needs four keyframes");
         });
     });
     section(ui, "Time", |ui| {
         let row = SliderRow {
             name: "Seconds",
-            accessible_name: "Seconds of the way",
-            tooltip: "How long the whole way takes when it is played",
+            accessible_name: "Seconds of the path",
+            tooltip: "Duration of the whole path when it is played",
             value: settings.secs,
             range: 0.5..=30.0,
             default: Settings::default().secs,
@@ -97,7 +97,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         caption(
             ui,
             format!(
-                "The way is {:.1} long, in Euclidean pixel distance",
+                "Length of the path: {:.1}, as Euclidean distance between pictures",
                 lengths.total()
             ),
         );
@@ -106,11 +106,11 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let reset = ui
         .add_enabled(
             !is_default,
-            Button::new((icon(Icon::RotateCcw), "Reset the way")),
+            Button::new((icon(Icon::RotateCcw), "Reset path")),
         )
-        .on_hover_text("Two keyframes, slerp, no easing; undo brings back what was")
-        .on_disabled_hover_text("Everything stands at its default")
-        .accessible_name("Reset the way");
+        .on_hover_text("Two keyframes, slerp, no easing; undo restores the previous path")
+        .on_disabled_hover_text("Everything is at its default")
+        .accessible_name("Reset path");
     if reset.clicked() {
         push(actions, Edit::Reset);
     }
@@ -184,8 +184,8 @@ fn scrub_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         ui.spacing_mut().slider_width = ui.available_width() - 64.0;
         let response = ui
             .add(Slider::new(&mut time, 0.0..=1.0).show_value(false))
-            .on_hover_text("Where on the way; Space plays it")
-            .accessible_name("Position on the way");
+            .on_hover_text("Position on the path; Space plays it")
+            .accessible_name("Position on the path");
         if response.changed() {
             stage.actions.push(Action::Scrub(time));
         }
@@ -206,8 +206,8 @@ fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
             let free = count < MAX_KEYFRAMES;
             let add = ui
                 .add_enabled(free, Button::new((icon(Icon::Plus), "Add current")))
-                .on_hover_text("Put the current picture at the end of the way")
-                .on_disabled_hover_text("There is no room for more keyframes")
+                .on_hover_text("Append the current picture to the path")
+                .on_disabled_hover_text("The path has the maximum number of keyframes")
                 .accessible_name("Add the current picture as a keyframe");
             add.clicked()
         },
@@ -282,7 +282,7 @@ fn keyframe_ui(ui: &mut Ui, stage: &mut Stage<'_>, tile: &Tile<'_>, index: usize
             .actions
             .edit(crate::app::Edit::Expression(tile.expression.clone()));
     }
-    let take = format!("Take out keyframe {}", index + 1);
+    let take = format!("Remove keyframe {}", index + 1);
     if remove_button(ui, response.rect, &take).clicked() {
         push(stage.actions, Edit::Remove(index));
     }
@@ -366,8 +366,8 @@ fn plots_ui(ui: &mut Ui, app: &AppState) {
             );
         });
         let change = |method| -> Vec<f32> {
-            let all = changes(app.pictures().set(strip_key(method)));
-            all.into_iter().map(|change| change * 100.0).collect()
+            let all = app.strip_changes(method);
+            all.iter().map(|change| change * 100.0).collect()
         };
         ui.vertical(|ui| {
             let title = "Change from step to step";

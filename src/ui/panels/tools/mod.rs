@@ -57,14 +57,12 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
         heading(ui, info.name);
         caption(ui, info.tooltip);
         let Some(model) = app.model() else {
-            empty_state(ui, Icon::Box, "No model", "The tool waits for one");
+            empty_state(ui, Icon::Box, "No model", "Load a model first");
             return;
         };
         match app.tools().open() {
             Tool::Explore => {}
-            Tool::Arithmetic => {
-                arithmetic::controls_ui(ui, app, actions, model, &mut views.arithmetic)
-            }
+            Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, &mut views.arithmetic),
             Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
             Tool::Variations => variations::controls_ui(ui, app, actions, views),
             Tool::Directions => directions::controls_ui(ui, app, actions, model, views),
@@ -72,7 +70,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
             Tool::Interpolate => interpolate::controls_ui(ui, app, actions),
             Tool::Encode => encode::controls_ui(ui, app, actions, model, views),
             Tool::Map => map::controls_ui(ui, app, actions, model, views),
-            Tool::Where => where_am_i::controls_ui(ui, app, model),
+            Tool::Where => where_am_i::controls_ui(ui, app),
         }
         sources::ui(ui, app, actions, model, &mut views.textures);
     });

@@ -84,18 +84,18 @@ fn leaf_ui(ui: &mut Ui, first: u32) -> Option<u32> {
             .clicked()
     };
     // From right to left, as the end of the line is laid out.
-    if arrow(ui, Icon::ChevronRight, "Further seeds") {
+    if arrow(ui, Icon::ChevronRight, "More seeds") {
         turned = Some(first.saturating_add(SEEDS));
     }
     let mut from = first;
     let field = ui
         .add(DragValue::new(&mut from).speed(0.2))
-        .on_hover_text("The first of the seeds shown")
+        .on_hover_text("First seed shown")
         .accessible_name("First seed of the sources");
     if field.changed() {
         turned = Some(from);
     }
-    if arrow(ui, Icon::ChevronLeft, "Seeds before") {
+    if arrow(ui, Icon::ChevronLeft, "Previous seeds") {
         turned = Some(first.saturating_sub(SEEDS));
     }
     turned

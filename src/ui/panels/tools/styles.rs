@@ -46,7 +46,7 @@ pub fn controls_ui(
         |ui| {
             let button = Button::new(icon(Icon::RotateCcw)).frame_when_inactive(false);
             ui.add_enabled(!is_plain, button)
-                .on_hover_text("Every layer has the row's own style again")
+                .on_hover_text("Reset every layer to the row's own style")
                 .on_disabled_hover_text("Every layer has the row's own style")
                 .accessible_name("Clear the layers")
                 .clicked()
@@ -134,7 +134,7 @@ fn strip_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usiz
         let (a, b) = (layer_at(from.x), layer_at(at.x));
         push(actions, Edit::Range([a.min(b), a.max(b) + 1]));
     }
-    response.on_hover_text("Drag over the layers whose styles are taken from the source");
+    response.on_hover_text("Drag across the layers to take from the source");
 }
 
 fn layers_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usize) {
@@ -156,7 +156,7 @@ fn layers_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usi
             });
         combo
             .response
-            .on_hover_text("The row that the picture is put together from")
+            .on_hover_text("Row whose layers are edited")
             .accessible_name("Row of the picture");
     });
     for layer in 0..count {
@@ -203,7 +203,7 @@ fn layer_ui(
         });
     combo
         .response
-        .on_hover_text("Whose style this layer has")
+        .on_hover_text("Source of this layer's style")
         .accessible_name(format!("Source of layer {layer}"));
     let mut strength = choice.strength;
     ui.spacing_mut().slider_width = (ui.available_width() - space::S).max(40.0);
@@ -211,7 +211,7 @@ fn layer_ui(
     let response = ui
         .add_enabled(choice.source.is_some(), slider)
         .on_hover_text(format!(
-            "{strength:.2} of the way from the row's style to the column's"
+            "{strength:.2} of the row's style replaced by the column's"
         ))
         .on_disabled_hover_text("The layer has its own style")
         .accessible_name(format!("Strength of layer {layer}"));
@@ -386,7 +386,7 @@ fn head_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: Side, index: usize, cell: f
             .actions
             .edit(crate::app::Edit::Expression(expression.clone()));
     }
-    if codes.len() > 1 && remove_button(ui, response.rect, &format!("Take away {name}")).clicked() {
+    if codes.len() > 1 && remove_button(ui, response.rect, &format!("Remove {name}")).clicked() {
         push(stage.actions, Edit::Remove(side, index));
     }
 }

@@ -56,16 +56,16 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &m
     ui.horizontal(|ui| {
         let mut diverse = settings.diverse;
         let response = ui
-            .add(Checkbox::new(&mut diverse, "Diverse twelve"))
-            .on_hover_text("Of 64 children, the twelve whose pictures differ most");
+            .add(Checkbox::new(&mut diverse, "Most diverse 12"))
+            .on_hover_text("Of 64 children, the 12 whose pictures differ most");
         if response.changed() {
             push(actions, Edit::Diverse(diverse));
         }
-        let reroll = Button::new((icon(Icon::Dices), "Others"));
+        let reroll = Button::new((icon(Icon::Dices), "Reroll"));
         if ui
             .add(reroll)
-            .on_hover_text("Other children of the same parent")
-            .accessible_name("Other children")
+            .on_hover_text("Draw other children of the same parent")
+            .accessible_name("Reroll")
             .clicked()
         {
             push(actions, Edit::Reroll);
@@ -105,7 +105,7 @@ fn partner_ui(
                     selected: false,
                 };
                 let response = tile.ui(ui, app, &mut views.textures);
-                if remove_button(ui, response.rect, "Take out the second parent").clicked() {
+                if remove_button(ui, response.rect, "Remove the second parent").clicked() {
                     push(actions, Edit::Partner(None));
                 }
             }
@@ -114,7 +114,9 @@ fn partner_ui(
             push(actions, Edit::Partner(Some(expression)));
         }
         let words = match settings.partner {
-            Some(_) => "Each number of a child comes from one of the two, as a coin falls",
+            Some(_) => {
+                "Each dimension of a child comes from one of the two parents, chosen at random"
+            }
             None => "Drop a picture here to cross it with the current one",
         };
         // Words in a row do not wrap.
@@ -143,7 +145,7 @@ fn locks_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Setti
     CollapsingHeader::new(title)
         .id_salt("variation locks")
         .show(ui, |ui| {
-            caption(ui, "What is locked, children inherit unchanged");
+            caption(ui, "Children inherit locked dimensions unchanged");
             ui.horizontal(|ui| {
                 if ui.button("All").on_hover_text("Lock everything").clicked() {
                     push(actions, Edit::LockAll(count));
@@ -197,7 +199,12 @@ fn favourites_ui(
             if response.clicked() {
                 actions.edit(crate::app::Edit::Expression(expression.clone()));
             }
-            if remove_button(ui, response.rect, &format!("Drop favourite {}", index + 1)).clicked()
+            if remove_button(
+                ui,
+                response.rect,
+                &format!("Remove favourite {}", index + 1),
+            )
+            .clicked()
             {
                 push(actions, Edit::Favour(expression.clone(), false));
             }
@@ -294,7 +301,7 @@ fn child_ui(
 fn favour_button(ui: &mut Ui, tile: Rect, number: usize, on: bool) -> Response {
     let rect = Rect::from_min_size(tile.right_top() + vec2(-24.0, 4.0), Vec2::splat(20.0));
     let response = ui.interact(rect, ui.scope_id().with(("favour", number)), Sense::click());
-    let name = format!("Favour child {number}");
+    let name = format!("Add child {number} to favourites");
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &name));
     let tokens = tokens(ui);
     let shows = on || response.hovered() || response.has_focus() || ui.rect_contains_pointer(tile);
@@ -311,8 +318,8 @@ fn favour_button(ui: &mut Ui, tile: Rect, number: usize, on: bool) -> Response {
         );
     }
     response.on_hover_text(if on {
-        "Drop from the favourites"
+        "Remove from favourites"
     } else {
-        "Keep as a favourite"
+        "Add to favourites"
     })
 }

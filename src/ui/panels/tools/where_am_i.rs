@@ -3,10 +3,8 @@
 use super::map::neighbours_ui;
 use super::{Stage, below_picture, picture_ui};
 use crate::app::AppState;
-use crate::engine::ModelInfo;
-use crate::latent::neighbours;
-use crate::latent::prior::{self, PriorReport, Standing};
-use crate::model::Family;
+use crate::app::tools::locate::Measured;
+use crate::latent::prior::Standing;
 use crate::ui::theme::{TextRole, space, text, tokens};
 use crate::ui::widgets::{caption, icon, section};
 use eframe::egui::{
@@ -19,109 +17,18 @@ use lucide_icons::Icon;
 const PLOT_HEIGHT: f32 = 112.0;
 /// How far z-scores are drawn.
 const MAX_SCORE: f32 = 4.0;
-/// A code this many times as far from the data as they are from each other is far.
-const FAR_FROM_DATA: f32 = 3.0;
-
-/// What the current code is measured by.
-struct Measured<'a> {
-    values: &'a [f32],
-    /// z-scores: against the prior, or against the codes of the data where there is no prior.
-    scores: Vec<f32>,
-    report: PriorReport,
-    has_prior: bool,
-    /// Distance to the nearest datum, and the usual distance of a datum to its nearest.
-    nearest: Option<(f32, f32)>,
-}
-
-fn measured<'a>(app: &'a AppState, model: &ModelInfo) -> Option<Measured<'a>> {
-    let values = app.preview().frame()?.code.values.as_slice();
-    let has_prior = model.manifest.family != Family::Autoencoder;
-    let scores = if has_prior {
-        values.to_vec()
-    } else {
-        let mean = data_mean(model, values.len());
-        prior::z_scores(values, &mean, &model.z_sigma)
-    };
-    let rows = || model.encoded.iter().map(|(row, _)| row.as_slice());
-    let nearest = neighbours::nearest(values, rows(), 1).first().map(|near| {
-        // A few data tell how far data lie from each other.
-        let mut usual: Vec<f32> = rows()
-            .step_by(model.encoded.len().div_ceil(32).max(1))
-            .filter_map(|row| Some(neighbours::nearest(row, rows(), 2).get(1)?.distance))
-            .collect();
-        usual.sort_by(f32::total_cmp);
-        let usual = usual.get(usual.len() / 2).copied().unwrap_or(0.0);
-        (near.distance, usual)
-    });
-    Some(Measured {
-        values,
-        report: prior::report(&scores),
-        scores,
-        has_prior,
-        nearest,
-    })
-}
-
-fn data_mean(model: &ModelInfo, dim: usize) -> Vec<f32> {
-    let mut sums = vec![0.0_f64; dim];
-    for (code, _) in &model.encoded {
-        for (sum, value) in sums.iter_mut().zip(code) {
-            *sum += f64::from(*value);
-        }
-    }
-    let count = model.encoded.len().max(1) as f64;
-    sums.into_iter().map(|sum| (sum / count) as f32).collect()
-}
-
-impl Measured<'_> {
-    /// The plain words: how it stands, and why.
-    fn verdict(&self) -> (Standing, String) {
-        let report = &self.report;
-        let far_from_data = self
-            .nearest
-            .is_some_and(|(near, usual)| usual > 0.0 && near > FAR_FROM_DATA * usual);
-        let of = if self.has_prior {
-            "seeds"
-        } else {
-            "encoded test pictures"
-        };
-        match report.standing {
-            Standing::FarOutside => {
-                let why = if report.shell_offset > 0.0 {
-                    "its norm is larger"
-                } else {
-                    "its norm is smaller"
-                };
-                let sentence = format!(
-                    "Far outside: {why} than that of practically all {of}. What the model draws \
-                     here is extrapolation."
-                );
-                (Standing::FarOutside, sentence)
-            }
-            Standing::Unusual => (
-                Standing::Unusual,
-                format!(
-                    "Unusual: few {of} lie this far {}.",
-                    if report.shell_offset > 0.0 {
-                        "out"
-                    } else {
-                        "in"
-                    }
-                ),
-            ),
-            Standing::Typical if far_from_data => (
-                Standing::Unusual,
-                "The norm is usual, but no encoded test picture lies near.".to_owned(),
-            ),
-            Standing::Typical => (Standing::Typical, format!("Typical: among where {of} lie.")),
-        }
-    }
-}
 
 /// Paints the numbers.
-pub fn controls_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
-    let Some(measured) = measured(app, model) else {
-        caption(ui, "The numbers come with the first picture");
+pub fn controls_ui(ui: &mut Ui, app: &AppState) {
+    let Some(measured) = app.located() else {
+        let words = match app.preview().frame() {
+            Some(frame) => format!(
+                "This code is in {}; prior and data are known in z only",
+                frame.code.space
+            ),
+            None => "Measured when the first picture is decoded".to_owned(),
+        };
+        caption(ui, words);
         return;
     };
     let (standing, sentence) = measured.verdict();
@@ -147,8 +54,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
                     ui.end_row();
                 };
                 let report = &measured.report;
-                let norm = prior_norm(&measured);
-                row("Norm", format!("{norm:.2}"), "Euclidean length of the code");
+                let norm = format!("{:.2}", measured.norm);
+                row("Norm", norm, "Euclidean length of the code");
                 if measured.has_prior {
                     row(
                         "Shell",
@@ -158,7 +65,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
                     row(
                         "Smaller norms",
                         format!("{:.1} %", report.share_within * 100.0),
-                        "The share of seeds with a smaller norm than this code",
+                        "Share of seeds with a smaller norm than this code",
                     );
                     row(
                         "Log density",
@@ -178,7 +85,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
                         "The dimension that stands out most",
                     );
                 }
-                if let Some((near, usual)) = measured.nearest {
+                if let Some([near, usual]) = measured.nearest {
                     row(
                         "Nearest datum",
                         format!("{near:.2}"),
@@ -201,15 +108,11 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
     }
 }
 
-fn prior_norm(measured: &Measured<'_>) -> f64 {
-    crate::latent::geometry::norm(measured.values)
-}
-
 /// Paints the picture with the two plots below.
 pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let app = stage.app;
     if let Some(model) = app.model()
-        && let Some(measured) = measured(app, model)
+        && let Some(measured) = app.located()
     {
         below_picture(ui, "where plots", 260.0, |ui| {
             let narrow = ui.available_width() < 560.0;
@@ -229,13 +132,13 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
 }
 
 /// The norms of codes from the prior, and where this one stands.
-fn shell_ui(ui: &mut Ui, measured: &Measured<'_>, width: f32) {
+fn shell_ui(ui: &mut Ui, measured: &Measured, width: f32) {
     caption(
         ui,
         if measured.has_prior {
-            "Norm among those of seeds"
+            "Norm, against the norms of seeds"
         } else {
-            "Norm of the z-scores among those of a normal cloud"
+            "Norm of the z-scores, against standard normal samples"
         },
     );
     let (rect, response) = ui.allocate_exact_size(vec2(width, PLOT_HEIGHT), Sense::hover());
@@ -281,8 +184,8 @@ fn shell_ui(ui: &mut Ui, measured: &Measured<'_>, width: f32) {
 }
 
 /// One bar for each dimension.
-fn scores_ui(ui: &mut Ui, measured: &Measured<'_>, width: f32) {
-    caption(ui, "Each number of the code in standard deviations");
+fn scores_ui(ui: &mut Ui, measured: &Measured, width: f32) {
+    caption(ui, "Code by dimension, in standard deviations");
     let (rect, response) = ui.allocate_exact_size(vec2(width, PLOT_HEIGHT), Sense::hover());
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Image, true, "z-scores of the code by dimension")

@@ -59,8 +59,10 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &mut ToolVi
             !is_default,
             Button::new((icon(Icon::RotateCcw), "Reset the comparison")),
         )
-        .on_hover_text("Two panes side by side, the second truncated; undo brings back what was")
-        .on_disabled_hover_text("Everything stands at its default")
+        .on_hover_text(
+            "Two panes side by side, the second truncated; undo restores the previous ones",
+        )
+        .on_disabled_hover_text("Everything is at its default")
         .accessible_name("Reset the comparison");
     if reset.clicked() {
         push(actions, Edit::Reset);
@@ -92,7 +94,7 @@ fn modes_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings) {
 fn wipe_ui(ui: &mut Ui, view: &mut CompareView) {
     let row = SliderRow {
         name: "Divider",
-        accessible_name: "Place of the divider",
+        accessible_name: "Position of the divider",
         tooltip: "Left of it is the first picture, right of it the second; the divider itself \
                   can be dragged, too",
         value: view.wipe,
@@ -127,7 +129,7 @@ fn gain_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings) {
     let row = SliderRow {
         name: "Gain",
         accessible_name: "Gain of the difference",
-        tooltip: "How many times as strong the difference is shown; the numbers do not change",
+        tooltip: "Factor by which the shown difference is amplified; the measured values do not change",
         value: settings.gain,
         range: GAIN,
         default: 1.0,
@@ -291,22 +293,22 @@ fn method_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize
     let holds_one = interpolates(app.position().expression());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        word_ui(ui, "Ways");
+        word_ui(ui, "Method");
         let choices = [
             (
                 None,
-                "as they are",
-                "Leave the interpolations of the expression as they are",
+                "unchanged",
+                "Leave the interpolations of the expression unchanged",
             ),
             (
                 Some(Method::Slerp),
                 "slerp",
-                "Go round the sphere in every interpolation of the expression",
+                "Use slerp in every interpolation of the expression",
             ),
             (
                 Some(Method::Lerp),
                 "lerp",
-                "Go straight in every interpolation of the expression",
+                "Use lerp in every interpolation of the expression",
             ),
         ];
         for (method, words, tip) in choices {
@@ -318,7 +320,7 @@ fn method_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize
                 .add_enabled(holds_one || pane.method.is_some(), button)
                 .on_hover_text(tip)
                 .on_disabled_hover_text("The expression holds no lerp and no slerp")
-                .accessible_name(format!("Ways of pane {number}: {words}"));
+                .accessible_name(format!("Interpolation in pane {number}: {words}"));
             if response.clicked() {
                 pane.method = method;
             }

@@ -191,7 +191,7 @@ fn file_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settin
     } else {
         let close = ui
             .button((icon(Icon::X), "Close"))
-            .on_hover_text("Take the picture away")
+            .on_hover_text("Remove the picture")
             .accessible_name("Close the picture");
         if close.clicked() {
             push(actions, Edit::Close);
@@ -229,7 +229,7 @@ fn options_ui(
     let mut invert = prepared.map_or(settings.invert == Some(true), |it| it.inverted);
     let response = ui
         .add(Checkbox::new(&mut invert, "Invert"))
-        .on_hover_text("Exchange light and dark: digits were learnt light on dark");
+        .on_hover_text("Invert brightness: the digits were trained light on dark");
     if response.changed() {
         push(actions, Edit::Invert(invert));
     }
@@ -278,7 +278,7 @@ fn options_ui(
     let reset = ui
         .add_enabled(settings.is_changed(), reset)
         .on_hover_text("Put every option back; the picture stays")
-        .on_disabled_hover_text("Every option stands at its default")
+        .on_disabled_hover_text("Every option is at its default")
         .accessible_name("Reset options");
     if reset.clicked() {
         push(actions, Edit::Reset);
@@ -305,7 +305,7 @@ fn code_ui(
     if !has_encoder {
         caption(
             ui,
-            "This model has no encoder: its code is searched by descending to the picture",
+            "This model has no encoder: the code is found by gradient descent",
         );
     }
     if let Some(found) = live.found() {
@@ -338,7 +338,7 @@ fn code_ui(
                 "Search again"
             };
             let tip = if has_encoder {
-                "Descend from the encoder's code to one that draws the picture better"
+                "Refine the encoder's code by gradient descent"
             } else {
                 "Go on from the best code with the steps below"
             };
@@ -359,7 +359,7 @@ fn code_ui(
         let field = DragValue::new(&mut steps).range(STEPS).speed(5.0);
         let field = ui
             .add(field)
-            .on_hover_text("How many steps the descent makes")
+            .on_hover_text("Number of gradient descent steps")
             .accessible_name("Steps of the search");
         if field.changed() {
             push(actions, Edit::Steps(steps));
@@ -405,7 +405,7 @@ fn numbers_ui(ui: &mut Ui, found: &Found) {
                 row(
                     "KL",
                     format!("{:.1} nats", kl.iter().sum::<f32>()),
-                    "Divergence of the posterior from the prior over all numbers of the code",
+                    "Divergence of the posterior from the prior, summed over all dimensions",
                 );
             }
         });
@@ -435,10 +435,10 @@ fn keep_ui(
         let keep = ui
             .add_enabled(problem.is_none(), keep)
             .on_hover_text(format!(
-                "Name the code @{name}, go there, and use it in any expression"
+                "Name the code @{name}, go to it, and use it in any expression"
             ))
             .on_disabled_hover_text(problem.as_deref().unwrap_or_default())
-            .accessible_name("Keep the code");
+            .accessible_name("Save code");
         let field = TextEdit::singleline(&mut view.name)
             .hint_text(format!("@{suggested}"))
             .desired_width(f32::INFINITY)

@@ -36,9 +36,9 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
             caption(
                 ui,
                 if has_spread {
-                    "Each number of the code: mean, and one standard deviation either way"
+                    "Code by dimension: mean ± one standard deviation"
                 } else {
-                    "Each number of the code"
+                    "Code by dimension"
                 },
             );
             let bars = found.code.values.iter().enumerate().map(|(dim, &mean)| {
@@ -69,15 +69,12 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
                     plot.line(spread);
                 }
             });
-            say(
-                &shown.response,
-                "Mean and spread of each number of the code",
-            );
+            say(&shown.response, "Mean and standard deviation by dimension");
         });
         if let Some(kl) = &encoding.kl {
             ui.vertical(|ui| {
                 ui.set_width(width);
-                caption(ui, "What each number tells, in nats (KL from the prior)");
+                caption(ui, "KL divergence per dimension (nats)");
                 let bars = kl.iter().enumerate().map(|(dim, &nats)| {
                     Bar::new(dim as f64, f64::from(nats))
                         .width(0.6)
@@ -86,7 +83,7 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
                 });
                 let chart = BarChart::new("kl", bars.collect()).color(colours.accent);
                 let shown = quiet_plot(ui, "kl", HEIGHT).show(ui, |plot| plot.bar_chart(chart));
-                say(&shown.response, "Divergence of each number from the prior");
+                say(&shown.response, "KL divergence per dimension");
             });
         }
     });
@@ -95,10 +92,7 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
 /// The loss at every step, on a logarithmic scale.
 fn losses_ui(ui: &mut Ui, losses: &[f32]) {
     let colours = tokens(ui);
-    caption(
-        ui,
-        "Loss at each step, as a power of ten: the error and what the prior adds",
-    );
+    caption(ui, "Loss per step (log10): reconstruction error plus prior");
     let points: Vec<[f64; 2]> = losses
         .iter()
         .enumerate()
@@ -110,7 +104,7 @@ fn losses_ui(ui: &mut Ui, losses: &[f32]) {
     let shown = quiet_plot(ui, "losses", HEIGHT)
         .y_axis_formatter(|mark, _| format!("{:.4}", 10_f64.powf(mark.value)))
         .show(ui, |plot| plot.line(line));
-    say(&shown.response, "Loss at each step of the descent");
+    say(&shown.response, "Loss per step");
 }
 
 fn say(response: &eframe::egui::Response, name: &str) {

@@ -1,17 +1,19 @@
 //! What lies over the map's pictures: axes, density, data, the way, the place.
 
-use super::class_name;
 use super::stage::Projection;
 use crate::app::AppState;
 use crate::app::tools::map::{MapPlane, Settings};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::model::Family;
+use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
 use crate::ui::theme::{space, text, tokens};
-use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Shape, Stroke, Ui, pos2, vec2};
 
 /// Radii of the prior's rings, in standard deviations.
 const RINGS: [f64; 3] = [1.0, 2.0, 3.0];
+/// About so many lines along each axis.
+const LINES: f64 = 6.0;
 
 /// Numbers at the rim, and lines where there are no pictures.
 pub fn axes_ui(
@@ -27,7 +29,7 @@ pub fn axes_ui(
     let [left, bottom] = projection.plane(rect.left_bottom());
     let [right, top] = projection.plane(rect.right_top());
     for (axis, (from, to)) in [(left, right), (bottom, top)].into_iter().enumerate() {
-        let step = round_step(to - from);
+        let step = round_step(to - from, LINES);
         let first = (from / step).ceil() as i64;
         let last = (to / step).floor() as i64;
         for tick in (first..=last).take(64) {
@@ -117,16 +119,6 @@ fn short(value: f64, step: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// A step of 1, 2 or 5 times a power of ten that gives about six lines.
-fn round_step(length: f64) -> f64 {
-    let rough = (length / 6.0).max(1e-9);
-    let power = 10_f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|factor| factor * power >= rough);
-    factor.unwrap_or(10.0) * power
-}
-
 /// Where codes of the standard normal prior lie: rings of equal density. In a plane, all are
 /// circles round the point nearest to the origin of the space; beyond two dimensions the one
 /// ring that matters is where the shell of typical norms cuts the plane.
@@ -207,19 +199,18 @@ pub fn data_ui(
     let tokens = tokens(ui);
     let mut nearest: Option<(f32, usize, Pos2)> = None;
     let mut dots = Vec::with_capacity(2 * model.encoded.len());
-    let mut sums = std::collections::BTreeMap::<u8, [f64; 3]>::new();
+    let mut means = ClassMeans::default();
     for (row, (code, class)) in model.encoded.iter().enumerate() {
         if settings.hidden_classes.contains(class) || code.len() != plane.geometry().dim() {
             continue;
         }
         let [x, y] = plane.geometry().coordinates(code);
-        let sum = sums.entry(*class).or_default();
-        *sum = [sum[0] + x, sum[1] + y, sum[2] + 1.0];
+        means.add(*class, [x, y]);
         let at = projection.screen([x, y]);
         if !projection.rect.contains(at) {
             continue;
         }
-        let colour = tokens.classes[usize::from(*class) % tokens.classes.len()];
+        let colour = class_color(tokens, *class);
         dots.push(Shape::circle_filled(
             at,
             2.5,
@@ -234,29 +225,10 @@ pub fn data_ui(
         }
     }
     painter.extend(dots);
-    let font = FontId::proportional(text::SMALL);
-    let mut taken: Vec<Rect> = Vec::new();
-    for (class, [x, y, count]) in sums {
-        let at = projection.screen([x / count, y / count]);
-        let name = class_name(model, class);
-        let galley = painter.layout_no_wrap(name, font.clone(), tokens.text_strong);
-        let mut rect = Align2::CENTER_CENTER
-            .anchor_size(at, galley.size())
-            .expand2(vec2(space::XS, 1.0));
-        while taken.iter().any(|other| other.intersects(rect)) {
-            rect = rect.translate(vec2(0.0, rect.height()));
-        }
-        taken.push(rect);
-        let colour = tokens.classes[usize::from(class) % tokens.classes.len()];
-        painter.rect_filled(rect, 3.0, tokens.panel.gamma_multiply(0.85));
-        painter.rect_stroke(
-            rect,
-            3.0,
-            Stroke::new(1.0, colour),
-            eframe::egui::StrokeKind::Inside,
-        );
-        painter.galley(rect.min + vec2(space::XS, 1.0), galley, tokens.text_strong);
-    }
+    let places = means
+        .iter()
+        .map(|(class, mean)| (class, projection.screen(mean)));
+    labels_ui(painter, tokens, model, places);
     let (_, row, at) = nearest?;
     painter.circle_stroke(at, 5.0, Stroke::new(2.0, tokens.text_strong));
     Some(row)
@@ -350,7 +322,7 @@ mod tests {
             (0.03, 0.005, "0.005"),
             (600.0, 100.0, "100"),
         ] {
-            assert!((round_step(length) - step).abs() < 1e-9, "{length}");
+            assert!((round_step(length, LINES) - step).abs() < 1e-9, "{length}");
             assert_eq!(short(step, step), shown);
         }
     }

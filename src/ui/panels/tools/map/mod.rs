@@ -13,6 +13,7 @@ use crate::latent::Space;
 use crate::latent::expr::Expr;
 use crate::latent::geometry::distance;
 use crate::model::Family;
+use crate::ui::panels::classes::{class_color, class_name};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
 use crate::ui::widgets::{caption, icon, section, section_with};
@@ -21,15 +22,6 @@ use lucide_icons::Icon;
 
 fn push(actions: &mut Actions, edit: Edit) {
     actions.push(Action::Tool(ToolEdit::Map(edit)));
-}
-
-/// The name of a class of the data.
-fn class_name(model: &ModelInfo, class: u8) -> String {
-    let names = &model.manifest.classes;
-    names
-        .get(usize::from(class))
-        .cloned()
-        .unwrap_or_else(|| class.to_string())
 }
 
 /// Paints the choice of the plane, its layers, the legend and the neighbours.
@@ -74,11 +66,14 @@ pub fn controls_ui(
             let words = "Density of the prior";
             layer_ui(ui, actions, settings.density, words, Edit::Density);
         }
-        layer_ui(ui, actions, settings.trail, "Way of the code", Edit::Trail);
+        layer_ui(ui, actions, settings.trail, "Trajectory", Edit::Trail);
     });
     if model.encoded.is_empty() {
         section(ui, "Classes", |ui| {
-            caption(ui, "This model has no encoder, so no data lie on its map");
+            caption(
+                ui,
+                "This model has no encoder, so there are no encoded data on its map",
+            );
         });
         return;
     }
@@ -96,7 +91,7 @@ fn kind_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &Mode
             (
                 PlaneKind::Axes,
                 "Dimensions",
-                "Two raw dimensions, through where the walk starts",
+                "Two raw dimensions, through the base code",
                 true,
             ),
             (
@@ -213,7 +208,7 @@ fn through_ui(
                     };
                     shown += 1;
                     let response = tile.ui(ui, app, &mut views.textures);
-                    let take = format!("Take out corner {letter}");
+                    let take = format!("Remove corner {letter}");
                     if remove_button(ui, response.rect, &take).clicked() {
                         push(actions, Edit::Through(which, None));
                     }
@@ -271,7 +266,7 @@ fn legend_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &Mo
                 ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
                 for (&class, count) in &counts {
                     let shown = !settings.hidden_classes.contains(&class);
-                    let colour = tokens.classes[usize::from(class) % tokens.classes.len()];
+                    let colour = class_color(tokens, class);
                     let name = class_name(model, class);
                     // The form says as much as the colour.
                     let glyph = if shown { Icon::CircleDot } else { Icon::Circle };
@@ -338,6 +333,6 @@ pub fn neighbours_ui(
     });
     caption(
         ui,
-        "Test pictures as the model draws them, with their distance in z",
+        "Reconstructions of test pictures, with their distance in z",
     );
 }

@@ -4,6 +4,7 @@ use super::layers;
 use crate::app::tools::map::{Live, Look, MapPlane};
 use crate::app::{Action, Actions, AppState, Edit};
 use crate::engine::ModelInfo;
+use crate::ui::panels::classes::class_name;
 use crate::ui::panels::tools::Stage;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
@@ -58,7 +59,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let app = stage.app;
     let live = app.tools().map();
     let (Some(model), Some(plane)) = (app.model(), live.plane()) else {
-        let reason = live.why_not().unwrap_or("It comes with the model");
+        let reason = live.why_not().unwrap_or("Load a model first");
         ui.add_space(ui.available_height() / 3.0);
         empty_state(ui, Icon::Map, "No map yet", reason);
         return;
@@ -245,7 +246,11 @@ fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Look, plane: &MapPlane) {
     ) {
         *look = zoomed(*look, 1.0 / ZOOM_STEP, Vec2::ZERO, 1.0, plane);
     }
-    if button(Icon::Expand, "Whole map", "Show where nearly all codes lie") {
+    if button(
+        Icon::Expand,
+        "Whole map",
+        "Show the region of nearly all codes",
+    ) {
         look.centre = plane.home().centre;
         look.half_span = plane.home().half_span;
     }
@@ -283,10 +288,7 @@ fn hovered_ui(
         if let Some(picture) = picture {
             crate::ui::widgets::tile::picture_ui(ui, textures, picture, rect, 1.0);
         }
-        ui.label(format!(
-            "Test picture {row}: {}",
-            super::class_name(model, *class)
-        ));
+        ui.label(format!("Test picture {row}: {}", class_name(model, *class)));
         caption(ui, "Its reconstruction by this model");
     });
 }

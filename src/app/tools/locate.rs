@@ -1,0 +1,229 @@
+//! Where am I: the current code measured against the prior and against the encoded data.
+//!
+//! All of it is computed once for each picture: panels show it in several places, and the data
+//! are thousands of codes.
+
+use crate::app::{AppState, ByAddress, Derived};
+use crate::engine::{Frame, ModelInfo};
+use crate::latent::Space;
+use crate::latent::geometry::norm;
+use crate::latent::neighbours::{self, Neighbour};
+use crate::latent::prior::{self, PriorReport, Standing};
+use crate::model::Family;
+use std::sync::Arc;
+
+/// A code this many times as far from the data as they are from each other is far.
+const FAR_FROM_DATA: f32 = 3.0;
+/// So many of the data are enough to say how far they lie from each other.
+const SPACING_SAMPLE: usize = 32;
+/// How many of the nearest data are shown.
+pub const NEIGHBOUR_COUNT: usize = 5;
+
+/// What is computed from the picture on the window.
+#[derive(Default, Debug)]
+pub struct Live {
+    data: Derived<ByAddress<ModelInfo>, DataSummary>,
+    measured: Derived<(ByAddress<ModelInfo>, u64), Measured>,
+    neighbours: Derived<(ByAddress<ModelInfo>, u64), Vec<Neighbour>>,
+}
+
+/// The encoded data of a model as a whole.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct DataSummary {
+    /// Mean code; empty without data.
+    pub mean: Vec<f32>,
+    /// The median distance of a datum to its nearest one; `None` for fewer than two.
+    pub spacing: Option<f32>,
+}
+
+impl DataSummary {
+    /// Of codes of one length.
+    pub fn of(rows: &[&[f32]]) -> Self {
+        let dim = rows.first().map_or(0, |row| row.len());
+        let mut sums = vec![0.0_f64; dim];
+        for row in rows {
+            for (sum, value) in sums.iter_mut().zip(*row) {
+                *sum += f64::from(*value);
+            }
+        }
+        let count = rows.len().max(1) as f64;
+        let step = rows.len().div_ceil(SPACING_SAMPLE).max(1);
+        let mut distances: Vec<f32> = rows
+            .iter()
+            .step_by(step)
+            .filter_map(|row| {
+                let two = neighbours::nearest(row, rows.iter().copied(), 2);
+                Some(two.get(1)?.distance)
+            })
+            .collect();
+        distances.sort_by(f32::total_cmp);
+        Self {
+            mean: sums.into_iter().map(|sum| (sum / count) as f32).collect(),
+            spacing: distances.get(distances.len() / 2).copied(),
+        }
+    }
+}
+
+/// What the current code is measured by.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Measured {
+    /// Euclidean length of the code.
+    pub norm: f64,
+    /// z-scores: against the prior, or against the codes of the data where there is no prior.
+    pub scores: Vec<f32>,
+    pub report: PriorReport,
+    /// Whether the model has a prior; a plain autoencoder has none.
+    pub has_prior: bool,
+    /// Distance to the nearest datum, and the usual distance of a datum to its nearest one.
+    pub nearest: Option<[f32; 2]>,
+}
+
+impl Measured {
+    /// Measures a code; `data_sigma` is the standard deviation of each dimension of the data,
+    /// and `nearest` the distance to the nearest datum.
+    pub fn new(
+        code: &[f32],
+        has_prior: bool,
+        data: &DataSummary,
+        data_sigma: &[f32],
+        nearest: Option<f32>,
+    ) -> Self {
+        let scores = if has_prior {
+            code.to_vec()
+        } else {
+            prior::z_scores(code, &data.mean, data_sigma)
+        };
+        Self {
+            norm: norm(code),
+            report: prior::report(&scores),
+            scores,
+            has_prior,
+            nearest: nearest.map(|nearest| [nearest, data.spacing.unwrap_or(0.0)]),
+        }
+    }
+
+    /// The plain words: how the code stands, and why.
+    pub fn verdict(&self) -> (Standing, String) {
+        let report = &self.report;
+        let is_far_from_data = self
+            .nearest
+            .is_some_and(|[near, usual]| usual > 0.0 && near > FAR_FROM_DATA * usual);
+        let is_outside = report.shell_offset > 0.0;
+        let of = if self.has_prior {
+            "seeds"
+        } else {
+            "encoded test pictures"
+        };
+        let sentence = match report.standing {
+            Standing::FarOutside => {
+                let size = if is_outside { "larger" } else { "smaller" };
+                format!(
+                    "Far outside: its norm is {size} than that of practically all {of}. What the \
+                     model draws here is extrapolation."
+                )
+            }
+            Standing::Unusual => {
+                let way = if is_outside { "out" } else { "in" };
+                format!("Unusual: few {of} lie this far {way}.")
+            }
+            Standing::Typical if is_far_from_data => {
+                let sentence = "Unusual: the norm is typical, but no encoded test picture is near.";
+                return (Standing::Unusual, sentence.to_owned());
+            }
+            Standing::Typical => format!("Typical: most {of} lie here."),
+        };
+        (report.standing, sentence)
+    }
+}
+
+fn rows(model: &ModelInfo) -> impl Iterator<Item = &[f32]> {
+    model.encoded.iter().map(|(row, _)| row.as_slice())
+}
+
+impl AppState {
+    fn frame_in_z(&self) -> Option<&Frame> {
+        let frame = self.preview.frame()?;
+        (frame.code.space == Space::Z).then_some(frame)
+    }
+
+    /// Where the code of the picture lies; `None` before the first picture, and for a code that
+    /// is not in z: prior and data are known there only.
+    pub fn located(&self) -> Option<Arc<Measured>> {
+        let (model, frame) = (self.models.current()?, self.frame_in_z()?);
+        let live = &self.tools.locate;
+        let key = (ByAddress::new(model), frame.generation);
+        Some(live.measured.get(key, || {
+            let data = live.data.get(ByAddress::new(model), || {
+                DataSummary::of(&rows(model).collect::<Vec<_>>())
+            });
+            let nearest = self.neighbours().first().map(|near| near.distance);
+            let has_prior = model.manifest.family != Family::Autoencoder;
+            let code = &frame.code.values;
+            Measured::new(code, has_prior, &data, &model.z_sigma, nearest)
+        }))
+    }
+
+    /// The encoded data nearest to the current code, the nearest first; at most
+    /// [`NEIGHBOUR_COUNT`].
+    pub fn neighbours(&self) -> Arc<Vec<Neighbour>> {
+        let (Some(model), Some(frame)) = (self.models.current(), self.frame_in_z()) else {
+            return Arc::default();
+        };
+        let key = (ByAddress::new(model), frame.generation);
+        let neighbours = &self.tools.locate.neighbours;
+        neighbours.get(key, || {
+            neighbours::nearest(&frame.code.values, rows(model), NEIGHBOUR_COUNT)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square() -> DataSummary {
+        DataSummary::of(&[&[0.0, 0.0], &[2.0, 0.0], &[0.0, 2.0], &[2.0, 2.0]])
+    }
+
+    #[test]
+    fn data_are_summed_up() {
+        let data = square();
+        assert_eq!((data.mean, data.spacing), (vec![1.0, 1.0], Some(2.0)));
+        assert_eq!(DataSummary::of(&[]), DataSummary::default());
+        assert_eq!(DataSummary::of(&[&[1.0]]).spacing, None);
+    }
+
+    #[test]
+    fn a_code_is_judged_by_the_prior() {
+        let none = DataSummary::default();
+        let verdict = |code: &[f32]| Measured::new(code, true, &none, &[], None).verdict();
+        let typical = vec![1.0; 64];
+        assert_eq!(verdict(&typical).0, Standing::Typical);
+        let (standing, words) = verdict(&vec![4.0; 64]);
+        assert_eq!(standing, Standing::FarOutside);
+        assert!(words.contains("its norm is larger"), "{words}");
+        let (standing, words) = verdict(&vec![0.001; 64]);
+        assert_eq!(standing, Standing::FarOutside);
+        assert!(words.contains("its norm is smaller"), "{words}");
+    }
+
+    #[test]
+    fn a_typical_norm_far_from_all_data_is_unusual() {
+        let data = square();
+        let at = |nearest| Measured::new(&[1.0, -0.5], true, &data, &[], Some(nearest)).verdict();
+        assert_eq!(at(5.9).0, Standing::Typical);
+        let (standing, words) = at(6.1);
+        assert_eq!(standing, Standing::Unusual);
+        assert!(words.contains("no encoded test picture"), "{words}");
+    }
+
+    #[test]
+    fn without_a_prior_the_data_are_the_measure() {
+        let data = square();
+        let measured = Measured::new(&[3.0, 1.0], false, &data, &[0.5, 0.5], None);
+        assert_eq!(measured.scores, [4.0, 0.0]);
+        let (standing, words) = measured.verdict();
+        assert_ne!(standing, Standing::Typical);
+        assert!(words.contains("encoded test pictures"), "{words}");
+    }
+}
