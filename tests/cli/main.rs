@@ -9,6 +9,7 @@ mod arguments;
 mod codes;
 mod data;
 mod directions;
+mod earlier;
 mod expressions;
 mod ffmpeg;
 mod inspecting;

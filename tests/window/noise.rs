@@ -114,3 +114,24 @@ fn a_session_and_its_bookmarks_keep_the_noise() {
     window.settle();
     assert_eq!(pixels(&window), noisy);
 }
+
+/// A file of the version before shots, whose truncation acted in z, draws what it drew.
+#[test]
+fn a_dropped_picture_of_an_earlier_version_is_drawn_as_it_was() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/version-2/still-z.png"
+    );
+    let mut window = Window::open_named("digits-vae2");
+    window.drop_file(path.as_ref());
+    window.wait("the place of the file", |app| {
+        app.position().seed().is_none()
+    });
+    window.settle();
+    assert_eq!(window.expression(), "0.5*seed(42) + dir(\"z3\")");
+    let model = window.app().model().expect("a model");
+    assert_eq!(model.id.name, "heroes-stylegan");
+    let shown = pixels(&window);
+    let file = zscape::document::photo::read(path.as_ref()).expect("a picture");
+    assert!(shown == file.to_rgba(), "pixel for pixel");
+}
