@@ -63,6 +63,9 @@ pub struct ModelInfo {
     /// Standard deviation of each raw dimension of w over the codes of many seeds; empty
     /// without a mapping network.
     pub w_sigma: Vec<f32>,
+    /// The norms of the codes in w of some seeds, in standard deviations from the mean; the
+    /// smallest first.
+    pub w_norms: Vec<f32>,
     /// The raw dimensions of w, ranked and measured like those of z.
     pub ranked_w_dims: Vec<(usize, f32)>,
     /// Encoded test pictures for a map of a 2-D plane: `[n][z_dim]` with labels; may be empty.

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Seeds over which the mean of w is taken, where a file does not say it.
 const MEAN_OF_SEEDS: usize = 10_000;
+/// Seeds whose norms in w say what is typical there.
+const NORMS_OF_SEEDS: usize = 1000;
 
 /// A model on the device, with its file for the day on which the device is lost.
 pub struct LoadedModel {
@@ -118,7 +120,7 @@ fn describe(
     });
     // The prior's mean is the centre of truncation; an encoder's mean differs from it by chance.
     let mut means = BTreeMap::from([(Space::Z, vec![0.0; dim])]);
-    let (mut w_sigma, mut ranked_w_dims) = (Vec::new(), Vec::new());
+    let (mut w_sigma, mut ranked_w_dims, mut w_norms) = (Vec::new(), Vec::new(), Vec::new());
     if file.manifest.spaces.contains_key(&Space::W) {
         let (mean, sigma) = match (vector("w.mean"), vector("w.sigma")) {
             (Some(mean), Some(sigma)) => (mean, sigma),
@@ -128,6 +130,7 @@ fn describe(
             Some(change) => change,
             None => statistics::picture_change(generator, Space::W, &sigma)?,
         });
+        w_norms = statistics::w_norms(generator, &mean, &sigma, NORMS_OF_SEEDS)?;
         means.insert(Space::W, mean);
         w_sigma = sigma;
     }
@@ -151,6 +154,7 @@ fn describe(
         z_sigma,
         ranked_dims,
         w_sigma,
+        w_norms,
         ranked_w_dims,
         encoded,
     })

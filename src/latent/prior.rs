@@ -148,11 +148,10 @@ pub struct PriorReport {
     pub shell_offset: f64,
     /// The share of seeds with a smaller norm.
     pub share_within: f64,
-    /// Natural logarithm of the density at the code.
-    pub log_density: f64,
-    /// Mean of the log density over seeds, `-d (1 + ln(2 pi)) / 2`; its standard deviation is
-    /// `sqrt(d / 2)`.
-    pub log_density_mean: f64,
+    /// Natural logarithm of the density at the code, and its mean over seeds,
+    /// `-d (1 + ln(2 pi)) / 2`, whose standard deviation is `sqrt(d / 2)`; `None` where the
+    /// density is not known.
+    pub log_density: Option<[f64; 2]>,
     /// The dimension whose number lies farthest from 0, and that number; `None` for a code of
     /// no numbers.
     pub largest: Option<(usize, f32)>,
@@ -199,12 +198,56 @@ pub fn report(code: &[f32]) -> PriorReport {
         shell_sigma,
         shell_offset,
         share_within: shell.share_within(norm),
-        log_density: log_density(code),
-        log_density_mean: -0.5 * dim * (1.0 + std::f64::consts::TAU.ln()),
+        log_density: Some([
+            log_density(code),
+            -0.5 * dim * (1.0 + std::f64::consts::TAU.ln()),
+        ]),
         largest,
         largest_tail,
         standing: if is_finite {
             by_norm.max(by_largest)
+        } else {
+            Standing::FarOutside
+        },
+    }
+}
+
+/// Where a code stands among codes whose distribution is known by a sample only, as that of w is.
+/// `scores` is the code in standard deviations from their mean, `norms` the norms of the scores of
+/// the sample, the smallest first.
+///
+/// A norm is typical among the middle ones, of which there are as many as within
+/// [`TYPICAL_SIGMA`] of a normal distribution, unusual as long as the sample has norms on both
+/// sides of it, and far outside beyond. An empty sample makes every code typical.
+pub fn report_among(scores: &[f32], norms: &[f32]) -> PriorReport {
+    let norm = norm(scores);
+    let count = norms.len().max(1) as f64;
+    let mean = norms.iter().map(|&norm| f64::from(norm)).sum::<f64>() / count;
+    let squares = norms.iter().map(|&norm| (f64::from(norm) - mean).powi(2));
+    let sigma = (squares.sum::<f64>() / count).sqrt().max(f64::MIN_POSITIVE);
+    let smaller = norms.partition_point(|&other| f64::from(other) < norm);
+    let share_within = smaller as f64 / count;
+    let tail = 0.5 * two_sided_tail(TYPICAL_SIGMA);
+    let is_among = smaller > 0 && smaller < norms.len();
+    let standing = if norms.is_empty() || (tail..=1.0 - tail).contains(&share_within) {
+        Standing::Typical
+    } else if is_among {
+        Standing::Unusual
+    } else {
+        Standing::FarOutside
+    };
+    let largest = scores.iter().copied().enumerate();
+    PriorReport {
+        norm,
+        shell_mean: mean,
+        shell_sigma: sigma,
+        shell_offset: (norm - mean) / sigma,
+        share_within,
+        log_density: None,
+        largest: largest.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())),
+        largest_tail: 1.0,
+        standing: if scores.iter().all(|score| score.is_finite()) {
+            standing
         } else {
             Standing::FarOutside
         },
@@ -250,6 +293,25 @@ mod tests {
         // The middle of an lerp between two seeds lies inside the shell.
         assert_eq!(report(&scaled(0.3)).standing, Standing::FarOutside);
         assert!(report(&scaled(0.3)).shell_offset < -4.0);
+    }
+
+    #[test]
+    fn a_sample_judges_by_rank() {
+        let norms: Vec<f32> = (1..=1000).map(|n| 5.0 + n as f32 / 100.0).collect();
+        let standing = |norm: f32| report_among(&[norm, 0.0], &norms).standing;
+        assert_eq!(standing(10.0), Standing::Typical);
+        assert_eq!(standing(5.1), Standing::Unusual);
+        assert_eq!(standing(14.9), Standing::Unusual);
+        assert_eq!(standing(4.9), Standing::FarOutside);
+        assert_eq!(standing(15.5), Standing::FarOutside);
+        let found = report_among(&[3.0, -4.0], &norms);
+        assert_eq!((found.norm, found.largest), (5.0, Some((1, -4.0))));
+        assert!((found.shell_mean - 10.005).abs() < 1e-3 && found.log_density.is_none());
+        assert_eq!(report_among(&[3.0], &[]).standing, Standing::Typical);
+        assert_eq!(
+            report_among(&[f32::NAN], &norms).standing,
+            Standing::FarOutside
+        );
     }
 
     #[test]

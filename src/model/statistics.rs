@@ -1,6 +1,8 @@
 //! What a step along each raw dimension does to the picture, and where the codes of w lie.
 
 use super::{Generator, ModelError};
+use crate::latent::geometry::norm;
+use crate::latent::prior::z_scores;
 use crate::latent::seed::seed_code;
 use crate::latent::{NoiseMode, Space};
 
@@ -65,6 +67,29 @@ pub fn picture_change(
         .into_iter()
         .map(|square| (square / count).sqrt() as f32)
         .collect())
+}
+
+/// The norms of codes in w of the seeds 0 to `count - 1`, each number taken in standard deviations
+/// from its mean; the smallest first.
+///
+/// # Errors
+/// When the model has no mapping network.
+pub fn w_norms(
+    generator: &Generator,
+    mean: &[f32],
+    sigma: &[f32],
+    count: usize,
+) -> Result<Vec<f32>, ModelError> {
+    let z: Vec<f32> = (0..count)
+        .flat_map(|seed| seed_code(seed as u32, generator.z_dim()))
+        .collect();
+    let w = generator.map(&z)?;
+    let mut norms: Vec<f32> = w
+        .chunks_exact(mean.len().max(1))
+        .map(|row| norm(&z_scores(row, mean, sigma)) as f32)
+        .collect();
+    norms.sort_by(f32::total_cmp);
+    Ok(norms)
 }
 
 /// Mean and standard deviation of each number of w over the codes of the seeds 0 to `count - 1`.

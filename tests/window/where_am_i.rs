@@ -22,6 +22,36 @@ fn a_seed_is_typical_and_a_far_code_is_not() {
     window.harness.get_by_label_contains("its norm is smaller");
 }
 
+/// Codes in w and w+ are measured against seeds in w, not against the prior of z.
+#[test]
+fn a_code_in_w_is_measured_against_seeds_in_w() {
+    for (expression, words) in [
+        ("w(seed(1))", "Typical"),
+        ("seed(3) + 0.5*dir(\"w1\")", "Typical"),
+        ("w(seed(1)) + 30*dir(\"w0\")", "Far outside"),
+        ("truncate(seed(1), 0.1)", "Nearer to the mean of w"),
+        ("mix(seed(1), seed(2), layers 0..3)", "The layer of w+"),
+    ] {
+        let window = at("heroes-stylegan", expression);
+        if words.starts_with("The layer") {
+            window.harness.get_by_label("Layer");
+        } else {
+            window.harness.get_by_label_contains(words);
+        }
+        let labels = window.harness.query_all_by_label_contains("(z").count();
+        assert_eq!(labels, 0, "{expression}: dimensions of w are named as such");
+        assert!(
+            window
+                .harness
+                .query_all_by_label_contains("w has no prior")
+                .count()
+                > 0
+        );
+    }
+    let window = at("heroes-stylegan", "seed(1)");
+    window.harness.get_by_label_contains("Log density");
+}
+
 #[test]
 fn the_data_are_named_where_the_model_holds_some() {
     let window = at("digits-vae2", "@digit-1");

@@ -5,10 +5,10 @@
 
 use crate::app::{AppState, ByAddress, Derived};
 use crate::engine::{Frame, ModelInfo};
-use crate::latent::Space;
 use crate::latent::geometry::norm;
 use crate::latent::neighbours::{self, Neighbour};
 use crate::latent::prior::{self, PriorReport, Standing};
+use crate::latent::{Code, Space};
 use crate::model::Family;
 use std::sync::Arc;
 
@@ -64,6 +64,27 @@ impl DataSummary {
     }
 }
 
+/// What a code is measured against.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Against {
+    /// The standard normal prior of z.
+    Prior,
+    /// The encoded data: a plain autoencoder has no prior.
+    Data,
+    /// The codes in w of seeds; in w+ it is the layer that stands out most.
+    SeedsInW { layer: Option<usize> },
+}
+
+impl Against {
+    /// The space that the numbers belong to, one vector of it.
+    pub fn space(self) -> Space {
+        match self {
+            Self::Prior | Self::Data => Space::Z,
+            Self::SeedsInW { .. } => Space::W,
+        }
+    }
+}
+
 /// What the current code is measured by.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Measured {
@@ -72,8 +93,7 @@ pub struct Measured {
     /// z-scores: against the prior, or against the codes of the data where there is no prior.
     pub scores: Vec<f32>,
     pub report: PriorReport,
-    /// Whether the model has a prior; a plain autoencoder has none.
-    pub has_prior: bool,
+    pub against: Against,
     /// Distance to the nearest datum, and the usual distance of a datum to its nearest one.
     pub nearest: Option<[f32; 2]>,
 }
@@ -97,8 +117,49 @@ impl Measured {
             norm: norm(code),
             report: prior::report(&scores),
             scores,
-            has_prior,
+            against: if has_prior {
+                Against::Prior
+            } else {
+                Against::Data
+            },
             nearest: nearest.map(|nearest| [nearest, data.spacing.unwrap_or(0.0)]),
+        }
+    }
+
+    /// Measures a code in w, or in w+ the layer that stands out most, against the codes of seeds:
+    /// their mean and standard deviation, and the norms of some in standard deviations.
+    pub fn in_w(code: &Code, mean: &[f32], sigma: &[f32], norms: &[f32]) -> Self {
+        let is_layered = code.space == Space::W_PLUS;
+        let rows = code.values.chunks(code.shape.dim().max(1));
+        let measured = rows.enumerate().map(|(layer, row)| {
+            let scores = prior::z_scores(row, mean, sigma);
+            Self {
+                norm: norm(row),
+                report: prior::report_among(&scores, norms),
+                scores,
+                against: Against::SeedsInW {
+                    layer: is_layered.then_some(layer),
+                },
+                nearest: None,
+            }
+        });
+        let extent = |measured: &Self| measured.report.shell_offset.abs();
+        let worst = measured.max_by(|a, b| extent(a).total_cmp(&extent(b)));
+        worst.unwrap_or_else(|| Self {
+            norm: 0.0,
+            scores: Vec::new(),
+            report: prior::report_among(&[], norms),
+            against: Against::SeedsInW { layer: None },
+            nearest: None,
+        })
+    }
+
+    /// What the code is compared with, as a noun.
+    fn others(&self) -> &'static str {
+        match self.against {
+            Against::Prior => "seeds",
+            Against::Data => "encoded test pictures",
+            Against::SeedsInW { .. } => "seeds in w",
         }
     }
 
@@ -109,11 +170,23 @@ impl Measured {
             .nearest
             .is_some_and(|[near, usual]| usual > 0.0 && near > FAR_FROM_DATA * usual);
         let is_outside = report.shell_offset > 0.0;
-        let of = if self.has_prior {
-            "seeds"
-        } else {
-            "encoded test pictures"
-        };
+        let of = self.others();
+        if let Against::SeedsInW { .. } = self.against
+            && report.standing != Standing::Typical
+            && !is_outside
+        {
+            // Near the mean of w the model knows its way; what is lost is variety.
+            let sentence = format!(
+                "Nearer to the mean of w than {} {of}, as truncation does: fewer surprises, less \
+                 variety.",
+                if report.standing == Standing::Unusual {
+                    "most"
+                } else {
+                    "practically all"
+                }
+            );
+            return (Standing::Unusual, sentence);
+        }
         let sentence = match report.standing {
             Standing::FarOutside => {
                 let size = if is_outside { "larger" } else { "smaller" };
@@ -141,17 +214,27 @@ fn rows(model: &ModelInfo) -> impl Iterator<Item = &[f32]> {
 }
 
 impl AppState {
+    /// The frame of a code in z, where the encoded data lie.
     fn frame_in_z(&self) -> Option<&Frame> {
         let frame = self.preview.frame()?;
         (frame.code.space == Space::Z).then_some(frame)
     }
 
-    /// Where the code of the picture lies; `None` before the first picture, and for a code that
-    /// is not in z: prior and data are known there only.
+    /// Where the code of the picture lies; `None` before the first picture, and for a code of a
+    /// space of which nothing is known.
     pub fn located(&self) -> Option<Arc<Measured>> {
-        let (model, frame) = (self.models.current()?, self.frame_in_z()?);
+        let (model, frame) = (self.models.current()?, self.preview.frame()?);
         let live = &self.tools.locate;
         let key = (ByAddress::new(model), frame.generation);
+        if [Space::W, Space::W_PLUS].contains(&frame.code.space) {
+            let mean = model.means.get(&Space::W)?;
+            return Some(live.measured.get(key, || {
+                Measured::in_w(&frame.code, mean, &model.w_sigma, &model.w_norms)
+            }));
+        }
+        if frame.code.space != Space::Z {
+            return None;
+        }
         Some(live.measured.get(key, || {
             let data = live.data.get(ByAddress::new(model), || {
                 DataSummary::of(&rows(model).collect::<Vec<_>>())
@@ -205,6 +288,29 @@ mod tests {
         let (standing, words) = verdict(&vec![0.001; 64]);
         assert_eq!(standing, Standing::FarOutside);
         assert!(words.contains("its norm is smaller"), "{words}");
+    }
+
+    #[test]
+    fn a_code_in_w_is_judged_by_seeds_in_w() {
+        let norms: Vec<f32> = (1..=1000).map(|n| n as f32 / 500.0).collect();
+        let measure = |code: &Code| Measured::in_w(code, &[1.0, 1.0], &[0.5, 0.5], &norms);
+        let typical = measure(&Code::vector(Space::W, vec![1.5, 1.0]));
+        assert_eq!(typical.scores, [1.0, 0.0]);
+        assert_eq!(typical.verdict().0, Standing::Typical);
+        assert_eq!(typical.against.space(), Space::W);
+        let far = measure(&Code::vector(Space::W, vec![4.0, 1.0])).verdict();
+        assert_eq!(far.0, Standing::FarOutside);
+        assert!(far.1.contains("seeds in w"), "{}", far.1);
+        let near = measure(&Code::vector(Space::W, vec![1.0, 1.0])).verdict();
+        assert!(near.1.contains("Nearer to the mean of w"), "{}", near.1);
+        let layered = Code {
+            space: Space::W_PLUS,
+            shape: crate::latent::SpaceShape::Layers { layers: 2, dim: 2 },
+            values: vec![1.5, 1.0, 4.0, 1.0],
+        };
+        let layered = measure(&layered);
+        assert_eq!(layered.against, Against::SeedsInW { layer: Some(1) });
+        assert_eq!(layered.scores, [6.0, 0.0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::map::neighbours_ui;
 use super::{Stage, below_picture, picture_ui};
 use crate::app::AppState;
-use crate::app::tools::locate::Measured;
+use crate::app::tools::locate::{Against, Measured};
 use crate::latent::prior::Standing;
 use crate::ui::theme::{TextRole, space, text, tokens};
 use crate::ui::widgets::{caption, icon, section};
@@ -23,7 +23,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
     let Some(measured) = app.located() else {
         let words = match app.preview().frame() {
             Some(frame) => format!(
-                "This code is in {}; prior and data are known in z only",
+                "This code is in {}, of which no statistics are known",
                 frame.code.space
             ),
             None => "Measured when the first picture is decoded".to_owned(),
@@ -54,9 +54,21 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
                     ui.end_row();
                 };
                 let report = &measured.report;
+                let space = measured.against.space();
+                if let Against::SeedsInW { layer: Some(layer) } = measured.against {
+                    let tip = "The layer of w+ whose vector stands out most; all else is about it";
+                    row("Layer", layer.to_string(), tip);
+                }
                 let norm = format!("{:.2}", measured.norm);
                 row("Norm", norm, "Euclidean length of the code");
-                if measured.has_prior {
+                if let Against::SeedsInW { .. } = measured.against {
+                    row(
+                        "Distance to mean",
+                        format!("{:.2} σ", report.norm),
+                        "Length of the code in standard deviations from the mean of w",
+                    );
+                }
+                if measured.against != Against::Data {
                     row(
                         "Shell",
                         format!("{:.2} ± {:.2}", report.shell_mean, report.shell_sigma),
@@ -67,21 +79,25 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
                         format!("{:.1} %", report.share_within * 100.0),
                         "Share of seeds with a smaller norm than this code",
                     );
+                }
+                if let (Against::Prior, Some([here, of_seeds])) =
+                    (measured.against, report.log_density)
+                {
                     row(
                         "Log density",
-                        format!("{:.1}", report.log_density),
+                        format!("{here:.1}"),
                         "Natural logarithm of the prior's density here",
                     );
                     row(
                         "of seeds",
-                        format!("{:.1}", report.log_density_mean),
+                        format!("{of_seeds:.1}"),
                         "Mean of the log density over seeds",
                     );
                 }
                 if let Some((dim, score)) = report.largest {
                     row(
                         "Largest z-score",
-                        format!("{score:.2} (z{dim})"),
+                        format!("{score:.2} ({space}{dim})"),
                         "The dimension that stands out most",
                     );
                 }
@@ -99,13 +115,18 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
                 }
             });
     });
-    if !measured.has_prior {
-        caption(
-            ui,
+    let about = match measured.against {
+        Against::Prior => return,
+        Against::Data => {
             "A plain autoencoder has no prior: the code is measured against the mean and spread \
-             of its encoded test pictures",
-        );
-    }
+             of its encoded test pictures"
+        }
+        Against::SeedsInW { .. } => {
+            "w has no prior: the code is measured against the codes in w of seeds, in standard \
+             deviations from their mean"
+        }
+    };
+    caption(ui, about);
 }
 
 /// Paints the picture with the two plots below.
@@ -135,10 +156,10 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
 fn shell_ui(ui: &mut Ui, measured: &Measured, width: f32) {
     caption(
         ui,
-        if measured.has_prior {
-            "Norm, against the norms of seeds"
-        } else {
-            "Norm of the z-scores, against standard normal samples"
+        match measured.against {
+            Against::Prior => "Norm, against the norms of seeds",
+            Against::Data => "Norm of the z-scores, against standard normal samples",
+            Against::SeedsInW { .. } => "Distance to the mean of w, against seeds",
         },
     );
     let (rect, response) = ui.allocate_exact_size(vec2(width, PLOT_HEIGHT), Sense::hover());
@@ -159,10 +180,17 @@ fn shell_ui(ui: &mut Ui, measured: &Measured, width: f32) {
         .max(norm * 1.1)
         .max(1e-3);
     let x_of = |value: f64| remap(value as f32, 0.0..=largest as f32, plot.x_range());
-    // The chi density up to a factor: r^(d - 1) exp(-r^2 / 2), through logarithms.
     let dim = measured.scores.len() as f64;
-    let log_density = |r: f64| (dim - 1.0) * r.max(1e-9).ln() - r * r / 2.0;
-    let top = log_density((dim - 1.0).max(0.0).sqrt().max(1e-9));
+    let log_density = |r: f64| match measured.against {
+        // The chi density up to a factor: r^(d - 1) exp(-r^2 / 2), through logarithms.
+        Against::Prior | Against::Data => (dim - 1.0) * r.max(1e-9).ln() - r * r / 2.0,
+        // A normal density with the mean and the deviation of the sample.
+        Against::SeedsInW { .. } => -0.5 * ((r - report.shell_mean) / report.shell_sigma).powi(2),
+    };
+    let top = match measured.against {
+        Against::Prior | Against::Data => log_density((dim - 1.0).max(0.0).sqrt().max(1e-9)),
+        Against::SeedsInW { .. } => 0.0,
+    };
     let points = (0..=160).map(|index| {
         let r = largest * f64::from(index) / 160.0;
         let height = (log_density(r) - top).exp().min(1.0) as f32;
@@ -230,7 +258,8 @@ fn scores_ui(ui: &mut Ui, measured: &Measured, width: f32) {
     if let Some(pointer) = response.hover_pos() {
         let dim = ((pointer.x - plot.left()) / step).max(0.0) as usize;
         if let Some(score) = measured.scores.get(dim) {
-            response.on_hover_text(format!("z{dim}: {score:.2}"));
+            let space = measured.against.space();
+            response.on_hover_text(format!("{space}{dim}: {score:.2}"));
         }
     }
 }
