@@ -213,24 +213,19 @@ impl Models {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Family, ModelFile};
+    use crate::model::ModelFile;
 
     #[test]
     fn every_generator_can_be_chosen() {
         for entry in catalogue::entries() {
             let file = ModelFile::from_bytes(entry.bytes).expect("a built-in model is sound");
             let choice = CATALOGUE.iter().find(|it| it.name == entry.name);
-            let family = file.manifest.family;
-            assert_eq!(
-                choice.is_some(),
-                family != Family::Classifier,
-                "{}",
-                entry.name
-            );
+            let can = file.manifest.capabilities();
+            assert_eq!(choice.is_some(), can.generates, "{}", entry.name);
             if let Some(choice) = choice {
                 assert_eq!(
                     choice.has_styles,
-                    family == Family::StyleGan,
+                    can.style_layers.is_some(),
                     "{}",
                     entry.name
                 );

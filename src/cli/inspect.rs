@@ -2,7 +2,7 @@
 
 use super::args::InspectArgs;
 use super::error::CliError;
-use super::listing::{family_name, image_name};
+use super::listing::image_name;
 use super::{replay, say, source};
 use crate::document::Recipe;
 use crate::document::embedded::Container;
@@ -62,7 +62,7 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
     row("title", &manifest.title)?;
     row("summary", &manifest.summary)?;
     row("hash", &file.hash)?;
-    row("family", family_name(manifest.family))?;
+    row("family", manifest.family.traits().title)?;
     row("pictures", &image_name(manifest))?;
     for (space, shape) in &manifest.spaces {
         row("space", &format!("{space} of {shape}"))?;

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::{say, source};
 use crate::engine::ModelSource;
 use crate::model::catalogue;
-use crate::model::manifest::{Family, Manifest};
+use crate::model::manifest::Manifest;
 use serde_json::json;
 
 /// `zscape models`
@@ -48,22 +48,11 @@ fn line(name: &str, manifest: &Manifest) -> String {
         .collect();
     format!(
         "{name:<17}{:<17}{:<9}{:<23}{}",
-        family_name(manifest.family),
+        manifest.family.traits().title,
         image_name(manifest),
         spaces.join(", "),
         manifest.summary
     )
-}
-
-/// The family as people read it.
-pub fn family_name(family: Family) -> &'static str {
-    match family {
-        Family::Autoencoder => "autoencoder",
-        Family::Vae => "VAE",
-        Family::Gan => "GAN",
-        Family::StyleGan => "style-based GAN",
-        Family::Classifier => "classifier",
-    }
 }
 
 /// Width, height and, where there are several, channels.

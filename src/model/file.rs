@@ -4,6 +4,7 @@
 //! bounds, the manifest is followed through every layer, and every tensor's name, shape,
 //! dtype and values are checked before a caller sees the first weight.
 
+use super::family::Encoding;
 use super::manifest::{FORMAT_VERSION, Family, Manifest, NetworkSpec, Role};
 use super::shapes::{self, Shape};
 use super::style::{self, StyleSpec};
@@ -340,30 +341,27 @@ pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>
             image.channels
         ));
     }
-    let needed: &[Role] = match manifest.family {
-        Family::Autoencoder | Family::Vae => &[Role::Decoder, Role::Encoder],
-        Family::Gan => &[Role::Decoder],
-        Family::StyleGan => &[],
-        Family::Classifier => &[Role::Classifier],
-    };
-    for role in needed {
+    let traits = manifest.family.traits();
+    for role in traits.networks {
         if !manifest.networks.contains_key(role) {
             return Err(format!("it has no {}", role.name()));
         }
     }
     let z_dim = match manifest.spaces.get(&Space::Z) {
-        Some(&SpaceShape::Vector { dim }) if manifest.family != Family::Classifier => dim,
-        None if manifest.family == Family::Classifier => 0,
-        Some(_) if manifest.family == Family::Classifier => {
-            return Err("a classifier has no latent space".to_owned());
+        Some(&SpaceShape::Vector { dim }) if traits.generates => dim,
+        None if !traits.generates => 0,
+        Some(_) if !traits.generates => {
+            return Err(format!("a {} has no latent space", traits.title));
         }
         _ => return Err("z must be a vector".to_owned()),
     };
-    let mut tensors = match (&manifest.style, manifest.family) {
-        (Some(spec), Family::StyleGan) => style_tensors(manifest, spec)?,
-        (None, Family::StyleGan) => return Err("it has no section \"style\"".to_owned()),
-        (Some(_), _) => return Err("only style-based models have a section \"style\"".to_owned()),
-        (None, _) => {
+    let mut tensors = match (&manifest.style, traits.has_styles) {
+        (Some(spec), true) => style_tensors(manifest, spec)?,
+        (None, true) => return Err("it has no section \"style\"".to_owned()),
+        (Some(_), false) => {
+            return Err("only style-based models have a section \"style\"".to_owned());
+        }
+        (None, false) => {
             if let Some(space) = manifest.spaces.keys().find(|&&space| space != Space::Z) {
                 return Err(format!("models of this family have no {space} space"));
             }
@@ -371,11 +369,11 @@ pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>
         }
     };
     for (&role, network) in &manifest.networks {
-        if !needed.contains(&role) {
+        if !traits.networks.contains(&role) {
             return Err(format!("a {} does not belong to this family", role.name()));
         }
         check_ends(
-            manifest.family,
+            traits.encoding,
             role,
             network,
             z_dim,
@@ -429,7 +427,7 @@ fn noise_side(name: &str, manifest: &Manifest) -> Option<usize> {
 
 /// Checks that a network takes and gives what its role asks for.
 fn check_ends(
-    family: Family,
+    encoding: Encoding,
     role: Role,
     network: &NetworkSpec,
     z_dim: usize,
@@ -438,10 +436,9 @@ fn check_ends(
 ) -> Result<(), String> {
     let plan = shapes::plan(network).map_err(|fault| format!("{}: {fault}", role.name()))?;
     let (input, output) = (plan.input.checked_len()?, plan.output().checked_len()?);
-    let encoded = if family == Family::Vae {
-        z_dim.saturating_mul(2)
-    } else {
-        z_dim
+    let encoded = match encoding {
+        Encoding::Distribution => z_dim.saturating_mul(2),
+        Encoding::Code | Encoding::None => z_dim,
     };
     let (wanted_input, wanted_output) = match role {
         Role::Decoder => (z_dim, picture_len),

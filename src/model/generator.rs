@@ -3,7 +3,7 @@
 use super::cpu::Plan;
 use super::device;
 use super::file::ModelFile;
-use super::manifest::{Family, ImageSpec, Role};
+use super::manifest::{ImageSpec, Role};
 use super::network::Network;
 use super::style::{self, LayerNoise, Mapping, StylePlan, StyleSpec, Synthesis};
 use crate::latent::{NoiseMode, Space};
@@ -83,7 +83,7 @@ impl Generator {
             device: device.clone(),
             image: manifest.image,
             z_dim,
-            variational: manifest.family == Family::Vae,
+            variational: manifest.capabilities().encodes_distribution,
             decoder,
             encoder: upload(file, Role::Encoder, device)?,
         })

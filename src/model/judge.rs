@@ -1,7 +1,7 @@
 //! The classifier that judges the pictures of other models of the same data.
 
 use super::file::ModelFile;
-use super::manifest::{Family, LabelKind, Manifest, Role};
+use super::manifest::{LabelKind, Manifest, Role};
 use super::network::Network;
 use super::specimen::Judged;
 use super::{ModelError, catalogue, download, upload};
@@ -19,7 +19,7 @@ pub struct Judge {
 /// Whether a classifier judges the pictures of a model: both know the same data in the same
 /// size, and each picture is of one class.
 pub fn is_judge_of(judge: &Manifest, model: &Manifest) -> bool {
-    judge.family == Family::Classifier
+    judge.family.traits().classifies
         && judge.labels == LabelKind::Classes
         && judge.data.name == model.data.name
         && judge.image == model.image

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod cpu;
 pub mod device;
 pub mod directions;
+pub mod family;
 pub mod file;
 pub mod fold;
 mod generator;

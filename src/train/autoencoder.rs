@@ -5,7 +5,8 @@ use super::parameters::Parameters;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Reconstruction, Settings};
 use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
-use crate::model::manifest::{Family, ImageSpec, NetworkSpec, Role};
+use crate::model::family::Encoding;
+use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
 use crate::model::network::Mode;
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, activation};
@@ -33,7 +34,7 @@ impl AutoencoderTask {
         let decoder_spec = code_network(recipe.z_dim, &recipe.decoder);
         let betas = (settings.beta_1, settings.beta_2);
         Ok(Self {
-            variational: recipe.family == Family::Vae,
+            variational: recipe.family.traits().encoding == Encoding::Distribution,
             image,
             z_dim: recipe.z_dim,
             encoder: Parameters::new(&encoder_spec, settings.seed, betas, &device)?,

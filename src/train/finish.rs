@@ -9,7 +9,7 @@ use super::recipe::Recipe;
 use super::task::{Task, Trained};
 use crate::latent::{Space, SpaceShape};
 use crate::model::file::StoredTensor;
-use crate::model::manifest::{FORMAT_VERSION, Family, Manifest, TrainingRecord};
+use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
 use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
 use std::collections::BTreeMap;
 
@@ -44,7 +44,8 @@ pub fn finish(
         mut tensors,
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
-    if recipe.family != Family::Classifier {
+    let traits = recipe.family.traits();
+    if traits.generates {
         spaces.insert(Space::Z, SpaceShape::Vector { dim: recipe.z_dim });
     }
     if let Some(style) = &style {
@@ -80,14 +81,15 @@ pub fn finish(
     let mut progress = Progress::new(&mut watch, 0);
     // Everything below is measured on the weights as they are stored.
     let device = device::cpu();
-    if recipe.family == Family::Autoencoder {
+    // Codes of a model without a prior are scaled to what seeds are drawn from.
+    if traits.generates && !traits.has_prior {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
         let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
         let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
         fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
     }
-    if recipe.family != Family::Classifier {
+    if traits.generates {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         if generator.has_encoder() {
             add_codes(&generator, test, recipe, &mut tensors, &mut progress)?;

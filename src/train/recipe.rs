@@ -206,7 +206,7 @@ impl Recipe {
             ),
             (settings.shift <= 8, "shift must be at most 8 pixels"),
             (
-                recipe.family == Family::Classifier || recipe.z_dim > 0,
+                !recipe.family.traits().generates || recipe.z_dim > 0,
                 "z_dim must be positive",
             ),
         ];

@@ -5,6 +5,7 @@ use super::classifier::ClassifierTask;
 use super::gan::GanTask;
 use super::recipe::Recipe;
 use super::style::{self, StyleTask};
+use crate::model::family::Encoding;
 use crate::model::file::StoredTensor;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
 use crate::model::style::StyleSpec;
@@ -56,7 +57,7 @@ pub trait Task {
     fn finish(&mut self) -> Result<Trained, ModelError>;
 }
 
-/// The task of a recipe's family.
+/// The task of a recipe's family: the registry of trainers.
 ///
 /// # Errors
 /// When the recipe's layers do not fit one another.
@@ -78,9 +79,9 @@ pub fn task(
 /// Checks that every network of a recipe gives what is asked of it, so that no run stops in the
 /// middle of its first step.
 fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
-    let encoded = match recipe.family {
-        Family::Vae => recipe.z_dim.saturating_mul(2),
-        _ => recipe.z_dim,
+    let encoded = match recipe.family.traits().encoding {
+        Encoding::Distribution => recipe.z_dim.saturating_mul(2),
+        Encoding::Code | Encoding::None => recipe.z_dim,
     };
     let of_pictures = |layers| picture_network(image, layers);
     let decoder = || {

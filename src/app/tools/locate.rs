@@ -9,7 +9,6 @@ use crate::latent::geometry::norm;
 use crate::latent::neighbours::{self, Neighbour};
 use crate::latent::prior::{self, PriorReport, Standing};
 use crate::latent::{Code, Space};
-use crate::model::Family;
 use std::sync::Arc;
 
 /// A code this many times as far from the data as they are from each other is far.
@@ -240,7 +239,7 @@ impl AppState {
                 DataSummary::of(&rows(model).collect::<Vec<_>>())
             });
             let nearest = self.neighbours().first().map(|near| near.distance);
-            let has_prior = model.manifest.family != Family::Autoencoder;
+            let has_prior = model.manifest.family.traits().has_prior;
             let code = &frame.code.values;
             Measured::new(code, has_prior, &data, &model.z_sigma, nearest)
         }))

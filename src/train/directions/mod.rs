@@ -21,7 +21,7 @@ use crate::engine::{DeviceChoice, ModelSource};
 use crate::latent::NoiseMode;
 use crate::model::directions::{DirectionsRecord, LeftOut, RECORD_VERSION};
 use crate::model::file::{StoredTensor, direction_tensor};
-use crate::model::manifest::{Family, LabelKind};
+use crate::model::manifest::LabelKind;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError, ModelFile};
 use candidates::Labelled;
@@ -115,8 +115,9 @@ impl Directions {
 pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions, TrainError> {
     let file = eval::read(&options.model)?;
     let name = &file.manifest.name;
-    if file.manifest.family == Family::Classifier {
-        let fault = format!("{name} is a classifier and has no latent space");
+    let traits = file.manifest.family.traits();
+    if !traits.generates {
+        let fault = format!("{name} is a {} and has no latent space", traits.title);
         return Err(TrainError::Request(fault));
     }
     if !SAMPLES.contains(&options.samples) {
@@ -136,7 +137,7 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
                 TrainError::Request(fault)
             })?,
     };
-    if judge_file.manifest.family != Family::Classifier {
+    if !judge_file.manifest.family.traits().classifies {
         let fault = format!("{} is no classifier", judge_file.manifest.name);
         return Err(TrainError::Request(fault));
     }

@@ -14,7 +14,7 @@ use super::recipe::Recipe;
 use crate::document::Raster;
 use crate::engine::{DeviceChoice, ModelSource};
 use crate::latent::NoiseMode;
-use crate::model::manifest::{Family, LabelKind};
+use crate::model::manifest::LabelKind;
 use crate::model::quality::{self, Quality};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
 use burn::tensor::Device;
@@ -99,15 +99,15 @@ pub fn evaluate(
         ))
         .into());
     }
-    let judge = match (judge, file.manifest.family) {
-        (None, Family::Gan | Family::StyleGan) => judge_of(&file)?,
-        (judge, _) => judge,
+    let judge = match judge {
+        None if is_judged(&file) => judge_of(&file)?,
+        judge => judge,
     };
     let work = work(&file, &train, &test);
     let mut progress = Progress::new(watch, work);
     progress.step(0)?;
-    let near = match (&judge, file.manifest.family) {
-        (Some(judge), Family::Gan | Family::StyleGan) => {
+    let near = match &judge {
+        Some(judge) if is_judged(&file) => {
             check_size(judge, &file)?;
             let generator = Generator::new(&file, &device)?;
             let judge = Judge::new(judge, &device)?;
@@ -181,13 +181,21 @@ pub(super) fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), Mode
 
 /// The pictures that [`measure`] looks at, encodes or draws.
 fn work(file: &ModelFile, train: &Dataset, test: &Dataset) -> usize {
-    match file.manifest.family {
-        Family::Autoencoder | Family::Vae => train.len() + 2 * test.len(),
-        Family::Gan | Family::StyleGan => {
-            generator::work(file.manifest.family == Family::StyleGan, train, test)
-        }
-        Family::Classifier => test.len(),
+    let can = file.manifest.capabilities();
+    if can.classifies {
+        test.len()
+    } else if can.encodes {
+        train.len() + 2 * test.len()
+    } else {
+        generator::work(can.style_layers.is_some(), train, test)
     }
+}
+
+/// Whether a classifier judges the pictures of a model: it makes some and cannot encode those of
+/// the data, whose error would measure it.
+fn is_judged(file: &ModelFile) -> bool {
+    let can = file.manifest.capabilities();
+    can.generates && !can.encodes
 }
 
 /// Every measure that the family of a model has.
@@ -202,29 +210,21 @@ pub fn measure(
     device: &Device,
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
-    match file.manifest.family {
-        Family::Autoencoder | Family::Vae => {
-            measure_autoencoder(&Generator::new(file, device)?, train, test, progress)
-        }
-        Family::Gan | Family::StyleGan => {
-            let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
-                log::warn!(
-                    "no classifier of this data is in the catalogue, so nothing is measured"
-                );
-                return Ok(Quality::new());
-            };
-            check_size(&judge, file)?;
-            let judge = Judge::new(&judge, device)?;
-            generator::measure(
-                &Generator::new(file, device)?,
-                &judge,
-                train,
-                test,
-                progress,
-            )
-        }
-        Family::Classifier => measure_classifier(&Judge::new(file, device)?, test, progress),
+    let can = file.manifest.capabilities();
+    if can.classifies {
+        return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
+    let generator = Generator::new(file, device)?;
+    if can.encodes {
+        return measure_autoencoder(&generator, train, test, progress);
+    }
+    let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
+        log::warn!("no classifier of this data is in the catalogue, so nothing is measured");
+        return Ok(Quality::new());
+    };
+    check_size(&judge, file)?;
+    let judge = Judge::new(&judge, device)?;
+    generator::measure(&generator, &judge, train, test, progress)
 }
 
 /// The part of the test pictures that a classifier is right about; where a picture has any
@@ -370,7 +370,7 @@ pub(super) fn judge_of(file: &ModelFile) -> Result<Option<ModelFile>, ModelError
     for entry in catalogue::entries() {
         let judge = ModelFile::from_bytes(entry.bytes)
             .map_err(|error| ModelError(format!("{}: {error}", entry.name)))?;
-        if judge.manifest.family == Family::Classifier
+        if judge.manifest.family.traits().classifies
             && dataset_of(&judge).is_ok_and(|(data, _)| data == dataset)
         {
             return Ok(Some(judge));

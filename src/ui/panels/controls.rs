@@ -4,7 +4,6 @@ use crate::app::{Action, Actions, AppState, Axis, Command, Edit};
 use crate::engine::ModelInfo;
 use crate::latent::{NoiseMode, Sampler, Space};
 use crate::learn::Control;
-use crate::model::Family;
 use crate::ui::panels::plane;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{
@@ -83,14 +82,7 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo) {
     ui.add_space(space::S);
     heading(ui, &manifest.title);
     caption(ui, &manifest.summary);
-    let family = match manifest.family {
-        Family::Autoencoder => "autoencoder",
-        Family::Vae => "VAE",
-        Family::Gan => "GAN",
-        Family::StyleGan => "style-based GAN",
-        Family::Classifier => "classifier",
-    };
-    let mut facts = family.to_owned();
+    let mut facts = manifest.capabilities().title.to_owned();
     if let Some(shape) = manifest.spaces.get(&Space::Z) {
         facts += &format!(", z {shape}");
     }

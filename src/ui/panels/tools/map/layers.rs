@@ -5,7 +5,6 @@ use crate::app::AppState;
 use crate::app::tools::map::{MapPlane, Settings};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
-use crate::model::Family;
 use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
 use crate::ui::theme::{space, text, tokens};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Shape, Stroke, Ui, pos2, vec2};
@@ -130,7 +129,7 @@ pub fn density_ui(
     projection: Projection,
 ) {
     // The prior is that of z.
-    if model.manifest.family == Family::Autoencoder || plane.space() != Space::Z {
+    if !model.manifest.family.traits().has_prior || plane.space() != Space::Z {
         return;
     }
     let tokens = tokens(ui);

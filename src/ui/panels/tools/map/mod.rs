@@ -12,7 +12,6 @@ use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::Expr;
 use crate::latent::geometry::distance;
-use crate::model::Family;
 use crate::ui::panels::classes::{class_color, class_name};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
@@ -62,7 +61,7 @@ pub fn controls_ui(
             .map()
             .plane()
             .is_none_or(|plane| plane.space() == Space::Z);
-        if in_z && model.manifest.family != Family::Autoencoder {
+        if in_z && model.manifest.family.traits().has_prior {
             let words = "Density of the prior";
             layer_ui(ui, actions, settings.density, words, Edit::Density);
         }

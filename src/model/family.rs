@@ -1,0 +1,157 @@
+//! What each family of models can do: the one place that knows families apart. Everything else
+//! asks for [`Capabilities`], so that a new family is a row here and a trainer, and no panel has
+//! to hear of it.
+
+use super::manifest::{Family, Manifest, Role};
+use crate::latent::{Space, SpaceShape};
+
+/// What the encoder of a family gives for a picture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encoding {
+    /// The family has no encoder.
+    None,
+    /// A code.
+    Code,
+    /// Mean and log variance of a normal distribution of codes.
+    Distribution,
+}
+
+/// A row of the registry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FamilyTraits {
+    /// As people read it, in the middle of a sentence.
+    pub title: &'static str,
+    /// The networks that a file must have; it has no others.
+    pub networks: &'static [Role],
+    /// Whether codes decode to pictures.
+    pub generates: bool,
+    /// Whether pictures get labels.
+    pub classifies: bool,
+    /// Whether seeds are drawn from a standard normal prior that the model was trained under.
+    pub has_prior: bool,
+    pub encoding: Encoding,
+    /// Whether a mapping network leads from z to w, and a synthesis network takes w+.
+    pub has_styles: bool,
+}
+
+impl Family {
+    /// What models of this family can do.
+    pub fn traits(self) -> FamilyTraits {
+        let plain = FamilyTraits {
+            title: "autoencoder",
+            networks: &[Role::Decoder, Role::Encoder],
+            generates: true,
+            classifies: false,
+            has_prior: false,
+            encoding: Encoding::Code,
+            has_styles: false,
+        };
+        match self {
+            Self::Autoencoder => plain,
+            Self::Vae => FamilyTraits {
+                title: "VAE",
+                has_prior: true,
+                encoding: Encoding::Distribution,
+                ..plain
+            },
+            Self::Gan => FamilyTraits {
+                title: "GAN",
+                networks: &[Role::Decoder],
+                has_prior: true,
+                encoding: Encoding::None,
+                ..plain
+            },
+            Self::StyleGan => FamilyTraits {
+                title: "style-based GAN",
+                networks: &[],
+                has_prior: true,
+                encoding: Encoding::None,
+                has_styles: true,
+                ..plain
+            },
+            Self::Classifier => FamilyTraits {
+                title: "classifier",
+                networks: &[Role::Classifier],
+                generates: false,
+                classifies: true,
+                encoding: Encoding::None,
+                ..plain
+            },
+        }
+    }
+}
+
+/// What one model can do, from its manifest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Capabilities {
+    /// The family, in the middle of a sentence.
+    pub title: &'static str,
+    pub generates: bool,
+    pub classifies: bool,
+    /// Whether z has a standard normal prior: then a code is measured against it.
+    pub has_prior: bool,
+    /// Whether pictures can be encoded.
+    pub encodes: bool,
+    /// Whether the encoder gives a distribution of codes.
+    pub encodes_distribution: bool,
+    /// How many style inputs the synthesis network has; `None` without styles.
+    pub style_layers: Option<usize>,
+    /// Whether decoding adds noise, so that it matters which.
+    pub takes_noise: bool,
+    /// The spaces that codes may be in.
+    pub spaces: Vec<Space>,
+}
+
+impl Manifest {
+    /// What the model can do.
+    pub fn capabilities(&self) -> Capabilities {
+        let traits = self.family.traits();
+        let encodes = self.networks.contains_key(&Role::Encoder);
+        Capabilities {
+            title: traits.title,
+            generates: traits.generates,
+            classifies: traits.classifies,
+            has_prior: traits.has_prior,
+            encodes,
+            encodes_distribution: encodes && traits.encoding == Encoding::Distribution,
+            style_layers: match self.spaces.get(&Space::W_PLUS) {
+                Some(SpaceShape::Layers { layers, .. }) => Some(*layers),
+                _ => None,
+            },
+            takes_noise: self.takes_noise(),
+            spaces: self.spaces.keys().copied().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ModelFile, catalogue};
+
+    #[test]
+    fn what_a_model_can_do_fits_what_its_file_holds() {
+        for entry in catalogue::entries() {
+            let file = ModelFile::from_bytes(entry.bytes).expect("a built-in model is sound");
+            let (manifest, can) = (&file.manifest, file.manifest.capabilities());
+            let name = entry.name;
+            assert_eq!(
+                can.generates,
+                manifest.spaces.contains_key(&Space::Z),
+                "{name}"
+            );
+            assert_ne!(can.generates, can.classifies, "{name}");
+            assert_eq!(
+                can.style_layers.is_some(),
+                manifest.style.is_some(),
+                "{name}"
+            );
+            assert_eq!(
+                can.encodes,
+                manifest.family.traits().encoding != Encoding::None,
+                "{name}"
+            );
+            assert!(can.encodes || !can.encodes_distribution, "{name}");
+        }
+    }
+}
