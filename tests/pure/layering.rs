@@ -90,6 +90,35 @@ fn arrows_run_one_way() {
     assert!(faults.is_empty(), "\n{faults}");
 }
 
+/// Only registries know families apart; everything else asks what a model can do, so that a new
+/// family is not forgotten anywhere.
+#[test]
+fn only_registries_know_families_apart() {
+    const REGISTRIES: &[&str] = &[
+        "model/family.rs",
+        "model/manifest.rs",
+        // Makes a manifest of a family for tests.
+        "model/style/random.rs",
+        "train/task.rs",
+    ];
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut faults = Vec::new();
+    let mut files = Vec::new();
+    collect(&source, &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file is text");
+        let name = file.strip_prefix(&source).expect("it is in src");
+        let names_one = text.match_indices("Family::").any(|(at, _)| {
+            // `FontFamily` is the window's.
+            !text[..at].ends_with("Font")
+        });
+        if names_one && !REGISTRIES.iter().any(|known| name == Path::new(known)) {
+            faults.push(name.display().to_string());
+        }
+    }
+    assert!(faults.is_empty(), "families are told apart in {faults:?}");
+}
+
 #[test]
 fn every_folder_is_a_layer() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
