@@ -106,10 +106,9 @@ impl Walk {
     /// How far the walk goes along the direction `name`, in standard deviations.
     pub fn offset(&self, name: &str) -> f32 {
         let steps = self.offsets.iter().chain(&self.inner);
-        steps
-            .filter(|(known, _)| known == name)
-            .map(|&(_, step)| step)
-            .sum()
+        let along = steps.filter(|(known, _)| known == name);
+        // A sum of nothing is -0.0.
+        along.fold(0.0, |sum, &(_, step)| sum + step)
     }
 
     /// Whether the walk names a direction, also with a step of 0.
@@ -284,6 +283,7 @@ mod tests {
         let mut walk = walk(text);
         assert_eq!(walk.base, Expr::Seed(3));
         assert_eq!(["a", "b", "c"].map(|n| walk.offset(n)), [2.0, -1.0, 0.0]);
+        assert!(walk.offset("c").is_sign_positive(), "sliders show it as 0.00");
         assert_eq!(walk.to_expr().to_string(), text);
         walk.set_offset("a", 0.5);
         assert!(walk.names("a") && walk.is_moved());
