@@ -44,7 +44,7 @@ fn a_dropped_picture_brings_its_noise_back() {
     let plain = pixels(&window);
     edit(&mut window, Edit::Sampler(random(3)));
     let noisy = pixels(&window);
-    assert_ne!(noisy, plain, "the noise of a seed is another");
+    assert!(noisy != plain, "the noise of a seed is another");
     let path = folder.path().join("noisy.png");
     let save = Action::SavePicture(path.clone());
     window.harness.state_mut().ask(save);
@@ -61,25 +61,28 @@ fn a_dropped_picture_brings_its_noise_back() {
     });
     window.settle();
     assert_eq!(window.app().position().sampler(), random(3));
-    assert_eq!(pixels(&window), noisy, "it is the picture of the file");
+    assert!(pixels(&window) == noisy, "it is the picture of the file");
 }
 
 #[test]
 fn noise_is_a_step_of_undo_and_has_controls() {
     let (mut window, _folder) = open();
     let plain = pixels(&window);
-    window.harness.get_by_label("Noise none").click();
+    window.harness.get_by_label("Noise none").click_accesskit();
     window.settle();
     let none = pixels(&window);
-    assert_ne!(none, plain);
-    window.harness.get_by_label("Noise random").click();
+    assert!(none != plain, "no noise is another picture");
+    window
+        .harness
+        .get_by_label("Noise random")
+        .click_accesskit();
     window.settle();
     assert_eq!(window.app().position().sampler(), random(42));
     assert!(window.harness.query_by_label("Noise seed").is_some());
     window.press(Modifiers::COMMAND, Key::Z);
-    assert_eq!(pixels(&window), none);
+    assert!(pixels(&window) == none, "undo goes back to no noise");
     window.press(Modifiers::COMMAND, Key::Z);
-    assert_eq!(pixels(&window), plain);
+    assert!(pixels(&window) == plain, "and to the noise of the model");
     assert!(
         window
             .harness
@@ -112,7 +115,7 @@ fn a_session_and_its_bookmarks_keep_the_noise() {
     let go = zscape::app::SessionAction::GoToBookmark("noisy".to_owned());
     window.harness.state_mut().ask(Action::Session(go));
     window.settle();
-    assert_eq!(pixels(&window), noisy);
+    assert!(pixels(&window) == noisy, "the bookmark keeps its noise");
 }
 
 /// A file of the version before shots, whose truncation acted in z, draws what it drew.

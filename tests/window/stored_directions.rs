@@ -117,7 +117,7 @@ fn a_step_along_one_goes_through_w_and_fills_the_strip() {
     window.settle();
     let expression = window.expression();
     assert!(
-        expression.starts_with("w(seed(42)) + ") && expression.ends_with("*dir(\"shield\")"),
+        expression.starts_with("seed(42) + ") && expression.ends_with("*dir(\"shield\")"),
         "{expression}"
     );
     assert_ne!(window.picture(), before);
@@ -143,14 +143,24 @@ fn directions_of_z_and_w_go_together() {
     window.settle();
     assert_eq!(
         window.expression(),
-        "w(seed(42) + dir(\"hat\")) + 1.5*dir(\"shield\")"
+        "seed(42) + dir(\"hat\") + 1.5*dir(\"shield\")"
     );
     assert!(window.app().preview().failure().is_none());
     let step = |name: &str| window.app().position().step(name);
     assert_eq!([step("hat"), step("shield"), step("robe")], [1.0, 1.5, 0.0]);
+    // A step in z stays before the truncation, which acts in w.
+    let psi = zscape::app::Edit::Psi(0.5);
+    window.harness.state_mut().ask(Action::Edit(psi));
+    window.settle();
+    assert_eq!(
+        window.expression(),
+        "truncate(seed(42) + dir(\"hat\"), 0.5) + 1.5*dir(\"shield\")"
+    );
+    let psi = zscape::app::Edit::Psi(1.0);
+    window.harness.state_mut().ask(Action::Edit(psi));
     go(&mut window, "hat", 0.0);
     window.settle();
-    assert_eq!(window.expression(), "w(seed(42)) + 1.5*dir(\"shield\")");
+    assert_eq!(window.expression(), "seed(42) + 1.5*dir(\"shield\")");
 }
 
 #[test]

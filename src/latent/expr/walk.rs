@@ -283,7 +283,10 @@ mod tests {
         let mut walk = walk(text);
         assert_eq!(walk.base, Expr::Seed(3));
         assert_eq!(["a", "b", "c"].map(|n| walk.offset(n)), [2.0, -1.0, 0.0]);
-        assert!(walk.offset("c").is_sign_positive(), "sliders show it as 0.00");
+        assert!(
+            walk.offset("c").is_sign_positive(),
+            "sliders show it as 0.00"
+        );
         assert_eq!(walk.to_expr().to_string(), text);
         walk.set_offset("a", 0.5);
         assert!(walk.names("a") && walk.is_moved());
