@@ -202,7 +202,7 @@ impl Measured {
                 let sentence = "Unusual: the norm is typical, but no encoded test picture is near.";
                 return (Standing::Unusual, sentence.to_owned());
             }
-            Standing::Typical => format!("Typical: most {of} lie here."),
+            Standing::Typical => format!("Typical: in the range of most {of}."),
         };
         (report.standing, sentence)
     }

@@ -89,7 +89,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
                         "Natural logarithm of the prior's density here",
                     );
                     row(
-                        "of seeds",
+                        "Mean of seeds",
                         format!("{of_seeds:.1}"),
                         "Mean of the log density over seeds",
                     );
@@ -108,7 +108,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
                         "Distance in z to the nearest encoded test picture",
                     );
                     row(
-                        "between data",
+                        "Data spacing",
                         format!("{usual:.2}"),
                         "Half of the test pictures have a neighbour nearer than this",
                     );
