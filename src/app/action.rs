@@ -1,7 +1,7 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
 use super::tools::map::Look;
-use super::{Axis, Command, Composition, LearningAction, SessionAction, ToolEdit};
+use super::{Axis, Command, Composition, LearningAction, ParamId, SessionAction, ToolEdit};
 use crate::engine::{DirectionSource, ModelSource};
 use crate::latent::Sampler;
 use crate::latent::expr::Expr;
@@ -16,6 +16,8 @@ pub enum Action {
     Edit(Edit),
     /// Change what is set in a tool.
     Tool(ToolEdit),
+    /// Move a parameter.
+    Set(ParamId, f32),
     /// Go to a moment of the way through the keyframes, 0..1.
     Scrub(f64),
     /// Search directions in the loaded model.

@@ -47,6 +47,7 @@ impl AppState {
             }
             Action::Edit(edit) => self.edit(edit),
             Action::Tool(edit) => self.edit_tool(edit),
+            Action::Set(id, value) => self.set_param(&id, value),
             Action::Scrub(time) => {
                 self.stop_way();
                 self.scrub(time);

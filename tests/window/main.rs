@@ -19,6 +19,7 @@ mod matrix;
 mod models;
 mod noise;
 mod old_sessions;
+mod parameters;
 mod quitting;
 mod school;
 mod speed;

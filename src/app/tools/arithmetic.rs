@@ -7,7 +7,10 @@ use crate::app::pictures::{SetKey, Want};
 use crate::engine::ModelInfo;
 use crate::latent::expr::{Expr, Walk};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
+/// How strongly a difference is added.
+pub const STRENGTH: RangeInclusive<f32> = -3.0..=3.0;
 /// The pictures in the wells: those of plus, of minus, of base, one after the other.
 pub const MEMBERS: SetKey = SetKey("arithmetic members");
 /// The means of the wells that hold something, then the difference before the base is added.

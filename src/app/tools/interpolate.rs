@@ -30,6 +30,8 @@ pub const STRIP: usize = 16;
 pub const SHEET_SIDE: usize = 7;
 /// How long the way may take.
 pub const SECS: RangeInclusive<f32> = 0.2..=120.0;
+/// The durations that the slider reaches.
+pub const SLIDER_SECS: RangeInclusive<f32> = 0.5..=30.0;
 /// Frames of the way that scrubbing and playing go by.
 const FRAMES: usize = 241;
 

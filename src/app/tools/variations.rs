@@ -10,7 +10,7 @@ use crate::latent::variations::{children, crosses, most_diverse, ranges};
 use crate::latent::{Space, SpaceShape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// The candidates, of which [`SHOWN`] are on the sheet.
 pub const CHILDREN: SetKey = SetKey("variation children");
@@ -18,6 +18,8 @@ pub const CHILDREN: SetKey = SetKey("variation children");
 pub const PARTNER: SetKey = SetKey("variation partner");
 pub const FAVOURITES: SetKey = SetKey("variation favourites");
 
+/// Lengths of a random step, in standard deviations.
+pub const SIGMA: RangeInclusive<f32> = 0.0..=2.0;
 /// Children on the sheet.
 pub const SHOWN: usize = 12;
 /// Candidates that the diverse twelve are chosen from: one batch of the decoder.

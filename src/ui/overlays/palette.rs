@@ -1,7 +1,7 @@
 //! The palette: any command, model, seed or expression by typing.
 
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command, Edit};
+use crate::app::{Action, Actions, AppState, Command, Edit, Param, ParamId};
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
 use crate::ui::theme::{TextRole, size, space, tokens, tokens_of};
@@ -11,6 +11,9 @@ use eframe::egui::{
     Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, Ui, vec2,
 };
 use lucide_icons::Icon;
+
+/// How many parameters are offered for a number.
+const MAX_SETTINGS: usize = 6;
 
 /// What is typed, and which line is chosen.
 #[derive(Default, Debug)]
@@ -27,6 +30,8 @@ enum Entry {
     Model(ModelSource),
     Seed(u32),
     Expression(Expr),
+    /// Move a parameter, by its name.
+    Set(ParamId, String, f32),
 }
 
 impl Entry {
@@ -36,6 +41,7 @@ impl Entry {
             Self::Model(_) => Icon::Box,
             Self::Seed(_) => Icon::Hash,
             Self::Expression(_) => Icon::SquareFunction,
+            Self::Set(..) => Icon::SlidersHorizontal,
         }
     }
 
@@ -45,6 +51,7 @@ impl Entry {
             Self::Model(source) => format!("Model {}", source_title(source)),
             Self::Seed(seed) => format!("Go to seed {seed}"),
             Self::Expression(expression) => format!("Go to {expression}"),
+            Self::Set(_, name, value) => format!("Set {name} to {value}"),
         }
     }
 
@@ -54,6 +61,7 @@ impl Entry {
             Self::Model(source) => Action::LoadModel(source),
             Self::Seed(seed) => Action::Edit(Edit::Seed(seed)),
             Self::Expression(expression) => Action::Edit(Edit::Expression(expression)),
+            Self::Set(id, _, value) => Action::Set(id, value),
         }
     }
 }
@@ -98,7 +106,7 @@ impl Palette {
         });
         let field = TextEdit::singleline(&mut self.query)
             .font(TextRole::Heading.font())
-            .hint_text("Type a command, a model, a seed or an expression")
+            .hint_text("Type a command, a model, a seed, an expression, or a slider and a number")
             .desired_width(f32::INFINITY)
             .margin(egui::Margin::same(space::S as i8));
         let field = ui.add(field).accessible_name("Search");
@@ -222,6 +230,7 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
     {
         entries.push(Entry::Expression(expression));
     }
+    entries.extend(settings(app, query));
     let commands = Command::ALL
         .iter()
         .filter(|command| !matches!(command, Command::Palette | Command::Leave))
@@ -241,6 +250,27 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
     found.sort_by_key(|(rank, _)| *rank);
     entries.extend(found.into_iter().map(|(_, entry)| entry));
     entries
+}
+
+/// Parameters to be set, for a query such as `psi 0.7`; the best fit first.
+fn settings(app: &AppState, query: &str) -> Vec<Entry> {
+    let Some((words, number)) = query.rsplit_once(char::is_whitespace) else {
+        return Vec::new();
+    };
+    let Some(value) = number.parse::<f32>().ok().filter(|value| value.is_finite()) else {
+        return Vec::new();
+    };
+    let params = app.params();
+    let mut found: Vec<(u32, &Param)> = params
+        .iter()
+        .filter(|param| param.lock.is_none())
+        .filter_map(|param| rank(words.trim(), &param.name, &param.label).map(|rank| (rank, param)))
+        .collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    let found = found.into_iter().take(MAX_SETTINGS);
+    found
+        .map(|(_, param)| Entry::Set(param.id.clone(), param.name.clone(), value))
+        .collect()
 }
 
 /// How well a name fits what was typed, smaller is better; `None` when it does not.

@@ -1,14 +1,14 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
-use crate::app::{Action, Actions, AppState, Axis, Command, Edit};
+use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId};
 use crate::engine::ModelInfo;
 use crate::latent::{NoiseMode, Sampler, Space};
 use crate::learn::Control;
-use crate::ui::panels::plane;
+use crate::ui::panels::{parameter_row, plane};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{
-    SliderRow, caption, command_button, empty_state, heading, icon, icon_button, name_width,
-    named_slider_row, primary_button, reset_button, section, section_with, slider_row,
+    caption, command_button, empty_state, heading, icon, icon_button, name_width, primary_button,
+    reset_button, section, section_with,
 };
 use eframe::egui;
 use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
@@ -16,9 +16,6 @@ use lucide_icons::Icon;
 
 /// How many sliders stand open: what changes the picture most.
 const FIRST_SLIDERS: usize = 8;
-/// How far a slider goes: 99.7 % of a normal distribution lies within three sigma.
-const SLIDER_SIGMA: f32 = 3.0;
-const MAX_PSI: f32 = 1.5;
 /// Width of the seed field in points: the largest seed has ten digits.
 const SEED_WIDTH: f32 = 84.0;
 
@@ -56,7 +53,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             }
         });
         unlocked_ui(ui, app, Control::Psi, |ui| {
-            section(ui, "Truncation", |ui| psi_ui(ui, app, actions));
+            section(ui, "Truncation", |ui| {
+                parameter_row::ui(ui, app, actions, &ParamId::Psi);
+            });
         });
         if model.manifest.takes_noise() || app.position().sampler() != Sampler::default() {
             section(ui, "Noise", |ui| noise_ui(ui, app, actions, model));
@@ -126,21 +125,6 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
         .on_disabled_hover_text("The base is this seed")
         .accessible_name("Back to the seed")
         .clicked()
-}
-
-fn psi_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
-    let row = SliderRow {
-        name: "psi ψ",
-        accessible_name: "Truncation psi",
-        tooltip: "Below 1 the code moves towards the mean of all codes: more typical pictures, \
-                  less variety",
-        value: app.position().psi(),
-        range: 0.0..=MAX_PSI,
-        default: 1.0,
-    };
-    if let Some(psi) = slider_row(ui, &row) {
-        actions.edit(Edit::Psi(psi));
-    }
 }
 
 /// The noise that a style-based generator adds in each layer.
@@ -216,20 +200,7 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
         let width = name_width(ui, names);
         for listed in shown {
             let name = &listed.direction.name;
-            let row = SliderRow {
-                name,
-                accessible_name: name,
-                tooltip: &format!("{name}: {}", listed.evidence),
-                value: app.position().step(name),
-                range: -SLIDER_SIGMA..=SLIDER_SIGMA,
-                default: 0.0,
-            };
-            if let Some(sigma) = named_slider_row(ui, &row, width) {
-                actions.edit(Edit::Step {
-                    direction: name.clone(),
-                    step: sigma,
-                });
-            }
+            parameter_row::named_ui(ui, app, actions, &ParamId::Step(name.clone()), Some(width));
         }
     });
 }
@@ -240,16 +211,7 @@ fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     if model.axis_spaces().len() > 1 {
         axis_space_ui(ui, actions, space);
     }
-    let starts_in_z = app.base_space().is_none_or(|base| base == Space::Z);
-    let takes_steps = space != Space::Z || starts_in_z;
-    let painted = ui.add_enabled_ui(takes_steps, |ui| {
-        axes_ui(ui, app, actions, model, space);
-    });
-    if !takes_steps {
-        painted.response.on_disabled_hover_text(
-            "The code does not start in z, so there are no steps in z to take",
-        );
-    }
+    axes_ui(ui, app, actions, model, space);
 }
 
 /// The space whose raw dimensions are listed.
@@ -287,10 +249,10 @@ fn axis_space_ui(ui: &mut Ui, actions: &mut Actions, shown: Space) {
 }
 
 fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo, space: Space) {
-    let axis = |index| Axis { space, index };
+    let axis = |index| ParamId::Axis(Axis { space, index });
     let ranked = model.ranked_axes(space);
-    for &(index, change) in ranked.iter().take(FIRST_SLIDERS) {
-        axis_ui(ui, app, actions, model, axis(index), change);
+    for &(index, _) in ranked.iter().take(FIRST_SLIDERS) {
+        parameter_row::ui(ui, app, actions, &axis(index));
     }
     if ranked.len() <= FIRST_SLIDERS {
         return;
@@ -310,16 +272,16 @@ fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     let rest = ranked.get(FIRST_SLIDERS..).unwrap_or_default();
     if open {
         visible_rows(ui, size::CONTROL, rest.len(), |ui, row| {
-            if let Some(&(index, change)) = rest.get(row) {
-                axis_ui(ui, app, actions, model, axis(index), change);
+            if let Some(&(index, _)) = rest.get(row) {
+                parameter_row::ui(ui, app, actions, &axis(index));
             }
         });
         return;
     }
     // What the expression moves is shown, wherever it ranks.
-    for &(index, change) in rest {
-        if app.position().names_axis(axis(index)) {
-            axis_ui(ui, app, actions, model, axis(index), change);
+    for &(index, _) in rest {
+        if app.position().names_axis(Axis { space, index }) {
+            parameter_row::ui(ui, app, actions, &axis(index));
         }
     }
 }
@@ -347,36 +309,6 @@ fn visible_rows(ui: &mut Ui, height: f32, count: usize, mut row_ui: impl FnMut(&
         ui.push_id(row, |ui| row_ui(ui, row));
     }
     gap(ui, count - end);
-}
-
-fn axis_ui(
-    ui: &mut Ui,
-    app: &AppState,
-    actions: &mut Actions,
-    model: &ModelInfo,
-    axis: Axis,
-    change: f32,
-) {
-    let name = axis.name();
-    let unit = model.axis_unit(axis.space, axis.index);
-    let tooltip = format!(
-        "Steps of one standard deviation along dimension {} of {}. \
-         One step changes a pixel by {:.1} % on average",
-        axis.index,
-        axis.space,
-        change * 100.0
-    );
-    let row = SliderRow {
-        name: &name,
-        accessible_name: &name,
-        tooltip: &tooltip,
-        value: app.position().offset(axis) / unit,
-        range: -SLIDER_SIGMA..=SLIDER_SIGMA,
-        default: 0.0,
-    };
-    if let Some(sigma) = slider_row(ui, &row) {
-        actions.edit(Edit::along(axis, sigma, unit));
-    }
 }
 
 /// Fills the panel's ground and gives it its inner distance.

@@ -9,6 +9,7 @@ pub mod equation;
 pub mod filmstrip;
 pub mod learning;
 pub mod menu_bar;
+pub mod parameter_row;
 pub mod plane;
 mod recent;
 pub mod status;

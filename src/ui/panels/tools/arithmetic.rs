@@ -3,18 +3,18 @@
 use super::{Stage, below_picture, picture_ui};
 use crate::app::tools::arithmetic::{Edit, MEMBERS, Settings, TERMS, Well};
 use crate::app::tools::directions::check_name;
-use crate::app::{Action, Actions, AppState, ToolEdit};
+use crate::app::{Action, Actions, AppState, ParamId, ToolEdit, ToolParam};
 use crate::latent::expr::Expr;
 use crate::latent::geometry::angle;
+use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{SliderRow, caption, icon, section, slider_row};
+use crate::ui::widgets::{caption, icon, section};
 use eframe::egui::{
     Align, Button, ComboBox, Grid, Layout, RichText, ScrollArea, TextEdit, Ui, vec2,
 };
 use lucide_icons::Icon;
 
-const MAX_STRENGTH: f32 = 3.0;
 const WELL_HEIGHT: f32 = 76.0;
 
 /// What the panel keeps between frames besides the state.
@@ -32,17 +32,12 @@ fn push(actions: &mut Actions, edit: Edit) {
 pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut ArithmeticView) {
     let settings = &app.tools().settings().arithmetic;
     section(ui, "Strength", |ui| {
-        let row = SliderRow {
-            name: "A - B",
-            accessible_name: "Strength",
-            tooltip: "Factor of the difference that is added to C",
-            value: settings.strength,
-            range: -MAX_STRENGTH..=MAX_STRENGTH,
-            default: 1.0,
-        };
-        if let Some(strength) = slider_row(ui, &row) {
-            push(actions, Edit::Strength(strength));
-        }
+        parameter_row::ui(
+            ui,
+            app,
+            actions,
+            &ParamId::Tool(ToolParam::ArithmeticStrength),
+        );
     });
     section(ui, "Without", |ui| without_ui(ui, app, actions, settings));
     section(ui, "Result", |ui| measures_ui(ui, app, settings));

@@ -2,19 +2,19 @@
 
 use super::{Stage, ToolViews, below_picture, picture_ui};
 use crate::app::tools::directions::{Edit, Listed, Measured, STRIP, STRIP_SIGMAS, check_name};
-use crate::app::{Action, Actions, AppState, ToolEdit};
+use crate::app::{Action, Actions, AppState, ParamId, ToolEdit};
 use crate::engine::{DirectionSource, ModelInfo};
 use crate::ui::panels::classes::class_name;
+use crate::ui::panels::parameter_row;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu};
-use crate::ui::widgets::{SliderRow, caption, icon, section, section_with, slider_row};
+use crate::ui::widgets::{caption, icon, section, section_with};
 use eframe::egui::{
     Align, Button, ComboBox, Frame, Key, Layout, Margin, ProgressBar, Response, RichText, TextEdit,
     Ui, vec2,
 };
 use lucide_icons::Icon;
 
-const SLIDER_SIGMA: f32 = 4.0;
 /// How many directions a search brings.
 const COUNT: usize = 8;
 
@@ -276,17 +276,9 @@ fn row_ui(
             caption(ui, &evidence).on_hover_text(EFFECT_TIP)
         });
     }
-    let row = SliderRow {
-        name: "",
-        accessible_name: name,
-        tooltip: &listed.evidence,
-        value: app.position().step(name),
-        range: -SLIDER_SIGMA..=SLIDER_SIGMA,
-        default: 0.0,
-    };
-    if let Some(sigma) = slider_row(ui, &row) {
+    let id = ParamId::Step(name.clone());
+    if parameter_row::named_ui(ui, app, actions, &id, None) {
         actions.push(Action::LookAtDirection(name.clone()));
-        actions.edit(crate::app::Edit::Expression(app.stepped(name, sigma)));
     }
 }
 

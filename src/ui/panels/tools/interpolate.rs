@@ -4,14 +4,13 @@ use super::{Stage, picture_ui, scrolling_below_picture};
 use crate::app::tools::interpolate::{
     Edit, KEYFRAMES, MAX_KEYFRAMES, SHEET, SHEET_SIDE, STRIP, Settings, strip_key,
 };
-use crate::app::{Action, Actions, AppState, Command, ToolEdit};
+use crate::app::{Action, Actions, AppState, Command, ParamId, ToolEdit, ToolParam};
 use crate::latent::path::{Easing, Method};
 use crate::ui::drag::DraggedCode;
+use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, text, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{
-    SliderRow, caption, icon, primary_button, section, section_with, slider_row,
-};
+use crate::ui::widgets::{caption, icon, primary_button, section, section_with};
 use eframe::egui::{
     Align, Align2, Button, Checkbox, ComboBox, DragAndDrop, FontId, Layout, Rect, RichText, Role,
     ScrollArea, Sense, Shape, Slider, Stroke, Ui, WidgetInfo, pos2, remap, vec2,
@@ -81,17 +80,12 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         });
     });
     section(ui, "Time", |ui| {
-        let row = SliderRow {
-            name: "Seconds",
-            accessible_name: "Seconds of the path",
-            tooltip: "Duration of the whole path when it is played",
-            value: settings.secs,
-            range: 0.5..=30.0,
-            default: Settings::default().secs,
-        };
-        if let Some(secs) = slider_row(ui, &row) {
-            push(actions, Edit::Secs(secs));
-        }
+        parameter_row::ui(
+            ui,
+            app,
+            actions,
+            &ParamId::Tool(ToolParam::InterpolateSeconds),
+        );
     });
     if let Some(lengths) = app.tools().interpolate().lengths() {
         caption(

@@ -4,11 +4,12 @@ use super::{Stage, ToolViews, picture_ui};
 use crate::app::tools::variations::{
     CHILDREN, Edit, FAVOURITES, PARTNER, SHOWN, Settings, lockable,
 };
-use crate::app::{Action, Actions, AppState, DecodedPicture, ToolEdit};
+use crate::app::{Action, Actions, AppState, DecodedPicture, ParamId, ToolEdit, ToolParam};
 use crate::latent::Space;
+use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{SliderRow, caption, heading, icon, section, slider_row};
+use crate::ui::widgets::{caption, heading, icon, section};
 use eframe::egui::{
     Button, Checkbox, CollapsingHeader, FontId, Panel, Rect, Response, RichText, Role, ScrollArea,
     Sense, Ui, Vec2, WidgetInfo, vec2,
@@ -16,7 +17,6 @@ use eframe::egui::{
 use lucide_icons::Icon;
 use std::sync::Arc;
 
-const MAX_SIGMA: f32 = 2.0;
 const COLUMNS: usize = 4;
 const MIN_TILE: f32 = 56.0;
 const MAX_TILE: f32 = 160.0;
@@ -38,20 +38,7 @@ fn push(actions: &mut Actions, edit: Edit) {
 pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &mut ToolViews) {
     let settings = &app.tools().settings().variations;
     section(ui, "Children", |ui| {
-        let row = SliderRow {
-            name: "Step σ",
-            accessible_name: "Step size",
-            tooltip: "Length of the random step to a child, in standard deviations",
-            value: settings.sigma,
-            range: 0.0..=MAX_SIGMA,
-            default: Settings::default().sigma,
-        };
-        if settings.partner.is_some() {
-            ui.disable();
-        }
-        if let Some(sigma) = slider_row(ui, &row) {
-            push(actions, Edit::Sigma(sigma));
-        }
+        parameter_row::ui(ui, app, actions, &ParamId::Tool(ToolParam::VariationsStep));
     });
     ui.horizontal(|ui| {
         let mut diverse = settings.diverse;

@@ -2,11 +2,10 @@
 
 use super::{CompareView, mode_words, push};
 use crate::app::models::source_title;
-use crate::app::tools::compare::{
-    BLINK_SECS, Edit, GAIN, LaidOver, MAX_PANES, Mode, PaneSettings, Settings,
-};
-use crate::app::{Actions, AppState, Command};
+use crate::app::tools::compare::{Edit, LaidOver, MAX_PANES, Mode, PaneSettings, Settings};
+use crate::app::{Actions, AppState, Command, ParamId, ToolParam};
 use crate::latent::path::{Method, interpolates};
+use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::ToolViews;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{
@@ -17,7 +16,6 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-const MAX_PSI: f32 = 1.5;
 /// Width of the words before a choice: as wide as those of a slider.
 const WORD_WIDTH: f32 = 56.0;
 
@@ -29,8 +27,8 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &mut ToolVi
         match settings.mode {
             Mode::SideBySide => {}
             Mode::Wipe => wipe_ui(ui, &mut views.compare),
-            Mode::Blink => blink_ui(ui, app, actions, settings),
-            Mode::Difference => gain_ui(ui, actions, settings),
+            Mode::Blink => blink_ui(ui, app, actions),
+            Mode::Difference => gain_ui(ui, app, actions),
         }
         if settings.mode != Mode::SideBySide {
             pair_ui(ui, actions, settings);
@@ -106,37 +104,17 @@ fn wipe_ui(ui: &mut Ui, view: &mut CompareView) {
     }
 }
 
-fn blink_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settings) {
+fn blink_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         command_button(ui, app, actions, Command::BlinkComparison);
         command_button(ui, app, actions, Command::FlipComparison);
     });
-    let row = SliderRow {
-        name: "Seconds",
-        accessible_name: "Seconds of each picture",
-        tooltip: "How long each of the two is shown",
-        value: settings.blink_secs,
-        range: BLINK_SECS,
-        default: Settings::default().blink_secs,
-    };
-    if let Some(secs) = slider_row(ui, &row) {
-        push(actions, Edit::BlinkSecs(secs));
-    }
+    parameter_row::ui(ui, app, actions, &ParamId::Tool(ToolParam::CompareSeconds));
 }
 
-fn gain_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings) {
-    let row = SliderRow {
-        name: "Gain",
-        accessible_name: "Gain of the difference",
-        tooltip: "Factor by which the shown difference is amplified; the measured values do not change",
-        value: settings.gain,
-        range: GAIN,
-        default: 1.0,
-    };
-    if let Some(gain) = slider_row(ui, &row) {
-        push(actions, Edit::Gain(gain));
-    }
+fn gain_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    parameter_row::ui(ui, app, actions, &ParamId::Tool(ToolParam::CompareGain));
 }
 
 /// Which two are laid over each other, where there is a choice.
@@ -235,7 +213,8 @@ fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settin
                 });
             });
             model_ui(ui, app, &mut pane, number);
-            psi_ui(ui, app, &mut pane, number);
+            let psi = ToolParam::ComparePsi(index);
+            parameter_row::ui(ui, app, actions, &ParamId::Tool(psi));
             method_ui(ui, app, &mut pane, number);
         });
     if pane != before {
@@ -272,21 +251,6 @@ fn model_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize)
             .on_hover_text("The model that decodes this pane; the current model stays")
             .accessible_name(format!("Model of pane {number}"));
     });
-}
-
-fn psi_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize) {
-    let current = app.position().psi();
-    let row = SliderRow {
-        name: "psi ψ",
-        accessible_name: &format!("Psi of pane {number}"),
-        tooltip: "Truncation of this pane; at its default that of the current picture",
-        value: pane.psi.unwrap_or(current),
-        range: 0.0..=MAX_PSI,
-        default: current,
-    };
-    if let Some(psi) = slider_row(ui, &row) {
-        pane.psi = (psi != current).then_some(psi);
-    }
 }
 
 fn method_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize) {

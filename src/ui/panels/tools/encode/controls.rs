@@ -1,14 +1,15 @@
 //! Which picture, how the model is to see it, and what becomes of its code.
 
 use super::{EncodeView, push};
-use crate::app::tools::encode::{BRUSH, Edit, Found, How, PRIOR_WEIGHT, STEPS, Settings, Source};
-use crate::app::{Action, Actions, AppState, Command};
+use crate::app::tools::encode::{Edit, Found, How, STEPS, Settings, Source};
+use crate::app::{Action, Actions, AppState, Command, ParamId, ToolParam};
 use crate::document::photo::{Crop, Fit, Ground};
 use crate::engine::ModelInfo;
 use crate::model::manifest::Role;
+use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::ToolViews;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
-use crate::ui::widgets::{SliderRow, caption, command_button, icon, section, slider_row};
+use crate::ui::widgets::{caption, command_button, icon, section};
 use eframe::egui::{
     Button, Checkbox, CursorIcon, DragValue, Grid, Label, ProgressBar, Rect, RichText,
     Role as WidgetRole, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
@@ -71,17 +72,7 @@ fn source_ui(
             );
         }
         Source::Drawing(_) => {
-            let row = SliderRow {
-                name: "Brush",
-                accessible_name: "Brush",
-                tooltip: "Radius of the brush, in hundredths of the side",
-                value: settings.brush * 100.0,
-                range: BRUSH.start() * 100.0..=BRUSH.end() * 100.0,
-                default: Settings::default().brush * 100.0,
-            };
-            if let Some(percent) = slider_row(ui, &row) {
-                push(actions, Edit::Brush(percent / 100.0));
-            }
+            parameter_row::ui(ui, app, actions, &ParamId::Tool(ToolParam::EncodeBrush));
             caption(ui, "Draw begins an empty drawing");
         }
         Source::File(path) => {
@@ -365,18 +356,7 @@ fn code_ui(
             push(actions, Edit::Steps(steps));
         }
     });
-    let row = SliderRow {
-        name: "Prior",
-        accessible_name: "Weight of the prior",
-        tooltip: "How strongly the code is held near the prior, in thousandths: more keeps it \
-                  among codes that the model knows, less draws the picture better",
-        value: settings.prior_weight * 1000.0,
-        range: PRIOR_WEIGHT.start() * 1000.0..=PRIOR_WEIGHT.end() * 1000.0,
-        default: Settings::default().prior_weight * 1000.0,
-    };
-    if let Some(thousandths) = slider_row(ui, &row) {
-        push(actions, Edit::PriorWeight(thousandths / 1000.0));
-    }
+    parameter_row::ui(ui, app, actions, &ParamId::Tool(ToolParam::EncodePrior));
 }
 
 fn numbers_ui(ui: &mut Ui, found: &Found) {
