@@ -7,7 +7,7 @@ use crate::latent::Sampler;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 
-/// One wish of the user.
+/// One request of the user.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Action {
     /// Run a command.
@@ -27,7 +27,7 @@ pub enum Action {
     SaveDirection(String, Expr),
     /// Go back to where a picture was made, or find the code of any other.
     OpenPicture(PathBuf),
-    /// Find the code of a picture, whoever made it.
+    /// Find the code of a picture, no matter who made it.
     EncodeFile(PathBuf),
     /// Name the codes of a file.
     OpenCodes(PathBuf),
@@ -108,7 +108,7 @@ impl Edit {
     }
 }
 
-/// The wishes of one frame, in the order of asking.
+/// The requests of one frame, in order.
 #[derive(Default, Debug)]
 pub struct Actions(Vec<Action>);
 

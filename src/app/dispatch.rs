@@ -1,4 +1,4 @@
-//! The one point of a frame where wishes become changes.
+//! The one point of a frame where requests become changes.
 
 use super::notices::Level;
 use super::view::Theme;
@@ -37,7 +37,7 @@ pub enum Effect {
 }
 
 impl AppState {
-    /// Runs one wish.
+    /// Runs one request.
     pub fn run(&mut self, action: Action) {
         match action {
             Action::Run(command) => {

@@ -86,7 +86,7 @@ impl Notices {
             Level::Warning => log::warn!("{text}"),
             Level::Error => log::error!("{text}"),
         }
-        // The same message again is shown once, anew.
+        // The same message again is shown once, as a new one.
         self.list
             .iter_mut()
             .filter(|old| old.text == text)

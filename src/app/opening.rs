@@ -112,7 +112,7 @@ fn read_picture(path: &Path) -> Opened {
             error: EmbeddedError::Recipe(error),
             ..
         }) => Opened::Fault(format!("{}: {error}", path.display())),
-        // JPEG and BMP carry none; a broken file is told better by what decodes it.
+        // JPEG and BMP carry none; what decodes a broken file reports it better.
         Err(RecipeFileError::Embedded { .. }) => Opened::Photo,
         Err(RecipeFileError::Load(error)) => Opened::Fault(error.to_string()),
     }

@@ -11,8 +11,8 @@ use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Up to this many pictures come within a frame or two: a newer wish waits for them, so that
-/// the set follows a dragging hand. A larger set gives way to the newer wish.
+/// Up to this many pictures come within a frame or two: a newer request waits for them, so that
+/// the set follows a dragging hand. A larger set gives way to the newer request.
 const SMALL_SET: usize = 64;
 
 /// Names a set of pictures: those of one part of one tool.
@@ -55,7 +55,7 @@ impl DecodedPicture {
     }
 }
 
-/// The pictures of one part of a tool, in the order of the wish.
+/// The pictures of one part of a tool, in the order of the request.
 #[derive(Default, Debug)]
 pub struct PictureSet {
     shown: Vec<Option<Arc<DecodedPicture>>>,
@@ -64,7 +64,7 @@ pub struct PictureSet {
     failure: Option<String>,
 }
 
-/// The last wish that went to the engine.
+/// The last request that went to the engine.
 #[derive(Clone, Debug)]
 struct Asked {
     model: ModelId,
@@ -74,7 +74,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// Whether an expression gives the same picture as with the last wish.
+    /// Whether an expression gives the same picture as with the last request.
     fn draws_like(&self, model: &ModelId, names: &Arc<SessionNames>, sampler: Sampler) -> bool {
         self.model == *model && Arc::ptr_eq(&self.names, names) && self.sampler == sampler
     }
@@ -96,23 +96,23 @@ static EMPTY: PictureSet = PictureSet {
 };
 
 impl PictureSet {
-    /// The picture at a place of the wish, if it has come; while a newer one is on its way, that
-    /// of the wish before.
+    /// The picture at a place of the request, if it has come; while a newer one is on its way,
+    /// that of the request before.
     pub fn get(&self, index: usize) -> Option<&Arc<DecodedPicture>> {
         self.shown.get(index)?.as_ref()
     }
 
-    /// All places in the order of the wish.
+    /// All places in the order of the request.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&Arc<DecodedPicture>>> {
         self.shown.iter().map(Option::as_ref)
     }
 
-    /// Whether every picture of the last wish is there, or the wish cannot be fulfilled.
+    /// Whether every picture of the last request is there, or it cannot be fulfilled.
     pub fn is_complete(&self) -> bool {
         self.running.is_none()
     }
 
-    /// How many of how many pictures have come of the wish under way.
+    /// How many of how many pictures have come of the request under way.
     pub fn progress(&self) -> Option<(usize, usize)> {
         let places = &self.running.as_ref()?.places;
         let expressions = &self.asked.as_ref()?.expressions;
@@ -124,7 +124,7 @@ impl PictureSet {
         Some((places.iter().filter(come).count(), places.len()))
     }
 
-    /// Why the last wish could not be fulfilled.
+    /// Why the last request could not be fulfilled.
     pub fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }
@@ -305,7 +305,7 @@ impl Pictures {
         false
     }
 
-    /// Asks again for everything, as after a model was loaded anew.
+    /// Asks again for everything, as after a model was loaded again.
     pub(super) fn forget(&mut self, engine: &Engine) {
         for set in self.sets.values_mut() {
             if let Some(running) = set.running.take() {

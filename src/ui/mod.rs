@@ -2,7 +2,7 @@
 //!
 //! The hazards here are a window that waits and a panel that changes state behind the others'
 //! backs. Nothing in here touches a tensor or a file; panels get the state to read and a queue
-//! to put wishes into.
+//! to put actions into.
 
 use eframe::egui;
 mod dialogs;
@@ -136,7 +136,7 @@ pub fn data_folder() -> Option<std::path::PathBuf> {
     eframe::storage_dir("zscape")
 }
 
-/// Whether a window can be opened at all. Only X11 and Wayland can be told before trying.
+/// Whether a window can be opened at all. Only for X11 and Wayland is that known before trying.
 fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")

@@ -1,4 +1,4 @@
-//! Keys to commands, with respect for whoever has the keyboard.
+//! Keys to commands, unless something else has the keyboard.
 
 use crate::app::{Actions, AppState, Command, Overlay};
 use eframe::egui::{Context, KeyboardShortcut, Popup};

@@ -126,7 +126,7 @@ impl ZscapeWindow {
         &self.app
     }
 
-    /// Queues a wish as panels do, for whoever drives the window from outside.
+    /// Queues an action as panels do, for code that drives the window from outside.
     pub fn ask(&mut self, action: Action) {
         self.actions.push(action);
     }

@@ -56,7 +56,7 @@ fn an_even_closed_animation_is_what_its_recipe_makes() {
     let mut window = Window::open_named("digits-vae2");
     window.open_tool("Interpolate");
     window.harness.get_by_label("Closed loop").click();
-    window.harness.get_by_label("Even change").click();
+    window.harness.get_by_label("Constant speed").click();
     window.settle();
     for (format, name) in [
         ("GIF", "walk.gif"),

@@ -85,7 +85,7 @@ fn space_plays_the_way_and_escape_stops_it() {
 #[test]
 fn even_change_is_measured_and_the_sheet_has_four_corners() {
     let mut window = open();
-    window.find(Role::CheckBox, "Even change").click();
+    window.find(Role::CheckBox, "Constant speed").click();
     window.settle();
     window.wait("the length of the way", |app| {
         app.tools()

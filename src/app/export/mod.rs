@@ -399,7 +399,7 @@ impl AppState {
         }
     }
 
-    /// Takes what the writers told since the last frame.
+    /// Drains reports of the writers.
     pub(super) fn take_export_reports(&mut self) {
         while let Ok(report) = self.export.reports.try_recv() {
             match report {
@@ -475,7 +475,7 @@ impl AppState {
         false
     }
 
-    /// Whether the window has to close now; it is told once.
+    /// Whether the window has to close now; `true` once.
     pub fn take_close(&mut self) -> bool {
         let before = self.effects.len();
         self.effects.retain(|effect| *effect != Effect::Close);

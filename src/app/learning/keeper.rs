@@ -33,7 +33,7 @@ enum Request {
     },
 }
 
-/// What the thread tells.
+/// What the thread reports.
 pub enum Report {
     Questions {
         bank: Arc<Bank>,

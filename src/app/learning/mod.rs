@@ -1,8 +1,7 @@
 //! Learning: the questions, the one that is read, its scene, its tasks, and what was learned.
 //!
-//! The hazard here is a learner who is told that something is right because a text says so: every
-//! verdict comes from what the engine has just measured (`checking`). Files are read and
-//! written on a thread of their own (`keeper`).
+//! The hazard here is a verdict that rests on a text: every verdict comes from what the engine has
+//! just measured (`checking`). Files are read and written on a thread of their own (`keeper`).
 
 mod checking;
 mod keeper;
@@ -74,7 +73,7 @@ pub enum LearningAction {
     Back,
     /// Show the short answer; what was written before is kept beside it.
     Reveal(String),
-    /// Open the scene of a question, or open it anew.
+    /// Open the scene of a question, or open it again.
     EnterScene(String),
     LeaveScene,
     /// Do what a link of the open question says.
@@ -252,7 +251,7 @@ impl AppState {
         }
     }
 
-    /// Takes what the thread of the questions told.
+    /// Drains reports of the questions thread.
     pub(super) fn take_learning_reports(&mut self) {
         while let Some(report) = self.learning.keeper.as_ref().and_then(Keeper::try_report) {
             match report {

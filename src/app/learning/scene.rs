@@ -184,7 +184,7 @@ impl AppState {
         }
     }
 
-    /// Opens the scene of a question, or opens it anew.
+    /// Opens the scene of a question, or opens it again.
     pub(super) fn enter_scene(&mut self, question: &Question) {
         let Some(scene) = &question.scene else { return };
         if let Some(why) = why_no_scene(question) {

@@ -98,7 +98,7 @@ impl AppState {
             .unwrap_or(stem)
     }
 
-    /// Whether a bookmark may get this name, as far as can be told at once.
+    /// Whether a bookmark may get this name, as far as is known at once.
     ///
     /// # Errors
     ///

@@ -41,7 +41,7 @@ enum Request {
     },
 }
 
-/// What the thread tells.
+/// What the thread reports.
 pub enum Report {
     /// What earlier programs left behind.
     Began {
@@ -82,7 +82,7 @@ pub struct Keeper {
     is_keeping: bool,
     /// Changes were dropped; the whole session has to go instead.
     is_behind: bool,
-    /// Nothing could be written; the next change tries it anew.
+    /// Nothing could be written; the next change tries again.
     is_lost: bool,
 }
 
@@ -111,7 +111,7 @@ impl Keeper {
         }
     }
 
-    /// The next thing that the thread told.
+    /// The next report of the thread.
     pub fn try_report(&self) -> Option<Report> {
         self.reports.as_ref()?.try_recv().ok()
     }
@@ -155,7 +155,7 @@ impl Keeper {
         self.flush();
     }
 
-    /// Once in a frame: sees to it that nothing waits for ever. Returns whether something does.
+    /// Once in a frame: hands over what waits. Returns whether something still does.
     pub fn tick(&mut self, session: &Session, standing: &Standing) -> bool {
         if self.outbox.len() > OUTBOX {
             self.outbox
@@ -244,7 +244,7 @@ struct Worker {
     /// What the session of this program came from; it goes when its content is safe elsewhere.
     orphan: Option<Orphan>,
     synced_at: Instant,
-    /// So that a full disk is told once, not for every change.
+    /// So that a full disk is reported once, not for every change.
     has_failed: bool,
     out: Out,
 }
@@ -383,7 +383,7 @@ impl Worker {
         }
     }
 
-    /// Tells once that something failed.
+    /// Reports once that something failed.
     fn note(&mut self, result: Result<(), journal::JournalError>) {
         if let Err(error) = result
             && !std::mem::replace(&mut self.has_failed, true)

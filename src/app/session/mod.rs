@@ -163,7 +163,7 @@ impl AppState {
         &self.session
     }
 
-    /// Runs one wish of the session's panels.
+    /// Runs one request of the session's panels.
     pub(super) fn run_session(&mut self, action: SessionAction) {
         match action {
             SessionAction::GoTo(id) => self.go_to_step(id),
@@ -189,7 +189,7 @@ impl AppState {
         }
     }
 
-    /// Takes what the thread of the session told.
+    /// Drains reports of the session thread.
     pub(super) fn take_session_reports(&mut self) {
         while let Some(report) = self.session.keeper.try_report() {
             match report {

@@ -1,7 +1,7 @@
 //! Interpolate: a way through keyframes, to be looked at, scrubbed and played.
 //!
 //! Both methods are shown on the same keyframes at the same moments, with the norm of the codes
-//! and the change of the pictures on the way, so that their difference is seen, not told.
+//! and the change of the pictures on the way, so that their difference is seen.
 
 use crate::app::pictures::{PictureSet, SetKey, Want};
 use crate::app::{AppState, Derived};
@@ -22,7 +22,7 @@ pub const SURVEY: SetKey = SetKey("interpolate survey");
 /// The bilinear sheet between the first four keyframes.
 pub const SHEET: SetKey = SetKey("interpolate sheet");
 
-/// More would not be told apart in a row.
+/// More could not be distinguished in a row.
 pub const MAX_KEYFRAMES: usize = 12;
 /// Pictures on a strip.
 pub const STRIP: usize = 16;
@@ -290,7 +290,7 @@ impl AppState {
         }
     }
 
-    /// Starts or stops playing; from the end it starts anew.
+    /// Starts or stops playing; from the end it starts over.
     pub(in crate::app) fn toggle_way(&mut self) {
         let live = &mut self.tools.interpolate;
         live.playing = !live.playing;

@@ -302,7 +302,7 @@ impl AppState {
         }
     }
 
-    /// The pictures that the open tool wants, computed anew only where something that they
+    /// The pictures that the open tool wants, computed again only where something that they
     /// depend on has changed.
     pub(super) fn tool_wants(&self, model: &Arc<ModelInfo>) -> Arc<Vec<Want>> {
         let open = self.tools.open;

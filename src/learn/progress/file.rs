@@ -42,8 +42,8 @@ struct Stored {
 }
 
 impl ProgressFile {
-    /// Reads a file, or begins anew where there is none. When it cannot be read, progress begins
-    /// anew too, [`Self::notice`] says why, and the file is kept.
+    /// Reads a file, or starts empty where there is none. When it cannot be read, progress starts
+    /// empty too, [`Self::notice`] says why, and the file is kept.
     pub fn open(path: &Path) -> Self {
         let (progress, unread) = match read(path) {
             Ok(progress) => (progress, None),
@@ -60,7 +60,7 @@ impl ProgressFile {
     pub fn notice(&self) -> Option<String> {
         let fault = self.unread.as_ref()?;
         Some(format!(
-            "{}: {fault}; progress begins anew, and the file will be kept beside the new one",
+            "{}: {fault}; progress starts empty, and the file will be kept beside the new one",
             self.path.display()
         ))
     }

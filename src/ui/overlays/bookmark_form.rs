@@ -12,7 +12,7 @@ use lucide_icons::Icon;
 /// What is typed.
 #[derive(Default)]
 pub struct BookmarkForm {
-    /// Which question it answers; another one begins anew.
+    /// Which question it answers; another one starts empty.
     id: u64,
     name: String,
     tags: String,

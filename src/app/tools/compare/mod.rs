@@ -15,7 +15,7 @@ use crate::app::{AppState, Tool};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::path::Method;
-use panes::{Asked, Wish};
+use panes::{Asked, PaneRequest};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -206,13 +206,13 @@ impl AppState {
         let pair = settings.compare.laid_over();
         self.tools.compare.show(&self.pictures, pair);
         let asked = (0..settings.compare.panes())
-            .map(|index| self.wish_of_pane(current, &settings.compare.pane(index)))
+            .map(|index| self.request_of_pane(current, &settings.compare.pane(index)))
             .collect();
         self.tools.compare.ask(asked);
     }
 
     /// What a pane shows of the current expression, or why it cannot.
-    fn wish_of_pane(&mut self, current: &ModelInfo, pane: &PaneSettings) -> Asked {
+    fn request_of_pane(&mut self, current: &ModelInfo, pane: &PaneSettings) -> Asked {
         let mut expression = pane.expression(self.position.expression());
         let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
         let model = if source == current.source {
@@ -224,18 +224,18 @@ impl AppState {
         if let Ok(Some(model)) = &model {
             expression = self.arranged_for(model, &expression);
         }
-        let wish = match model {
-            Err(why) => Wish::Cannot(why),
-            Ok(None) => Wish::Loading,
+        let request = match model {
+            Err(why) => PaneRequest::Cannot(why),
+            Ok(None) => PaneRequest::Loading,
             Ok(Some(model)) => match self.check_for(&model, &expression) {
-                Err(error) => Wish::Cannot(error.to_string()),
-                Ok(()) => Wish::Picture(model.id.clone()),
+                Err(error) => PaneRequest::Cannot(error.to_string()),
+                Ok(()) => PaneRequest::Picture(model.id.clone()),
             },
         };
         Asked {
             source,
             expression,
-            wish,
+            request,
         }
     }
 

@@ -12,11 +12,11 @@ use std::sync::Arc;
 pub(super) struct Asked {
     pub source: ModelSource,
     pub expression: Expr,
-    pub wish: Wish,
+    pub request: PaneRequest,
 }
 
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Wish {
+pub(super) enum PaneRequest {
     Picture(ModelId),
     /// The model is on its way.
     Loading,
@@ -122,10 +122,10 @@ impl Live {
     /// Shows the step that has come.
     pub(super) fn show(&mut self, pictures: &Pictures, pair: [usize; 2]) {
         let panes = self.asked.iter().zip(PANES).map(|(asked, key)| {
-            let state = match &asked.wish {
-                Wish::Loading => PaneState::Loading,
-                Wish::Cannot(why) => PaneState::Cannot(why.clone()),
-                Wish::Picture(model) => {
+            let state = match &asked.request {
+                PaneRequest::Loading => PaneState::Loading,
+                PaneRequest::Cannot(why) => PaneState::Cannot(why.clone()),
+                PaneRequest::Picture(model) => {
                     let set = pictures.set(key);
                     let is_this = |picture: &&Arc<DecodedPicture>| {
                         picture.model == *model && picture.expression == asked.expression
@@ -172,13 +172,13 @@ impl Live {
     pub(super) fn wants(&self) -> Vec<Want> {
         let panes = self.asked.iter().zip(PANES);
         panes
-            .filter_map(|(asked, key)| match &asked.wish {
-                Wish::Picture(model) => Some(Want {
+            .filter_map(|(asked, key)| match &asked.request {
+                PaneRequest::Picture(model) => Some(Want {
                     key,
                     model: model.clone(),
                     expressions: [Some(asked.expression.clone())].into(),
                 }),
-                Wish::Loading | Wish::Cannot(_) => None,
+                PaneRequest::Loading | PaneRequest::Cannot(_) => None,
             })
             .collect()
     }

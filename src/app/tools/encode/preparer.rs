@@ -83,7 +83,7 @@ impl Preparer {
         self.asked = None;
     }
 
-    /// Whether the answer to the last wish is still to come.
+    /// Whether the answer to the last request is still to come.
     pub fn is_waiting_for(&self, wanted: &Wanted) -> bool {
         self.asked.as_ref() == Some(wanted)
     }

@@ -12,7 +12,7 @@ use crate::model::manifest::{ImageSpec, Role};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How long a drawing hand rests before a descent begins anew.
+/// How long a drawing hand rests before a new descent begins.
 const REST_SECS: f64 = 0.3;
 
 /// What was found for a picture.
@@ -78,7 +78,7 @@ pub struct Live {
     running: Option<Running>,
     /// What was done last: the picture, the model, the options of a descent.
     done: Option<(u64, ModelId, Option<InvertOptions>)>,
-    /// A descent was asked for although there is an encoder, or anew.
+    /// A descent was asked for although there is an encoder, or again.
     asks_descent: bool,
     found: Option<Found>,
     /// Whose losses are in what was found.

@@ -63,8 +63,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         });
         switch(ui, actions, settings.closed, "Closed loop", Edit::Closed)
             .on_hover_text("Return to the first keyframe, so that it can be looped");
-        switch(ui, actions, settings.even, "Even change", Edit::Even).on_hover_text(
-            "Constant speed: equal times bring equal changes of the picture, measured along the path",
+        switch(ui, actions, settings.even, "Constant speed", Edit::Even).on_hover_text(
+            "Equal times bring equal changes of the picture, measured along the path",
         );
         let corners = settings.corners().is_some();
         ui.add_enabled_ui(corners || settings.sheet, |ui| {

@@ -230,7 +230,7 @@ fn sheet_ui(ui: &mut Ui, stage: &mut Stage<'_>, side: f32) {
         return;
     }
     let pictures: Vec<&Arc<DecodedPicture>> = set.iter().flatten().collect();
-    // Chosen anew only when all have come: else the sheet would shuffle while it fills.
+    // Chosen again only when all have come: else the sheet would shuffle while it fills.
     let view = &mut stage.views.variations;
     let ids: Vec<u64> = pictures.iter().map(|picture| picture.id).collect();
     if (view.of != ids || view.diverse != settings.diverse)

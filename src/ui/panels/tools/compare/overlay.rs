@@ -201,7 +201,7 @@ fn tag_ui(ui: &Ui, stage: &Stage<'_>, visible: Rect, which: usize, corner: Align
     painter.galley(ground.min + padding, galley, tokens.text_strong);
 }
 
-/// The difference as a texture, made anew when the pictures or the gain are others.
+/// The difference as a texture, made again when the pictures or the gain are others.
 fn difference(
     ui: &Ui,
     view: &mut CompareView,
