@@ -4,15 +4,15 @@ use super::error::CliError;
 use super::{complain, interrupt};
 use crate::document::{Recipe, Subject, codes};
 use crate::engine::{
-    DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
-    ModelSource, PreviewRequest, Timed,
+    Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault, Frame, Job, ModelInfo,
+    ModelSource, NoEvent, PreviewRequest, StageId, Timed,
 };
 use crate::latent::expr::{self, Expr};
 use crate::latent::{Code, ModelId, NoiseMode, Sampler, SessionNames, Shot};
 use crate::model::specimen::Specimen;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long to wait for an event before looking for Ctrl+C.
 const POLL: Duration = Duration::from_millis(50);
@@ -38,6 +38,7 @@ impl Session {
             device,
             gpu: None,
             wake: Arc::new(|| {}),
+            decoders: Decoders::default(),
         })
         .map_err(|error| CliError::Failed(format!("the engine cannot be started: {error}")))?;
         let name = source_name(&source);
@@ -47,8 +48,12 @@ impl Session {
             match next_event(&engine)? {
                 Some(Event::Device(info)) => found = Some(info),
                 Some(Event::Loaded(model)) => break model,
-                Some(Event::LoadFailed { message, .. }) => {
-                    return Err(CliError::BadInput(about(&name, &message)));
+                Some(Event::LoadFailed { fault, .. }) => {
+                    let sentence = about(&name, fault.sentence());
+                    return Err(match fault {
+                        Fault::Request(_) => CliError::BadInput(sentence),
+                        Fault::Device(_) | Fault::Program(_) => CliError::Failed(sentence),
+                    });
                 }
                 Some(_) | None => {}
             }
@@ -134,8 +139,7 @@ impl Session {
         Shot::new(self.model.id.clone(), expression).with_sampler(self.sampler)
     }
 
-    /// The code of an expression. This is also how an expression is checked: one that has a
-    /// code can be decoded.
+    /// The code of an expression.
     ///
     /// # Errors
     /// When the expression asks for what the model or the disk has not.
@@ -152,17 +156,17 @@ impl Session {
             Ok(())
         });
         match finished {
-            Err(CliError::Job(fault)) => Err(CliError::bad_input("the expression", fault)),
-            Err(other) => Err(other),
+            Err(error) => Err(of_expression(error)),
             Ok(()) => answer.ok_or_else(no_answer),
         }
     }
 
-    /// Decodes expressions in order. `tile` is handed the pictures as they come, f32
+    /// Decodes expressions in order; what has no meaning for the model is refused before the
+    /// first picture. `tile` is handed the pictures as they come, f32
     /// `[count, C, H, W]` in 0..1, and how many have come with them.
     ///
     /// # Errors
-    /// When decoding or `tile` fails, or the work was stopped.
+    /// When an expression has no value, decoding or `tile` fails, or the work was stopped.
     pub fn decode(
         &mut self,
         expressions: Vec<Expr>,
@@ -191,7 +195,8 @@ impl Session {
                 tile(&values, done)?;
             }
             Ok(())
-        })?;
+        })
+        .map_err(of_expression)?;
         if done == wanted {
             Ok(())
         } else {
@@ -251,18 +256,20 @@ impl Session {
         self.generation += 1;
         let wanted = self.generation;
         self.engine.preview(PreviewRequest {
+            stage: StageId::default(),
             generation: wanted,
             shot: self.shot(expression),
             names: Arc::clone(&self.names),
         });
         loop {
             match self.next_event()? {
-                Some(Event::Frame(frame)) if frame.generation == wanted => return Ok(frame),
+                Some(Event::Frame(frame)) if frame.generation == wanted && frame.is_last() => {
+                    return Ok(frame);
+                }
                 Some(Event::PreviewFailed {
-                    generation,
-                    message,
+                    generation, fault, ..
                 }) if generation == wanted => {
-                    return Err(CliError::Failed(message));
+                    return Err(CliError::Failed(fault.to_string()));
                 }
                 Some(_) | None => {}
             }
@@ -279,13 +286,13 @@ impl Session {
         let outcome = loop {
             match self.next_event() {
                 Ok(Some(Event::JobDone { job })) if job == id => return Ok(()),
-                Ok(Some(Event::JobFailed { job, message })) if job == id => {
-                    return Err(CliError::Job(message));
+                Ok(Some(Event::JobFailed { job, fault })) if job == id => {
+                    return Err(CliError::Job(fault));
                 }
                 Ok(Some(Event::JobCancelled { job })) if job == id => {
                     return Err(CliError::Interrupted);
                 }
-                Ok(Some(event)) if job_of(&event) == Some(id) => {
+                Ok(Some(event)) if event.job() == Some(id) => {
                     if let Err(error) = on_event(event) {
                         break error;
                     }
@@ -320,31 +327,18 @@ fn next_event(engine: &Engine) -> Result<Option<Event>, CliError> {
     if interrupt::asked() {
         return Err(CliError::Interrupted);
     }
-    let asked = Instant::now();
-    let event = engine.wait_event(POLL);
-    // An engine that has ended answers at once, and would for ever.
-    if event.is_none() && asked.elapsed() < POLL / 2 {
-        return Err(CliError::Failed("the engine has stopped".to_owned()));
+    match engine.wait_event(POLL) {
+        Ok(event) => Ok(Some(event)),
+        Err(NoEvent::Timeout) => Ok(None),
+        Err(NoEvent::Stopped) => Err(CliError::Failed("the engine has stopped".to_owned())),
     }
-    Ok(event)
 }
 
-/// The job that an event belongs to.
-fn job_of(event: &Event) -> Option<JobId> {
-    match event {
-        Event::Tile { job, .. }
-        | Event::Evaluated { job, .. }
-        | Event::Examined { job, .. }
-        | Event::Benched { job, .. }
-        | Event::LayerChange { job, .. }
-        | Event::Encoded { job, .. }
-        | Event::InvertStep { job, .. }
-        | Event::Directions { job, .. }
-        | Event::Progress { job, .. }
-        | Event::JobDone { job }
-        | Event::JobCancelled { job }
-        | Event::JobFailed { job, .. } => Some(*job),
-        _ => None,
+/// What is wrong with an expression is bad input; the rest stays as it is.
+fn of_expression(error: CliError) -> CliError {
+    match error {
+        CliError::Job(Fault::Request(sentence)) => CliError::bad_input("the expression", sentence),
+        other => other,
     }
 }
 
