@@ -266,10 +266,16 @@ impl AppState {
     pub(super) fn begin_loading(&mut self, loading: Loading) {
         let source = loading.source.clone();
         let before = self.models.loading.replace(loading);
-        let is_on_its_way =
-            before.is_some_and(|before| before.source == source) || self.models.is_needed(&source);
-        if !is_on_its_way {
-            self.engine.load(source);
+        let is_same = before.is_some_and(|before| before.source == source);
+        if is_same {
+            return;
+        }
+        // Nobody waits for the one before any more, unless a tool does under a job of its own.
+        if let Some(job) = self.models.loading_job.take() {
+            self.engine.cancel(job);
+        }
+        if !self.models.is_needed(&source) {
+            self.models.loading_job = Some(self.engine.load(source));
         }
     }
 

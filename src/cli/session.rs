@@ -4,15 +4,16 @@ use super::error::CliError;
 use super::{complain, interrupt};
 use crate::document::{Recipe, Subject, codes};
 use crate::engine::{
-    Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault, Frame, Job, ModelInfo,
-    ModelSource, NoEvent, PreviewRequest, StageId, Timed,
+    Class, Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault, Frame, Job,
+    JobId, ModelInfo, ModelSource, NoEvent, PreviewRequest, StageId, Timed,
 };
 use crate::latent::expr::{self, Expr};
 use crate::latent::{Code, ModelId, NoiseMode, Sampler, SessionNames, Shot};
 use crate::model::specimen::Specimen;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long to wait for an event before looking for Ctrl+C.
 const POLL: Duration = Duration::from_millis(50);
@@ -204,6 +205,97 @@ impl Session {
         }
     }
 
+    /// Decodes one expression and hands on the picture after every step: of how many steps, and
+    /// f32 `[C, H, W]` in 0..1.
+    ///
+    /// # Errors
+    /// As for [`Self::decode`].
+    pub fn steps(
+        &mut self,
+        expression: &Expr,
+        mut step: impl FnMut(usize, Vec<f32>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let job = Job::Steps {
+            shot: self.shot(expression.clone()),
+            names: Arc::clone(&self.names),
+        };
+        let mut is_complete = false;
+        self.run(job, |event| {
+            if let Event::Step {
+                done, of, values, ..
+            } = event
+            {
+                is_complete = done == of;
+                step(of, values)?;
+            }
+            Ok(())
+        })
+        .map_err(of_expression)?;
+        if is_complete {
+            Ok(())
+        } else {
+            Err(no_answer())
+        }
+    }
+
+    /// Asks for the pictures of seeds as a hand does, `between` after each other, while `jobs`
+    /// run, each begun again when it ends. Gives milliseconds from each request to its frame.
+    ///
+    /// # Errors
+    /// When a job or a preview fails or the work was stopped.
+    pub fn previews_beside(
+        &mut self,
+        jobs: &[(Class, Job)],
+        seeds: Range<u32>,
+        between: Duration,
+    ) -> Result<Vec<f64>, CliError> {
+        let begin = |(class, job): &(Class, Job)| self.engine.submit_as(*class, job.clone());
+        let mut running: Vec<JobId> = jobs.iter().map(begin).collect();
+        let mut times = Vec::with_capacity(seeds.len());
+        let outcome = self.previews_while(&mut running, jobs, seeds, between, &mut times);
+        for job in running {
+            self.engine.cancel(job);
+        }
+        outcome.map(|()| times)
+    }
+
+    fn previews_while(
+        &mut self,
+        running: &mut [JobId],
+        jobs: &[(Class, Job)],
+        seeds: Range<u32>,
+        between: Duration,
+        times: &mut Vec<f64>,
+    ) -> Result<(), CliError> {
+        for seed in seeds {
+            let asked = Instant::now();
+            let wanted = self.ask(Expr::Seed(seed));
+            let mut is_there = false;
+            while !is_there || asked.elapsed() < between {
+                match self.next_event()? {
+                    Some(Event::Frame(frame)) if frame.generation == wanted && frame.is_last() => {
+                        times.push(asked.elapsed().as_secs_f64() * 1e3);
+                        is_there = true;
+                    }
+                    Some(Event::PreviewFailed { fault, .. }) => {
+                        return Err(CliError::Failed(fault.to_string()));
+                    }
+                    Some(Event::JobFailed { fault, .. }) => return Err(CliError::Job(fault)),
+                    Some(Event::JobDone { job }) => {
+                        let place = running.iter().position(|known| *known == job);
+                        if let Some(place) = place
+                            && let Some((class, job)) = jobs.get(place)
+                        {
+                            running[place] = self.engine.submit_as(*class, job.clone());
+                        }
+                    }
+                    Some(_) | None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Measures all that can be measured of the pictures of expressions, in order.
     ///
     /// # Errors
@@ -253,14 +345,7 @@ impl Session {
     /// # Errors
     /// When decoding fails or the work was stopped.
     pub fn preview(&mut self, expression: Expr) -> Result<Frame, CliError> {
-        self.generation += 1;
-        let wanted = self.generation;
-        self.engine.preview(PreviewRequest {
-            stage: StageId::default(),
-            generation: wanted,
-            shot: self.shot(expression),
-            names: Arc::clone(&self.names),
-        });
+        let wanted = self.ask(expression);
         loop {
             match self.next_event()? {
                 Some(Event::Frame(frame)) if frame.generation == wanted && frame.is_last() => {
@@ -274,6 +359,18 @@ impl Session {
                 Some(_) | None => {}
             }
         }
+    }
+
+    /// Asks for one picture; gives the generation of its frames.
+    fn ask(&mut self, expression: Expr) -> u64 {
+        self.generation += 1;
+        self.engine.preview(PreviewRequest {
+            stage: StageId::default(),
+            generation: self.generation,
+            shot: self.shot(expression),
+            names: Arc::clone(&self.names),
+        });
+        self.generation
     }
 
     /// Runs one job to its end; an error of `on_event` cancels it.

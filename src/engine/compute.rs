@@ -181,8 +181,13 @@ impl Compute {
     ) -> Result<Vec<f32>, Fault> {
         let image = generator.image();
         let count = inputs.len() / generator.input_len().max(1);
-        let inputs = self.padded(inputs.to_vec(), generator.input_len());
-        let values = self.run(|| generator.decode_to_vec(&inputs, noise))?;
+        let values = self.run(|| {
+            if !self.is_gpu() {
+                return generator.decode_to_vec(inputs, noise);
+            }
+            let padded = self.padded(inputs.to_vec(), generator.input_len());
+            generator.decode_to_vec(&padded, noise)
+        })?;
         let mut values = self.values(Pictures::Values(values), image)?;
         values.truncate(count * image.len());
         Ok(values)
