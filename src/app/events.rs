@@ -1,5 +1,6 @@
 //! What the engine sends, put where it belongs.
 
+use super::jobs::Owner;
 use super::notices::Level;
 use super::pictures::Tile;
 use super::state::DEFAULT_EXPRESSION;
@@ -10,8 +11,11 @@ use std::sync::Arc;
 impl AppState {
     /// Takes everything that has come since the last frame.
     pub(super) fn take_events(&mut self) {
-        while let Some(event) = self.engine.try_event() {
-            self.on_event(event);
+        while let Some((owner, event)) = self.engine.try_event() {
+            match owner {
+                Some(owner) => self.on_job_event(owner, event),
+                None => self.on_event(event),
+            }
         }
         self.take_export_reports();
     }
@@ -23,24 +27,30 @@ impl AppState {
                 self.models.warming = (done < total).then_some(Warming { model, done, total });
             }
             Event::Loaded(model) => self.on_loaded(model),
-            Event::LoadFailed { source, message } => self.on_load_failed(&source, &message),
+            Event::LoadFailed { source, fault } => self.on_load_failed(&source, fault.sentence()),
             Event::Frame(frame) => self.preview.accept(frame),
             Event::PreviewFailed {
-                generation,
-                message,
-            } => self.preview.fail(generation, message),
-            Event::Tile {
-                job,
-                first,
-                image,
-                values,
-                codes,
-                ..
-            } => {
-                self.on_exported(job, image.len(), &values);
-                if first == 0 {
-                    self.thumbnails.accept(job, image, &values);
-                }
+                generation, fault, ..
+            } => self.preview.fail(generation, &fault),
+            // How far a load has come, and what is left of jobs that have ended.
+            _ => {}
+        }
+    }
+
+    /// Hands what came of a job to its owner.
+    fn on_job_event(&mut self, owner: Owner, event: Event) {
+        match (owner, event) {
+            (
+                _,
+                Event::Tile {
+                    job,
+                    first,
+                    image,
+                    values,
+                    codes,
+                    ..
+                },
+            ) => {
                 let tile = Tile {
                     job,
                     first,
@@ -48,31 +58,59 @@ impl AppState {
                     values: &values,
                     codes: &codes,
                 };
-                self.pictures.accept(&tile);
-                self.tools.map.tiles_mut().accept(&tile);
+                match owner {
+                    Owner::Pictures => self.pictures.accept(&tile),
+                    Owner::Map => self.tools.map.tiles_mut().accept(&tile),
+                    Owner::Export => self.on_exported(job, image.len(), &values),
+                    Owner::Thumbnails => self.thumbnails.accept(job, image, &values),
+                    _ => {}
+                }
             }
-            Event::JobDone { job } | Event::JobCancelled { job } => {
-                self.pictures.end(job, None);
-                self.tools.map.tiles_mut().end(job, None);
-                self.on_directions_end(job, None);
-                self.on_layer_change_end(job, None);
-                self.on_encoding_end(job, None);
-                self.thumbnails.end(job);
-                self.on_export_end(job, None);
+            (Owner::Directions, Event::Progress { job, done, total }) => {
+                self.on_directions_progress(job, done, total);
             }
-            Event::JobFailed { job, message } => self.on_job_failed(job, &message),
-            Event::Directions { job, found } => self.on_directions(job, found),
-            Event::Progress { job, done, total } => self.on_directions_progress(job, done, total),
-            Event::Evaluated { job, code } => {
+            (Owner::Directions, Event::Directions { job, found }) => {
+                self.on_directions(job, found);
+            }
+            (Owner::DirectionValue, Event::Evaluated { job, code }) => {
                 self.on_direction_evaluated(job, &code);
-                self.on_evaluated(job, code);
             }
-            Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
-            Event::InvertStep { job, found } => self.on_invert_step(job, found),
-            Event::LayerChange { job, change } => self.on_layer_change(job, change),
-            Event::Examined { job, specimens } => self.on_examined(job, specimens),
-            // The window asks for no timings.
-            Event::Benched { .. } => {}
+            (Owner::Naming, Event::Evaluated { job, code }) => self.on_evaluated(job, code),
+            (Owner::Encoding, Event::Encoded { job, encoding }) => self.on_encoded(job, encoding),
+            (Owner::Encoding, Event::InvertStep { job, found }) => self.on_invert_step(job, found),
+            (Owner::LayerChange, Event::LayerChange { job, change }) => {
+                self.on_layer_change(job, change);
+            }
+            (Owner::Examination, Event::Examined { job, specimens }) => {
+                self.on_examined(job, specimens);
+            }
+            (_, Event::JobDone { job } | Event::JobCancelled { job }) => {
+                self.on_job_end(owner, job, None);
+            }
+            (_, Event::JobFailed { job, fault }) => {
+                self.on_job_end(owner, job, Some(fault.sentence()));
+            }
+            // Progress that is not shown.
+            _ => {}
+        }
+    }
+
+    /// Tells the owner of a job that it has ended, with the reason when it failed.
+    fn on_job_end(&mut self, owner: Owner, job: JobId, failure: Option<&str>) {
+        match (owner, failure) {
+            (Owner::Pictures, _) => {
+                self.pictures.end(job, failure);
+            }
+            (Owner::Map, _) => self.tools.map.tiles_mut().end(job, failure),
+            // A place whose picture cannot be made has its message in the equation bar already.
+            (Owner::Thumbnails, _) => self.thumbnails.end(job),
+            (Owner::Export, _) => self.on_export_end(job, failure),
+            (Owner::Examination, Some(why)) => self.on_examination_failed(job, why),
+            (Owner::Naming, Some(why)) => self.on_evaluation_failed(job, why),
+            (Owner::Examination | Owner::Naming, None) => {}
+            (Owner::Directions | Owner::DirectionValue, _) => self.on_directions_end(job, failure),
+            (Owner::LayerChange, _) => self.on_layer_change_end(job, failure),
+            (Owner::Encoding, _) => self.on_encoding_end(job, failure),
         }
     }
 
@@ -129,18 +167,5 @@ impl AppState {
         if self.models.current.is_none() && *source != default {
             self.load(default, None);
         }
-    }
-
-    fn on_job_failed(&mut self, job: JobId, message: &str) {
-        self.on_export_end(job, Some(message));
-        self.pictures.end(job, Some(message));
-        self.on_examination_failed(job, message);
-        self.tools.map.tiles_mut().end(job, Some(message));
-        self.on_directions_end(job, Some(message));
-        self.on_layer_change_end(job, Some(message));
-        self.on_encoding_end(job, Some(message));
-        // A place whose picture cannot be made has its message in the equation bar already.
-        self.thumbnails.end(job);
-        self.on_evaluation_failed(job, message);
     }
 }

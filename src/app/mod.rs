@@ -14,6 +14,7 @@ mod events;
 pub mod export;
 mod filmstrip;
 mod history;
+mod jobs;
 mod latency;
 pub mod learning;
 pub mod models;

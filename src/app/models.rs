@@ -2,7 +2,7 @@
 
 use super::Composition;
 use super::session::Visit;
-use crate::engine::{DeviceInfo, ModelId, ModelInfo, ModelSource};
+use crate::engine::{DeviceInfo, JobId, ModelId, ModelInfo, ModelSource};
 use crate::model::catalogue;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,6 +103,8 @@ pub struct Warming {
 pub struct Models {
     pub(super) current: Option<Arc<ModelInfo>>,
     pub(super) loading: Option<Loading>,
+    /// The job that loads it, where it is not loaded for a tool too.
+    pub(super) loading_job: Option<JobId>,
     pub(super) warming: Option<Warming>,
     pub(super) device: Option<DeviceInfo>,
     files: Vec<PathBuf>,

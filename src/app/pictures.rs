@@ -4,7 +4,8 @@
 //! What was there stays until something newer comes, so that nothing flickers under a hand.
 
 use super::Thumbnail;
-use crate::engine::{Engine, Job, JobId, ModelId};
+use super::jobs::{Jobs, Owner};
+use crate::engine::{Job, JobId, ModelId};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, Sampler, SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
@@ -129,7 +130,7 @@ impl PictureSet {
         self.failure.as_deref()
     }
 
-    fn ask(&mut self, engine: &Engine, want: &Want, names: &Arc<SessionNames>, sampler: Sampler) {
+    fn ask(&mut self, engine: &mut Jobs, want: &Want, names: &Arc<SessionNames>, sampler: Sampler) {
         let is_asked = self.asked.as_ref().is_some_and(|asked| {
             asked.draws_like(&want.model, names, sampler)
                 && (Arc::ptr_eq(&asked.expressions, &want.expressions)
@@ -153,10 +154,11 @@ impl PictureSet {
                 .iter()
                 .filter_map(|&place| want.expressions[place].clone());
             let shot = |expression| Shot::new(want.model.clone(), expression).with_sampler(sampler);
-            let job = engine.submit(Job::Decode {
+            let decode = Job::Decode {
                 shots: wanted.map(shot).collect(),
                 names: Arc::clone(names),
-            });
+            };
+            let job = engine.submit(Owner::Pictures, decode);
             self.running = Some(Running { job, places });
         }
         self.asked = Some(Asked {
@@ -230,7 +232,7 @@ impl Pictures {
     /// Asks for what is not there and not on its way.
     pub(super) fn ask(
         &mut self,
-        engine: &Engine,
+        engine: &mut Jobs,
         wants: &[Want],
         names: &Arc<SessionNames>,
         sampler: Sampler,
@@ -306,7 +308,7 @@ impl Pictures {
     }
 
     /// Asks again for everything, as after a model was loaded again.
-    pub(super) fn forget(&mut self, engine: &Engine) {
+    pub(super) fn forget(&mut self, engine: &Jobs) {
         for set in self.sets.values_mut() {
             if let Some(running) = set.running.take() {
                 engine.cancel(running.job);
@@ -319,34 +321,29 @@ impl Pictures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{DeviceChoice, EngineOptions, Event, ModelSource};
-    use std::time::Duration;
+    use crate::engine::{Decoders, DeviceChoice, Engine, EngineOptions, Event, ModelSource};
 
-    fn engine_with_model() -> (Engine, ModelId) {
+    fn engine_with_model() -> (Jobs, ModelId) {
         let engine = Engine::start(EngineOptions {
             device: DeviceChoice::Cpu,
             gpu: None,
             wake: Arc::new(|| {}),
-        })
-        .expect("a thread");
+            decoders: Decoders::default(),
+        });
+        let mut engine = Jobs::new(engine.expect("a thread"));
         engine.load(ModelSource::Catalogue("digits-vae2".to_owned()));
         loop {
-            match engine
-                .wait_event(Duration::from_secs(60))
-                .expect("an event")
-            {
-                Event::Loaded(model) => return (engine, model.id.clone()),
-                _ => continue,
+            if let (None, Event::Loaded(model)) = engine.wait_event() {
+                return (engine, model.id.clone());
             }
         }
     }
 
-    fn pump(engine: &Engine, pictures: &mut Pictures) {
+    fn pump(engine: &mut Jobs, pictures: &mut Pictures) {
         while !pictures.is_settled() {
-            match engine
-                .wait_event(Duration::from_secs(60))
-                .expect("an event")
-            {
+            let (owner, event) = engine.wait_event();
+            assert_eq!(owner, Some(Owner::Pictures), "{event:?}");
+            match event {
                 Event::Tile {
                     job,
                     first,
@@ -366,12 +363,13 @@ mod tests {
                 Event::JobDone { job } | Event::JobCancelled { job } => {
                     pictures.end(job, None);
                 }
-                Event::JobFailed { job, message } => {
-                    pictures.end(job, Some(&message));
+                Event::JobFailed { job, fault } => {
+                    pictures.end(job, Some(fault.sentence()));
                 }
                 _ => {}
             }
         }
+        assert_eq!(engine.len(), 0, "a job that has ended has no owner");
     }
 
     const KEY: SetKey = SetKey("test");
@@ -386,11 +384,11 @@ mod tests {
 
     #[test]
     fn pictures_come_once_and_move_along() {
-        let (engine, model) = engine_with_model();
+        let (mut engine, model) = engine_with_model();
         let (names, sampler) = (Arc::default(), Sampler::default());
         let mut pictures = Pictures::default();
-        pictures.ask(&engine, &seeds(&model, &[1, 2, 3]), &names, sampler);
-        pump(&engine, &mut pictures);
+        pictures.ask(&mut engine, &seeds(&model, &[1, 2, 3]), &names, sampler);
+        pump(&mut engine, &mut pictures);
         let ids = |pictures: &Pictures| -> Vec<Option<u64>> {
             let set = pictures.set(KEY);
             set.iter()
@@ -398,8 +396,8 @@ mod tests {
                 .collect()
         };
         assert_eq!(ids(&pictures), [Some(1), Some(2), Some(3)]);
-        pictures.ask(&engine, &seeds(&model, &[3, 1, 4]), &names, sampler);
-        pump(&engine, &mut pictures);
+        pictures.ask(&mut engine, &seeds(&model, &[3, 1, 4]), &names, sampler);
+        pump(&mut engine, &mut pictures);
         assert_eq!(
             ids(&pictures),
             [Some(3), Some(1), Some(4)],
@@ -414,15 +412,15 @@ mod tests {
 
     #[test]
     fn a_wish_that_cannot_be_fulfilled_says_why() {
-        let (engine, model) = engine_with_model();
+        let (mut engine, model) = engine_with_model();
         let mut pictures = Pictures::default();
         let unknown = Want {
             key: KEY,
             model,
             expressions: [Some(Expr::Named("nobody".to_owned()))].into(),
         };
-        pictures.ask(&engine, &[unknown], &Arc::default(), Sampler::default());
-        pump(&engine, &mut pictures);
+        pictures.ask(&mut engine, &[unknown], &Arc::default(), Sampler::default());
+        pump(&mut engine, &mut pictures);
         let failure = pictures.set(KEY).failure().expect("there is no such name");
         assert!(failure.contains("nobody"), "{failure}");
     }

@@ -1,7 +1,8 @@
 //! Asking the engine for pictures and keeping the newest one.
 
 use super::Latency;
-use crate::engine::{Engine, Frame, PreviewRequest};
+use super::jobs::Jobs;
+use crate::engine::{Fault, Frame, PreviewRequest, StageId};
 use crate::latent::{SessionNames, Shot};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub struct Preview {
 
 impl Preview {
     /// Asks for a picture, unless it is what was asked for last with the same names.
-    pub fn ask(&mut self, engine: &Engine, shot: Shot, names: &Arc<SessionNames>) {
+    pub fn ask(&mut self, engine: &Jobs, shot: Shot, names: &Arc<SessionNames>) {
         let is_asked = self
             .asked
             .as_ref()
@@ -28,18 +29,20 @@ impl Preview {
         self.generation += 1;
         self.asked = Some((shot.clone(), Arc::clone(names)));
         engine.preview(PreviewRequest {
+            stage: StageId::default(),
             generation: self.generation,
             shot,
             names: Arc::clone(names),
         });
     }
 
-    /// Takes a frame that is newer than the one shown and of the model that was asked last.
+    /// Takes a frame that is newer than the one shown, or a later step of it, and of the model
+    /// that was asked last.
     pub fn accept(&mut self, frame: Frame) {
         let is_newer = self
             .frame
             .as_ref()
-            .is_none_or(|shown| shown.generation < frame.generation);
+            .is_none_or(|shown| (shown.generation, shown.step) < (frame.generation, frame.step));
         let is_current_model = self
             .asked
             .as_ref()
@@ -47,15 +50,18 @@ impl Preview {
         if !is_newer || !is_current_model {
             return;
         }
-        self.latency.record(frame.timing.decode_ms);
+        // A sampler's time would say nothing of how the hand is followed.
+        if frame.is_first() {
+            self.latency.record(frame.timing.decode_ms);
+        }
         self.failure = None;
         self.frame = Some(frame);
     }
 
     /// Notes why the newest picture could not be made; the last good one stays.
-    pub fn fail(&mut self, generation: u64, message: String) {
+    pub fn fail(&mut self, generation: u64, fault: &Fault) {
         if generation == self.generation {
-            self.failure = Some(message);
+            self.failure = Some(fault.to_string());
         }
     }
 
@@ -71,13 +77,13 @@ impl Preview {
         self.frame.as_ref()
     }
 
-    /// Whether the newest picture is the one that was asked for last.
+    /// Whether the newest picture is the one that was asked for last, with all its steps.
     pub fn is_settled(&self) -> bool {
         self.failure.is_some()
             || self
                 .frame
                 .as_ref()
-                .is_some_and(|frame| frame.generation == self.generation)
+                .is_some_and(|frame| frame.generation == self.generation && frame.is_last())
     }
 
     /// Why the newest picture could not be made.

@@ -1,6 +1,7 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
 use super::export::{Export, Wake};
+use super::jobs::Jobs;
 use super::opening::Opening;
 use super::{
     Asked, Composition, Derived, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models,
@@ -48,7 +49,7 @@ pub struct Moment {
 
 /// The state of the program.
 pub struct AppState {
-    pub(super) engine: Engine,
+    pub(super) engine: Jobs,
     pub(super) wake: Wake,
     pub(super) models: Models,
     pub(super) position: Position,
@@ -77,7 +78,7 @@ impl AppState {
     /// Begins, and asks the engine for the first model.
     pub fn new(start: Start) -> Self {
         let mut app = Self {
-            engine: start.engine,
+            engine: Jobs::new(start.engine),
             wake: Arc::clone(&start.wake),
             models: Models::default(),
             position: Position::new(DEFAULT_EXPRESSION),
@@ -225,10 +226,10 @@ impl AppState {
         let sampler = self.sampler();
         let wants = self.tool_wants(&model);
         self.pictures
-            .ask(&self.engine, &wants, &self.names, sampler);
+            .ask(&mut self.engine, &wants, &self.names, sampler);
         let wants = self.learning_wants();
         self.pictures
-            .ask(&self.engine, &wants, &self.names, sampler);
+            .ask(&mut self.engine, &wants, &self.names, sampler);
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
         match self.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}
@@ -265,10 +266,16 @@ impl AppState {
     pub(super) fn begin_loading(&mut self, loading: Loading) {
         let source = loading.source.clone();
         let before = self.models.loading.replace(loading);
-        let is_on_its_way =
-            before.is_some_and(|before| before.source == source) || self.models.is_needed(&source);
-        if !is_on_its_way {
-            self.engine.load(source);
+        let is_same = before.is_some_and(|before| before.source == source);
+        if is_same {
+            return;
+        }
+        // Nobody waits for the one before any more, unless a tool does under a job of its own.
+        if let Some(job) = self.models.loading_job.take() {
+            self.engine.cancel(job);
+        }
+        if !self.models.is_needed(&source) {
+            self.models.loading_job = Some(self.engine.load(source));
         }
     }
 

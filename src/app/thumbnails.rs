@@ -6,8 +6,9 @@
 //! for longest goes first.
 
 use super::Thumbnail;
+use super::jobs::{Jobs, Owner};
 use crate::document::NodeId;
-use crate::engine::{Engine, Job, JobId, ModelId};
+use crate::engine::{Job, JobId, ModelId};
 use crate::latent::{SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -97,15 +98,16 @@ impl Thumbnails {
     /// Asks for a thumbnail.
     pub(super) fn decode(
         &mut self,
-        engine: &Engine,
+        engine: &mut Jobs,
         key: ThumbnailKey,
         shot: Shot,
         names: &Arc<SessionNames>,
     ) {
-        let job = engine.submit(Job::Decode {
+        let decode = Job::Decode {
             shots: vec![shot],
             names: Arc::clone(names),
-        });
+        };
+        let job = engine.submit(Owner::Thumbnails, decode);
         self.decoding.insert(job, key);
     }
 
@@ -145,7 +147,7 @@ impl Thumbnails {
     }
 
     /// Forgets all pictures, as when another session is shown.
-    pub(super) fn clear(&mut self, engine: &Engine) {
+    pub(super) fn clear(&mut self, engine: &Jobs) {
         for job in std::mem::take(&mut self.decoding).into_keys() {
             engine.cancel(job);
         }

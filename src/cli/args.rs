@@ -170,6 +170,10 @@ pub struct DirectionsArgs {
 pub struct BenchArgs {
     /// A name from `zscape models`, or a model file
     pub model: String,
+    /// Time how soon a picture comes while a file of 10,000 pictures, a search for directions and
+    /// an inversion run
+    #[arg(long)]
+    pub busy: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

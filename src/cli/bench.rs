@@ -5,11 +5,12 @@ use super::error::CliError;
 use super::session::Session;
 use super::{say, source};
 use crate::document::recipe::program;
-use crate::engine::Timed;
-use crate::latent::Space;
+use crate::engine::{Class, DirectionSource, InvertOptions, Job, ModelInfo, Timed};
 use crate::latent::expr::Expr;
+use crate::latent::{Shot, Space};
 use serde::Serialize;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The batch sizes that are timed, with the repeats of each.
 const BATCHES: [(usize, usize); 3] = [(1, 400), (8, 200), (64, 60)];
@@ -20,6 +21,12 @@ const MAPPINGS: usize = 9;
 const WARM_UP: u32 = 30;
 /// Requests that are counted.
 const REQUESTS: u32 = 400;
+
+/// Requests of a hand while the engine is busy, and the time between them: a frame of a window.
+const BUSY_REQUESTS: u32 = 300;
+const BETWEEN: Duration = Duration::from_millis(16);
+/// The pictures of the file that is drawn meanwhile.
+const FILE: u32 = 10_000;
 
 /// What was measured; times in milliseconds.
 #[derive(Debug, Serialize)]
@@ -35,6 +42,16 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     mapping: Option<Mapping>,
     request_to_frame: Spread,
+    /// The same while three long jobs run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    busy: Option<Busy>,
+}
+
+#[derive(Debug, Serialize)]
+struct Busy {
+    #[serde(flatten)]
+    spread: Spread,
+    worst_ms: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -102,6 +119,10 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         None
     };
     let request_to_frame = Spread::of(request_times(&mut session)?);
+    let busy = match args.busy {
+        true => Some(busy(&mut session)?),
+        false => None,
+    };
     let device = session.device();
     let report = Report {
         program: program(),
@@ -112,6 +133,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         decode,
         mapping,
         request_to_frame,
+        busy,
     };
     if args.json {
         let text =
@@ -135,6 +157,39 @@ fn request_times(session: &mut Session) -> Result<Vec<f64>, CliError> {
     Ok(times)
 }
 
+/// As [`request_times`], sixty times a second, while a file, a search and an inversion run.
+fn busy(session: &mut Session) -> Result<Busy, CliError> {
+    let jobs = long_jobs(session.model());
+    let requests = WARM_UP + BUSY_REQUESTS;
+    let mut times = session.previews_beside(&jobs, 0..requests, BETWEEN)?;
+    times.drain(..WARM_UP as usize);
+    Ok(Busy {
+        worst_ms: times.iter().copied().fold(0.0, f64::max),
+        spread: Spread::of(times),
+    })
+}
+
+fn long_jobs(model: &ModelInfo) -> [(Class, Job); 3] {
+    let shot = |seed| Shot::new(model.id.clone(), Expr::Seed(seed));
+    let file = Job::Decode {
+        shots: (0..FILE).map(shot).collect(),
+        names: Arc::default(),
+    };
+    let search = Job::Directions {
+        model: model.id.clone(),
+        source: DirectionSource::PictureChange { count: 64 },
+    };
+    let inversion = Job::Invert {
+        model: model.id.clone(),
+        picture: vec![0.5; model.manifest.image.len()].into(),
+        options: InvertOptions {
+            steps: 2000,
+            ..InvertOptions::default()
+        },
+    };
+    [file, search, inversion].map(|job| (Class::Background, job))
+}
+
 fn table(report: &Report) -> String {
     let mut lines = vec![
         format!(
@@ -156,6 +211,11 @@ fn table(report: &Report) -> String {
         row(&format!("map {} codes", mapping.codes), mapping.spread);
     }
     row("request to frame", report.request_to_frame);
+    if let Some(busy) = &report.busy {
+        row("the same, busy", busy.spread);
+        let worst = busy.worst_ms;
+        lines.push(format!("{:<20}{worst:>12.3}", "the worst of these"));
+    }
     lines.join("\n")
 }
 

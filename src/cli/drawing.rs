@@ -180,7 +180,6 @@ fn pixels([channels, ..]: [usize; 3]) -> Pixels {
 /// # Errors
 /// When it has no value, or decoding fails.
 pub fn single(session: &mut Session, expression: &Expr) -> Result<Vec<f32>, CliError> {
-    session.evaluate(expression)?;
     let mut values = Vec::with_capacity(sides(session).iter().product());
     session.decode(vec![expression.clone()], |tile, _| {
         values.extend_from_slice(tile);
@@ -217,11 +216,6 @@ pub fn tiles(
     mut sheet: Option<&mut Sheet>,
     mut npy: Option<&mut NpyWriter>,
 ) -> Result<(), CliError> {
-    // A fault of an expression shows here, as one of the input. If one seed has a value, all have.
-    let others = expressions.iter().filter(|expression| !is_seed(expression));
-    for expression in others.chain(expressions.first()) {
-        session.evaluate(expression)?;
-    }
     let sides = sides(session);
     let bar = progress::bar(expressions.len(), "pictures");
     let drawn = session.decode(expressions, |tile, done| {
@@ -242,15 +236,6 @@ pub fn tiles(
     drawn
 }
 
-/// Whether an expression is a seed, truncated or not.
-fn is_seed(expression: &Expr) -> bool {
-    match expression {
-        Expr::Seed(_) => true,
-        Expr::Truncate(code, _) | Expr::W(code) => is_seed(code),
-        _ => false,
-    }
-}
-
 /// Draws a walk frame by frame and hands each to `frame`.
 ///
 /// # Errors
@@ -261,7 +246,6 @@ pub fn walk(
     animation: &Animation,
     mut frame: impl FnMut(Raster) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
-    check_legs(session, way)?;
     let lengths = if animation.even {
         measured(session, way, animation.frames)?
     } else {
@@ -280,18 +264,6 @@ pub fn walk(
     });
     bar.finish_and_clear();
     drawn
-}
-
-/// Checks all keyframes and that there are ways between them.
-fn check_legs(session: &mut Session, way: &Way) -> Result<(), CliError> {
-    for keyframe in way.keyframes() {
-        session.evaluate(keyframe)?;
-    }
-    let legs = way.legs() as f64;
-    for leg in 0..way.legs() {
-        session.evaluate(&way.at((leg as f64 + 0.5) / legs))?;
-    }
-    Ok(())
 }
 
 /// How long the way is, in pictures; `None` where they do not change at all.

@@ -2,6 +2,7 @@
 
 use crate::document::SaveError;
 use crate::document::animation::AnimationError;
+use crate::engine::Fault;
 use crate::train::TrainError;
 use crate::ui::WindowError;
 use std::fmt::Display;
@@ -23,7 +24,7 @@ pub enum CliError {
     Failed(String),
     /// The engine could not do a job.
     #[error("{0}")]
-    Job(String),
+    Job(Fault),
     #[error("stopped before it was finished; nothing was written")]
     Interrupted,
     /// Whoever read standard output has gone, as `head` does: no failure.

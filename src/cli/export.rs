@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::replay;
 use super::session::{self, Session};
 use super::source;
+use super::steps::{self, StepsFile};
 use crate::document::npy::{self, NpyWriter};
 use crate::document::save::PendingFile;
 use crate::document::{Raster, Recipe, Subject, codes, png};
@@ -90,6 +91,9 @@ pub fn render(args: &RenderArgs) -> Result<(), CliError> {
 fn render_expression(args: &RenderArgs, model: &str, expression: &str) -> Result<(), CliError> {
     let source = source::find(model)?;
     let expression = session::parse(expression)?;
+    if let Some(path) = &args.steps_out {
+        StepsFile::check(path)?;
+    }
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.names.codes, args.names.sampler())?;
     let sides = drawing::sides(&session);
@@ -98,19 +102,31 @@ fn render_expression(args: &RenderArgs, model: &str, expression: &str) -> Result
         npy: args.npy.clone(),
     };
     let outputs = Outputs::create(&output, &sides)?;
-    let values = drawing::single(&mut session, &expression)?;
-    if let Some(file) = outputs.png {
-        let look = Look::from(args.look);
-        let native = Raster::from_planes(sides, &values).map_err(failed)?;
+    let look = Look::from(args.look);
+    let enlarged = |values: &[f32]| {
+        let native = Raster::from_planes(sides, values).map_err(failed)?;
         let raster = match args.size {
             Some(size) => native.scaled(size as usize, look.resampling()),
             None => native.enlarged(look.scale as usize, look.resampling()),
         };
-        let raster = raster.map_err(|fault| CliError::BadInput(fault.to_string()))?;
-        let subject = Subject::Expression(expression.to_string());
-        let mut recipe = session.recipe(subject, &[expression], raster.size());
-        look.note(&mut recipe);
-        finish_png(file, &raster, &recipe)?;
+        raster.map_err(|fault| CliError::BadInput(fault.to_string()))
+    };
+    // The size of the PNG, known before the picture is.
+    let size = enlarged(&vec![0.0; sides.iter().product()])?.size();
+    let subject = Subject::Expression(expression.to_string());
+    let mut recipe = session.recipe(subject, std::slice::from_ref(&expression), size);
+    look.note(&mut recipe);
+    let values = match &args.steps_out {
+        Some(path) => {
+            let mut file = StepsFile::new(path, recipe.clone(), &session);
+            let values = steps::single(&mut session, &expression, &mut file, enlarged)?;
+            file.finish()?;
+            values
+        }
+        None => drawing::single(&mut session, &expression)?,
+    };
+    if let Some(file) = outputs.png {
+        finish_png(file, &enlarged(&values)?, &recipe)?;
     }
     if let Some(mut file) = outputs.npy {
         file.push(&values)?;

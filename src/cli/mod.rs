@@ -21,6 +21,7 @@ mod replay;
 mod seeds;
 mod session;
 mod source;
+mod steps;
 mod training;
 mod walks;
 

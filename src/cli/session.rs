@@ -4,12 +4,13 @@ use super::error::CliError;
 use super::{complain, interrupt};
 use crate::document::{Recipe, Subject, codes};
 use crate::engine::{
-    DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Frame, Job, JobId, ModelInfo,
-    ModelSource, PreviewRequest, Timed,
+    Class, Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault, Frame, Job,
+    JobId, ModelInfo, ModelSource, NoEvent, PreviewRequest, StageId, Timed,
 };
 use crate::latent::expr::{self, Expr};
 use crate::latent::{Code, ModelId, NoiseMode, Sampler, SessionNames, Shot};
 use crate::model::specimen::Specimen;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +39,7 @@ impl Session {
             device,
             gpu: None,
             wake: Arc::new(|| {}),
+            decoders: Decoders::default(),
         })
         .map_err(|error| CliError::Failed(format!("the engine cannot be started: {error}")))?;
         let name = source_name(&source);
@@ -47,8 +49,12 @@ impl Session {
             match next_event(&engine)? {
                 Some(Event::Device(info)) => found = Some(info),
                 Some(Event::Loaded(model)) => break model,
-                Some(Event::LoadFailed { message, .. }) => {
-                    return Err(CliError::BadInput(about(&name, &message)));
+                Some(Event::LoadFailed { fault, .. }) => {
+                    let sentence = about(&name, fault.sentence());
+                    return Err(match fault {
+                        Fault::Request(_) => CliError::BadInput(sentence),
+                        Fault::Device(_) | Fault::Program(_) => CliError::Failed(sentence),
+                    });
                 }
                 Some(_) | None => {}
             }
@@ -134,8 +140,7 @@ impl Session {
         Shot::new(self.model.id.clone(), expression).with_sampler(self.sampler)
     }
 
-    /// The code of an expression. This is also how an expression is checked: one that has a
-    /// code can be decoded.
+    /// The code of an expression.
     ///
     /// # Errors
     /// When the expression asks for what the model or the disk has not.
@@ -152,17 +157,17 @@ impl Session {
             Ok(())
         });
         match finished {
-            Err(CliError::Job(fault)) => Err(CliError::bad_input("the expression", fault)),
-            Err(other) => Err(other),
+            Err(error) => Err(of_expression(error)),
             Ok(()) => answer.ok_or_else(no_answer),
         }
     }
 
-    /// Decodes expressions in order. `tile` is handed the pictures as they come, f32
+    /// Decodes expressions in order; what has no meaning for the model is refused before the
+    /// first picture. `tile` is handed the pictures as they come, f32
     /// `[count, C, H, W]` in 0..1, and how many have come with them.
     ///
     /// # Errors
-    /// When decoding or `tile` fails, or the work was stopped.
+    /// When an expression has no value, decoding or `tile` fails, or the work was stopped.
     pub fn decode(
         &mut self,
         expressions: Vec<Expr>,
@@ -191,12 +196,104 @@ impl Session {
                 tile(&values, done)?;
             }
             Ok(())
-        })?;
+        })
+        .map_err(of_expression)?;
         if done == wanted {
             Ok(())
         } else {
             Err(no_answer())
         }
+    }
+
+    /// Decodes one expression and hands on the picture after every step: of how many steps, and
+    /// f32 `[C, H, W]` in 0..1.
+    ///
+    /// # Errors
+    /// As for [`Self::decode`].
+    pub fn steps(
+        &mut self,
+        expression: &Expr,
+        mut step: impl FnMut(usize, Vec<f32>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let job = Job::Steps {
+            shot: self.shot(expression.clone()),
+            names: Arc::clone(&self.names),
+        };
+        let mut is_complete = false;
+        self.run(job, |event| {
+            if let Event::Step {
+                done, of, values, ..
+            } = event
+            {
+                is_complete = done == of;
+                step(of, values)?;
+            }
+            Ok(())
+        })
+        .map_err(of_expression)?;
+        if is_complete {
+            Ok(())
+        } else {
+            Err(no_answer())
+        }
+    }
+
+    /// Asks for the pictures of seeds as a hand does, `between` after each other, while `jobs`
+    /// run, each begun again when it ends. Gives milliseconds from each request to its frame.
+    ///
+    /// # Errors
+    /// When a job or a preview fails or the work was stopped.
+    pub fn previews_beside(
+        &mut self,
+        jobs: &[(Class, Job)],
+        seeds: Range<u32>,
+        between: Duration,
+    ) -> Result<Vec<f64>, CliError> {
+        let begin = |(class, job): &(Class, Job)| self.engine.submit_as(*class, job.clone());
+        let mut running: Vec<JobId> = jobs.iter().map(begin).collect();
+        let mut times = Vec::with_capacity(seeds.len());
+        let outcome = self.previews_while(&mut running, jobs, seeds, between, &mut times);
+        for job in running {
+            self.engine.cancel(job);
+        }
+        outcome.map(|()| times)
+    }
+
+    fn previews_while(
+        &mut self,
+        running: &mut [JobId],
+        jobs: &[(Class, Job)],
+        seeds: Range<u32>,
+        between: Duration,
+        times: &mut Vec<f64>,
+    ) -> Result<(), CliError> {
+        for seed in seeds {
+            let asked = Instant::now();
+            let wanted = self.ask(Expr::Seed(seed));
+            let mut is_there = false;
+            while !is_there || asked.elapsed() < between {
+                match self.next_event()? {
+                    Some(Event::Frame(frame)) if frame.generation == wanted && frame.is_last() => {
+                        times.push(asked.elapsed().as_secs_f64() * 1e3);
+                        is_there = true;
+                    }
+                    Some(Event::PreviewFailed { fault, .. }) => {
+                        return Err(CliError::Failed(fault.to_string()));
+                    }
+                    Some(Event::JobFailed { fault, .. }) => return Err(CliError::Job(fault)),
+                    Some(Event::JobDone { job }) => {
+                        let place = running.iter().position(|known| *known == job);
+                        if let Some(place) = place
+                            && let Some((class, job)) = jobs.get(place)
+                        {
+                            running[place] = self.engine.submit_as(*class, job.clone());
+                        }
+                    }
+                    Some(_) | None => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Measures all that can be measured of the pictures of expressions, in order.
@@ -248,25 +345,32 @@ impl Session {
     /// # Errors
     /// When decoding fails or the work was stopped.
     pub fn preview(&mut self, expression: Expr) -> Result<Frame, CliError> {
-        self.generation += 1;
-        let wanted = self.generation;
-        self.engine.preview(PreviewRequest {
-            generation: wanted,
-            shot: self.shot(expression),
-            names: Arc::clone(&self.names),
-        });
+        let wanted = self.ask(expression);
         loop {
             match self.next_event()? {
-                Some(Event::Frame(frame)) if frame.generation == wanted => return Ok(frame),
+                Some(Event::Frame(frame)) if frame.generation == wanted && frame.is_last() => {
+                    return Ok(frame);
+                }
                 Some(Event::PreviewFailed {
-                    generation,
-                    message,
+                    generation, fault, ..
                 }) if generation == wanted => {
-                    return Err(CliError::Failed(message));
+                    return Err(CliError::Failed(fault.to_string()));
                 }
                 Some(_) | None => {}
             }
         }
+    }
+
+    /// Asks for one picture; gives the generation of its frames.
+    fn ask(&mut self, expression: Expr) -> u64 {
+        self.generation += 1;
+        self.engine.preview(PreviewRequest {
+            stage: StageId::default(),
+            generation: self.generation,
+            shot: self.shot(expression),
+            names: Arc::clone(&self.names),
+        });
+        self.generation
     }
 
     /// Runs one job to its end; an error of `on_event` cancels it.
@@ -279,13 +383,13 @@ impl Session {
         let outcome = loop {
             match self.next_event() {
                 Ok(Some(Event::JobDone { job })) if job == id => return Ok(()),
-                Ok(Some(Event::JobFailed { job, message })) if job == id => {
-                    return Err(CliError::Job(message));
+                Ok(Some(Event::JobFailed { job, fault })) if job == id => {
+                    return Err(CliError::Job(fault));
                 }
                 Ok(Some(Event::JobCancelled { job })) if job == id => {
                     return Err(CliError::Interrupted);
                 }
-                Ok(Some(event)) if job_of(&event) == Some(id) => {
+                Ok(Some(event)) if event.job() == Some(id) => {
                     if let Err(error) = on_event(event) {
                         break error;
                     }
@@ -320,31 +424,18 @@ fn next_event(engine: &Engine) -> Result<Option<Event>, CliError> {
     if interrupt::asked() {
         return Err(CliError::Interrupted);
     }
-    let asked = Instant::now();
-    let event = engine.wait_event(POLL);
-    // An engine that has ended answers at once, and would for ever.
-    if event.is_none() && asked.elapsed() < POLL / 2 {
-        return Err(CliError::Failed("the engine has stopped".to_owned()));
+    match engine.wait_event(POLL) {
+        Ok(event) => Ok(Some(event)),
+        Err(NoEvent::Timeout) => Ok(None),
+        Err(NoEvent::Stopped) => Err(CliError::Failed("the engine has stopped".to_owned())),
     }
-    Ok(event)
 }
 
-/// The job that an event belongs to.
-fn job_of(event: &Event) -> Option<JobId> {
-    match event {
-        Event::Tile { job, .. }
-        | Event::Evaluated { job, .. }
-        | Event::Examined { job, .. }
-        | Event::Benched { job, .. }
-        | Event::LayerChange { job, .. }
-        | Event::Encoded { job, .. }
-        | Event::InvertStep { job, .. }
-        | Event::Directions { job, .. }
-        | Event::Progress { job, .. }
-        | Event::JobDone { job }
-        | Event::JobCancelled { job }
-        | Event::JobFailed { job, .. } => Some(*job),
-        _ => None,
+/// What is wrong with an expression is bad input; the rest stays as it is.
+fn of_expression(error: CliError) -> CliError {
+    match error {
+        CliError::Job(Fault::Request(sentence)) => CliError::bad_input("the expression", sentence),
+        other => other,
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use crate::latent::ModelId;
+pub use crate::model::Fault;
 
 /// Which device decodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -68,8 +69,28 @@ pub struct ModelInfo {
     pub w_norms: Vec<f32>,
     /// The raw dimensions of w, ranked and measured like those of z.
     pub ranked_w_dims: Vec<(usize, f32)>,
+    /// How many steps a picture takes with the default settings; 1 without a sampler.
+    pub steps: usize,
     /// Encoded test pictures for a map of a 2-D plane: `[n][z_dim]` with labels; may be empty.
     pub encoded: Vec<(Vec<f32>, u8)>,
+}
+
+impl Job {
+    /// How urgent a job is where nobody says otherwise: searches and timings go on in the
+    /// background, the rest is waited for.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Decode { .. }
+            | Self::Steps { .. }
+            | Self::Evaluate { .. }
+            | Self::Examine { .. }
+            | Self::Encode { .. } => Class::Visible,
+            Self::Invert { .. }
+            | Self::Directions { .. }
+            | Self::LayerChange { .. }
+            | Self::Bench { .. } => Class::Background,
+        }
+    }
 }
 
 impl ModelInfo {
@@ -87,9 +108,15 @@ impl ModelInfo {
     }
 }
 
-/// Asks for the picture of an expression. The newest request replaces the one that waits.
+/// Where a preview is shown: each window has a stage of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct StageId(pub u32);
+
+/// Asks for the picture of a shot. The newest request of a stage replaces the one that waits and
+/// the one that is being made, of which then no more steps come.
 #[derive(Clone, Debug)]
 pub struct PreviewRequest {
+    pub stage: StageId,
     /// Grows with every request; the frame carries it back.
     pub generation: u64,
     pub shot: Shot,
@@ -97,16 +124,32 @@ pub struct PreviewRequest {
     pub names: Arc<SessionNames>,
 }
 
-/// The picture of one preview request.
+/// The picture of one preview request, or that of one step on the way to it.
 #[derive(Clone, Debug)]
 pub struct Frame {
+    pub stage: StageId,
     pub generation: u64,
+    /// Steps done, from 1 to `of`; a plain decoder takes one.
+    pub step: usize,
+    pub of: usize,
     /// What the picture shows.
     pub shot: Shot,
     pub picture: Picture,
     /// The value of the shot's expression.
     pub code: Code,
     pub timing: FrameTiming,
+}
+
+impl Frame {
+    /// Whether it is the first picture of its request.
+    pub fn is_first(&self) -> bool {
+        self.step <= 1
+    }
+
+    /// Whether it is the picture that was asked for, with no steps to follow.
+    pub fn is_last(&self) -> bool {
+        self.step >= self.of
+    }
 }
 
 /// Pixels of a frame, where they happen to live.
@@ -126,13 +169,22 @@ pub enum Picture {
 pub struct FrameTiming {
     /// Expression to code, with mapping and encoding.
     pub evaluate_ms: f64,
-    /// Code to pixels or texture, waited for.
+    /// Code to pixels or texture, waited for; in a process of many steps since its beginning.
     pub decode_ms: f64,
     /// From the request's arrival in the mailbox to the frame's departure.
     pub request_to_frame_ms: f64,
 }
 
-/// Identity of a queued job.
+/// How urgent work is. The picture under the hand comes before both.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Class {
+    /// What is on the window and not there yet: map tiles, strips, thumbnails, task pictures.
+    Visible,
+    /// What nobody watches picture by picture: files, searches, timings.
+    Background,
+}
+
+/// Identity of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct JobId(pub u64);
 
@@ -145,13 +197,21 @@ pub enum Timed {
     Map { codes: usize },
 }
 
-/// Work that is done in the order of asking, in tiles, with progress and cancel.
+/// Work that is done in slices beside other work, with progress and cancel. Every job ends with
+/// [`Event::JobDone`], [`Event::JobCancelled`] or [`Event::JobFailed`], and nothing of it comes
+/// after that.
 #[derive(Clone, Debug)]
 pub enum Job {
-    /// Decode many shots of one model; the tiles arrive as [`Event::Tile`] in order. Shots of
-    /// different models are refused: their pictures may differ in size.
+    /// Decode many shots of one model; the tiles arrive as [`Event::Tile`] in order. All
+    /// expressions are checked before the first is decoded. Shots of different models are
+    /// refused: their pictures may differ in size.
     Decode {
         shots: Vec<Shot>,
+        names: Arc<SessionNames>,
+    },
+    /// Decode one shot and show the picture after every step on the way: [`Event::Step`].
+    Steps {
+        shot: Shot,
         names: Arc<SessionNames>,
     },
     /// Evaluate the expression of a shot without decoding; answers with [`Event::Evaluated`].
@@ -205,16 +265,25 @@ pub enum Event {
         done: usize,
         total: usize,
     },
+    /// How far a model has come on its way into memory, in bytes and the like.
+    Loading {
+        job: JobId,
+        source: ModelSource,
+        done: usize,
+        total: usize,
+    },
+    /// A load is done: the model is there, whether it was there before or not.
     Loaded(Arc<ModelInfo>),
     LoadFailed {
         source: ModelSource,
-        message: String,
+        fault: Fault,
     },
     Frame(Frame),
     /// A preview could not be made; `generation` says which.
     PreviewFailed {
+        stage: StageId,
         generation: u64,
-        message: String,
+        fault: Fault,
     },
     /// Pictures `first..first + count` of a decode job: f32 `[count, C, H, W]` in 0..1, and the
     /// `count` codes that they were decoded from.
@@ -225,6 +294,15 @@ pub enum Event {
         image: ImageSpec,
         values: Vec<f32>,
         codes: Vec<Code>,
+    },
+    /// One step of a steps job: `done` of `of`, with the picture so far, f32 `[C, H, W]` in
+    /// 0..1. The last one holds the picture.
+    Step {
+        job: JobId,
+        done: usize,
+        of: usize,
+        image: ImageSpec,
+        values: Vec<f32>,
     },
     /// The answer of an examine job: one specimen for each shot, in order.
     Examined {
@@ -275,6 +353,51 @@ pub enum Event {
     },
     JobFailed {
         job: JobId,
-        message: String,
+        fault: Fault,
     },
+}
+
+impl Event {
+    /// The job that an event belongs to.
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Loading { job, .. }
+            | Self::Tile { job, .. }
+            | Self::Step { job, .. }
+            | Self::Examined { job, .. }
+            | Self::Evaluated { job, .. }
+            | Self::Encoded { job, .. }
+            | Self::InvertStep { job, .. }
+            | Self::Directions { job, .. }
+            | Self::LayerChange { job, .. }
+            | Self::Benched { job, .. }
+            | Self::Progress { job, .. }
+            | Self::JobDone { job }
+            | Self::JobCancelled { job }
+            | Self::JobFailed { job, .. } => Some(*job),
+            Self::Device(_)
+            | Self::Warming { .. }
+            | Self::Loaded(_)
+            | Self::LoadFailed { .. }
+            | Self::Frame(_)
+            | Self::PreviewFailed { .. } => None,
+        }
+    }
+
+    /// Whether a job has ended with this.
+    pub fn ends_job(&self) -> bool {
+        matches!(
+            self,
+            Self::JobDone { .. } | Self::JobCancelled { .. } | Self::JobFailed { .. }
+        )
+    }
+}
+
+/// Why there is no event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoEvent {
+    /// None came in time.
+    Timeout,
+    /// The engine has ended; no event will come any more.
+    Stopped,
 }

@@ -4,10 +4,11 @@ use super::bridge;
 use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
 use crate::gpu::display::{DisplayPass, rgba_from_planes};
 use crate::gpu::{self, Gpu};
-use crate::latent::{Code, NoiseMode, Sampler};
+use crate::latent::NoiseMode;
 use crate::model::gradient::{SquaredError, Tape};
 use crate::model::manifest::ImageSpec;
-use crate::model::{self, Generator, ModelError, ModelFile, download};
+use crate::model::process::{Budget, Pictures, Process, Step};
+use crate::model::{self, Fault, Generator, ModelError, ModelFile, download};
 use burn::tensor::Device;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -112,33 +113,60 @@ impl Compute {
         self.info.backend == "wgpu"
     }
 
-    /// Decodes one code and makes it a picture, waited for.
+    /// Whose fault an error of device work is: a GPU can be given up, the CPU cannot.
+    pub fn fault(&self, error: impl std::fmt::Display) -> Fault {
+        if self.is_gpu() {
+            Fault::Device(error.to_string())
+        } else {
+            Fault::Program(error.to_string())
+        }
+    }
+
+    /// Does one step of a process.
+    ///
+    /// # Errors
+    /// Those of the process; a panic in it is one too.
+    pub fn step(&self, process: &mut dyn Process, budget: Budget) -> Result<Step, Fault> {
+        self.guard(|| process.step(budget))
+    }
+
+    /// Makes the first of some pictures one that can be shown, waited for.
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn picture(
-        &self,
-        generator: &Generator,
-        code: &Code,
-        sampler: Sampler,
-    ) -> Result<Picture, ModelError> {
-        let image = generator.image();
-        let inputs = generator.inputs(code.space, &code.values)?;
-        let noise = sampler.noise;
-        self.guard(|| match &self.display {
-            Some((pass, gpu)) => {
-                let texture = bridge::texture(generator.decode(&inputs, noise), image, pass)?;
+    pub fn show(&self, pictures: Pictures, image: ImageSpec) -> Result<Picture, Fault> {
+        match (pictures, &self.display) {
+            (Pictures::Tensor(tensor), Some((pass, gpu))) => self.guard(|| {
+                let texture =
+                    bridge::texture(*tensor, image, pass).map_err(|error| self.fault(error))?;
                 gpu.device
                     .poll(wgpu::PollType::wait_indefinitely())
-                    .map_err(|error| ModelError(error.to_string()))?;
+                    .map_err(|error| self.fault(error))?;
                 Ok(Picture::Texture { texture, image })
-            }
-            None => {
-                let values = checked(generator.decode_to_vec(&inputs, noise)?, image)?;
+            }),
+            (pictures, _) => {
+                let values = self.values(pictures, image)?;
                 let rgba = Arc::from(rgba_from_planes(&values, image));
                 Ok(Picture::Pixels { rgba, image })
             }
-        })
+        }
+    }
+
+    /// The numbers of some pictures, f32 `[count, C, H, W]`, waited for.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn values(&self, pictures: Pictures, image: ImageSpec) -> Result<Vec<f32>, Fault> {
+        let values = match pictures {
+            Pictures::Values(values) => values,
+            Pictures::Tensor(tensor) => self.run(|| download(*tensor))?,
+        };
+        // A lost device may give no numbers instead of an error.
+        if !values.is_empty() && values.len().is_multiple_of(image.len()) {
+            Ok(values)
+        } else {
+            Err(self.fault("the device gave no picture"))
+        }
     }
 
     /// Decodes rows of decoder inputs to f32 `[count, C, H, W]`, padded to a known shape on a GPU.
@@ -150,22 +178,28 @@ impl Compute {
         generator: &Generator,
         inputs: &[f32],
         noise: NoiseMode,
-    ) -> Result<Vec<f32>, ModelError> {
+    ) -> Result<Vec<f32>, Fault> {
         let image = generator.image();
-        let dim = generator.input_len();
-        self.guard(|| {
-            let values = if self.is_gpu() {
-                let count = inputs.len() / dim;
-                let mut padded = inputs.to_vec();
-                padded.resize(padded_batch(count) * dim, 0.0);
-                let mut values = generator.decode_to_vec(&padded, noise)?;
-                values.truncate(count * image.len());
-                values
-            } else {
-                generator.decode_to_vec(inputs, noise)?
-            };
-            checked(values, image)
-        })
+        let count = inputs.len() / generator.input_len().max(1);
+        let values = self.run(|| {
+            if !self.is_gpu() {
+                return generator.decode_to_vec(inputs, noise);
+            }
+            let padded = self.padded(inputs.to_vec(), generator.input_len());
+            generator.decode_to_vec(&padded, noise)
+        })?;
+        let mut values = self.values(Pictures::Values(values), image)?;
+        values.truncate(count * image.len());
+        Ok(values)
+    }
+
+    /// Rows of decoder inputs, on a GPU as many as a shape that is compiled.
+    pub fn padded(&self, mut inputs: Vec<f32>, row: usize) -> Vec<f32> {
+        if self.is_gpu() {
+            let count = inputs.len() / row.max(1);
+            inputs.resize(padded_batch(count) * row, 0.0);
+        }
+        inputs
     }
 
     /// What the encoder says of one picture; `None` without an encoder.
@@ -176,8 +210,8 @@ impl Compute {
         &self,
         generator: &Generator,
         picture: &[f32],
-    ) -> Result<Option<EncodedPicture>, ModelError> {
-        self.guard(|| {
+    ) -> Result<Option<EncodedPicture>, Fault> {
+        self.run(|| {
             let Some(encoded) = generator.encode(picture) else {
                 return Ok(None);
             };
@@ -192,8 +226,8 @@ impl Compute {
     ///
     /// # Errors
     /// When the file does not fit the device.
-    pub fn tape(&self, file: &ModelFile) -> Result<Tape, ModelError> {
-        self.guard(|| Tape::new(file, &self.device))
+    pub fn tape(&self, file: &ModelFile) -> Result<Tape, Fault> {
+        self.run(|| Tape::new(file, &self.device))
     }
 
     /// The errors of the pictures of decoder inputs against `target`, with their gradients.
@@ -206,8 +240,8 @@ impl Compute {
         generator: &Generator,
         inputs: &[f32],
         target: &[f32],
-    ) -> Result<SquaredError, ModelError> {
-        let found = self.guard(|| tape.squared_error(generator, inputs, target))?;
+    ) -> Result<SquaredError, Fault> {
+        let found = self.run(|| tape.squared_error(generator, inputs, target))?;
         // A lost device may give no numbers instead of an error.
         let rows = inputs.len() / generator.input_len().max(1);
         if found.errors.len() == rows
@@ -216,22 +250,22 @@ impl Compute {
         {
             Ok(found)
         } else {
-            Err(ModelError("the device gave no gradients".to_owned()))
+            Err(self.fault("the device gave no gradients"))
         }
     }
 
-    /// Runs device work; a panic of the runtime becomes an error.
-    fn guard<T>(&self, work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
-        catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|_| Err(ModelError(format!("{} stopped working", self.info.adapter))))
+    /// Runs device work of a model; a panic of the runtime becomes an error.
+    ///
+    /// # Errors
+    /// Those of the work, as faults of this device.
+    pub fn run<T>(&self, work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, Fault> {
+        self.guard(|| work().map_err(|error| self.fault(error)))
     }
-}
 
-/// A lost device may give no numbers instead of an error.
-fn checked(values: Vec<f32>, image: ImageSpec) -> Result<Vec<f32>, ModelError> {
-    if !values.is_empty() && values.len().is_multiple_of(image.len()) {
-        Ok(values)
-    } else {
-        Err(ModelError("the device gave no picture".to_owned()))
+    fn guard<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            let adapter = &self.info.adapter;
+            Err(self.fault(format_args!("{adapter} stopped working")))
+        })
     }
 }

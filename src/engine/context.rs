@@ -1,15 +1,64 @@
 //! What an expression may ask of a model.
 
+use super::compute;
 use super::models::LoadedModel;
-use crate::latent::expr::{Compute, Context};
+use crate::latent::expr::{self, Compute, Context, Expr};
 use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
-use crate::model::download;
+use crate::model::Fault;
 use std::path::Path;
 
 /// A model and what the session names besides it.
 pub struct ModelContext<'a> {
-    pub model: &'a LoadedModel,
-    pub session: &'a SessionNames,
+    model: &'a LoadedModel,
+    session: &'a SessionNames,
+    device: &'a compute::Compute,
+    /// The fault that the language knows as a sentence only.
+    fault: Option<Fault>,
+}
+
+impl<'a> ModelContext<'a> {
+    pub fn new(
+        model: &'a LoadedModel,
+        session: &'a SessionNames,
+        device: &'a compute::Compute,
+    ) -> Self {
+        Self {
+            model,
+            session,
+            device,
+            fault: None,
+        }
+    }
+
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// Mostly those of the expression; a network that failed is the device's fault.
+    pub fn evaluate(&mut self, expression: &Expr) -> Result<Code, Fault> {
+        expr::evaluate(expression, self).map_err(|error| {
+            let sentence = error.to_string();
+            match self.fault.take() {
+                Some(fault) => fault.reworded(|_| sentence),
+                None => Fault::Request(sentence),
+            }
+        })
+    }
+
+    /// Checks an expression without computing anything.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, expression: &Expr) -> Result<(), Fault> {
+        let checked = expr::check(expression, self).map(|_| ());
+        checked.map_err(|error| Fault::Request(error.to_string()))
+    }
+
+    /// Keeps a fault for [`Self::evaluate`] and gives the language its sentence.
+    fn note(&mut self, fault: Fault) -> String {
+        let sentence = fault.sentence().to_owned();
+        self.fault = Some(fault);
+        sentence
+    }
 }
 
 impl Context for ModelContext<'_> {
@@ -60,19 +109,24 @@ impl Context for ModelContext<'_> {
 
 impl Compute for ModelContext<'_> {
     fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
-        let mapped = self.model.generator.map(z);
-        mapped.map_err(|error| format!("{}: {error}", self.model_name()))
+        let generator = &self.model.generator;
+        // Networks that map are on the CPU, whatever decodes.
+        let mapped = generator
+            .map(z)
+            .map_err(|error| Fault::Program(format!("{}: {error}", self.model_name())));
+        mapped.map_err(|fault| self.note(fault))
     }
 
     fn encode(&mut self, path: &str) -> Result<Code, String> {
-        let image = self.model.generator.image();
-        let picture = self.model.pictures.read(Path::new(path), image)?;
-        let encoded = self
+        let generator = &self.model.generator;
+        let picture = self
             .model
-            .generator
-            .encode(&picture)
-            .ok_or_else(|| format!("{} has no encoder", self.model_name()))?;
-        let mu = download(encoded.mu).map_err(|error| error.to_string())?;
-        Ok(Code::vector(Space::Z, mu))
+            .pictures
+            .read(Path::new(path), generator.image())?;
+        match self.device.encode(generator, &picture) {
+            Ok(Some(encoded)) => Ok(Code::vector(Space::Z, encoded.mu)),
+            Ok(None) => Err(format!("{} has no encoder", self.model_name())),
+            Err(fault) => Err(self.note(fault)),
+        }
     }
 }

@@ -1,28 +1,46 @@
-//! What waits for the engine thread: loads and jobs in order, and at most one preview.
+//! What waits for the engine thread: at most one preview for each stage, and orders.
+//!
+//! The thread empties the mailbox between any two slices of work; what is urgent among that is
+//! decided there, in [`super::worker`].
 
-use super::{Job, JobId, ModelSource, PreviewRequest};
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::{Class, Job, JobId, ModelSource, PreviewRequest, StageId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// What the engine thread does next.
-pub enum Next {
+/// What is done under a job id.
+#[derive(Debug)]
+pub enum Order {
+    Job(Job),
     Load(ModelSource),
-    Preview(PreviewRequest, Instant),
-    /// Begin a job, go on with the one that runs, or do what is left for idle times.
-    Job(JobId, Job),
-    Idle,
-    Close,
+}
+
+/// Everything that came since the thread looked last.
+#[derive(Default, Debug)]
+pub struct Mail {
+    /// The newest request of each stage, with the time at which it came.
+    pub previews: BTreeMap<StageId, (PreviewRequest, Instant)>,
+    pub orders: Vec<(JobId, Class, Order)>,
+    /// Ids of jobs that may have ended long ago, after all orders.
+    pub cancelled: Vec<JobId>,
+    pub is_closed: bool,
+}
+
+impl Mail {
+    fn is_empty(&self) -> bool {
+        self.previews.is_empty()
+            && self.orders.is_empty()
+            && self.cancelled.is_empty()
+            && !self.is_closed
+    }
 }
 
 #[derive(Default)]
 struct Waiting {
-    loads: VecDeque<ModelSource>,
-    preview: Option<(PreviewRequest, Instant)>,
-    jobs: VecDeque<(JobId, Job)>,
-    cancelled: BTreeSet<JobId>,
+    mail: Mail,
     last_job: u64,
-    closed: bool,
+    /// Another thread has finished something for a job.
+    is_poked: bool,
 }
 
 /// The inbox of the engine thread.
@@ -44,61 +62,108 @@ impl Mailbox {
         result
     }
 
-    pub fn push_load(&self, source: ModelSource) {
-        self.change(|waiting| waiting.loads.push_back(source));
-    }
-
+    /// Puts a preview in; one of the same stage that still waits is thrown away.
     pub fn put_preview(&self, request: PreviewRequest) {
-        self.change(|waiting| waiting.preview = Some((request, Instant::now())));
+        self.change(|waiting| {
+            let stage = request.stage;
+            let arrived = Instant::now();
+            waiting.mail.previews.insert(stage, (request, arrived));
+        });
     }
 
-    pub fn push_job(&self, job: Job) -> JobId {
+    pub fn push(&self, class: Class, order: Order) -> JobId {
         self.change(|waiting| {
             waiting.last_job += 1;
             let id = JobId(waiting.last_job);
-            waiting.jobs.push_back((id, job));
+            waiting.mail.orders.push((id, class, order));
             id
         })
     }
 
     pub fn cancel(&self, job: JobId) {
-        self.change(|waiting| waiting.cancelled.insert(job));
+        self.change(|waiting| waiting.mail.cancelled.push(job));
     }
 
     pub fn close(&self) {
-        self.change(|waiting| waiting.closed = true);
+        self.change(|waiting| waiting.mail.is_closed = true);
     }
 
-    /// Whether a job was cancelled; asking forgets it.
-    pub fn take_cancelled(&self, job: JobId) -> bool {
-        self.lock().cancelled.remove(&job)
+    /// Something that wakes the thread when a computation elsewhere is finished.
+    pub fn waker(self: &Arc<Self>) -> Waker {
+        let mailbox = Arc::clone(self);
+        Waker(Arc::new(move || {
+            mailbox.change(|waiting| waiting.is_poked = true);
+        }))
     }
 
-    /// What to do next. Loads come before previews, since a preview may want the model; previews
-    /// before jobs, since a hand waits. With a job under way (`busy`) no other begins. Waits
-    /// unless there is a job to go on with or something for idle times (`idle_work`).
-    pub fn next(&self, busy: bool, idle_work: bool) -> Next {
+    /// Takes what came. With nothing else to do (`is_idle`) it waits for mail or for a waker.
+    pub fn take(&self, is_idle: bool) -> Mail {
         let mut waiting = self.lock();
-        loop {
-            if waiting.closed {
-                return Next::Close;
-            }
-            if let Some(source) = waiting.loads.pop_front() {
-                return Next::Load(source);
-            }
-            if let Some((request, arrived)) = waiting.preview.take() {
-                return Next::Preview(request, arrived);
-            }
-            if !busy && let Some((id, job)) = waiting.jobs.pop_front() {
-                return Next::Job(id, job);
-            }
-            if busy || idle_work {
-                return Next::Idle;
-            }
+        while is_idle && waiting.mail.is_empty() && !waiting.is_poked {
             waiting = self
                 .changed
                 .wait(waiting)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        waiting.is_poked = false;
+        std::mem::take(&mut waiting.mail)
+    }
+}
+
+/// Wakes the engine thread.
+#[derive(Clone)]
+pub struct Waker(Arc<dyn Fn() + Send + Sync>);
+
+impl Waker {
+    pub fn wake(&self) {
+        (self.0)();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latent::expr::Expr;
+    use crate::latent::{ModelId, Shot};
+
+    fn preview(stage: StageId, generation: u64) -> PreviewRequest {
+        let model = ModelId {
+            name: "a".to_owned(),
+            hash: String::new(),
+        };
+        PreviewRequest {
+            stage,
+            generation,
+            shot: Shot::new(model, Expr::Seed(0)),
+            names: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn the_newest_preview_of_each_stage_waits() {
+        let mailbox = Mailbox::default();
+        for (stage, generation) in [(0, 1), (1, 7), (0, 2), (1, 8), (0, 3)] {
+            mailbox.put_preview(preview(StageId(stage), generation));
+        }
+        let mail = mailbox.take(true);
+        let found = mail.previews.values();
+        let found: Vec<u64> = found.map(|(request, _)| request.generation).collect();
+        assert_eq!(found, [3, 8]);
+        assert!(mailbox.take(false).is_empty());
+    }
+
+    #[test]
+    fn ids_are_forgotten_once_they_are_taken() {
+        let mailbox = Arc::new(Mailbox::default());
+        let load = || Order::Load(ModelSource::Catalogue("a".to_owned()));
+        let first = mailbox.push(Class::Visible, load());
+        mailbox.cancel(first);
+        let mail = mailbox.take(false);
+        assert_eq!((mail.orders.len(), mail.cancelled), (1, vec![first]));
+        assert!(mailbox.push(Class::Background, load()) > first);
+        assert!(mailbox.take(false).cancelled.is_empty());
+        // A waker ends the waiting without any mail.
+        mailbox.waker().wake();
+        assert!(mailbox.take(true).is_empty());
     }
 }

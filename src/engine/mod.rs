@@ -11,9 +11,12 @@ mod compute;
 mod context;
 mod findings;
 mod jobs;
+mod load;
 mod mailbox;
 mod models;
 mod picture_file;
+mod previews;
+mod schedule;
 mod worker;
 
 pub use api::*;
@@ -21,9 +24,12 @@ pub use compute::padded_batch;
 pub use findings::*;
 
 use crate::gpu::Gpu;
-use mailbox::Mailbox;
+use crate::model::Generator;
+use crate::model::manifest::Manifest;
+use crate::model::process::Decoder;
+use mailbox::{Mailbox, Order};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -40,11 +46,37 @@ pub struct EngineOptions {
     pub gpu: Option<SharedGpu>,
     /// Called from the engine thread after every event, to repaint the window.
     pub wake: Arc<dyn Fn() + Send + Sync>,
+    pub decoders: Decoders,
+}
+
+/// Chooses what makes the pictures of a model: its networks alone, or a sampler over them.
+pub struct Decoders(Box<MakeDecoder>);
+
+type MakeDecoder = dyn Fn(&Manifest, Arc<Generator>) -> Arc<dyn Decoder> + Send;
+
+impl Decoders {
+    /// Chooses by a function of the manifest and the networks.
+    pub fn new(
+        choose: impl Fn(&Manifest, Arc<Generator>) -> Arc<dyn Decoder> + Send + 'static,
+    ) -> Self {
+        Self(Box::new(choose))
+    }
+
+    fn choose(&self, manifest: &Manifest, generator: &Arc<Generator>) -> Arc<dyn Decoder> {
+        (self.0)(manifest, Arc::clone(generator))
+    }
+}
+
+impl Default for Decoders {
+    /// All built-in families decode with their networks alone.
+    fn default() -> Self {
+        Self::new(|_, generator| generator)
+    }
 }
 
 /// A handle on the engine thread. Dropping it cancels what runs and ends the thread.
 pub struct Engine {
-    mailbox: Arc<Mailbox>,
+    requests: Requests,
     /// Taken only when the engine is dropped.
     events: Option<Receiver<Event>>,
     thread: Option<JoinHandle<()>>,
@@ -63,30 +95,40 @@ impl Engine {
             .name("zscape engine".to_owned())
             .spawn(move || worker::run(options, &inbox, sender))?;
         Ok(Self {
-            mailbox,
+            requests: Requests(mailbox),
             events: Some(events),
             thread: Some(thread),
         })
     }
 
-    /// Queues the loading of a model; answers with [`Event::Loaded`] or [`Event::LoadFailed`].
-    pub fn load(&self, source: ModelSource) {
-        self.mailbox.push_load(source);
+    /// The other end of the engine's inbox, for any thread.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
     }
 
-    /// Asks for a picture; replaces a preview that still waits.
+    /// As [`Requests::load`].
+    pub fn load(&self, source: ModelSource) -> JobId {
+        self.requests.load(source)
+    }
+
+    /// As [`Requests::preview`].
     pub fn preview(&self, request: PreviewRequest) {
-        self.mailbox.put_preview(request);
+        self.requests.preview(request);
     }
 
-    /// Queues a job behind those that wait.
+    /// As [`Requests::submit`].
     pub fn submit(&self, job: Job) -> JobId {
-        self.mailbox.push_job(job)
+        self.requests.submit(job)
     }
 
-    /// Cancels a job that waits or runs; it answers with [`Event::JobCancelled`].
+    /// As [`Requests::submit_as`].
+    pub fn submit_as(&self, class: Class, job: Job) -> JobId {
+        self.requests.submit_as(class, job)
+    }
+
+    /// As [`Requests::cancel`].
     pub fn cancel(&self, job: JobId) {
-        self.mailbox.cancel(job);
+        self.requests.cancel(job);
     }
 
     /// The next event, if one is there.
@@ -94,9 +136,50 @@ impl Engine {
         self.events.as_ref()?.try_recv().ok()
     }
 
-    /// The next event, waiting up to `timeout`; `None` when none came or the thread ended.
-    pub fn wait_event(&self, timeout: Duration) -> Option<Event> {
-        self.events.as_ref()?.recv_timeout(timeout).ok()
+    /// The next event, waiting up to `timeout`.
+    ///
+    /// # Errors
+    /// When none came in time, or the thread has ended.
+    pub fn wait_event(&self, timeout: Duration) -> Result<Event, NoEvent> {
+        let events = self.events.as_ref().ok_or(NoEvent::Stopped)?;
+        events.recv_timeout(timeout).map_err(|error| match error {
+            RecvTimeoutError::Timeout => NoEvent::Timeout,
+            RecvTimeoutError::Disconnected => NoEvent::Stopped,
+        })
+    }
+}
+
+/// Asks the engine for something, from any thread; the answers come out of [`Engine`].
+#[derive(Clone)]
+pub struct Requests(Arc<Mailbox>);
+
+impl Requests {
+    /// Loads a model; answers with [`Event::Loading`] again and again, then with
+    /// [`Event::Loaded`] or [`Event::LoadFailed`], or with [`Event::JobCancelled`]. A model that
+    /// is there already, and whose file is as it was, answers at once.
+    pub fn load(&self, source: ModelSource) -> JobId {
+        self.0.push(Class::Visible, Order::Load(source))
+    }
+
+    /// Asks for a picture; replaces a preview of the same stage that waits or is being made.
+    pub fn preview(&self, request: PreviewRequest) {
+        self.0.put_preview(request);
+    }
+
+    /// Begins a job beside those that run, in the class that is usual for it.
+    pub fn submit(&self, job: Job) -> JobId {
+        self.submit_as(job.class(), job)
+    }
+
+    /// Begins a job in another class than the usual.
+    pub fn submit_as(&self, class: Class, job: Job) -> JobId {
+        self.0.push(class, Order::Job(job))
+    }
+
+    /// Cancels a job or a load that waits or runs; it answers with [`Event::JobCancelled`]. One
+    /// that has ended stays as it is.
+    pub fn cancel(&self, job: JobId) {
+        self.0.cancel(job);
     }
 }
 
@@ -104,7 +187,7 @@ impl Drop for Engine {
     /// Waits for the thread, at most for the tile or the frame that it is at: a process that ends
     /// while a thread still uses a graphics driver may crash in the driver.
     fn drop(&mut self) {
-        self.mailbox.close();
+        self.requests.0.close();
         // An engine that waits for room in a full queue goes on when nobody listens.
         self.events = None;
         if let Some(thread) = self.thread.take()

@@ -1,33 +1,62 @@
 //! The models that the engine holds.
 
-use super::picture_file::PictureFiles;
-use super::{ModelId, ModelInfo, ModelSource};
-use crate::latent::Space;
-use crate::model::file::StoredTensor;
+use super::picture_file::{FileState, PictureFiles};
+use super::{Decoders, ModelId, ModelInfo, ModelSource};
+use crate::latent::Sampler;
 use crate::model::judge::Judge;
-use crate::model::{Generator, ModelError, ModelFile, catalogue, device, statistics};
+use crate::model::process::Decoder;
+use crate::model::{Generator, ModelError, ModelFile, device};
 use burn::tensor::Device;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Seeds over which the mean of w is taken, where a file does not say it.
-const MEAN_OF_SEEDS: usize = 10_000;
-/// Seeds whose norms in w say what is typical there.
-const NORMS_OF_SEEDS: usize = 1000;
+/// How long the decoding of one slice should take: a preview waits for no more than that.
+const SLICE: Duration = Duration::from_millis(8);
+/// The most pictures that are decoded at once.
+pub const LARGEST_BATCH: usize = 64;
 
 /// A model on the device, with its file for the day on which the device is lost.
 pub struct LoadedModel {
     pub info: Arc<ModelInfo>,
-    pub generator: Generator,
+    pub generator: Arc<Generator>,
+    /// What makes its pictures.
+    pub decoder: Arc<dyn Decoder>,
     /// What its encoder was given lately.
     pub pictures: PictureFiles,
     pub file: ModelFile,
+    /// Its file as it was when it was read.
+    pub read_as: Option<FileState>,
     /// The classifier of the same data; found when it is asked for the first time.
     judge: OnceCell<Option<Judge>>,
+    /// How long one picture took lately, in a batch.
+    pace: Cell<Option<Duration>>,
 }
 
 impl LoadedModel {
+    pub fn new(
+        info: ModelInfo,
+        file: ModelFile,
+        generator: Generator,
+        decoders: &Decoders,
+        read_as: Option<FileState>,
+    ) -> Self {
+        let generator = Arc::new(generator);
+        let decoder = decoders.choose(&file.manifest, &generator);
+        let steps = decoder.steps(&Sampler::default()).max(1);
+        Self {
+            info: Arc::new(ModelInfo { steps, ..info }),
+            decoder,
+            generator,
+            pictures: PictureFiles::default(),
+            file,
+            read_as,
+            judge: OnceCell::new(),
+            pace: Cell::new(None),
+        }
+    }
+
     /// The classifier that judges its pictures, if the catalogue has one. On the CPU: it is
     /// small, gets few pictures at a time, and every device shall see the same class.
     ///
@@ -40,6 +69,27 @@ impl LoadedModel {
         let judge = Judge::of(&self.file.manifest, &device::cpu())?;
         Ok(self.judge.get_or_init(|| judge).as_ref())
     }
+
+    /// How many pictures to decode in one slice, from 1 to [`LARGEST_BATCH`]: as many as go into
+    /// a few milliseconds.
+    pub fn batch(&self) -> usize {
+        // Nothing is known of the first picture.
+        let Some(pace) = self.pace.get() else {
+            return 1;
+        };
+        let fitting = SLICE.as_nanos() / pace.as_nanos().max(1);
+        let fitting = usize::try_from(fitting).unwrap_or(LARGEST_BATCH);
+        // Powers of two, so that few different shapes are run.
+        1 << fitting.clamp(1, LARGEST_BATCH).ilog2()
+    }
+
+    /// Notes how long a step of so many pictures took.
+    pub fn note_pace(&self, pictures: usize, took: Duration) {
+        let now = took / u32::try_from(pictures.max(1)).unwrap_or(u32::MAX);
+        // A single slow batch, as after a sleep of the machine, should not count for long.
+        let pace = self.pace.get().map_or(now, |before| (before + now) / 2);
+        self.pace.set(Some(pace));
+    }
 }
 
 /// Models by identity. They are small, so all that were loaded stay.
@@ -49,39 +99,22 @@ pub struct Models {
 }
 
 impl Models {
-    /// Reads, checks and uploads a model.
-    ///
-    /// # Errors
-    /// One sentence that names the file and the fault.
-    pub fn load(&mut self, source: ModelSource, device: &Device) -> Result<Arc<ModelInfo>, String> {
-        let (name, file) = match &source {
-            ModelSource::Catalogue(name) => {
-                let entry = catalogue::find(name).ok_or_else(|| {
-                    let known: Vec<_> = catalogue::entries().iter().map(|e| e.name).collect();
-                    format!(
-                        "{name:?} is neither a model file nor in the catalogue, which has {}",
-                        known.join(", ")
-                    )
-                })?;
-                (name.clone(), ModelFile::from_bytes(entry.bytes))
-            }
-            ModelSource::File(path) => (path.display().to_string(), ModelFile::read(path)),
+    /// What is known of a model that was loaded from `source` and need not be loaded again.
+    pub fn held(&self, source: &ModelSource) -> Option<&Arc<ModelInfo>> {
+        let state = match source {
+            ModelSource::Catalogue(_) => None,
+            // Where the file system does not say how a file is, it is read again.
+            ModelSource::File(path) => Some(FileState::of(path)?),
         };
-        let file = file.map_err(|error| format!("{name}: {error}"))?;
-        let generator =
-            Generator::new(&file, device).map_err(|error| format!("{name}: {error}"))?;
-        let info =
-            describe(&file, source, &generator).map_err(|error| format!("{name}: {error}"))?;
-        let info = Arc::new(info);
-        let loaded = LoadedModel {
-            info: Arc::clone(&info),
-            generator,
-            pictures: PictureFiles::default(),
-            file,
-            judge: OnceCell::new(),
-        };
-        self.loaded.insert(info.id.clone(), loaded);
-        Ok(info)
+        let mut all = self.loaded.values();
+        let model = all.find(|model| model.info.source == *source && model.read_as == state)?;
+        Some(&model.info)
+    }
+
+    /// Keeps a model that was loaded. What was loaded from the same file when it was another
+    /// stays for those who still draw with it.
+    pub fn insert(&mut self, model: LoadedModel) {
+        self.loaded.insert(model.info.id.clone(), model);
     }
 
     /// A loaded model.
@@ -94,82 +127,20 @@ impl Models {
             .ok_or_else(|| format!("the model {} is not loaded", id.name))
     }
 
+    pub fn contains(&self, id: &ModelId) -> bool {
+        self.loaded.contains_key(id)
+    }
+
     /// Uploads every model to another device.
     ///
     /// # Errors
     /// When a model does not fit the other device.
-    pub fn move_to(&mut self, device: &Device) -> Result<(), ModelError> {
+    pub fn move_to(&mut self, device: &Device, decoders: &Decoders) -> Result<(), ModelError> {
         for model in self.loaded.values_mut() {
-            model.generator = Generator::new(&model.file, device)?;
+            model.generator = Arc::new(Generator::new(&model.file, device)?);
+            model.decoder = decoders.choose(&model.file.manifest, &model.generator);
+            model.pace.set(None);
         }
         Ok(())
     }
-}
-
-fn describe(
-    file: &ModelFile,
-    source: ModelSource,
-    generator: &Generator,
-) -> Result<ModelInfo, ModelError> {
-    let dim = generator.z_dim();
-    let vector = |name: &str| file.tensors.get(name).map(|tensor| tensor.values.clone());
-    let z_sigma = vector("z.sigma").unwrap_or_else(|| vec![1.0; dim]);
-    let ranked_dims = ranked(match vector("z.picture_change") {
-        Some(change) => change,
-        None => statistics::picture_change(generator, Space::Z, &z_sigma)?,
-    });
-    // The prior's mean is the centre of truncation; an encoder's mean differs from it by chance.
-    let mut means = BTreeMap::from([(Space::Z, vec![0.0; dim])]);
-    let (mut w_sigma, mut ranked_w_dims, mut w_norms) = (Vec::new(), Vec::new(), Vec::new());
-    if file.manifest.spaces.contains_key(&Space::W) {
-        let (mean, sigma) = match (vector("w.mean"), vector("w.sigma")) {
-            (Some(mean), Some(sigma)) => (mean, sigma),
-            _ => statistics::w_statistics(generator, MEAN_OF_SEEDS)?,
-        };
-        ranked_w_dims = ranked(match vector("w.picture_change") {
-            Some(change) => change,
-            None => statistics::picture_change(generator, Space::W, &sigma)?,
-        });
-        w_norms = statistics::w_norms(generator, &mean, &sigma, NORMS_OF_SEEDS)?;
-        means.insert(Space::W, mean);
-        w_sigma = sigma;
-    }
-    let encoded = match (
-        file.tensors.get("encoded.codes"),
-        file.tensors.get("encoded.labels"),
-    ) {
-        (Some(codes), Some(labels)) => pair_rows(codes, labels, dim),
-        _ => Vec::new(),
-    };
-    Ok(ModelInfo {
-        id: ModelId {
-            name: file.manifest.name.clone(),
-            hash: file.hash.clone(),
-        },
-        source,
-        manifest: file.manifest.clone(),
-        named: file.named_codes(),
-        directions: file.directions(),
-        means,
-        z_sigma,
-        ranked_dims,
-        w_sigma,
-        w_norms,
-        ranked_w_dims,
-        encoded,
-    })
-}
-
-/// Dimensions with what a step along each changes, the largest first.
-fn ranked(change: Vec<f32>) -> Vec<(usize, f32)> {
-    let mut ranked: Vec<(usize, f32)> = change.into_iter().enumerate().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked
-}
-
-fn pair_rows(codes: &StoredTensor, labels: &StoredTensor, dim: usize) -> Vec<(Vec<f32>, u8)> {
-    let rows = codes.values.chunks_exact(dim.max(1));
-    rows.zip(&labels.values)
-        .map(|(row, &label)| (row.to_vec(), label as u8))
-        .collect()
 }

@@ -23,7 +23,7 @@ struct Recent {
 
 /// A file as it was when it was read.
 #[derive(PartialEq, Debug)]
-struct FileState {
+pub struct FileState {
     path: PathBuf,
     len: u64,
     modified: SystemTime,
@@ -31,7 +31,7 @@ struct FileState {
 
 impl FileState {
     /// `None` where the file system does not say when a file was changed.
-    fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let found = path.metadata().ok()?;
         Some(Self {
             path: path.to_owned(),

@@ -1,26 +1,33 @@
-//! The loop of the engine thread.
+//! The loop of the engine thread: previews before visible work before background work, a slice at
+//! a time, with a look into the mailbox between any two slices.
 
 use super::compute::{BATCH_SHAPES, Compute};
-use super::context::ModelContext;
-use super::jobs::{RunningJob, Step};
-use super::mailbox::{Mailbox, Next};
+use super::jobs::{RunningJob, Slice};
+use super::load::{Load, Loading};
+use super::mailbox::{Mail, Mailbox, Order, Waker};
 use super::models::Models;
-use super::{EngineOptions, Event, Frame, FrameTiming, ModelId, ModelSource, PreviewRequest};
+use super::previews::Previews;
+use super::schedule::{PATIENCE, Schedule};
+use super::{Class, Decoders, EngineOptions, Event, JobId, ModelId};
 use crate::latent::NoiseMode;
-use crate::latent::expr::evaluate;
+use crate::model::Fault;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::time::Instant;
 
 /// Runs until the mailbox is closed or nobody listens any more.
-pub fn run(options: EngineOptions, mailbox: &Mailbox, events: SyncSender<Event>) {
+pub fn run(options: EngineOptions, mailbox: &Arc<Mailbox>, events: SyncSender<Event>) {
     let compute = Compute::choose(&options);
     let mut worker = Worker {
         compute,
         models: Models::default(),
-        job: None,
+        previews: Previews::default(),
+        in_a_row: 0,
+        schedule: Schedule::default(),
+        loads: 0,
         warm_up: VecDeque::new(),
+        decoders: options.decoders,
+        waker: mailbox.waker(),
         out: Outbox {
             events,
             wake: options.wake,
@@ -28,14 +35,12 @@ pub fn run(options: EngineOptions, mailbox: &Mailbox, events: SyncSender<Event>)
     };
     worker.out.send(Event::Device(worker.compute.info.clone()));
     loop {
-        match mailbox.next(worker.job.is_some(), !worker.warm_up.is_empty()) {
-            Next::Close => break,
-            Next::Load(source) => worker.load(source),
-            Next::Preview(request, arrived) => worker.preview(&request, arrived),
-            Next::Job(id, job) => worker.job = Some(RunningJob::new(id, job)),
-            Next::Idle if worker.job.is_some() => worker.continue_job(mailbox),
-            Next::Idle => worker.warm_up(),
+        let mail = mailbox.take(worker.is_idle());
+        if mail.is_closed {
+            break;
         }
+        worker.accept(mail);
+        worker.turn();
     }
 }
 
@@ -54,19 +59,151 @@ impl Outbox {
     }
 }
 
+/// Work with an id.
+enum Task {
+    Job(RunningJob),
+    Load(Load),
+}
+
 struct Worker {
     compute: Compute,
     models: Models,
-    job: Option<RunningJob>,
+    previews: Previews,
+    /// Previews that had their turn while a task waited.
+    in_a_row: u32,
+    schedule: Schedule<Task>,
+    /// How many of the tasks are loads.
+    loads: usize,
     /// Batch shapes whose kernels are not compiled yet, with the number of the shape.
     warm_up: VecDeque<(ModelId, usize)>,
+    decoders: Decoders,
+    waker: Waker,
     out: Outbox,
 }
 
 impl Worker {
-    fn load(&mut self, source: ModelSource) {
-        match self.models.load(source.clone(), &self.compute.device) {
-            Ok(info) => {
+    /// Whether there is nothing to do until mail comes or another thread is finished.
+    fn is_idle(&self) -> bool {
+        !self.previews.has_ready(|id| self.can_draw(id))
+            && !self.schedule.has_ready(|task| self.is_ready(task))
+            && self.warm_up.is_empty()
+    }
+
+    /// Whether work with a model need not wait for a load. Where none is under way it fails.
+    fn can_draw(&self, model: &ModelId) -> bool {
+        self.loads == 0 || self.models.contains(model)
+    }
+
+    fn is_ready(&self, task: &Task) -> bool {
+        match task {
+            Task::Load(_) => true,
+            Task::Job(job) => job.is_ready() && job.model().is_none_or(|id| self.can_draw(id)),
+        }
+    }
+
+    fn accept(&mut self, mail: Mail) {
+        for (request, arrived) in mail.previews.into_values() {
+            self.previews.put(request, arrived);
+        }
+        for (id, class, order) in mail.orders {
+            match order {
+                Order::Job(job) => {
+                    let task = Task::Job(RunningJob::new(id, job));
+                    self.schedule.push(class, id, task);
+                }
+                Order::Load(source) => {
+                    // What is asked for of the model waits for this.
+                    self.loads += 1;
+                    let task = Task::Load(Load::new(source));
+                    self.schedule.push_first(class, id, task);
+                }
+            }
+        }
+        for job in mail.cancelled {
+            if let Some(task) = self.schedule.remove(job) {
+                self.loads -= usize::from(matches!(task, Task::Load(_)));
+                self.out.send(Event::JobCancelled { job });
+            }
+        }
+    }
+
+    /// Does one slice of what is most urgent.
+    fn turn(&mut self) {
+        let has_task = self.schedule.has_ready(|task| self.is_ready(task));
+        let has_preview = self.previews.has_ready(|id| self.can_draw(id));
+        if has_preview && (self.in_a_row < PATIENCE || !has_task) {
+            self.in_a_row = if has_task { self.in_a_row + 1 } else { 0 };
+            self.preview();
+            return;
+        }
+        self.in_a_row = 0;
+        // The schedule is lent out while it asks what can go on.
+        let mut schedule = std::mem::take(&mut self.schedule);
+        let next = schedule.next(|task| self.is_ready(task));
+        self.schedule = schedule;
+        match next {
+            Some((class, id, task)) => self.task(class, id, task),
+            None => self.warm_up(),
+        }
+    }
+
+    fn preview(&mut self) {
+        let (models, loads) = (&self.models, self.loads);
+        let can_draw = |id: &ModelId| loads == 0 || models.contains(id);
+        match self.previews.turn(models, &self.compute, can_draw) {
+            Ok(None) => {}
+            Ok(Some(event)) => self.out.send(event),
+            Err(fault) => self.fall_back(fault),
+        }
+    }
+
+    fn task(&mut self, class: Class, id: JobId, task: Task) {
+        match task {
+            Task::Job(job) => self.job(class, id, job),
+            Task::Load(load) => self.load(class, id, load),
+        }
+    }
+
+    fn job(&mut self, class: Class, job: JobId, mut running: RunningJob) {
+        match running.slice(&self.models, &self.compute, &self.waker) {
+            Ok(Slice::More(events)) => {
+                events.into_iter().for_each(|event| self.out.send(event));
+                self.schedule.push(class, job, Task::Job(running));
+            }
+            Ok(Slice::Done(events)) => {
+                events.into_iter().for_each(|event| self.out.send(event));
+                self.out.send(Event::JobDone { job });
+            }
+            Err(fault @ Fault::Device(_)) if self.compute.is_gpu() => {
+                self.schedule.push_first(class, job, Task::Job(running));
+                self.fall_back(fault);
+            }
+            Err(fault) => self.out.send(Event::JobFailed { job, fault }),
+        }
+    }
+
+    fn load(&mut self, class: Class, job: JobId, mut load: Load) {
+        if let Some(info) = self.models.held(load.source()) {
+            self.loads -= 1;
+            self.out.send(Event::Loaded(Arc::clone(info)));
+            return;
+        }
+        match load.slice(&self.compute, &self.decoders) {
+            Ok(Loading::More { done, total }) => {
+                if total > 0 {
+                    self.out.send(Event::Loading {
+                        job,
+                        source: load.source().clone(),
+                        done,
+                        total,
+                    });
+                }
+                self.schedule.push(class, job, Task::Load(load));
+            }
+            Ok(Loading::Done(model)) => {
+                self.loads -= 1;
+                let info = Arc::clone(&model.info);
+                self.models.insert(*model);
                 if self.compute.is_gpu() {
                     let shapes = 0..BATCH_SHAPES.len();
                     self.warm_up
@@ -74,107 +211,34 @@ impl Worker {
                 }
                 self.out.send(Event::Loaded(info));
             }
-            Err(message) => self.out.send(Event::LoadFailed { source, message }),
-        }
-    }
-
-    fn preview(&mut self, request: &PreviewRequest, arrived: Instant) {
-        let generation = request.generation;
-        let event = match self.frame(request, arrived) {
-            Ok(frame) => Event::Frame(frame),
-            Err(Fault::Request(message)) => Event::PreviewFailed {
-                generation,
-                message,
-            },
-            Err(Fault::Device(message)) => {
-                self.fall_back(message);
-                match self.frame(request, arrived) {
-                    Ok(frame) => Event::Frame(frame),
-                    Err(Fault::Request(message) | Fault::Device(message)) => Event::PreviewFailed {
-                        generation,
-                        message,
-                    },
-                }
+            Err(fault @ Fault::Device(_)) if self.compute.is_gpu() => {
+                self.schedule.push_first(class, job, Task::Load(load));
+                self.fall_back(fault);
             }
-        };
-        self.out.send(event);
-    }
-
-    fn frame(&self, request: &PreviewRequest, arrived: Instant) -> Result<Frame, Fault> {
-        let started = Instant::now();
-        let model = self
-            .models
-            .get(&request.shot.model)
-            .map_err(Fault::Request)?;
-        let mut context = ModelContext {
-            model,
-            session: &request.names,
-        };
-        let code = evaluate(&request.shot.expression, &mut context)
-            .map_err(|error| Fault::Request(error.to_string()))?;
-        let evaluated = Instant::now();
-        let picture = self
-            .compute
-            .picture(&model.generator, &code, request.shot.sampler)
-            .map_err(|error| Fault::Device(error.to_string()))?;
-        let milliseconds = |from: Instant| from.elapsed().as_secs_f64() * 1e3;
-        Ok(Frame {
-            generation: request.generation,
-            shot: request.shot.clone(),
-            picture,
-            code,
-            timing: FrameTiming {
-                evaluate_ms: (evaluated - started).as_secs_f64() * 1e3,
-                decode_ms: milliseconds(evaluated),
-                request_to_frame_ms: milliseconds(arrived),
-            },
-        })
+            Err(fault) => {
+                self.loads -= 1;
+                let source = load.source().clone();
+                self.out.send(Event::LoadFailed { source, fault });
+            }
+        }
     }
 
     /// Goes on with the CPU; nothing but the device is lost.
-    fn fall_back(&mut self, message: String) {
-        if !self.compute.is_gpu() {
-            return;
-        }
+    fn fall_back(&mut self, fault: Fault) {
+        let message = fault.to_string();
         log::warn!("decoding goes on with the CPU: {message}");
         self.compute = Compute::cpu(Some(message));
         self.warm_up.clear();
-        if let Err(error) = self.models.move_to(&self.compute.device) {
+        if let Err(error) = self.models.move_to(&self.compute.device, &self.decoders) {
             log::error!("{error}");
         }
+        self.previews.device_changed();
+        for task in self.schedule.iter_mut() {
+            if let Task::Load(load) = task {
+                load.device_changed();
+            }
+        }
         self.out.send(Event::Device(self.compute.info.clone()));
-    }
-
-    fn continue_job(&mut self, mailbox: &Mailbox) {
-        let Some(mut running) = self.job.take() else {
-            return;
-        };
-        let job = running.id;
-        if mailbox.take_cancelled(job) {
-            self.out.send(Event::JobCancelled { job });
-            return;
-        }
-        if running.is_empty() {
-            self.out.send(Event::JobDone { job });
-            return;
-        }
-        match running.step(&self.models, &self.compute) {
-            Step::More(events) => {
-                events.into_iter().for_each(|event| self.out.send(event));
-                self.job = Some(running);
-            }
-            Step::Done(events) => {
-                events.into_iter().for_each(|event| self.out.send(event));
-                self.out.send(Event::JobDone { job });
-            }
-            Step::DeviceFailed(message) if self.compute.is_gpu() => {
-                self.fall_back(message);
-                self.job = Some(running);
-            }
-            Step::Failed(message) | Step::DeviceFailed(message) => {
-                self.out.send(Event::JobFailed { job, message });
-            }
-        }
     }
 
     /// Compiles the kernels of one batch shape by decoding it once.
@@ -195,8 +259,8 @@ impl Worker {
             let decoded = self
                 .compute
                 .decode(&model.generator, &inputs, NoiseMode::Const);
-            if let Err(error) = decoded {
-                self.fall_back(error.to_string());
+            if let Err(fault) = decoded {
+                self.fall_back(fault);
                 return;
             }
         }
@@ -206,10 +270,4 @@ impl Worker {
             total,
         });
     }
-}
-
-/// Whose fault it is that there is no frame.
-enum Fault {
-    Request(String),
-    Device(String),
 }

@@ -6,25 +6,21 @@
 
 use super::family::Encoding;
 use super::manifest::{FORMAT_VERSION, Family, Manifest, NetworkSpec, Role};
+use super::reading::{MAX_FILE_BYTES, ModelReader};
 use super::shapes::{self, Shape};
 use super::style::{self, StyleSpec};
 use crate::latent::{Code, Direction, Space, SpaceShape};
 use atomic_write_file::AtomicWriteFile;
 use half::f16;
-use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::Path;
 
 /// The key of the manifest in the metadata of a file.
-const METADATA_KEY: &str = "zscape";
-/// The largest file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 4 << 30;
+pub(super) const METADATA_KEY: &str = "zscape";
 
 /// Why a model file was refused. Each message is one sentence without the file's name.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +82,7 @@ impl ModelFile {
     /// # Errors
     /// Any fault of the file, as one sentence.
     pub fn read(path: &Path) -> Result<Self, ModelFileError> {
-        let len = std::fs::metadata(path).map_err(ModelFileError::Read)?.len();
-        if len > MAX_FILE_BYTES {
-            return Err(ModelFileError::TooLarge(len));
-        }
-        Self::from_bytes(&std::fs::read(path).map_err(ModelFileError::Read)?)
+        ModelReader::open(path)?.finish()
     }
 
     /// Checks the bytes of a file.
@@ -98,44 +90,7 @@ impl ModelFile {
     /// # Errors
     /// Any fault of the file, as one sentence.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFileError> {
-        let container = |error: safetensors::SafeTensorError| {
-            ModelFileError::Container(container_fault(&error, bytes))
-        };
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(container)?;
-        let text = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(METADATA_KEY))
-            .ok_or(ModelFileError::NoManifest)?;
-        let manifest = read_manifest(text)?;
-        let expected = expected_tensors(&manifest).map_err(ModelFileError::Contradiction)?;
-        let stored = SafeTensors::deserialize(bytes).map_err(container)?;
-        let mut views: BTreeMap<String, TensorView<'_>> = stored.tensors().into_iter().collect();
-        let mut tensors = BTreeMap::new();
-        for (name, shape) in expected {
-            let view = views.remove(&name).ok_or_else(|| ModelFileError::Tensor {
-                name: name.clone(),
-                fault: "is missing".to_owned(),
-            })?;
-            let tensor = read_tensor(&name, &view, &shape)?;
-            tensors.insert(name, tensor);
-        }
-        for (name, view) in views {
-            let shape = extra_shape(&name, view.shape(), &manifest).map_err(|fault| {
-                ModelFileError::Tensor {
-                    name: name.clone(),
-                    fault,
-                }
-            })?;
-            let tensor = read_tensor(&name, &view, &shape)?;
-            tensors.insert(name, tensor);
-        }
-        check_record(&manifest, &tensors).map_err(ModelFileError::Contradiction)?;
-        Ok(Self {
-            manifest,
-            hash: hex_sha256(bytes),
-            tensors,
-        })
+        ModelReader::of_bytes(bytes).finish()
     }
 
     /// The bytes of a file with all tensors as f16.
@@ -234,7 +189,7 @@ pub fn direction_tensor(space: Space, name: &str) -> String {
 }
 
 /// Checks that what the manifest says of directions is said of directions that are there.
-fn check_record(
+pub(super) fn check_record(
     manifest: &Manifest,
     tensors: &BTreeMap<String, StoredTensor>,
 ) -> Result<(), String> {
@@ -266,20 +221,8 @@ fn direction_name(name: &str) -> Option<(Space, &str)> {
     Some((space, name))
 }
 
-/// Lower-case hexadecimal SHA-256.
-fn hex_sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a String cannot fail.
-            write!(text, "{byte:02x}").ok();
-            text
-        })
-}
-
 /// A sentence for a container that safetensors refuses, with the sizes that say why.
-fn container_fault(error: &safetensors::SafeTensorError, bytes: &[u8]) -> String {
+pub(super) fn container_fault(error: &safetensors::SafeTensorError, bytes: &[u8]) -> String {
     use safetensors::SafeTensorError as E;
     let header = bytes
         .first_chunk()
@@ -299,7 +242,7 @@ fn container_fault(error: &safetensors::SafeTensorError, bytes: &[u8]) -> String
     }
 }
 
-fn read_manifest(text: &str) -> Result<Manifest, ModelFileError> {
+pub(super) fn read_manifest(text: &str) -> Result<Manifest, ModelFileError> {
     /// The part that says whether the rest can be understood.
     #[derive(Deserialize)]
     struct Head {
@@ -468,7 +411,11 @@ fn check_ends(
 ///
 /// # Errors
 /// A sentence when nothing uses a tensor of that name.
-fn extra_shape(name: &str, stored: &[usize], manifest: &Manifest) -> Result<Vec<usize>, String> {
+pub(super) fn extra_shape(
+    name: &str,
+    stored: &[usize],
+    manifest: &Manifest,
+) -> Result<Vec<usize>, String> {
     let dim = |space: Space| {
         manifest
             .spaces
@@ -488,55 +435,6 @@ fn extra_shape(name: &str, stored: &[usize], manifest: &Manifest) -> Result<Vec<
             (None, Some(side)) => Ok(vec![side, side]),
             (None, None) => Err("belongs to no part of the model".to_owned()),
         },
-    }
-}
-
-fn read_tensor(
-    name: &str,
-    view: &TensorView<'_>,
-    shape: &[usize],
-) -> Result<StoredTensor, ModelFileError> {
-    let fault = |fault: String| ModelFileError::Tensor {
-        name: name.to_owned(),
-        fault,
-    };
-    if view.shape() != shape {
-        return Err(fault(format!(
-            "has the shape {:?}, not {shape:?}",
-            view.shape()
-        )));
-    }
-    let data = view.data();
-    let values: Vec<f32> = match view.dtype() {
-        Dtype::F16 => {
-            let bits: Vec<u16> = data
-                .chunks_exact(2)
-                .map(|b| u16::from_le_bytes([b[0], b[1]]))
-                .collect();
-            let halves: &[f16] = bits.reinterpret_cast();
-            let mut values = vec![0.0; halves.len()];
-            halves.convert_to_f32_slice(&mut values);
-            values
-        }
-        Dtype::F32 => data
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect(),
-        other => {
-            return Err(fault(format!(
-                "is stored as {other:?}; F16 and F32 are read"
-            )));
-        }
-    };
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(fault(format!(
-            "holds {} at position {index}",
-            values[index]
-        ))),
-        None => Ok(StoredTensor {
-            shape: shape.to_vec(),
-            values,
-        }),
     }
 }
 

@@ -3,9 +3,11 @@
 use super::file::ModelFile;
 use super::manifest::{LabelKind, Manifest, Role};
 use super::network::Network;
+use super::reading;
 use super::specimen::Judged;
 use super::{ModelError, catalogue, download, upload};
 use burn::tensor::{Device, Tensor, TensorData, activation};
+use std::sync::OnceLock;
 
 /// A classifier on a device.
 #[derive(Debug)]
@@ -25,28 +27,44 @@ pub fn is_judge_of(judge: &Manifest, model: &Manifest) -> bool {
         && judge.image == model.image
 }
 
+/// The classifier of the catalogue for the pictures of a model, if there is one. Reads the heads
+/// of the built-in files once, and no weights.
+pub fn entry_for(model: &Manifest) -> Option<&'static catalogue::Entry> {
+    static JUDGES: OnceLock<Vec<(&'static catalogue::Entry, Manifest)>> = OnceLock::new();
+    let judges = JUDGES.get_or_init(|| {
+        let manifest = |entry: &'static catalogue::Entry| {
+            let manifest = reading::manifest(entry.bytes).ok()?;
+            manifest
+                .family
+                .traits()
+                .classifies
+                .then_some((entry, manifest))
+        };
+        catalogue::entries().iter().filter_map(manifest).collect()
+    });
+    let found = judges.iter().find(|(_, judge)| is_judge_of(judge, model));
+    found.map(|(entry, _)| *entry)
+}
+
 impl Judge {
     /// The catalogue's classifier for the pictures of a model, if there is one.
     ///
     /// # Errors
     /// When a built-in model is not sound, or the device fails.
     pub fn of(model: &Manifest, device: &Device) -> Result<Option<Self>, ModelError> {
-        for entry in catalogue::entries() {
-            let fault = |fault: String| ModelError(format!("{}: {fault}", entry.name));
-            let file = ModelFile::from_bytes(entry.bytes).map_err(|e| fault(e.to_string()))?;
-            if !is_judge_of(&file.manifest, model) {
-                continue;
-            }
-            let network = upload(&file, Role::Classifier, device)?
-                .ok_or_else(|| fault("it is no classifier".to_owned()))?;
-            return Ok(Some(Self {
-                network,
-                picture_len: file.manifest.image.len(),
-                class_count: file.manifest.classes.len(),
-                device: device.clone(),
-            }));
-        }
-        Ok(None)
+        let Some(entry) = entry_for(model) else {
+            return Ok(None);
+        };
+        let fault = |fault: String| ModelError(format!("{}: {fault}", entry.name));
+        let file = ModelFile::from_bytes(entry.bytes).map_err(|e| fault(e.to_string()))?;
+        let network = upload(&file, Role::Classifier, device)?
+            .ok_or_else(|| fault("it is no classifier".to_owned()))?;
+        Ok(Some(Self {
+            network,
+            picture_len: file.manifest.image.len(),
+            class_count: file.manifest.classes.len(),
+            device: device.clone(),
+        }))
     }
 
     /// What it sees in pictures, given one after the other: f32 `[count, C, H, W]` in 0..1.

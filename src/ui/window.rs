@@ -15,7 +15,7 @@ use super::storage;
 use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
 use crate::app::{Action, Actions, AppState, Asked, Effect, Moment, Overlay, Start, models};
-use crate::engine::{Engine, EngineOptions, SharedGpu};
+use crate::engine::{Decoders, Engine, EngineOptions, SharedGpu};
 use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,7 @@ impl ZscapeWindow {
             device: options.device,
             gpu,
             wake: Arc::clone(&wake),
+            decoders: Decoders::default(),
         })?;
         // A start that measures itself is the same on every machine.
         let remembered = match cc.storage {

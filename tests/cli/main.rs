@@ -21,5 +21,6 @@ mod questions;
 mod replay;
 mod sheets;
 mod speed;
+mod steps;
 mod support;
 mod window;

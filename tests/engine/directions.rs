@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zscape::engine::{
     DirectionSource, Event, Evidence, FoundDirection, Job, JobId, ModelInfo, PreviewRequest,
+    StageId,
 };
 use zscape::latent::expr::Expr;
 use zscape::latent::geometry::{dot, norm};
@@ -21,7 +22,7 @@ fn find(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> Vec<Foun
     let job = submit(driver, model, source);
     driver.wait("directions", |event| match event {
         Event::Directions { job: of, found } if of == job => Some(found),
-        Event::JobFailed { message, .. } => panic!("{message}"),
+        Event::JobFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     })
 }
@@ -29,7 +30,7 @@ fn find(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> Vec<Foun
 fn failure(driver: &Driver, model: &ModelInfo, source: DirectionSource) -> String {
     let job = submit(driver, model, source);
     driver.wait("a failure", |event| match event {
-        Event::JobFailed { job: of, message } if of == job => Some(message),
+        Event::JobFailed { job: of, fault } if of == job => Some(fault.to_string()),
         Event::JobDone { job: of } if of == job => panic!("the job should fail"),
         _ => None,
     })
@@ -220,13 +221,14 @@ fn a_found_direction_is_a_word_of_the_language() {
     let names = Arc::new(names);
     let ask = |generation, names: &Arc<SessionNames>| {
         driver.engine.preview(PreviewRequest {
+            stage: StageId::default(),
             generation,
             shot: shot(&model.id, "[0, 0] + 2*dir(\"PC 1\")"),
             names: Arc::clone(names),
         });
         driver.wait("an answer", |event| match event {
             Event::Frame(frame) if frame.generation == generation => Some(Ok(frame.code)),
-            Event::PreviewFailed { message, .. } => Some(Err(message)),
+            Event::PreviewFailed { fault, .. } => Some(Err(fault.to_string())),
             _ => None,
         })
     };

@@ -19,7 +19,7 @@ fn examine(driver: &Driver, model: &ModelInfo, expressions: &[&str]) -> Vec<Spec
     let job = submit(driver, model, expressions);
     driver.wait("specimens", |event| match event {
         Event::Examined { job: of, specimens } if of == job => Some(specimens),
-        Event::JobFailed { message, .. } => panic!("{message}"),
+        Event::JobFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     })
 }
@@ -110,7 +110,7 @@ fn clothes_have_no_judge_and_nonsense_is_a_sentence() {
     assert!(coat.reconstruction_mse.is_some() && coat.nearest.is_some());
     let job = submit(&driver, &model, &["@coat", "@digit-3"]);
     let message = driver.wait("a refusal", |event| match event {
-        Event::JobFailed { job: of, message } if of == job => Some(message),
+        Event::JobFailed { job: of, fault } if of == job => Some(fault.to_string()),
         Event::Examined { .. } => panic!("there is no such code"),
         _ => None,
     });

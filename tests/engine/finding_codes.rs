@@ -24,7 +24,7 @@ fn encode(driver: &Driver, model: &ModelInfo, picture: Arc<[f32]>) -> Arc<Encodi
     });
     driver.wait("an encoding", |event| match event {
         Event::Encoded { job: of, encoding } if of == job => Some(encoding),
-        Event::JobFailed { message, .. } => panic!("{message}"),
+        Event::JobFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     })
 }
@@ -50,7 +50,7 @@ fn reports(driver: &Driver, job: JobId) -> Vec<InvertStep> {
             reports.push(found);
             None
         }
-        Event::JobFailed { message, .. } => panic!("{message}"),
+        Event::JobFailed { fault, .. } => panic!("{fault}"),
         Event::JobDone { job: of } if of == job => Some(()),
         _ => None,
     });
@@ -60,7 +60,7 @@ fn reports(driver: &Driver, job: JobId) -> Vec<InvertStep> {
 fn failure(driver: &Driver, job: Job) -> String {
     let job = driver.engine.submit(job);
     driver.wait("a failure", |event| match event {
-        Event::JobFailed { job: of, message } if of == job => Some(message),
+        Event::JobFailed { job: of, fault } if of == job => Some(fault.to_string()),
         Event::JobDone { job: of } if of == job => panic!("the job should fail"),
         _ => None,
     })

@@ -25,7 +25,7 @@ fn measure(driver: &Driver, model: &ModelInfo, pairs: Range<u32>) -> LayerChange
             assert_eq!(progress.0, progress.1, "all pairs are done");
             Some(change)
         }
-        Event::JobFailed { message, .. } => panic!("{message}"),
+        Event::JobFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     })
 }
@@ -109,7 +109,7 @@ fn it_can_be_cancelled_and_refuses_what_has_no_styles() {
             pairs,
         });
         let message = driver.wait("a failure", |event| match event {
-            Event::JobFailed { job: of, message } if of == job => Some(message),
+            Event::JobFailed { job: of, fault } if of == job => Some(fault.to_string()),
             _ => None,
         });
         assert!(message.contains(part), "{message}");

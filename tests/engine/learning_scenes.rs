@@ -36,7 +36,7 @@ fn every_learning_scene_has_a_picture() {
         });
         let specimens = driver.wait("specimens", |event| match event {
             Event::Examined { job: of, specimens } if of == job => Some(specimens),
-            Event::JobFailed { message, .. } => panic!("a scene of {name}: {message}"),
+            Event::JobFailed { fault, .. } => panic!("a scene of {name}: {fault}"),
             _ => None,
         });
         assert_eq!(specimens.len(), scenes.len());

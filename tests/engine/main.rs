@@ -14,6 +14,8 @@ mod gpu_against_cpu;
 mod layer_change;
 mod learning_scenes;
 mod model_files;
+mod scheduling;
+mod steps;
 mod style;
 mod support;
 mod training;

@@ -5,7 +5,9 @@ use crate::support::{Driver, gpu, shot};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use zscape::engine::{DeviceChoice, Event, Job, ModelInfo, ModelSource, Picture, PreviewRequest};
+use zscape::engine::{
+    DeviceChoice, Event, Job, ModelInfo, ModelSource, Picture, PreviewRequest, StageId,
+};
 use zscape::latent::{NoiseMode, Sampler, Space, SpaceShape};
 use zscape::model::file::StoredTensor;
 use zscape::model::manifest::{ImageSpec, Manifest};
@@ -121,7 +123,7 @@ fn load(device: DeviceChoice) -> Loaded {
     driver.engine.load(ModelSource::File(path));
     let model = driver.wait("the random model", |event| match event {
         Event::Loaded(info) => Some(info),
-        Event::LoadFailed { message, .. } => panic!("{message}"),
+        Event::LoadFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     });
     Loaded {
@@ -257,6 +259,7 @@ fn noise_is_what_the_sampler_says() {
     }
     // A preview carries the setting too.
     loaded.driver.engine.preview(PreviewRequest {
+        stage: StageId::default(),
         generation: 1,
         shot: shot(&loaded.model.id, "seed(5)").with_sampler(Sampler {
             noise: NoiseMode::None,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zscape::engine::{
-    DeviceChoice, Engine, EngineOptions, Event, Frame, Job, JobId, ModelId, ModelInfo, ModelSource,
-    PreviewRequest, SharedGpu,
+    Decoders, DeviceChoice, Engine, EngineOptions, Event, Frame, Job, JobId, ModelId, ModelInfo,
+    ModelSource, PreviewRequest, SharedGpu, StageId,
 };
 use zscape::latent::Shot;
 use zscape::latent::expr::{self, Expr};
@@ -18,11 +18,21 @@ pub struct Driver {
 
 impl Driver {
     pub fn new(device: DeviceChoice, gpu: Option<SharedGpu>) -> Self {
-        let engine = Engine::start(EngineOptions {
+        Self::with_decoders(device, gpu, Decoders::default())
+    }
+
+    /// An engine whose models decode in another way.
+    pub fn with_decoders(device: DeviceChoice, gpu: Option<SharedGpu>, decoders: Decoders) -> Self {
+        Self::with_options(EngineOptions {
             device,
             gpu,
             wake: Arc::new(|| {}),
-        });
+            decoders,
+        })
+    }
+
+    pub fn with_options(options: EngineOptions) -> Self {
+        let engine = Engine::start(options);
         Self {
             engine: engine.expect("a thread can be started"),
         }
@@ -32,7 +42,7 @@ impl Driver {
     pub fn wait<T>(&self, what: &str, mut pick: impl FnMut(Event) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            if let Some(event) = self.engine.wait_event(Duration::from_millis(100))
+            if let Ok(event) = self.engine.wait_event(Duration::from_millis(100))
                 && let Some(found) = pick(event)
             {
                 return found;
@@ -45,7 +55,7 @@ impl Driver {
         self.engine.load(ModelSource::Catalogue(name.to_owned()));
         self.wait("the model is loaded", |event| match event {
             Event::Loaded(info) => Some(info),
-            Event::LoadFailed { message, .. } => panic!("{name} is refused: {message}"),
+            Event::LoadFailed { fault, .. } => panic!("{name} is refused: {fault}"),
             _ => None,
         })
     }
@@ -59,13 +69,14 @@ impl Driver {
         self.engine.load(ModelSource::File(path));
         self.wait("the model is loaded", |event| match event {
             Event::Loaded(info) => Some(info),
-            Event::LoadFailed { message, .. } => panic!("{message}"),
+            Event::LoadFailed { fault, .. } => panic!("{fault}"),
             _ => None,
         })
     }
 
     pub fn request(&self, model: &ModelId, generation: u64, expression: &str) {
         self.engine.preview(PreviewRequest {
+            stage: StageId::default(),
             generation,
             shot: shot(model, expression),
             names: Arc::default(),
@@ -76,7 +87,7 @@ impl Driver {
         self.request(model, generation, expression);
         self.wait("a frame", |event| match event {
             Event::Frame(frame) if frame.generation == generation => Some(frame),
-            Event::PreviewFailed { message, .. } => panic!("{expression}: {message}"),
+            Event::PreviewFailed { fault, .. } => panic!("{expression}: {fault}"),
             _ => None,
         })
     }
@@ -100,7 +111,7 @@ impl Driver {
                 pictures.extend(values);
                 None
             }
-            Event::JobFailed { message, .. } => panic!("the job failed: {message}"),
+            Event::JobFailed { fault, .. } => panic!("the job failed: {fault}"),
             Event::JobDone { job: of } if of == job => Some(()),
             _ => None,
         });

@@ -12,7 +12,8 @@ pub use plan::{Kind, Settings, ending_of};
 
 use super::notices::Level;
 use super::{AppState, ByAddress, Derived, Effect, Overlay, ToolSettings};
-use crate::engine::{Job, JobId, ModelId, ModelInfo};
+use crate::app::jobs::Owner;
+use crate::engine::{Class, Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::path::{ArcLength, step_length};
 use crate::latent::{Sampler, SessionNames, Shot};
@@ -342,10 +343,13 @@ impl AppState {
             Some(expressions) => {
                 let shot =
                     |expression| Shot::new(run.model.clone(), expression).with_sampler(run.sampler);
-                run.job = Some(self.engine.submit(Job::Decode {
+                let decode = Job::Decode {
                     shots: expressions.into_iter().map(shot).collect(),
                     names: Arc::clone(&run.names),
-                }));
+                };
+                // Nobody watches a file picture by picture.
+                let class = Class::Background;
+                run.job = Some(self.engine.submit_as(Owner::Export, class, decode));
             }
             // Without its end the writer keeps nothing.
             None => {

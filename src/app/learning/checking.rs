@@ -2,6 +2,7 @@
 
 use super::Learning;
 use crate::app::AppState;
+use crate::app::jobs::Owner;
 use crate::app::pictures::{SetKey, Want};
 use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
@@ -239,10 +240,11 @@ impl AppState {
                         }
                     }
                     let shot = |expression: &Expr| self.shot(&info.id, expression.clone());
-                    let job = self.engine.submit(Job::Examine {
+                    let examine = Job::Examine {
                         shots: expressions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),
-                    });
+                    };
+                    let job = self.engine.submit(Owner::Examination, examine);
                     checking.asked.insert(model.to_owned());
                     checking.jobs.push((job, model.to_owned(), expressions));
                 }

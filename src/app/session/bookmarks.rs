@@ -2,6 +2,7 @@
 
 use super::links::{id_of, link_of};
 use super::{SessionAction, capitalised, offer, unix_secs};
+use crate::app::jobs::Owner;
 use crate::app::notices::Level;
 use crate::app::tools::ToolEdit;
 use crate::app::{Action, AppState, Composition, Edit, Overlay, ThumbnailKey, ToolSettings};
@@ -143,10 +144,11 @@ impl AppState {
         if self.modes.overlay == Overlay::Bookmark {
             self.modes.overlay = Overlay::None;
         }
-        let job = self.engine.submit(Job::Evaluate {
+        let evaluate = Job::Evaluate {
             shot: subject.composition.shot(&id_of(&subject.model)),
             names: Arc::clone(&self.names),
-        });
+        };
+        let job = self.engine.submit(Owner::Naming, evaluate);
         let bookmark = Bookmark {
             name,
             tags,

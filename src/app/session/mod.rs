@@ -288,7 +288,7 @@ impl AppState {
             match self.thumbnail_subject(key) {
                 Some(Ok(shot)) if self.thumbnails.is_loaded(&shot.model) => {
                     self.thumbnails
-                        .decode(&self.engine, key.clone(), shot, &self.names);
+                        .decode(&mut self.engine, key.clone(), shot, &self.names);
                 }
                 Some(Err(_)) => self.thumbnails.give_up(key.clone()),
                 Some(Ok(_)) | None => {}

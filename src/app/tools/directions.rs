@@ -3,6 +3,7 @@
 //! What was found stays with the model that it was found in, as part of what undo and sessions
 //! keep; the names of the loaded model's directions are usable as `dir("name")` everywhere.
 
+use crate::app::jobs::Owner;
 use crate::app::notices::Level;
 use crate::app::pictures::{SetKey, Want};
 use crate::app::{AppState, ByAddress, Derived};
@@ -309,10 +310,11 @@ impl AppState {
             return;
         };
         self.stop_finding_directions();
-        let job = self.engine.submit(Job::Directions {
+        let search = Job::Directions {
             model: model.id.clone(),
             source,
-        });
+        };
+        let job = self.engine.submit(Owner::Directions, search);
         self.tools.directions.failure = None;
         self.tools.directions.running = Some(Search {
             job,
@@ -333,10 +335,11 @@ impl AppState {
             self.notices.push(Level::Error, sentence);
             return;
         }
-        let job = self.engine.submit(Job::Evaluate {
+        let evaluate = Job::Evaluate {
             shot: self.shot(&model.id, expression),
             names: Arc::clone(&self.names),
-        });
+        };
+        let job = self.engine.submit(Owner::DirectionValue, evaluate);
         self.tools.directions.saving = Some((job, name));
     }
 

@@ -4,6 +4,7 @@
 //! picture at a time can also be put together layer by layer.
 
 use crate::app::AppState;
+use crate::app::jobs::Owner;
 use crate::app::pictures::{SetKey, Want};
 use crate::engine::{Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, LayerRange};
@@ -323,10 +324,11 @@ impl AppState {
             return;
         }
         let done = live.change(model).map_or(0, |change| change.pairs() as u32);
-        let job = self.engine.submit(Job::LayerChange {
+        let measure = Job::LayerChange {
             model: model.id.clone(),
             pairs: done..(done + PAIRS_AT_ONCE).min(CHANGE_PAIRS),
-        });
+        };
+        let job = self.engine.submit(Owner::LayerChange, measure);
         live.running = Some((job, model.id.hash.clone()));
     }
 

@@ -28,7 +28,7 @@ pub struct RenderArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub expression: Option<String>,
     /// Draw again what is in this file, from the recipe that it carries
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "size", "scale", "smooth", "codes", "noise"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise"])]
     pub from: Option<PathBuf>,
     /// With --from, draw with a model of the same name even if it is another one
     #[arg(long, requires = "from")]
@@ -41,6 +41,10 @@ pub struct RenderArgs {
     /// The NumPy array to write, f32 in 0..1
     #[arg(long, value_name = "OUT.npy")]
     pub npy: Option<PathBuf>,
+    /// Where to write the picture after each step of a sampler: a strip.png, an animation .gif,
+    /// .apng, .webp or .mp4, a folder, or step_###.png
+    #[arg(long, value_name = "PATH", requires = "png")]
+    pub steps_out: Option<PathBuf>,
     /// Pixels on the longer side of the PNG; by default those that the model makes
     #[arg(long, value_name = "N", conflicts_with = "scale")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MAX_SIZE))]

@@ -2,7 +2,7 @@
 
 use crate::cli::error::CliError;
 use crate::cli::session::Session;
-use crate::engine::{DeviceChoice, ModelSource};
+use crate::engine::{DeviceChoice, Fault, ModelSource};
 use crate::latent::expr::Expr;
 use crate::learn::Measurer;
 use crate::model::specimen::Specimen;
@@ -49,7 +49,7 @@ impl Measurer for Engines {
         found.map_err(|error| {
             let reason = error.to_string();
             // What the engine could not do with an expression is the question's fault.
-            if !matches!(error, CliError::Job(_)) {
+            if !matches!(error, CliError::Job(Fault::Request(_))) {
                 self.error = Some(error);
             }
             reason

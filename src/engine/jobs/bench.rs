@@ -1,12 +1,13 @@
 //! Timing decodes and mappings.
 
-use super::{Fault, Site, Slice, Work};
+use super::{Site, Slice, Work};
 use crate::engine::{Event, Timed};
 use crate::latent::NoiseMode;
-use std::time::Instant;
+use crate::model::Fault;
+use std::time::{Duration, Instant};
 
-/// Repeats of a timing that are done in one go.
-const SLICE: usize = 16;
+/// How long a slice goes on with repeats.
+const SLICE: Duration = Duration::from_millis(8);
 
 pub struct Bench {
     what: Timed,
@@ -29,15 +30,14 @@ impl Bench {
             Timed::Decode { batch } => {
                 let inputs = vec![0.25; batch.max(1) * generator.input_len()];
                 let started = Instant::now();
-                let decoded = site.compute.decode(generator, &inputs, NoiseMode::Const);
-                decoded.map_err(Fault::device)?;
+                site.compute.decode(generator, &inputs, NoiseMode::Const)?;
                 Ok(started.elapsed().as_secs_f64() * 1e3)
             }
             Timed::Map { codes } => {
                 let z = vec![0.25; codes.max(1) * generator.z_dim()];
                 let started = Instant::now();
                 let mapped = generator.map(&z);
-                mapped.map_err(|error| Fault::Request(error.to_string()))?;
+                mapped.map_err(super::request_fault)?;
                 Ok(started.elapsed().as_secs_f64() * 1e3)
             }
         }
@@ -50,12 +50,12 @@ impl Work for Bench {
     }
 
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
-        let at_once = match self.what {
-            Timed::Decode { .. } => SLICE,
-            Timed::Map { .. } => 1,
-        };
-        for _ in 0..at_once.min(self.repeats - self.timings.len()) {
+        let started = Instant::now();
+        while self.timings.len() < self.repeats {
             self.timings.push(self.once(site)?);
+            if started.elapsed() >= SLICE {
+                break;
+            }
         }
         let job = site.job;
         let (done, total) = (self.timings.len(), self.repeats);

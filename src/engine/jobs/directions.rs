@@ -3,18 +3,19 @@
 
 use super::background::Background;
 use super::picture_axes::PictureAxes;
-use super::{Fault, Site, Slice, Work};
+use super::{Decoding, Site, Slice, Work};
 use crate::engine::{DirectionSource, Event, Evidence, FoundDirection, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::pca::{Pca, PcaError};
 use crate::latent::probe::{Found, ProbeError, class_difference, linear_probe};
 use crate::latent::seed::seed_code;
-use crate::latent::{Code, Direction, NoiseMode, SessionNames, Space};
+use crate::latent::{Code, Direction, SessionNames, Space};
+use crate::model::Fault;
 use std::sync::Arc;
 
 /// Random codes around which a change is measured: as many as for raw dimensions.
 const CENTRES: u32 = 8;
-/// Directions measured in one slice: 64 pictures, as in a tile.
+/// Directions whose pictures are decoded together: 64, as in a tile.
 const MEASURED_AT_ONCE: usize = 4;
 /// Codes of w whose components are found (GANSpace, Härkönen et al. 2020).
 const SAMPLES: usize = 10_000;
@@ -45,6 +46,8 @@ enum Stage {
     Measure {
         candidates: Vec<Candidate>,
         found: Vec<FoundDirection>,
+        /// The pictures of the next few candidates.
+        decoding: Option<Decoding>,
     },
 }
 
@@ -68,7 +71,7 @@ impl Directions {
             &DirectionSource::Components { count } => {
                 if info.encoded.len() > 1 {
                     let info = Arc::clone(info);
-                    return fit(move || data_components(&info, count));
+                    return fit(site, move || data_components(&info, count));
                 }
                 if info.manifest.spaces.contains_key(&Space::W) {
                     return Ok(Stage::Sample {
@@ -82,13 +85,13 @@ impl Directions {
             &DirectionSource::ClassDifference { from, to } => {
                 let (from_name, to_name) = (class_name(info, from)?, class_name(info, to)?);
                 let name = format!("{from_name} to {to_name}");
-                labelled(info, name, move |rows, labels| {
+                labelled(site, name, move |rows, labels| {
                     class_difference(rows, labels, from, to)
                 })
             }
             &DirectionSource::Probe { class } => {
                 let name = format!("probe: {}", class_name(info, class)?);
-                labelled(info, name, move |rows, labels| {
+                labelled(site, name, move |rows, labels| {
                     linear_probe(rows, labels, class)
                 })
             }
@@ -113,14 +116,16 @@ fn measure(candidates: Vec<Candidate>) -> Stage {
     Stage::Measure {
         candidates,
         found: Vec::new(),
+        decoding: None,
     }
 }
 
 /// Runs `work` on its own thread.
 fn fit(
+    site: &Site<'_>,
     work: impl FnOnce() -> Result<Vec<Candidate>, String> + Send + 'static,
 ) -> Result<Stage, Fault> {
-    Background::start(work).map(Stage::Fit)
+    Background::start(site.waker, work).map(Stage::Fit)
 }
 
 fn differentiate(site: &Site<'_>, count: usize) -> Result<Stage, Fault> {
@@ -130,18 +135,18 @@ fn differentiate(site: &Site<'_>, count: usize) -> Result<Stage, Fault> {
 
 /// One direction from the labelled codes of a model.
 fn labelled(
-    info: &Arc<ModelInfo>,
+    site: &Site<'_>,
     name: String,
     find: impl FnOnce(&[&[f32]], &[u8]) -> Result<Found, ProbeError> + Send + 'static,
 ) -> Result<Stage, Fault> {
+    let info = Arc::clone(&site.model.info);
     if info.encoded.is_empty() {
         return Err(Fault::Request(format!(
             "{} has no labelled codes to tell classes apart",
             info.id.name
         )));
     }
-    let info = Arc::clone(info);
-    fit(move || {
+    fit(site, move || {
         let (rows, labels): (Vec<&[f32]>, Vec<u8>) = info
             .encoded
             .iter()
@@ -238,6 +243,13 @@ fn picture_change(pictures: &[f32], len: usize) -> f32 {
 }
 
 impl Work for Directions {
+    fn is_ready(&self) -> bool {
+        match &self.stage {
+            Stage::Fit(background) => background.is_over(),
+            _ => true,
+        }
+    }
+
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
         let job = site.job;
         let mut events = Vec::new();
@@ -253,15 +265,14 @@ impl Work for Directions {
                 let z: Vec<f32> = seeds
                     .flat_map(|seed| seed_code(seed as u32, generator.z_dim()))
                     .collect();
-                let mapped = generator.map(&z);
-                w.extend(mapped.map_err(|error| Fault::Request(error.to_string()))?);
+                w.extend(site.mapped(&z)?);
                 let total = SAMPLES;
                 events.push(Event::Progress { job, done, total });
                 if done < total {
                     None
                 } else {
                     let (w, count) = (std::mem::take(w), *count);
-                    Some(fit(move || {
+                    Some(fit(site, move || {
                         let rows: Vec<&[f32]> = w.chunks_exact(dim.max(1)).collect();
                         components(Pca::of(&rows), count, Space::W)
                     })?)
@@ -276,25 +287,35 @@ impl Work for Directions {
                 } else {
                     let count = (*count).min(MAX_DIRECTIONS);
                     let found = axes.take();
-                    Some(fit(move || Ok(found.directions(count)))?)
+                    Some(fit(site, move || Ok(found.directions(count)))?)
                 }
             }
-            Stage::Fit(background) => match background.look()? {
+            Stage::Fit(background) => match background.take()? {
                 Some(result) => Some(measure(result.map_err(Fault::Request)?)),
                 None => None,
             },
-            Stage::Measure { candidates, found } => {
+            Stage::Measure {
+                candidates,
+                found,
+                decoding,
+            } => {
                 let left = &candidates[found.len()..];
                 let batch = &left[..left.len().min(MEASURED_AT_ONCE)];
-                let mut codes = Vec::new();
-                for candidate in batch {
-                    codes.extend(steps(site, &candidate.direction)?);
-                }
-                let pictures = if codes.is_empty() {
-                    Vec::new()
-                } else {
-                    site.decode(&codes, NoiseMode::Const)?
+                let under_way = match decoding {
+                    Some(decoding) => decoding,
+                    None => {
+                        let mut codes = Vec::new();
+                        for candidate in batch {
+                            codes.extend(steps(site, &candidate.direction)?);
+                        }
+                        decoding.insert(Decoding::plain(codes))
+                    }
                 };
+                if !under_way.advance(site.model, site.compute)? {
+                    return Ok(Slice::More(events));
+                }
+                let decoded = decoding.take().map(Decoding::take);
+                let pictures = decoded.map(|(_, pictures)| pictures).unwrap_or_default();
                 let len = site.model.generator.image().len();
                 let each = pictures.chunks_exact(2 * CENTRES as usize * len);
                 for (candidate, pictures) in batch.iter().zip(each) {

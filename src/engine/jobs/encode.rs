@@ -1,21 +1,38 @@
 //! A picture to its code and back.
 
-use super::{Fault, Site, Slice, Work, mean_squared_error};
+use super::{Decoding, Site, Slice, Work, mean_squared_error};
 use crate::engine::compute::EncodedPicture;
 use crate::engine::{Encoding, Event};
-use crate::latent::{Code, NoiseMode, Space};
+use crate::latent::{Code, Space};
+use crate::model::Fault;
 use std::sync::Arc;
 
 pub struct Encode {
-    pub picture: Arc<[f32]>,
+    picture: Arc<[f32]>,
+    found: Option<Found>,
 }
 
-impl Work for Encode {
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+/// What the encoder said, while its code is being decoded.
+struct Found {
+    picture: Vec<f32>,
+    mu: Code,
+    sigma: Option<Vec<f32>>,
+    kl: Option<Vec<f32>>,
+    decoding: Decoding,
+}
+
+impl Encode {
+    pub fn new(picture: Arc<[f32]>) -> Self {
+        Self {
+            picture,
+            found: None,
+        }
+    }
+
+    fn encode(&self, site: &Site<'_>) -> Result<Found, Fault> {
         let picture = site.picture(&self.picture)?;
-        let generator = &site.model.generator;
-        let found = site.compute.encode(generator, &picture);
-        let Some(EncodedPicture { mu, logvar }) = found.map_err(Fault::device)? else {
+        let found = site.compute.encode(&site.model.generator, &picture)?;
+        let Some(EncodedPicture { mu, logvar }) = found else {
             let name = site.name();
             return Err(Fault::Request(format!(
                 "{name} has no encoder; its codes are found by inversion"
@@ -37,14 +54,36 @@ impl Work for Encode {
             pairs.map(|(&mu, &logvar)| kl_nats(mu, logvar)).collect()
         });
         let mu = Code::vector(Space::Z, mu);
-        let reconstruction = site.decode(std::slice::from_ref(&mu), NoiseMode::Const)?;
-        let encoding = Encoding {
-            image: generator.image(),
-            squared_error: squared_error(&picture, &reconstruction, generator.image().channels),
-            mse: mean_squared_error(&picture, &reconstruction) as f32,
+        Ok(Found {
+            decoding: Decoding::plain(vec![mu.clone()]),
+            picture,
             mu,
             sigma,
             kl,
+        })
+    }
+}
+
+impl Work for Encode {
+    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+        let mut found = match self.found.take() {
+            Some(found) => found,
+            None => self.encode(site)?,
+        };
+        let decoded = found.decoding.advance(site.model, site.compute);
+        if !matches!(decoded, Ok(true)) {
+            self.found = Some(found);
+            return decoded.map(|_| Slice::More(Vec::new()));
+        }
+        let (_, reconstruction) = found.decoding.take();
+        let image = site.model.generator.image();
+        let encoding = Encoding {
+            image,
+            squared_error: squared_error(&found.picture, &reconstruction, image.channels),
+            mse: mean_squared_error(&found.picture, &reconstruction) as f32,
+            mu: found.mu,
+            sigma: found.sigma,
+            kl: found.kl,
             reconstruction,
         };
         Ok(Slice::Done(vec![Event::Encoded {

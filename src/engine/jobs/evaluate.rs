@@ -1,9 +1,10 @@
 //! One expression to its code, without a picture.
 
-use super::{Fault, Site, Slice, Work};
+use super::{Site, Slice, Work};
 use crate::engine::Event;
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
+use crate::model::Fault;
 use std::sync::Arc;
 
 pub struct Evaluate {

@@ -1,10 +1,11 @@
 //! Everything that can be measured of the pictures of some shots.
 
-use super::{Fault, Site, Slice, Work, mean_squared_error, next_batch};
+use super::{Decoding, Site, Slice, Work, mean_squared_error, next_batch};
 use crate::engine::Event;
 use crate::engine::compute::BATCH_SHAPES;
 use crate::latent::neighbours::nearest;
-use crate::latent::{Code, NoiseMode, SessionNames, Shot, Space};
+use crate::latent::{Code, SessionNames, Shot, Space};
+use crate::model::Fault;
 use crate::model::specimen::Specimen;
 use std::sync::Arc;
 
@@ -12,6 +13,15 @@ pub struct Examine {
     shots: Vec<Shot>,
     names: Arc<SessionNames>,
     found: Vec<Specimen>,
+    stage: Stage,
+}
+
+/// A few pictures at a time: each is decoded twice where there is an encoder.
+enum Stage {
+    Next,
+    Decode(Decoding),
+    /// The pictures, judged, and what encoding and decoding makes of them.
+    Reconstruct(Vec<Specimen>, Decoding),
 }
 
 impl Examine {
@@ -20,24 +30,65 @@ impl Examine {
             shots,
             names,
             found: Vec::new(),
+            stage: Stage::Next,
+        }
+    }
+
+    /// What follows a stage that is done.
+    fn next(&mut self, site: &Site<'_>, stage: Stage) -> Result<Stage, Fault> {
+        match stage {
+            Stage::Next => {
+                let batch = next_batch(&self.shots[self.found.len()..], BATCH_SHAPES[1]);
+                let codes = site.codes(batch, &self.names)?;
+                Ok(match batch.first() {
+                    Some(shot) => Stage::Decode(Decoding::plain(codes).drawn_like(shot)),
+                    None => Stage::Next,
+                })
+            }
+            Stage::Decode(decoding) => {
+                let (codes, pictures) = decoding.take();
+                let (specimens, again) = judged(site, codes, &pictures)?;
+                let mut decoding = Decoding::plain(again);
+                if let Some(shot) = self.shots.get(self.found.len()) {
+                    decoding = decoding.drawn_like(shot);
+                }
+                Ok(Stage::Reconstruct(specimens, decoding))
+            }
+            Stage::Reconstruct(mut specimens, decoding) => {
+                let (_, pictures) = decoding.take();
+                let len = site.model.generator.image().len();
+                for (specimen, again) in specimens.iter_mut().zip(pictures.chunks_exact(len)) {
+                    let error = mean_squared_error(&specimen.picture, again);
+                    specimen.reconstruction_mse = Some(error as f32);
+                }
+                self.found.append(&mut specimens);
+                Ok(Stage::Next)
+            }
         }
     }
 }
 
 impl Work for Examine {
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
-        // Few at a time: each is decoded twice where there is an encoder.
-        let batch = next_batch(&self.shots[self.found.len()..], BATCH_SHAPES[1]);
-        if let Some(first) = batch.first() {
-            let noise = first.sampler.noise;
-            let codes = site.codes(batch, &self.names)?;
-            self.found.extend(examined(site, codes, noise)?);
+        let is_done = match &mut self.stage {
+            Stage::Next => true,
+            Stage::Decode(decoding) | Stage::Reconstruct(_, decoding) => {
+                decoding.advance(site.model, site.compute)?
+            }
+        };
+        let before = self.found.len();
+        if is_done {
+            let stage = std::mem::replace(&mut self.stage, Stage::Next);
+            self.stage = self.next(site, stage)?;
         }
         let job = site.job;
         let (done, total) = (self.found.len(), self.shots.len());
         let progress = Event::Progress { job, done, total };
         if done < total {
-            return Ok(Slice::More(vec![progress]));
+            let is_news = done > before;
+            return Ok(Slice::More(
+                is_news.then_some(progress).into_iter().collect(),
+            ));
         }
         let specimens = std::mem::take(&mut self.found);
         Ok(Slice::Done(vec![
@@ -47,29 +98,30 @@ impl Work for Examine {
     }
 }
 
-fn examined(site: &Site<'_>, codes: Vec<Code>, noise: NoiseMode) -> Result<Vec<Specimen>, Fault> {
+/// All but the reconstruction errors, and the codes that the encoder finds, if there is one.
+fn judged(
+    site: &Site<'_>,
+    codes: Vec<Code>,
+    pictures: &[f32],
+) -> Result<(Vec<Specimen>, Vec<Code>), Fault> {
     let generator = &site.model.generator;
     let image = generator.image();
-    let pictures = site.decode(&codes, noise)?;
-    let verdicts = match site.model.judge().map_err(Fault::device)? {
-        Some(judge) => Some(judge.judge(&pictures).map_err(Fault::device)?),
+    let fault = |error: crate::model::ModelError| Fault::Program(error.to_string());
+    // The judge is on the CPU, whatever decodes.
+    let verdicts = match site.model.judge().map_err(fault)? {
+        Some(judge) => Some(judge.judge(pictures).map_err(fault)?),
         None => None,
     };
     let mut specimens = Vec::with_capacity(codes.len());
+    let mut encoded = Vec::new();
     for (index, (code, picture)) in codes
         .into_iter()
         .zip(pictures.chunks_exact(image.len()))
         .enumerate()
     {
-        let encoded = site.compute.encode(generator, picture);
-        let reconstruction_mse = match encoded.map_err(Fault::device)? {
-            None => None,
-            Some(encoded) => {
-                let mu = Code::vector(Space::Z, encoded.mu);
-                let again = site.decode(&[mu], noise)?;
-                Some(mean_squared_error(picture, &again) as f32)
-            }
-        };
+        if let Some(found) = site.compute.encode(generator, picture)? {
+            encoded.push(Code::vector(Space::Z, found.mu));
+        }
         let rows = &site.model.info.encoded;
         let nearest = (code.space == Space::Z)
             .then(|| nearest(&code.values, rows.iter().map(|(row, _)| row.as_slice()), 1))
@@ -79,9 +131,9 @@ fn examined(site: &Site<'_>, codes: Vec<Code>, noise: NoiseMode) -> Result<Vec<S
             image,
             picture: picture.to_vec(),
             judged: verdicts.as_ref().and_then(|all| all.get(index)).copied(),
-            reconstruction_mse,
+            reconstruction_mse: None,
             nearest,
         });
     }
-    Ok(specimens)
+    Ok((specimens, encoded))
 }

@@ -1,11 +1,12 @@
 //! The code of a picture by gradient descent, for models with and without an encoder.
 
 use super::search_space::SearchSpace;
-use super::{Fault, Site, Slice, Work, mean_squared_error};
-use crate::engine::compute::BATCH_SHAPES;
+use super::{Decoding, Site, Slice, Work, mean_squared_error, request_fault};
+use crate::engine::models::LARGEST_BATCH;
 use crate::engine::{Event, InvertOptions, InvertStep};
 use crate::latent::seed::seed_code;
-use crate::latent::{Code, NoiseMode, Space};
+use crate::latent::{Code, Space};
+use crate::model::Fault;
 use crate::model::gradient::Tape;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 /// 0.0026 with four and with eight.
 const SIDE_BY_SIDE: usize = 4;
 /// How long a slice goes on after its first step.
-const SLICE: Duration = Duration::from_millis(15);
+const SLICE: Duration = Duration::from_millis(8);
 /// The shortest time between two reports.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(50);
 /// The decay rates and the smallest denominator of Adam (Kingma and Ba 2015).
@@ -39,9 +40,16 @@ struct Search {
     target: Vec<f32>,
     /// Codes of any space that are still to be tried as starts.
     candidates: VecDeque<Code>,
+    /// The next of them, brought into the space that is searched.
+    trying: Option<Decoding>,
     /// The best candidates so far with their losses, the best first.
     starts: Vec<(f64, Vec<f64>)>,
     descents: Vec<Descent>,
+    /// How many of them have made the step under way, and the lowest loss among these.
+    moved: usize,
+    lowest: f64,
+    /// How many are moved together: fewer where a step takes long.
+    at_once: usize,
     /// How many steps' losses were measured; the first is that of the start.
     measured: usize,
     best: Option<Best>,
@@ -74,7 +82,7 @@ impl Invert {
         let device = &site.compute.device;
         let tape = match self.tape.take() {
             Some(tape) if tape.is_on(device) => tape,
-            _ => site.compute.tape(&site.model.file).map_err(Fault::device)?,
+            _ => site.compute.tape(&site.model.file)?,
         };
         Ok(self.tape.insert(tape))
     }
@@ -94,8 +102,7 @@ impl Search {
             within.lift(site, start)?;
             candidates.push_back(start.clone());
         }
-        let encoded = site.compute.encode(generator, &target);
-        if let Some(encoded) = encoded.map_err(Fault::device)?
+        if let Some(encoded) = site.compute.encode(generator, &target)?
             && encoded.mu.iter().all(|value| value.is_finite())
         {
             candidates.push_back(Code::vector(Space::Z, encoded.mu));
@@ -113,8 +120,12 @@ impl Search {
             within,
             target,
             candidates,
+            trying: None,
             starts: Vec::new(),
             descents: Vec::new(),
+            moved: 0,
+            lowest: f64::INFINITY,
+            at_once: SIDE_BY_SIDE,
             measured: 0,
             best: None,
             losses: Vec::new(),
@@ -124,14 +135,22 @@ impl Search {
 
     /// Decodes the next candidates and keeps the best.
     fn try_candidates(&mut self, site: &Site<'_>, options: &InvertOptions) -> Result<(), Fault> {
-        let count = self.candidates.len().min(BATCH_SHAPES[2]);
-        let batch = self.candidates.iter().take(count).map(|code| {
-            let values = self.within.lift(site, code)?;
-            Ok(self.within.code(values))
-        });
-        let batch = batch.collect::<Result<Vec<Code>, Fault>>()?;
-        let pictures = site.decode(&batch, NoiseMode::Const)?;
-        self.candidates.drain(..count);
+        let trying = match &mut self.trying {
+            Some(trying) => trying,
+            None => {
+                let next = self.candidates.iter().take(LARGEST_BATCH).map(|code| {
+                    let values = self.within.lift(site, code)?;
+                    Ok(self.within.code(values))
+                });
+                let next = next.collect::<Result<Vec<Code>, Fault>>()?;
+                self.trying.insert(Decoding::plain(next))
+            }
+        };
+        if !trying.advance(site.model, site.compute)? {
+            return Ok(());
+        }
+        let (batch, pictures) = self.trying.take().map(Decoding::take).unwrap_or_default();
+        self.candidates.drain(..batch.len());
         for (code, picture) in batch.iter().zip(pictures.chunks_exact(self.target.len())) {
             let code = self.within.standardised(&code.values);
             let loss = mean_squared_error(picture, &self.target) + penalty(options, &code);
@@ -146,7 +165,7 @@ impl Search {
         Ok(())
     }
 
-    /// Measures the losses of all codes, and moves the codes.
+    /// Measures the losses of the next codes, and moves them; a step is made when all are moved.
     fn descend(
         &mut self,
         site: &Site<'_>,
@@ -154,31 +173,34 @@ impl Search {
         options: &InvertOptions,
     ) -> Result<(), Fault> {
         let generator = &site.model.generator;
-        let codes: Vec<Vec<f32>> = self
-            .descents
+        let next = self.moved..(self.moved + self.at_once).min(self.descents.len());
+        let codes: Vec<Vec<f32>> = self.descents[next.clone()]
             .iter()
             .map(|descent| self.within.values(&descent.code))
             .collect();
         let inputs = generator
             .inputs(self.within.space, &codes.concat())
-            .map_err(|error| Fault::Request(error.to_string()))?;
+            .map_err(request_fault)?;
+        let started = Instant::now();
         let found = site
             .compute
-            .squared_error(tape, generator, &inputs, &self.target)
-            .map_err(Fault::device)?;
+            .squared_error(tape, generator, &inputs, &self.target)?;
+        if started.elapsed() > SLICE {
+            self.at_once = (self.at_once / 2).max(1);
+        }
         // Half a cosine, from the whole rate to none.
         let progress = self.measured as f64 / options.steps.max(1) as f64;
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
         let rate = f64::from(options.learning_rate) * fall;
         let pull = 2.0 * f64::from(options.prior_weight) / self.within.len().max(1) as f64;
-        let mut lowest = f64::INFINITY;
         let gradients = found.gradients.chunks_exact(generator.input_len());
         let pictures = found.pictures.chunks_exact(self.target.len());
-        let rows = self.descents.iter_mut().zip(codes).zip(found.errors);
+        let descents = &mut self.descents[next.clone()];
+        let rows = descents.iter_mut().zip(codes).zip(found.errors);
         for (((descent, code), mse), (gradient, picture)) in rows.zip(gradients.zip(pictures)) {
             let mse = f64::from(mse);
             let loss = mse + penalty(options, &descent.code);
-            lowest = lowest.min(loss);
+            self.lowest = self.lowest.min(loss);
             if loss.is_finite() && self.best.as_ref().is_none_or(|best| loss < best.loss) {
                 self.best = Some(Best {
                     loss,
@@ -193,8 +215,13 @@ impl Search {
             }
             descent.adam(&gradient, rate);
         }
-        self.losses.push(lowest as f32);
-        self.measured += 1;
+        self.moved = next.end;
+        if self.moved == self.descents.len() {
+            self.moved = 0;
+            let lowest = std::mem::replace(&mut self.lowest, f64::INFINITY);
+            self.losses.push(lowest as f32);
+            self.measured += 1;
+        }
         Ok(())
     }
 

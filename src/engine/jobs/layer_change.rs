@@ -1,8 +1,9 @@
 //! Measuring what each layer of styles changes.
 
-use super::{Fault, Site, Slice, Work};
+use super::{Decoding, Site, Slice, Work, request_fault};
 use crate::engine::Event;
-use crate::latent::{Code, NoiseMode, Space, SpaceShape};
+use crate::latent::{Code, Space, SpaceShape};
+use crate::model::Fault;
 use crate::model::layer_change::LayerChange;
 use std::ops::Range;
 
@@ -13,6 +14,8 @@ pub struct LayerChanges {
     pairs: Range<u32>,
     next: u32,
     change: Option<LayerChange>,
+    /// The pictures of the next pair: one for each layer and third, and one more.
+    decoding: Option<Decoding>,
 }
 
 impl LayerChanges {
@@ -21,15 +24,24 @@ impl LayerChanges {
             next: pairs.start,
             pairs,
             change: None,
+            decoding: None,
         }
+    }
+
+    fn begin(&self, site: &Site<'_>, [layers, dim]: [usize; 2]) -> Result<Decoding, Fault> {
+        let rows = LayerChange::codes(&site.model.generator, self.next).map_err(request_fault)?;
+        let codes = rows.chunks_exact((layers * dim).max(1)).map(|values| Code {
+            space: Space::W_PLUS,
+            shape: SpaceShape::Layers { layers, dim },
+            values: values.to_vec(),
+        });
+        Ok(Decoding::plain(codes.collect()))
     }
 }
 
 impl Work for LayerChanges {
-    /// Measures one pair: a picture for each layer and third, and one more.
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
-        let generator = &site.model.generator;
-        let Some([layers, dim]) = generator.styles() else {
+        let Some(styles) = site.model.generator.styles() else {
             let name = site.name();
             return Err(Fault::Request(format!("{name} has no styles to exchange")));
         };
@@ -39,19 +51,21 @@ impl Work for LayerChanges {
                 self.pairs.len()
             )));
         }
-        let change = self.change.get_or_insert_with(|| LayerChange::new(layers));
         if self.pairs.contains(&self.next) {
-            let rows = LayerChange::codes(generator, self.next)
-                .map_err(|error| Fault::Request(error.to_string()))?;
-            let codes: Vec<Code> = rows
-                .chunks_exact((layers * dim).max(1))
-                .map(|values| Code {
-                    space: Space::W_PLUS,
-                    shape: SpaceShape::Layers { layers, dim },
-                    values: values.to_vec(),
-                })
-                .collect();
-            change.add(&site.decode(&codes, NoiseMode::Const)?);
+            let mut decoding = match self.decoding.take() {
+                Some(decoding) => decoding,
+                None => self.begin(site, styles)?,
+            };
+            let decoded = decoding.advance(site.model, site.compute);
+            if !matches!(decoded, Ok(true)) {
+                self.decoding = Some(decoding);
+                return decoded.map(|_| Slice::More(Vec::new()));
+            }
+            let (_, pictures) = decoding.take();
+            let change = self
+                .change
+                .get_or_insert_with(|| LayerChange::new(styles[0]));
+            change.add(&pictures);
             self.next += 1;
         }
         let job = site.job;
@@ -60,7 +74,8 @@ impl Work for LayerChanges {
         if done < total {
             return Ok(Slice::More(vec![progress]));
         }
-        let change = change.clone();
+        let change = self.change.take();
+        let change = change.unwrap_or_else(|| LayerChange::new(styles[0]));
         Ok(Slice::Done(vec![
             progress,
             Event::LayerChange { job, change },

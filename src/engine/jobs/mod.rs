@@ -1,12 +1,13 @@
-//! Jobs under way, one slice at a time, so that a preview never waits for a whole job.
+//! Jobs under way, one slice at a time, so that nothing waits for a whole job.
 //!
-//! A slice should end within about 30 ms: previews and cancels come between slices. What a job
-//! keeps from one slice to the next it has on the CPU, or makes anew when the device is another,
-//! so a slice that fails with its device can be tried again on the next.
+//! A slice should end within about 10 ms: previews, other jobs and cancels come between slices.
+//! What a job keeps from one slice to the next it has on the CPU, or makes again when the device
+//! is another, so a slice that fails with its device can be tried again on the next.
 
 mod background;
 mod bench;
 mod decode;
+mod decoding;
 mod directions;
 mod encode;
 mod evaluate;
@@ -15,30 +16,25 @@ mod invert;
 mod layer_change;
 mod picture_axes;
 mod search_space;
+mod steps;
 
 use super::compute::Compute;
 use super::context::ModelContext;
+use super::mailbox::Waker;
 use super::models::{LoadedModel, Models};
 use super::{Event, Job, JobId, ModelId};
-use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, NoiseMode, SessionNames, Shot};
-use crate::model::ModelError;
+use crate::latent::expr::Expr;
+use crate::latent::{Code, SessionNames, Shot};
+use crate::model::{Fault, ModelError};
+
+pub use decoding::Decoding;
 
 /// A job that has begun.
 pub struct RunningJob {
-    pub id: JobId,
+    id: JobId,
     /// The model that it works with, or why there is none.
-    model: Result<ModelId, String>,
+    model: Result<ModelId, Fault>,
     work: Box<dyn Work>,
-}
-
-/// How a step of a job ended.
-pub enum Step {
-    More(Vec<Event>),
-    Done(Vec<Event>),
-    Failed(String),
-    /// The device may be lost; the step can be tried again on another.
-    DeviceFailed(String),
 }
 
 /// What a job does.
@@ -50,49 +46,44 @@ trait Work {
     fn is_empty(&self) -> bool {
         false
     }
+
+    /// Whether the next slice can be done now, rather than when another thread is finished.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 /// What a slice works with.
-struct Site<'a> {
+pub struct Site<'a> {
     job: JobId,
     model: &'a LoadedModel,
     compute: &'a Compute,
+    waker: &'a Waker,
 }
 
 /// What came of a slice, and whether another follows.
-enum Slice {
+pub enum Slice {
     More(Vec<Event>),
     Done(Vec<Event>),
 }
 
-/// Whose fault it is that a slice failed.
-#[derive(Debug)]
-enum Fault {
-    Request(String),
-    Device(String),
-}
-
-impl Fault {
-    fn device(error: ModelError) -> Self {
-        Self::Device(error.to_string())
-    }
-}
-
 impl RunningJob {
     pub fn new(id: JobId, job: Job) -> Self {
-        let (model, work): (Result<ModelId, String>, Box<dyn Work>) = match job {
+        let (model, work): (Result<ModelId, Fault>, Box<dyn Work>) = match job {
             Job::Decode { shots, names } => (
                 model_of(&shots),
                 Box::new(decode::Decode::new(shots, names)),
+            ),
+            Job::Steps { shot, names } => (
+                Ok(shot.model.clone()),
+                Box::new(steps::Steps::new(shot, names)),
             ),
             Job::Evaluate { shot, names } => {
                 let Shot {
                     model, expression, ..
                 } = shot;
-                (
-                    Ok(model),
-                    Box::new(evaluate::Evaluate { expression, names }),
-                )
+                let work = evaluate::Evaluate { expression, names };
+                (Ok(model), Box::new(work))
             }
             Job::Examine { shots, names } => (
                 model_of(&shots),
@@ -106,7 +97,7 @@ impl RunningJob {
             Job::LayerChange { model, pairs } => {
                 (Ok(model), Box::new(layer_change::LayerChanges::new(pairs)))
             }
-            Job::Encode { model, picture } => (Ok(model), Box::new(encode::Encode { picture })),
+            Job::Encode { model, picture } => (Ok(model), Box::new(encode::Encode::new(picture))),
             Job::Invert {
                 model,
                 picture,
@@ -119,45 +110,53 @@ impl RunningJob {
         Self { id, model, work }
     }
 
-    /// Does the next slice.
-    pub fn step(&mut self, models: &Models, compute: &Compute) -> Step {
-        let model = self.model.as_ref().map_err(String::clone);
-        let model = match model.and_then(|id| models.get(id)) {
-            Ok(model) => model,
-            Err(message) => return Step::Failed(message),
-        };
-        let site = Site {
-            job: self.id,
-            model,
-            compute,
-        };
-        match self.work.slice(&site) {
-            Ok(Slice::More(events)) => Step::More(events),
-            Ok(Slice::Done(events)) => Step::Done(events),
-            Err(Fault::Request(message)) => Step::Failed(message),
-            Err(Fault::Device(message)) => Step::DeviceFailed(message),
-        }
+    /// The model that it works with, where there is one.
+    pub fn model(&self) -> Option<&ModelId> {
+        self.model.as_ref().ok()
     }
 
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.work.is_empty()
+    /// Whether the next slice can be done now.
+    pub fn is_ready(&self) -> bool {
+        self.work.is_ready()
+    }
+
+    /// Does the next slice.
+    ///
+    /// # Errors
+    /// A fault of the device leaves the job as it was before; after another one it has ended.
+    pub fn slice(
+        &mut self,
+        models: &Models,
+        compute: &Compute,
+        waker: &Waker,
+    ) -> Result<Slice, Fault> {
+        if self.work.is_empty() {
+            return Ok(Slice::Done(Vec::new()));
+        }
+        let id = self.model.as_ref().map_err(Fault::clone)?;
+        let site = Site {
+            job: self.id,
+            model: models.get(id).map_err(Fault::Request)?,
+            compute,
+            waker,
+        };
+        self.work.slice(&site)
     }
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
     /// The model's name, for sentences.
     fn name(&self) -> &str {
         &self.model.info.id.name
     }
 
+    fn context(&self, names: &'a SessionNames) -> ModelContext<'a> {
+        ModelContext::new(self.model, names, self.compute)
+    }
+
     /// The value of an expression.
     fn evaluate(&self, expression: &Expr, names: &SessionNames) -> Result<Code, Fault> {
-        let mut context = ModelContext {
-            model: self.model,
-            session: names,
-        };
-        expr::evaluate(expression, &mut context).map_err(|error| Fault::Request(error.to_string()))
+        ModelContext::new(self.model, names, self.compute).evaluate(expression)
     }
 
     /// The values of the expressions of shots.
@@ -166,16 +165,11 @@ impl Site<'_> {
         shots.iter().map(code).collect()
     }
 
-    /// The pictures of codes, one after the other: f32 `[codes.len(), C, H, W]` in 0..1.
-    fn decode(&self, codes: &[Code], noise: NoiseMode) -> Result<Vec<f32>, Fault> {
-        let generator = &self.model.generator;
-        let mut inputs = Vec::with_capacity(codes.len() * generator.input_len());
-        for code in codes {
-            let rows = generator.inputs(code.space, &code.values);
-            inputs.extend(rows.map_err(|error| Fault::Request(error.to_string()))?);
-        }
-        let values = self.compute.decode(generator, &inputs, noise);
-        values.map_err(Fault::device)
+    /// The codes of seeds in w, row after row, from those in z.
+    fn mapped(&self, z: &[f32]) -> Result<Vec<f32>, Fault> {
+        // Networks that map are on the CPU, whatever decodes.
+        let mapped = self.model.generator.map(z);
+        mapped.map_err(|error| Fault::Program(error.to_string()))
     }
 
     /// A picture as the model takes it: the right size, finite, and cut off at 0 and 1.
@@ -199,20 +193,25 @@ impl Site<'_> {
     }
 }
 
+/// A fault of what was asked for.
+fn request_fault(error: ModelError) -> Fault {
+    Fault::Request(error.to_string())
+}
+
 /// The model of all shots.
 ///
 /// # Errors
 /// When there are several.
-fn model_of(shots: &[Shot]) -> Result<ModelId, String> {
+fn model_of(shots: &[Shot]) -> Result<ModelId, Fault> {
     let Some(first) = shots.first() else {
-        return Err("there are no pictures to make".to_owned());
+        return Err(Fault::Request("there are no pictures to make".to_owned()));
     };
     match shots.iter().find(|shot| shot.model != first.model) {
         None => Ok(first.model.clone()),
-        Some(other) => Err(format!(
+        Some(other) => Err(Fault::Request(format!(
             "one job draws with one model, and these pictures are of {} and of {}",
             first.model.name, other.model.name
-        )),
+        ))),
     }
 }
 

@@ -9,11 +9,12 @@
 //! mapping network all this is done in w, which is closer to what is seen.
 
 use super::directions::Candidate;
-use super::{Fault, Site};
+use super::{Decoding, Site};
 use crate::engine::Evidence;
 use crate::latent::pca::{MAX_DIM, principal_axes};
 use crate::latent::seed::seed_code;
-use crate::latent::{Code, Direction, NoiseMode, Space};
+use crate::latent::{Code, Direction, Space};
+use crate::model::Fault;
 use crate::model::manifest::ImageSpec;
 use nalgebra::DMatrix;
 
@@ -21,7 +22,7 @@ use nalgebra::DMatrix;
 const CENTRES: usize = 8;
 /// Half the distance of a central difference, in standard deviations.
 const STEP: f32 = 0.1;
-/// Axes differentiated in one slice: 64 pictures, as in a tile.
+/// Axes differentiated together: 64 pictures, as in a tile.
 const AXES_AT_ONCE: usize = 32;
 /// Pictures with longer sides are averaged over squares first: the ranking does not hang on
 /// single pixels, and as many pictures as a code has numbers have
@@ -41,6 +42,8 @@ pub struct PictureAxes {
     matrices: Vec<Vec<f32>>,
     /// Axes done at the centre under way.
     axes: usize,
+    /// The pictures a step ahead and behind along the next axes.
+    decoding: Option<Decoding>,
 }
 
 /// The Jacobians at all centres, each `[dim, features]`.
@@ -65,12 +68,11 @@ impl PictureAxes {
         let mut centres = Vec::with_capacity(CENTRES);
         for seed in 0..CENTRES as u32 {
             let z = seed_code(seed, generator.z_dim());
-            let code = if space == Space::Z {
-                Ok(z)
+            centres.push(if space == Space::Z {
+                z
             } else {
-                generator.map(&z)
-            };
-            centres.push(code.map_err(|error| Fault::Request(error.to_string()))?);
+                site.mapped(&z)?
+            });
         }
         let dim = centres.first().map_or(0, Vec::len);
         if dim > MAX_DIM {
@@ -88,6 +90,7 @@ impl PictureAxes {
             rows: Vec::new(),
             matrices: Vec::new(),
             axes: 0,
+            decoding: None,
         })
     }
 
@@ -106,15 +109,22 @@ impl PictureAxes {
         let Some(centre) = self.centres.get(self.matrices.len()) else {
             return Ok(());
         };
-        let mut codes = Vec::with_capacity(2 * axes.len());
-        for axis in axes.clone() {
-            for sign in [1.0, -1.0] {
-                let mut code = centre.clone();
-                code[axis] += sign * STEP * self.sigma[axis];
-                codes.push(Code::vector(self.space, code));
+        let decoding = self.decoding.get_or_insert_with(|| {
+            let mut codes = Vec::with_capacity(2 * axes.len());
+            for axis in axes.clone() {
+                for sign in [1.0, -1.0] {
+                    let mut code = centre.clone();
+                    code[axis] += sign * STEP * self.sigma[axis];
+                    codes.push(Code::vector(self.space, code));
+                }
             }
+            Decoding::plain(codes)
+        });
+        if !decoding.advance(site.model, site.compute)? {
+            return Ok(());
         }
-        let pictures = site.decode(&codes, NoiseMode::Const)?;
+        let decoded = self.decoding.take().map(Decoding::take);
+        let pictures = decoded.map(|(_, pictures)| pictures).unwrap_or_default();
         for both in pictures.chunks_exact(2 * image.len()) {
             let (ahead, behind) = both.split_at(image.len());
             let slope = |(a, b): (&f32, &f32)| (a - b) / (2.0 * STEP);

@@ -2,6 +2,7 @@
 
 use super::preparer::{Prepared, Preparer};
 use super::{Edit, Settings, Source, Wanted};
+use crate::app::jobs::Owner;
 use crate::app::notices::Level;
 use crate::app::session::link_of;
 use crate::app::{AppState, ByAddress, Derived, Tool, ToolEdit, Wake};
@@ -217,7 +218,7 @@ impl AppState {
             }
         };
         live.running = Some(Running {
-            job: self.engine.submit(job),
+            job: self.engine.submit(Owner::Encoding, job),
             prepared,
             model: model.id.clone(),
             is_descent,

@@ -310,7 +310,7 @@ impl AppState {
         }
         if let (Some(plane), Some(look), true) = (&map.plane, map.look, settings.pictures) {
             map.tiles
-                .ask(&self.engine, model, plane, look, &self.names, sampler);
+                .ask(&mut self.engine, model, plane, look, &self.names, sampler);
         }
     }
 }

@@ -6,8 +6,9 @@
 
 use super::{Look, MapPlane};
 use crate::app::Thumbnail;
+use crate::app::jobs::{Jobs, Owner};
 use crate::app::pictures::Tile;
-use crate::engine::{Engine, Job, JobId, ModelInfo};
+use crate::engine::{Job, JobId, ModelInfo};
 use crate::latent::{Sampler, SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
@@ -132,7 +133,7 @@ impl MapTiles {
     }
 
     /// Forgets all chunks, as when the plane is another.
-    pub fn clear(&mut self, engine: &Engine) {
+    pub fn clear(&mut self, engine: &Jobs) {
         for job in std::mem::take(&mut self.running).into_keys() {
             engine.cancel(job);
         }
@@ -144,7 +145,7 @@ impl MapTiles {
     /// Asks for what is in view and missing, and gives up what has left the view.
     pub fn ask(
         &mut self,
-        engine: &Engine,
+        engine: &mut Jobs,
         model: &ModelInfo,
         plane: &MapPlane,
         look: Look,
@@ -186,10 +187,11 @@ impl MapTiles {
             }
             let shot =
                 |at| Shot::new(model.id.clone(), plane.exact_expression(at)).with_sampler(sampler);
-            let job = engine.submit(Job::Decode {
+            let decode = Job::Decode {
                 shots: key.points().map(shot).collect(),
                 names: Arc::clone(names),
-            });
+            };
+            let job = engine.submit(Owner::Map, decode);
             self.running.insert(job, *key);
         }
     }

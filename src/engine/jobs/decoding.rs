@@ -1,0 +1,138 @@
+//! Codes becoming pictures over as many slices as it takes.
+
+use crate::engine::compute::Compute;
+use crate::engine::models::LoadedModel;
+use crate::latent::{Code, Conditions, Sampler, Shot};
+use crate::model::Fault;
+use crate::model::process::{Budget, Decoder, Pictures, Process, Step};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Codes with their pictures so far.
+pub struct Decoding {
+    codes: Vec<Code>,
+    sampler: Sampler,
+    conditions: Conditions,
+    /// f32 `[done, C, H, W]` in 0..1.
+    values: Vec<f32>,
+    done: usize,
+    batch: Option<Batch>,
+}
+
+/// Some of the codes in one process.
+struct Batch {
+    process: Box<dyn Process>,
+    /// What it was begun with, to see whether that is gone.
+    decoder: Arc<dyn Decoder>,
+    count: usize,
+}
+
+impl Decoding {
+    /// Begins with the default settings, as measurements do.
+    pub fn plain(codes: Vec<Code>) -> Self {
+        Self {
+            codes,
+            sampler: Sampler::default(),
+            conditions: Conditions::default(),
+            values: Vec::new(),
+            done: 0,
+            batch: None,
+        }
+    }
+
+    /// The same with the settings of a shot.
+    #[must_use]
+    pub fn drawn_like(self, shot: &Shot) -> Self {
+        Self {
+            sampler: shot.sampler,
+            conditions: shot.conditions.clone(),
+            ..self
+        }
+    }
+
+    /// Does one step of the next pictures. Returns whether all are there.
+    ///
+    /// # Errors
+    /// When a code does not fit the model, or the device was lost: then the pictures under way
+    /// are begun again when this is called again.
+    pub fn advance(&mut self, model: &LoadedModel, compute: &Compute) -> Result<bool, Fault> {
+        if self.done < self.codes.len() {
+            let step = self.step(model, compute, false)?;
+            if let Some(pictures) = step.pictures.filter(|_| step.done >= step.of) {
+                self.take_pictures(pictures, model, compute)?;
+            }
+        }
+        Ok(self.done >= self.codes.len())
+    }
+
+    /// Does one step of the process under way, or of the next one.
+    ///
+    /// # Errors
+    /// As for [`Self::advance`].
+    pub fn step(
+        &mut self,
+        model: &LoadedModel,
+        compute: &Compute,
+        is_watched: bool,
+    ) -> Result<Step, Fault> {
+        let stays = |batch: &Batch| is_same(&batch.decoder, &model.decoder);
+        let mut batch = match self.batch.take().filter(stays) {
+            Some(batch) => batch,
+            None => self.begin(model, compute)?,
+        };
+        let started = Instant::now();
+        let step = compute.step(batch.process.as_mut(), Budget { is_watched })?;
+        model.note_pace(batch.count, started.elapsed());
+        self.batch = Some(batch);
+        Ok(step)
+    }
+
+    fn begin(&self, model: &LoadedModel, compute: &Compute) -> Result<Batch, Fault> {
+        let generator = &model.generator;
+        let codes = &self.codes[self.done.min(self.codes.len())..];
+        let codes = &codes[..codes.len().min(model.batch())];
+        let mut inputs = Vec::with_capacity(codes.len() * generator.input_len());
+        for code in codes {
+            let rows = generator.inputs(code.space, &code.values);
+            inputs.extend(rows.map_err(super::request_fault)?);
+        }
+        let inputs = compute.padded(inputs, generator.input_len());
+        let decoder = Arc::clone(&model.decoder);
+        let process = Arc::clone(&decoder).begin(inputs, &self.sampler, &self.conditions)?;
+        Ok(Batch {
+            process,
+            decoder,
+            count: codes.len(),
+        })
+    }
+
+    /// Keeps the pictures of a process that is done.
+    fn take_pictures(
+        &mut self,
+        pictures: Pictures,
+        model: &LoadedModel,
+        compute: &Compute,
+    ) -> Result<(), Fault> {
+        let Some(batch) = self.batch.take() else {
+            return Ok(());
+        };
+        let image = model.generator.image();
+        let mut values = compute.values(pictures, image)?;
+        values.truncate(batch.count * image.len());
+        if self.values.capacity() == 0 {
+            self.values.reserve_exact(self.codes.len() * image.len());
+        }
+        self.values.extend(values);
+        self.done += batch.count;
+        Ok(())
+    }
+
+    /// The codes and their pictures, once all are there.
+    pub fn take(self) -> (Vec<Code>, Vec<f32>) {
+        (self.codes, self.values)
+    }
+}
+
+fn is_same(a: &Arc<dyn Decoder>, b: &Arc<dyn Decoder>) -> bool {
+    std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b))
+}

@@ -1,0 +1,63 @@
+//! One shot to its picture, with every picture on the way.
+
+use super::{Decoding, Site, Slice, Work};
+use crate::engine::Event;
+use crate::latent::{SessionNames, Shot};
+use crate::model::Fault;
+use std::sync::Arc;
+
+pub struct Steps {
+    shot: Shot,
+    names: Arc<SessionNames>,
+    decoding: Option<Decoding>,
+}
+
+impl Steps {
+    pub fn new(shot: Shot, names: Arc<SessionNames>) -> Self {
+        Self {
+            shot,
+            names,
+            decoding: None,
+        }
+    }
+}
+
+impl Work for Steps {
+    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+        let decoding = match &mut self.decoding {
+            Some(decoding) => decoding,
+            None => {
+                let code = site.evaluate(&self.shot.expression, &self.names)?;
+                let decoding = Decoding::plain(vec![code]).drawn_like(&self.shot);
+                self.decoding.insert(decoding)
+            }
+        };
+        let step = decoding.step(site.model, site.compute, true)?;
+        let (job, done, of) = (site.job, step.done, step.of);
+        let image = site.model.generator.image();
+        let mut events = Vec::new();
+        if let Some(pictures) = step.pictures {
+            let values = site.compute.values(pictures, image);
+            // On another device the process begins again.
+            let mut values = values.inspect_err(|_| self.decoding = None)?;
+            values.truncate(image.len());
+            events.push(Event::Step {
+                job,
+                done,
+                of,
+                image,
+                values,
+            });
+        }
+        events.push(Event::Progress {
+            job,
+            done,
+            total: of,
+        });
+        Ok(if done >= of {
+            Slice::Done(events)
+        } else {
+            Slice::More(events)
+        })
+    }
+}

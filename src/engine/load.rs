@@ -1,0 +1,376 @@
+//! A model on its way into memory, a slice at a time.
+//!
+//! The hazard here is a large file: reading, hashing and measuring it takes seconds, in which the
+//! picture of the model before it must still follow the hand.
+
+use super::compute::Compute;
+use super::models::{LARGEST_BATCH, LoadedModel};
+use super::picture_file::FileState;
+use super::{Decoders, ModelId, ModelInfo, ModelSource};
+use crate::latent::Space;
+use crate::model::file::{ModelFileError, StoredTensor};
+use crate::model::reading::{ModelReader, Reading};
+use crate::model::statistics::{self, PictureChange, WStatistics};
+use crate::model::{Fault, Generator, ModelFile, catalogue};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// Seeds over which the mean of w is taken, where a file does not say it.
+const MEAN_OF_SEEDS: usize = 10_000;
+/// Seeds whose norms in w say what is typical there.
+const NORMS_OF_SEEDS: usize = 1000;
+/// How long a slice of small parts goes on.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// A load under way.
+pub struct Load {
+    source: ModelSource,
+    stage: Stage,
+}
+
+enum Stage {
+    Begin,
+    Read {
+        reader: Box<ModelReader<'static>>,
+        read_as: Option<FileState>,
+    },
+    /// Its networks are brought onto the device.
+    Upload(Box<Contents>),
+    Measure(Box<Measuring>),
+}
+
+struct Contents {
+    file: ModelFile,
+    read_as: Option<FileState>,
+}
+
+/// What came of a slice.
+pub enum Loading {
+    More { done: usize, total: usize },
+    Done(Box<LoadedModel>),
+}
+
+impl Load {
+    pub fn new(source: ModelSource) -> Self {
+        Self {
+            source,
+            stage: Stage::Begin,
+        }
+    }
+
+    pub fn source(&self) -> &ModelSource {
+        &self.source
+    }
+
+    /// Goes back to where the device came in.
+    pub fn device_changed(&mut self) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Begin) {
+            Stage::Measure(measuring) => Stage::Upload(Box::new(measuring.contents)),
+            other => other,
+        };
+    }
+
+    /// Does the next slice. After a fault of the device it can be asked again on another.
+    ///
+    /// # Errors
+    /// One sentence that names the model and the fault.
+    pub fn slice(&mut self, compute: &Compute, decoders: &Decoders) -> Result<Loading, Fault> {
+        let name = match &self.source {
+            ModelSource::Catalogue(name) => name.clone(),
+            ModelSource::File(path) => path.display().to_string(),
+        };
+        let about = |fault: Fault| fault.reworded(|sentence| format!("{name}: {sentence}"));
+        let mut progress = (0, 0);
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Begin) {
+            Stage::Begin => self.begin()?,
+            Stage::Read {
+                mut reader,
+                read_as,
+            } => {
+                let started = Instant::now();
+                loop {
+                    match reader
+                        .slice()
+                        .map_err(|error| about(self.file_fault(&error)))?
+                    {
+                        Reading::Done(file) => {
+                            let file = *file;
+                            break Stage::Upload(Box::new(Contents { file, read_as }));
+                        }
+                        Reading::More { done, total } => progress = (done, total),
+                    }
+                    if started.elapsed() >= SLICE {
+                        break Stage::Read { reader, read_as };
+                    }
+                }
+            }
+            Stage::Upload(contents) => {
+                let uploaded = compute.run(|| {
+                    let generator = Generator::new(&contents.file, &compute.device)?;
+                    let missing = Missing::of(&contents.file, &generator);
+                    Ok((generator, missing))
+                });
+                match uploaded {
+                    Ok((generator, missing)) => {
+                        Stage::Measure(Box::new(Measuring::new(*contents, generator, missing)))
+                    }
+                    Err(fault) => {
+                        self.stage = Stage::Upload(contents);
+                        return Err(about(fault));
+                    }
+                }
+            }
+            Stage::Measure(mut measuring) => {
+                if let Err(fault) = measuring.slice(compute) {
+                    self.stage = Stage::Measure(measuring);
+                    return Err(about(fault));
+                }
+                if measuring.is_complete() {
+                    let model = measuring.finish(self.source.clone(), decoders);
+                    return Ok(Loading::Done(Box::new(model)));
+                }
+                progress = measuring.progress();
+                Stage::Measure(measuring)
+            }
+        };
+        let (done, total) = progress;
+        Ok(Loading::More { done, total })
+    }
+
+    fn begin(&self) -> Result<Stage, Fault> {
+        match &self.source {
+            ModelSource::Catalogue(name) => {
+                let entry = catalogue::find(name).ok_or_else(|| {
+                    let known: Vec<_> = catalogue::entries().iter().map(|e| e.name).collect();
+                    Fault::Request(format!(
+                        "{name:?} is neither a model file nor in the catalogue, which has {}",
+                        known.join(", ")
+                    ))
+                })?;
+                Ok(Stage::Read {
+                    reader: Box::new(ModelReader::of_bytes(entry.bytes)),
+                    read_as: None,
+                })
+            }
+            ModelSource::File(path) => {
+                // Looked at first: a file that changes while it is read is read again next time.
+                let read_as = FileState::of(path);
+                let reader = ModelReader::open(path)
+                    .map_err(|error| Fault::Request(format!("{}: {error}", path.display())))?;
+                Ok(Stage::Read {
+                    reader: Box::new(reader),
+                    read_as,
+                })
+            }
+        }
+    }
+
+    /// A file is what was asked for; a built-in model is a part of the program.
+    fn file_fault(&self, error: &ModelFileError) -> Fault {
+        match self.source {
+            ModelSource::Catalogue(_) => Fault::Program(error.to_string()),
+            ModelSource::File(_) => Fault::Request(error.to_string()),
+        }
+    }
+}
+
+/// What is not known of the spaces of a model, and how much there is to do for it.
+struct Missing {
+    z_sigma: Vec<f32>,
+    w: Option<WStatistics>,
+    changes: VecDeque<Space>,
+}
+
+impl Missing {
+    fn of(file: &ModelFile, generator: &Generator) -> Self {
+        let stored = |name: &str| file.tensors.contains_key(name);
+        let mut changes = VecDeque::new();
+        if !stored("z.picture_change") {
+            changes.push_back(Space::Z);
+        }
+        let mut w = None;
+        if file.manifest.spaces.contains_key(&Space::W) {
+            if !(stored("w.mean") && stored("w.sigma")) {
+                w = Some(WStatistics::new(MEAN_OF_SEEDS));
+            }
+            if !stored("w.picture_change") {
+                changes.push_back(Space::W);
+            }
+        }
+        let z_sigma = vector(file, "z.sigma");
+        Self {
+            z_sigma: z_sigma.unwrap_or_else(|| vec![1.0; generator.z_dim()]),
+            w,
+            changes,
+        }
+    }
+}
+
+/// What the file does not say of its spaces, being measured.
+struct Measuring {
+    contents: Contents,
+    generator: Generator,
+    missing: Missing,
+    /// Mean and standard deviation of each number of w.
+    w_statistics: (Vec<f32>, Vec<f32>),
+    /// How far codes of w lie from their mean; `None` until it is measured.
+    w_norms: Option<Vec<f32>>,
+    changing: Option<(Space, PictureChange)>,
+    changes: BTreeMap<Space, Vec<f32>>,
+    /// Pictures in the next slice.
+    at_once: usize,
+}
+
+impl Measuring {
+    fn new(contents: Contents, generator: Generator, missing: Missing) -> Self {
+        let stored = |name: &str| vector(&contents.file, name).unwrap_or_default();
+        let has_w = contents.file.manifest.spaces.contains_key(&Space::W);
+        Self {
+            w_statistics: (stored("w.mean"), stored("w.sigma")),
+            w_norms: (!has_w).then(Vec::new),
+            contents,
+            generator,
+            missing,
+            changing: None,
+            changes: BTreeMap::new(),
+            at_once: 2,
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.missing.w.is_none()
+            && self.w_norms.is_some()
+            && self.changing.is_none()
+            && self.missing.changes.is_empty()
+    }
+
+    fn progress(&self) -> (usize, usize) {
+        match (&self.missing.w, &self.changing) {
+            (Some(w), _) => w.progress(),
+            (None, Some((_, change))) => change.progress(),
+            (None, None) => (0, 0),
+        }
+    }
+
+    fn slice(&mut self, compute: &Compute) -> Result<(), Fault> {
+        let generator = &self.generator;
+        if let Some(w) = &mut self.missing.w {
+            // Networks that map are on the CPU, whatever decodes.
+            w.slice(generator)
+                .map_err(|error| Fault::Program(error.to_string()))?;
+            if w.is_complete()
+                && let Some(w) = self.missing.w.take()
+            {
+                self.w_statistics = w.take();
+            }
+            return Ok(());
+        }
+        if self.w_norms.is_none() {
+            let (mean, sigma) = &self.w_statistics;
+            let norms = statistics::w_norms(generator, mean, sigma, NORMS_OF_SEEDS);
+            self.w_norms = Some(norms.map_err(|error| Fault::Program(error.to_string()))?);
+            return Ok(());
+        }
+        if let Some((_, change)) = &mut self.changing {
+            // A GPU compiles its kernels for each number of pictures.
+            let at_once = match compute.is_gpu() {
+                true => LARGEST_BATCH,
+                false => self.at_once,
+            };
+            let started = Instant::now();
+            compute.run(|| change.slice(generator, at_once))?;
+            self.at_once = match started.elapsed() {
+                took if took < SLICE / 2 => (2 * self.at_once).min(LARGEST_BATCH),
+                took if took > SLICE => (self.at_once / 2).max(2),
+                _ => self.at_once,
+            };
+            if change.is_complete()
+                && let Some((space, change)) = self.changing.take()
+            {
+                self.changes.insert(space, change.take());
+            }
+            return Ok(());
+        }
+        if let Some(&space) = self.missing.changes.front() {
+            let sigma = if space == Space::Z {
+                &self.missing.z_sigma
+            } else {
+                &self.w_statistics.1
+            };
+            let change = compute.run(|| PictureChange::new(generator, space, sigma.clone()))?;
+            self.missing.changes.pop_front();
+            self.changing = Some((space, change));
+        }
+        Ok(())
+    }
+
+    fn finish(self, source: ModelSource, decoders: &Decoders) -> LoadedModel {
+        let Self {
+            contents: Contents { file, read_as },
+            generator,
+            missing,
+            w_statistics: (w_mean, w_sigma),
+            w_norms,
+            mut changes,
+            ..
+        } = self;
+        let dim = generator.z_dim();
+        let mut change = |space, name| {
+            let measured = changes.remove(&space);
+            ranked(measured.or_else(|| vector(&file, name)).unwrap_or_default())
+        };
+        let ranked_dims = change(Space::Z, "z.picture_change");
+        // The prior's mean is the centre of truncation; an encoder's mean differs from it by
+        // chance.
+        let mut means = BTreeMap::from([(Space::Z, vec![0.0; dim])]);
+        let mut ranked_w_dims = Vec::new();
+        if file.manifest.spaces.contains_key(&Space::W) {
+            means.insert(Space::W, w_mean);
+            ranked_w_dims = change(Space::W, "w.picture_change");
+        }
+        let encoded = match (
+            file.tensors.get("encoded.codes"),
+            file.tensors.get("encoded.labels"),
+        ) {
+            (Some(codes), Some(labels)) => pair_rows(codes, labels, dim),
+            _ => Vec::new(),
+        };
+        let info = ModelInfo {
+            id: ModelId {
+                name: file.manifest.name.clone(),
+                hash: file.hash.clone(),
+            },
+            source,
+            manifest: file.manifest.clone(),
+            named: file.named_codes(),
+            directions: file.directions(),
+            means,
+            z_sigma: missing.z_sigma,
+            ranked_dims,
+            w_sigma,
+            w_norms: w_norms.unwrap_or_default(),
+            ranked_w_dims,
+            encoded,
+            steps: 1,
+        };
+        LoadedModel::new(info, file, generator, decoders, read_as)
+    }
+}
+
+fn vector(file: &ModelFile, name: &str) -> Option<Vec<f32>> {
+    file.tensors.get(name).map(|tensor| tensor.values.clone())
+}
+
+/// Dimensions with what a step along each changes, the largest first.
+fn ranked(change: Vec<f32>) -> Vec<(usize, f32)> {
+    let mut ranked: Vec<(usize, f32)> = change.into_iter().enumerate().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked
+}
+
+fn pair_rows(codes: &StoredTensor, labels: &StoredTensor, dim: usize) -> Vec<(Vec<f32>, u8)> {
+    let rows = codes.values.chunks_exact(dim.max(1));
+    rows.zip(&labels.values)
+        .map(|(row, &label)| (row.to_vec(), label as u8))
+        .collect()
+}

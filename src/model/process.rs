@@ -1,0 +1,108 @@
+//! A decode as a process of steps: one for a plain decoder, many for a sampler.
+//!
+//! The hazard here is a picture that takes long: whoever runs a process looks between its steps
+//! for something more urgent, so a step should stay well below 20 ms where it can.
+
+use super::{Fault, Generator, ModelError, device};
+use crate::latent::{Conditions, Sampler};
+use burn::tensor::Tensor;
+use std::sync::Arc;
+
+/// Makes pictures of what [`Generator::inputs`] gives: the networks alone, or a sampler over them.
+pub trait Decoder {
+    /// How many steps a picture takes with these settings; at least 1.
+    fn steps(&self, sampler: &Sampler) -> usize;
+
+    /// Begins to decode `inputs`, row after row. Nothing is computed before the first step.
+    ///
+    /// # Errors
+    /// When the settings or the conditions do not fit the model.
+    fn begin(
+        self: Arc<Self>,
+        inputs: Vec<f32>,
+        sampler: &Sampler,
+        conditions: &Conditions,
+    ) -> Result<Box<dyn Process>, Fault>;
+}
+
+/// A decode under way.
+pub trait Process {
+    /// Does the next step. Not called again after the last one, nor after a fault.
+    ///
+    /// # Errors
+    /// When the device was lost, or the pictures cannot be made.
+    fn step(&mut self, budget: Budget) -> Result<Step, Fault>;
+}
+
+/// What a step may spend.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    /// Whether somebody looks at the picture so far. Without that a step leaves out what serves
+    /// the picture alone; the last step makes it in any case.
+    pub is_watched: bool,
+}
+
+/// What came of a step.
+pub struct Step {
+    /// The pictures so far; after the last step the pictures.
+    pub pictures: Option<Pictures>,
+    /// Steps done, from 1 to `of`.
+    pub done: usize,
+    pub of: usize,
+}
+
+impl Step {
+    pub fn is_last(&self) -> bool {
+        self.done >= self.of
+    }
+}
+
+/// Pictures in 0..1, `[batch, C * H * W]`, where they happen to live.
+pub enum Pictures {
+    Values(Vec<f32>),
+    Tensor(Box<Tensor<2>>),
+}
+
+impl Decoder for Generator {
+    fn steps(&self, _: &Sampler) -> usize {
+        1
+    }
+
+    fn begin(
+        self: Arc<Self>,
+        inputs: Vec<f32>,
+        sampler: &Sampler,
+        _: &Conditions,
+    ) -> Result<Box<dyn Process>, Fault> {
+        Ok(Box::new(Plain {
+            generator: self,
+            inputs,
+            sampler: *sampler,
+        }))
+    }
+}
+
+/// The networks of a generator, run once.
+struct Plain {
+    generator: Arc<Generator>,
+    inputs: Vec<f32>,
+    sampler: Sampler,
+}
+
+impl Process for Plain {
+    fn step(&mut self, _: Budget) -> Result<Step, Fault> {
+        let (generator, noise) = (&self.generator, self.sampler.noise);
+        let pictures = if *generator.device() == device::cpu() {
+            let values = generator.decode_to_vec(&self.inputs, noise);
+            let fault = |error: ModelError| Fault::Program(error.to_string());
+            Pictures::Values(values.map_err(fault)?)
+        } else {
+            Pictures::Tensor(Box::new(generator.decode(&self.inputs, noise)))
+        };
+        Ok(Step {
+            pictures: Some(pictures),
+            done: 1,
+            of: 1,
+        })
+    }
+}
