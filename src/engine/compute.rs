@@ -127,7 +127,7 @@ impl Compute {
         let noise = sampler.noise;
         self.guard(|| match &self.display {
             Some((pass, gpu)) => {
-                let texture = bridge::texture(generator.decode(&inputs, noise), image, pass)?;
+                let texture = bridge::texture(generator.decode(&inputs, noise)?, image, pass)?;
                 gpu.device
                     .poll(wgpu::PollType::wait_indefinitely())
                     .map_err(|error| ModelError(error.to_string()))?;
@@ -178,7 +178,7 @@ impl Compute {
         picture: &[f32],
     ) -> Result<Option<EncodedPicture>, ModelError> {
         self.guard(|| {
-            let Some(encoded) = generator.encode(picture) else {
+            let Some(encoded) = generator.encode(picture)? else {
                 return Ok(None);
             };
             Ok(Some(EncodedPicture {

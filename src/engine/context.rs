@@ -71,6 +71,7 @@ impl Compute for ModelContext<'_> {
             .model
             .generator
             .encode(&picture)
+            .map_err(|error| error.to_string())?
             .ok_or_else(|| format!("{} has no encoder", self.model_name()))?;
         let mu = download(encoded.mu).map_err(|error| error.to_string())?;
         Ok(Code::vector(Space::Z, mu))

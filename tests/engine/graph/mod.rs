@@ -1,0 +1,3 @@
+//! Graph networks: every operation on every runner, and specifications that lie.
+
+mod reference;
