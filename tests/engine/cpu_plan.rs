@@ -1,5 +1,6 @@
 //! The prepared networks of the CPU against burn's, which say what a layer means.
 
+use crate::support::Numbers;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 use zscape::latent::NoiseMode;
@@ -19,31 +20,6 @@ const THREADS: [usize; 4] = [1, 2, 3, 7];
 fn on_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.expect("threads can be started").install(run)
-}
-
-/// Numbers without end between -1 and 1: a linear congruential generator (Knuth's MMIX).
-struct Numbers(u64);
-
-impl Numbers {
-    fn bits(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.bits() as usize % end
-    }
-
-    fn number(&mut self) -> f32 {
-        self.bits() as f32 / (1u64 << 30) as f32 - 1.0
-    }
-
-    fn numbers(&mut self, count: usize) -> Vec<f32> {
-        (0..count).map(|_| self.number()).collect()
-    }
 }
 
 /// Tensors that keep the size of activations, some as f16 holds them and some not.
@@ -110,7 +86,7 @@ fn assert_close(found: &[f32], wanted: &[f32], what: &str) {
 /// Checks a plan against burn's results, and every row of a batch against the same row alone.
 fn assert_agrees(spec: &NetworkSpec, seed: u64) {
     let what = format!("seed {seed}, {:?} to {:?}", spec.input, spec.layers);
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::new(seed);
     let tensors = tensors(spec, &mut numbers);
     let plan = prepare(spec, &tensors).unwrap_or_else(|fault| panic!("{what}: {fault}"));
     let row: usize = spec.input.iter().product();
@@ -193,7 +169,7 @@ fn layer(numbers: &mut Numbers, shape: shapes::Shape) -> LayerSpec {
 
 /// A network of some layers that do not grow beyond a few thousand numbers.
 fn random_network(seed: u64) -> NetworkSpec {
-    let mut numbers = Numbers(seed.wrapping_mul(7919) + 1);
+    let mut numbers = Numbers::new(seed.wrapping_mul(7919) + 1);
     let input = match numbers.below(2) {
         0 => vec![1 + numbers.below(40)],
         _ => (0..3).map(|_| 1 + numbers.below(7)).collect(),
@@ -254,7 +230,7 @@ fn heavy_layers_that_are_divided_over_cores_agree_with_burn() {
             LayerSpec::Tanh,
         ],
     };
-    let mut numbers = Numbers(5);
+    let mut numbers = Numbers::new(5);
     let tensors = tensors(&spec, &mut numbers);
     let plan = prepare(&spec, &tensors).expect("all layers are known");
     let inputs = numbers.numbers(3 * 300);
@@ -281,7 +257,7 @@ fn shipped_decoders_agree_with_burn() {
             continue;
         };
         let generator = Generator::new(&file, &device).expect("it has a decoder");
-        let codes: Vec<f32> = Numbers(11)
+        let codes: Vec<f32> = Numbers::new(11)
             .numbers(BATCHES[3] * dim)
             .iter()
             .map(|x| 3.0 * x)

@@ -94,9 +94,8 @@ impl Convolution {
     pub fn absorb(&mut self, function: Pointwise) -> bool {
         match &mut self.method {
             Method::Segments(product) => product.absorb(function),
-            Method::Gathered(products) => products
-                .iter_mut()
-                .fold(true, |all, product| product.absorb(function) && all),
+            // They are all alike.
+            Method::Gathered(products) => products.iter_mut().all(|one| one.absorb(function)),
             Method::Depthwise { .. } => false,
         }
     }

@@ -4,18 +4,18 @@
 
 mod chain;
 mod inference;
-mod layer;
 mod network;
+mod prepared;
 mod shapes;
 mod spec;
 mod taps;
 
 pub use chain::of_chain;
-pub use layer::{DEMODULATION_EPSILON, frequencies, separable};
 pub use network::GraphNetwork;
+pub use prepared::DEMODULATION_EPSILON;
 pub use shapes::{GraphPlan, MAX_NODES, MAX_RANK, Value, plan};
 pub use spec::{
     Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, PadMode, ReduceMode,
     ResizeMode, Window,
 };
-pub use taps::{SideTaps, Taps};
+pub use taps::{SideTaps, Taps, frequencies, separable};

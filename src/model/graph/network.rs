@@ -5,7 +5,7 @@
 //! items, and takes the shape that the [`GraphPlan`] has found for it inside each operation. An
 //! activation is dropped after its last use.
 
-use super::layer::Layer;
+use super::prepared::Prepared;
 use super::shapes::{GraphPlan, plan};
 use super::spec::GraphSpec;
 use burn::tensor::{Device, Tensor};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct GraphNetwork {
     plan: Arc<GraphPlan>,
-    layers: Vec<Layer>,
+    layers: Vec<Prepared>,
 }
 
 impl GraphNetwork {
@@ -60,7 +60,7 @@ impl GraphNetwork {
                 .iter()
                 .map(|&value| plan.values[value].shape.as_slice())
                 .collect();
-            layers.push(Layer::new(&node.operation, &shapes, tensors, device));
+            layers.push(Prepared::new(&node.operation, &shapes, tensors, device));
         }
         Ok(Self { plan, layers })
     }

@@ -2,6 +2,8 @@
 //! inputs. Resizing, filters and pooling by means are all of this kind, so both runners share
 //! one definition of where the weights lie.
 
+use super::spec::{Operation, ResizeMode};
+
 /// The weights of one output, on the inputs from `start` on.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Taps {
@@ -147,6 +149,64 @@ pub fn resampled_side(
 ) -> Option<usize> {
     let stretched = side.checked_mul(up)?.checked_add(before + after)?;
     Some(stretched.checked_sub(taps)? / down + 1)
+}
+
+/// The frequencies of a time embedding.
+pub fn frequencies(features: usize, max_period: f32, shift: f32, scale: f32) -> Vec<f32> {
+    let half = features / 2;
+    let step = -f64::from(max_period).ln() / (half as f64 - f64::from(shift));
+    (0..half)
+        .map(|at| ((step * at as f64).exp() * f64::from(scale)) as f32)
+        .collect()
+}
+
+/// Rows and columns of an operation that works along each side by itself.
+pub fn separable(operation: &Operation, x: &[usize]) -> Option<[SideTaps; 2]> {
+    match operation {
+        Operation::Resize {
+            height,
+            width,
+            mode,
+        } => {
+            let side = |from: usize, to: usize| match mode {
+                ResizeMode::Nearest => SideTaps::nearest(from, to),
+                ResizeMode::Bilinear => SideTaps::bilinear(from, to),
+            };
+            let is_whole = height.is_multiple_of(x[1]) && width.is_multiple_of(x[2]);
+            if *mode == ResizeMode::Nearest && is_whole {
+                return None;
+            }
+            Some([side(x[1], *height), side(x[2], *width)])
+        }
+        Operation::AveragePool {
+            kernel,
+            window,
+            include_padding,
+        } => {
+            let [top, left, bottom, right] = window.padding;
+            let side = |axis: usize, border: (usize, usize)| {
+                let sizes = (kernel[axis], window.stride[axis]);
+                SideTaps::mean(x[1 + axis], sizes, border, *include_padding)
+            };
+            Some([side(0, (top, bottom)), side(1, (left, right))])
+        }
+        Operation::Resample {
+            taps,
+            up,
+            down,
+            padding: [top, left, bottom, right],
+            gain,
+        } => {
+            let side = |from: usize, border: (usize, usize), gain: f32| {
+                SideTaps::filter(from, (*up, *down), border, taps, gain)
+            };
+            Some([
+                side(x[1], (*top, *bottom), *gain),
+                side(x[2], (*left, *right), 1.0),
+            ])
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

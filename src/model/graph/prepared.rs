@@ -1,7 +1,7 @@
 //! The operations of a graph in burn's terms.
 
-use super::spec::{Function, Operation, PadMode, ReduceMode, ResizeMode, Window};
-use super::taps::SideTaps;
+use super::spec::{Function, Operation, PadMode, ReduceMode, Window};
+use super::taps::{SideTaps, frequencies, separable};
 use crate::model::style::scaled_convolution;
 use burn::tensor::module::{conv_transpose2d, conv2d, interpolate, max_pool2d};
 use burn::tensor::ops::{
@@ -18,7 +18,7 @@ type Given<'a> = (Tensor<2>, &'a [usize]);
 
 /// One node with its tensors.
 #[derive(Clone, Debug)]
-pub(super) enum Layer {
+pub(super) enum Prepared {
     Linear {
         weight: Tensor<2>,
         bias: Option<Tensor<2>>,
@@ -78,7 +78,7 @@ pub(super) enum Layer {
     Other(Operation),
 }
 
-impl Layer {
+impl Prepared {
     /// From an operation that was checked with `shapes`, and its tensors in their order.
     pub(super) fn new(
         operation: &Operation,
@@ -728,64 +728,6 @@ fn attention(parts: [Given<'_>; 3], heads: usize, causal: bool) -> Tensor<2> {
     }
     let mixed = activation::softmax(scores, 3).matmul(values);
     rows(mixed.swap_dims(1, 2), batch)
-}
-
-/// The frequencies of a time embedding.
-pub fn frequencies(features: usize, max_period: f32, shift: f32, scale: f32) -> Vec<f32> {
-    let half = features / 2;
-    let step = -f64::from(max_period).ln() / (half as f64 - f64::from(shift));
-    (0..half)
-        .map(|at| ((step * at as f64).exp() * f64::from(scale)) as f32)
-        .collect()
-}
-
-/// Rows and columns of an operation that works along each side by itself.
-pub fn separable(operation: &Operation, x: &[usize]) -> Option<[SideTaps; 2]> {
-    match operation {
-        Operation::Resize {
-            height,
-            width,
-            mode,
-        } => {
-            let side = |from: usize, to: usize| match mode {
-                ResizeMode::Nearest => SideTaps::nearest(from, to),
-                ResizeMode::Bilinear => SideTaps::bilinear(from, to),
-            };
-            let is_whole = height.is_multiple_of(x[1]) && width.is_multiple_of(x[2]);
-            if *mode == ResizeMode::Nearest && is_whole {
-                return None;
-            }
-            Some([side(x[1], *height), side(x[2], *width)])
-        }
-        Operation::AveragePool {
-            kernel,
-            window,
-            include_padding,
-        } => {
-            let [top, left, bottom, right] = window.padding;
-            let side = |axis: usize, border: (usize, usize)| {
-                let sizes = (kernel[axis], window.stride[axis]);
-                SideTaps::mean(x[1 + axis], sizes, border, *include_padding)
-            };
-            Some([side(0, (top, bottom)), side(1, (left, right))])
-        }
-        Operation::Resample {
-            taps,
-            up,
-            down,
-            padding: [top, left, bottom, right],
-            gain,
-        } => {
-            let side = |from: usize, border: (usize, usize), gain: f32| {
-                SideTaps::filter(from, (*up, *down), border, taps, gain)
-            };
-            Some([
-                side(x[1], (*top, *bottom), *gain),
-                side(x[2], (*left, *right), 1.0),
-            ])
-        }
-        _ => None,
-    }
 }
 
 fn matrix(taps: &SideTaps, device: &Device) -> Option<Tensor<2>> {
