@@ -28,7 +28,8 @@ fn single(operation: &str, shapes: &[&str]) -> Result<GraphPlan, String> {
 fn assert_refused(found: Result<GraphPlan, String>, part: &str) {
     let fault = found.expect_err("the graph lies");
     assert!(fault.contains(part), "{fault:?} should contain {part:?}");
-    assert!(fault.len() < 500 && !fault.contains('\n'), "{fault:?}");
+    // The longest lists all operations that there are.
+    assert!(fault.len() < 800 && !fault.contains('\n'), "{fault:?}");
 }
 
 #[test]

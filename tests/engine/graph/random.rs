@@ -374,6 +374,67 @@ fn absurd_graphs_never_panic() {
     assert!(sound > 300 && refused > 10_000, "{sound} and {refused}");
 }
 
+/// A modulated convolution of a picture of the graph with a style made for it, and some of what
+/// usually follows.
+fn styled(spec: &GraphSpec, plan: &GraphPlan, sizes: &mut Fitting) -> GraphSpec {
+    let pictures: Vec<usize> = (0..plan.values.len())
+        .filter(|&value| plan.values[value].shape.len() == 3)
+        .collect();
+    let picture = pictures[sizes.0.below(pictures.len())];
+    let name = match picture.checked_sub(spec.inputs.len()) {
+        None => spec.inputs[picture].name.clone(),
+        Some(node) => spec.nodes[node].name.clone(),
+    };
+    let mut spec = spec.clone();
+    let mut add = |operation: Operation, inputs: &[&str]| {
+        let name = format!("n{}", spec.nodes.len());
+        spec.nodes.push(NodeSpec {
+            name: name.clone(),
+            operation,
+            inputs: inputs.iter().map(|&name| name.to_owned()).collect(),
+        });
+        name
+    };
+    let linear = Operation::Linear {
+        outputs: plan.values[picture].shape[0],
+        bias: true,
+    };
+    let style = add(linear, &["v"]);
+    let (channels, up) = (sizes.side(), 1 + sizes.0.below(2));
+    let kernel = [1, 3][sizes.0.below(2)];
+    let convolution = Operation::ModulatedConv {
+        channels,
+        kernel,
+        up,
+        demodulate: sizes.0.below(3) > 0,
+        gain: 1.25,
+    };
+    let mut x = add(convolution, &[&name, &style]);
+    let side = |side: usize| if up == 1 { side } else { 2 * side - 2 + kernel };
+    let shape = &plan.values[picture].shape;
+    if sizes.0.below(2) == 0 {
+        let shape = vec![1, side(shape[1]), side(shape[2])];
+        let noise = add(Operation::Constant { shape }, &[]);
+        x = add(Operation::Add, &[&x, &noise]);
+    }
+    if sizes.0.below(2) == 0 {
+        let bias = Operation::Affine {
+            weight: false,
+            bias: true,
+        };
+        x = add(bias, &[&x]);
+    }
+    if sizes.0.below(2) == 0 {
+        let function = Function::LeakyRelu { slope: 0.2 };
+        x = add(Operation::Pointwise { function }, &[&x]);
+    }
+    spec.outputs = vec![OutputSpec {
+        name: "y".to_owned(),
+        value: x,
+    }];
+    spec
+}
+
 /// A graph that passes, with values that stay small.
 fn random_graph(seed: u64) -> (GraphSpec, GraphPlan) {
     let mut sizes = Fitting(Numbers::new(seed));
@@ -400,16 +461,27 @@ fn random_graph(seed: u64) -> (GraphSpec, GraphPlan) {
     };
     let wanted = 2 + sizes.0.below(12);
     for _ in 0..400 {
-        if spec.nodes.len() == wanted {
+        if spec.nodes.len() >= wanted {
             break;
         }
-        let mut longer = spec.clone();
-        longer.nodes.push(node(&spec, &mut sizes));
-        let value = longer.nodes[longer.nodes.len() - 1].name.clone();
-        longer.outputs = vec![OutputSpec {
-            name: "y".to_owned(),
-            value,
-        }];
+        let mut longer = if sizes.0.below(40) == 0 {
+            let mut known = spec.clone();
+            known.outputs.push(OutputSpec {
+                name: "y".to_owned(),
+                value: "x".to_owned(),
+            });
+            let plan = plan(&known).expect("every step of it was sound");
+            styled(&spec, &plan, &mut sizes)
+        } else {
+            let mut longer = spec.clone();
+            longer.nodes.push(node(&spec, &mut sizes));
+            let value = longer.nodes[longer.nodes.len() - 1].name.clone();
+            longer.outputs = vec![OutputSpec {
+                name: "y".to_owned(),
+                value,
+            }];
+            longer
+        };
         if let Ok(plan) = plan(&longer)
             && plan.peak_numbers < 20_000
             && plan.multiply_adds < 3_000_000
