@@ -5,8 +5,9 @@
     cargo build --release
     VENV/bin/python benches/compare_engines.py digits-gan
 
-Reads the model file, builds the decoder as an ONNX graph from the manifest and the weights, and
-times all three at batch sizes 1, 8 and 64. The engines take turns in rounds, so that whatever
+Reads the model file, builds the decoder as an ONNX graph from the manifest and the weights (of a
+style-based model the mapping, too), and times all three at batch sizes 1, 8 and 64. Where
+`zscape bench` begins with w+, the time of its mapping is added. The engines take turns in rounds, so that whatever
 else the machine does hits all of them alike. Prints the median milliseconds of a batch, the
 ratios, and the largest difference of the outputs.
 """
@@ -139,16 +140,129 @@ class Graph:
             sys.exit(f"the layer {kind!r} is not known to this script")
 
 
+class StyleGraph(Graph):
+    """The mapping and synthesis networks of a style-based model; see src/model/style/graphs.rs."""
+
+    SLOPE, GAIN = 0.2, np.float32(np.sqrt(2.0))
+
+    def __init__(self, manifest, tensors):
+        super().__init__(tensors)
+        self.style = manifest["style"]
+        self.channels = manifest["image"]["channels"]
+
+    def scalar(self, value):
+        return self.constant(f"scalar_{len(self.constants)}", np.array(value, np.float32))
+
+    def from_value(self, value, kind, *inputs, **attributes):
+        """One node on another value; gives its result."""
+        kept, self.value = self.value, value
+        self.add(kind, *inputs, **attributes)
+        result, self.value = self.value, kept
+        return result
+
+    def product(self, name, gain, bias_gain=1.0):
+        weight = self.constant(f"{name}.weight", self.tensors[f"{name}.weight"] * np.float32(gain))
+        bias = self.constant(f"{name}.bias", self.tensors[f"{name}.bias"] * np.float32(bias_gain))
+        return weight, bias
+
+    def scales(self, name, w):
+        """The scales of a layer's inputs, `[batch, inputs]`, and the same as a picture."""
+        weight, bias = self.product(f"{name}.style", 1.0 / np.sqrt(self.style["w_dim"]))
+        scales = self.from_value(w, "Gemm", weight, bias)
+        shape = np.array([0, -1, 1, 1], np.int64)
+        return scales, self.from_value(scales, "Reshape", self.constant(f"{name}.shape", shape))
+
+    def doubled(self, value, name):
+        if self.style.get("upsampling", "bilinear") != "bilinear":
+            sys.exit("only bilinear up-sampling is known to this script")
+        factors = self.constant(f"{name}.factors", np.array([1, 1, 2, 2], np.float32))
+        return self.from_value(
+            value, "Resize", "", factors, mode="linear", coordinate_transformation_mode="half_pixel"
+        )
+
+    def layer(self, index, w, doubles, side):
+        name = f"synthesis.{index}"
+        if doubles:
+            self.value = self.doubled(self.value, name)
+        scales, as_picture = self.scales(name, w)
+        kernel = self.tensors[f"{name}.weight"]
+        outputs, inputs = kernel.shape[:2]
+        kernel = kernel / np.float32(np.sqrt(inputs * 9))
+        self.add("Mul", as_picture)
+        self.add("Conv", self.constant(f"{name}.weight", kernel), pads=[1] * 4)
+        squares = self.constant(f"{name}.squares", (kernel**2).sum((2, 3)).T)
+        norm = self.from_value(self.from_value(scales, "Mul", scales), "MatMul", squares)
+        norm = self.from_value(norm, "Add", self.scalar(1e-8))
+        norm = self.from_value(norm, "Sqrt")
+        factor = self.from_value(self.scalar(self.GAIN), "Div", norm)
+        shape = self.constant(f"{name}.factor", np.array([0, -1, 1, 1], np.int64))
+        self.add("Mul", self.from_value(factor, "Reshape", shape))
+        added = self.tensors[f"{name}.bias"].reshape(1, outputs, 1, 1) * self.GAIN
+        if self.style.get("noise", True):
+            stored = self.tensors.get(f"{name}.noise")
+            drawn = np.random.RandomState(index).randn(side, side).astype(np.float32)
+            noise = drawn if stored is None else stored
+            strength = self.tensors[f"{name}.noise_strength"] * self.GAIN
+            added = added + noise.reshape(1, 1, side, side) * strength
+        self.add("Add", self.constant(f"{name}.added", added.astype(np.float32)))
+        self.add("LeakyRelu", alpha=self.SLOPE)
+
+    def picture(self, resolution, w):
+        name = f"picture.{resolution}"
+        _, as_picture = self.scales(name, w)
+        weight = self.tensors[f"{name}.weight"]
+        weight = weight / np.float32(np.sqrt(weight.shape[1]))
+        scaled = self.from_value(self.value, "Mul", as_picture)
+        kernel = self.constant(f"{name}.weight", weight[:, :, None, None])
+        bias = self.constant(f"{name}.bias", self.tensors[f"{name}.bias"])
+        return self.from_value(scaled, "Conv", kernel, bias)
+
+    def build(self):
+        style = self.style
+        square = self.from_value("z", "Mul", "z")
+        mean = self.from_value(square, "ReduceMean", axes=[1], keepdims=1)
+        root = self.from_value(self.from_value(mean, "Add", self.scalar(1e-8)), "Sqrt")
+        self.add("Div", root)
+        for index in range(style["mapping_layers"]):
+            inputs = style["z_dim"] if index == 0 else style["w_dim"]
+            gain = style["mapping_rate"] * self.GAIN
+            self.add("Gemm", *self.product(f"mapping.{index}", gain / np.sqrt(inputs), gain))
+            self.add("LeakyRelu", alpha=self.SLOPE)
+        w = self.value
+        self.value = self.constant("start", self.tensors["synthesis.start"][None])
+        side, index, total = style["start"], 0, None
+        for resolution in range(len(style["channels"])):
+            for position in range(1 if resolution == 0 else 2):
+                doubles = resolution > 0 and position == 0
+                side *= 2 if doubles else 1
+                self.layer(index, w, doubles, side)
+                index += 1
+            picture = self.picture(resolution, w)
+            if total is not None:
+                picture = self.from_value(self.doubled(total, f"picture.{resolution}"), "Add", picture)
+            total = picture
+        self.value = total
+        if style.get("output", "linear") == "tanh":
+            self.add("Tanh")
+        self.add("Mul", self.scalar(0.5))
+        self.add("Add", self.scalar(0.5))
+        self.add("Clip", self.scalar(0.0), self.scalar(1.0))
+
+
 def onnx_model(manifest, tensors):
     """The decoder from z `[batch, dim]` to pictures `[batch, C, H, W]`."""
-    network = manifest["networks"]["decoder"]
     image = manifest["image"]
     sides = [image["channels"], image["height"], image["width"]]
-    graph = Graph(tensors)
-    for index, layer in enumerate(network["layers"]):
-        graph.layer(index, layer)
-    graph.reshape("output", *sides)
-    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", *network["input"]])
+    if manifest.get("style"):
+        graph = StyleGraph(manifest, tensors)
+        graph.build()
+    else:
+        graph = Graph(tensors)
+        for index, layer in enumerate(manifest["networks"]["decoder"]["layers"]):
+            graph.layer(index, layer)
+        graph.reshape("output", *sides)
+    dim = manifest["spaces"]["z"]["dim"]
+    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", dim])
     output = helper.make_tensor_value_info(graph.value, TensorProto.FLOAT, ["batch", *sides])
     model = helper.make_model(
         helper.make_graph(graph.nodes, "decoder", [z], [output], graph.constants),
@@ -263,8 +377,10 @@ def main():
     frames = []
     for _ in range(args.rounds):
         report = json.loads(run_zscape(program, "bench", path, "--json"))
+        mapping = report.get("mapping")
+        for_each = mapping["median_ms"] / mapping["codes"] if mapping else 0.0
         for decode in report["decode"]:
-            ours[decode["batch"]].append(decode["median_ms"])
+            ours[decode["batch"]].append(decode["median_ms"] + for_each * decode["batch"])
         frames.append(report["request_to_frame"]["median_ms"])
         for engine in engines:
             for batch in BATCHES:

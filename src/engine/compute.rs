@@ -212,7 +212,7 @@ impl Compute {
         picture: &[f32],
     ) -> Result<Option<EncodedPicture>, Fault> {
         self.run(|| {
-            let Some(encoded) = generator.encode(picture) else {
+            let Some(encoded) = generator.encode(picture)? else {
                 return Ok(None);
             };
             Ok(Some(EncodedPicture {

@@ -1,12 +1,11 @@
 //! Gradients of pictures with respect to what a decoder takes.
 
 use super::file::ModelFile;
-use super::generator::{StyleDecoder, download, upload};
-use super::manifest::Role;
-use super::network::Network;
-use super::{Generator, ModelError};
-use crate::latent::NoiseMode;
-use burn::tensor::{Device, Tensor, TensorData};
+use super::generator::{constant_noise, decoder_graph, download};
+use super::graph::GraphNetwork;
+use super::runner::{network, upload_rows};
+use super::{Generator, ModelError, style};
+use burn::tensor::{Device, Tensor};
 
 /// A decoder inside an autodiff graph, its weights as constants.
 ///
@@ -16,12 +15,9 @@ pub struct Tape {
     /// The device without the graph.
     base: Device,
     device: Device,
-    decoder: Decoder,
-}
-
-enum Decoder {
-    Plain(Network),
-    Style(Box<StyleDecoder>),
+    decoder: GraphNetwork,
+    /// The constant noise, where the model adds noise.
+    noise: Vec<Tensor<2>>,
 }
 
 /// The errors of decoded inputs against one picture.
@@ -41,17 +37,25 @@ impl Tape {
     /// When the file is of a family without a decoder.
     pub fn new(file: &ModelFile, base: &Device) -> Result<Self, ModelError> {
         let device = base.clone().autodiff();
-        let decoder = match &file.manifest.style {
-            Some(spec) => Decoder::Style(Box::new(StyleDecoder::new(file, spec, &device)?)),
-            None => Decoder::Plain(
-                upload(file, Role::Decoder, &device)?
-                    .ok_or_else(|| ModelError("it has no decoder".to_owned()))?,
-            ),
+        let manifest = &file.manifest;
+        let fault = |fault| ModelError(format!("{}: {fault}", manifest.name));
+        let decoder = network(&decoder_graph(file)?, file, &device).map_err(fault)?;
+        let noise = match &manifest.style {
+            Some(spec) if spec.noise => {
+                let plan = style::plan(spec, manifest.image).map_err(fault)?;
+                let layers = constant_noise(file, &plan);
+                let layers = layers.iter();
+                layers
+                    .map(|layer| upload_rows(layer, layer.len(), &device))
+                    .collect()
+            }
+            _ => Vec::new(),
         };
         Ok(Self {
             base: base.clone(),
             device,
             decoder,
+            noise,
         })
     }
 
@@ -72,16 +76,13 @@ impl Tape {
         target: &[f32],
     ) -> Result<SquaredError, ModelError> {
         let row = generator.input_len().max(1);
-        let upload = |values: &[f32], row: usize| -> Tensor<2> {
-            let data = TensorData::new(values.to_vec(), [values.len() / row.max(1), row]);
-            Tensor::from_data(data, &self.device)
-        };
-        let rows = upload(inputs, row).require_grad();
-        let pictures = match &self.decoder {
-            Decoder::Plain(network) => network.forward(rows.clone()),
-            Decoder::Style(style) => style.decode(rows.clone(), NoiseMode::Const, &self.device),
-        };
-        let errors = (pictures.clone() - upload(target, target.len())).square();
+        let rows = upload_rows(inputs, row, &self.device).require_grad();
+        let given = std::iter::once(rows.clone()).chain(self.noise.iter().cloned());
+        let outputs = self.decoder.forward(given.collect()).map_err(ModelError)?;
+        let pictures = outputs.into_iter().next();
+        let pictures = pictures.ok_or_else(|| ModelError("it has no output".to_owned()))?;
+        let target = upload_rows(target, target.len(), &self.device);
+        let errors = (pictures.clone() - target).square();
         let errors = errors.mean_dim(1);
         let mut gradients = errors.clone().sum().backward();
         let gradients = match rows.grad_remove(&mut gradients) {

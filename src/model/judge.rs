@@ -2,20 +2,19 @@
 
 use super::file::ModelFile;
 use super::manifest::{LabelKind, Manifest, Role};
-use super::network::Network;
 use super::reading;
+use super::runner::Runner;
 use super::specimen::Judged;
-use super::{ModelError, catalogue, download, upload};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use super::{BoundGraph, ModelError, catalogue, download};
+use burn::tensor::{Device, activation};
 use std::sync::OnceLock;
 
 /// A classifier on a device.
 #[derive(Debug)]
 pub struct Judge {
-    network: Network,
+    classifier: Runner,
     picture_len: usize,
     class_count: usize,
-    device: Device,
 }
 
 /// Whether a classifier judges the pictures of a model: both know the same data in the same
@@ -57,13 +56,12 @@ impl Judge {
         };
         let fault = |fault: String| ModelError(format!("{}: {fault}", entry.name));
         let file = ModelFile::from_bytes(entry.bytes).map_err(|e| fault(e.to_string()))?;
-        let network = upload(&file, Role::Classifier, device)?
+        let graph = BoundGraph::of_role(&file, Role::Classifier)?
             .ok_or_else(|| fault("it is no classifier".to_owned()))?;
         Ok(Some(Self {
-            network,
+            classifier: Runner::new(&graph, &file, device)?,
             picture_len: file.manifest.image.len(),
             class_count: file.manifest.classes.len(),
-            device: device.clone(),
         }))
     }
 
@@ -73,11 +71,8 @@ impl Judge {
     /// When the device was lost.
     pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Judged>, ModelError> {
         let rows = pictures.len() / self.picture_len.max(1);
-        let input: Tensor<2> = Tensor::from_data(
-            TensorData::new(pictures.to_vec(), [rows, self.picture_len]),
-            &self.device,
-        );
-        let probabilities = download(activation::softmax(self.network.forward(input), 1))?;
+        let logits = self.classifier.tensor(&[pictures])?;
+        let probabilities = download(activation::softmax(logits, 1))?;
         let verdicts: Vec<Judged> = probabilities
             .chunks_exact(self.class_count.max(1))
             .filter_map(|row| {

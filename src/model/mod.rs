@@ -1,5 +1,6 @@
 //! Generative models: the file format, the networks, the catalogue, the device that they run on.
 
+mod bound_graph;
 pub mod catalogue;
 pub mod cpu;
 pub mod device;
@@ -10,6 +11,7 @@ pub mod file;
 pub mod fold;
 mod generator;
 pub mod gradient;
+pub mod graph;
 pub mod judge;
 pub mod layer_change;
 pub mod manifest;
@@ -17,12 +19,15 @@ pub mod network;
 pub mod process;
 pub mod quality;
 pub mod reading;
+mod runner;
 pub mod shapes;
 pub mod specimen;
 pub mod statistics;
 pub mod style;
 
+pub use bound_graph::BoundGraph;
 pub use fault::Fault;
 pub use file::{ModelFile, ModelFileError};
 pub use generator::{Encoded, Generator, ModelError, download, upload};
 pub use manifest::{Family, Manifest};
+pub use runner::Runner;

@@ -92,12 +92,13 @@ struct Plain {
 impl Process for Plain {
     fn step(&mut self, _: Budget) -> Result<Step, Fault> {
         let (generator, noise) = (&self.generator, self.sampler.noise);
+        let fault = |error: ModelError| Fault::Program(error.to_string());
         let pictures = if *generator.device() == device::cpu() {
             let values = generator.decode_to_vec(&self.inputs, noise);
-            let fault = |error: ModelError| Fault::Program(error.to_string());
             Pictures::Values(values.map_err(fault)?)
         } else {
-            Pictures::Tensor(Box::new(generator.decode(&self.inputs, noise)))
+            let pictures = generator.decode(&self.inputs, noise);
+            Pictures::Tensor(Box::new(pictures.map_err(fault)?))
         };
         Ok(Step {
             pictures: Some(pictures),

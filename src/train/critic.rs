@@ -2,9 +2,10 @@
 //! deviation over small groups of the batch as one more channel (Karras et al. 2018).
 
 use super::parameters::Fresh;
+use super::resample::Halving;
 use crate::model::manifest::ImageSpec;
 use crate::model::shapes::checked_product;
-use crate::model::style::{Halving, Initial, SLOPE, noisy_activation, scaled_convolution};
+use crate::model::style::{Initial, SLOPE, noisy_activation, scaled_convolution};
 use burn::tensor::activation::leaky_relu;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};

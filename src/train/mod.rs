@@ -20,8 +20,10 @@ mod probes;
 mod progress;
 mod random;
 mod recipe;
+mod resample;
 mod run;
 mod style;
+mod style_network;
 mod task;
 
 pub use recipe::Recipe;

@@ -1,9 +1,11 @@
 //! The prepared networks of the CPU against burn's, which say what a layer means.
 
+use crate::support::Numbers;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 use zscape::latent::NoiseMode;
 use zscape::model::cpu::Plan;
+use zscape::model::graph;
 use zscape::model::manifest::{LayerSpec, NetworkSpec, Role};
 use zscape::model::network::Network;
 use zscape::model::{Family, Generator, ModelFile, catalogue, download, shapes, upload};
@@ -18,31 +20,6 @@ const THREADS: [usize; 4] = [1, 2, 3, 7];
 fn on_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.expect("threads can be started").install(run)
-}
-
-/// Numbers without end between -1 and 1: a linear congruential generator (Knuth's MMIX).
-struct Numbers(u64);
-
-impl Numbers {
-    fn bits(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.bits() as usize % end
-    }
-
-    fn number(&mut self) -> f32 {
-        self.bits() as f32 / (1u64 << 30) as f32 - 1.0
-    }
-
-    fn numbers(&mut self, count: usize) -> Vec<f32> {
-        (0..count).map(|_| self.number()).collect()
-    }
 }
 
 /// Tensors that keep the size of activations, some as f16 holds them and some not.
@@ -62,6 +39,20 @@ fn tensors(spec: &NetworkSpec, numbers: &mut Numbers) -> BTreeMap<String, Vec<f3
         (parameter.name, (0..count).map(|_| value()).collect())
     });
     parameters.collect()
+}
+
+/// The plan of a network of layers.
+fn prepare(spec: &NetworkSpec, tensors: &BTreeMap<String, Vec<f32>>) -> Result<Plan, String> {
+    let graph = graph::plan(&graph::of_chain(spec)?)?;
+    Plan::compile(&graph, |name| {
+        tensors.get(name).map(|values| values[..].into())
+    })
+}
+
+/// The only output for the only input.
+fn run(plan: &Plan, inputs: &[f32]) -> Vec<f32> {
+    let mut outputs = plan.run(&[inputs]).expect("the inputs fit");
+    outputs.remove(0)
 }
 
 fn by_burn(spec: &NetworkSpec, tensors: &BTreeMap<String, Vec<f32>>, inputs: &[f32]) -> Vec<f32> {
@@ -95,19 +86,18 @@ fn assert_close(found: &[f32], wanted: &[f32], what: &str) {
 /// Checks a plan against burn's results, and every row of a batch against the same row alone.
 fn assert_agrees(spec: &NetworkSpec, seed: u64) {
     let what = format!("seed {seed}, {:?} to {:?}", spec.input, spec.layers);
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::new(seed);
     let tensors = tensors(spec, &mut numbers);
-    let plan = Plan::compile(spec, |name| tensors.get(name).map(|values| &values[..]))
-        .unwrap_or_else(|| panic!("{what} is not known"));
+    let plan = prepare(spec, &tensors).unwrap_or_else(|fault| panic!("{what}: {fault}"));
     let row: usize = spec.input.iter().product();
     let inputs = numbers.numbers(BATCHES[3] * row);
     let wanted = by_burn(spec, &tensors, &inputs);
     let len = wanted.len() / BATCHES[3];
-    let whole = plan.run(&inputs);
+    let whole = run(&plan, &inputs);
     assert_close(&whole, &wanted, &what);
     for batch in BATCHES {
         let first = numbers.below(BATCHES[3] - batch + 1);
-        let found = plan.run(&inputs[first * row..(first + batch) * row]);
+        let found = run(&plan, &inputs[first * row..(first + batch) * row]);
         let same = &whole[first * len..(first + batch) * len];
         assert!(
             found
@@ -179,7 +169,7 @@ fn layer(numbers: &mut Numbers, shape: shapes::Shape) -> LayerSpec {
 
 /// A network of some layers that do not grow beyond a few thousand numbers.
 fn random_network(seed: u64) -> NetworkSpec {
-    let mut numbers = Numbers(seed.wrapping_mul(7919) + 1);
+    let mut numbers = Numbers::new(seed.wrapping_mul(7919) + 1);
     let input = match numbers.below(2) {
         0 => vec![1 + numbers.below(40)],
         _ => (0..3).map(|_| 1 + numbers.below(7)).collect(),
@@ -240,17 +230,16 @@ fn heavy_layers_that_are_divided_over_cores_agree_with_burn() {
             LayerSpec::Tanh,
         ],
     };
-    let mut numbers = Numbers(5);
+    let mut numbers = Numbers::new(5);
     let tensors = tensors(&spec, &mut numbers);
-    let plan = Plan::compile(&spec, |name| tensors.get(name).map(|values| &values[..]))
-        .expect("all layers are known");
+    let plan = prepare(&spec, &tensors).expect("all layers are known");
     let inputs = numbers.numbers(3 * 300);
     let wanted = by_burn(&spec, &tensors, &inputs);
-    let together = plan.run(&inputs);
+    let together = run(&plan, &inputs);
     assert_close(&together, &wanted, "three heavy decodes");
-    assert_eq!(plan.run(&inputs[..300]), together[..together.len() / 3]);
+    assert_eq!(run(&plan, &inputs[..300]), together[..together.len() / 3]);
     for threads in THREADS {
-        let found = on_threads(threads, || plan.run(&inputs));
+        let found = on_threads(threads, || run(&plan, &inputs));
         assert_eq!(found, together, "on {threads} threads");
     }
 }
@@ -268,7 +257,7 @@ fn shipped_decoders_agree_with_burn() {
             continue;
         };
         let generator = Generator::new(&file, &device).expect("it has a decoder");
-        let codes: Vec<f32> = Numbers(11)
+        let codes: Vec<f32> = Numbers::new(11)
             .numbers(BATCHES[3] * dim)
             .iter()
             .map(|x| 3.0 * x)
@@ -297,28 +286,36 @@ fn shipped_decoders_agree_with_burn() {
                 "{} in a batch of {batch}",
                 entry.name
             );
-            let as_tensor =
-                download(generator.decode(codes, NoiseMode::Const)).expect("the CPU works");
+            let as_tensor = generator.decode(codes, NoiseMode::Const);
+            let as_tensor = download(as_tensor.expect("the codes fit")).expect("the CPU works");
             assert_eq!(as_tensor, found);
         }
     }
 }
 
 #[test]
-fn what_is_not_sound_is_left_to_burn_to_explain() {
+fn unsound_networks_and_tensors_are_refused_in_a_sentence() {
     let dense = |input: &[usize]| NetworkSpec {
         input: input.to_vec(),
         layers: vec![LayerSpec::Dense { outputs: 3 }],
     };
-    let weights = |name: &str| {
-        Some(if name.ends_with("bias") {
-            &[0.0; 3][..]
-        } else {
-            &[0.0; 6]
-        })
+    let tensors = |weights: usize| {
+        BTreeMap::from([
+            ("0.weight".to_owned(), vec![0.0; weights]),
+            ("0.bias".to_owned(), vec![0.0; 3]),
+        ])
     };
-    assert!(Plan::compile(&dense(&[2]), weights).is_some());
-    assert!(Plan::compile(&dense(&[2]), |_| None).is_none());
-    assert!(Plan::compile(&dense(&[2]), |_| Some(&[0.0][..])).is_none());
-    assert!(Plan::compile(&dense(&[2, 1, 1]), weights).is_none());
+    assert!(prepare(&dense(&[2]), &tensors(6)).is_ok());
+    for (input, tensors, part) in [
+        (&[2][..], BTreeMap::new(), "no tensor \"0.weight\""),
+        (&[2], tensors(1), "1 numbers, not 6"),
+        (&[2, 1, 1], tensors(6), "needs a vector"),
+    ] {
+        let fault = prepare(&dense(input), &tensors).expect_err("it is not sound");
+        assert!(fault.contains(part), "{fault:?} should contain {part:?}");
+    }
+    let plan = prepare(&dense(&[2]), &tensors(6)).expect("it is sound");
+    for inputs in [&[][..], &[&[0.0; 3][..]], &[&[0.0; 2], &[0.0; 2]]] {
+        assert!(plan.run(inputs).is_err());
+    }
 }

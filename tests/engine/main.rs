@@ -11,6 +11,7 @@ mod engine_flow;
 mod examining;
 mod finding_codes;
 mod gpu_against_cpu;
+mod graph;
 mod layer_change;
 mod learning_scenes;
 mod model_files;

@@ -9,12 +9,14 @@ use zscape::engine::{
     DeviceChoice, Event, Job, ModelInfo, ModelSource, Picture, PreviewRequest, StageId,
 };
 use zscape::latent::{NoiseMode, Sampler, Space, SpaceShape};
+use zscape::model::cpu::Plan;
 use zscape::model::file::StoredTensor;
+use zscape::model::graph::GraphNetwork;
 use zscape::model::manifest::{ImageSpec, Manifest};
 use zscape::model::style::{
-    LayerNoise, Mapping, StyleSpec, Synthesis, plan, random_manifest, random_model,
+    StyleSpec, mapping_graph, plan, random_manifest, random_model, synthesis_graph,
 };
-use zscape::model::{Generator, ModelFile, device, download};
+use zscape::model::{BoundGraph, Generator, ModelFile, device, download};
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -49,62 +51,84 @@ fn assert_close(what: &str, found: &[f32], wanted: &[f32]) {
     }
 }
 
-fn compare_with_numpy(device: &Device) {
+/// The values of a graph that was made for the specification of a case.
+fn run(graph: &BoundGraph, case: &Case, device: &Device, inputs: &[&[f32]]) -> Vec<f32> {
+    let mut shapes = graph.plan.values.iter();
+    let inputs = inputs.iter().map(|values| {
+        let len = shapes.next().expect("as many inputs").len;
+        let data = TensorData::new(values.to_vec(), [values.len() / len, len]);
+        Tensor::<2>::from_data(data, device)
+    });
+    let network = GraphNetwork::of_plan(graph.plan.clone(), device, |name| {
+        let binding = graph.binding(name)?;
+        let values = case.tensors.get(&binding.tensor)?.clone();
+        let len = values.len();
+        Some(Tensor::<1>::from_data(TensorData::new(values, [len]), device) * binding.factor)
+    })
+    .expect("all tensors are there");
+    let mut outputs = network.forward(inputs.collect()).expect("the inputs fit");
+    download(outputs.remove(0)).expect("it works")
+}
+
+/// The same on the plan for the CPU.
+fn run_plan(graph: &BoundGraph, case: &Case, inputs: &[&[f32]]) -> Vec<f32> {
+    let plan = Plan::compile(&graph.plan, |name| {
+        let binding = graph.binding(name)?;
+        let values = case.tensors.get(&binding.tensor)?.iter();
+        Some(values.map(|value| value * binding.factor).collect())
+    })
+    .expect("all tensors are there");
+    plan.run(inputs).expect("the inputs fit").remove(0)
+}
+
+fn compare_with_numpy(run: impl Fn(&BoundGraph, &Case, &[&[f32]]) -> Vec<f32>) {
     let image = ImageSpec {
         channels: 3,
         height: 8,
         width: 8,
     };
     for case in reference().cases {
-        let tensor = |name: &str| {
-            let values = case.tensors.get(name)?.clone();
-            let len = values.len();
-            Some(Tensor::<1>::from_data(
-                TensorData::new(values, [len]),
-                device,
-            ))
-        };
-        let rows = |values: &[f32], row: usize| {
-            let shape = [values.len() / row, row];
-            Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), device)
-        };
-        let mapping = Mapping::new(&case.spec, tensor).expect("all tensors are there");
-        let w = download(mapping.forward(rows(&case.z, case.spec.z_dim))).expect("it works");
+        let mapping = mapping_graph(&case.spec).expect("the sizes are sound");
+        let w = run(&mapping, &case, &[&case.z]);
         assert_close("w", &w, &case.w);
 
         let sizes = plan(&case.spec, image).expect("the sizes are sound");
-        let synthesis =
-            Synthesis::new(&case.spec, &sizes, 3, device, tensor).expect("all tensors are there");
-        let styles = rows(&case.styles, case.spec.styles_len()).reshape([
-            2,
-            case.spec.num_ws,
-            case.spec.w_dim,
-        ]);
-        let mut noise = case.noise.iter();
-        let noise = LayerNoise::drawn(
-            &sizes,
-            2,
-            |_| noise.next().cloned().unwrap_or_default(),
-            device,
-        );
-        let pictures = synthesis.forward(styles.clone(), Some(&noise));
-        assert_close(
-            "pictures",
-            &download(pictures).expect("it works"),
-            &case.pictures,
-        );
-        let silent = download(synthesis.forward(styles, None)).expect("it works");
-        assert_close(
-            "pictures without noise",
-            &silent,
-            &case.pictures_without_noise,
-        );
+        let synthesis = synthesis_graph(&case.spec, &sizes, 3).expect("the sizes are sound");
+        // The reference has noise of its own for each of two pictures; here all items share it.
+        let len = case.styles.len() / 2;
+        for item in 0..2 {
+            let styles = &case.styles[item * len..][..len];
+            let noise: Vec<&[f32]> = case
+                .noise
+                .iter()
+                .map(|layer| &layer[item * layer.len() / 2..][..layer.len() / 2])
+                .collect();
+            let silence: Vec<Vec<f32>> = noise.iter().map(|n| vec![0.0; n.len()]).collect();
+            let silence: Vec<&[f32]> = silence.iter().map(Vec::as_slice).collect();
+            for (what, noise, wanted) in [
+                ("pictures", &noise, &case.pictures),
+                ("without noise", &silence, &case.pictures_without_noise),
+            ] {
+                let noise = if case.spec.noise { &noise[..] } else { &[] };
+                let inputs = [&[styles][..], noise].concat();
+                let found = run(&synthesis, &case, &inputs);
+                let wanted = &wanted[item * found.len()..][..found.len()];
+                // The reference has about -1..1.
+                let wanted: Vec<f32> = wanted
+                    .iter()
+                    .map(|x| (x * 0.5 + 0.5).clamp(0.0, 1.0))
+                    .collect();
+                assert_close(what, &found, &wanted);
+            }
+        }
     }
 }
 
 #[test]
 fn networks_give_what_numpy_gives() {
-    compare_with_numpy(&device::cpu());
+    let device = device::cpu();
+    compare_with_numpy(|graph, case, inputs| run(graph, case, &device, inputs));
+    compare_with_numpy(run_plan);
 }
 
 /// The random model in a file, and a driver that has loaded it.

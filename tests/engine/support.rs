@@ -137,3 +137,32 @@ pub fn gpu() -> SharedGpu {
         Err(error) => panic!("this test needs a Vulkan driver: {error}"),
     }
 }
+
+/// Numbers without end between -1 and 1: a linear congruential generator (Knuth's MMIX).
+pub struct Numbers(u64);
+
+impl Numbers {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn bits(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        self.bits() as usize % end
+    }
+
+    pub fn number(&mut self) -> f32 {
+        self.bits() as f32 / (1u64 << 30) as f32 - 1.0
+    }
+
+    pub fn numbers(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.number()).collect()
+    }
+}

@@ -1,187 +1,254 @@
-//! Networks prepared for the CPU: what previews and batches run on where there is no GPU.
+//! Graphs prepared for the CPU: what previews and batches run on where there is no GPU.
 //!
 //! burn's CPU device runs a one-row product on one core, writes bias and activation in passes of
 //! their own and allocates every activation anew. A [`Plan`] does the same arithmetic from
 //! weights that were repacked once, with bias and activation in the registers of the product and
-//! with buffers that are kept. Activations are channels last inside, so dense layers and
+//! with buffers that are kept. Pictures are channels last inside, so dense layers and
 //! convolutions are one kind of matrix product (`product`).
 //!
 //! A picture does not depend on the batch that it is decoded in, bit for bit: every output is one
 //! sum in one order, whichever rows share its tile and whichever core does it.
 
+mod attention;
+mod axes;
 mod channels;
 mod compile;
 mod convolution;
+mod elementwise;
 mod halves;
 mod layout;
+mod modulated;
 mod panels;
 mod pointwise;
+mod pool;
 mod processor;
 mod product;
+mod separable;
+mod slots;
+mod step;
+mod strided;
 mod transposed;
+mod transposed_general;
 
-use channels::Scale;
-use convolution::Convolution;
-use layout::Grid;
-use pointwise::Pointwise;
-use product::{Product, Rows};
 use std::sync::{Mutex, PoisonError};
-use transposed::TransposedConvolution;
+use step::{Environment, Place, Step, Work};
 
 /// Multiplications that are worth waking another core for: some tens of microseconds.
 const PART_WORK: usize = 2_000_000;
 /// Most numbers of a batch on the way between two layers, so that they stay in a core's cache.
 const BLOCK_NUMBERS: usize = 96 * 1024;
 
-/// A network ready to run on the CPU.
+/// A graph ready to run on the CPU.
 #[derive(Debug)]
 pub struct Plan {
-    stages: Vec<Stage>,
-    input: usize,
-    output: usize,
+    inputs: Vec<Input>,
+    /// Numbers of one item of each output.
+    outputs: Vec<usize>,
+    /// Steps whose results are the same for all items, and numbers of each.
+    shared_steps: Vec<Step>,
+    shared: Vec<usize>,
+    steps: Vec<Step>,
+    /// How many buffers the steps share.
+    slots: usize,
+    /// Constants, and what follows from constants alone.
+    statics: Vec<Vec<f32>>,
     /// Multiplications for one item.
     work: usize,
-    /// Items that go through the stages together.
+    /// Items that go through the steps together.
     block: usize,
     /// Buffers of earlier runs, one set for each that was under way at once.
     spare: Mutex<Vec<Buffers>>,
 }
 
-/// A step with the numbers that it makes of one item, and the activation after it.
-#[derive(Debug)]
-struct Stage {
-    step: Step,
-    output: usize,
-    then: Pointwise,
-}
-
-#[derive(Debug)]
-enum Step {
-    Dense(Product),
-    Convolution(Convolution),
-    Transposed(TransposedConvolution),
-    Scale(Scale),
-    /// The mean of each channel.
-    Mean,
-    /// Depth to space of the grid by the factor.
-    Shuffle(Grid, usize),
-    /// Nearest-neighbour up-sampling of the grid by the factor.
-    Upsample(Grid, usize),
-    /// `[channels, height, width]` to `[height, width, channels]`.
-    ChannelsLast(Grid),
-    /// `[height, width, channels]` to `[channels, height, width]`.
-    ChannelsFirst(Grid),
-    /// Nothing, where an activation or a whole network has no other step.
-    Copy,
+#[derive(Clone, Debug)]
+struct Input {
+    name: String,
+    /// Numbers of one item.
+    len: usize,
+    shared: bool,
 }
 
 #[derive(Debug, Default)]
 struct Buffers {
-    front: Vec<f32>,
-    back: Vec<f32>,
-    work: Vec<f32>,
+    slots: Vec<Vec<f32>>,
+    work: Work,
+}
+
+/// Some items of a batch on their way through the steps.
+struct Part<'a> {
+    items: usize,
+    inputs: Vec<&'a [f32]>,
+    outputs: Vec<&'a mut [f32]>,
 }
 
 impl Plan {
-    fn new(stages: Vec<Stage>, input: usize, work: usize) -> Self {
-        let largest = stages.iter().map(|stage| stage.output).max().unwrap_or(1);
-        Self {
-            input,
-            output: stages.last().map_or(input, |stage| stage.output),
-            work,
-            block: (BLOCK_NUMBERS / largest).max(1),
-            stages,
-            spare: Mutex::default(),
-        }
-    }
-
-    /// The results `[batch, outputs]` for a batch of inputs, each channel after channel.
+    /// The outputs, each `[batch, numbers]`, for the inputs `[batch, numbers]` in their order;
+    /// shared inputs are given once. Pictures are channel after channel.
     ///
-    /// Numbers at the end that are less than one input are left out.
-    pub fn run(&self, inputs: &[f32]) -> Vec<f32> {
-        let batch = inputs.len() / self.input;
-        let inputs = &inputs[..batch * self.input];
-        let mut outputs = vec![0.0; batch * self.output];
+    /// # Errors
+    /// When the inputs are not those of the graph.
+    pub fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
+        let batch = self.batch(inputs)?;
+        let mut outputs: Vec<Vec<f32>> = self
+            .outputs
+            .iter()
+            .map(|len| vec![0.0; batch * len])
+            .collect();
+        let shared = self.run_shared(inputs);
         let cores = rayon::current_num_threads();
         let parts = parts_of(batch.saturating_mul(self.work), cores.min(batch));
+        let whole = Part {
+            items: batch,
+            inputs: inputs.to_vec(),
+            outputs: outputs.iter_mut().map(Vec::as_mut_slice).collect(),
+        };
         let items = batch.div_ceil(parts).max(1);
-        let pairs = inputs
-            .chunks(items * self.input)
-            .zip(outputs.chunks_mut(items * self.output));
-        processor::each_part(pairs, |(inputs, outputs)| {
-            self.run_part(inputs, outputs, cores / parts);
+        processor::each_part(self.divided(whole, items), |part| {
+            self.run_part(part, &shared, cores / parts);
         });
-        outputs
+        Ok(outputs)
+    }
+
+    /// Numbers of one item of the first output.
+    pub fn output_len(&self) -> usize {
+        self.outputs.first().copied().unwrap_or(0)
+    }
+
+    fn batch(&self, inputs: &[&[f32]]) -> Result<usize, String> {
+        if inputs.len() != self.inputs.len() {
+            return Err(format!(
+                "the graph takes {} inputs, and {} are given",
+                self.inputs.len(),
+                inputs.len()
+            ));
+        }
+        let mut batch = None;
+        for (values, input) in inputs.iter().zip(&self.inputs) {
+            let rows = if input.shared {
+                1
+            } else {
+                *batch.get_or_insert(values.len() / input.len)
+            };
+            if values.len() != rows * input.len {
+                return Err(format!(
+                    "the input {:?} has {} numbers, not {rows} times {}",
+                    input.name,
+                    values.len(),
+                    input.len
+                ));
+            }
+        }
+        Ok(batch.unwrap_or(1))
+    }
+
+    /// What is the same for all items of a run.
+    fn run_shared(&self, inputs: &[&[f32]]) -> Vec<Vec<f32>> {
+        let mut shared: Vec<Vec<f32>> = self.shared.iter().map(|&len| vec![0.0; len]).collect();
+        let mut work = Work::default();
+        for step in &self.shared_steps {
+            if let Place::Shared(at) = step.gives {
+                let mut target = std::mem::take(&mut shared[at]);
+                let environment = Environment {
+                    items: 1,
+                    inputs,
+                    statics: &self.statics,
+                    shared: &shared,
+                    slots: &[],
+                    outputs: &[],
+                };
+                step.run(&environment, &mut target, &mut work, 1);
+                shared[at] = target;
+            }
+        }
+        shared
+    }
+
+    /// Divides a part into parts of at most so many items.
+    fn divided<'a>(&self, part: Part<'a>, items: usize) -> Vec<Part<'a>> {
+        if part.items <= items {
+            return vec![part];
+        }
+        let mut rest = part.outputs;
+        let mut parts = Vec::with_capacity(part.items.div_ceil(items));
+        for start in (0..part.items).step_by(items) {
+            let count = items.min(part.items - start);
+            let inputs = part.inputs.iter().zip(&self.inputs);
+            let inputs = inputs.map(|(values, input)| {
+                if input.shared {
+                    values
+                } else {
+                    &values[start * input.len..][..count * input.len]
+                }
+            });
+            let outputs = rest.iter_mut().zip(&self.outputs).map(|(rest, len)| {
+                let (first, others) = std::mem::take(rest).split_at_mut(count * len);
+                *rest = others;
+                first
+            });
+            parts.push(Part {
+                items: count,
+                inputs: inputs.collect(),
+                outputs: outputs.collect(),
+            });
+        }
+        parts
     }
 
     /// Runs part of a batch, block by block, with buffers that an earlier run left.
-    fn run_part(&self, inputs: &[f32], outputs: &mut [f32], cores: usize) {
+    fn run_part(&self, part: Part<'_>, shared: &[Vec<f32>], cores: usize) {
         let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffers = spare().pop().unwrap_or_default();
-        for (inputs, outputs) in inputs
-            .chunks(self.block * self.input)
-            .zip(outputs.chunks_mut(self.block * self.output))
-        {
-            self.run_block(inputs, outputs, &mut buffers, cores);
+        buffers.slots.resize_with(self.slots, Vec::new);
+        for block in self.divided(part, self.block) {
+            self.run_block(block, shared, &mut buffers, cores);
         }
         spare().push(buffers);
     }
 
-    fn run_block(&self, inputs: &[f32], outputs: &mut [f32], buffers: &mut Buffers, cores: usize) {
-        let items = inputs.len() / self.input;
-        let Buffers { front, back, work } = buffers;
-        let (mut source, mut target) = (front, back);
-        let last = self.stages.len().saturating_sub(1);
-        for (index, stage) in self.stages.iter().enumerate() {
-            let read: &[f32] = if index == 0 { inputs } else { source };
-            if index == last {
-                stage.run(read, outputs, work, cores);
-            } else {
-                target.resize(items * stage.output, 0.0);
-                stage.run(read, target, work, cores);
-                std::mem::swap(&mut source, &mut target);
+    fn run_block(&self, part: Part<'_>, shared: &[Vec<f32>], buffers: &mut Buffers, cores: usize) {
+        let Part {
+            items,
+            inputs,
+            mut outputs,
+        } = part;
+        let Buffers { slots, work } = buffers;
+        for step in &self.steps {
+            let size = items * step.len;
+            // What is written is taken out, so that the others can be read beside it.
+            match step.gives {
+                Place::Output(at) => {
+                    let target = std::mem::take(&mut outputs[at]);
+                    let environment = Environment {
+                        items,
+                        inputs: &inputs,
+                        statics: &self.statics,
+                        shared,
+                        slots,
+                        outputs: &outputs,
+                    };
+                    step.run(&environment, target, work, cores);
+                    outputs[at] = target;
+                }
+                Place::Slot(at) => {
+                    let mut target = std::mem::take(&mut slots[at]);
+                    if target.len() < size {
+                        target.resize(size, 0.0);
+                    }
+                    let environment = Environment {
+                        items,
+                        inputs: &inputs,
+                        statics: &self.statics,
+                        shared,
+                        slots,
+                        outputs: &outputs,
+                    };
+                    step.run(&environment, &mut target[..size], work, cores);
+                    slots[at] = target;
+                }
+                // Nothing else is written in a run.
+                Place::Input(_) | Place::Static(_) | Place::Shared(_) => {}
             }
         }
-    }
-}
-
-impl Stage {
-    /// Runs the stage on some items, with `work` as a buffer and at most `cores` cores.
-    fn run(&self, input: &[f32], output: &mut [f32], work: &mut Vec<f32>, cores: usize) {
-        let items = output.len() / self.output;
-        let pairs = input
-            .chunks_exact(input.len() / items)
-            .zip(output.chunks_exact_mut(self.output));
-        match &self.step {
-            Step::Dense(product) => {
-                let rows = Rows::contiguous(input, product.inner());
-                product.run_divided(rows, output, parts_of(product.work(), cores));
-            }
-            Step::Convolution(step) => {
-                let parts = parts_of(step.work(), cores);
-                pairs.for_each(|(input, output)| step.run(input, output, work, parts));
-            }
-            Step::Transposed(step) => {
-                let parts = parts_of(step.work(), cores);
-                pairs.for_each(|(input, output)| step.run(input, output, work, parts));
-            }
-            Step::Scale(step) => step.run(input, output),
-            Step::Mean => pairs.for_each(|(input, output)| channels::mean(input, output)),
-            &Step::Shuffle(grid, factor) => {
-                pairs.for_each(|(input, output)| layout::shuffle(grid, factor, input, output));
-            }
-            &Step::Upsample(grid, factor) => {
-                pairs.for_each(|(input, output)| layout::upsample(grid, factor, input, output));
-            }
-            &Step::ChannelsLast(grid) => {
-                pairs.for_each(|(input, output)| layout::channels_last(grid, input, output));
-            }
-            &Step::ChannelsFirst(grid) => {
-                pairs.for_each(|(input, output)| layout::channels_first(grid, input, output));
-            }
-            Step::Copy => output.copy_from_slice(input),
-        }
-        self.then.apply(output);
     }
 }
 

@@ -4,7 +4,9 @@
 //! it is written as a polynomial that the compiler can turn into vector code for the CPU at hand.
 
 use super::processor;
+use crate::model::graph::Function;
 use pulp::{Simd, WithSimd};
+use std::f32::consts::FRAC_1_SQRT_2;
 
 /// A function of one number.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -13,8 +15,48 @@ pub enum Pointwise {
     Relu,
     LeakyRelu(f32),
     Silu,
+    Gelu,
+    GeluTanh,
+    Mish,
     Tanh,
     Sigmoid,
+    Softplus,
+    Elu(f32),
+    HardSigmoid,
+    HardSwish,
+    Clamp(f32, f32),
+    Exp,
+    Log,
+    Sqrt,
+    Square,
+    Abs,
+    /// `x * factor + offset`
+    Scale(f32, f32),
+}
+
+impl From<Function> for Pointwise {
+    fn from(function: Function) -> Self {
+        match function {
+            Function::Relu => Self::Relu,
+            Function::LeakyRelu { slope } => Self::LeakyRelu(slope),
+            Function::Silu => Self::Silu,
+            Function::Gelu => Self::Gelu,
+            Function::GeluTanh => Self::GeluTanh,
+            Function::Mish => Self::Mish,
+            Function::Tanh => Self::Tanh,
+            Function::Sigmoid => Self::Sigmoid,
+            Function::Softplus => Self::Softplus,
+            Function::Elu { alpha } => Self::Elu(alpha),
+            Function::HardSigmoid => Self::HardSigmoid,
+            Function::HardSwish => Self::HardSwish,
+            Function::Clamp { min, max } => Self::Clamp(min, max),
+            Function::Exp => Self::Exp,
+            Function::Log => Self::Log,
+            Function::Sqrt => Self::Sqrt,
+            Function::Square => Self::Square,
+            Function::Abs => Self::Abs,
+        }
+    }
 }
 
 impl Pointwise {
@@ -23,7 +65,7 @@ impl Pointwise {
     pub fn split(self) -> (Self, Self) {
         match self {
             Self::Linear | Self::Relu | Self::LeakyRelu(_) => (self, Self::Linear),
-            Self::Silu | Self::Tanh | Self::Sigmoid => (Self::Linear, self),
+            _ => (Self::Linear, self),
         }
     }
 
@@ -37,7 +79,7 @@ impl Pointwise {
                 let scaled = simd.mul_f32s(x, simd.splat_f32s(slope));
                 simd.select_f32s(simd.greater_than_f32s(x, zero), x, scaled)
             }
-            Self::Linear | Self::Silu | Self::Tanh | Self::Sigmoid => x,
+            _ => x,
         }
     }
 
@@ -53,7 +95,7 @@ impl Pointwise {
                     x * slope
                 }
             }
-            Self::Linear | Self::Silu | Self::Tanh | Self::Sigmoid => x,
+            _ => x,
         }
     }
 
@@ -66,10 +108,52 @@ impl Pointwise {
             Self::LeakyRelu(slope) => each(values, |x| Self::LeakyRelu(slope).clip_one(x)),
             // Far below 0 the other factor stays above 0, which a huge number would bring back.
             Self::Silu => each(values, |x| x.max(-80.0) * sigmoid(x)),
+            Self::Gelu => each(values, |x| 0.5 * x * (1.0 + erf(x * FRAC_1_SQRT_2))),
+            Self::GeluTanh => each(values, |x| {
+                // The same as 0.5 x (1 + tanh(...)).
+                x.max(-80.0) * sigmoid(2.0 * GELU_SCALE * (x + 0.044_715 * x * x * x))
+            }),
+            Self::Mish => each(values, |x| {
+                // tanh(ln(1 + e)) is (e^2 + 2 e) / (e^2 + 2 e + 2).
+                let e = exp(x.min(30.0));
+                let n = e * (e + 2.0);
+                x.max(-80.0) * (n / (n + 2.0))
+            }),
             Self::Tanh => each(values, tanh),
             Self::Sigmoid => each(values, sigmoid),
+            Self::Softplus => each(values, |x| x.max(0.0) + (-x.abs()).exp().ln_1p()),
+            Self::Elu(alpha) => each(values, |x| if x > 0.0 { x } else { alpha * x.exp_m1() }),
+            Self::HardSigmoid => each(values, hard_sigmoid),
+            Self::HardSwish => each(values, |x| x * hard_sigmoid(x)),
+            Self::Clamp(min, max) => each(values, |x| x.clamp(min, max)),
+            Self::Exp => each(values, f32::exp),
+            Self::Log => each(values, f32::ln),
+            Self::Sqrt => each(values, f32::sqrt),
+            Self::Square => each(values, |x| x * x),
+            Self::Abs => each(values, f32::abs),
+            Self::Scale(factor, offset) => each(values, |x| x * factor + offset),
         }
     }
+}
+
+/// The root of 2 / pi, of GELU's approximation.
+const GELU_SCALE: f32 = 0.797_884_6;
+
+#[inline(always)]
+fn hard_sigmoid(x: f32) -> f32 {
+    (x / 6.0 + 0.5).clamp(0.0, 1.0)
+}
+
+/// The error function with an absolute error below 2e-7: Abramowitz and Stegun, 7.1.26.
+#[inline(always)]
+fn erf(x: f32) -> f32 {
+    let size = x.abs();
+    let t = 1.0 / (1.0 + 0.327_591_1 * size);
+    let series = ((((1.061_405_4 * t - 1.453_152) * t + 1.421_413_7) * t - 0.284_496_74) * t
+        + 0.254_829_6)
+        * t;
+    let value = 1.0 - series * exp(-size * size);
+    if x < 0.0 { -value } else { value }
 }
 
 fn each(values: &mut [f32], function: impl Fn(f32) -> f32) {
@@ -121,7 +205,7 @@ fn tanh(x: f32) -> f32 {
     clippy::manual_clamp,
     reason = "clamp keeps NaN, and max and min do not"
 )]
-fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     // Beyond these the logistic function is 0 or 1 in f32; `max` and `min` also remove NaN.
     let scaled = x.max(-80.0).min(80.0) * std::f32::consts::LOG2_E;
     // Adding and taking away 1.5 * 2^23 rounds to a whole number without a branch, and leaves

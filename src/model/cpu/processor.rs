@@ -18,6 +18,22 @@ pub fn dispatch<W: WithSimd>(work: W) -> W::Output {
     }
 }
 
+/// Runs a loop compiled for the widest vector instructions of this CPU. The function has to be
+/// `#[inline(always)]`.
+#[inline]
+pub fn vectorised(run: impl FnOnce()) {
+    struct Run<F>(F);
+    impl<F: FnOnce()> WithSimd for Run<F> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _simd: S) {
+            (self.0)();
+        }
+    }
+    dispatch(Run(run));
+}
+
 /// Runs every part, the first on this thread and the others on rayon's.
 ///
 /// rayon's parallel iterators would hand over the first as well and wait: for parts of some tens

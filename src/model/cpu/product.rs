@@ -98,6 +98,15 @@ impl Product {
         Self { halves, ..self }
     }
 
+    /// Takes over a piecewise linear function of the sums, if there is none yet.
+    pub fn absorb(&mut self, function: Pointwise) -> bool {
+        let is_free = self.function == Pointwise::Linear;
+        if is_free {
+            self.function = function;
+        }
+        is_free
+    }
+
     /// Numbers in one input row.
     pub fn inner(&self) -> usize {
         self.inner

@@ -26,9 +26,8 @@ pub struct TransposedConvolution {
 }
 
 impl TransposedConvolution {
-    /// From a kernel `[in, out, 4, 4]` that `shapes::plan` has checked. Of the activations only
-    /// the piecewise linear ones are done here.
-    pub fn new(input: Grid, (weight, bias): (&[f32], &[f32]), function: Pointwise) -> Self {
+    /// From a kernel `[in, out, 4, 4]` that the graph's plan has checked.
+    pub fn new(input: Grid, weight: &[f32], bias: &[f32]) -> Self {
         let mut matrix = Vec::with_capacity(weight.len());
         for weight in weight.chunks_exact(bias.len() * 16) {
             for tap in 0..16 {
@@ -41,8 +40,17 @@ impl TransposedConvolution {
             bias: bias.to_vec(),
             no_taps: vec![0.0; bias.len()],
             input,
-            function,
+            function: Pointwise::Linear,
         }
+    }
+
+    /// Takes over a piecewise linear function.
+    pub fn absorb(&mut self, function: Pointwise) -> bool {
+        let is_free = self.function == Pointwise::Linear;
+        if is_free {
+            self.function = function;
+        }
+        is_free
     }
 
     /// Multiplications for one picture.

@@ -7,18 +7,16 @@
 //! CPU, so that a code in w is the same everywhere).
 
 mod cpu;
-mod network;
+mod graphs;
 mod noise;
 mod operations;
 mod random;
-mod resample;
 mod spec;
 
-pub use network::{Mapping, Synthesis};
-pub use noise::LayerNoise;
+pub use graphs::{mapping_graph, synthesis_graph};
+pub use noise::{constant_noise, seed_noise};
 pub use operations::{SLOPE, noisy_activation, scaled_convolution};
 pub use random::{RANDOM_SPEC_NAME, random_manifest, random_model};
-pub use resample::{Halving, doubled_rows, halved_rows};
 pub use spec::{
-    Initial, LayerPlan, Output, StyleParameter, StylePlan, StyleSpec, Upsampling, plan,
+    Initial, KERNEL, LayerPlan, Output, StyleParameter, StylePlan, StyleSpec, Upsampling, plan,
 };

@@ -274,7 +274,7 @@ fn label(
             holds.extend(judged.iter().skip(known));
         }
         let encoded = generator
-            .encode(&pictures)
+            .encode(&pictures)?
             .ok_or_else(|| ModelError("the model has no encoder".to_owned()))?;
         codes.extend(crate::model::download(encoded.mu)?);
         progress.step(rows.len())?;

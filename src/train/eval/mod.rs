@@ -292,7 +292,7 @@ pub fn encode_all(
         let last = (first + BATCH).min(data.len());
         let pictures = data.pictures(first..last);
         let encoded = generator
-            .encode(&pictures)
+            .encode(&pictures)?
             .ok_or_else(|| ModelError("the model has no encoder".to_owned()))?;
         mu.extend(download(encoded.mu)?);
         if let Some(values) = encoded.logvar {

@@ -2,7 +2,7 @@
 //! one from the right for the columns. Any separable filter is such a product, every device
 //! multiplies matrices well, and the derivative comes for nothing.
 
-use super::spec::Upsampling;
+use crate::model::style::Upsampling;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// The matrix `[2 * side, side]` that doubles a column of `side` numbers.
@@ -46,10 +46,10 @@ pub fn halved_rows(side: usize) -> Vec<f32> {
 
 /// Doubles height and width.
 #[derive(Clone, Debug)]
-pub(super) struct Doubling(Resampling);
+pub struct Doubling(Resampling);
 
 impl Doubling {
-    pub(super) fn new(side: usize, upsampling: Upsampling, device: &Device) -> Self {
+    pub fn new(side: usize, upsampling: Upsampling, device: &Device) -> Self {
         Self(Resampling::new(
             doubled_rows(side, upsampling),
             side,
@@ -59,7 +59,7 @@ impl Doubling {
     }
 
     /// `[batch, channels, side, side]` to `[batch, channels, 2 * side, 2 * side]`.
-    pub(super) fn run(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn run(&self, x: Tensor<4>) -> Tensor<4> {
         self.0.run(x)
     }
 }

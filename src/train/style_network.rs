@@ -1,14 +1,15 @@
-//! The two networks of a style-based generator, with their tensors on one device.
+//! The two networks of a style-based generator in training: rebuilt from leaves of an autodiff
+//! graph in every step, with the operations whose gradients are written by hand.
 //!
 //! Weights are stored as they are trained, with an equalised learning rate (Karras et al. 2018);
 //! the constant factors are multiplied in when a network is built.
 
-use super::noise::LayerNoise;
-use super::operations::{SLOPE, noisy_activation, scaled_convolution};
 use super::resample::Doubling;
-use super::spec::{KERNEL, Output, StylePlan, StyleSpec};
+use crate::model::style::{
+    KERNEL, Output, SLOPE, StylePlan, StyleSpec, noisy_activation, scaled_convolution,
+};
 use burn::tensor::activation::leaky_relu;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use std::f64::consts::SQRT_2;
 
 /// Added under roots, so that no zero is divided by.
@@ -26,6 +27,31 @@ fn take(source: Source<'_>, name: &str, len: usize) -> Result<Tensor<1>, String>
             "{name:?} has {} numbers, not {len}",
             tensor.dims()[0]
         ))
+    }
+}
+
+/// Noise for every convolution, each `[batch, 1, side, side]`.
+#[derive(Clone, Debug)]
+pub struct LayerNoise(Vec<Tensor<4>>);
+
+impl LayerNoise {
+    /// Noise of its own for each of `batch` pictures; `normals(n)` gives the next `n` numbers.
+    pub fn drawn(
+        plan: &StylePlan,
+        batch: usize,
+        mut normals: impl FnMut(usize) -> Vec<f32>,
+        device: &Device,
+    ) -> Self {
+        let layers = plan.layers.iter().map(|layer| {
+            let values = normals(batch * layer.side * layer.side);
+            let data = TensorData::new(values, [batch, 1, layer.side, layer.side]);
+            Tensor::from_data(data, device)
+        });
+        Self(layers.collect())
+    }
+
+    fn layer(&self, index: usize) -> Option<&Tensor<4>> {
+        self.0.get(index)
     }
 }
 
