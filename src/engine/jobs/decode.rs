@@ -3,20 +3,25 @@
 use super::{Decoding, Site, Slice, Work, next_batch};
 use crate::engine::Event;
 use crate::engine::models::LARGEST_BATCH;
-use crate::latent::{SessionNames, Shot};
+use crate::latent::{Code, SessionNames, Shot};
 use crate::model::Fault;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Expressions that are checked in one slice.
 const CHECKED_AT_ONCE: usize = 512;
 /// The most bytes of the numbers of one tile; a larger picture has a tile for itself.
 const MAX_TILE_BYTES: usize = 64 << 20;
+/// How long the shots of a tile are evaluated in one slice.
+const EVALUATION: Duration = Duration::from_millis(4);
 
 pub struct Decode {
     shots: Vec<Shot>,
     names: Arc<SessionNames>,
     checked: usize,
     done: usize,
+    /// The values of the next shots, as far as they are known.
+    codes: Vec<Code>,
     tile: Option<Decoding>,
 }
 
@@ -27,6 +32,7 @@ impl Decode {
             names,
             checked: 0,
             done: 0,
+            codes: Vec::new(),
             tile: None,
         }
     }
@@ -40,6 +46,30 @@ impl Decode {
         }
         self.checked = last;
         Ok(())
+    }
+
+    /// Evaluates the shots of the next tile; `None` when there was not enough time for all.
+    fn next_tile(&mut self, site: &Site<'_>) -> Result<Option<Decoding>, Fault> {
+        let picture_bytes = site.model.generator.image().len() * size_of::<f32>();
+        let most = (MAX_TILE_BYTES / picture_bytes.max(1)).clamp(1, LARGEST_BATCH);
+        let batch = next_batch(&self.shots[self.done..], most);
+        let started = Instant::now();
+        // Photos and mappings take a while.
+        for shot in &batch[self.codes.len().min(batch.len())..] {
+            self.codes
+                .push(site.evaluate(&shot.expression, &self.names)?);
+            if started.elapsed() > EVALUATION {
+                break;
+            }
+        }
+        if self.codes.len() < batch.len() {
+            return Ok(None);
+        }
+        let decoding = Decoding::plain(std::mem::take(&mut self.codes));
+        Ok(Some(match batch.first() {
+            Some(shot) => decoding.drawn_like(shot),
+            None => decoding,
+        }))
     }
 }
 
@@ -57,18 +87,12 @@ impl Work for Decode {
         }
         let image = site.model.generator.image();
         let first = self.done;
-        let mut tile = match self.tile.take() {
-            Some(tile) => tile,
-            None => {
-                let most = MAX_TILE_BYTES / size_of::<f32>() / image.len().max(1);
-                let most = most.clamp(1, LARGEST_BATCH);
-                let batch = next_batch(&self.shots[first..], most);
-                let codes = site.codes(batch, &self.names)?;
-                match batch.first() {
-                    Some(shot) => Decoding::plain(codes).drawn_like(shot),
-                    None => Decoding::plain(codes),
-                }
-            }
+        let tile = match self.tile.take() {
+            Some(tile) => Some(tile),
+            None => self.next_tile(site)?,
+        };
+        let Some(mut tile) = tile else {
+            return Ok(Slice::More(Vec::new()));
         };
         let advanced = tile.advance(site.model, site.compute);
         if !matches!(advanced, Ok(true)) {
