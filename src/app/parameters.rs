@@ -6,7 +6,7 @@
 //! knob of a controller, a script) can move all of them.
 
 use super::tools::{arithmetic, compare, encode, interpolate, variations};
-use super::{AppState, Axis, Edit, ToolEdit};
+use super::{Action, AppState, Axis, Edit, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::{raw_axis, raw_axis_name};
@@ -37,6 +37,8 @@ pub enum ParamId {
 /// A number that is set in a tool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ToolParam {
+    /// Where on the path the picture is, 0 to 1.
+    InterpolatePosition,
     InterpolateSeconds,
     ArithmeticStrength,
     VariationsStep,
@@ -53,6 +55,7 @@ impl ToolParam {
     pub fn all() -> impl Iterator<Item = Self> {
         let panes = (1..compare::MAX_PANES).map(Self::ComparePsi);
         [
+            Self::InterpolatePosition,
             Self::InterpolateSeconds,
             Self::ArithmeticStrength,
             Self::VariationsStep,
@@ -72,6 +75,7 @@ impl fmt::Display for ParamId {
             Self::Psi => f.write_str("psi"),
             Self::Step(name) => write!(f, "step/{name}"),
             Self::Axis(axis) => write!(f, "axis/{}", raw_axis_name(axis.space, axis.index)),
+            Self::Tool(ToolParam::InterpolatePosition) => f.write_str("tool/interpolate/t"),
             Self::Tool(ToolParam::InterpolateSeconds) => f.write_str("tool/interpolate/seconds"),
             Self::Tool(ToolParam::ArithmeticStrength) => f.write_str("tool/arithmetic/strength"),
             Self::Tool(ToolParam::VariationsStep) => f.write_str("tool/variations/step"),
@@ -234,6 +238,17 @@ impl AppState {
             lock: None,
         };
         match tool {
+            ToolParam::InterpolatePosition => Param {
+                lock: settings.interpolate.path(settings.interpolate.method).err(),
+                ..row(
+                    "Position",
+                    "Position on the path",
+                    "Where on the path through the keyframes the picture is",
+                    0.0..=1.0,
+                    0.0,
+                    self.tools.interpolate.time() as f32,
+                )
+            },
             ToolParam::InterpolateSeconds => row(
                 "Seconds",
                 "Seconds of the path",
@@ -335,6 +350,9 @@ impl AppState {
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.edit(Edit::along(*axis, value, unit));
             }
+            ParamId::Tool(ToolParam::InterpolatePosition) => {
+                self.run(Action::Scrub(f64::from(value)));
+            }
             ParamId::Tool(tool) => {
                 if let Some(edit) = self.tool_edit(*tool, value) {
                     self.edit_tool(edit);
@@ -345,6 +363,8 @@ impl AppState {
 
     fn tool_edit(&self, tool: ToolParam, value: f32) -> Option<ToolEdit> {
         Some(match tool {
+            // How one looks, not what is set.
+            ToolParam::InterpolatePosition => return None,
             ToolParam::InterpolateSeconds => ToolEdit::Interpolate(interpolate::Edit::Secs(value)),
             ToolParam::ArithmeticStrength => {
                 ToolEdit::Arithmetic(arithmetic::Edit::Strength(value))

@@ -5,7 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::collections::BTreeSet;
-use zscape::app::{Action, Command, Edit, Param, ParamId, Tool};
+use zscape::app::{Action, Edit, Param, ParamId, Tool};
 use zscape::latent::expr::parse;
 
 /// Rows of every kind; of raw axes, of which there are hundreds, the first of each space.
@@ -34,8 +34,13 @@ fn every_row_moves_and_goes_back() {
         // So that there is a second pane, and nothing is locked.
         window.open_tool("Compare");
         for row in rows(&window) {
-            assert_eq!(row.lock, None, "{model}, {}", row.id);
             let id = &row.id;
+            // There is no path yet.
+            if id.to_string() == "tool/interpolate/t" {
+                assert!(row.lock.is_some());
+                continue;
+            }
+            assert_eq!(row.lock, None, "{model}, {id}");
             assert_eq!(id.to_string().parse().as_ref(), Ok(id));
             let has_pane = !id.to_string().starts_with("tool/compare/psi")
                 || id.to_string() == "tool/compare/psi/1";
@@ -110,11 +115,7 @@ fn steps_in_z_are_locked_where_the_code_starts_in_w() {
 #[test]
 fn the_palette_sets_a_parameter_by_name_and_number() {
     let mut window = Window::open_named("digits-gan");
-    window
-        .harness
-        .state_mut()
-        .ask(Action::Run(Command::Palette));
-    window.harness.run_steps(2);
+    window.press(Modifiers::COMMAND, Key::K);
     window.find(Role::TextInput, "Search").type_text("psi 0.5");
     window.harness.run_steps(2);
     window.harness.get_by_label("Set Truncation psi to 0.5");

@@ -2,7 +2,9 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Rect, pos2};
+use eframe::egui_wgpu::WgpuSetup;
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::wgpu::default_wgpu_setup;
 use egui_kittest::{Harness, Node};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,10 +46,15 @@ impl Window {
     }
 
     pub fn open_options(options: WindowOptions) -> Self {
+        Self::open_on(options, default_wgpu_setup())
+    }
+
+    /// A window that paints, and may compute, on a wgpu device of this kind.
+    pub fn open_on(options: WindowOptions, setup: WgpuSetup) -> Self {
         let harness = Harness::builder()
             .with_size([1280.0, 800.0])
             .with_max_steps(16)
-            .wgpu()
+            .wgpu_setup(setup)
             .build_eframe(|cc| ZscapeWindow::new(cc, options).expect("the engine starts"));
         let mut window = Self { harness };
         window.wait("the first picture", |app| app.preview().frame().is_some());
