@@ -35,6 +35,8 @@ pub struct Generator {
     /// What a style-based model has before its decoder.
     style: Option<Box<StyleInputs>>,
     encoder: Option<Runner>,
+    /// See [`Self::activation_bytes`].
+    activation_bytes: usize,
 }
 
 /// The mapping from z to w, and the noise of a style-based model.
@@ -82,6 +84,7 @@ impl Generator {
             decoder: Runner::new(&graph, file, device)?,
             style,
             encoder: encoder.transpose()?,
+            activation_bytes: graph.plan.peak_numbers.saturating_mul(size_of::<f32>()),
         })
     }
 
@@ -111,6 +114,12 @@ impl Generator {
 
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// Bytes of activations that decoding one picture keeps alive at once, by the order of the
+    /// graph's nodes: what batches can be sized by. A device may need some more within a node.
+    pub fn activation_bytes(&self) -> usize {
+        self.activation_bytes
     }
 
     pub fn has_encoder(&self) -> bool {

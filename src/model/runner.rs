@@ -7,14 +7,13 @@ use super::generator::download;
 use super::graph::GraphNetwork;
 use super::{ModelError, device};
 use burn::tensor::{Device, Tensor, TensorData};
-use std::sync::Arc;
 
 /// A graph on a device. Values go in and come out as `[batch, numbers]`, pictures channel after
 /// channel; shared inputs are one row.
 #[derive(Clone, Debug)]
 pub enum Runner {
     /// Prepared for the CPU.
-    Plan(Arc<Plan>),
+    Plan(Plan),
     /// burn's operations on a GPU.
     Network(Box<GraphNetwork>, Device),
 }
@@ -28,7 +27,7 @@ impl Runner {
         let fault = |fault| ModelError(format!("{}: {fault}", file.manifest.name));
         if *device == device::cpu() {
             let plan = Plan::compile(&graph.plan, |name| graph.values(file, name));
-            return Ok(Self::Plan(Arc::new(plan.map_err(fault)?)));
+            return Ok(Self::Plan(plan.map_err(fault)?));
         }
         let network = network(graph, file, device).map_err(fault)?;
         Ok(Self::Network(Box::new(network), device.clone()))

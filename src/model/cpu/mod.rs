@@ -24,23 +24,31 @@ mod pool;
 mod processor;
 mod product;
 mod separable;
+mod sharing;
 mod slots;
 mod step;
 mod strided;
 mod transposed;
 mod transposed_general;
 
-use std::sync::{Mutex, PoisonError};
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 use step::{Environment, Place, Step, Work};
 
 /// Multiplications that are worth waking another core for: some tens of microseconds.
 const PART_WORK: usize = 2_000_000;
+/// Items of a thread from which on it gets them in two chunks, so that a slow one holds up less.
+const MANY_ITEMS: usize = 16;
 /// Most numbers of a batch on the way between two layers, so that they stay in a core's cache.
 const BLOCK_NUMBERS: usize = 96 * 1024;
 
 /// A graph ready to run on the CPU.
+#[derive(Clone, Debug)]
+pub struct Plan(Arc<Body>);
+
 #[derive(Debug)]
-pub struct Plan {
+struct Body {
     inputs: Vec<Input>,
     /// Numbers of one item of each output.
     outputs: Vec<usize>,
@@ -88,30 +96,107 @@ impl Plan {
     /// # Errors
     /// When the inputs are not those of the graph.
     pub fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
-        let batch = self.batch(inputs)?;
-        let mut outputs: Vec<Vec<f32>> = self
-            .outputs
-            .iter()
-            .map(|len| vec![0.0; batch * len])
-            .collect();
-        let shared = self.run_shared(inputs);
+        let body = &*self.0;
+        let batch = body.batch(inputs)?;
+        let mut outputs = body.empty_outputs(batch);
+        let shared = body.run_shared(inputs);
         let cores = rayon::current_num_threads();
-        let parts = parts_of(batch.saturating_mul(self.work), cores.min(batch));
+        let parts = parts_of(batch.saturating_mul(body.work), cores.min(batch));
         let whole = Part {
             items: batch,
             inputs: inputs.to_vec(),
             outputs: outputs.iter_mut().map(Vec::as_mut_slice).collect(),
         };
-        let items = batch.div_ceil(parts).max(1);
-        processor::each_part(self.divided(whole, items), |part| {
-            self.run_part(part, &shared, cores / parts);
-        });
+        if parts <= 1 {
+            body.run_part(whole, &shared, cores);
+        } else {
+            self.run_shared_out(whole, shared, parts, cores / parts);
+        }
         Ok(outputs)
+    }
+
+    /// Runs a batch in chunks on several threads, each with so many cores.
+    fn run_shared_out(&self, whole: Part<'_>, shared: Vec<Vec<f32>>, threads: usize, cores: usize) {
+        let body = &*self.0;
+        let chunks = if whole.items >= threads * MANY_ITEMS {
+            2 * threads
+        } else {
+            threads
+        };
+        let items = whole.items.div_ceil(chunks).max(1);
+        // Helpers may come when the caller has gone on, so they have numbers of their own.
+        let given: Arc<[Vec<f32>]> = whole.inputs.iter().map(|values| values.to_vec()).collect();
+        let (batch, shared) = (whole.items, Arc::new(shared));
+        let mut parts: Vec<Part<'_>> = body.divided(whole, items);
+        let (plan, of_helper) = (self.clone(), shared.clone());
+        let help = move |chunk: usize| {
+            let body = &*plan.0;
+            let range = chunk * items..batch.min((chunk + 1) * items);
+            let mut outputs = body.empty_outputs(range.len());
+            let part = Part {
+                items: range.len(),
+                inputs: body.items_of(given.iter().map(Vec::as_slice), range),
+                outputs: outputs.iter_mut().map(Vec::as_mut_slice).collect(),
+            };
+            body.run_part(part, &of_helper, cores);
+            outputs
+        };
+        let parts = RefCell::new(&mut parts);
+        sharing::share(
+            (parts.borrow().len(), threads - 1),
+            |chunk| body.run_part(parts.borrow_mut()[chunk].reborrow(), &shared, cores),
+            help,
+            |chunk, values: Vec<Vec<f32>>| {
+                for (output, values) in parts.borrow_mut()[chunk].outputs.iter_mut().zip(values) {
+                    output.copy_from_slice(&values);
+                }
+            },
+        );
     }
 
     /// Numbers of one item of the first output.
     pub fn output_len(&self) -> usize {
-        self.outputs.first().copied().unwrap_or(0)
+        self.0.outputs.first().copied().unwrap_or(0)
+    }
+}
+
+impl Part<'_> {
+    /// The same part for a while.
+    fn reborrow(&mut self) -> Part<'_> {
+        Part {
+            items: self.items,
+            inputs: self.inputs.clone(),
+            outputs: self
+                .outputs
+                .iter_mut()
+                .map(|output| &mut **output)
+                .collect(),
+        }
+    }
+}
+
+impl Body {
+    fn empty_outputs(&self, items: usize) -> Vec<Vec<f32>> {
+        let lens = self.outputs.iter();
+        lens.map(|len| vec![0.0; items * len]).collect()
+    }
+
+    /// Some items of each input.
+    fn items_of<'a>(
+        &self,
+        inputs: impl Iterator<Item = &'a [f32]>,
+        items: Range<usize>,
+    ) -> Vec<&'a [f32]> {
+        let inputs = inputs.zip(&self.inputs);
+        inputs
+            .map(|(values, input)| {
+                if input.shared {
+                    values
+                } else {
+                    &values[items.start * input.len..items.end * input.len]
+                }
+            })
+            .collect()
     }
 
     fn batch(&self, inputs: &[&[f32]]) -> Result<usize, String> {
@@ -172,14 +257,7 @@ impl Plan {
         let mut parts = Vec::with_capacity(part.items.div_ceil(items));
         for start in (0..part.items).step_by(items) {
             let count = items.min(part.items - start);
-            let inputs = part.inputs.iter().zip(&self.inputs);
-            let inputs = inputs.map(|(values, input)| {
-                if input.shared {
-                    values
-                } else {
-                    &values[start * input.len..][..count * input.len]
-                }
-            });
+            let inputs = self.items_of(part.inputs.iter().copied(), start..start + count);
             let outputs = rest.iter_mut().zip(&self.outputs).map(|(rest, len)| {
                 let (first, others) = std::mem::take(rest).split_at_mut(count * len);
                 *rest = others;
@@ -187,7 +265,7 @@ impl Plan {
             });
             parts.push(Part {
                 items: count,
-                inputs: inputs.collect(),
+                inputs,
                 outputs: outputs.collect(),
             });
         }

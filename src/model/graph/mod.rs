@@ -5,6 +5,7 @@
 mod chain;
 mod inference;
 mod network;
+mod operations;
 mod prepared;
 mod shapes;
 mod spec;
@@ -12,7 +13,7 @@ mod taps;
 
 pub use chain::of_chain;
 pub use network::GraphNetwork;
-pub use prepared::DEMODULATION_EPSILON;
+pub use operations::DEMODULATION_EPSILON;
 pub use shapes::{GraphPlan, MAX_NODES, MAX_RANK, Value, plan};
 pub use spec::{
     Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, PadMode, ReduceMode,

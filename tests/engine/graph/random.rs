@@ -581,10 +581,12 @@ fn both_runners_agree_on_random_graphs() {
             );
             let wanted = download(wanted).expect("the CPU works");
             assert_eq!(found.len(), wanted.len(), "{}", what());
-            let largest = wanted.iter().fold(1.0f32, |most, x| most.max(x.abs()));
+            // A window of which nothing lies in the picture has no largest number.
+            let finite = wanted.iter().filter(|x| x.is_finite());
+            let largest = finite.fold(1.0f32, |most, x| most.max(x.abs()));
             for (found, wanted) in found.iter().zip(&wanted) {
                 assert!(
-                    (found - wanted).abs() <= 2e-4 * largest,
+                    found == wanted || (found - wanted).abs() <= 2e-4 * largest,
                     "{found} is not {wanted} in {}",
                     what()
                 );

@@ -12,11 +12,11 @@ use super::modulated::Epilogue;
 use super::pointwise::Pointwise;
 use super::slots;
 use super::step::{Environment, Kernel, Place, Step, Take, Work};
-use super::{BLOCK_NUMBERS, Input, Plan};
+use super::{BLOCK_NUMBERS, Body, Input, Plan};
 use crate::model::graph::GraphPlan;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 impl Plan {
     /// Prepares a checked graph, taking every tensor, flattened, from `parameter`.
@@ -383,7 +383,7 @@ impl<'a> Compiler<'a> {
         let slots = slots::assign(&mut self.steps, &outputs);
         let largest = self.steps.iter().map(|step| step.len).max().unwrap_or(1);
         let inputs = self.graph.spec.inputs.iter().zip(&self.graph.values);
-        Plan {
+        Plan(Arc::new(Body {
             inputs: inputs
                 .map(|(input, value)| Input {
                     name: input.name.clone(),
@@ -400,7 +400,7 @@ impl<'a> Compiler<'a> {
             work: self.graph.multiply_adds,
             block: (BLOCK_NUMBERS / largest).max(1),
             spare: Mutex::default(),
-        }
+        }))
     }
 }
 

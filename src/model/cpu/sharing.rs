@@ -1,0 +1,130 @@
+//! Dividing work among cores without waiting for one that does not come.
+//!
+//! A core that sleeps, or that another program uses, may take longer to come than a small batch
+//! takes. So nobody is given a chunk: whoever is there takes the next one, and the caller only
+//! waits for chunks that somebody has begun.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+struct Chunks<T> {
+    next: AtomicUsize,
+    count: usize,
+    /// Chunks that a helper has begun, and those of them that are done; `None` is one that failed.
+    done: Mutex<Vec<(usize, Option<T>)>>,
+    one_more: Condvar,
+}
+
+impl<T> Chunks<T> {
+    fn claim(&self) -> Option<usize> {
+        let chunk = self.next.fetch_add(1, Ordering::Relaxed);
+        (chunk < self.count).then_some(chunk)
+    }
+}
+
+/// A chunk on a helper; one that is dropped without a result has failed.
+struct Begun<'a, T> {
+    chunks: &'a Chunks<T>,
+    chunk: usize,
+    result: Option<T>,
+}
+
+impl<T> Drop for Begun<'_, T> {
+    fn drop(&mut self) {
+        let done = self.chunks.done.lock();
+        let result = (self.chunk, self.result.take());
+        done.unwrap_or_else(PoisonError::into_inner).push(result);
+        self.chunks.one_more.notify_one();
+    }
+}
+
+/// Runs the chunks `0..count`: `here` on this thread, `help` on up to so many helpers of rayon's,
+/// whose results `take` gets on this thread at the end.
+pub fn share<T: Send + 'static>(
+    (count, helpers): (usize, usize),
+    mut here: impl FnMut(usize),
+    help: impl Fn(usize) -> T + Send + Sync + 'static,
+    mut take: impl FnMut(usize, T),
+) {
+    let chunks = Arc::new(Chunks {
+        next: AtomicUsize::new(0),
+        count,
+        done: Mutex::default(),
+        one_more: Condvar::new(),
+    });
+    let help = Arc::new(help);
+    for _ in 0..helpers {
+        let (chunks, help) = (chunks.clone(), help.clone());
+        rayon::spawn(move || {
+            while let Some(chunk) = chunks.claim() {
+                let mut begun = Begun {
+                    chunks: &chunks,
+                    chunk,
+                    result: None,
+                };
+                begun.result = Some(help(chunk));
+            }
+        });
+    }
+    let mut mine = 0;
+    while let Some(chunk) = chunks.claim() {
+        here(chunk);
+        mine += 1;
+    }
+    let done = chunks.done.lock();
+    let mut done = done.unwrap_or_else(PoisonError::into_inner);
+    while done.len() < count - mine {
+        let waited = chunks.one_more.wait(done);
+        done = waited.unwrap_or_else(PoisonError::into_inner);
+    }
+    let results = std::mem::take(&mut *done);
+    drop(done);
+    for (chunk, result) in results {
+        match result {
+            Some(result) => take(chunk, result),
+            // What failed there fails here, where the caller sees it.
+            None => here(chunk),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chunk_is_run_once() {
+        for (count, helpers) in [(0, 3), (1, 0), (1, 4), (7, 1), (64, 3)] {
+            let mut seen = vec![0; count];
+            let mut results = vec![0; count];
+            share(
+                (count, helpers),
+                |chunk| seen[chunk] += 1,
+                |chunk| chunk * chunk,
+                |chunk, result| results[chunk] += result + 1,
+            );
+            for chunk in 0..count {
+                let helped = usize::from(results[chunk] == chunk * chunk + 1);
+                assert_eq!(seen[chunk] + helped, 1, "chunk {chunk} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_busy_pool_is_not_waited_for() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let pool = pool.expect("a thread can be started");
+        let (release, held) = std::sync::mpsc::sync_channel::<()>(1);
+        // The only helper is busy until the work is done without it.
+        let count = pool.install(move || {
+            rayon::spawn(move || {
+                held.recv().ok();
+            });
+            let mut count = 0;
+            share((5, 2), |_| count += 1, |_| (), |_, ()| {});
+            count
+        });
+        release.send(()).ok();
+        assert_eq!(count, 5);
+    }
+}
