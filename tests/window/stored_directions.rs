@@ -158,6 +158,7 @@ fn directions_of_z_and_w_go_together() {
     );
     let psi = zscape::app::Edit::Psi(1.0);
     window.harness.state_mut().ask(Action::Edit(psi));
+    window.settle();
     go(&mut window, "hat", 0.0);
     window.settle();
     assert_eq!(window.expression(), "seed(42) + 1.5*dir(\"shield\")");
