@@ -85,9 +85,10 @@ impl Process for SlowProcess {
 
 /// An engine whose models take 50 steps, each of which a test allows.
 struct Slowly {
+    /// Goes first: an engine that waits for a step ends when none can be allowed any more.
+    allow: Sender<()>,
     driver: Driver,
     model: Arc<ModelInfo>,
-    allow: Sender<()>,
     gate: Arc<Gate>,
 }
 
@@ -109,9 +110,9 @@ fn slowly() -> Slowly {
     let model = driver.load("digits-vae2");
     assert_eq!(model.steps, STEPS);
     Slowly {
+        allow,
         driver,
         model,
-        allow,
         gate,
     }
 }
