@@ -14,6 +14,10 @@ use crate::model::Fault;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+/// A slice that the hand notices.
+const LONG_SLICE: Duration = Duration::from_millis(15);
 
 /// Runs until the mailbox is closed or nobody listens any more.
 pub fn run(options: EngineOptions, mailbox: &Arc<Mailbox>, events: SyncSender<Event>) {
@@ -158,9 +162,14 @@ impl Worker {
     }
 
     fn task(&mut self, class: Class, id: JobId, task: Task) {
+        let started = Instant::now();
         match task {
             Task::Job(job) => self.job(class, id, job),
             Task::Load(load) => self.load(class, id, load),
+        }
+        let took = started.elapsed();
+        if took > LONG_SLICE {
+            log::debug!("a slice of {id:?} took {took:?}");
         }
     }
 

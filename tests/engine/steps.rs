@@ -85,7 +85,7 @@ impl Process for SlowProcess {
 
 /// An engine whose models take 50 steps, each of which a test allows.
 struct Slowly {
-    /// Dropped before the driver, which waits for a step that would wait for this.
+    /// Goes first: an engine that waits for a step ends when none can be allowed any more.
     allow: Sender<()>,
     driver: Driver,
     model: Arc<ModelInfo>,
