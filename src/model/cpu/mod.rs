@@ -30,6 +30,7 @@ mod step;
 mod strided;
 mod transposed;
 mod transposed_general;
+mod transposed_phases;
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -141,9 +142,10 @@ impl Plan {
             body.run_part(part, &of_helper, cores);
             outputs
         };
+        let count = parts.len();
         let parts = RefCell::new(&mut parts);
         sharing::share(
-            (parts.borrow().len(), threads - 1),
+            (count, threads - 1),
             |chunk| body.run_part(parts.borrow_mut()[chunk].reborrow(), &shared, cores),
             help,
             |chunk, values: Vec<Vec<f32>>| {

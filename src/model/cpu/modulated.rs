@@ -6,7 +6,7 @@ use super::parts_of;
 use super::pointwise::Pointwise;
 use super::processor;
 use super::step::Work;
-use super::transposed_general::GeneralTransposed;
+use super::transposed_phases::PhasedTransposed;
 use crate::model::graph::DEMODULATION_EPSILON;
 
 /// A convolution of a picture, channels last, with a style.
@@ -22,7 +22,7 @@ pub struct Modulated {
 #[derive(Debug)]
 pub enum Kind {
     Plain(Convolution),
-    Up(GeneralTransposed),
+    Up(PhasedTransposed),
 }
 
 /// What follows a step on a picture, channels last: noise, a bias for each channel, and a
@@ -75,7 +75,10 @@ impl Modulated {
                 let parts = parts_of(step.work(), cores);
                 step.run(input, Some(style), output, work, parts);
             }
-            Kind::Up(step) => step.run(input, Some(style), output, work),
+            Kind::Up(step) => {
+                let parts = parts_of(step.work(), cores);
+                step.run(input, Some(style), output, work, parts);
+            }
         }
         let factors = &mut work.third;
         factors.clear();

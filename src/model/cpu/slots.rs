@@ -71,3 +71,68 @@ fn take_free(free: &mut Vec<usize>, sizes: &mut Vec<usize>, len: usize) -> usize
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::step::{Kernel, Take};
+    use super::*;
+
+    /// A step that reads values and writes the next one.
+    fn step(at: usize, reads: &[usize], len: usize) -> Step {
+        let take = |&value: &usize| Take {
+            place: Place::Slot(value),
+            len: 1,
+            shared: false,
+        };
+        Step {
+            kernel: Kernel::Copy,
+            takes: reads.iter().map(take).collect(),
+            gives: Place::Slot(at),
+            len,
+            epilogue: None,
+            then: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_chain_needs_two_buffers() {
+        let mut steps: Vec<Step> = (0..9)
+            .map(|at| {
+                step(
+                    at,
+                    &at.checked_sub(1).map_or(vec![], |before| vec![before]),
+                    at,
+                )
+            })
+            .collect();
+        assert_eq!(assign(&mut steps, &HashMap::from([(8, 0)])), 2);
+        assert_eq!(steps[8].gives, Place::Output(0));
+        for pair in steps.windows(2) {
+            assert_eq!(pair[1].takes[0].place, pair[0].gives);
+            assert_ne!(pair[1].gives, pair[0].gives);
+        }
+    }
+
+    #[test]
+    fn a_value_keeps_its_buffer_until_its_last_use() {
+        // 0 is read again at the end, over 1, 2 and 3.
+        let mut steps = vec![
+            step(0, &[], 4),
+            step(1, &[0], 4),
+            step(2, &[1], 4),
+            step(3, &[2], 4),
+            step(4, &[3, 0, 3], 4),
+            step(5, &[4], 4),
+        ];
+        let buffers = assign(&mut steps, &HashMap::from([(5, 0)]));
+        assert_eq!(buffers, 3);
+        let kept = steps[0].gives;
+        for step in &steps[1..4] {
+            assert_ne!(step.gives, kept);
+        }
+        assert_eq!(steps[4].takes[1].place, kept);
+        // A value that nobody reads gives its buffer back at once.
+        let mut unread = vec![step(0, &[], 1), step(1, &[], 1), step(2, &[], 1)];
+        assert_eq!(assign(&mut unread, &HashMap::new()), 1);
+    }
+}

@@ -16,6 +16,7 @@ use super::separable::Separable;
 use super::strided::{Concatenate, Strided};
 use super::transposed::TransposedConvolution;
 use super::transposed_general::GeneralTransposed;
+use super::transposed_phases::PhasedTransposed;
 
 /// Where a value lies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -99,6 +100,7 @@ pub enum Kernel {
     Dense(Product),
     Convolution(Convolution),
     Transposed(TransposedConvolution),
+    Phased(PhasedTransposed),
     GeneralTransposed(GeneralTransposed),
     Modulated(Box<Modulated>),
     Scale(Scale),
@@ -144,6 +146,7 @@ impl Kernel {
             Self::Dense(product) => product.absorb(clip),
             Self::Convolution(step) => step.absorb(clip),
             Self::Transposed(step) => step.absorb(clip),
+            Self::Phased(step) => step.absorb(clip),
             _ => false,
         };
         if took { rest } else { function }
@@ -273,7 +276,10 @@ impl Kernel {
                 let parts = parts_of(step.work(), cores);
                 step.run(input(0), output, &mut work.first, parts);
             }
-            Self::GeneralTransposed(step) => step.run(input(0), None, output, work),
+            Self::Phased(step) => {
+                step.run(input(0), None, output, work, parts_of(step.work(), cores));
+            }
+            Self::GeneralTransposed(step) => step.run(input(0), output, &mut work.first),
             Self::Scale(step) => step.run(input(0), output),
             Self::GroupNorm(step) => step.run(input(0), output),
             Self::LayerNorm(step) => step.run(input(0), output),

@@ -1,4 +1,4 @@
-//! Transposed convolutions of any kernel, stride, dilation and groups.
+//! Transposed convolutions with dilation or groups.
 //!
 //! A product gives for each input row what its positions add to the outputs around them; these
 //! taps are added up row after row, so that each output is a sum in one order.
@@ -7,7 +7,6 @@ use super::layout::Grid;
 use super::pointwise::Pointwise;
 use super::processor;
 use super::product::{Product, Rows};
-use super::step::Work;
 use crate::model::graph::Window;
 
 /// A transposed convolution, channels last.
@@ -53,8 +52,8 @@ impl GeneralTransposed {
         }
     }
 
-    /// Convolves one picture, its channels scaled before if `scale` is given.
-    pub fn run(&self, input: &[f32], scale: Option<&[f32]>, output: &mut [f32], work: &mut Work) {
+    /// Convolves one picture, with `taps` as a buffer.
+    pub fn run(&self, input: &[f32], output: &mut [f32], taps: &mut Vec<f32>) {
         for pixel in output.chunks_exact_mut(self.output.channels) {
             pixel.copy_from_slice(&self.bias);
         }
@@ -62,20 +61,8 @@ impl GeneralTransposed {
         let groups = self.taps.len();
         let (per_group, outputs) = (channels / groups, self.output.channels / groups);
         let places = self.kernel[0] * self.kernel[1];
-        let taps = &mut work.first;
         taps.resize(self.input.width * places * outputs, 0.0);
-        let scaled = &mut work.second;
         for (y, row) in input.chunks_exact(self.input.width * channels).enumerate() {
-            let row = match scale {
-                Some(scale) => {
-                    scaled.clear();
-                    for pixel in row.chunks_exact(channels) {
-                        scaled.extend(pixel.iter().zip(scale).map(|(x, scale)| x * scale));
-                    }
-                    &scaled[..]
-                }
-                None => row,
-            };
             for (group, product) in self.taps.iter().enumerate() {
                 let rows = Rows {
                     values: &row[group * per_group..],

@@ -8,6 +8,7 @@ use super::super::separable::Separable;
 use super::super::step::Kernel;
 use super::super::transposed::TransposedConvolution;
 use super::super::transposed_general::GeneralTransposed;
+use super::super::transposed_phases::PhasedTransposed;
 use super::operations::grid_of;
 use super::{Compiler, Order};
 use crate::model::graph::{Operation, PadMode, SideTaps, Taps, Window, separable};
@@ -52,6 +53,10 @@ impl Compiler<'_> {
                     && [output.height, output.width] == [2 * input.height, 2 * input.width];
                 if doubles {
                     Kernel::Transposed(TransposedConvolution::new(input, weight, bias))
+                } else if *groups == 1 && window.dilation == [1; 2] {
+                    let shape = (*kernel, *window);
+                    let step = PhasedTransposed::new((input, output), shape, weight, bias);
+                    Kernel::Phased(step)
                 } else {
                     Kernel::GeneralTransposed(GeneralTransposed::new(
                         (input, output),
@@ -134,13 +139,9 @@ fn modulated(
                 turned.extend_from_slice(&weight[at..at + places]);
             }
         }
-        let window = Window::square(2, 0);
-        Kind::Up(GeneralTransposed::new(
-            (input, output),
-            ([kernel; 2], window, 1),
-            &turned,
-            &no_bias,
-        ))
+        let shape = ([kernel; 2], Window::square(2, 0));
+        let grids = (input, output);
+        Kind::Up(PhasedTransposed::new(grids, shape, &turned, &no_bias))
     };
     Modulated::new(convolution, weight, channels, demodulate, gain)
 }

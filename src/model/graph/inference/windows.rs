@@ -66,7 +66,9 @@ impl Inference<'_> {
                         window.padding
                     ));
                 };
-                // Runners may make the result before the padding is cut off.
+                // Runners may copy the picture with a border, and make the result before the
+                // padding is cut off.
+                numbers(&[inputs, height + 2 * kernel[0], width + 2 * kernel[1]])?;
                 numbers(&[
                     *channels,
                     out_height + top + bottom,
