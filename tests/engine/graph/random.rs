@@ -607,5 +607,5 @@ fn both_runners_agree_on_random_graphs() {
     }
     // All operations but the division, which random numbers make huge.
     assert_eq!(seen.len(), 35, "{seen:?}");
-    assert!(seen.values().all(|&count| count >= 5), "{seen:?}");
+    assert!(seen.values().all(|&count| count >= 3), "{seen:?}");
 }
