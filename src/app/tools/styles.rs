@@ -12,6 +12,7 @@ use crate::latent::{Space, SpaceShape};
 use crate::model::layer_change::LayerChange;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// The rows' pictures.
 pub const TARGETS: SetKey = SetKey("style targets");
@@ -25,6 +26,10 @@ pub const CHANGE_PAIRS: u32 = 32;
 /// Pairs of one job: pictures that a hand asks for wait for one job at most.
 const PAIRS_AT_ONCE: u32 = 2;
 
+/// How much of a layer's style is replaced; beyond 1 it goes past the source.
+pub const STRENGTH: RangeInclusive<f32> = 0.0..=1.5;
+/// More layers than any generator has: two for each doubling of a side up to 4096.
+pub const MAX_LAYERS: usize = 24;
 /// Rows and columns at most.
 pub const MAX_CODES: usize = 6;
 
@@ -146,6 +151,11 @@ impl Settings {
             Side::Targets => &mut self.targets,
             Side::Sources => &mut self.sources,
         }
+    }
+
+    /// Whose style a layer has; one that was never chosen has its own.
+    pub fn choice(&self, layer: usize) -> LayerChoice {
+        self.layers.get(layer).copied().unwrap_or_default()
     }
 
     pub(super) fn apply(&mut self, edit: Edit, layer_count: usize) {

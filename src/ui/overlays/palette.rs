@@ -264,6 +264,11 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
     let mut found: Vec<(u32, &Param)> = params
         .iter()
         .filter(|param| param.lock.is_none())
+        // Settings of a tool that is not open would change nothing that is seen.
+        .filter(|param| match &param.id {
+            ParamId::Tool(tool) => tool.tool() == app.tools().open(),
+            ParamId::Psi | ParamId::Step(_) | ParamId::Axis(_) => true,
+        })
         .filter_map(|param| rank(words.trim(), &param.name, &param.label).map(|rank| (rank, param)))
         .collect();
     found.sort_by_key(|(rank, _)| *rank);

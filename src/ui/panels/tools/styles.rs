@@ -5,7 +5,7 @@ use crate::app::models::styled_choices;
 use crate::app::tools::styles::{
     Edit, LayerChoice, MATRIX, MAX_CODES, SOURCES, Scale, Settings, Side, TARGETS, layer_count,
 };
-use crate::app::{Action, Actions, AppState, Command, ToolEdit};
+use crate::app::{Action, Actions, AppState, Command, ParamId, ToolEdit, ToolParam};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::ui::theme::{TextRole, size, space, tokens};
@@ -51,7 +51,7 @@ pub fn controls_ui(
                 .accessible_name("Clear the layers")
                 .clicked()
         },
-        |ui| layers_ui(ui, actions, settings, count),
+        |ui| layers_ui(ui, app, actions, settings, count),
     );
     if clear {
         push(actions, Edit::ClearLayers);
@@ -137,7 +137,13 @@ fn strip_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usiz
     response.on_hover_text("Drag across the layers to take from the source");
 }
 
-fn layers_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usize) {
+fn layers_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    settings: &Settings,
+    count: usize,
+) {
     ui.horizontal(|ui| {
         ui.label("Row");
         let combo = ComboBox::from_id_salt("style target")
@@ -160,13 +166,14 @@ fn layers_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usi
             .accessible_name("Row of the picture");
     });
     for layer in 0..count {
-        let choice = settings.layers.get(layer).copied().unwrap_or_default();
-        ui.horizontal(|ui| layer_ui(ui, actions, settings, layer, choice));
+        let choice = settings.choice(layer);
+        ui.horizontal(|ui| layer_ui(ui, app, actions, settings, layer, choice));
     }
 }
 
 fn layer_ui(
     ui: &mut Ui,
+    app: &AppState,
     actions: &mut Actions,
     settings: &Settings,
     layer: usize,
@@ -205,22 +212,18 @@ fn layer_ui(
         .response
         .on_hover_text("Source of this layer's style")
         .accessible_name(format!("Source of layer {layer}"));
-    let mut strength = choice.strength;
+    let id = ParamId::Tool(ToolParam::StyleStrength(layer));
+    let Some(param) = app.param(&id) else { return };
+    let mut strength = param.value;
     ui.spacing_mut().slider_width = (ui.available_width() - space::S).max(40.0);
-    let slider = Slider::new(&mut strength, 0.0..=1.5).show_value(false);
+    let slider = Slider::new(&mut strength, param.range.clone()).show_value(false);
     let response = ui
-        .add_enabled(choice.source.is_some(), slider)
-        .on_hover_text(format!(
-            "{strength:.2} of the row's style replaced by the column's"
-        ))
-        .on_disabled_hover_text("The layer has its own style")
-        .accessible_name(format!("Strength of layer {layer}"));
+        .add_enabled(param.lock.is_none(), slider)
+        .on_hover_text(&param.tooltip)
+        .on_disabled_hover_text(param.lock.as_deref().unwrap_or_default())
+        .accessible_name(&param.name);
     if response.changed() {
-        let strength = (strength * 100.0).round() / 100.0;
-        push(
-            actions,
-            Edit::Layer(layer, LayerChoice { strength, ..choice }),
-        );
+        actions.push(Action::Set(id, strength));
     }
 }
 
