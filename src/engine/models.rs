@@ -25,7 +25,7 @@ pub struct LoadedModel {
     pub decoder: Arc<dyn Decoder>,
     /// What its encoder was given lately.
     pub pictures: PictureFiles,
-    pub file: ModelFile,
+    pub file: Arc<ModelFile>,
     /// Its file as it was when it was read.
     pub read_as: Option<FileState>,
     /// The classifier of the same data; found when it is asked for the first time.
@@ -50,7 +50,7 @@ impl LoadedModel {
             decoder,
             generator,
             pictures: PictureFiles::default(),
-            file,
+            file: Arc::new(file),
             read_as,
             judge: OnceCell::new(),
             pace: Cell::new(None),

@@ -1,5 +1,6 @@
 //! The code of a picture by gradient descent, for models with and without an encoder.
 
+use super::background::Background;
 use super::search_space::SearchSpace;
 use super::{Decoding, Site, Slice, Work, mean_squared_error, request_fault};
 use crate::engine::models::LARGEST_BATCH;
@@ -7,8 +8,10 @@ use crate::engine::{Event, InvertOptions, InvertStep};
 use crate::latent::seed::seed_code;
 use crate::latent::{Code, Space};
 use crate::model::Fault;
-use crate::model::gradient::Tape;
+use crate::model::ModelError;
+use crate::model::gradient::{SquaredError, Tape};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +19,7 @@ use std::time::{Duration, Instant};
 /// poor valley. On ten pictures of digits-gan the worst error after 200 steps was 0.0056 with one,
 /// 0.0026 with four and with eight.
 const SIDE_BY_SIDE: usize = 4;
-/// How long a slice goes on after its first step.
+/// How long a slice goes on with steps; steps that take longer are made on another thread.
 const SLICE: Duration = Duration::from_millis(8);
 /// The shortest time between two reports.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(50);
@@ -29,8 +32,25 @@ pub struct Invert {
     picture: Arc<[f32]>,
     options: InvertOptions,
     search: Option<Search>,
-    /// Made anew when the device is another.
+    /// Made again when the device is another.
     tape: Option<Tape>,
+    making: Option<Background<Result<Tape, ModelError>>>,
+    /// A step on another thread, where steps take longer than a slice should.
+    away: Option<Away>,
+    is_slow: bool,
+}
+
+/// Some codes whose losses another thread measures.
+struct Away {
+    found: Background<(Tape, Result<SquaredError, ModelError>)>,
+    next: Next,
+}
+
+/// The codes that are moved next, as the decoder takes them.
+struct Next {
+    rows: Range<usize>,
+    codes: Vec<Vec<f32>>,
+    inputs: Vec<f32>,
 }
 
 /// A search under way.
@@ -74,17 +94,35 @@ impl Invert {
             options,
             search: None,
             tape: None,
+            making: None,
+            away: None,
+            is_slow: false,
         }
     }
 
-    /// The tape on the device of now.
-    fn tape(&mut self, site: &Site<'_>) -> Result<&Tape, Fault> {
+    /// The tape on the device of now; `None` while another thread makes it.
+    fn tape(&mut self, site: &Site<'_>) -> Result<Option<Tape>, Fault> {
         let device = &site.compute.device;
-        let tape = match self.tape.take() {
-            Some(tape) if tape.is_on(device) => tape,
-            _ => site.compute.tape(&site.model.file)?,
+        if let Some(tape) = self.tape.take().filter(|tape| tape.is_on(device)) {
+            return Ok(Some(tape));
+        }
+        // What lives on a GPU is made where the rest of it is.
+        if site.compute.is_gpu() {
+            return site.compute.tape(&site.model.file).map(Some);
+        }
+        let Some(making) = self.making.take() else {
+            let (file, device) = (Arc::clone(&site.model.file), device.clone());
+            let making = Background::start(site.waker, move || Tape::new(&file, &device))?;
+            self.making = Some(making);
+            return Ok(None);
         };
-        Ok(self.tape.insert(tape))
+        match making.take()? {
+            Some(tape) => tape.map(Some).map_err(|error| site.compute.fault(error)),
+            None => {
+                self.making = Some(making);
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -165,29 +203,35 @@ impl Search {
         Ok(())
     }
 
-    /// Measures the losses of the next codes, and moves them; a step is made when all are moved.
-    fn descend(
-        &mut self,
-        site: &Site<'_>,
-        tape: &Tape,
-        options: &InvertOptions,
-    ) -> Result<(), Fault> {
+    /// The codes whose losses are measured next.
+    fn next(&self, site: &Site<'_>) -> Result<Next, Fault> {
         let generator = &site.model.generator;
-        let next = self.moved..(self.moved + self.at_once).min(self.descents.len());
-        let codes: Vec<Vec<f32>> = self.descents[next.clone()]
+        let rows = self.moved..(self.moved + self.at_once).min(self.descents.len());
+        let codes: Vec<Vec<f32>> = self.descents[rows.clone()]
             .iter()
             .map(|descent| self.within.values(&descent.code))
             .collect();
         let inputs = generator
             .inputs(self.within.space, &codes.concat())
             .map_err(request_fault)?;
-        let started = Instant::now();
-        let found = site
-            .compute
-            .squared_error(tape, generator, &inputs, &self.target)?;
-        if started.elapsed() > SLICE {
-            self.at_once = (self.at_once / 2).max(1);
-        }
+        Ok(Next {
+            rows,
+            codes,
+            inputs,
+        })
+    }
+
+    /// Moves codes whose losses were measured; a step is made when all are moved.
+    fn descend(
+        &mut self,
+        site: &Site<'_>,
+        Next {
+            rows: next, codes, ..
+        }: Next,
+        found: SquaredError,
+        options: &InvertOptions,
+    ) {
+        let generator = &site.model.generator;
         // Half a cosine, from the whole rate to none.
         let progress = self.measured as f64 / options.steps.max(1) as f64;
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
@@ -222,7 +266,6 @@ impl Search {
             self.losses.push(lowest as f32);
             self.measured += 1;
         }
-        Ok(())
     }
 
     fn report(&mut self, site: &Site<'_>, options: &InvertOptions) -> Vec<Event> {
@@ -256,6 +299,11 @@ fn penalty(options: &InvertOptions, standardised: &[f64]) -> f64 {
 }
 
 impl Work for Invert {
+    fn is_ready(&self) -> bool {
+        self.making.as_ref().is_none_or(Background::is_over)
+            && self.away.as_ref().is_none_or(|away| away.found.is_over())
+    }
+
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
         let Some(mut search) = self.search.take() else {
             self.search = Some(Search::new(site, &self.picture, &self.options)?);
@@ -274,17 +322,54 @@ impl Invert {
             return Ok(Slice::More(Vec::new()));
         }
         let options = self.options.clone();
-        let tape = self.tape(site)?;
+        if let Some(away) = self.away.take() {
+            let Some((tape, found)) = away.found.take()? else {
+                self.away = Some(away);
+                return Ok(Slice::More(Vec::new()));
+            };
+            self.tape = Some(tape);
+            let found = found.map_err(|error| site.compute.fault(error))?;
+            search.descend(site, away.next, found, &options);
+        }
         let started = Instant::now();
-        while started.elapsed() < SLICE {
-            search.descend(site, tape, &options)?;
-            if search.measured > options.steps {
-                if search.best.is_none() {
-                    let message = "the descent found no code with a finite loss".to_owned();
-                    return Err(Fault::Request(message));
-                }
-                return Ok(Slice::Done(search.report(site, &options)));
+        while search.measured <= options.steps {
+            let Some(tape) = self.tape(site)? else {
+                return Ok(Slice::More(Vec::new()));
+            };
+            let next = search.next(site)?;
+            if self.is_slow && !site.compute.is_gpu() {
+                let generator = Arc::clone(&site.model.generator);
+                let (inputs, target) = (next.inputs.clone(), search.target.clone());
+                let found = Background::start(site.waker, move || {
+                    let found = tape.squared_error(&generator, &inputs, &target);
+                    (tape, found)
+                })?;
+                self.away = Some(Away { found, next });
+                break;
             }
+            let begun = Instant::now();
+            let generator = &site.model.generator;
+            let found =
+                site.compute
+                    .squared_error(&tape, generator, &next.inputs, &search.target)?;
+            self.tape = Some(tape);
+            if begun.elapsed() > SLICE {
+                self.is_slow = true;
+                if site.compute.is_gpu() {
+                    search.at_once = (search.at_once / 2).max(1);
+                }
+            }
+            search.descend(site, next, found, &options);
+            if started.elapsed() >= SLICE {
+                break;
+            }
+        }
+        if search.measured > options.steps {
+            if search.best.is_none() {
+                let message = "the descent found no code with a finite loss".to_owned();
+                return Err(Fault::Request(message));
+            }
+            return Ok(Slice::Done(search.report(site, &options)));
         }
         let is_due = search
             .reported
