@@ -13,44 +13,63 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// Asserts that two pictures are the same but for rounding: the kernels of style-based models add
+/// in another order since networks are graphs, which moves a level now and then by one.
+#[track_caller]
+fn assert_same(what: &str, now: &[u8], then: &[u8]) {
+    assert_eq!(now.len(), then.len(), "{what}");
+    let pairs = || now.iter().zip(then);
+    let largest = pairs().map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(largest <= Some(1), "{what}: levels differ by {largest:?}");
+    let moved = pairs().filter(|(a, b)| a != b).count();
+    assert!(
+        moved * 1000 <= now.len(),
+        "{what}: {moved} of {} levels",
+        now.len()
+    );
+}
+
+fn rgba(bytes: &[u8]) -> Vec<u8> {
+    let read = image::load_from_memory(bytes).expect("a picture");
+    read.into_rgba8().into_raw()
+}
+
 #[test]
 fn stills_of_version_2_draw_the_same_picture() {
+    let folder = Folder::new();
     for (name, today) in [
-        ("still-z.png", "0.5*seed(42) + dir(\"z3\")"),
+        ("still-z.png", Some("0.5*seed(42) + dir(\"z3\")")),
         (
             "still-w.png",
-            "truncate(w(seed(5)), 0.7) + 1.5*dir(\"weapon\")",
+            Some("truncate(w(seed(5)), 0.7) + 1.5*dir(\"weapon\")"),
         ),
+        ("grid.png", None),
     ] {
-        let path = file(name);
+        let (path, again) = (file(name), folder.file(name));
         let path = path.to_str().expect("the path is text");
-        assert_eq!(inspected(path)["expression"], today, "{name}");
-        let said = run(&["render", "--from", path, "--device", "cpu"]).succeeded();
-        assert!(
-            said.stdout.contains("the same picture"),
-            "{name}: {}",
-            said.stdout
-        );
+        if let Some(today) = today {
+            assert_eq!(inspected(path)["expression"], today, "{name}");
+        }
+        run(&["render", "--from", path, "-o", &again, "--device", "cpu"]).succeeded();
+        let then = fs::read(path).expect("it is there");
+        assert_same(name, &rgba(&folder.read(name)), &rgba(&then));
     }
-    let path = file("grid.png");
-    let path = path.to_str().expect("the path is text");
-    run(&["render", "--from", path, "--device", "cpu"]).succeeded();
 }
 
 #[test]
 fn animations_of_version_2_draw_the_same_frames() {
     let folder = Folder::new();
     for name in ["walk.gif", "walk.webp", "walk.png"] {
-        let path = file(name);
-        let again = folder.file(name);
+        let (path, again) = (file(name), folder.file(name));
         let path = path.to_str().expect("the path is text");
         run(&["render", "--from", path, "-o", &again, "--device", "cpu"]).succeeded();
         let then = Shown::read(name, &fs::read(path).expect("it is there"));
         let now = Shown::read(name, &folder.read(name));
         assert_eq!(now.size, then.size, "{name}");
+        assert_eq!(now.milliseconds(), then.milliseconds(), "{name}");
         assert_eq!(now.frames.len(), 5, "{name}");
         for (index, (now, then)) in now.frames.iter().zip(&then.frames).enumerate() {
-            assert!(now == then, "{name}, frame {index}");
+            assert_same(&format!("{name}, frame {index}"), &now.0, &then.0);
         }
     }
 }

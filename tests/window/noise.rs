@@ -134,7 +134,13 @@ fn a_dropped_picture_of_an_earlier_version_is_drawn_as_it_was() {
     assert_eq!(window.expression(), "0.5*seed(42) + dir(\"z3\")");
     let model = window.app().model().expect("a model");
     assert_eq!(model.id.name, "heroes-stylegan");
-    let shown = pixels(&window);
-    let file = zscape::document::photo::read(path.as_ref()).expect("a picture");
-    assert!(shown == file.to_rgba(), "pixel for pixel");
+    let (shown, file) = (
+        pixels(&window),
+        zscape::document::photo::read(path.as_ref()).expect("a picture"),
+    );
+    let file = file.to_rgba();
+    assert_eq!(shown.len(), file.len());
+    // The kernels add in another order since networks are graphs.
+    let levels = shown.iter().zip(&file).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(levels <= Some(1), "levels differ by {levels:?}");
 }
