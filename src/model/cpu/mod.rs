@@ -39,6 +39,9 @@ use step::{Environment, Place, Step, Work};
 
 /// Multiplications that are worth waking another core for: some tens of microseconds.
 const PART_WORK: usize = 2_000_000;
+/// Most numbers of a set of buffers that is kept for the next run (64 MiB): for larger pictures
+/// asking for memory again is little beside the work.
+const KEPT_NUMBERS: usize = 1 << 24;
 /// Items of a thread from which on it gets them in two chunks, so that a slow one holds up less.
 const MANY_ITEMS: usize = 16;
 /// Most numbers of a batch on the way between two layers, so that they stay in a core's cache.
@@ -81,6 +84,13 @@ struct Input {
 struct Buffers {
     slots: Vec<Vec<f32>>,
     work: Work,
+}
+
+impl Buffers {
+    fn numbers(&self) -> usize {
+        let slots = self.slots.iter().map(Vec::capacity);
+        slots.sum::<usize>() + self.work.numbers()
+    }
 }
 
 /// Some items of a batch on their way through the steps.
@@ -282,7 +292,9 @@ impl Body {
         for block in self.divided(part, self.block) {
             self.run_block(block, shared, &mut buffers, cores);
         }
-        spare().push(buffers);
+        if buffers.numbers() <= KEPT_NUMBERS {
+            spare().push(buffers);
+        }
     }
 
     fn run_block(&self, part: Part<'_>, shared: &[Vec<f32>], buffers: &mut Buffers, cores: usize) {

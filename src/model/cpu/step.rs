@@ -93,6 +93,12 @@ pub struct Work {
     pub third: Vec<f32>,
 }
 
+impl Work {
+    pub fn numbers(&self) -> usize {
+        self.first.capacity() + self.second.capacity() + self.third.capacity()
+    }
+}
+
 /// What a step does with one item.
 #[derive(Debug)]
 pub enum Kernel {

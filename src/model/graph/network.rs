@@ -60,7 +60,8 @@ impl GraphNetwork {
                 .iter()
                 .map(|&value| plan.values[value].shape.as_slice())
                 .collect();
-            layers.push(Prepared::new(&node.operation, &shapes, tensors, device));
+            let layer = Prepared::new(&node.operation, &shapes, tensors, device);
+            layers.push(layer.map_err(|fault| format!("node {:?}: {fault}", node.name))?);
         }
         Ok(Self { plan, layers })
     }

@@ -71,55 +71,44 @@ pub(super) enum Prepared {
 
 impl Prepared {
     /// From an operation that was checked with `shapes`, and its tensors in their order.
+    ///
+    /// # Errors
+    /// When there are fewer tensors than the plan has for the operation.
     pub(super) fn new(
         operation: &Operation,
         shapes: &[&[usize]],
         tensors: Vec<Tensor<1>>,
         device: &Device,
-    ) -> Self {
+    ) -> Result<Self, String> {
         let mut tensors = tensors.into_iter();
+        let mut next = || tensors.next().ok_or("the plan has too few tensors");
         let x = shapes.first().copied().unwrap_or_default();
-        let column = |tensor: Tensor<1>| {
-            let [n] = tensor.dims();
-            tensor.reshape([1, n, 1])
-        };
-        let row = |tensor: Tensor<1>| {
-            let [n] = tensor.dims();
-            tensor.reshape([1, 1, n])
-        };
-        let pair =
-            |tensors: &mut std::vec::IntoIter<Tensor<1>>| Some([tensors.next()?, tensors.next()?]);
-        match operation {
-            Operation::Linear { outputs, .. } => {
-                let features = x.last().copied().unwrap_or(1);
-                let weight = tensors.next().map(|t| t.reshape([features, *outputs]));
-                let bias = tensors.next().map(|t| t.reshape([1, *outputs]));
-                match weight {
-                    Some(weight) => Self::Linear { weight, bias },
-                    None => Self::Other(operation.clone()),
-                }
-            }
+        Ok(match operation {
+            Operation::Linear { outputs, bias } => Self::Linear {
+                weight: next()?.reshape([x[x.len() - 1], *outputs]),
+                bias: if *bias {
+                    Some(next()?.reshape([1, *outputs]))
+                } else {
+                    None
+                },
+            },
             Operation::Conv {
                 channels,
                 kernel: [height, width],
                 window,
                 groups,
-                ..
+                bias,
             } => {
-                let shape = [*channels, x[0] / groups, *height, *width];
                 let [top, left, bottom, right] = window.padding;
-                match tensors.next() {
-                    Some(weight) => Self::Conv {
-                        weight: weight.reshape(shape),
-                        bias: tensors.next(),
-                        options: ConvOptions::new_with_padding(
-                            window.stride,
-                            [(top, bottom), (left, right)],
-                            window.dilation,
-                            *groups,
-                        ),
-                    },
-                    None => Self::Other(operation.clone()),
+                Self::Conv {
+                    weight: next()?.reshape([*channels, x[0] / groups, *height, *width]),
+                    bias: if *bias { Some(next()?) } else { None },
+                    options: ConvOptions::new_with_padding(
+                        window.stride,
+                        [(top, bottom), (left, right)],
+                        window.dilation,
+                        *groups,
+                    ),
                 }
             }
             Operation::ConvTranspose {
@@ -128,35 +117,31 @@ impl Prepared {
                 window,
                 output_padding,
                 groups,
-                ..
+                bias,
             } => {
-                let shape = [x[0], channels / groups, *height, *width];
                 // burn's padding has two equal sides; what is left is cut off.
                 let [top, left, bottom, right] = window.padding;
                 let both = [top.min(bottom), left.min(right)];
-                let options = ConvTransposeOptions::new(
-                    window.stride,
-                    both,
-                    *output_padding,
-                    window.dilation,
-                    *groups,
-                );
-                match tensors.next() {
-                    Some(weight) => Self::ConvTranspose {
-                        weight: weight.reshape(shape),
-                        bias: tensors.next(),
-                        options,
-                        window: Window {
-                            padding: [
-                                top - both[0],
-                                left - both[1],
-                                bottom - both[0],
-                                right - both[1],
-                            ],
-                            ..*window
-                        },
+                let left_over = [
+                    top - both[0],
+                    left - both[1],
+                    bottom - both[0],
+                    right - both[1],
+                ];
+                Self::ConvTranspose {
+                    weight: next()?.reshape([x[0], channels / groups, *height, *width]),
+                    bias: if *bias { Some(next()?) } else { None },
+                    options: ConvTransposeOptions::new(
+                        window.stride,
+                        both,
+                        *output_padding,
+                        window.dilation,
+                        *groups,
+                    ),
+                    window: Window {
+                        padding: left_over,
+                        ..*window
                     },
-                    None => Self::Other(operation.clone()),
                 }
             }
             Operation::ModulatedConv {
@@ -165,62 +150,61 @@ impl Prepared {
                 up,
                 demodulate,
                 gain,
-            } => match tensors.next() {
-                Some(weight) => {
-                    let places = kernel * kernel;
-                    let squares = demodulate.then(|| {
-                        let weight = weight.clone().reshape([*channels, x[0], places]);
-                        let sums = weight.square().sum_dim(2);
-                        sums.reshape([*channels, x[0]]).transpose()
-                    });
-                    Self::Modulated {
-                        weight: weight.reshape([*channels, x[0], *kernel, *kernel]),
-                        squares,
-                        up: *up,
-                        gain: *gain,
-                    }
-                }
-                None => Self::Other(operation.clone()),
-            },
-            Operation::Affine { weight, bias } => {
-                let factor = if *weight { tensors.next() } else { None };
-                let summand = if *bias { tensors.next() } else { None };
-                Self::Affine {
-                    factor: factor.map(column),
-                    summand: summand.map(column),
+            } => {
+                let weight = next()?;
+                let squares = demodulate.then(|| {
+                    let kernels = weight.clone().reshape([*channels, x[0], kernel * kernel]);
+                    let sums = kernels.square().sum_dim(2);
+                    sums.reshape([*channels, x[0]]).transpose()
+                });
+                Self::Modulated {
+                    weight: weight.reshape([*channels, x[0], *kernel, *kernel]),
+                    squares,
+                    up: *up,
+                    gain: *gain,
                 }
             }
+            Operation::Affine { weight, bias } => Self::Affine {
+                factor: if *weight { Some(column(next()?)) } else { None },
+                summand: if *bias { Some(column(next()?)) } else { None },
+            },
             Operation::BatchNorm { epsilon } => {
-                let found = pair(&mut tensors).zip(pair(&mut tensors));
-                match found {
-                    Some(([gamma, beta], [mean, variance])) => {
-                        let factor = gamma / (variance + *epsilon).sqrt();
-                        let summand = beta - mean * factor.clone();
-                        Self::Affine {
-                            factor: Some(column(factor)),
-                            summand: Some(column(summand)),
-                        }
-                    }
-                    None => Self::Other(operation.clone()),
+                let (gamma, beta, mean, variance) = (next()?, next()?, next()?, next()?);
+                let factor = gamma / (variance + *epsilon).sqrt();
+                let summand = beta - mean * factor.clone();
+                Self::Affine {
+                    factor: Some(column(factor)),
+                    summand: Some(column(summand)),
                 }
             }
             Operation::GroupNorm {
-                groups, epsilon, ..
+                groups,
+                epsilon,
+                affine,
             } => Self::GroupNorm {
                 groups: *groups,
                 epsilon: *epsilon,
-                affine: pair(&mut tensors).map(|pair| pair.map(column)),
+                affine: if *affine {
+                    Some([column(next()?), column(next()?)])
+                } else {
+                    None
+                },
             },
-            Operation::LayerNorm { axes, epsilon, .. } => Self::LayerNorm {
+            Operation::LayerNorm {
+                axes,
+                epsilon,
+                affine,
+            } => Self::LayerNorm {
                 len: x[x.len() - axes..].iter().product(),
                 epsilon: *epsilon,
-                affine: pair(&mut tensors).map(|pair| pair.map(row)),
-            },
-            Operation::Embedding { count, features } => match tensors.next() {
-                Some(weight) => Self::Embedding {
-                    weight: weight.reshape([*count, *features]),
+                affine: if *affine {
+                    Some([row(next()?), row(next()?)])
+                } else {
+                    None
                 },
-                None => Self::Other(operation.clone()),
+            },
+            Operation::Embedding { count, features } => Self::Embedding {
+                weight: next()?.reshape([*count, *features]),
             },
             Operation::TimeEmbedding {
                 features,
@@ -236,13 +220,9 @@ impl Prepared {
                     cosine_first: *cosine_first,
                 }
             }
-            Operation::Constant { .. } => match tensors.next() {
-                Some(value) => {
-                    let [len] = value.dims();
-                    Self::Constant(value.reshape([1, len]))
-                }
-                None => Self::Other(operation.clone()),
-            },
+            Operation::Constant { shape } => {
+                Self::Constant(next()?.reshape([1, shape.iter().product()]))
+            }
             _ => match separable(operation, x) {
                 Some([rows, columns]) => Self::Separable {
                     rows: matrix(&rows, device).map(|matrix| {
@@ -253,7 +233,7 @@ impl Prepared {
                 },
                 None => Self::Other(operation.clone()),
             },
-        }
+        })
     }
 
     /// The result, `[batch, numbers]` of the shape `shape`.
@@ -406,6 +386,18 @@ impl Prepared {
             Self::Other(operation) => other(operation, (x, from), taken, shape),
         }
     }
+}
+
+/// One number for each entry of the first axis.
+fn column(tensor: Tensor<1>) -> Tensor<3> {
+    let [n] = tensor.dims();
+    tensor.reshape([1, n, 1])
+}
+
+/// One number for each entry of the last axis.
+fn row(tensor: Tensor<1>) -> Tensor<3> {
+    let [n] = tensor.dims();
+    tensor.reshape([1, 1, n])
 }
 
 fn matrix(taps: &SideTaps, device: &Device) -> Option<Tensor<2>> {
