@@ -164,6 +164,12 @@ impl AppState {
             }),
             ParamId::Step(name) => self.step_param(name),
             ParamId::Axis(axis) => self.axis_param(model, *axis),
+            // Of a pane that is not there.
+            ParamId::Tool(ToolParam::ComparePsi(pane))
+                if *pane >= self.tools.settings.compare.panes() =>
+            {
+                None
+            }
             ParamId::Tool(ToolParam::StyleStrength(layer)) => self.strength_param(model, *layer),
             ParamId::Tool(tool) => Some(self.tool_param(*tool)),
         }

@@ -238,6 +238,8 @@ impl AppState {
             Settling::Moving => due_secs = soon(due_secs),
             Settling::Settled => {
                 self.settle();
+                // The row of steps that the next frame paints has the new one.
+                self.keep_session();
                 due_secs = soon(due_secs);
             }
         }

@@ -16,7 +16,7 @@ use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
 use crate::app::{Action, Actions, AppState, Asked, Effect, Moment, Overlay, Start, models};
 use crate::engine::{Decoders, Engine, EngineOptions, SharedGpu};
-use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
+use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct ZscapeWindow {
     smoke: Option<Smoke>,
     was_typing: bool,
     title: String,
+    /// When a key was last pressed, held or released.
+    last_key_secs: f64,
     /// Until the first frame has come and gone.
     picture_was_painted: bool,
 }
@@ -117,6 +119,7 @@ impl ZscapeWindow {
             dialogs: Dialogs::new(wake),
             smoke,
             was_typing: false,
+            last_key_secs: f64::NEG_INFINITY,
             title: String::new(),
             picture_was_painted: false,
         })
@@ -303,7 +306,8 @@ impl ZscapeWindow {
 
 impl eframe::App for ZscapeWindow {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.app.begin_frame(moment(ctx));
+        let moment = self.moment(ctx);
+        self.app.begin_frame(moment);
         // Also in a window that is hidden and therefore not painted.
         if self.app.take_close() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
@@ -340,7 +344,8 @@ impl eframe::App for ZscapeWindow {
         self.overlays(&ctx);
         self.was_typing = ctx.text_edit_focused();
         self.run_actions(&ctx);
-        if let Some(due_secs) = self.app.end_frame(moment(&ctx)) {
+        let moment = self.moment(&ctx);
+        if let Some(due_secs) = self.app.end_frame(moment) {
             ctx.request_repaint_after(Duration::from_secs_f64(due_secs.max(0.0)));
         }
         self.name_window(&ctx);
@@ -361,14 +366,28 @@ impl eframe::App for ZscapeWindow {
     }
 }
 
-fn moment(ctx: &Context) -> Moment {
-    ctx.input(|input| Moment {
-        now_secs: input.time,
-        dt_secs: input.stable_dt,
-        hand_is_busy: input.pointer.any_down()
-            || !input.keys_down.is_empty()
-            || input.is_scrolling(),
-    })
+/// A key that is held sends an event at least this often. One that has been silent for longer was
+/// let go of without a word: `+` goes down as Plus and comes up as Equals once Shift is released.
+const HELD_KEY_SECS: f64 = 1.0;
+
+impl ZscapeWindow {
+    fn moment(&mut self, ctx: &Context) -> Moment {
+        let is_typing = ctx.egui_wants_keyboard_input();
+        ctx.input(|input| {
+            let is_key = |event: &Event| matches!(event, Event::Key { .. });
+            if input.events.iter().any(is_key) {
+                self.last_key_secs = input.time;
+            }
+            let holds_a_key = !input.keys_down.is_empty()
+                && !is_typing
+                && input.time - self.last_key_secs < HELD_KEY_SECS;
+            Moment {
+                now_secs: input.time,
+                dt_secs: input.stable_dt,
+                hand_is_busy: input.pointer.any_down() || holds_a_key || input.is_scrolling(),
+            }
+        })
+    }
 }
 
 fn restyle(ctx: &Context, app: &AppState) {

@@ -2,7 +2,7 @@
 
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, vec2};
+use eframe::egui::{Event, Key, Modifiers, vec2};
 use zscape::app::Axis;
 use zscape::latent::Space;
 
@@ -152,4 +152,26 @@ fn everything_is_reset_at_once() {
     window.press(Modifiers::NONE, Key::Enter);
     window.click("Reset all");
     assert_eq!(window.expression(), "seed(7)");
+}
+
+/// A key that comes up under another name, as `+` does when Shift is let go of first, is still
+/// held for the window; that must not keep everything after it from becoming a step.
+#[test]
+fn a_key_that_never_comes_up_does_not_stop_the_history() {
+    let mut window = Window::open();
+    window.wait_for_steps(1);
+    window.harness.event(Event::Key {
+        key: Key::Plus,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: Modifiers::SHIFT,
+    });
+    window.harness.run_steps(2);
+    window.click("Next seed");
+    window.wait_for_steps(2);
+    window.click("Next seed");
+    window.wait_for_steps(3);
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.expression(), "seed(43)");
 }

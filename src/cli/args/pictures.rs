@@ -304,7 +304,7 @@ fn noise(text: &str) -> Result<NoiseMode, String> {
     match text {
         "const" => Ok(NoiseMode::Const),
         "none" => Ok(NoiseMode::None),
-        seed => match seed.parse() {
+        seed => match seed.strip_prefix("random:").unwrap_or(seed).parse() {
             Ok(seed) => Ok(NoiseMode::Random { seed }),
             Err(_) => Err("noise is const, none, or a seed".to_owned()),
         },
@@ -329,6 +329,7 @@ mod tests {
         assert_eq!(noise("const"), Ok(NoiseMode::Const));
         assert_eq!(noise("none"), Ok(NoiseMode::None));
         assert_eq!(noise("7"), Ok(NoiseMode::Random { seed: 7 }));
+        assert_eq!(noise("random:7"), Ok(NoiseMode::Random { seed: 7 }));
         assert!(noise("-7").is_err() && noise("loud").is_err());
     }
 }

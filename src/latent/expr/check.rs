@@ -417,7 +417,8 @@ fn step_in_z(expr: &Expr, step: &Expr, (code, space): (&Expr, Space)) -> CheckEr
     let code = excerpt(code);
     let sentence = if let Some(direction) = direction_of(step) {
         format!(
-            "{direction} moves in z, and {code} is in {space}: take the step in z, inside w(...)"
+            "{direction} moves in z, and {code} is in {space}: write it next to the code in z, \
+             before what leads to {space}"
         )
     } else {
         let verb = match expr {
@@ -430,7 +431,7 @@ fn step_in_z(expr: &Expr, step: &Expr, (code, space): (&Expr, Space)) -> CheckEr
         };
         format!(
             "{} is a step in z, which cannot be {verb} a code in {space}: take the step in z, \
-             inside w(...)",
+             before what leads to {space}",
             excerpt(step)
         )
     };

@@ -273,8 +273,10 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     let found = found.into_iter().take(MAX_SETTINGS);
+    // As far as the slider goes: what is typed in passing shall not break the picture.
+    let within = |param: &Param| value.clamp(*param.range.start(), *param.range.end());
     found
-        .map(|(_, param)| Entry::Set(param.id.clone(), param.name.clone(), value))
+        .map(|(_, param)| Entry::Set(param.id.clone(), param.name.clone(), within(param)))
         .collect()
 }
 

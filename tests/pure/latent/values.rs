@@ -380,29 +380,29 @@ fn refusals_are_helpful_sentences() {
             Toy::styled(),
             "seed(1) - seed(3) + w(seed(2))",
             "seed(1) - seed(3) is a step in z, which cannot be added to a code in w: take the \
-             step in z, inside w(...)",
+             step in z, before what leads to w",
         ),
         (
             Toy::styled(),
             "slerp(@styles, seed(1) - @me, 0.5)",
             "seed(1) - @me is a step in z, which cannot be interpolated with a code in w+: take \
-             the step in z, inside w(...)",
+             the step in z, before what leads to w+",
         ),
         (
             Toy::styled(),
             "mean(seed(1), w(seed(2)), dir(\"age\"))",
-            "dir(\"age\") moves in z, and w(seed(2)) is in w: take the step in z, inside w(...)",
+            "dir(\"age\") moves in z, and w(seed(2)) is in w: write it next to the code in z, before what leads to w",
         ),
         (
             Toy::styled(),
             "dir(\"age\") + 2*dir(\"smile\")",
-            "dir(\"age\") moves in z, and 2*dir(\"smile\") is in w: take the step in z, inside \
-             w(...)",
+            "dir(\"age\") moves in z, and 2*dir(\"smile\") is in w: write it next to the code in z, \
+             before what leads to w",
         ),
         (
             Toy::styled(),
             "w(seed(5)) - dir(\"age\")",
-            "dir(\"age\") moves in z, and w(seed(5)) is in w: take the step in z, inside w(...)",
+            "dir(\"age\") moves in z, and w(seed(5)) is in w: write it next to the code in z, before what leads to w",
         ),
         (
             Toy::styled(),
@@ -443,12 +443,12 @@ fn refusals_are_helpful_sentences() {
             Toy::styled(),
             "cross(@me - @smiling, w(@me), 1)",
             "@me - @smiling is a step in z, which cannot be crossed with a code in w: take the \
-             step in z, inside w(...)",
+             step in z, before what leads to w",
         ),
         (
             Toy::styled(),
             "project_out(w(@me), dir(\"age\"))",
-            "dir(\"age\") moves in z, and w(@me) is in w: take the step in z, inside w(...)",
+            "dir(\"age\") moves in z, and w(@me) is in w: write it next to the code in z, before what leads to w",
         ),
         (
             Toy::styled(),
