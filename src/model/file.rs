@@ -22,6 +22,10 @@ use std::path::Path;
 /// The key of the manifest in the metadata of a file.
 pub(super) const METADATA_KEY: &str = "zscape";
 
+/// The longest name and title of a model, and the longest summary, in characters.
+const MAX_NAME_CHARS: usize = 100;
+const MAX_SUMMARY_CHARS: usize = 1000;
+
 /// Why a model file was refused. Each message is one sentence without the file's name.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFileError {
@@ -268,6 +272,7 @@ pub(super) fn read_manifest(text: &str) -> Result<Manifest, ModelFileError> {
 /// # Errors
 /// A sentence when the networks, the spaces and the picture do not fit one another.
 pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>, String> {
+    check_texts(manifest)?;
     let image = manifest.image;
     let sides = [image.channels, image.height, image.width];
     let picture = Shape::Image {
@@ -366,6 +371,25 @@ fn noise_side(name: &str, manifest: &Manifest) -> Option<usize> {
     let plan = style::plan(manifest.style.as_ref()?, manifest.image).ok()?;
     let layer: usize = layer.parse().ok()?;
     plan.layers.get(layer).map(|layer| layer.side)
+}
+
+/// Checks the texts that the program shows and repeats in messages: they are of a bearable length
+/// and hold nothing that a terminal would obey.
+fn check_texts(manifest: &Manifest) -> Result<(), String> {
+    let texts = [
+        ("name", &manifest.name, MAX_NAME_CHARS),
+        ("title", &manifest.title, MAX_NAME_CHARS),
+        ("summary", &manifest.summary, MAX_SUMMARY_CHARS),
+    ];
+    for (what, text, most) in texts {
+        if text.chars().count() > most {
+            return Err(format!("its {what} is longer than {most} characters"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(format!("its {what} has control characters"));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a network takes and gives what its role asks for.

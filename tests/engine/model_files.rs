@@ -94,6 +94,29 @@ fn manifests_that_lie_are_refused() {
         &with_manifest(bytes, |m| m["format_version"] = 99.into()),
         "version is 99",
     );
+    for (field, text, fault) in [
+        (
+            "name",
+            "a\u{1b}[31mb".to_owned(),
+            "its name has control characters",
+        ),
+        ("name", "x".repeat(101), "its name is longer than 100"),
+        (
+            "title",
+            "two\nlines".to_owned(),
+            "its title has control characters",
+        ),
+        (
+            "summary",
+            "x".repeat(1001),
+            "its summary is longer than 1000",
+        ),
+    ] {
+        assert_refused(
+            &with_manifest(bytes, |m| m[field] = text.clone().into()),
+            fault,
+        );
+    }
     assert_refused(
         &with_manifest(bytes, |m| m["family"] = "oracle".into()),
         "oracle",

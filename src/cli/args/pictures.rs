@@ -36,14 +36,14 @@ pub struct RenderArgs {
     /// The PNG to write; with --from also what holds the recipe's animation. Without it --from
     /// draws a picture only to compare it with the file
     #[arg(short = 'o', long = "output", value_name = "OUT.png")]
-    #[arg(required_unless_present_any = ["npy", "from"])]
+    #[arg(required_unless_present_any = ["npy", "from", "steps_out"])]
     pub png: Option<PathBuf>,
     /// The NumPy array to write, f32 in 0..1
     #[arg(long, value_name = "OUT.npy")]
     pub npy: Option<PathBuf>,
     /// Where to write the picture after each step of a sampler: a strip.png, an animation .gif,
     /// .apng, .webp or .mp4, a folder, or step_###.png
-    #[arg(long, value_name = "PATH", requires = "png")]
+    #[arg(long, value_name = "PATH")]
     pub steps_out: Option<PathBuf>,
     /// Pixels on the longer side of the PNG; by default those that the model makes
     #[arg(long, value_name = "N", conflicts_with = "scale")]

@@ -15,7 +15,7 @@ use std::ops::Range;
 ///
 /// A point in z that meets a code or a step in w is mapped to w, and a code in w that meets one in
 /// w+ is taken for every layer. `mix(...)` maps its points, and so does `truncate(...)` wherever
-/// the model has a w. Steps in z cannot be mapped (see [`Weight`]). No encoder and no mapping
+/// the model has a w. Steps in z, differences of points, cannot be mapped. No encoder and no mapping
 /// network runs, and no file is looked for.
 ///
 /// # Errors
