@@ -57,6 +57,34 @@ fn typed_text_of_the_form_appears_in_the_wells() {
 }
 
 #[test]
+fn undo_of_typed_text_leaves_the_open_tool_open() {
+    let mut window = Window::open_named("digits-gan");
+    for text in ["2*seed(6)", "seed(1) - seed(2) + seed(3)", "seed(5)"] {
+        window.type_expression(text);
+        window.press(Modifiers::NONE, Key::Enter);
+        window.settle();
+    }
+    let open = window.app().tools().open();
+    assert_ne!(open, Tool::Arithmetic);
+    let shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+    for (modifiers, text) in [
+        (Modifiers::COMMAND, "seed(1) - seed(2) + seed(3)"),
+        (Modifiers::COMMAND, "2*seed(6)"),
+        (shift, "seed(1) - seed(2) + seed(3)"),
+        (shift, "seed(5)"),
+    ] {
+        window.press(modifiers, Key::Z);
+        window.settle();
+        assert_eq!(window.expression(), text);
+        assert_eq!(
+            window.app().tools().open(),
+            open,
+            "{text} is seen in the equation bar; no other tool has to open"
+        );
+    }
+}
+
+#[test]
 fn the_wells_can_be_filled_without_a_mouse_and_emptied_at_once() {
     let mut window = open();
     window.click("Put the current picture into A");

@@ -118,9 +118,13 @@ pub struct ToolSettings {
 impl ToolSettings {
     /// The tool whose settings differ, to show what undo has changed.
     pub fn first_difference(&self, other: &Self) -> Option<Tool> {
+        // Complete wells say what the equation bar says and follow it: the change is seen there.
+        let only_in_wells = self.arithmetic != other.arithmetic
+            && self.arithmetic.to_expr().is_none()
+            && other.arithmetic.to_expr().is_none();
         let pairs = [
             (self.interpolate != other.interpolate, Tool::Interpolate),
-            (self.arithmetic != other.arithmetic, Tool::Arithmetic),
+            (only_in_wells, Tool::Arithmetic),
             (self.styles != other.styles, Tool::Styles),
             (self.map != other.map, Tool::Map),
             (self.encode != other.encode, Tool::Encode),
