@@ -1,7 +1,7 @@
 //! A decode as a process of steps: one for a plain decoder, many for a sampler.
 //!
-//! The hazard here is a picture that takes long: whoever runs a process looks between its steps
-//! for something more urgent, so a step should stay well below 20 ms where it can.
+//! The hazard here is a picture that takes a long time. The engine can turn to more urgent work only
+//! between two steps, so a step should take well under 20 ms where possible.
 
 use super::{Fault, Generator, ModelError, device};
 use crate::latent::{Conditions, Sampler};

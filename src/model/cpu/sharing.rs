@@ -1,8 +1,8 @@
-//! Dividing work among cores without waiting for one that does not come.
+//! Dividing work among cores without waiting for one that is late.
 //!
-//! A core that sleeps, or that another program uses, may take longer to come than a small batch
-//! takes. So nobody is given a chunk: whoever is there takes the next one, and the caller only
-//! waits for chunks that somebody has begun.
+//! A core that is asleep, or busy with another program, may take longer to wake up than a small
+//! batch takes to compute. Chunks are therefore not assigned in advance: every thread that is
+//! running takes the next one, and the caller waits only for chunks that have been started.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
