@@ -1,7 +1,7 @@
 //! The engine as the window uses it: every job has one owner, to whom its events go.
 //!
-//! The hazard here is an event that the wrong part of the window takes for its own, or that
-//! nobody takes. So a job is submitted with its owner, and what comes of it is handed out by that.
+//! The hazard here is an event that the wrong part of the window takes for its own, or that no
+//! part handles. So a job is submitted with its owner, and its events are handed to that owner.
 
 use crate::engine::{Class, Engine, Event, Job, JobId, ModelSource, PreviewRequest};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ impl Jobs {
         id
     }
 
-    /// Stops a job; what is on its way of it still comes.
+    /// Cancels a job; events that it has already sent still arrive.
     pub fn cancel(&self, job: JobId) {
         self.engine.cancel(job);
     }

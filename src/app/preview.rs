@@ -50,7 +50,7 @@ impl Preview {
         if !is_newer || !is_current_model {
             return;
         }
-        // A sampler's time would say nothing of how the hand is followed.
+        // The time of a whole sampling run would say nothing about how fast a drag is followed.
         if frame.is_first() {
             self.latency.record(frame.timing.decode_ms);
         }

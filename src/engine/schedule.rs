@@ -1,8 +1,8 @@
-//! Whose turn it is: classes before one another, round robin inside a class.
+//! Whose turn it is: more urgent classes first, round robin within a class.
 //!
 //! The hazard here is work that never gets a turn because something more urgent always comes: a
-//! file being written while an animation plays. So after [`PATIENCE`] turns of its betters, what
-//! waits gets one.
+//! file being written while an animation plays. So after [`PATIENCE`] turns of more urgent
+//! classes, waiting work gets one.
 
 use super::{Class, JobId};
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ impl<T> Schedule<T> {
         self.ring(class).push_back((id, work));
     }
 
-    /// Puts work back that shall have the next turn of its class.
+    /// Puts work back at the head of its class, for the next turn.
     pub fn push_first(&mut self, class: Class, id: JobId, work: T) {
         self.ring(class).push_front((id, work));
     }

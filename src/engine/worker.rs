@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-/// A slice that the hand notices.
+/// A slice that delays the preview noticeably.
 const LONG_SLICE: Duration = Duration::from_millis(15);
 
 /// Runs until the mailbox is closed or nobody listens any more.

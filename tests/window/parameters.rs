@@ -115,4 +115,15 @@ fn the_palette_sets_a_parameter_by_name_and_number() {
     window.harness.get_by_label("Set Truncation psi to 0.5");
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(window.expression(), "truncate(seed(42), 0.5)");
+    // Numbers out of range, even of `f32`, stop where the slider stops.
+    for (number, psi) in [("9", "1.5"), ("1e39", "1.5"), ("-1e39", "0")] {
+        window.press(Modifiers::COMMAND, Key::K);
+        let search = window.find(Role::TextInput, "Search");
+        search.type_text(&format!("psi {number}"));
+        window.harness.run_steps(2);
+        window
+            .harness
+            .get_by_label(&format!("Set Truncation psi to {psi}"));
+        window.press(Modifiers::NONE, Key::Escape);
+    }
 }

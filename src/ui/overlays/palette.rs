@@ -257,7 +257,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
     let Some((words, number)) = query.rsplit_once(char::is_whitespace) else {
         return Vec::new();
     };
-    let Some(value) = number.parse::<f32>().ok().filter(|value| value.is_finite()) else {
+    let Some(value) = number.parse::<f32>().ok().filter(|value| !value.is_nan()) else {
         return Vec::new();
     };
     let params = app.params();
@@ -273,7 +273,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     let found = found.into_iter().take(MAX_SETTINGS);
-    // As far as the slider goes: what is typed in passing shall not break the picture.
+    // As far as the slider goes, so that no number, however large, breaks the picture.
     let within = |param: &Param| value.clamp(*param.range.start(), *param.range.end());
     found
         .map(|(_, param)| Entry::Set(param.id.clone(), param.name.clone(), within(param)))

@@ -190,7 +190,7 @@ impl MapPlane {
                 let origin = *codes.first().ok_or("The base code is not evaluated yet")?;
                 if origin.is_empty() || !origin.len().is_multiple_of(dim) {
                     return Err(format!(
-                        "The base code has {} dimensions and is no code of {space}",
+                        "The base code has {} dimensions and is not a code of {space}",
                         origin.len()
                     ));
                 }
