@@ -146,6 +146,14 @@ impl Context for Names<'_> {
         all.map(|direction| direction.name.clone()).collect()
     }
 
+    fn start_space(&self) -> Space {
+        self.model.start
+    }
+
+    fn encoded_space(&self) -> Space {
+        self.model.manifest.encoded_space()
+    }
+
     fn can_encode(&self) -> bool {
         self.model.manifest.networks.contains_key(&Role::Encoder)
     }

@@ -6,8 +6,8 @@ use super::session::Session;
 use super::{say, source};
 use crate::document::recipe::program;
 use crate::engine::{Class, DirectionSource, InvertOptions, Job, ModelInfo, Timed};
+use crate::latent::Shot;
 use crate::latent::expr::Expr;
-use crate::latent::{Shot, Space};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -107,7 +107,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
             spread: Spread::of(times),
         });
     }
-    let mapping = if session.model().manifest.spaces.contains_key(&Space::W) {
+    let mapping = if session.model().maps_z_to_w() {
         let what = Timed::Map { codes: MAPPED };
         session.bench(what, 1)?;
         let spread = Spread::of(session.bench(what, MAPPINGS)?);

@@ -9,6 +9,7 @@ use crate::document::embedded::Container;
 use crate::engine::ModelSource;
 use crate::model::catalogue;
 use crate::model::file::ModelFile;
+use crate::model::manifest::MapSpec;
 use crate::model::quality;
 use std::fmt::{self, Write as _};
 use std::fs::File;
@@ -94,8 +95,11 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
         row("quality", &line)?;
     }
     for (role, network) in &manifest.networks {
-        let layers = network.layers.len();
-        row("network", &format!("{} of {layers} layers", role.name()))?;
+        row("network", &format!("{} of {network}", role.name()))?;
+    }
+    for map in &manifest.maps {
+        let MapSpec { from, to, network } = map;
+        row("network", &format!("map from {from} to {to} of {network}"))?;
     }
     let numbers: usize = file
         .tensors

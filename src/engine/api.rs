@@ -54,12 +54,17 @@ pub struct ModelInfo {
     pub named: BTreeMap<String, Code>,
     /// Named directions stored in the file, for `dir("name")`.
     pub directions: Vec<Direction>,
-    /// Mean of z and, where there is a mapping network, of w: the centre of truncation.
+    /// The space that seeds are drawn in: z, with few exceptions.
+    pub start: Space,
+    /// Mean of the space of seeds and, where there is a mapping network, of w: the centre of
+    /// truncation.
     pub means: BTreeMap<Space, Vec<f32>>,
-    /// Standard deviation of each raw dimension of z over encoded data or the prior.
+    /// Standard deviation of each raw dimension of the space of seeds over encoded data or the
+    /// prior; empty where codes are indices.
     pub z_sigma: Vec<f32>,
-    /// The raw dimensions of z, those that change the picture most first, each with the root
-    /// mean square change of a pixel (0..1) for a step of one sigma.
+    /// The raw dimensions of the space of seeds, those that change the picture most first, each
+    /// with the root mean square change of a pixel (0..1) for a step of one sigma. Empty where
+    /// there are too many to measure, or codes are indices.
     pub ranked_dims: Vec<(usize, f32)>,
     /// Standard deviation of each raw dimension of w over the codes of many seeds; empty
     /// without a mapping network.
@@ -71,7 +76,8 @@ pub struct ModelInfo {
     pub ranked_w_dims: Vec<(usize, f32)>,
     /// How many steps a picture takes with the default settings; 1 without a sampler.
     pub steps: usize,
-    /// Encoded test pictures for a map of a 2-D plane: `[n][z_dim]` with labels; may be empty.
+    /// Encoded test pictures for a map of a 2-D plane: `[n][numbers]` in the space
+    /// of seeds, with labels; may be empty.
     pub encoded: Vec<(Vec<f32>, u8)>,
 }
 
@@ -98,7 +104,7 @@ impl ModelInfo {
     pub fn truncated(&self, code: Expr, psi: Option<f32>) -> Expr {
         match psi {
             None => code,
-            Some(psi) if self.manifest.spaces.contains_key(&Space::W) => match code {
+            Some(psi) if self.maps_z_to_w() => match code {
                 // A seed is in z; any other code may be in w already.
                 Expr::Seed(_) => Expr::Truncate(Box::new(Expr::W(Box::new(code))), psi),
                 code => Expr::Truncate(Box::new(code), psi),

@@ -7,22 +7,33 @@ impl ModelInfo {
     /// The spaces with raw axes, the first being the one to edit in: w where there is one, since
     /// a code of any space can be brought there.
     pub fn axis_spaces(&self) -> &'static [Space] {
-        if self.manifest.spaces.contains_key(&Space::W) {
-            &[Space::W, Space::Z]
-        } else {
-            &[Space::Z]
+        if self.maps_z_to_w() {
+            return &[Space::W, Space::Z];
         }
+        match self.start {
+            Space::Z => &[Space::Z],
+            Space::W => &[Space::W],
+            Space::X => &[Space::X],
+            // The language has no names for the axes of other spaces.
+            _ => &[],
+        }
+    }
+
+    /// Whether a mapping network leads from z to w.
+    pub fn maps_z_to_w(&self) -> bool {
+        let mut maps = self.manifest.mapped();
+        maps.any(|way| way == (Space::Z, Space::W))
     }
 
     /// The space to edit in.
     pub fn editing_space(&self) -> Space {
-        self.axis_spaces().first().copied().unwrap_or(Space::Z)
+        self.axis_spaces().first().copied().unwrap_or(self.start)
     }
 
     /// The raw axes of a space, those that change the picture most first, each with the root mean
     /// square change of a pixel (0..1) for a step of one standard deviation.
     pub fn ranked_axes(&self, space: Space) -> &[(usize, f32)] {
-        if space == Space::Z {
+        if space == self.start {
             &self.ranked_dims
         } else {
             &self.ranked_w_dims
@@ -31,7 +42,7 @@ impl ModelInfo {
 
     /// The standard deviation of codes along a raw axis; 1 where it is not known.
     pub fn axis_sigma(&self, space: Space, index: usize) -> f32 {
-        let sigmas = if space == Space::Z {
+        let sigmas = if space == self.start {
             &self.z_sigma
         } else {
             &self.w_sigma
@@ -42,11 +53,11 @@ impl ModelInfo {
             .unwrap_or(1.0)
     }
 
-    /// The standard deviation of codes of a space, as one number: 1 in z, the root mean square of
+    /// The standard deviation of codes of a space, as one number: 1 where seeds are drawn, the root mean square of
     /// those of all axes in w, where the noise of `vary(...)` would else be larger than what is
     /// varied.
     pub fn typical_sigma(&self, space: Space) -> f32 {
-        if space == Space::Z || self.w_sigma.is_empty() {
+        if space == self.start || self.w_sigma.is_empty() {
             return 1.0;
         }
         let squares = (0..self.w_sigma.len()).map(|axis| f64::from(self.axis_sigma(space, axis)));
@@ -54,10 +65,10 @@ impl ModelInfo {
         (sum / self.w_sigma.len() as f64).sqrt() as f32
     }
 
-    /// What one step along a raw axis is in the units of its space: a unit in z, whose prior is
-    /// standard normal, and a standard deviation in w, whose scale is whatever was learned.
+    /// What one step along a raw axis is in the units of its space: a unit where seeds are drawn,
+    /// whose prior is standard normal, and a standard deviation in w, whose scale is whatever was learned.
     pub fn axis_unit(&self, space: Space, index: usize) -> f32 {
-        if space == Space::Z {
+        if space == self.start {
             1.0
         } else {
             self.axis_sigma(space, index)

@@ -4,7 +4,7 @@ use super::bridge;
 use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
 use crate::gpu::display::{DisplayPass, rgba_from_planes};
 use crate::gpu::{self, Gpu};
-use crate::latent::NoiseMode;
+use crate::latent::{Code, NoiseMode};
 use crate::model::gradient::{SquaredError, Tape};
 use crate::model::manifest::ImageSpec;
 use crate::model::process::{Budget, Pictures, Process, Step};
@@ -26,9 +26,8 @@ pub fn padded_batch(count: usize) -> usize {
 
 /// What an encoder says of one picture, on the CPU.
 pub struct EncodedPicture {
-    /// `[z_dim]`
-    pub mu: Vec<f32>,
-    /// Log variance, `[z_dim]`; plain autoencoders have none.
+    pub mu: Code,
+    /// Log variance of each number of the code; `None` where the encoder gives codes alone.
     pub logvar: Option<Vec<f32>>,
 }
 
@@ -216,7 +215,7 @@ impl Compute {
                 return Ok(None);
             };
             Ok(Some(EncodedPicture {
-                mu: download(encoded.mu)?,
+                mu: generator.code(encoded.space, download(encoded.mu)?)?,
                 logvar: encoded.logvar.map(download).transpose()?,
             }))
         })

@@ -105,6 +105,15 @@ impl Context for ModelContext<'_> {
     fn can_encode(&self) -> bool {
         self.model.generator.has_encoder()
     }
+
+    fn start_space(&self) -> Space {
+        self.model.generator.start()
+    }
+
+    fn encoded_space(&self) -> Space {
+        let generator = &self.model.generator;
+        generator.encoded_space().unwrap_or(generator.start())
+    }
 }
 
 impl Compute for ModelContext<'_> {
@@ -112,7 +121,7 @@ impl Compute for ModelContext<'_> {
         let generator = &self.model.generator;
         // Networks that map are on the CPU, whatever decodes.
         let mapped = generator
-            .map(z)
+            .w_from_z(z)
             .map_err(|error| Fault::Program(format!("{}: {error}", self.model_name())));
         mapped.map_err(|fault| self.note(fault))
     }
@@ -124,7 +133,7 @@ impl Compute for ModelContext<'_> {
             .pictures
             .read(Path::new(path), generator.image())?;
         match self.device.encode(generator, &picture) {
-            Ok(Some(encoded)) => Ok(Code::vector(Space::Z, encoded.mu)),
+            Ok(Some(encoded)) => Ok(encoded.mu),
             Ok(None) => Err(format!("{} has no encoder", self.model_name())),
             Err(fault) => Err(self.note(fault)),
         }

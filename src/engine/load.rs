@@ -7,7 +7,7 @@ use super::compute::Compute;
 use super::models::{LARGEST_BATCH, LoadedModel};
 use super::picture_file::FileState;
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
-use crate::latent::Space;
+use crate::latent::{Space, SpaceShape};
 use crate::model::file::{ModelFileError, StoredTensor};
 use crate::model::reading::{ModelReader, Reading};
 use crate::model::statistics::{self, PictureChange, WStatistics};
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 const MEAN_OF_SEEDS: usize = 10_000;
 /// Seeds whose norms in w say what is typical there.
 const NORMS_OF_SEEDS: usize = 1000;
+/// Dimensions of a code up to which each is measured and ranked.
+const MAX_RANKED: usize = 1024;
 /// How long a slice of small parts goes on.
 const SLICE: Duration = Duration::from_millis(5);
 
@@ -95,6 +97,10 @@ impl Load {
                     {
                         Reading::Done(file) => {
                             let file = *file;
+                            if file.manifest.start_space().is_none() {
+                                let fault = "it has no latent space to walk through".to_owned();
+                                return Err(about(Fault::Request(fault)));
+                            }
                             break Stage::Upload(Box::new(Contents { file, read_as }));
                         }
                         Reading::More { done, total } => progress = (done, total),
@@ -176,7 +182,7 @@ impl Load {
 
 /// What is not known of the spaces of a model, and how much there is to do for it.
 struct Missing {
-    z_sigma: Vec<f32>,
+    start_sigma: Vec<f32>,
     w: Option<WStatistics>,
     changes: VecDeque<Space>,
 }
@@ -184,22 +190,29 @@ struct Missing {
 impl Missing {
     fn of(file: &ModelFile, generator: &Generator) -> Self {
         let stored = |name: &str| file.tensors.contains_key(name);
+        let start = generator.start();
         let mut changes = VecDeque::new();
-        if !stored("z.picture_change") {
-            changes.push_back(Space::Z);
+        let has_axes = is_ranked(file, start);
+        if has_axes && !stored(&format!("{start}.picture_change")) {
+            changes.push_back(start);
         }
         let mut w = None;
-        if file.manifest.spaces.contains_key(&Space::W) {
+        if has_w(file) {
             if !(stored("w.mean") && stored("w.sigma")) {
                 w = Some(WStatistics::new(MEAN_OF_SEEDS));
             }
-            if !stored("w.picture_change") {
+            if is_ranked(file, Space::W) && !stored("w.picture_change") {
                 changes.push_back(Space::W);
             }
         }
-        let z_sigma = vector(file, "z.sigma");
+        let sigma = vector(file, &format!("{start}.sigma"));
+        let len = if is_real(file, start) {
+            generator.start_len()
+        } else {
+            0
+        };
         Self {
-            z_sigma: z_sigma.unwrap_or_else(|| vec![1.0; generator.z_dim()]),
+            start_sigma: sigma.unwrap_or_else(|| vec![1.0; len]),
             w,
             changes,
         }
@@ -224,7 +237,7 @@ struct Measuring {
 impl Measuring {
     fn new(contents: Contents, generator: Generator, missing: Missing) -> Self {
         let stored = |name: &str| vector(&contents.file, name).unwrap_or_default();
-        let has_w = contents.file.manifest.spaces.contains_key(&Space::W);
+        let has_w = has_w(&contents.file);
         Self {
             w_statistics: (stored("w.mean"), stored("w.sigma")),
             w_norms: (!has_w).then(Vec::new),
@@ -292,8 +305,8 @@ impl Measuring {
             return Ok(());
         }
         if let Some(&space) = self.missing.changes.front() {
-            let sigma = if space == Space::Z {
-                &self.missing.z_sigma
+            let sigma = if space == generator.start() {
+                &self.missing.start_sigma
             } else {
                 &self.w_statistics.1
             };
@@ -314,19 +327,24 @@ impl Measuring {
             mut changes,
             ..
         } = self;
-        let dim = generator.z_dim();
-        let mut change = |space, name| {
+        let dim = generator.start_len();
+        let start = generator.start();
+        let mut change = |space: Space| {
             let measured = changes.remove(&space);
-            ranked(measured.or_else(|| vector(&file, name)).unwrap_or_default())
+            let stored = || vector(&file, &format!("{space}.picture_change"));
+            ranked(measured.or_else(stored).unwrap_or_default())
         };
-        let ranked_dims = change(Space::Z, "z.picture_change");
+        let ranked_dims = change(start);
         // The prior's mean is the centre of truncation; an encoder's mean differs from it by
         // chance.
-        let mut means = BTreeMap::from([(Space::Z, vec![0.0; dim])]);
+        let mut means = BTreeMap::new();
+        if is_real(&file, start) {
+            means.insert(start, vec![0.0; dim]);
+        }
         let mut ranked_w_dims = Vec::new();
-        if file.manifest.spaces.contains_key(&Space::W) {
+        if has_w(&file) {
             means.insert(Space::W, w_mean);
-            ranked_w_dims = change(Space::W, "w.picture_change");
+            ranked_w_dims = change(Space::W);
         }
         let encoded = match (
             file.tensors.get("encoded.codes"),
@@ -344,8 +362,9 @@ impl Measuring {
             manifest: file.manifest.clone(),
             named: file.named_codes(),
             directions: file.directions(),
+            start,
             means,
-            z_sigma: missing.z_sigma,
+            z_sigma: missing.start_sigma,
             ranked_dims,
             w_sigma,
             w_norms: w_norms.unwrap_or_default(),
@@ -354,6 +373,26 @@ impl Measuring {
             steps: 1,
         };
         LoadedModel::new(info, file, generator, decoders, read_as)
+    }
+}
+
+/// Whether a mapping network leads from z to w.
+fn has_w(file: &ModelFile) -> bool {
+    let mut maps = file.manifest.mapped();
+    maps.any(|way| way == (Space::Z, Space::W))
+}
+
+fn is_real(file: &ModelFile, space: Space) -> bool {
+    let shape = file.manifest.spaces.get(&space);
+    shape.is_some_and(|shape| shape.is_real())
+}
+
+/// Whether the raw dimensions of a space are ranked by what they change: those of pictures and of
+/// rows are too many.
+fn is_ranked(file: &ModelFile, space: Space) -> bool {
+    match file.manifest.spaces.get(&space) {
+        Some(SpaceShape::Vector { dim }) => *dim <= MAX_RANKED,
+        _ => false,
     }
 }
 

@@ -73,6 +73,12 @@ impl Space {
         self.0
     }
 
+    /// Whether its codes are rows of codes of `vector`, by their names: those of `w+` are rows of
+    /// `w`.
+    pub fn is_rows_of(self, vector: Self) -> bool {
+        self.0.strip_suffix('+') == Some(vector.0)
+    }
+
     /// Its place among the spaces of a model: in the order in which a code passes through them,
     /// others after that.
     fn rank(self) -> usize {

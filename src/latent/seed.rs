@@ -87,6 +87,14 @@ impl Iterator for NormalStream {
     }
 }
 
+/// The code of `seed` with `count` indices into a codebook of `levels` entries, each as likely as
+/// the others: `floor(numpy.random.RandomState(seed).random_sample(count) * levels)`.
+pub fn seed_indices(seed: u32, count: usize, levels: u32) -> Vec<u32> {
+    let mut stream = UniformStream::new(seed);
+    let draw = |_| (stream.draw() * f64::from(levels)) as u32;
+    (0..count).map(draw).collect()
+}
+
 /// The code of `seed` with `dim` numbers: `numpy.random.RandomState(seed).randn(dim)`, each
 /// number rounded to `f32`.
 pub fn seed_code(seed: u32, dim: usize) -> Vec<f32> {

@@ -1,9 +1,7 @@
 //! A graph with the tensors of a file that belong to it.
 
-use super::ModelError;
 use super::file::ModelFile;
 use super::graph::{self, GraphPlan, GraphSpec};
-use super::manifest::Role;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,18 +56,15 @@ impl BoundGraph {
         })
     }
 
-    /// The network of layers that a file has for a role, or `None` without one.
-    ///
-    /// # Errors
-    /// When the file was changed after it was checked.
-    pub fn of_role(file: &ModelFile, role: Role) -> Result<Option<Self>, ModelError> {
-        let Some(spec) = file.manifest.networks.get(&role) else {
-            return Ok(None);
+    /// The tensors with their shapes of a graph that was made by [`Self::with_prefix`]; for others
+    /// whoever made the bindings knows them.
+    pub fn prefixed_tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let Naming::Prefix(prefix) = &self.naming else {
+            return Vec::new();
         };
-        graph::of_chain(spec)
-            .and_then(|spec| Self::with_prefix(&spec, &format!("{}.", role.name())))
-            .map(Some)
-            .map_err(|fault| ModelError(format!("{}: {fault}", file.manifest.name)))
+        let parameters = self.plan.all_parameters();
+        let named = parameters.map(|one| (format!("{prefix}{}", one.name), one.shape.clone()));
+        named.collect()
     }
 
     /// The tensor of a file that a parameter of the graph is, and the factor that makes it so.

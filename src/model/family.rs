@@ -3,12 +3,13 @@
 //! to hear of it.
 
 use super::manifest::{Family, Manifest, Role};
+use super::network_form::NetworkForm;
 use crate::latent::{Space, SpaceShape};
 
 /// What the encoder of a family gives for a picture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encoding {
-    /// The family has no encoder.
+    /// The family has no encoder, or its graph says what it gives.
     None,
     /// A code.
     Code,
@@ -21,8 +22,10 @@ pub enum Encoding {
 pub struct FamilyTraits {
     /// As people read it, in the middle of a sentence.
     pub title: &'static str,
-    /// The networks that a file must have; it has no others.
+    /// The networks that a file must have.
     pub networks: &'static [Role],
+    /// The networks that it may have besides; it has no others.
+    pub optional: &'static [Role],
     /// Whether codes decode to pictures.
     pub generates: bool,
     /// Whether pictures get labels.
@@ -32,6 +35,8 @@ pub struct FamilyTraits {
     pub encoding: Encoding,
     /// Whether a mapping network leads from z to w, and a synthesis network takes w+.
     pub has_styles: bool,
+    /// Whether the manifest says which spaces there are; else it is z, and w and w+ with styles.
+    pub has_any_spaces: bool,
 }
 
 impl Family {
@@ -40,11 +45,13 @@ impl Family {
         let plain = FamilyTraits {
             title: "autoencoder",
             networks: &[Role::Decoder, Role::Encoder],
+            optional: &[],
             generates: true,
             classifies: false,
             has_prior: false,
             encoding: Encoding::Code,
             has_styles: false,
+            has_any_spaces: false,
         };
         match self {
             Self::Autoencoder => plain,
@@ -77,6 +84,15 @@ impl Family {
                 encoding: Encoding::None,
                 ..plain
             },
+            Self::Graph => FamilyTraits {
+                title: "graph network",
+                networks: &[Role::Decoder],
+                optional: &[Role::Encoder],
+                has_prior: true,
+                encoding: Encoding::None,
+                has_any_spaces: true,
+                ..plain
+            },
         }
     }
 }
@@ -88,7 +104,7 @@ pub struct Capabilities {
     pub title: &'static str,
     pub generates: bool,
     pub classifies: bool,
-    /// Whether z has a standard normal prior: then a code is measured against it.
+    /// Whether the space of seeds has a standard normal prior: then a code is measured against it.
     pub has_prior: bool,
     /// Whether pictures can be encoded.
     pub encodes: bool,
@@ -100,26 +116,35 @@ pub struct Capabilities {
     pub takes_noise: bool,
     /// The spaces that codes may be in.
     pub spaces: Vec<Space>,
+    /// The space of seeds; `None` where nothing is generated.
+    pub start: Option<Space>,
 }
 
 impl Manifest {
     /// What the model can do.
     pub fn capabilities(&self) -> Capabilities {
         let traits = self.family.traits();
-        let encodes = self.networks.contains_key(&Role::Encoder);
+        let encoder = self.networks.get(&Role::Encoder);
+        let encodes = encoder.is_some();
+        let gives_two =
+            matches!(encoder, Some(NetworkForm::Graph(graph)) if graph.outputs.len() > 1);
+        let start = self.start_space();
+        let start_shape = start.and_then(|start| self.spaces.get(&start));
         Capabilities {
             title: traits.title,
             generates: traits.generates,
             classifies: traits.classifies,
-            has_prior: traits.has_prior,
+            has_prior: traits.has_prior && start_shape.is_some_and(|shape| shape.is_real()),
             encodes,
-            encodes_distribution: encodes && traits.encoding == Encoding::Distribution,
+            encodes_distribution: encodes
+                && (traits.encoding == Encoding::Distribution || gives_two),
             style_layers: match self.spaces.get(&Space::W_PLUS) {
                 Some(SpaceShape::Layers { layers, .. }) => Some(*layers),
                 _ => None,
             },
             takes_noise: self.takes_noise(),
             spaces: self.spaces.keys().copied().collect(),
+            start,
         }
     }
 }

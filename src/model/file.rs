@@ -4,12 +4,12 @@
 //! bounds, the manifest is followed through every layer, and every tensor's name, shape,
 //! dtype and values are checked before a caller sees the first weight.
 
-use super::family::Encoding;
-use super::manifest::{FORMAT_VERSION, Family, Manifest, NetworkSpec, Role};
+use super::bound_graph::BoundGraph;
+use super::manifest::{FORMAT_VERSION, Family, Manifest, Role};
 use super::reading::{MAX_FILE_BYTES, ModelReader};
-use super::shapes::{self, Shape};
-use super::style::{self, StyleSpec};
-use crate::latent::{Code, Direction, Space, SpaceShape};
+use super::style;
+use super::wiring::{self, Wiring};
+use crate::latent::{Code, Direction, Space};
 use atomic_write_file::AtomicWriteFile;
 use half::f16;
 use safetensors::Dtype;
@@ -43,7 +43,9 @@ pub enum ModelFileError {
     Manifest(String),
     #[error("its format version is {found}; this program reads up to {FORMAT_VERSION}")]
     Version { found: u32 },
-    #[error("its family is {found:?}; known are autoencoder, vae, gan, stylegan and classifier")]
+    #[error(
+        "its family is {found:?}; known are autoencoder, vae, gan, stylegan, graph and classifier"
+    )]
     Family { found: String },
     #[error("its manifest contradicts itself: {0}")]
     Contradiction(String),
@@ -152,23 +154,28 @@ impl ModelFile {
         self.tensors.get(&format!("{}.{name}", role.name()))
     }
 
-    /// The shape of z.
+    /// Numbers of a code in z.
     pub fn z_dim(&self) -> Option<usize> {
         self.manifest.spaces.get(&Space::Z).map(|shape| shape.dim())
     }
 
-    /// The named codes, `code.NAME`.
+    /// The named codes, `code.NAME`, in the space of seeds.
     pub fn named_codes(&self) -> BTreeMap<String, Code> {
-        self.tensors
-            .iter()
-            .filter_map(|(name, tensor)| {
-                let name = name.strip_prefix("code.")?;
-                Some((
-                    name.to_owned(),
-                    Code::vector(Space::Z, tensor.values.clone()),
-                ))
-            })
-            .collect()
+        let Some(space) = self.manifest.start_space() else {
+            return BTreeMap::new();
+        };
+        let Some(&shape) = self.manifest.spaces.get(&space) else {
+            return BTreeMap::new();
+        };
+        let codes = self.tensors.iter().filter_map(|(name, tensor)| {
+            let code = Code {
+                space,
+                shape,
+                values: tensor.values.clone(),
+            };
+            Some((name.strip_prefix("code.")?.to_owned(), code))
+        });
+        codes.collect()
     }
 
     /// The named directions, `direction.SPACE.NAME`.
@@ -176,7 +183,7 @@ impl ModelFile {
         self.tensors
             .iter()
             .filter_map(|(name, tensor)| {
-                let (space, name) = direction_name(name)?;
+                let (space, name) = direction_name(name, &self.manifest)?;
                 Some(Direction {
                     name: name.to_owned(),
                     space,
@@ -215,14 +222,10 @@ pub(super) fn check_record(
 }
 
 /// The space and name in `direction.z.smile`.
-fn direction_name(name: &str) -> Option<(Space, &str)> {
+fn direction_name<'a>(name: &'a str, manifest: &Manifest) -> Option<(Space, &'a str)> {
     let (space, name) = name.strip_prefix("direction.")?.split_once('.')?;
-    let space = match space {
-        "z" => Space::Z,
-        "w" => Space::W,
-        _ => return None,
-    };
-    Some((space, name))
+    let mut spaces = manifest.spaces.keys().copied();
+    Some((spaces.find(|known| known.name() == space)?, name))
 }
 
 /// A sentence for a container that safetensors refuses, with the sizes that say why.
@@ -267,102 +270,33 @@ pub(super) fn read_manifest(text: &str) -> Result<Manifest, ModelFileError> {
     serde_json::from_str(text).map_err(unreadable)
 }
 
-/// Every tensor that the networks of a manifest need, with its shape.
+/// Checks what a manifest says, and gives its networks.
 ///
 /// # Errors
 /// A sentence when the networks, the spaces and the picture do not fit one another.
-pub fn expected_tensors(manifest: &Manifest) -> Result<Vec<(String, Vec<usize>)>, String> {
+pub fn checked_networks(manifest: &Manifest) -> Result<Wiring, String> {
     check_texts(manifest)?;
-    let image = manifest.image;
-    let sides = [image.channels, image.height, image.width];
-    let picture = Shape::Image {
-        channels: sides[0],
-        height: sides[1],
-        width: sides[2],
-    };
-    let picture_len = picture
-        .checked_len()
-        .map_err(|fault| format!("the picture: {fault}"))?;
-    if !matches!(image.channels, 1 | 3) {
-        return Err(format!(
-            "pictures have {} channels; 1 and 3 are known",
-            image.channels
-        ));
-    }
-    let traits = manifest.family.traits();
-    for role in traits.networks {
-        if !manifest.networks.contains_key(role) {
-            return Err(format!("it has no {}", role.name()));
-        }
-    }
-    let z_dim = match manifest.spaces.get(&Space::Z) {
-        Some(&SpaceShape::Vector { dim }) if traits.generates => dim,
-        None if !traits.generates => 0,
-        Some(_) if !traits.generates => {
-            return Err(format!("a {} has no latent space", traits.title));
-        }
-        _ => return Err("z must be a vector".to_owned()),
-    };
-    let mut tensors = match (&manifest.style, traits.has_styles) {
-        (Some(spec), true) => style_tensors(manifest, spec)?,
-        (None, true) => return Err("it has no section \"style\"".to_owned()),
-        (Some(_), false) => {
-            return Err("only style-based models have a section \"style\"".to_owned());
-        }
-        (None, false) => {
-            if let Some(space) = manifest.spaces.keys().find(|&&space| space != Space::Z) {
-                return Err(format!("models of this family have no {space} space"));
-            }
-            Vec::new()
-        }
-    };
-    for (&role, network) in &manifest.networks {
-        if !traits.networks.contains(&role) {
-            return Err(format!("a {} does not belong to this family", role.name()));
-        }
-        check_ends(
-            traits.encoding,
-            role,
-            network,
-            z_dim,
-            picture_len,
-            manifest.classes.len(),
-        )?;
-        let plan = shapes::plan(network).map_err(|fault| format!("{}: {fault}", role.name()))?;
-        for parameter in plan.parameters {
-            tensors.push((
-                format!("{}.{}", role.name(), parameter.name),
-                parameter.shape,
-            ));
-        }
-    }
-    Ok(tensors)
+    wiring::check_picture(manifest)?;
+    Wiring::of(manifest)
 }
 
-/// The tensors of a style-based generator.
-fn style_tensors(
+/// Every tensor that the networks of a manifest need, with its shape.
+///
+/// # Errors
+/// A sentence when the sizes of a style-based generator are not sound.
+pub(super) fn expected_tensors(
     manifest: &Manifest,
-    spec: &StyleSpec,
+    networks: &Wiring,
 ) -> Result<Vec<(String, Vec<usize>)>, String> {
-    let plan = style::plan(spec, manifest.image)?;
-    let wanted = [
-        (Space::Z, SpaceShape::Vector { dim: spec.z_dim }),
-        (Space::W, SpaceShape::Vector { dim: spec.w_dim }),
-        (
-            Space::W_PLUS,
-            SpaceShape::Layers {
-                layers: spec.num_ws,
-                dim: spec.w_dim,
-            },
-        ),
-    ];
-    for (space, shape) in wanted {
-        if manifest.spaces.get(&space) != Some(&shape) {
-            return Err(format!("the space {space} must be {shape}"));
-        }
-    }
-    let parameters = plan.parameters.into_iter();
-    Ok(parameters.map(|p| (p.name, p.shape)).collect())
+    // Style-based generators store some of their tensors in fewer axes than their graphs take.
+    let style = match &manifest.style {
+        Some(spec) => style::plan(spec, manifest.image)?.parameters,
+        None => Vec::new(),
+    };
+    let of_style = style.into_iter();
+    let of_style = of_style.map(|parameter| (parameter.name, parameter.shape));
+    let of_graphs = networks.graphs().flat_map(BoundGraph::prefixed_tensors);
+    Ok(of_style.chain(of_graphs).collect())
 }
 
 /// The side of the stored noise `synthesis.N.noise`, where the model has such a layer.
@@ -392,46 +326,12 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that a network takes and gives what its role asks for.
-fn check_ends(
-    encoding: Encoding,
-    role: Role,
-    network: &NetworkSpec,
-    z_dim: usize,
-    picture_len: usize,
-    class_count: usize,
-) -> Result<(), String> {
-    let plan = shapes::plan(network).map_err(|fault| format!("{}: {fault}", role.name()))?;
-    let (input, output) = (plan.input.checked_len()?, plan.output().checked_len()?);
-    let encoded = match encoding {
-        Encoding::Distribution => z_dim.saturating_mul(2),
-        Encoding::Code | Encoding::None => z_dim,
-    };
-    let (wanted_input, wanted_output) = match role {
-        Role::Decoder => (z_dim, picture_len),
-        Role::Encoder => (picture_len, encoded),
-        Role::Classifier => (picture_len, class_count),
-    };
-    if input != wanted_input {
-        return Err(format!(
-            "the {} takes {input} numbers, not {wanted_input}",
-            role.name()
-        ));
-    }
-    if output != wanted_output {
-        return Err(format!(
-            "the {} gives {output} numbers, not {wanted_output}",
-            role.name()
-        ));
-    }
-    Ok(())
-}
-
 /// The shape that a tensor beside the networks must have.
 ///
 /// Known are `z.mean`, `z.sigma` and `z.picture_change`, the same of w (`[dim]` each),
 /// `encoded.codes` (`[n, dim]`), `encoded.labels` (`[n]`), `code.NAME` and `direction.SPACE.NAME`
-/// (`[dim]`), and the constant noise `synthesis.N.noise` (`[side, side]`).
+/// (all numbers of a code), and the constant noise: `synthesis.N.noise` (`[side, side]`) of
+/// styles, and `noise.INPUT` of the shape of a graph's input.
 ///
 /// # Errors
 /// A sentence when nothing uses a tensor of that name.
@@ -439,26 +339,34 @@ pub(super) fn extra_shape(
     name: &str,
     stored: &[usize],
     manifest: &Manifest,
+    networks: &Wiring,
 ) -> Result<Vec<usize>, String> {
-    let dim = |space: Space| {
-        manifest
-            .spaces
-            .get(&space)
-            .map(|shape| shape.dim())
-            .ok_or_else(|| format!("needs a {space} space, which the model has not"))
+    let len = |space: Space| {
+        let shape = manifest.spaces.get(&space).filter(|shape| shape.is_real());
+        shape
+            .and_then(|shape| shape.checked_len())
+            .ok_or_else(|| format!("needs a {space} space of reals, which the model has not"))
     };
+    let start = manifest.start_space().unwrap_or(Space::Z);
     let rows = stored.first().copied().unwrap_or(0);
     match name {
-        "z.mean" | "z.sigma" | "z.picture_change" => Ok(vec![dim(Space::Z)?]),
-        "w.mean" | "w.sigma" | "w.picture_change" => Ok(vec![dim(Space::W)?]),
-        "encoded.codes" => Ok(vec![rows, dim(Space::Z)?]),
+        "z.mean" | "z.sigma" | "z.picture_change" => Ok(vec![len(Space::Z)?]),
+        "w.mean" | "w.sigma" | "w.picture_change" => Ok(vec![len(Space::W)?]),
+        "encoded.codes" => Ok(vec![rows, len(start)?]),
         "encoded.labels" => Ok(vec![rows]),
-        _ if name.starts_with("code.") => Ok(vec![dim(Space::Z)?]),
-        _ => match (direction_name(name), noise_side(name, manifest)) {
-            (Some((space, _)), _) => Ok(vec![dim(space)?]),
-            (None, Some(side)) => Ok(vec![side, side]),
-            (None, None) => Err("belongs to no part of the model".to_owned()),
-        },
+        _ if name.starts_with("code.") => Ok(vec![len(start)?]),
+        _ => {
+            if let Some((space, _)) = direction_name(name, manifest) {
+                return Ok(vec![len(space)?]);
+            }
+            if let Some(side) = noise_side(name, manifest) {
+                return Ok(vec![side, side]);
+            }
+            let noise = networks.decoder.iter().flat_map(|decoder| &decoder.noise);
+            let mut noise = noise.filter(|input| input.tensor == name);
+            let input = noise.next().ok_or("belongs to no part of the model")?;
+            Ok(input.shape.clone())
+        }
     }
 }
 

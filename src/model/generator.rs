@@ -1,14 +1,17 @@
 //! A loaded model on one device: codes to pictures, and back where there is an encoder.
 
-use super::bound_graph::BoundGraph;
 use super::device;
 use super::file::ModelFile;
 use super::manifest::{ImageSpec, Role};
 use super::network::Network;
+use super::network_form::NetworkForm;
+use super::noise::Noise;
 use super::runner::Runner;
-use super::style::{self, StyleSpec};
-use crate::latent::{NoiseMode, Space};
+use super::spaces::Lead;
+use super::wiring::Wiring;
+use crate::latent::{Code, NoiseMode, Space, SpaceShape};
 use burn::tensor::{Device, Tensor, TensorData};
+use std::collections::BTreeMap;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +20,11 @@ pub struct ModelError(pub String);
 
 /// What an encoder says of pictures.
 pub struct Encoded {
-    /// `[batch, z_dim]`
+    /// The space of the codes.
+    pub space: Space,
+    /// `[batch, numbers]`
     pub mu: Tensor<2>,
-    /// Log variance, `[batch, z_dim]`; plain autoencoders have none.
+    /// Log variance, `[batch, numbers]`; `None` where the encoder gives codes alone.
     pub logvar: Option<Tensor<2>>,
 }
 
@@ -28,25 +33,34 @@ pub struct Encoded {
 pub struct Generator {
     device: Device,
     image: ImageSpec,
-    z_dim: usize,
-    variational: bool,
-    /// Takes z, or styles and noise.
+    spaces: BTreeMap<Space, SpaceShape>,
+    /// What each space leads to on the way to the decoder.
+    leads: BTreeMap<Space, Lead>,
+    start: Space,
+    /// The space whose codes the decoder takes.
+    takes: Space,
     decoder: Runner,
-    /// What a style-based model has before its decoder.
-    style: Option<Box<StyleInputs>>,
-    encoder: Option<Runner>,
+    /// What the decoder takes besides.
+    noise: Noise,
+    /// Always on the CPU, so that a code is mapped alike on every device.
+    maps: Vec<Map>,
+    encoder: Option<Encoder>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
 }
 
-/// The mapping from z to w, and the noise of a style-based model.
 #[derive(Clone, Debug)]
-struct StyleInputs {
-    spec: StyleSpec,
-    plan: style::StylePlan,
-    /// Always on the CPU.
-    mapping: Runner,
-    constant_noise: Vec<Vec<f32>>,
+struct Map {
+    from: Space,
+    to: Space,
+    runner: Runner,
+}
+
+#[derive(Clone, Debug)]
+struct Encoder {
+    runner: Runner,
+    gives: Space,
+    gives_logvar: bool,
 }
 
 impl Generator {
@@ -56,35 +70,43 @@ impl Generator {
     /// When the file is of a family without a decoder.
     pub fn new(file: &ModelFile, device: &Device) -> Result<Self, ModelError> {
         let manifest = &file.manifest;
-        let z_dim = file
-            .z_dim()
+        let start = manifest
+            .start_space()
             .ok_or_else(|| ModelError("it has no latent space to walk through".to_owned()))?;
-        let fault = |fault| ModelError(format!("{}: {fault}", manifest.name));
-        let graph = decoder_graph(file)?;
-        let style = match &manifest.style {
-            Some(spec) => {
-                let plan = style::plan(spec, manifest.image).map_err(fault)?;
-                let mapping = style::mapping_graph(spec).map_err(fault)?;
-                Some(Box::new(StyleInputs {
-                    constant_noise: constant_noise(file, &plan),
-                    spec: spec.clone(),
-                    plan,
-                    mapping: Runner::new(&mapping, file, &device::cpu())?,
-                }))
-            }
-            None => None,
-        };
-        let encoder = BoundGraph::of_role(file, Role::Encoder)?;
-        let encoder = encoder.map(|graph| Runner::new(&graph, file, device));
+        let networks = Wiring::of(manifest)
+            .map_err(|fault| ModelError(format!("{}: {fault}", manifest.name)))?;
+        let decoder = networks
+            .decoder
+            .ok_or_else(|| ModelError("it has no decoder".to_owned()))?;
+        let leads = manifest.spaces.keys();
+        let leads = leads.filter_map(|&space| Some((space, manifest.lead(space)?)));
+        let maps = networks.maps.iter().map(|map| {
+            Ok(Map {
+                from: map.from,
+                to: map.to,
+                runner: Runner::new(&map.graph, file, &device::cpu())?,
+            })
+        });
+        let encoder = networks.encoder.map(|encoder| {
+            Ok(Encoder {
+                runner: Runner::new(&encoder.graph, file, device)?,
+                gives: encoder.gives,
+                gives_logvar: encoder.gives_logvar,
+            })
+        });
+        let peak = decoder.graph.plan.peak_numbers;
         Ok(Self {
             device: device.clone(),
             image: manifest.image,
-            z_dim,
-            variational: manifest.capabilities().encodes_distribution,
-            decoder: Runner::new(&graph, file, device)?,
-            style,
+            spaces: manifest.spaces.clone(),
+            leads: leads.collect(),
+            start,
+            takes: decoder.takes,
+            decoder: Runner::new(&decoder.graph, file, device)?,
+            noise: Noise::of(file, decoder.noise),
+            maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
-            activation_bytes: graph.plan.peak_numbers.saturating_mul(size_of::<f32>()),
+            activation_bytes: peak.saturating_mul(size_of::<f32>()),
         })
     }
 
@@ -92,24 +114,37 @@ impl Generator {
         self.image
     }
 
-    /// The length of a code in z.
-    pub fn z_dim(&self) -> usize {
-        self.z_dim
+    /// The space that seeds are drawn in.
+    pub fn start(&self) -> Space {
+        self.start
     }
 
-    /// The length of a code as [`Self::decode`] takes it: that of z, or of w+ where there is a
-    /// mapping network.
+    /// Numbers of a code in the space that seeds are drawn in.
+    pub fn start_len(&self) -> usize {
+        self.len_of(self.start)
+    }
+
+    /// Numbers of a code as [`Self::decode`] takes it: one in the space before the decoder.
     pub fn input_len(&self) -> usize {
-        match &self.style {
-            Some(style) => style.spec.styles_len(),
-            None => self.z_dim,
-        }
+        self.len_of(self.takes)
     }
 
-    /// How many style inputs there are, and how long each is; `None` without styles.
+    fn len_of(&self, space: Space) -> usize {
+        let shape = self.spaces.get(&space);
+        shape.and_then(|shape| shape.checked_len()).unwrap_or(0)
+    }
+
+    /// How many style inputs there are, and how long each is, where codes in w are taken for the
+    /// rows of w+.
     pub fn styles(&self) -> Option<[usize; 2]> {
-        let style = self.style.as_ref()?;
-        Some([style.spec.num_ws, style.spec.w_dim])
+        match self.spaces.get(&Space::W_PLUS) {
+            Some(&SpaceShape::Layers { layers, dim })
+                if self.leads.get(&Space::W) == Some(&Lead::Rows(Space::W_PLUS)) =>
+            {
+                Some([layers, dim])
+            }
+            _ => None,
+        }
     }
 
     pub fn device(&self) -> &Device {
@@ -126,41 +161,94 @@ impl Generator {
         self.encoder.is_some()
     }
 
+    /// The space of the codes that [`Self::encode`] finds; `None` without an encoder.
+    pub fn encoded_space(&self) -> Option<Space> {
+        self.encoder.as_ref().map(|encoder| encoder.gives)
+    }
+
+    /// A code of a space from its numbers.
+    ///
+    /// # Errors
+    /// When the model has no such space, or codes of it have other numbers.
+    pub fn code(&self, space: Space, values: Vec<f32>) -> Result<Code, ModelError> {
+        match self.spaces.get(&space) {
+            Some(&shape) if shape.checked_len() == Some(values.len()) => Ok(Code {
+                space,
+                shape,
+                values,
+            }),
+            _ => Err(ModelError(format!(
+                "{} numbers are no code in {space}",
+                values.len()
+            ))),
+        }
+    }
+
+    /// Maps codes from one space to another, row after row, on the CPU.
+    ///
+    /// # Errors
+    /// When no network of the model leads there.
+    pub fn map(&self, from: Space, to: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let mut maps = self.maps.iter();
+        match maps.find(|map| (map.from, map.to) == (from, to)) {
+            Some(map) => map.runner.values(&[codes]),
+            None => Err(ModelError(format!(
+                "the model has no network from {from} to {to}"
+            ))),
+        }
+    }
+
     /// Maps codes in z, row after row, to codes in w, on the CPU.
     ///
     /// # Errors
     /// When the model has no mapping network.
-    pub fn map(&self, z: &[f32]) -> Result<Vec<f32>, ModelError> {
-        match &self.style {
-            Some(style) => style.mapping.values(&[z]),
-            None => Err(ModelError("the model has no mapping network".to_owned())),
-        }
+    pub fn w_from_z(&self, z: &[f32]) -> Result<Vec<f32>, ModelError> {
+        self.map(Space::Z, Space::W, z)
     }
 
-    /// Codes of a space, row after row, as [`Self::decode`] takes them: z is mapped to w, and a
-    /// code in w is taken for every layer.
+    /// Codes of a space, row after row, as [`Self::decode`] takes them: led from space to space
+    /// by what the model has, such as z to w, and w for every row of w+.
     ///
     /// # Errors
     /// When the model has no such space, or the numbers are no whole number of codes.
     pub fn inputs(&self, space: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let rows = match (&self.style, space) {
-            (Some(_), Space::Z) => return self.inputs(Space::W, &self.map(codes)?),
-            (Some(style), Space::W) => codes
-                .chunks(style.spec.w_dim)
-                .flat_map(|w| std::iter::repeat_n(w, style.spec.num_ws).flatten().copied())
-                .collect(),
-            (Some(_), Space::W_PLUS) => codes.to_vec(),
-            (_, Space::Z) => codes.to_vec(),
-            _ => return Err(ModelError(format!("the model has no {space} space"))),
-        };
-        if rows.len().is_multiple_of(self.input_len()) {
-            Ok(rows)
-        } else {
-            Err(ModelError(format!(
+        self.led(space, self.takes, codes)
+    }
+
+    /// Codes of one space, row after row, led to another on the way to the decoder.
+    ///
+    /// # Errors
+    /// When the model has no such spaces, no way leads from one to the other, or the numbers are
+    /// no whole number of codes.
+    pub fn led(&self, space: Space, to: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let len = self.len_of(space);
+        if len == 0 {
+            return Err(ModelError(format!("the model has no {space} space")));
+        }
+        if !codes.len().is_multiple_of(len) {
+            return Err(ModelError(format!(
                 "{} numbers are no codes in {space}",
                 codes.len()
-            )))
+            )));
         }
+        let (mut at, mut rows) = (space, codes.to_vec());
+        while at != to {
+            let lead = self.leads.get(&at).copied();
+            let lead = lead
+                .ok_or_else(|| ModelError(format!("no way leads from codes in {space} to {to}")))?;
+            rows = match lead {
+                Lead::Map(next) => self.map(at, next, &rows)?,
+                Lead::Rows(next) => {
+                    let vector = self.len_of(at).max(1);
+                    let count = self.len_of(next) / vector;
+                    rows.chunks(vector)
+                        .flat_map(|code| std::iter::repeat_n(code, count).flatten().copied())
+                        .collect()
+                }
+            };
+            at = lead.to();
+        }
+        Ok(rows)
     }
 
     /// Decodes what [`Self::inputs`] gave to pictures `[batch, channels * height * width]` in
@@ -187,28 +275,12 @@ impl Generator {
     fn with_noise<T>(
         &self,
         codes: &[f32],
-        noise: NoiseMode,
+        mode: NoiseMode,
         run: impl FnOnce(&[&[f32]]) -> Result<T, ModelError>,
     ) -> Result<T, ModelError> {
-        let Some(style) = self.style.as_ref().filter(|style| style.spec.noise) else {
-            return run(&[codes]);
-        };
-        let drawn;
-        let layers = match noise {
-            NoiseMode::Const => &style.constant_noise,
-            NoiseMode::Random { seed } => {
-                drawn = style::seed_noise(&style.plan, seed);
-                &drawn
-            }
-            NoiseMode::None => {
-                let constant = style.constant_noise.iter();
-                drawn = constant.map(|layer| vec![0.0; layer.len()]).collect();
-                &drawn
-            }
-        };
-        let inputs: Vec<&[f32]> = std::iter::once(codes)
-            .chain(layers.iter().map(Vec::as_slice))
-            .collect();
+        let noise = self.noise.of_mode(mode);
+        let noise = noise.iter().map(Vec::as_slice);
+        let inputs: Vec<&[f32]> = std::iter::once(codes).chain(noise).collect();
         run(&inputs)
     }
 
@@ -220,48 +292,22 @@ impl Generator {
         let Some(encoder) = &self.encoder else {
             return Ok(None);
         };
-        let found = encoder.tensor(&[pictures])?;
-        Ok(Some(if self.variational {
-            let [batch, _] = found.dims();
-            let mu = found.clone().slice([0..batch, 0..self.z_dim]);
-            let logvar = found.slice([0..batch, self.z_dim..2 * self.z_dim]);
-            Encoded {
-                mu,
-                logvar: Some(logvar),
-            }
-        } else {
-            Encoded {
-                mu: found,
-                logvar: None,
-            }
+        let mut found = encoder.runner.tensors(&[pictures])?.into_iter();
+        let lost = || ModelError("the encoder gave nothing".to_owned());
+        Ok(Some(Encoded {
+            space: encoder.gives,
+            mu: found.next().ok_or_else(lost)?,
+            logvar: if encoder.gives_logvar {
+                Some(found.next().ok_or_else(lost)?)
+            } else {
+                None
+            },
         }))
     }
 }
 
-/// The graph that makes pictures: of z, or of styles and noise.
-///
-/// # Errors
-/// When the file is of a family without a decoder.
-pub(super) fn decoder_graph(file: &ModelFile) -> Result<BoundGraph, ModelError> {
-    let manifest = &file.manifest;
-    match &manifest.style {
-        Some(spec) => style::plan(spec, manifest.image)
-            .and_then(|plan| style::synthesis_graph(spec, &plan, manifest.image.channels))
-            .map_err(|fault| ModelError(format!("{}: {fault}", manifest.name))),
-        None => BoundGraph::of_role(file, Role::Decoder)?
-            .ok_or_else(|| ModelError("it has no decoder".to_owned())),
-    }
-}
-
-/// The noise of the layers that goes with a model.
-pub(super) fn constant_noise(file: &ModelFile, plan: &style::StylePlan) -> Vec<Vec<f32>> {
-    style::constant_noise(plan, |layer| {
-        let tensor = file.tensors.get(&format!("synthesis.{layer}.noise"))?;
-        Some(tensor.values.clone())
-    })
-}
-
-/// A network of a file on a device, or `None` when the file has no such network.
+/// A network of layers of a file on a device, as training knows it, or `None` when the file has
+/// no such network.
 ///
 /// # Errors
 /// When the file was changed after it was checked.
@@ -270,7 +316,8 @@ pub fn upload(
     role: Role,
     device: &Device,
 ) -> Result<Option<Network>, ModelError> {
-    let Some(spec) = file.manifest.networks.get(&role) else {
+    let form = file.manifest.networks.get(&role);
+    let Some(spec) = form.and_then(NetworkForm::layers) else {
         return Ok(None);
     };
     Network::new(spec, |name| {

@@ -1,10 +1,11 @@
 //! Gradients of pictures with respect to what a decoder takes.
 
 use super::file::ModelFile;
-use super::generator::{constant_noise, decoder_graph, download};
+use super::generator::download;
 use super::graph::GraphNetwork;
+use super::noise::Noise;
 use super::runner::{network, upload_rows};
-use super::{Generator, ModelError, style};
+use super::{Generator, ModelError, Wiring};
 use burn::tensor::{Device, Tensor};
 
 /// A decoder inside an autodiff graph, its weights as constants.
@@ -37,25 +38,19 @@ impl Tape {
     /// When the file is of a family without a decoder.
     pub fn new(file: &ModelFile, base: &Device) -> Result<Self, ModelError> {
         let device = base.clone().autodiff();
-        let manifest = &file.manifest;
-        let fault = |fault| ModelError(format!("{}: {fault}", manifest.name));
-        let decoder = network(&decoder_graph(file)?, file, &device).map_err(fault)?;
-        let noise = match &manifest.style {
-            Some(spec) if spec.noise => {
-                let plan = style::plan(spec, manifest.image).map_err(fault)?;
-                let layers = constant_noise(file, &plan);
-                let layers = layers.iter();
-                layers
-                    .map(|layer| upload_rows(layer, layer.len(), &device))
-                    .collect()
-            }
-            _ => Vec::new(),
-        };
+        let fault = |fault| ModelError(format!("{}: {fault}", file.manifest.name));
+        let networks = Wiring::of(&file.manifest).map_err(fault)?;
+        let decoder = networks.decoder;
+        let decoder = decoder.ok_or_else(|| fault("it has no decoder".to_owned()))?;
+        let graph = network(&decoder.graph, file, &device).map_err(fault)?;
+        let noise = Noise::of(file, decoder.noise);
+        let noise = noise.constant().iter();
+        let noise = noise.map(|input| upload_rows(input, input.len(), &device));
         Ok(Self {
             base: base.clone(),
+            decoder: graph,
+            noise: noise.collect(),
             device,
-            decoder,
-            noise,
         })
     }
 

@@ -1,11 +1,11 @@
 //! The classifier that judges the pictures of other models of the same data.
 
 use super::file::ModelFile;
-use super::manifest::{LabelKind, Manifest, Role};
+use super::manifest::{LabelKind, Manifest};
 use super::reading;
 use super::runner::Runner;
 use super::specimen::Judged;
-use super::{BoundGraph, ModelError, catalogue, download};
+use super::{ModelError, Wiring, catalogue, download};
 use burn::tensor::{Device, activation};
 use std::sync::OnceLock;
 
@@ -56,8 +56,9 @@ impl Judge {
         };
         let fault = |fault: String| ModelError(format!("{}: {fault}", entry.name));
         let file = ModelFile::from_bytes(entry.bytes).map_err(|e| fault(e.to_string()))?;
-        let graph = BoundGraph::of_role(&file, Role::Classifier)?
-            .ok_or_else(|| fault("it is no classifier".to_owned()))?;
+        let networks = Wiring::of(&file.manifest).map_err(fault)?;
+        let graph = networks.classifier;
+        let graph = graph.ok_or_else(|| fault("it is no classifier".to_owned()))?;
         Ok(Some(Self {
             classifier: Runner::new(&graph, &file, device)?,
             picture_len: file.manifest.image.len(),

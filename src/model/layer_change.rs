@@ -37,9 +37,9 @@ impl LayerChange {
         let seeds = [pair.wrapping_mul(2), pair.wrapping_mul(2).wrapping_add(1)];
         let z: Vec<f32> = seeds
             .into_iter()
-            .flat_map(|seed| seed_code(seed, generator.z_dim()))
+            .flat_map(|seed| seed_code(seed, generator.start_len()))
             .collect();
-        let w = generator.map(&z)?;
+        let w = generator.w_from_z(&z)?;
         let (own, other) = w.split_at(dim);
         let each = (0..layers).map(|layer| layer..layer + 1);
         let thirds = (0..THIRDS).map(|third| {

@@ -1,6 +1,7 @@
 //! The JSON manifest that every model file carries in its metadata under the key `zscape`.
 
 use super::directions::{self, DirectionsRecord};
+use super::network_form::NetworkForm;
 use super::quality::Quality;
 use super::style::StyleSpec;
 use crate::latent::{Space, SpaceShape};
@@ -27,7 +28,11 @@ pub struct Manifest {
     pub spaces: BTreeMap<Space, SpaceShape>,
     /// The networks by role: `decoder`, `encoder`, `classifier`.
     #[serde(default)]
-    pub networks: BTreeMap<Role, NetworkSpec>,
+    pub networks: BTreeMap<Role, NetworkForm>,
+    /// The networks that lead from one space to another. The mapping network of a style-based
+    /// generator belongs to its section `style` and is not listed here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<MapSpec>,
     /// The sizes of a style-based generator; other families have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<StyleSpec>,
@@ -54,7 +59,11 @@ pub struct Manifest {
 impl Manifest {
     /// Whether decoding adds noise, so that it matters which.
     pub fn takes_noise(&self) -> bool {
-        self.style.as_ref().is_some_and(|style| style.noise)
+        let styles = self.style.as_ref().is_some_and(|style| style.noise);
+        let decoder = self.networks.get(&Role::Decoder);
+        // All inputs of a decoder but the first take noise.
+        let inputs = matches!(decoder, Some(NetworkForm::Graph(graph)) if graph.inputs.len() > 1);
+        styles || inputs
     }
 }
 
@@ -73,6 +82,8 @@ pub enum Family {
     StyleGan,
     /// A classifier that judges pictures; it has no latent space.
     Classifier,
+    /// Any generator: its graphs and its spaces say what it does.
+    Graph,
 }
 
 /// What the labels of the data say.
@@ -130,6 +141,15 @@ impl Role {
             Self::Classifier => "classifier",
         }
     }
+}
+
+/// A network that leads codes from one space to another. Its tensors are `map.FROM.TO.NAME`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapSpec {
+    pub from: Space,
+    pub to: Space,
+    pub network: NetworkForm,
 }
 
 /// A feed-forward network as data: an input shape and the layers in order.

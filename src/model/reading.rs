@@ -1,8 +1,8 @@
 //! Reading a model file a slice at a time, so that a large one holds up nothing else.
 
 use super::file::{
-    METADATA_KEY, ModelFile, ModelFileError, StoredTensor, check_record, container_fault,
-    expected_tensors, extra_shape, read_manifest,
+    METADATA_KEY, ModelFile, ModelFileError, StoredTensor, check_record, checked_networks,
+    container_fault, expected_tensors, extra_shape, read_manifest,
 };
 use super::manifest::Manifest;
 use half::f16;
@@ -221,7 +221,8 @@ impl<'a> ModelReader<'a> {
 /// Reads the header and finds out which tensors there must be.
 fn contents(bytes: &[u8]) -> Result<Contents, ModelFileError> {
     let (manifest, start, metadata) = head(bytes)?;
-    let expected = expected_tensors(&manifest).map_err(ModelFileError::Contradiction)?;
+    let networks = checked_networks(&manifest).map_err(ModelFileError::Contradiction)?;
+    let expected = expected_tensors(&manifest, &networks).map_err(ModelFileError::Contradiction)?;
     let tensors = metadata.tensors();
     let mut others: BTreeSet<&String> = tensors.keys().collect();
     let mut waiting = VecDeque::with_capacity(tensors.len());
@@ -236,7 +237,7 @@ fn contents(bytes: &[u8]) -> Result<Contents, ModelFileError> {
     }
     for name in others {
         let stored = tensors.get(name).map_or(&[][..], |info| &info.shape);
-        let shape = extra_shape(name, stored, &manifest);
+        let shape = extra_shape(name, stored, &manifest, &networks);
         let shape = shape.map_err(|fault| ModelFileError::Tensor {
             name: name.clone(),
             fault,

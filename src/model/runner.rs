@@ -38,20 +38,30 @@ impl Runner {
     /// # Errors
     /// When the inputs are not those of the graph.
     pub fn tensor(&self, inputs: &[&[f32]]) -> Result<Tensor<2>, ModelError> {
+        let first = self.tensors(inputs)?.into_iter().next();
+        first.ok_or_else(no_output)
+    }
+
+    /// All outputs for numbers on the CPU, on the device.
+    ///
+    /// # Errors
+    /// When the inputs are not those of the graph.
+    pub fn tensors(&self, inputs: &[&[f32]]) -> Result<Vec<Tensor<2>>, ModelError> {
         match self {
             Self::Plan(plan) => {
-                let (values, rows) = first(plan.run(inputs), plan.output_len())?;
-                let shape = [rows, plan.output_len()];
-                let data = TensorData::new(values, shape);
-                Ok(Tensor::from_data(data, &device::cpu()))
+                let outputs = plan.run(inputs).map_err(ModelError)?;
+                let tensors = outputs.into_iter().zip(plan.output_lens());
+                let tensors = tensors.map(|(values, &len)| {
+                    let shape = [values.len() / len.max(1), len];
+                    Tensor::from_data(TensorData::new(values, shape), &device::cpu())
+                });
+                Ok(tensors.collect())
             }
             Self::Network(network, device) => {
                 let lens = network.plan().values.iter().map(|value| value.len);
                 let tensors = inputs.iter().zip(lens);
                 let tensors = tensors.map(|(values, len)| upload_rows(values, len, device));
-                let outputs = network.forward(tensors.collect()).map_err(ModelError)?;
-                let output = outputs.into_iter().next();
-                output.ok_or_else(|| ModelError("the network has no output".to_owned()))
+                network.forward(tensors.collect()).map_err(ModelError)
             }
         }
     }
@@ -64,21 +74,17 @@ impl Runner {
     /// As for [`Self::tensor`], or when the device was lost.
     pub fn values(&self, inputs: &[&[f32]]) -> Result<Vec<f32>, ModelError> {
         match self {
-            Self::Plan(plan) => Ok(first(plan.run(inputs), plan.output_len())?.0),
+            Self::Plan(plan) => {
+                let outputs = plan.run(inputs).map_err(ModelError)?;
+                outputs.into_iter().next().ok_or_else(no_output)
+            }
             Self::Network(..) => download(self.tensor(inputs)?),
         }
     }
 }
 
-/// The first output, and its rows.
-fn first(
-    outputs: Result<Vec<Vec<f32>>, String>,
-    len: usize,
-) -> Result<(Vec<f32>, usize), ModelError> {
-    let output = outputs.map_err(ModelError)?.into_iter().next();
-    let output = output.ok_or_else(|| ModelError("the network has no output".to_owned()))?;
-    let rows = output.len() / len.max(1);
-    Ok((output, rows))
+fn no_output() -> ModelError {
+    ModelError("the network has no output".to_owned())
 }
 
 /// A graph in burn's operations with the tensors of a file.

@@ -52,11 +52,11 @@ impl PictureChange {
     pub fn new(generator: &Generator, space: Space, sigma: Vec<f32>) -> Result<Self, ModelError> {
         let mut centres = Vec::with_capacity(CENTRES as usize);
         for seed in 0..CENTRES {
-            let z = seed_code(seed, generator.z_dim());
-            centres.push(if space == Space::Z {
+            let z = seed_code(seed, generator.start_len());
+            centres.push(if space == generator.start() {
                 z
             } else {
-                generator.map(&z)?
+                generator.w_from_z(&z)?
             });
         }
         let dim = centres.first().map_or(0, Vec::len);
@@ -137,9 +137,9 @@ pub fn w_norms(
     count: usize,
 ) -> Result<Vec<f32>, ModelError> {
     let z: Vec<f32> = (0..count)
-        .flat_map(|seed| seed_code(seed as u32, generator.z_dim()))
+        .flat_map(|seed| seed_code(seed as u32, generator.start_len()))
         .collect();
-    let w = generator.map(&z)?;
+    let w = generator.w_from_z(&z)?;
     let mut norms: Vec<f32> = w
         .chunks_exact(mean.len().max(1))
         .map(|row| norm(&z_scores(row, mean, sigma)) as f32)
@@ -199,9 +199,9 @@ impl WStatistics {
         let seeds = self.done..(self.done + MAPPING_BATCH).min(self.count);
         let (rows, done) = (seeds.len().max(1), seeds.end);
         let z: Vec<f32> = seeds
-            .flat_map(|seed| seed_code(seed as u32, generator.z_dim()))
+            .flat_map(|seed| seed_code(seed as u32, generator.start_len()))
             .collect();
-        let w = generator.map(&z)?;
+        let w = generator.w_from_z(&z)?;
         let dim = w.len() / rows;
         self.sums.resize(dim, 0.0);
         self.squares.resize(dim, 0.0);

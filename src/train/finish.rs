@@ -10,7 +10,7 @@ use super::task::{Task, Trained};
 use crate::latent::{Space, SpaceShape};
 use crate::model::file::StoredTensor;
 use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
-use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
+use crate::model::{Generator, ModelError, ModelFile, NetworkForm, device, fold, statistics};
 use std::collections::BTreeMap;
 
 /// Test pictures whose codes go with the file, for maps of the plane.
@@ -53,6 +53,8 @@ pub fn finish(
         spaces.insert(Space::W, SpaceShape::Vector { dim });
         spaces.insert(Space::W_PLUS, SpaceShape::Layers { layers, dim });
     }
+    let forms = networks.iter();
+    let forms = forms.map(|(&role, spec)| (role, NetworkForm::from(spec.clone())));
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         name: recipe.name.clone(),
@@ -61,7 +63,8 @@ pub fn finish(
         family: recipe.family,
         image: train.image,
         spaces,
-        networks,
+        networks: forms.collect(),
+        maps: Vec::new(),
         style,
         labels: recipe.dataset.label_kind(),
         classes: recipe.dataset.classes(),
@@ -87,7 +90,7 @@ pub fn finish(
         let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
         let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
         let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
-        fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
+        fold::standardise(&networks, &mut tensors, &mean, &sigma)?;
     }
     if traits.generates {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;

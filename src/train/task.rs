@@ -73,7 +73,12 @@ pub fn task(
         Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, image, device)?),
+        Family::Graph => return Err(untrained()),
     })
+}
+
+fn untrained() -> ModelError {
+    ModelError("has the family graph, whose models come from elsewhere".to_owned())
 }
 
 /// Checks that every network of a recipe gives what is asked of it, so that no run stops in the
@@ -111,6 +116,7 @@ fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
             let classes = recipe.dataset.classes().len();
             vec![("classifier", of_pictures(&recipe.classifier), classes)]
         }
+        Family::Graph => return Err(untrained()),
     };
     for (name, network, wanted) in wanted {
         let fault = |fault| ModelError(format!("has an unsound {name}: {fault}"));

@@ -12,6 +12,9 @@ mod directions;
 mod earlier;
 mod expressions;
 mod ffmpeg;
+#[path = "../shared/graph_models.rs"]
+mod graph_files;
+mod graph_models;
 mod inspecting;
 mod interrupted;
 mod killed;

@@ -1,9 +1,13 @@
 //! Model files that are broken, or lie.
 
+use crate::graph_files;
 use crate::support::{AUTOENCODER, Folder, model_bytes, run};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
+use zscape::latent::NoiseMode;
 use zscape::model::file::ModelFile;
+use zscape::model::{Generator, device};
 
 /// A safetensors file taken apart: the header and the bytes of the tensors.
 struct Parts {
@@ -265,20 +269,78 @@ proptest! {
 
     /// Manifests with one value replaced by another kind of value.
     #[test]
-    fn mutated_manifests_never_panic(place: u32, value in prop_oneof![
-        Just(json!(null)), Just(json!(-1)), Just(json!(0)), Just(json!(1)), Just(json!(3)),
-        Just(json!(u64::MAX)), Just(json!(1e300)), Just(json!("z")), Just(json!([])), Just(json!({})),
-    ]) {
-        let bytes = whole().with_manifest(|manifest| {
-            let mut leaves = Vec::new();
-            collect(manifest, String::new(), &mut leaves);
-            let leaf = &leaves[place as usize % leaves.len()];
-            *manifest.pointer_mut(leaf).expect("the place is there") = value;
-        }).bytes();
+    fn mutated_manifests_never_panic(place: u32, value in any_value()) {
+        let bytes = mutated(whole(), &[(place, value)]);
         if let Err(fault) = ModelFile::from_bytes(&bytes) {
             prop_assert!(!fault.to_string().is_empty());
         }
     }
+
+    /// The same of manifests that hold graphs, with several values replaced or exchanged by others
+    /// of the manifest. What is still sound is run: nothing that passes the checks may fail later.
+    #[test]
+    fn mutated_graphs_never_panic(
+        model in 0..GRAPHS.len(),
+        changes in prop::collection::vec((any::<u32>(), any_value()), 1..3),
+    ) {
+        let bytes = mutated(Parts::of(&GRAPH_FILES[model]), &changes);
+        match ModelFile::from_bytes(&bytes) {
+            Err(fault) => {
+                let fault = fault.to_string();
+                prop_assert!(!fault.is_empty() && fault.lines().count() == 1, "{}", fault);
+            }
+            Ok(file) if file.manifest.capabilities().generates => {
+                let generator = Generator::new(&file, &device::cpu()).expect("it was checked");
+                let code = vec![0.5; generator.start_len()];
+                let inputs = generator.inputs(generator.start(), &code).expect("it was checked");
+                let picture = generator.decode_to_vec(&inputs, NoiseMode::Const);
+                prop_assert_eq!(picture.expect("it was checked").len(), generator.image().len());
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+const GRAPHS: [&str; 5] = [
+    graph_files::RESIDUAL,
+    graph_files::PICTURE,
+    graph_files::CODES,
+    graph_files::MAPPED,
+    graph_files::JUDGE,
+];
+
+static GRAPH_FILES: LazyLock<Vec<Vec<u8>>> =
+    LazyLock::new(|| GRAPHS.map(graph_files::bytes).to_vec());
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!(null)),
+        Just(json!(-1)),
+        Just(json!(0)),
+        Just(json!(1)),
+        Just(json!(3)),
+        Just(json!(100_000)),
+        Just(json!(u64::MAX)),
+        Just(json!(1e300)),
+        Just(json!(true)),
+        Just(json!("z")),
+        Just(json!("act")),
+        Just(json!([])),
+        Just(json!({})),
+    ]
+}
+
+/// A file whose manifest has other values in some places.
+fn mutated(parts: Parts, changes: &[(u32, Value)]) -> Vec<u8> {
+    let change = |manifest: &mut Value| {
+        for (place, value) in changes {
+            let mut leaves = Vec::new();
+            collect(manifest, String::new(), &mut leaves);
+            let leaf = &leaves[*place as usize % leaves.len()];
+            *manifest.pointer_mut(leaf).expect("the place is there") = value.clone();
+        }
+    };
+    parts.with_manifest(change).bytes()
 }
 
 /// JSON pointers of all values below `value`.

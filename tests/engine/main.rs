@@ -12,6 +12,9 @@ mod examining;
 mod finding_codes;
 mod gpu_against_cpu;
 mod graph;
+#[path = "../shared/graph_models.rs"]
+mod graph_files;
+mod graph_models;
 mod layer_change;
 mod learning_scenes;
 mod model_files;

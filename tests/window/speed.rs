@@ -324,11 +324,11 @@ fn mapping_ten_thousand_codes() {
     let device = zscape::model::device::cpu();
     let generator = zscape::model::Generator::new(&file, &device).expect("a generator");
     let z: Vec<f32> = (0..10_000)
-        .flat_map(|seed| zscape::latent::seed::seed_code(seed, generator.z_dim()))
+        .flat_map(|seed| zscape::latent::seed::seed_code(seed, generator.start_len()))
         .collect();
     let times = (0..REPEATS).map(|_| {
         let started = Instant::now();
-        let w = generator.map(&z).expect("it has w");
+        let w = generator.w_from_z(&z).expect("it has w");
         assert!(w.iter().all(|value| value.is_finite()));
         started.elapsed()
     });

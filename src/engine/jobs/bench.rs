@@ -34,9 +34,9 @@ impl Bench {
                 Ok(started.elapsed().as_secs_f64() * 1e3)
             }
             Timed::Map { codes } => {
-                let z = vec![0.25; codes.max(1) * generator.z_dim()];
+                let z = vec![0.25; codes.max(1) * generator.start_len()];
                 let started = Instant::now();
-                let mapped = generator.map(&z);
+                let mapped = generator.w_from_z(&z);
                 mapped.map_err(super::request_fault)?;
                 Ok(started.elapsed().as_secs_f64() * 1e3)
             }

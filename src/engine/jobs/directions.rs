@@ -73,7 +73,7 @@ impl Directions {
                     let info = Arc::clone(info);
                     return fit(site, move || data_components(&info, count));
                 }
-                if info.manifest.spaces.contains_key(&Space::W) {
+                if info.maps_z_to_w() {
                     return Ok(Stage::Sample {
                         w: Vec::new(),
                         count,
@@ -140,6 +140,7 @@ fn labelled(
     find: impl FnOnce(&[&[f32]], &[u8]) -> Result<Found, ProbeError> + Send + 'static,
 ) -> Result<Stage, Fault> {
     let info = Arc::clone(&site.model.info);
+    let start = info.start;
     if info.encoded.is_empty() {
         return Err(Fault::Request(format!(
             "{} has no labelled codes to tell classes apart",
@@ -156,7 +157,7 @@ fn labelled(
         Ok(vec![Candidate {
             direction: Direction {
                 name,
-                space: Space::Z,
+                space: start,
                 values: found.step,
             },
             evidence: Evidence::Accuracy {
@@ -182,7 +183,7 @@ fn class_name(info: &ModelInfo, class: u8) -> Result<String, Fault> {
 
 fn data_components(info: &ModelInfo, count: usize) -> Result<Vec<Candidate>, String> {
     let rows: Vec<&[f32]> = info.encoded.iter().map(|(code, _)| &code[..]).collect();
-    components(Pca::of(&rows), count, Space::Z)
+    components(Pca::of(&rows), count, info.start)
 }
 
 /// The first `count` components as directions.
@@ -263,7 +264,7 @@ impl Work for Directions {
                 let seeds = first..(first + MAPPED_AT_ONCE).min(SAMPLES);
                 let done = seeds.end;
                 let z: Vec<f32> = seeds
-                    .flat_map(|seed| seed_code(seed as u32, generator.z_dim()))
+                    .flat_map(|seed| seed_code(seed as u32, generator.start_len()))
                     .collect();
                 w.extend(site.mapped(&z)?);
                 let total = SAMPLES;

@@ -3,7 +3,7 @@
 use super::{Decoding, Site, Slice, Work, mean_squared_error};
 use crate::engine::compute::EncodedPicture;
 use crate::engine::{Encoding, Event};
-use crate::latent::{Code, Space};
+use crate::latent::Code;
 use crate::model::Fault;
 use std::sync::Arc;
 
@@ -44,16 +44,15 @@ impl Encode {
                 .map(|&v| (f64::from(v) / 2.0).exp() as f32)
                 .collect()
         });
-        let numbers = mu.iter().chain(sigma.iter().flatten());
+        let numbers = mu.values.iter().chain(sigma.iter().flatten());
         if numbers.into_iter().any(|value| !value.is_finite()) {
             let message = "the encoder gave numbers that are not finite".to_owned();
             return Err(Fault::Request(message));
         }
         let kl = logvar.map(|logvar| {
-            let pairs = mu.iter().zip(&logvar);
+            let pairs = mu.values.iter().zip(&logvar);
             pairs.map(|(&mu, &logvar)| kl_nats(mu, logvar)).collect()
         });
-        let mu = Code::vector(Space::Z, mu);
         Ok(Found {
             decoding: Decoding::plain(vec![mu.clone()]),
             picture,

@@ -4,7 +4,7 @@ use super::{Decoding, Site, Slice, Work, mean_squared_error, next_batch};
 use crate::engine::Event;
 use crate::engine::compute::BATCH_SHAPES;
 use crate::latent::neighbours::nearest;
-use crate::latent::{Code, SessionNames, Shot, Space};
+use crate::latent::{Code, SessionNames, Shot};
 use crate::model::Fault;
 use crate::model::specimen::Specimen;
 use std::sync::Arc;
@@ -120,10 +120,10 @@ fn judged(
         .enumerate()
     {
         if let Some(found) = site.compute.encode(generator, picture)? {
-            encoded.push(Code::vector(Space::Z, found.mu));
+            encoded.push(found.mu);
         }
         let rows = &site.model.info.encoded;
-        let nearest = (code.space == Space::Z)
+        let nearest = (code.space == generator.start())
             .then(|| nearest(&code.values, rows.iter().map(|(row, _)| row.as_slice()), 1))
             .and_then(|found| found.first().map(|neighbour| neighbour.distance));
         specimens.push(Specimen {

@@ -5,8 +5,8 @@ use super::search_space::SearchSpace;
 use super::{Decoding, Site, Slice, Work, mean_squared_error, request_fault};
 use crate::engine::models::LARGEST_BATCH;
 use crate::engine::{Event, InvertOptions, InvertStep};
+use crate::latent::Code;
 use crate::latent::seed::seed_code;
-use crate::latent::{Code, Space};
 use crate::model::Fault;
 use crate::model::ModelError;
 use crate::model::gradient::{SquaredError, Tape};
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 /// poor valley. On ten pictures of digits-gan the worst error after 200 steps was 0.0056 with one,
 /// 0.0026 with four and with eight.
 const SIDE_BY_SIDE: usize = 4;
+/// Numbers that all seeds together may have: 64 MiB. Large codes are tried from fewer seeds.
+const MOST_NUMBERS: usize = 1 << 24;
 /// How long a slice goes on with steps; steps that take longer are made on another thread.
 const SLICE: Duration = Duration::from_millis(8);
 /// The shortest time between two reports.
@@ -141,14 +143,21 @@ impl Search {
             candidates.push_back(start.clone());
         }
         if let Some(encoded) = site.compute.encode(generator, &target)?
-            && encoded.mu.iter().all(|value| value.is_finite())
+            && encoded.mu.values.iter().all(|value| value.is_finite())
         {
-            candidates.push_back(Code::vector(Space::Z, encoded.mu));
+            candidates.push_back(encoded.mu);
         }
-        for offset in 0..options.seeds {
+        for offset in 0..options
+            .seeds
+            .min(MOST_NUMBERS / generator.start_len().max(1))
+        {
             let seed = options.first_seed.wrapping_add(offset as u32);
-            let z = seed_code(seed, generator.z_dim());
-            candidates.push_back(Code::vector(Space::Z, z));
+            let z = seed_code(seed, generator.start_len());
+            candidates.push_back(
+                generator
+                    .code(generator.start(), z)
+                    .map_err(request_fault)?,
+            );
         }
         if candidates.is_empty() {
             let mean = within.values(&vec![0.0; within.len()]);

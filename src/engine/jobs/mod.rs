@@ -168,7 +168,7 @@ impl<'a> Site<'a> {
     /// The codes of seeds in w, row after row, from those in z.
     fn mapped(&self, z: &[f32]) -> Result<Vec<f32>, Fault> {
         // Networks that map are on the CPU, whatever decodes.
-        let mapped = self.model.generator.map(z);
+        let mapped = self.model.generator.w_from_z(z);
         mapped.map_err(|error| Fault::Program(error.to_string()))
     }
 

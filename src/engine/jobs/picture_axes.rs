@@ -9,11 +9,11 @@
 //! mapping network all this is done in w, which is closer to what is seen.
 
 use super::directions::Candidate;
-use super::{Decoding, Site};
+use super::{Decoding, Site, request_fault};
 use crate::engine::Evidence;
 use crate::latent::pca::{MAX_DIM, principal_axes};
 use crate::latent::seed::seed_code;
-use crate::latent::{Code, Direction, Space};
+use crate::latent::{Direction, Space};
 use crate::model::Fault;
 use crate::model::manifest::ImageSpec;
 use nalgebra::DMatrix;
@@ -60,27 +60,35 @@ impl PictureAxes {
     pub fn new(site: &Site<'_>) -> Result<Self, Fault> {
         let info = &site.model.info;
         let generator = &site.model.generator;
-        let (space, known) = if info.manifest.spaces.contains_key(&Space::W) {
+        let start = generator.start();
+        let (space, known) = if info.maps_z_to_w() {
             (Space::W, &info.w_sigma)
         } else {
-            (Space::Z, &info.z_sigma)
+            (start, &info.z_sigma)
         };
-        let mut centres = Vec::with_capacity(CENTRES);
-        for seed in 0..CENTRES as u32 {
-            let z = seed_code(seed, generator.z_dim());
-            centres.push(if space == Space::Z {
-                z
-            } else {
-                site.mapped(&z)?
-            });
+        let shape = info.manifest.spaces.get(&space);
+        if !shape.is_some_and(|shape| shape.is_real()) {
+            return Err(Fault::Request(format!(
+                "codes in {space} of {} are indices into a codebook, which have no directions",
+                site.name()
+            )));
         }
-        let dim = centres.first().map_or(0, Vec::len);
+        let dim = shape.and_then(|shape| shape.checked_len()).unwrap_or(0);
         if dim > MAX_DIM {
             return Err(Fault::Request(format!(
                 "codes of {} have {dim} numbers; directions of picture change are found for up \
                  to {MAX_DIM}",
                 site.name()
             )));
+        }
+        let mut centres = Vec::with_capacity(CENTRES);
+        for seed in 0..CENTRES as u32 {
+            let code = seed_code(seed, generator.start_len());
+            centres.push(if space == start {
+                code
+            } else {
+                site.mapped(&code)?
+            });
         }
         let sigma = (0..dim).map(|axis| known.get(axis).copied().unwrap_or(1.0));
         Ok(Self {
@@ -109,17 +117,21 @@ impl PictureAxes {
         let Some(centre) = self.centres.get(self.matrices.len()) else {
             return Ok(());
         };
-        let decoding = self.decoding.get_or_insert_with(|| {
-            let mut codes = Vec::with_capacity(2 * axes.len());
-            for axis in axes.clone() {
-                for sign in [1.0, -1.0] {
-                    let mut code = centre.clone();
-                    code[axis] += sign * STEP * self.sigma[axis];
-                    codes.push(Code::vector(self.space, code));
+        let decoding = match &mut self.decoding {
+            Some(decoding) => decoding,
+            None => {
+                let mut codes = Vec::with_capacity(2 * axes.len());
+                for axis in axes.clone() {
+                    for sign in [1.0, -1.0] {
+                        let mut code = centre.clone();
+                        code[axis] += sign * STEP * self.sigma[axis];
+                        let code = site.model.generator.code(self.space, code);
+                        codes.push(code.map_err(request_fault)?);
+                    }
                 }
+                self.decoding.insert(Decoding::plain(codes))
             }
-            Decoding::plain(codes)
-        });
+        };
         if !decoding.advance(site.model, site.compute)? {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use super::Site;
 use crate::latent::{Code, Space, SpaceShape};
-use crate::model::Fault;
+use crate::model::{Fault, Lead};
 
 /// A space of a model with the mean and the standard deviation of each number of a code.
 pub struct SearchSpace {
@@ -19,19 +19,30 @@ impl SearchSpace {
     /// When the model lacks the space, or is not searched in it.
     pub fn new(site: &Site<'_>, asked: Option<Space>) -> Result<Self, Fault> {
         let info = &site.model.info;
-        let is_mapped = info.manifest.spaces.contains_key(&Space::W);
-        let space = asked.unwrap_or(if is_mapped { Space::W } else { Space::Z });
+        let start = site.model.generator.start();
+        let searched = info.manifest.searched_space().unwrap_or(start);
+        let space = asked.unwrap_or(searched);
         let name = site.name();
         let Some(&shape) = info.manifest.spaces.get(&space) else {
             return Err(Fault::Request(format!("{name} has no {space} space")));
         };
-        if is_mapped && space == Space::Z {
+        if !shape.is_real() {
             return Err(Fault::Request(format!(
-                "{name} has a mapping network, so pictures are searched in w or w+, not in z"
+                "codes in {space} of {name} are indices into a codebook, which have no gradient to \
+                 search by"
+            )));
+        }
+        if info.manifest.is_mapped(space) {
+            let mut spaces = info.manifest.spaces.keys();
+            let rows = spaces.find(|rows| rows.is_rows_of(searched));
+            let or_rows = rows.map_or(String::new(), |rows| format!(" or {rows}"));
+            return Err(Fault::Request(format!(
+                "{name} has a mapping network, so pictures are searched in {searched}{or_rows}, \
+                 not in {space}"
             )));
         }
         let len = shape.checked_len().unwrap_or(0);
-        let (mean, sigma) = if space == Space::Z {
+        let (mean, sigma) = if space == start {
             (vec![0.0; len], vec![1.0; len])
         } else {
             let row = shape.dim().max(1);
@@ -86,12 +97,15 @@ impl SearchSpace {
             )));
         }
         let generator = &site.model.generator;
-        let lifted = match (code.space, self.space) {
-            (from, to) if from == to => Ok(code.values.clone()),
-            (Space::Z, Space::W) => generator.map(&code.values),
-            (_, Space::W_PLUS) => generator.inputs(code.space, &code.values),
-            (from, to) => return Err(refused(format!("it lies in {from}, and {to} is searched"))),
-        };
+        let mut at = code.space;
+        while at != self.space {
+            let lead = info.manifest.lead(at);
+            at = lead.map(Lead::to).ok_or_else(|| {
+                let (from, to) = (code.space, self.space);
+                refused(format!("it lies in {from}, and {to} is searched"))
+            })?;
+        }
+        let lifted = generator.led(code.space, self.space, &code.values);
         lifted.map_err(|error| refused(error.to_string()))
     }
 

@@ -68,12 +68,12 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         match (expr, below) {
             (Expr::Seed(_), _) => {
                 let space = self.0.start_space();
-                self.real(expr, space).map(|()| space)
+                self.shape(space, "").map(|_| space)
             }
             (Expr::Vector(values), _) => {
                 let space = self.0.start_space();
                 self.length(excerpt(expr), space, values.len())?;
-                self.real(expr, space).map(|()| space)
+                self.indices(space, values).map(|()| space)
             }
             (Expr::Named(name), _) => self.named(expr, name),
             (Expr::Direction(name), _) => self.direction(expr, name),
@@ -159,8 +159,6 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             return Ok(());
         }
         let operation = match expr {
-            Expr::Seed(_) => "drawn from a normal distribution",
-            Expr::Vector(_) => "written out as real numbers",
             Expr::Neg(_) | Expr::Scale(..) => "scaled",
             Expr::Add(..) | Expr::Sub(..) => "added",
             Expr::Mean(_) => "averaged",
@@ -174,6 +172,23 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             space,
             operation,
         })
+    }
+
+    /// Checks that numbers written out are indices, where codes of `space` are.
+    fn indices(&self, space: Space, values: &[f32]) -> Result<(), CheckError> {
+        let SpaceShape::Grid { levels, .. } = self.shape(space, "")? else {
+            return Ok(());
+        };
+        let is_index = |value: f32| value.fract() == 0.0 && (0.0..levels as f32).contains(&value);
+        match values.iter().find(|value| !is_index(**value)) {
+            Some(value) => Err(CheckError::NoIndex {
+                number: value.to_string(),
+                model: self.model(),
+                space,
+                last: levels.saturating_sub(1),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn has_w(&self) -> bool {

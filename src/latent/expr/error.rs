@@ -102,6 +102,16 @@ pub enum CheckError {
         space: Space,
         operation: &'static str,
     },
+    #[error(
+        "{number} is no index into the codebook of {space} of {model}, which are the whole \
+         numbers from 0 to {last}"
+    )]
+    NoIndex {
+        number: String,
+        model: String,
+        space: Space,
+        last: u32,
+    },
     /// Two codes, or a code and an operation, do not belong together; a whole sentence.
     #[error("{sentence}")]
     SpaceMismatch { sentence: String },

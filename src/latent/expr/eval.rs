@@ -8,7 +8,7 @@ use super::print::excerpt;
 use super::weight::Weight;
 use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
-use crate::latent::seed::seed_code;
+use crate::latent::seed::{seed_code, seed_indices};
 use crate::latent::variations::{cross, vary};
 use crate::latent::{Code, Space, SpaceShape};
 
@@ -53,8 +53,16 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         match (expr, below) {
             (Expr::Seed(seed), _) => {
                 let space = self.context.start_space();
-                let len = self.shape(space)?.checked_len().unwrap_or(0);
-                self.code(space, seed_code(*seed, len))
+                let shape = self.shape(space)?;
+                let len = shape.checked_len().unwrap_or(0);
+                let values = match shape {
+                    SpaceShape::Grid { levels, .. } => seed_indices(*seed, len, levels)
+                        .into_iter()
+                        .map(|index| index as f32)
+                        .collect(),
+                    _ => seed_code(*seed, len),
+                };
+                self.code(space, values)
             }
             (Expr::Vector(values), _) => self.code(self.context.start_space(), values.clone()),
             (Expr::Named(name), _) => match self.context.named(name) {

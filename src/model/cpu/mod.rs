@@ -166,9 +166,9 @@ impl Plan {
         );
     }
 
-    /// Numbers of one item of the first output.
-    pub fn output_len(&self) -> usize {
-        self.0.outputs.first().copied().unwrap_or(0)
+    /// Numbers of one item of each output.
+    pub fn output_lens(&self) -> &[usize] {
+        &self.0.outputs
     }
 }
 

@@ -8,13 +8,11 @@
 
 mod cpu;
 mod graphs;
-mod noise;
 mod operations;
 mod random;
 mod spec;
 
 pub use graphs::{mapping_graph, synthesis_graph};
-pub use noise::{constant_noise, seed_noise};
 pub use operations::{SLOPE, noisy_activation, scaled_convolution};
 pub use random::{RANDOM_SPEC_NAME, random_manifest, random_model};
 pub use spec::{

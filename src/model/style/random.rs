@@ -54,6 +54,7 @@ pub fn random_manifest() -> Manifest {
             ),
         ]),
         networks: BTreeMap::new(),
+        maps: Vec::new(),
         style: Some(style),
         labels: Default::default(),
         classes: Vec::new(),

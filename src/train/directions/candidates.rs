@@ -222,7 +222,7 @@ fn first_weights(file: &ModelFile) -> Option<(Vec<f32>, usize)> {
             .map(|(_, tensor)| tensor)
             .collect(),
         None => {
-            let decoder = file.manifest.networks.get(&Role::Decoder)?;
+            let decoder = file.manifest.networks.get(&Role::Decoder)?.layers()?;
             if !matches!(decoder.layers.first(), Some(LayerSpec::Dense { .. })) {
                 return None;
             }

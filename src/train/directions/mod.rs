@@ -202,7 +202,7 @@ fn label(
     sight: &mut Sight,
     progress: &mut Progress<'_>,
 ) -> Result<Labelled, TrainError> {
-    let dim = generator.z_dim();
+    let dim = generator.start_len();
     let encodes = generator.has_encoder() && file.manifest.classes == judge.manifest.classes;
     let data = match (&options.data, eval::dataset_of(file)) {
         (Some(folder), Ok((data, _))) if encodes => Some(data.read(folder, Part::Train)?),
@@ -292,8 +292,8 @@ fn label(
 /// Codes in w, mapped side by side.
 fn map(generator: &Generator, z: &[f32]) -> Result<Vec<f32>, ModelError> {
     let parts: Result<Vec<Vec<f32>>, ModelError> = z
-        .par_chunks(BATCH * generator.z_dim())
-        .map(|z| generator.map(z))
+        .par_chunks(BATCH * generator.start_len())
+        .map(|z| generator.w_from_z(z))
         .collect();
     parts.map(|parts| parts.concat())
 }
@@ -346,7 +346,7 @@ fn search(
         progress.step(0)
     })?;
     all.extend(candidates::unsupervised(file, &labelled)?);
-    let dim = generator.z_dim();
+    let dim = generator.start_len();
     let measured = MEASURED.min(labelled.z.len() / dim.max(1));
     let labels = sight.labels().len();
     let before = Seen {

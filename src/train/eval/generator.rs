@@ -57,7 +57,7 @@ pub fn measure(
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
     let image = generator.image();
-    let z_dim = generator.z_dim();
+    let z_dim = generator.start_len();
     let samples = judged(judge, progress, SAMPLES, |batch| {
         let inputs = generator.inputs(Space::Z, &sample_codes(batch, z_dim))?;
         generator.decode_to_vec(&inputs, NoiseMode::Const)
@@ -148,7 +148,7 @@ fn probe_accuracies(
     if labels.is_empty() {
         return Ok(());
     }
-    let dim = generator.z_dim();
+    let dim = generator.start_len();
     let batches = SAMPLES / BATCH;
     let z: Vec<f32> = (0..batches)
         .flat_map(|batch| sample_codes(batch, dim))
@@ -157,7 +157,7 @@ fn probe_accuracies(
     if generator.styles().is_some() {
         let parts: Result<Vec<Vec<f32>>, ModelError> = z
             .par_chunks(BATCH * dim)
-            .map(|z| generator.map(z))
+            .map(|z| generator.w_from_z(z))
             .collect();
         spaces.push(("w", parts?.concat()));
     }
@@ -260,7 +260,7 @@ fn path_length(
     space: Space,
     progress: &mut Progress<'_>,
 ) -> Result<f64, TrainError> {
-    let dim = generator.z_dim();
+    let dim = generator.start_len();
     let mut total = 0.0;
     for batch in 0..PATHS / BATCH {
         // The same pairs for both spaces.
@@ -273,7 +273,7 @@ fn path_length(
             let way = if space == Space::Z {
                 slerp
             } else {
-                (a, b) = (generator.map(&a)?, generator.map(&b)?);
+                (a, b) = (generator.w_from_z(&a)?, generator.w_from_z(&b)?);
                 lerp
             };
             near.extend(way(&a, &b, t));

@@ -1,26 +1,24 @@
 //! Classifiers in use: what they say of pictures, and the features in which pictures are compared.
 
-use crate::model::manifest::{LabelKind, Role};
-use crate::model::network::{Mode, Network, flat};
-use crate::model::{ModelError, ModelFile, download, upload};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use crate::model::manifest::LabelKind;
+use crate::model::{ModelError, ModelFile, Runner, Wiring, download};
+use burn::tensor::{Device, activation};
 
 /// Pictures judged at once.
 const BATCH: usize = 250;
 
 /// A classifier with its features.
 pub struct Judge {
-    network: Network,
+    classifier: Runner,
     picture_len: usize,
     kind: LabelKind,
     labels: Vec<String>,
-    device: Device,
 }
 
 /// What a judge says of pictures, row after row.
 #[derive(Default)]
 pub struct Verdicts {
-    /// The numbers before the last layer.
+    /// The numbers before the last layer, or what a graph gives as its features.
     pub features: Vec<f32>,
     /// The probability of each label.
     pub probabilities: Vec<f32>,
@@ -30,14 +28,16 @@ impl Judge {
     /// # Errors
     /// When the file is of another family.
     pub fn new(file: &ModelFile, device: &Device) -> Result<Self, ModelError> {
-        let network = upload(file, Role::Classifier, device)?
-            .ok_or_else(|| ModelError(format!("{} is no classifier", file.manifest.name)))?;
+        let name = &file.manifest.name;
+        let networks = Wiring::of(&file.manifest);
+        let networks = networks.map_err(|fault| ModelError(format!("{name}: {fault}")))?;
+        let classifier = networks.classifier;
+        let graph = classifier.ok_or_else(|| ModelError(format!("{name} is no classifier")))?;
         Ok(Self {
-            network,
+            classifier: Runner::new(&graph, file, device)?,
             picture_len: file.manifest.image.len(),
             kind: file.manifest.labels,
             labels: file.manifest.classes.clone(),
-            device: device.clone(),
         })
     }
 
@@ -56,17 +56,12 @@ impl Judge {
     pub fn judge(&self, pictures: &[f32]) -> Result<Verdicts, ModelError> {
         let mut verdicts = Verdicts::default();
         for batch in pictures.chunks(BATCH * self.picture_len) {
-            let rows = batch.len() / self.picture_len;
-            let input: Tensor<2> = Tensor::from_data(
-                TensorData::new(batch.to_vec(), [rows, self.picture_len]),
-                &self.device,
-            );
-            let before_last = self.network.layer_count().saturating_sub(1);
-            let found = self
-                .network
-                .run(input.clone(), before_last, &mut Mode::Inference);
-            verdicts.features.extend(download(flat(found))?);
-            let logits = self.network.forward(input);
+            let mut found = self.classifier.tensors(&[batch])?.into_iter();
+            let lost = || ModelError("the classifier gave nothing".to_owned());
+            let logits = found.next().ok_or_else(lost)?;
+            verdicts
+                .features
+                .extend(download(found.next().ok_or_else(lost)?)?);
             let probabilities = match self.kind {
                 LabelKind::Classes => activation::softmax(logits, 1),
                 LabelKind::Flags => activation::sigmoid(logits),

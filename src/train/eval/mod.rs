@@ -310,7 +310,7 @@ fn measure_autoencoder(
     test: &Dataset,
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
-    let dim = generator.z_dim();
+    let dim = generator.start_len();
     let (train_mu, _) = encode_all(generator, train, progress)?;
     let (mu, logvar) = encode_all(generator, test, progress)?;
     let len = generator.image().len();

@@ -105,7 +105,7 @@ pub fn find(
     let image = generator.image();
     let len = image.len();
     let codes: Vec<f32> = (0..SAMPLES as u32)
-        .flat_map(|seed| seed_code(seed, generator.z_dim()))
+        .flat_map(|seed| seed_code(seed, generator.start_len()))
         .collect();
     let inputs = generator.inputs(Space::Z, &codes)?;
     let drawn = generator.decode_to_vec(&inputs, NoiseMode::Const)?;

@@ -1,0 +1,191 @@
+//! The ways from space to space in a model: where seeds are drawn, what leads on from there, and
+//! which space the decoder takes.
+//!
+//! Each space has at most one way on, so the spaces form a chain that ends at the decoder. A way is
+//! a map, which a network makes, or the step from a vector to rows: a code in `w` is taken for
+//! every row of `w+`.
+
+use super::manifest::{Manifest, Role};
+use super::network_form::NetworkForm;
+use crate::latent::expr::limits::MAX_CODE_LEN;
+use crate::latent::{MAX_LEVELS, Space, SpaceShape};
+
+/// What a space leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lead {
+    /// A network maps codes to this space.
+    Map(Space),
+    /// The vector is repeated for all rows of this space.
+    Rows(Space),
+}
+
+impl Lead {
+    /// Where it leads to.
+    pub fn to(self) -> Space {
+        match self {
+            Self::Map(space) | Self::Rows(space) => space,
+        }
+    }
+}
+
+impl Manifest {
+    /// From which space to which the networks of the model map codes.
+    pub fn mapped(&self) -> impl Iterator<Item = (Space, Space)> {
+        let style = self.style.iter().map(|_| (Space::Z, Space::W));
+        style.chain(self.maps.iter().map(|map| (map.from, map.to)))
+    }
+
+    /// The space whose codes the decoder takes; `None` where nothing is decoded.
+    pub fn decoded_space(&self) -> Option<Space> {
+        if self.style.is_some() {
+            return Some(Space::W_PLUS);
+        }
+        match self.networks.get(&Role::Decoder)? {
+            NetworkForm::Layers(_) => Some(Space::Z),
+            NetworkForm::Graph(graph) => {
+                let name = &graph.inputs.first()?.name;
+                self.spaces
+                    .keys()
+                    .copied()
+                    .find(|space| space.name() == name)
+            }
+        }
+    }
+
+    /// The space that seeds are drawn in: the first on the way to the decoder.
+    pub fn start_space(&self) -> Option<Space> {
+        let mut space = self.decoded_space()?;
+        // A checked chain has no circle; that of an unchecked manifest must end as well.
+        for _ in 0..self.spaces.len() {
+            let Some(before) = self.space_before(space) else {
+                break;
+            };
+            space = before;
+        }
+        Some(space)
+    }
+
+    /// The space of the codes that the encoder finds; that of seeds without an encoder.
+    pub fn encoded_space(&self) -> Space {
+        let start = self.start_space().unwrap_or(Space::Z);
+        match self.networks.get(&Role::Encoder) {
+            Some(NetworkForm::Graph(graph)) => {
+                let output = graph.outputs.first();
+                let named = |space: &Space| output.is_some_and(|one| one.name == space.name());
+                self.spaces.keys().copied().find(named).unwrap_or(start)
+            }
+            _ => start,
+        }
+    }
+
+    /// What leads on from a space.
+    pub fn lead(&self, from: Space) -> Option<Lead> {
+        let mapped = self.mapped().find(|(start, _)| *start == from);
+        mapped
+            .map(|(_, to)| Lead::Map(to))
+            .or_else(|| self.rows_of(from).map(Lead::Rows))
+    }
+
+    /// Whether a network lies between a space and the decoder.
+    pub fn is_mapped(&self, space: Space) -> bool {
+        let mut at = space;
+        for _ in 0..self.spaces.len() {
+            match self.lead(at) {
+                Some(Lead::Map(_)) => return true,
+                Some(Lead::Rows(next)) => at = next,
+                None => break,
+            }
+        }
+        false
+    }
+
+    /// The first space on the way to the decoder that no network lies behind: where codes are
+    /// closest to what is seen, and pictures are searched.
+    pub fn searched_space(&self) -> Option<Space> {
+        let mut at = self.start_space()?;
+        for _ in 0..self.spaces.len() {
+            match self.lead(at) {
+                Some(lead) if self.is_mapped(at) => at = lead.to(),
+                _ => break,
+            }
+        }
+        Some(at)
+    }
+
+    fn space_before(&self, to: Space) -> Option<Space> {
+        let mapped = self.mapped().find(|(_, end)| *end == to);
+        let repeated = || {
+            let mut spaces = self.spaces.keys().copied();
+            spaces.find(|&from| self.rows_of(from) == Some(to))
+        };
+        mapped.map(|(from, _)| from).or_else(repeated)
+    }
+
+    /// The space whose rows are codes of `vector`.
+    fn rows_of(&self, vector: Space) -> Option<Space> {
+        let Some(SpaceShape::Vector { dim }) = self.spaces.get(&vector) else {
+            return None;
+        };
+        let mut spaces = self.spaces.iter();
+        let rows = spaces.find(|(space, shape)| {
+            space.is_rows_of(vector)
+                && matches!(shape, SpaceShape::Layers { dim: row, .. } if row == dim)
+        });
+        rows.map(|(space, _)| *space)
+    }
+
+    /// Checks that the spaces are of a sensible size, and that each of them leads to the decoder.
+    ///
+    /// # Errors
+    /// A sentence that names the space at fault.
+    pub(super) fn check_spaces(&self) -> Result<(), String> {
+        for (space, shape) in &self.spaces {
+            match shape.checked_len() {
+                Some(len) if (1..=MAX_CODE_LEN).contains(&len) => {}
+                _ => {
+                    return Err(format!(
+                        "codes in {space} ({shape}) must have 1 to {MAX_CODE_LEN} numbers"
+                    ));
+                }
+            }
+            if let SpaceShape::Grid { levels, .. } = shape
+                && !(1..=MAX_LEVELS).contains(levels)
+            {
+                return Err(format!(
+                    "the codebook of {space} has {levels} entries; 1 to {MAX_LEVELS} are possible"
+                ));
+            }
+        }
+        let mut ways: Vec<(Space, Space)> = Vec::new();
+        for (from, to) in self.mapped() {
+            for space in [from, to] {
+                if !self.spaces.contains_key(&space) {
+                    return Err(format!(
+                        "a map leads from {from} to {to}, but it has no {space} space"
+                    ));
+                }
+            }
+            if let Some((_, other)) = ways.iter().find(|(start, _)| *start == from) {
+                return Err(format!("{from} is mapped to {other} and to {to}"));
+            }
+            if let Some((other, _)) = ways.iter().find(|(_, end)| *end == to) {
+                return Err(format!("{to} is mapped from {other} and from {from}"));
+            }
+            ways.push((from, to));
+        }
+        let end = self.decoded_space();
+        for &space in self.spaces.keys() {
+            let mut at = space;
+            let mut steps = 0;
+            while Some(at) != end {
+                let next = self.lead(at).map(Lead::to);
+                steps += 1;
+                match next {
+                    Some(next) if steps <= self.spaces.len() => at = next,
+                    _ => return Err(format!("no way leads from {space} to the decoder")),
+                }
+            }
+        }
+        Ok(())
+    }
+}

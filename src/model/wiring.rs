@@ -1,0 +1,489 @@
+//! The networks of a model as graphs, whatever form its manifest has them in, each checked against
+//! the spaces and the picture that it leads between.
+//!
+//! A manifest comes from a file. What passes here runs within [`MAX_LIVE`] numbers and
+//! [`MAX_MULTIPLY_ADDS`] for one picture, so that neither memory nor time is without bound.
+
+use super::bound_graph::BoundGraph;
+use super::family::Encoding;
+use super::graph::{GraphSpec, NodeSpec, Operation, OutputSpec};
+use super::manifest::{Manifest, MapSpec, Role};
+use super::network_form::NetworkForm;
+use super::noise::NoiseInput;
+use super::shapes::Shape;
+use super::style::{self, StyleSpec};
+use crate::latent::{Space, SpaceShape};
+
+/// Most numbers that a network of a file may keep alive at once for one picture (1 GiB as f32).
+pub const MAX_LIVE: usize = 1 << 28;
+/// Most multiplications that a network of a file may take for one picture: more than a minute on
+/// any machine that this program is made for.
+pub const MAX_MULTIPLY_ADDS: usize = 1 << 42;
+
+/// The checked networks of a model.
+#[derive(Clone, Debug)]
+pub struct Wiring {
+    pub decoder: Option<DecoderGraph>,
+    pub maps: Vec<MapGraph>,
+    pub encoder: Option<EncoderGraph>,
+    /// Scores and features of pictures.
+    pub classifier: Option<BoundGraph>,
+}
+
+/// What makes pictures in 0..1, its first output.
+#[derive(Clone, Debug)]
+pub struct DecoderGraph {
+    pub graph: BoundGraph,
+    /// The space whose codes its first input takes.
+    pub takes: Space,
+    /// What its other inputs take.
+    pub noise: Vec<NoiseInput>,
+}
+
+/// What leads from one space to another.
+#[derive(Clone, Debug)]
+pub struct MapGraph {
+    pub from: Space,
+    pub to: Space,
+    pub graph: BoundGraph,
+}
+
+/// What finds the codes of pictures: a code, and its log variance as a second output where it
+/// gives a distribution.
+#[derive(Clone, Debug)]
+pub struct EncoderGraph {
+    pub graph: BoundGraph,
+    pub gives: Space,
+    pub gives_logvar: bool,
+}
+
+impl Wiring {
+    /// Builds and checks all networks of a manifest.
+    ///
+    /// # Errors
+    /// A sentence when they, the spaces and the picture do not fit one another.
+    pub fn of(manifest: &Manifest) -> Result<Self, String> {
+        let traits = manifest.family.traits();
+        for role in traits.networks {
+            if !manifest.networks.contains_key(role) {
+                return Err(format!("it has no {}", role.name()));
+            }
+        }
+        let mut roles = manifest.networks.keys();
+        if let Some(other) =
+            roles.find(|role| !traits.networks.contains(role) && !traits.optional.contains(role))
+        {
+            let role = other.name();
+            return Err(format!("a {role} does not belong to this family"));
+        }
+        check_family_spaces(manifest)?;
+        // The decoder comes first: whether the spaces lead to it depends on what it takes.
+        let decoder = match (&manifest.style, manifest.networks.get(&Role::Decoder)) {
+            (Some(spec), _) => Some(synthesis(manifest, spec)?),
+            (None, Some(form)) => Some(decoder(manifest, form)?),
+            (None, None) => None,
+        };
+        if traits.generates {
+            manifest.check_spaces()?;
+        }
+        let mut maps = Vec::new();
+        if let Some(spec) = &manifest.style {
+            maps.push(MapGraph {
+                from: Space::Z,
+                to: Space::W,
+                graph: style::mapping_graph(spec)?,
+            });
+        }
+        for spec in &manifest.maps {
+            maps.push(map(manifest, spec)?);
+        }
+        let encoder = manifest.networks.get(&Role::Encoder);
+        let classifier = manifest.networks.get(&Role::Classifier);
+        let classifier = classifier.map(|form| classifier_graph(manifest, form));
+        Ok(Self {
+            decoder,
+            maps,
+            encoder: encoder
+                .map(|form| encoder_graph(manifest, form))
+                .transpose()?,
+            classifier: classifier.transpose()?,
+        })
+    }
+
+    /// All graphs.
+    pub fn graphs(&self) -> impl Iterator<Item = &BoundGraph> {
+        let decoder = self.decoder.iter().map(|decoder| &decoder.graph);
+        let maps = self.maps.iter().map(|map| &map.graph);
+        let encoder = self.encoder.iter().map(|encoder| &encoder.graph);
+        decoder.chain(maps).chain(encoder).chain(&self.classifier)
+    }
+}
+
+/// Checks that a model has the spaces of its family: the general one may have any.
+fn check_family_spaces(manifest: &Manifest) -> Result<(), String> {
+    let traits = manifest.family.traits();
+    match (&manifest.style, traits.has_styles) {
+        (Some(spec), true) => return check_style_spaces(manifest, spec),
+        (None, true) => return Err("it has no section \"style\"".to_owned()),
+        (Some(_), false) => {
+            return Err("only style-based models have a section \"style\"".to_owned());
+        }
+        (None, false) => {}
+    }
+    if !traits.generates {
+        return if manifest.spaces.is_empty() && manifest.maps.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("a {} has no latent space", traits.title))
+        };
+    }
+    if traits.has_any_spaces {
+        return Ok(());
+    }
+    if !matches!(
+        manifest.spaces.get(&Space::Z),
+        Some(SpaceShape::Vector { .. })
+    ) {
+        return Err("z must be a vector".to_owned());
+    }
+    match manifest.spaces.keys().find(|&&space| space != Space::Z) {
+        Some(space) => Err(format!("models of this family have no {space} space")),
+        None => Ok(()),
+    }
+}
+
+fn check_style_spaces(manifest: &Manifest, spec: &StyleSpec) -> Result<(), String> {
+    style::plan(spec, manifest.image)?;
+    let wanted = [
+        (Space::Z, SpaceShape::Vector { dim: spec.z_dim }),
+        (Space::W, SpaceShape::Vector { dim: spec.w_dim }),
+        (
+            Space::W_PLUS,
+            SpaceShape::Layers {
+                layers: spec.num_ws,
+                dim: spec.w_dim,
+            },
+        ),
+    ];
+    for (space, shape) in wanted {
+        if manifest.spaces.get(&space) != Some(&shape) {
+            return Err(format!("the space {space} must be {shape}"));
+        }
+    }
+    Ok(())
+}
+
+fn synthesis(manifest: &Manifest, spec: &StyleSpec) -> Result<DecoderGraph, String> {
+    let plan = style::plan(spec, manifest.image)?;
+    let graph = style::synthesis_graph(spec, &plan, manifest.image.channels)?;
+    let layers = plan.layers.iter().enumerate().filter(|_| spec.noise);
+    let noise = layers.map(|(index, layer)| NoiseInput {
+        tensor: format!("synthesis.{index}.noise"),
+        shape: vec![layer.side, layer.side],
+    });
+    Ok(DecoderGraph {
+        graph,
+        takes: Space::W_PLUS,
+        noise: noise.collect(),
+    })
+}
+
+fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, String> {
+    let network = Network::new("decoder", "decoder.", form)?;
+    network.gives_numbers(0, manifest.image.len())?;
+    let (takes, noise) = match form {
+        NetworkForm::Layers(_) => {
+            network.takes_numbers(len(manifest, Space::Z)?)?;
+            (Space::Z, Vec::new())
+        }
+        NetworkForm::Graph(spec) => (network.space(manifest)?, noise_inputs(spec)?),
+    };
+    Ok(DecoderGraph {
+        graph: network.graph,
+        takes,
+        noise,
+    })
+}
+
+/// The inputs of a decoder after the first.
+fn noise_inputs(spec: &GraphSpec) -> Result<Vec<NoiseInput>, String> {
+    let others = spec.inputs.iter().skip(1);
+    others
+        .map(|input| {
+            if !input.shared {
+                return Err(format!(
+                    "the decoder's input {:?} is not shared; inputs after the first take noise, \
+                     the same for all pictures",
+                    input.name
+                ));
+            }
+            Ok(NoiseInput {
+                tensor: format!("noise.{}", input.name),
+                shape: input.shape.clone(),
+            })
+        })
+        .collect()
+}
+
+fn map(manifest: &Manifest, spec: &MapSpec) -> Result<MapGraph, String> {
+    let MapSpec { from, to, network } = spec;
+    let called = format!("map from {from} to {to}");
+    let network = Network::new(&called, &format!("map.{from}.{to}."), network)?;
+    network.takes_numbers(len(manifest, *from)?)?;
+    network.gives_numbers(0, len(manifest, *to)?)?;
+    if !manifest.spaces.get(to).is_some_and(|shape| shape.is_real()) {
+        return Err(format!("the {called} cannot give indices"));
+    }
+    Ok(MapGraph {
+        from: *from,
+        to: *to,
+        graph: network.graph,
+    })
+}
+
+fn encoder_graph(manifest: &Manifest, form: &NetworkForm) -> Result<EncoderGraph, String> {
+    let encoding = manifest.family.traits().encoding;
+    let network = match form {
+        NetworkForm::Layers(_) => {
+            let mut spec = form.graph().map_err(|fault| format!("encoder: {fault}"))?;
+            let dim = len(manifest, Space::Z)?;
+            if encoding == Encoding::Distribution {
+                let network = Network::new("encoder", "encoder.", form)?;
+                network.gives_numbers(0, dim.saturating_mul(2))?;
+                halve(spec.to_mut(), dim);
+            }
+            Network::of_spec("encoder", "encoder.", &spec)?
+        }
+        NetworkForm::Graph(_) => Network::new("encoder", "encoder.", form)?,
+    };
+    network.takes_numbers(manifest.image.len())?;
+    let outputs = &network.graph.plan.spec.outputs;
+    let gives = match form {
+        NetworkForm::Layers(_) => Space::Z,
+        NetworkForm::Graph(_) => {
+            let name = &outputs[0].name;
+            named_space(manifest, name).ok_or_else(|| {
+                format!("the encoder's first output {name:?} is named after no space")
+            })?
+        }
+    };
+    if !manifest
+        .spaces
+        .get(&gives)
+        .is_some_and(|shape| shape.is_real())
+    {
+        return Err("the encoder cannot give indices".to_owned());
+    }
+    let expected = match encoding {
+        Encoding::Distribution => 2..=2,
+        Encoding::Code => 1..=1,
+        Encoding::None => 1..=2,
+    };
+    if !expected.contains(&outputs.len()) {
+        return Err(format!(
+            "the encoder has {} outputs, not {}",
+            outputs.len(),
+            expected.start()
+        ));
+    }
+    for output in 0..outputs.len() {
+        network.gives_numbers(output, len(manifest, gives)?)?;
+    }
+    Ok(EncoderGraph {
+        gives,
+        gives_logvar: outputs.len() == 2,
+        graph: network.graph,
+    })
+}
+
+/// Lets a network that gives means and log variances in one vector give them as two outputs.
+fn halve(spec: &mut GraphSpec, dim: usize) {
+    let Some(both) = spec.outputs.pop() else {
+        return;
+    };
+    // The nodes of a list of layers have numbers for names.
+    let flat = "flat".to_owned();
+    spec.nodes.push(NodeSpec {
+        name: flat.clone(),
+        operation: Operation::Reshape {
+            shape: vec![2 * dim],
+        },
+        inputs: vec![both.value],
+    });
+    for (name, start) in [("mu", 0), ("logvar", dim)] {
+        spec.nodes.push(NodeSpec {
+            name: name.to_owned(),
+            operation: Operation::Slice {
+                axis: 0,
+                start,
+                end: start + dim,
+            },
+            inputs: vec![flat.clone()],
+        });
+        spec.outputs.push(OutputSpec {
+            name: name.to_owned(),
+            value: name.to_owned(),
+        });
+    }
+}
+
+/// Gives a score for each label, and as a second output the features that pictures are compared by:
+/// those of the graph, or else what its last node takes.
+fn classifier_graph(manifest: &Manifest, form: &NetworkForm) -> Result<BoundGraph, String> {
+    let spec = form.graph();
+    let mut spec = spec
+        .map_err(|fault| format!("classifier: {fault}"))?
+        .into_owned();
+    if let [scores] = &spec.outputs[..] {
+        let mut nodes = spec.nodes.iter();
+        let last = nodes.find(|node| node.name == scores.value);
+        let before = last.and_then(|node| node.inputs.first());
+        let value = before.unwrap_or(&scores.value).clone();
+        let name = "features".to_owned();
+        if scores.name != name {
+            spec.outputs.push(OutputSpec { name, value });
+        }
+    }
+    let network = Network::of_spec("classifier", "classifier.", &spec)?;
+    network.takes_numbers(manifest.image.len())?;
+    network.gives_numbers(0, manifest.classes.len())?;
+    Ok(network.graph)
+}
+
+/// The space of a name among those of a model.
+fn named_space(manifest: &Manifest, name: &str) -> Option<Space> {
+    let mut spaces = manifest.spaces.keys().copied();
+    spaces.find(|space| space.name() == name)
+}
+
+/// Numbers of a code.
+fn len(manifest: &Manifest, space: Space) -> Result<usize, String> {
+    let shape = manifest.spaces.get(&space);
+    let shape = shape.ok_or_else(|| format!("it has no {space} space"))?;
+    let len = shape.checked_len();
+    len.ok_or_else(|| format!("codes in {space} ({shape}) do not fit into memory"))
+}
+
+/// A network with what messages call it.
+struct Network<'a> {
+    called: &'a str,
+    graph: BoundGraph,
+}
+
+impl<'a> Network<'a> {
+    fn new(called: &'a str, prefix: &str, form: &NetworkForm) -> Result<Self, String> {
+        let spec = form.graph().map_err(|fault| format!("{called}: {fault}"))?;
+        Self::of_spec(called, prefix, &spec)
+    }
+
+    fn of_spec(called: &'a str, prefix: &str, spec: &GraphSpec) -> Result<Self, String> {
+        let graph = BoundGraph::with_prefix(spec, prefix);
+        let graph = graph.map_err(|fault| format!("{called}: {fault}"))?;
+        if graph.plan.peak_numbers > MAX_LIVE {
+            return Err(format!(
+                "the {called} keeps {} numbers at once; {MAX_LIVE} are allowed",
+                graph.plan.peak_numbers
+            ));
+        }
+        if graph.plan.multiply_adds > MAX_MULTIPLY_ADDS {
+            return Err(format!(
+                "the {called} takes {} multiplications; {MAX_MULTIPLY_ADDS} are allowed",
+                graph.plan.multiply_adds
+            ));
+        }
+        let outputs = graph.plan.outputs.iter();
+        let is_fixed = |value: &usize| graph.plan.values[*value].shared;
+        if outputs.clone().any(is_fixed) {
+            return Err(format!("the {called} does not depend on what it takes"));
+        }
+        Ok(Self { called, graph })
+    }
+
+    /// Checks that it has one input of so many numbers.
+    fn takes_numbers(&self, wanted: usize) -> Result<(), String> {
+        let called = self.called;
+        let plan = &self.graph.plan;
+        let [_] = &plan.spec.inputs[..] else {
+            return Err(format!(
+                "the {called} takes {} inputs, not 1",
+                plan.spec.inputs.len()
+            ));
+        };
+        match plan.values[0].len {
+            found if found == wanted => Ok(()),
+            found => Err(format!("the {called} takes {found} numbers, not {wanted}")),
+        }
+    }
+
+    /// Checks that an output has so many numbers.
+    fn gives_numbers(&self, output: usize, wanted: usize) -> Result<(), String> {
+        let plan = &self.graph.plan;
+        let found = plan.values[plan.outputs[output]].len;
+        if found == wanted {
+            Ok(())
+        } else {
+            let called = self.called;
+            Err(format!("the {called} gives {found} numbers, not {wanted}"))
+        }
+    }
+
+    /// The space that the first input is named after, whose codes it must take.
+    fn space(&self, manifest: &Manifest) -> Result<Space, String> {
+        let called = self.called;
+        let inputs = &self.graph.plan.spec.inputs;
+        let Some(input) = inputs.first() else {
+            return Err(format!("the {called} has no input"));
+        };
+        let name = &input.name;
+        let space = named_space(manifest, name);
+        let space = space.ok_or_else(|| {
+            format!("the {called}'s first input {name:?} is named after no space")
+        })?;
+        if input.shared {
+            return Err(format!("the {called}'s input {name:?} must not be shared"));
+        }
+        let wanted = manifest.spaces.get(&space).copied().map(sides);
+        if wanted.as_ref() != Some(&input.shape) {
+            return Err(format!(
+                "the {called}'s input {name:?} has the shape {:?}, but codes in {space} have {:?}",
+                input.shape,
+                wanted.unwrap_or_default()
+            ));
+        }
+        Ok(space)
+    }
+}
+
+/// The shape of a code as a graph takes it.
+fn sides(shape: SpaceShape) -> Vec<usize> {
+    match shape {
+        SpaceShape::Vector { dim } => vec![dim],
+        SpaceShape::Layers { layers, dim } => vec![layers, dim],
+        SpaceShape::Image {
+            channels,
+            height,
+            width,
+        } => vec![channels, height, width],
+        SpaceShape::Grid { height, width, .. } => vec![height, width],
+    }
+}
+
+/// Checks the size of the picture.
+pub(super) fn check_picture(manifest: &Manifest) -> Result<(), String> {
+    let image = manifest.image;
+    let picture = Shape::Image {
+        channels: image.channels,
+        height: image.height,
+        width: image.width,
+    };
+    picture
+        .checked_len()
+        .map_err(|fault| format!("the picture: {fault}"))?;
+    if !matches!(image.channels, 1 | 3) {
+        return Err(format!(
+            "pictures have {} channels; 1 and 3 are known",
+            image.channels
+        ));
+    }
+    Ok(())
+}

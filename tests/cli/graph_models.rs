@@ -1,0 +1,105 @@
+//! Model files whose networks are graphs, on the command line.
+
+use crate::graph_files::{CODES, GENERATORS, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes};
+use crate::support::{Folder, read_npy, read_png, run};
+
+fn model(folder: &Folder, name: &str) -> String {
+    folder.write(&format!("{name}.safetensors"), bytes(name))
+}
+
+#[test]
+fn inspect_shows_spaces_and_networks() {
+    let folder = Folder::new();
+    for (name, parts) in [
+        (
+            RESIDUAL,
+            &["graph network", "z of 12", "decoder of a graph of 22 nodes"][..],
+        ),
+        (PICTURE, &["x of 2x8x8"]),
+        (CODES, &["codes of 4x4 of 32", "decoder.book.weight"]),
+        (
+            MAPPED,
+            &["w+ of 3x10", "map from z to w of a graph of 4 nodes"],
+        ),
+        (
+            JUDGE,
+            &["classifier of a graph of 4 nodes", "round, square, other"],
+        ),
+    ] {
+        let shown = run(&["inspect", &model(&folder, name)]).succeeded().stdout;
+        for part in parts {
+            assert!(shown.contains(part), "{name}: {shown} has no {part:?}");
+        }
+    }
+}
+
+#[test]
+fn pictures_of_every_kind_are_rendered_and_replayed() {
+    let folder = Folder::new();
+    let start = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 30, 31]";
+    for (name, expression) in [
+        (RESIDUAL, "slerp(seed(1), seed(2), 0.4) + 0.5*dir(\"z3\")"),
+        (PICTURE, "0.8*seed(4) + dir(\"x7\")"),
+        (CODES, "cross(seed(5), seed(6), 7)"),
+        (CODES, start),
+        (MAPPED, "mix(seed(1), seed(2), layers 1..3)"),
+        (MAPPED, "truncate(seed(3), 0.7)"),
+    ] {
+        let path = model(&folder, name);
+        let (out, again) = (folder.file("out.png"), folder.file("again.png"));
+        run(&["render", &path, expression, "-o", &out, "--device", "cpu"]).succeeded();
+        let (size, pixels) = read_png(&folder.read("out.png"));
+        assert_eq!(size, [16, 16], "{name}");
+        let (least, most) = (pixels.iter().min(), pixels.iter().max());
+        assert!(least < most, "{name}: {expression} is one colour");
+        run(&[
+            "render", &path, "--from", &out, "-o", &again, "--device", "cpu",
+        ])
+        .succeeded();
+        assert!(
+            folder.read("out.png") == folder.read("again.png"),
+            "{name}: {expression} is another picture"
+        );
+    }
+}
+
+#[test]
+fn grids_of_seeds_and_other_noise() {
+    let folder = Folder::new();
+    for name in GENERATORS {
+        let (path, out) = (model(&folder, name), folder.file("grid.png"));
+        run(&[
+            "grid", &path, "--seeds", "0-3", "-o", &out, "--device", "cpu",
+        ])
+        .succeeded();
+    }
+    let path = model(&folder, RESIDUAL);
+    let of_noise = |noise: &str| {
+        let out = folder.file("out.npy");
+        let run = run(&[
+            "render", &path, "seed(1)", "--npy", &out, "--noise", noise, "--device", "cpu",
+        ]);
+        run.succeeded();
+        read_npy(&folder.read("out.npy")).1
+    };
+    assert!(of_noise("const") != of_noise("none"));
+    assert!(of_noise("random:3") != of_noise("random:4"));
+}
+
+#[test]
+fn what_a_space_cannot_do_is_refused_by_its_name() {
+    let folder = Folder::new();
+    let out = folder.file("out.png");
+    for (name, expression, part) in [
+        (CODES, "seed(1) + seed(2)", "codes in codes of graph-codes"),
+        (CODES, "[1, 2]", "codes of graph-codes has 4x4 of 32"),
+        (PICTURE, "w(seed(1))", "graph-picture has no w space"),
+        (RESIDUAL, "dir(\"z12\")", "the axes of z are z0 to z11"),
+        (MAPPED, "dir(\"x0\")", "graph-mapped has no x space"),
+    ] {
+        let path = model(&folder, name);
+        run(&["render", &path, expression, "-o", &out]).refused(part);
+    }
+    let path = model(&folder, JUDGE);
+    run(&["render", &path, "seed(1)", "-o", &out]).refused("no latent space");
+}

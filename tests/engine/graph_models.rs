@@ -1,0 +1,536 @@
+//! Model files whose networks are graphs, from the file to the picture, the code and the verdict.
+
+use crate::support::{Driver, cpu, gpu};
+use burn::tensor::Device;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use zscape::engine::{DeviceChoice, Event, InvertOptions, Job, ModelInfo, ModelSource, Picture};
+use zscape::latent::seed::{seed_code, seed_indices};
+use zscape::latent::{NoiseMode, Space, SpaceShape};
+use zscape::model::gradient::Tape;
+use zscape::model::manifest::Manifest;
+use zscape::model::{Generator, ModelFile, Runner, Wiring, device, download};
+
+use crate::graph_files::{CODES, GENERATORS, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes, manifest};
+
+fn file(name: &str) -> ModelFile {
+    ModelFile::from_bytes(&bytes(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
+}
+
+fn generator(name: &str, device: &Device) -> Generator {
+    Generator::new(&file(name), device).unwrap_or_else(|fault| panic!("{name}: {fault}"))
+}
+
+/// Codes of some seeds in the space of seeds, row after row.
+fn codes(name: &str, count: u32) -> Vec<f32> {
+    let manifest = file(name).manifest;
+    let start = manifest.start_space().expect("it generates");
+    let shape = manifest.spaces[&start];
+    let len = shape.checked_len().expect("it fits");
+    (0..count)
+        .flat_map(|seed| match shape {
+            SpaceShape::Grid { levels, .. } => seed_indices(seed, len, levels)
+                .into_iter()
+                .map(|index| index as f32)
+                .collect(),
+            _ => seed_code(seed, len),
+        })
+        .collect()
+}
+
+fn load(driver: &Driver, name: &str) -> Arc<ModelInfo> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.safetensors");
+    std::fs::write(&path, bytes(name)).expect("it can be written");
+    driver.engine.load(ModelSource::File(path));
+    driver.wait("the model is loaded", |event| match event {
+        Event::Loaded(info) => Some(info),
+        Event::LoadFailed { fault, .. } => panic!("{name}: {fault}"),
+        _ => None,
+    })
+}
+
+#[test]
+fn every_kind_of_space_decodes_to_pictures_that_depend_on_the_code() {
+    for name in GENERATORS {
+        let generator = generator(name, &device::cpu());
+        let codes = codes(name, 3);
+        let inputs = generator.inputs(generator.start(), &codes).expect(name);
+        let pictures = generator
+            .decode_to_vec(&inputs, NoiseMode::Const)
+            .expect(name);
+        let len = generator.image().len();
+        assert_eq!(pictures.len(), 3 * len, "{name}");
+        assert!(pictures.iter().all(|v| (0.0..=1.0).contains(v)), "{name}");
+        let spread = |a: &[f32], b: &[f32]| {
+            let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
+            (squares.sum::<f32>() / len as f32).sqrt()
+        };
+        let change = spread(&pictures[..len], &pictures[len..2 * len]);
+        assert!(change > 0.01, "{name}: {change}");
+        // The same picture whatever else is in the batch.
+        let alone = generator
+            .decode_to_vec(&inputs[..generator.input_len()], NoiseMode::Const)
+            .expect(name);
+        assert!(alone == pictures[..len], "{name}");
+    }
+}
+
+#[test]
+fn a_gpu_makes_the_same_pictures() {
+    let gpu = gpu();
+    let gpu = device::shared(gpu.instance, gpu.adapter, gpu.device, gpu.queue).expect("a device");
+    for name in GENERATORS {
+        let inputs = |generator: &Generator| {
+            let inputs = generator.inputs(generator.start(), &codes(name, 2));
+            inputs.expect(name)
+        };
+        let [cpu, other] = [&device::cpu(), &gpu].map(|device| {
+            let generator = generator(name, device);
+            let pictures = generator.decode(&inputs(&generator), NoiseMode::Const);
+            download(pictures.expect(name)).expect(name)
+        });
+        let worst = cpu.iter().zip(&other).map(|(a, b)| (a - b).abs());
+        let worst = worst.fold(0.0, f32::max);
+        assert!(worst < 1e-4, "{name}: {worst}");
+    }
+}
+
+#[test]
+fn what_a_graph_model_can_do_is_what_its_manifest_says() {
+    let can = |name: &str| file(name).manifest.capabilities();
+    let residual = can(RESIDUAL);
+    assert!(residual.encodes && residual.encodes_distribution && residual.takes_noise);
+    assert!(residual.has_prior && residual.style_layers.is_none());
+    assert_eq!(residual.spaces, [Space::Z]);
+    let picture = can(PICTURE);
+    assert!(picture.has_prior && !picture.takes_noise && !picture.encodes);
+    assert_eq!(picture.start, Some(Space::X));
+    let codes = can(CODES);
+    assert!(!codes.has_prior && codes.generates);
+    assert_eq!(codes.start.map(Space::name), Some("codes"));
+    let mapped = can(MAPPED);
+    assert_eq!(mapped.style_layers, Some(3));
+    assert_eq!(mapped.start, Some(Space::Z));
+    assert!(can(JUDGE).classifies && !can(JUDGE).generates);
+}
+
+#[test]
+fn noise_goes_into_the_inputs_after_the_first() {
+    let generator = generator(RESIDUAL, &device::cpu());
+    let code = codes(RESIDUAL, 1);
+    let picture = |noise| generator.decode_to_vec(&code, noise).expect("it decodes");
+    assert!(picture(NoiseMode::Const) == picture(NoiseMode::Const));
+    assert!(picture(NoiseMode::Const) != picture(NoiseMode::None));
+    assert!(picture(NoiseMode::Random { seed: 1 }) != picture(NoiseMode::Random { seed: 2 }));
+    // A file may hold the constant noise.
+    let mut stored = file(RESIDUAL);
+    let shape = vec![1, 8, 8];
+    let values = vec![0.0; 64];
+    let tensor = zscape::model::file::StoredTensor { shape, values };
+    stored.tensors.insert("noise.grain".to_owned(), tensor);
+    let bytes = ModelFile::to_bytes(&stored.manifest, &stored.tensors).expect("it is sound");
+    let silent = ModelFile::from_bytes(&bytes).expect("it is sound");
+    let silent = Generator::new(&silent, &device::cpu()).expect("it is sound");
+    let silent = silent
+        .decode_to_vec(&code, NoiseMode::Const)
+        .expect("it decodes");
+    assert!(silent == picture(NoiseMode::None));
+}
+
+/// What an expression is worth in each of the models, and why others are refused.
+#[test]
+fn expressions_are_checked_against_the_spaces_of_the_manifest() {
+    let driver = cpu();
+    let cases: [(&str, &[(&str, &str)], &[(&str, &str)]); 4] = [
+        (
+            RESIDUAL,
+            &[
+                ("seed(1) + 2*dir(\"z3\")", "z"),
+                ("slerp(seed(1), seed(2), 0.5)", "z"),
+                ("truncate(seed(1), 0.5)", "z"),
+            ],
+            &[
+                ("w(seed(1))", "has no w space"),
+                ("mix(seed(1), seed(2), layers 0..2)", "has no w+ space"),
+                ("[1, 2]", "z of graph-residual has 12"),
+                ("dir(\"x1\")", "has no x space"),
+            ],
+        ),
+        (
+            PICTURE,
+            &[
+                ("seed(1)", "x"),
+                ("0.5*seed(1) + dir(\"x100\")", "x"),
+                ("cross(seed(1), seed(2), 3)", "x"),
+                ("truncate(seed(1), 0.5)", "x"),
+            ],
+            &[
+                ("dir(\"z0\")", "has no z space"),
+                ("dir(\"x128\")", "the axes of x are x0 to x127"),
+            ],
+        ),
+        (
+            CODES,
+            &[
+                ("seed(1)", "codes"),
+                ("cross(seed(1), seed(2), 3, lock [0..4])", "codes"),
+                (
+                    "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 30, 31]",
+                    "codes",
+                ),
+            ],
+            &[
+                (
+                    "seed(1) + seed(2)",
+                    "codes in codes of graph-codes are indices",
+                ),
+                ("lerp(seed(1), seed(2), 0.5)", "cannot be interpolated"),
+                ("truncate(seed(1), 0.5)", "cannot be truncated"),
+                ("0.5*seed(1)", "cannot be scaled"),
+                (
+                    "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32]",
+                    "32 is no index into the codebook of codes",
+                ),
+                (
+                    "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0.5]",
+                    "0.5 is no index",
+                ),
+            ],
+        ),
+        (
+            MAPPED,
+            &[
+                ("seed(1)", "z"),
+                ("w(seed(1))", "w"),
+                ("truncate(seed(1), 0.7)", "w"),
+                ("seed(1) + dir(\"w3\")", "w"),
+                ("mix(seed(1), seed(2), layers 1..3)", "w+"),
+            ],
+            &[("mix(seed(1), seed(2), layers 1..4)", "3 layers")],
+        ),
+    ];
+    for (name, allowed, refused) in cases {
+        let model = load(&driver, name);
+        for (index, (text, space)) in allowed.iter().enumerate() {
+            let frame = driver.frame(&model.id, index as u64 + 1, text);
+            assert_eq!(frame.code.space.name(), *space, "{name}: {text}");
+            assert!(matches!(frame.picture, Picture::Pixels { .. }), "{name}");
+        }
+        for (index, (text, part)) in refused.iter().enumerate() {
+            let generation = 100 + index as u64;
+            driver.request(&model.id, generation, text);
+            let fault = driver.wait("a refusal", |event| match event {
+                Event::PreviewFailed {
+                    generation: of,
+                    fault,
+                    ..
+                } if of == generation => Some(fault.to_string()),
+                Event::Frame(frame) if frame.generation == generation => {
+                    panic!("{name} drew {text}")
+                }
+                _ => None,
+            });
+            assert!(fault.contains(part), "{name}, {text}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn seeds_of_a_grid_are_indices_each_as_likely_as_the_others() {
+    let driver = cpu();
+    let model = load(&driver, CODES);
+    let code = driver.frame(&model.id, 1, "seed(3)").code;
+    // floor(numpy.random.RandomState(3).random_sample(16) * 32)
+    let expected = [17, 22, 9, 16, 28, 28, 4, 6, 1, 14, 0, 14, 20, 8, 21, 18];
+    let found: Vec<u32> = code.values.iter().map(|&value| value as u32).collect();
+    assert_eq!(found, expected);
+    assert!(model.ranked_dims.is_empty() && model.z_sigma.is_empty());
+}
+
+#[test]
+fn gradients_follow_the_codes_of_every_real_space() {
+    for name in [RESIDUAL, PICTURE, MAPPED] {
+        let file = file(name);
+        let generator = Generator::new(&file, &device::cpu()).expect(name);
+        let tape = Tape::new(&file, &device::cpu()).expect(name);
+        let inputs = generator
+            .inputs(generator.start(), &codes(name, 1))
+            .expect(name);
+        let target = vec![0.25; generator.image().len()];
+        let found = tape
+            .squared_error(&generator, &inputs, &target)
+            .expect(name);
+        let error = |inputs: &[f32]| {
+            let found = tape.squared_error(&generator, inputs, &target);
+            f64::from(found.expect(name).errors[0])
+        };
+        for index in [0, inputs.len() / 2, inputs.len() - 1] {
+            let moved = |step: f32| {
+                let mut moved = inputs.clone();
+                moved[index] += step;
+                error(&moved)
+            };
+            let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            let gradient = f64::from(found.gradients[index]);
+            let tolerance = 2e-5 + 0.05 * slope.abs();
+            assert!(
+                (gradient - slope).abs() < tolerance,
+                "{name}, {index}: {gradient} and {slope}"
+            );
+        }
+    }
+}
+
+#[test]
+fn pictures_are_encoded_and_searched() {
+    let driver = cpu();
+    for name in GENERATORS {
+        let model = load(&driver, name);
+        let picture: Arc<[f32]> = vec![0.4; model.manifest.image.len()].into();
+        let encodes = model.manifest.capabilities().encodes;
+        let job = driver.engine.submit(Job::Encode {
+            model: model.id.clone(),
+            picture: picture.clone(),
+        });
+        let encoded = driver.wait("an encoding", |event| match event {
+            Event::Encoded { job: of, encoding } if of == job => Some(Ok(encoding)),
+            Event::JobFailed { job: of, fault } if of == job => Some(Err(fault.to_string())),
+            _ => None,
+        });
+        match encoded {
+            Ok(encoding) => {
+                assert!(encodes, "{name}");
+                assert_eq!(encoding.mu.space, Space::Z);
+                assert_eq!(encoding.sigma.as_ref().map(Vec::len), Some(12));
+            }
+            Err(fault) => assert!(!encodes && fault.contains("no encoder"), "{name}: {fault}"),
+        }
+        let job = driver.engine.submit(Job::Invert {
+            model: model.id.clone(),
+            picture,
+            options: InvertOptions {
+                seeds: 4,
+                steps: 20,
+                ..InvertOptions::default()
+            },
+        });
+        let mut losses = Vec::new();
+        let mut last = None;
+        let failed = driver.wait("an inversion", |event| match event {
+            Event::InvertStep { job: of, found } if of == job => {
+                losses.extend(found.losses);
+                last = Some(found.best_code);
+                None
+            }
+            Event::JobFailed { job: of, fault } if of == job => Some(Some(fault.to_string())),
+            Event::JobDone { job: of } if of == job => Some(None),
+            _ => None,
+        });
+        if name == CODES {
+            let fault = failed.expect("indices have no gradient");
+            assert!(fault.contains("indices into a codebook"), "{fault}");
+            continue;
+        }
+        assert_eq!(failed, None, "{name}");
+        let best = losses.iter().copied().fold(f32::INFINITY, f32::min);
+        assert!(best < 0.95 * losses[0], "{name}: {} to {best}", losses[0]);
+        let space = last.expect("a code").space;
+        assert_eq!(Some(space), model.manifest.searched_space(), "{name}");
+    }
+}
+
+#[test]
+fn a_graph_judges() {
+    let file = file(JUDGE);
+    let networks = Wiring::of(&file.manifest).expect("it is sound");
+    let graph = networks.classifier.expect("it is a classifier");
+    let judge = Runner::new(&graph, &file, &device::cpu()).expect("it is sound");
+    let found = judge
+        .tensors(&[&vec![0.5; 2 * 3 * 16 * 16]])
+        .expect("it judges");
+    let shapes: Vec<[usize; 2]> = found.iter().map(|tensor| tensor.dims()).collect();
+    assert_eq!(
+        shapes,
+        [[2, 3], [2, 8]],
+        "scores, and the features before them"
+    );
+    let driver = Driver::new(DeviceChoice::Cpu, None);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("judge.safetensors");
+    std::fs::write(&path, bytes(JUDGE)).expect("it can be written");
+    driver.engine.load(ModelSource::File(path));
+    let fault = driver.wait("a refusal", |event| match event {
+        Event::LoadFailed { fault, .. } => Some(fault.to_string()),
+        Event::Loaded(_) => panic!("a judge has no pictures"),
+        _ => None,
+    });
+    assert!(fault.contains("no latent space"), "{fault}");
+}
+
+/// Manifests that are at odds with themselves are refused in one sentence.
+#[test]
+fn contradictions_are_named() {
+    let check = |name: &str, change: &dyn Fn(&mut Value)| {
+        let mut manifest = manifest(name);
+        change(&mut manifest);
+        let manifest: Manifest = serde_json::from_value(manifest).expect("it is a manifest");
+        let found = zscape::model::file::checked_networks(&manifest);
+        found.map(drop).expect_err("it is at odds with itself")
+    };
+    let cases: [(&str, &dyn Fn(&mut Value), &str); 17] = [
+        (
+            RESIDUAL,
+            &|m| m["spaces"]["z"]["dim"] = json!(11),
+            "input \"z\" has the shape [12], but codes in z have [11]",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["networks"]["decoder"]["inputs"][0]["name"] = json!("y"),
+            "takes \"z\", which no input",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["networks"]["decoder"]["inputs"][1]["shared"] = json!(false),
+            "\"grain\" is not shared",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["spaces"]["w"] = json!({"kind": "vector", "dim": 4}),
+            "no way leads from w to the decoder",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["image"]["width"] = json!(17),
+            "the decoder gives 768 numbers, not 816",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["networks"]["encoder"]["outputs"][0]["name"] = json!("mu"),
+            "first output \"mu\" is named after no space",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["networks"]["classifier"] = json!({"input": [1], "layers": []}),
+            "a classifier does not belong to this family",
+        ),
+        (
+            RESIDUAL,
+            &|m| m["networks"]["decoder"]["outputs"][0]["value"] = json!("strength"),
+            "does not depend on what it takes",
+        ),
+        (
+            CODES,
+            &|m| m["spaces"]["codes"]["levels"] = json!(0),
+            "codebook of codes has 0 entries",
+        ),
+        (
+            CODES,
+            &|m| {
+                m["maps"] =
+                    json!([{"from": "z", "to": "codes", "network": {"input": [1], "layers": []}}])
+            },
+            "a map leads from z to codes, but it has no z space",
+        ),
+        (
+            MAPPED,
+            &|m| {
+                let map = m["maps"][0].clone();
+                m["maps"].as_array_mut().expect("a list").push(map);
+            },
+            "z is mapped to w and to w",
+        ),
+        (
+            MAPPED,
+            &|m| m["maps"][0]["to"] = json!("z"),
+            "no way leads from z to the decoder",
+        ),
+        (
+            MAPPED,
+            &|m| m["maps"] = json!([]),
+            "no way leads from z to the decoder",
+        ),
+        (
+            MAPPED,
+            &|m| m["spaces"]["w"]["dim"] = json!(11),
+            "no way leads from z to the decoder",
+        ),
+        (
+            MAPPED,
+            &|m| m["maps"][0]["network"]["nodes"][3]["operation"]["outputs"] = json!(9),
+            "the map from z to w gives 9 numbers, not 10",
+        ),
+        (
+            PICTURE,
+            &|m| {
+                let wide = json!({"op": "conv", "channels": 400_000, "kernel": [3, 3],
+                    "window": {"padding": [1, 1, 1, 1]}});
+                let narrow = json!({"op": "conv", "channels": 8, "kernel": [1, 1]});
+                m["networks"]["decoder"]["nodes"][0] =
+                    json!({"name": "wide", "operation": wide, "inputs": ["x"]});
+                let nodes = m["networks"]["decoder"]["nodes"]
+                    .as_array_mut()
+                    .expect("a list");
+                nodes.insert(
+                    1,
+                    json!({"name": "conv", "operation": narrow, "inputs": ["more"]}),
+                );
+                nodes.insert(
+                    1,
+                    json!({"name": "more", "operation": {"op": "resize", "height": 32, "width": 32},
+                        "inputs": ["wide"]}),
+                );
+            },
+            "the shape [400000, 32, 32] is larger",
+        ),
+        (
+            JUDGE,
+            &|m| m["classes"] = json!(["one"]),
+            "the classifier gives 3 numbers, not 1",
+        ),
+    ];
+    for (name, change, part) in cases {
+        let fault = check(name, change);
+        assert!(fault.contains(part), "{name}: {fault} has no {part:?}");
+        assert_eq!(fault.lines().count(), 1);
+    }
+}
+
+/// Work and memory have a bound that no file can leave.
+#[test]
+fn work_and_memory_are_bounded() {
+    let check = |nodes: Vec<Value>, value: &str| {
+        let mut manifest = manifest(PICTURE);
+        let decoder = &mut manifest["networks"]["decoder"];
+        let all = decoder["nodes"].as_array_mut().expect("a list");
+        all.extend(nodes);
+        all.push(
+            json!({"name": "end", "operation": {"op": "resize", "height": 16, "width": 16},
+            "inputs": [value]}),
+        );
+        decoder["outputs"][0]["value"] = json!("end");
+        let manifest: Manifest = serde_json::from_value(manifest).expect("it is a manifest");
+        let found = zscape::model::file::checked_networks(&manifest);
+        found.map(drop).expect_err("it is too much")
+    };
+    let big = |name: &str, from: &str| {
+        json!({"name": name, "operation": {"op": "resize", "height": 8000, "width": 8000},
+            "inputs": [from]})
+    };
+    let sum = json!({"name": "sum", "operation": {"op": "add"}, "inputs": ["a", "b"]});
+    let fault = check(vec![big("a", "out"), big("b", "out"), sum], "sum");
+    assert!(fault.contains("the decoder keeps"), "{fault}");
+    // Products of large squares, one after the other.
+    let square = json!({"op": "slice", "axis": 0, "start": 0, "end": 1});
+    let mut nodes = vec![
+        json!({"name": "one", "operation": square, "inputs": ["out"]}),
+        json!({"name": "s0", "operation": {"op": "resize", "height": 8000, "width": 8000},
+            "inputs": ["one"]}),
+    ];
+    for step in 0..10 {
+        let (from, to) = (format!("s{step}"), format!("s{}", step + 1));
+        nodes.push(json!({"name": to, "operation": {"op": "mat_mul"}, "inputs": [from, from]}));
+    }
+    let fault = check(nodes, "s10");
+    assert!(fault.contains("multiplications"), "{fault}");
+}
