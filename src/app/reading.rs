@@ -3,7 +3,7 @@
 use super::{AppState, Edit};
 use crate::engine::ModelInfo;
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
-use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, SessionNames, Space, SpaceShape};
 use crate::model::manifest::Role;
 
 /// What is wrong with a typed expression.
@@ -144,6 +144,10 @@ impl Context for Names<'_> {
         let own = &self.model.directions;
         let all = self.session.directions.iter().chain(own);
         all.map(|direction| direction.name.clone()).collect()
+    }
+
+    fn lead(&self, space: Space) -> Option<Lead> {
+        self.model.manifest.lead(space)
     }
 
     fn start_space(&self) -> Space {

@@ -86,7 +86,7 @@ fn led_to(expression: Expr, from: Space, to: Space, spaces: &Spaces) -> Result<E
         return Err(format!("it has no {to} space"));
     };
     match (from, to, shape) {
-        (Space::Z, Space::W, _) => Ok(Expr::W(Box::new(expression))),
+        (Space::Z, Space::W, _) => Ok(Expr::w(expression)),
         (_, Space::W_PLUS, &SpaceShape::Layers { layers, .. }) => {
             let all = LayerRange {
                 start: 0,

@@ -181,9 +181,9 @@ pub fn array_shape(shape: SpaceShape, count: u64) -> Vec<u64> {
 }
 
 /// The name that arrays of codes of a space have in the field.
-pub fn array_name(space: Space) -> &'static str {
+pub fn array_name(space: Space) -> String {
     match space {
-        Space::W_PLUS => "w_plus",
-        other => other.name(),
+        Space::W_PLUS => "w_plus".to_owned(),
+        other => other.name().to_owned(),
     }
 }

@@ -106,7 +106,7 @@ impl ModelInfo {
             None => code,
             Some(psi) if self.maps_z_to_w() => match code {
                 // A seed is in z; any other code may be in w already.
-                Expr::Seed(_) => Expr::Truncate(Box::new(Expr::W(Box::new(code))), psi),
+                Expr::Seed(_) => Expr::Truncate(Box::new(Expr::w(code)), psi),
                 code => Expr::Truncate(Box::new(code), psi),
             },
             Some(psi) => Expr::Truncate(Box::new(code), psi),

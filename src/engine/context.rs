@@ -3,7 +3,7 @@
 use super::compute;
 use super::models::LoadedModel;
 use crate::latent::expr::{self, Compute, Context, Expr};
-use crate::latent::{Code, Direction, SessionNames, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, SessionNames, Space, SpaceShape};
 use crate::model::Fault;
 use std::path::Path;
 
@@ -106,6 +106,10 @@ impl Context for ModelContext<'_> {
         self.model.generator.has_encoder()
     }
 
+    fn lead(&self, space: Space) -> Option<Lead> {
+        self.model.generator.lead(space)
+    }
+
     fn start_space(&self) -> Space {
         self.model.generator.start()
     }
@@ -117,11 +121,11 @@ impl Context for ModelContext<'_> {
 }
 
 impl Compute for ModelContext<'_> {
-    fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
+    fn map(&mut self, from: Space, to: Space, code: &[f32]) -> Result<Vec<f32>, String> {
         let generator = &self.model.generator;
         // Networks that map are on the CPU, whatever decodes.
         let mapped = generator
-            .w_from_z(z)
+            .map(from, to, code)
             .map_err(|error| Fault::Program(format!("{}: {error}", self.model_name())));
         mapped.map_err(|fault| self.note(fault))
     }

@@ -3,80 +3,82 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 /// The longest name of a space.
 const MAX_NAME_CHARS: usize = 16;
-/// More names than all models that one run opens have; a file cannot fill the memory with them.
-const MAX_NAMES: usize = 1000;
 
 /// A latent space of a model, by its name: `z`, `w`, `w+`, `x`, `codes`.
 ///
-/// Names are kept for the whole run, so that a space can be copied and compared like a number.
+/// The name is held in place, so that a space can be copied and compared like a number, and names
+/// that files bring cost nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Space(&'static str);
+pub struct Space {
+    /// ASCII, zeros behind the name.
+    name: [u8; MAX_NAME_CHARS],
+}
 
 /// Why a text is no name of a space.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum SpaceNameError {
-    #[error(
-        "{name:?} cannot be the name of a space: it takes 1 to {MAX_NAME_CHARS} letters, digits, \
-         +, - and _"
-    )]
-    BadName { name: String },
-    #[error("there are more than {MAX_NAMES} names of spaces")]
-    TooMany,
+#[error(
+    "{name:?} cannot be the name of a space: it takes 1 to {MAX_NAME_CHARS} letters, digits, +, - \
+     and _"
+)]
+pub struct SpaceNameError {
+    name: String,
 }
 
 impl Space {
     /// The space that the prior is defined on.
-    pub const Z: Self = Self("z");
+    pub const Z: Self = Self::known(b"z");
     /// The space after a mapping network: one vector for all layers.
-    pub const W: Self = Self("w");
+    pub const W: Self = Self::known(b"w");
     /// One vector for each layer of the synthesis network.
-    pub const W_PLUS: Self = Self("w+");
-
+    pub const W_PLUS: Self = Self::known(b"w+");
     /// The space of pictures: the noise that a sampler starts from.
-    pub const X: Self = Self("x");
+    pub const X: Self = Self::known(b"x");
 
     const KNOWN: [Self; 4] = [Self::Z, Self::W, Self::W_PLUS, Self::X];
+
+    const fn known(text: &[u8]) -> Self {
+        let mut name = [0; MAX_NAME_CHARS];
+        let mut index = 0;
+        while index < text.len() {
+            name[index] = text[index];
+            index += 1;
+        }
+        Self { name }
+    }
 
     /// The space of a name.
     ///
     /// # Errors
-    /// When it is not a name, or there are too many names already.
+    /// When it is not a name.
     pub fn named(name: &str) -> Result<Self, SpaceNameError> {
-        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-        if let Some(known) = Self::KNOWN.into_iter().find(|space| space.0 == name) {
-            return Ok(known);
-        }
         let is_sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_');
         if name.is_empty() || name.len() > MAX_NAME_CHARS || !name.chars().all(is_sound) {
             let name = name.chars().take(2 * MAX_NAME_CHARS).collect();
-            return Err(SpaceNameError::BadName { name });
+            return Err(SpaceNameError { name });
         }
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = names.get(name) {
-            return Ok(Self(known));
-        }
-        if names.len() >= MAX_NAMES {
-            return Err(SpaceNameError::TooMany);
-        }
-        let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
-        names.insert(kept);
-        Ok(Self(kept))
+        Ok(Self::known(name.as_bytes()))
     }
 
-    pub fn name(self) -> &'static str {
-        self.0
+    pub fn name(&self) -> &str {
+        let len = self.name.iter().position(|&byte| byte == 0);
+        let name = &self.name[..len.unwrap_or(MAX_NAME_CHARS)];
+        // Names are ASCII.
+        std::str::from_utf8(name).unwrap_or_default()
     }
 
     /// Whether its codes are rows of codes of `vector`, by their names: those of `w+` are rows of
     /// `w`.
     pub fn is_rows_of(self, vector: Self) -> bool {
-        self.0.strip_suffix('+') == Some(vector.0)
+        self.row_space() == Some(vector)
+    }
+
+    /// The space whose codes are the rows of this one, by its name: `w` of `w+`.
+    pub fn row_space(self) -> Option<Self> {
+        Self::named(self.name().strip_suffix('+')?).ok()
     }
 
     /// Its place among the spaces of a model: in the order in which a code passes through them,
@@ -89,7 +91,7 @@ impl Space {
 
 impl Ord for Space {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.rank(), self.0).cmp(&(other.rank(), other.0))
+        (self.rank(), self.name()).cmp(&(other.rank(), other.name()))
     }
 }
 
@@ -101,19 +103,19 @@ impl PartialOrd for Space {
 
 impl fmt::Display for Space {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.name())
     }
 }
 
 impl fmt::Debug for Space {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.name())
     }
 }
 
 impl Serialize for Space {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0)
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -121,6 +123,25 @@ impl<'de> Deserialize<'de> for Space {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         Self::named(&name).map_err(D::Error::custom)
+    }
+}
+
+/// What a space of a model leads to on the way to its decoder. Each leads on at most once, so the
+/// spaces of a model form a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lead {
+    /// A network maps codes to this space.
+    Map(Space),
+    /// The vector is repeated for all rows of this space.
+    Rows(Space),
+}
+
+impl Lead {
+    /// Where it leads to.
+    pub fn to(self) -> Space {
+        match self {
+            Self::Map(space) | Self::Rows(space) => space,
+        }
     }
 }
 
@@ -181,6 +202,14 @@ impl SpaceShape {
         match self {
             Self::Layers { layers, .. } => layers,
             _ => self.checked_len().unwrap_or(0),
+        }
+    }
+
+    /// How many cells can be mixed: the pixels of a picture, or else the parts that can be locked.
+    pub fn cell_count(self) -> usize {
+        match self {
+            Self::Image { height, width, .. } => height.checked_mul(width).unwrap_or(0),
+            _ => self.row_count(),
         }
     }
 

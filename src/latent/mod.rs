@@ -28,7 +28,7 @@ mod shot;
 mod special;
 pub mod variations;
 
-pub use code::{Code, Direction, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
+pub use code::{Code, Direction, Lead, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
 pub use geometry::Plane;
 pub use names::SessionNames;
 pub use sampler::{NoiseMode, Sampler};

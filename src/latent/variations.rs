@@ -3,6 +3,7 @@
 //! Children are expressions, `vary(...)` and `cross(...)`, so every one of them is a value of
 //! the language with a history of its own; what those two are worth is computed here.
 
+use super::SpaceShape;
 use super::expr::{Cross, Expr, Vary};
 use super::geometry::distance;
 use super::seed::{NormalStream, UniformStream};
@@ -50,6 +51,21 @@ pub fn cross(a: &[f32], b: &[f32], row: usize, seed: u32, locked: &[Range<usize>
         values.extend_from_slice(from);
     }
     values
+}
+
+/// `a` with the cells in `cells` of `b`: indices of a grid, pixels of a picture with all their
+/// channels, rows, numbers of a vector.
+pub fn mix_cells(a: &[f32], b: &[f32], shape: SpaceShape, cells: &[Range<usize>]) -> Vec<f32> {
+    let (count, row) = (shape.cell_count().max(1), shape.row_len().max(1));
+    let both = a.iter().zip(b).enumerate();
+    both.map(|(index, (&a, &b))| {
+        if is_in(cells, index / row % count) {
+            b
+        } else {
+            a
+        }
+    })
+    .collect()
 }
 
 fn is_in(ranges: &[Range<usize>], index: usize) -> bool {

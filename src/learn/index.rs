@@ -1,7 +1,7 @@
 //! The list of what the built-in bank holds, by topic and level.
 
 use super::question::Level;
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{Lead, Space, SpaceShape};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -97,6 +97,14 @@ impl Announced {
             }
         }
         spaces
+    }
+
+    /// What each of them leads to.
+    pub fn leads(&self) -> BTreeMap<Space, Lead> {
+        let map = self.w.map(|_| (Space::Z, Lead::Map(Space::W)));
+        let rows = self.w.and(self.layers);
+        let rows = rows.map(|_| (Space::W, Lead::Rows(Space::W_PLUS)));
+        map.into_iter().chain(rows).collect()
     }
 }
 

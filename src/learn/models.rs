@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use crate::latent::expr::{CheckError, Context, Expr, check};
-use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, Space, SpaceShape};
 use crate::model::judge::is_judge_of;
 use crate::model::manifest::Role;
 use crate::model::{ModelFile, catalogue};
@@ -17,6 +17,10 @@ pub struct Models(BTreeMap<String, ModelSketch>);
 pub struct ModelSketch {
     pub name: String,
     pub spaces: BTreeMap<Space, SpaceShape>,
+    /// The space of seeds.
+    pub start: Space,
+    /// What each space leads to.
+    pub leads: BTreeMap<Space, Lead>,
     pub named: BTreeMap<String, Code>,
     pub directions: Vec<Direction>,
     pub has_encoder: bool,
@@ -44,12 +48,16 @@ impl Models {
         }
         let mut models = BTreeMap::new();
         for (name, file) in &files {
-            if !file.manifest.spaces.contains_key(&Space::Z) {
+            let Some(start) = file.manifest.start_space() else {
                 continue;
-            }
+            };
+            let spaces = file.manifest.spaces.keys();
+            let leads = spaces.filter_map(|&space| Some((space, file.manifest.lead(space)?)));
             let sketch = ModelSketch {
                 name: (*name).to_owned(),
                 spaces: file.manifest.spaces.clone(),
+                start,
+                leads: leads.collect(),
                 named: file.named_codes(),
                 directions: file.directions(),
                 has_encoder: file.manifest.networks.contains_key(&Role::Encoder),
@@ -65,6 +73,8 @@ impl Models {
             let sketch = ModelSketch {
                 name: announced.model.clone(),
                 spaces: announced.spaces(),
+                start: Space::Z,
+                leads: announced.leads(),
                 named: BTreeMap::new(),
                 directions: Vec::new(),
                 has_encoder: announced.encoder,
@@ -118,6 +128,14 @@ impl Context for ModelSketch {
 
     fn space(&self, space: Space) -> Option<SpaceShape> {
         self.spaces.get(&space).copied()
+    }
+
+    fn lead(&self, space: Space) -> Option<Lead> {
+        self.leads.get(&space).copied()
+    }
+
+    fn start_space(&self) -> Space {
+        self.start
     }
 
     fn mean(&self, _: Space) -> Option<&[f32]> {

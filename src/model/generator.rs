@@ -7,9 +7,8 @@ use super::network::Network;
 use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::Runner;
-use super::spaces::Lead;
 use super::wiring::Wiring;
-use crate::latent::{Code, NoiseMode, Space, SpaceShape};
+use crate::latent::{Code, Lead, NoiseMode, Space, SpaceShape};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -117,6 +116,11 @@ impl Generator {
     /// The space that seeds are drawn in.
     pub fn start(&self) -> Space {
         self.start
+    }
+
+    /// What a space leads to on the way to the decoder.
+    pub fn lead(&self, space: Space) -> Option<Lead> {
+        self.leads.get(&space).copied()
     }
 
     /// Numbers of a code in the space that seeds are drawn in.

@@ -36,5 +36,4 @@ pub use generator::{Encoded, Generator, ModelError, download, upload};
 pub use manifest::{Family, Manifest};
 pub use network_form::NetworkForm;
 pub use runner::Runner;
-pub use spaces::Lead;
 pub use wiring::Wiring;

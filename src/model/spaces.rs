@@ -8,25 +8,7 @@
 use super::manifest::{Manifest, Role};
 use super::network_form::NetworkForm;
 use crate::latent::expr::limits::MAX_CODE_LEN;
-use crate::latent::{MAX_LEVELS, Space, SpaceShape};
-
-/// What a space leads to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lead {
-    /// A network maps codes to this space.
-    Map(Space),
-    /// The vector is repeated for all rows of this space.
-    Rows(Space),
-}
-
-impl Lead {
-    /// Where it leads to.
-    pub fn to(self) -> Space {
-        match self {
-            Self::Map(space) | Self::Rows(space) => space,
-        }
-    }
-}
+use crate::latent::{Lead, MAX_LEVELS, Space, SpaceShape};
 
 impl Manifest {
     /// From which space to which the networks of the model map codes.

@@ -47,7 +47,7 @@ fn measured(driver: &Driver, model: &ModelInfo, direction: &Direction) -> f32 {
         .flat_map(|seed| {
             let centre = match direction.space {
                 Space::Z => Expr::Seed(seed),
-                _ => Expr::W(Box::new(Expr::Seed(seed))),
+                _ => Expr::w(Expr::Seed(seed)),
             };
             let [a, b] = [centre.clone(), centre].map(Box::new);
             let [step_a, step_b] = [step.clone(), step.clone()].map(Box::new);

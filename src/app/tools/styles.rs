@@ -367,7 +367,7 @@ impl AppState {
 /// A code in w, for mixing two by a share; what is a mixture already stays as it is.
 fn in_w(code: &Expr) -> Expr {
     match code {
-        Expr::Seed(_) | Expr::Vector(_) => Expr::W(code.clone().into()),
+        Expr::Seed(_) | Expr::Vector(_) => Expr::w(code.clone()),
         other => other.clone(),
     }
 }

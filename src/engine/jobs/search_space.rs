@@ -1,8 +1,8 @@
 //! Where an inversion searches: the numbers of a code in standard deviations from their means.
 
 use super::Site;
-use crate::latent::{Code, Space, SpaceShape};
-use crate::model::{Fault, Lead};
+use crate::latent::{Code, Lead, Space, SpaceShape};
+use crate::model::Fault;
 
 /// A space of a model with the mean and the standard deviation of each number of a code.
 pub struct SearchSpace {

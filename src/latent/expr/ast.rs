@@ -1,5 +1,6 @@
 //! The tree of an expression.
 
+use crate::latent::Space;
 use std::ops::Range;
 
 /// An expression over latent codes; its value is one [`Code`](crate::latent::Code).
@@ -11,8 +12,10 @@ use std::ops::Range;
 pub enum Expr {
     /// `seed(42)`: what NumPy's `RandomState(42).randn(z_dim)` gives.
     Seed(u32),
-    /// `[0.5, -1.2]`: a code in z written out.
+    /// `[0.5, -1.2]`: a code in the space of seeds written out.
     Vector(Vec<f32>),
+    /// `at("w", [0.5, -1.2])`: a code of any space written out.
+    At(Space, Vec<f32>),
     /// `@smiling`: a named code of the model or of the session.
     Named(String),
     /// `dir("glasses")`: one standard deviation along a direction. `dir("z3")` is raw axis 3
@@ -39,10 +42,15 @@ pub enum Expr {
     /// `truncate(a, 0.7, layers 0..4)`: in these layers only, in w+. The layer at which it ends
     /// is the cutoff of other tools.
     TruncateLayers(Box<Expr>, f32, LayerRange),
-    /// `w(a)`: from z to w through the mapping network.
-    W(Box<Expr>),
+    /// `w(a)`: to w through the mapping network; `map(a, "h")`: to any other space, through the
+    /// network that leads there.
+    Map(Box<Expr>, Space),
     /// `mix(a, b, layers 4..9)`: the styles of `b` in layers 4 to 8, those of `a` elsewhere.
     Mix(Box<Expr>, Box<Expr>, LayerRange),
+    /// `mix(a, b, cells [0, 3..5])`: the cells 0, 3 and 4 of `b`, the others of `a`. Cells are the
+    /// indices of a grid and the pixels of a picture, row after row, the layers of rows, and the
+    /// numbers of a vector.
+    MixCells(Box<Expr>, Box<Expr>, Vec<Range<usize>>),
     /// `project_out(a, b)`: `a` without its part along `b`, in w+ layer by layer.
     ProjectOut(Box<Expr>, Box<Expr>),
     /// `vary(a, 7, 0.3)`: `a` and 0.3 times the noise of seed 7; `vary(a, 7, 0.3, lock [0, 3..5])`
@@ -93,11 +101,17 @@ impl LayerRange {
 }
 
 impl Expr {
+    /// `w(code)`
+    pub fn w(code: Self) -> Self {
+        Self::Map(Box::new(code), Space::W)
+    }
+
     /// The expressions that this one is made of, in the order of the text.
     pub fn children(&self) -> impl DoubleEndedIterator<Item = &Expr> {
         let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
             Self::Seed(_)
             | Self::Vector(_)
+            | Self::At(..)
             | Self::Named(_)
             | Self::Direction(_)
             | Self::Encode(_) => (None, None, &[]),
@@ -105,13 +119,14 @@ impl Expr {
             | Self::Scale(_, a)
             | Self::Truncate(a, _)
             | Self::TruncateLayers(a, _, _)
-            | Self::W(a)
+            | Self::Map(a, _)
             | Self::Vary(a, _) => (Some(&**a), None, &[]),
             Self::Add(a, b)
             | Self::Sub(a, b)
             | Self::Lerp(a, b, _)
             | Self::Slerp(a, b, _)
             | Self::Mix(a, b, _)
+            | Self::MixCells(a, b, _)
             | Self::ProjectOut(a, b)
             | Self::Cross(a, b, _) => (Some(&**a), Some(&**b), &[]),
             Self::Mean(all) => (None, None, all),
@@ -125,6 +140,7 @@ impl Expr {
         {
             Self::Seed(_)
             | Self::Vector(_)
+            | Self::At(..)
             | Self::Named(_)
             | Self::Direction(_)
             | Self::Encode(_) => (None, None, &mut []),
@@ -132,13 +148,14 @@ impl Expr {
             | Self::Scale(_, a)
             | Self::Truncate(a, _)
             | Self::TruncateLayers(a, _, _)
-            | Self::W(a)
+            | Self::Map(a, _)
             | Self::Vary(a, _) => (Some(&mut **a), None, &mut []),
             Self::Add(a, b)
             | Self::Sub(a, b)
             | Self::Lerp(a, b, _)
             | Self::Slerp(a, b, _)
             | Self::Mix(a, b, _)
+            | Self::MixCells(a, b, _)
             | Self::ProjectOut(a, b)
             | Self::Cross(a, b, _) => (Some(&mut **a), Some(&mut **b), &mut []),
             Self::Mean(all) => (None, None, all),
@@ -149,7 +166,7 @@ impl Expr {
     /// The numbers that stand in this node itself, not those of its children.
     pub fn numbers(&self) -> &[f32] {
         match self {
-            Self::Vector(values) => values,
+            Self::Vector(values) | Self::At(_, values) => values,
             Self::Scale(number, _)
             | Self::Lerp(_, _, number)
             | Self::Slerp(_, _, number)
@@ -160,10 +177,11 @@ impl Expr {
         }
     }
 
-    /// The ranges that stand in this node after `lock`.
+    /// The ranges that stand in this node in brackets, after `lock` or `cells`.
     pub(super) fn locked(&self) -> &[Range<usize>] {
         match self {
             Self::Vary(_, Vary { locked, .. }) | Self::Cross(_, _, Cross { locked, .. }) => locked,
+            Self::MixCells(_, _, cells) => cells,
             _ => &[],
         }
     }
@@ -213,6 +231,9 @@ mod tests {
             let name: String = name.chars().take_while(|c| *c != '(').collect();
             Ok::<_, ()>(format!("{name}<{}>", below.join(" ")))
         });
-        assert_eq!(order.unwrap(), "Mean<Seed<> Sub<Seed<> Seed<>> W<Seed<>>>");
+        assert_eq!(
+            order.unwrap(),
+            "Mean<Seed<> Sub<Seed<> Seed<>> Map<Seed<>>>"
+        );
     }
 }

@@ -1,22 +1,24 @@
 //! Which space an expression's value lies in, found without computing anything.
 
 use super::ast::{Expr, LayerRange};
-use super::context::{Context, raw_axis, raw_axis_name};
+use super::context::{
+    Context, is_mapped_to, meeting_space, raw_axis, raw_axis_name, rows_space, way, way_to,
+};
 use super::error::CheckError;
 use super::limits::{MAX_CODE_LEN, check_size};
 use super::print::{excerpt, write_range};
 use super::suggest::suggest;
 use super::weight::Weight;
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{Lead, Space, SpaceShape};
 use std::ops::Range;
 
 /// Checks that `expr` has a meaning for the model of `context`, and gives the space of its
 /// value and what a code of that space looks like.
 ///
-/// A point in z that meets a code or a step in w is mapped to w, and a code in w that meets one in
-/// w+ is taken for every layer. `mix(...)` maps its points, and so does `truncate(...)` wherever
-/// the model has a w. Steps in z, differences of points, cannot be mapped. No encoder and no mapping
-/// network runs, and no file is looked for.
+/// A point that meets a code or a step further on is led there: z is mapped to w, and a code in w
+/// taken for every layer of w+. `mix(..., layers ...)` leads its points to the rows, and
+/// `truncate(...)` as far as networks lead. Steps, differences of points, cannot be mapped. No
+/// encoder and no mapping network runs, and no file is looked for.
 ///
 /// # Errors
 ///
@@ -36,13 +38,6 @@ pub fn check<C: Context + ?Sized>(
 struct Value {
     space: Space,
     weight: Weight,
-}
-
-impl Value {
-    /// Whether it is a step in z, which no mapping network takes.
-    fn is_step_in_z(self) -> bool {
-        self.space == Space::Z && self.weight.is_step()
-    }
 }
 
 struct Checker<'a, C: ?Sized>(&'a C);
@@ -75,6 +70,10 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 self.length(excerpt(expr), space, values.len())?;
                 self.indices(space, values).map(|()| space)
             }
+            (Expr::At(space, values), _) => {
+                self.length(excerpt(expr), *space, values.len())?;
+                self.indices(*space, values).map(|()| *space)
+            }
             (Expr::Named(name), _) => self.named(expr, name),
             (Expr::Direction(name), _) => self.direction(expr, name),
             (Expr::Encode(_), _) => {
@@ -87,10 +86,15 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             }
             (Expr::Neg(_) | Expr::Scale(..), [a]) => self.real(expr, a.space).map(|()| a.space),
             (Expr::Truncate(..), &[a]) => {
-                // In z the mean is the origin, and a mapping network takes off the length.
+                // Where the prior is, the mean is the origin, and a network takes off the length.
                 self.real(expr, a.space)?;
-                let acts_in_w = a.space == Space::Z && !a.is_step_in_z() && self.has_w();
-                self.truncated(if acts_in_w { Space::W } else { a.space })
+                let mut space = a.space;
+                if !a.weight.is_step() {
+                    let ways = way(a.space, self.0);
+                    let maps = ways.take_while(|(_, lead)| matches!(lead, Lead::Map(_)));
+                    space = maps.last().map_or(space, |(_, lead)| lead.to());
+                }
+                self.truncated(space)
             }
             (Expr::Mean(all), values) => {
                 let parts: Vec<_> = all.iter().zip(values.iter().copied()).collect();
@@ -110,28 +114,30 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             }
             (Expr::Cross(a, b, cross), &[value_a, value_b]) => {
                 let space = self.join(expr, &[(a, value_a), (b, value_b)])?;
-                self.locks(&cross.locked, space)
+                self.ranges("lock", &cross.locked, space, SpaceShape::row_count)
+            }
+            (Expr::MixCells(a, b, cells), &[value_a, value_b]) => {
+                let space = self.join(expr, &[(a, value_a), (b, value_b)])?;
+                self.ranges("cells", cells, space, SpaceShape::cell_count)
             }
             (Expr::Vary(_, vary), [a]) => {
                 self.real(expr, a.space)?;
-                self.locks(&vary.locked, a.space)
+                self.ranges("lock", &vary.locked, a.space, SpaceShape::row_count)
             }
-            (Expr::W(a), [value]) => self.mapped(a, value.space),
+            (Expr::Map(a, to), [value]) => self.mapped(a, value.space, *to),
             (Expr::Mix(a, b, layers), [value_a, value_b]) => {
-                let hint = ", so mix(...) cannot be used";
-                let shape = self.shape(Space::W_PLUS, hint)?;
+                let (space, shape) = self.rows(", so mix(...) cannot be used")?;
                 for (code, value) in [(a, value_a), (b, value_b)] {
-                    self.styles(code, value.space)?;
+                    self.styles(code, value.space, space)?;
                 }
                 self.layers(*layers, shape)?;
-                Ok(Space::W_PLUS)
+                Ok(space)
             }
             (Expr::TruncateLayers(a, _, layers), [value]) => {
-                let hint = ", so single layers cannot be truncated";
-                let shape = self.shape(Space::W_PLUS, hint)?;
-                self.styles(a, value.space)?;
+                let (space, shape) = self.rows(", so single layers cannot be truncated")?;
+                self.styles(a, value.space, space)?;
                 self.layers(*layers, shape)?;
-                self.truncated(Space::W_PLUS)
+                self.truncated(space)
             }
             (
                 Expr::Neg(_)
@@ -142,8 +148,9 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 | Expr::Sub(..)
                 | Expr::Lerp(..)
                 | Expr::Slerp(..)
-                | Expr::W(_)
+                | Expr::Map(..)
                 | Expr::Mix(..)
+                | Expr::MixCells(..)
                 | Expr::ProjectOut(..)
                 | Expr::Vary(..)
                 | Expr::Cross(..),
@@ -191,8 +198,10 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         }
     }
 
-    fn has_w(&self) -> bool {
-        self.0.space(Space::W).is_some()
+    /// The rows that styles are mixed in; `hint` ends the sentence where there are none.
+    fn rows(&self, hint: &str) -> Result<(Space, SpaceShape), CheckError> {
+        let space = rows_space(self.0.start_space(), self.0).unwrap_or(Space::W_PLUS);
+        Ok((space, self.shape(space, hint)?))
     }
 
     fn model(&self) -> String {
@@ -265,7 +274,11 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             model: self.model(),
             hint,
         };
-        if let Some((space, index)) = raw_axis(name) {
+        let axis = raw_axis(name).filter(|(space, _)| {
+            // Other letters may begin any name.
+            self.0.space(*space).is_some() || [Space::Z, Space::W, Space::X].contains(space)
+        });
+        if let Some((space, index)) = axis {
             let len = self.shape(space, "")?.checked_len().unwrap_or(0);
             if index < len {
                 return Ok(space);
@@ -290,44 +303,62 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     /// Checks that the point that truncation pulls towards fits the codes of `space`.
     fn truncated(&self, space: Space) -> Result<Space, CheckError> {
         let owner = match self.0.mean(space) {
-            None if space == Space::W_PLUS => Space::W,
-            _ => space,
+            None => space.row_space().filter(|row| self.0.mean(*row).is_some()),
+            Some(_) => None,
         };
+        let owner = owner.unwrap_or(space);
         if let Some(mean) = self.0.mean(owner) {
             self.length(format!("the mean of {owner}"), owner, mean.len())?;
             if owner != space {
-                self.broadcast()?;
+                self.broadcast(owner, space)?;
             }
         }
         Ok(space)
     }
 
-    /// Checks `w(code)`, where `space` is that of `code`.
-    fn mapped(&self, code: &Expr, space: Space) -> Result<Space, CheckError> {
+    /// Checks `w(code)` or `map(code, "to")`, where `space` is that of `code`.
+    fn mapped(&self, code: &Expr, space: Space, to: Space) -> Result<Space, CheckError> {
         let code = excerpt(code);
-        self.shape(Space::W, &format!(": use {code} without w(...)"))?;
-        if space == Space::Z {
-            return Ok(Space::W);
+        let call = if to == Space::W { "w" } else { "map" };
+        self.shape(to, &format!(": use {code} without {call}(...)"))?;
+        if self.0.lead(space) == Some(Lead::Map(to)) {
+            return Ok(to);
         }
-        let sentence = if space == Space::W || space == Space::W_PLUS {
-            format!(
-                "{code} is in {space} already, and w(...) takes a code in z: leave out this w(...)"
-            )
+        let mut ways = way(self.0.start_space(), self.0);
+        let from = ways.find(|(_, lead)| *lead == Lead::Map(to));
+        let Some((from, _)) = from else {
+            let model = self.model();
+            let sentence = format!("no network of {model} leads to {to}");
+            return Err(CheckError::SpaceMismatch { sentence });
+        };
+        let takes = format!("{call}(...) takes a code in {from}");
+        let sentence = if way_to(to, space, self.0).is_some() {
+            format!("{code} is in {space} already, and {takes}: leave out this {call}(...)")
         } else {
-            format!("{code} is in {space}, and w(...) takes a code in z")
+            format!("{code} is in {space}, and {takes}")
         };
         Err(CheckError::SpaceMismatch { sentence })
     }
 
-    /// Checks that `code`, which is in `space`, can be taken to w+.
-    fn styles(&self, code: &Expr, space: Space) -> Result<(), CheckError> {
-        match space {
-            Space::W_PLUS => Ok(()),
-            Space::W => self.broadcast(),
-            _ => {
-                self.mapped(code, space)?;
-                self.broadcast()
-            }
+    /// Checks that `code`, which is in `space`, can be led to `rows`.
+    fn styles(&self, code: &Expr, space: Space, rows: Space) -> Result<(), CheckError> {
+        let Some(ways) = way_to(space, rows, self.0) else {
+            let row = rows.row_space().unwrap_or(rows);
+            // What leads to the rows says what it takes.
+            self.mapped(code, space, row)?;
+            return self.broadcast(row, rows);
+        };
+        for (from, lead) in ways {
+            self.lead(from, lead)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that codes can go a way.
+    fn lead(&self, from: Space, lead: Lead) -> Result<(), CheckError> {
+        match lead {
+            Lead::Map(to) => self.shape(to, "").map(drop),
+            Lead::Rows(to) => self.broadcast(from, to),
         }
     }
 
@@ -340,46 +371,35 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         if parts.iter().all(|(_, other)| other.space == value.space) {
             return Ok(value.space);
         }
-        let meets = |space: Space| [Space::Z, Space::W, Space::W_PLUS].contains(&space);
-        if let Some((part, apart)) = parts.iter().find(|(_, value)| !meets(value.space)) {
-            let others = parts.iter().map(|(_, value)| value.space);
-            let other = others.into_iter().find(|space| *space != apart.space);
-            let sentence = format!(
-                "{} is in {}, which does not meet codes in {}",
-                excerpt(part),
-                apart.space,
-                other.unwrap_or(apart.space)
-            );
-            return Err(CheckError::SpaceMismatch { sentence });
-        }
-        let beyond_z = parts.iter().find(|(_, value)| value.space != Space::Z);
-        let &(code, Value { space, .. }) = beyond_z.unwrap_or(&(first, value));
+        let spaces: Vec<Space> = parts.iter().map(|(_, value)| value.space).collect();
+        let Some(to) = meeting_space(&spaces, self.0) else {
+            return Err(apart(parts, &spaces, self.0));
+        };
         for (part, value) in parts {
-            if value.is_step_in_z() {
-                return Err(step_in_z(expr, part, (code, space)));
-            }
-            if value.space == Space::Z {
-                self.mapped(part, Space::Z)?;
+            if value.weight.is_step() && is_mapped_to(value.space, to, self.0) {
+                let mut others = parts.iter().filter(|(_, other)| other.space != value.space);
+                let &(code, Value { space, .. }) = others.next().unwrap_or(&(first, *value));
+                return Err(step_before(expr, (part, value.space), (code, space)));
             }
         }
-        if parts.iter().any(|(_, value)| value.space == Space::W_PLUS) {
-            self.broadcast()?;
-            Ok(Space::W_PLUS)
-        } else {
-            Ok(Space::W)
+        for space in spaces {
+            for (from, lead) in way_to(space, to, self.0).unwrap_or_default() {
+                self.lead(from, lead)?;
+            }
         }
+        Ok(to)
     }
 
-    /// Checks that a code in w can be taken for every layer of w+.
-    fn broadcast(&self) -> Result<(), CheckError> {
-        let w = self.shape(Space::W, "")?;
-        let layers = self.shape(Space::W_PLUS, "")?;
-        if w.checked_len() == Some(layers.dim()) {
+    /// Checks that a code in `vector` can be taken for every row of `rows`.
+    fn broadcast(&self, vector: Space, rows: Space) -> Result<(), CheckError> {
+        let row = self.shape(vector, "")?;
+        let layers = self.shape(rows, "")?;
+        if row.checked_len() == Some(layers.dim()) {
             return Ok(());
         }
         Err(CheckError::SpaceMismatch {
             sentence: format!(
-                "a code in w of {} ({w}) does not fit the layers of w+ ({layers})",
+                "a code in {vector} of {} ({row}) does not fit the layers of {rows} ({layers})",
                 self.model()
             ),
         })
@@ -401,22 +421,28 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         Ok(())
     }
 
-    /// Checks that everything that is locked is there, numbers of a vector or layers of w+.
-    fn locks(&self, locked: &[Range<usize>], space: Space) -> Result<Space, CheckError> {
-        let shape = self.shape(space, "")?;
-        let count = shape.row_count();
+    /// Checks that everything in `ranges`, which stand after `word`, is there: what `count` counts.
+    fn ranges(
+        &self,
+        word: &'static str,
+        ranges: &[Range<usize>],
+        space: Space,
+        count: impl Fn(SpaceShape) -> usize,
+    ) -> Result<Space, CheckError> {
+        let count = count(self.shape(space, "")?);
         let text = |range: &Range<usize>| {
             let mut text = String::new();
             // Writing to a String cannot fail.
             write_range(&mut text, range).ok();
             text
         };
-        if let Some(range) = locked.iter().find(|range| range.is_empty()) {
+        if let Some(range) = ranges.iter().find(|range| range.is_empty()) {
             let range = text(range);
-            return Err(CheckError::EmptyLock { range });
+            return Err(CheckError::EmptyRange { word, range });
         }
-        match locked.iter().find(|range| range.end > count) {
-            Some(range) => Err(CheckError::LockOutOfRange {
+        match ranges.iter().find(|range| range.end > count) {
+            Some(range) => Err(CheckError::OutOfRange {
+                word,
                 range: text(range),
                 count,
                 space,
@@ -427,12 +453,36 @@ impl<C: Context + ?Sized> Checker<'_, C> {
     }
 }
 
-/// The error of an operation between a step in z and a code in w or w+.
-fn step_in_z(expr: &Expr, step: &Expr, (code, space): (&Expr, Space)) -> CheckError {
+/// The error of codes in spaces of which none leads to the other.
+fn apart<C: Context + ?Sized>(
+    parts: &[(&Expr, Value)],
+    spaces: &[Space],
+    context: &C,
+) -> CheckError {
+    let start = context.start_space();
+    let is_aside = |space: Space| way_to(start, space, context).is_none();
+    let aside = parts.iter().find(|(_, value)| is_aside(value.space));
+    let (part, space) = match aside.or(parts.first()) {
+        Some((part, value)) => (excerpt(part), value.space),
+        None => (String::new(), start),
+    };
+    let other = spaces.iter().copied().find(|other| *other != space);
+    let other = other.unwrap_or(space);
+    CheckError::SpaceMismatch {
+        sentence: format!("{part} is in {space}, which does not meet codes in {other}"),
+    }
+}
+
+/// The error of an operation between a step and a code in a space that only points are mapped to.
+fn step_before(
+    expr: &Expr,
+    (step, of): (&Expr, Space),
+    (code, space): (&Expr, Space),
+) -> CheckError {
     let code = excerpt(code);
     let sentence = if let Some(direction) = direction_of(step) {
         format!(
-            "{direction} moves in z, and {code} is in {space}: write it next to the code in z, \
+            "{direction} moves in {of}, and {code} is in {space}: write it next to the code in {of}, \
              before what leads to {space}"
         )
     } else {
@@ -442,10 +492,11 @@ fn step_in_z(expr: &Expr, step: &Expr, (code, space): (&Expr, Space)) -> CheckEr
             Expr::Mean(_) => "averaged with",
             Expr::ProjectOut(..) => "combined by projection with",
             Expr::Cross(..) => "crossed with",
+            Expr::MixCells(..) => "mixed with",
             _ => "interpolated with",
         };
         format!(
-            "{} is a step in z, which cannot be {verb} a code in {space}: take the step in z, \
+            "{} is a step in {of}, which cannot be {verb} a code in {space}: take the step in {of}, \
              before what leads to {space}",
             excerpt(step)
         )

@@ -1,6 +1,6 @@
 //! What an expression may refer to.
 
-use crate::latent::{Code, Direction, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, Space, SpaceShape};
 
 /// The model, and the names of the session, that expressions are checked with. Nothing is
 /// computed.
@@ -10,6 +10,10 @@ pub trait Context {
 
     /// What codes of `space` look like, or `None` when the model has no such space.
     fn space(&self, space: Space) -> Option<SpaceShape>;
+
+    /// What `space` leads to on the way to the decoder: through a network, or by being repeated
+    /// for all rows. Points are led on wherever they meet a code that lies further on.
+    fn lead(&self, space: Space) -> Option<Lead>;
 
     /// The space that seeds and codes written out lie in: the one that the prior is defined on.
     fn start_space(&self) -> Space {
@@ -44,12 +48,13 @@ pub trait Context {
 
 /// What evaluating an expression needs beside its context.
 pub trait Compute: Context {
-    /// Maps a code in z to one in w.
+    /// Maps a code from one space to another, where [`lead`](Context::lead) says that a network
+    /// does.
     ///
     /// # Errors
     ///
-    /// Why the mapping network gave no code, as a sentence.
-    fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String>;
+    /// Why the network gave no code, as a sentence.
+    fn map(&mut self, from: Space, to: Space, code: &[f32]) -> Result<Vec<f32>, String>;
 
     /// Finds the code of the picture in `file`.
     ///
@@ -68,16 +73,72 @@ pub fn direction_space<C: Context + ?Sized>(name: &str, context: &C) -> Option<S
     }
 }
 
-/// The space and the index that `z3`, `w3` or `x3` stands for in `dir("z3")`; the index has no
-/// leading zeros, so that every axis has one name.
+/// No model has longer chains of spaces, for each has a name of its own; a context that leads in a
+/// circle ends here.
+const LONGEST_WAY: usize = 64;
+
+/// The ways on from a space, each with where it starts.
+pub(super) fn way<C: Context + ?Sized>(
+    from: Space,
+    context: &C,
+) -> impl Iterator<Item = (Space, Lead)> {
+    let mut at = from;
+    let step = move || {
+        let lead = context.lead(at)?;
+        let step = (at, lead);
+        at = lead.to();
+        Some(step)
+    };
+    std::iter::from_fn(step).take(LONGEST_WAY)
+}
+
+/// The ways from one space to another, none where they are the same; `None` where none lead there.
+pub(super) fn way_to<C: Context + ?Sized>(
+    from: Space,
+    to: Space,
+    context: &C,
+) -> Option<Vec<(Space, Lead)>> {
+    if from == to {
+        return Some(Vec::new());
+    }
+    let mut steps = Vec::new();
+    for step in way(from, context) {
+        steps.push(step);
+        if step.1.to() == to {
+            return Some(steps);
+        }
+    }
+    None
+}
+
+/// Whether a network lies between two spaces.
+pub(super) fn is_mapped_to<C: Context + ?Sized>(from: Space, to: Space, context: &C) -> bool {
+    let steps = way_to(from, to, context).unwrap_or_default();
+    steps.iter().any(|(_, lead)| matches!(lead, Lead::Map(_)))
+}
+
+/// The space that codes of all these spaces can be led to: one of them.
+pub(super) fn meeting_space<C: Context + ?Sized>(spaces: &[Space], context: &C) -> Option<Space> {
+    let is_reached = |to: &Space| {
+        let mut all = spaces.iter();
+        all.all(|&from| way_to(from, *to, context).is_some())
+    };
+    spaces.iter().copied().find(is_reached)
+}
+
+/// The first space of rows on the way of a code; styles are mixed there.
+pub(super) fn rows_space<C: Context + ?Sized>(from: Space, context: &C) -> Option<Space> {
+    let spaces = std::iter::once(from).chain(way(from, context).map(|(_, lead)| lead.to()));
+    let is_rows = |space: &Space| matches!(context.space(*space), Some(SpaceShape::Layers { .. }));
+    spaces.into_iter().find(is_rows)
+}
+
+/// The space and the index that `z3`, `w3` or `x3` stands for in `dir("z3")`, for every space
+/// whose name is one letter; the index has no leading zeros, so that every axis has one name.
 pub fn raw_axis(name: &str) -> Option<(Space, usize)> {
     let mut letters = name.chars();
-    let space = match letters.next()? {
-        'z' => Space::Z,
-        'w' => Space::W,
-        'x' => Space::X,
-        _ => return None,
-    };
+    let letter = letters.next().filter(char::is_ascii_lowercase)?;
+    let space = Space::named(letter.encode_utf8(&mut [0; 4])).ok()?;
     let digits = letters.as_str();
     let canonical = digits == "0" || digits.starts_with(|c| matches!(c, '1'..='9'));
     if !canonical || !digits.bytes().all(|b| b.is_ascii_digit()) {

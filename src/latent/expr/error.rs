@@ -117,10 +117,13 @@ pub enum CheckError {
     SpaceMismatch { sentence: String },
     #[error("{layers} is empty: the first layer must lie below the end, as in layers 4..9")]
     NoLayers { layers: String },
-    #[error("lock {range} is empty: the first number must lie below the end, as in lock [3..5]")]
-    EmptyLock { range: String },
-    #[error("lock {range} goes beyond {space} of {model}: the largest range is 0..{count}")]
-    LockOutOfRange {
+    #[error(
+        "{word} {range} is empty: the first number must lie below the end, as in {word} [3..5]"
+    )]
+    EmptyRange { word: &'static str, range: String },
+    #[error("{word} {range} goes beyond {space} of {model}: the largest range is 0..{count}")]
+    OutOfRange {
+        word: &'static str,
         range: String,
         count: usize,
         space: Space,
@@ -142,8 +145,12 @@ pub enum CheckError {
 pub enum EvalError {
     #[error(transparent)]
     Check(#[from] CheckError),
-    #[error("the mapping from z to w failed: {reason}")]
-    Mapping { reason: String },
+    #[error("the mapping from {from} to {to} failed: {reason}")]
+    Mapping {
+        from: Space,
+        to: Space,
+        reason: String,
+    },
     #[error("{text} found no code: {reason}")]
     Encode { text: String, reason: String },
     #[error("the value of {text} is not finite: its numbers are too large for f32")]

@@ -2,22 +2,22 @@
 
 use super::ast::{Expr, LayerRange};
 use super::check::check;
-use super::context::{Compute, raw_axis};
+use super::context::{Compute, meeting_space, raw_axis, rows_space, way, way_to};
 use super::error::{CheckError, EvalError};
 use super::print::excerpt;
 use super::weight::Weight;
 use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::{seed_code, seed_indices};
-use crate::latent::variations::{cross, vary};
-use crate::latent::{Code, Space, SpaceShape};
+use crate::latent::variations::{cross, mix_cells, vary};
+use crate::latent::{Code, Lead, Space, SpaceShape};
 
 /// Computes the code that `expr` stands for.
 ///
 /// In w+ [`slerp`] and [`rejection`] treat every layer's vector on its own. A code in w counts as
-/// the same vector in every layer of w+. The mapping network runs once for each `w(...)` and for
-/// each point in z that meets a code or a step in w, or stands inside `mix(...)` or
-/// `truncate(...)` of a model that has a w.
+/// the same vector in every layer of w+. A mapping network runs once for each `w(...)` and
+/// `map(...)`, and for each point that meets a code or a step beyond it, or stands inside
+/// `mix(..., layers ...)` or `truncate(...)`.
 ///
 /// # Errors
 ///
@@ -65,6 +65,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 self.code(space, values)
             }
             (Expr::Vector(values), _) => self.code(self.context.start_space(), values.clone()),
+            (Expr::At(space, values), _) => self.code(*space, values.clone()),
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
                 Some(code) => self.code(code.space, code.values.clone()),
@@ -85,12 +86,14 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             (Expr::Slerp(_, _, t), &[a, b]) => self.join(expr, a, b, |a, b| slerp(a, b, *t)),
             (Expr::ProjectOut(..), &[a, b]) => self.join(expr, a, b, rejection),
             (Expr::Truncate(inner, psi), &[a]) => {
-                let is_point = weights.first().is_some_and(|weight| !weight.is_step());
-                if a.space == Space::Z && is_point && self.context.space(Space::W).is_some() {
-                    let w = self.mapped(inner, a)?;
-                    return self.truncate(&w, *psi);
+                let mut space = a.space;
+                if weights.first().is_some_and(|weight| !weight.is_step()) {
+                    let ways = way(a.space, &*self.context);
+                    let maps = ways.take_while(|(_, lead)| matches!(lead, Lead::Map(_)));
+                    space = maps.last().map_or(space, |(_, lead)| lead.to());
                 }
-                self.truncate(a, *psi)
+                let code = self.led(inner, a, space)?;
+                self.truncate(&code, *psi)
             }
             (Expr::TruncateLayers(inner, psi, layers), &[a]) => {
                 let code = self.styles(inner, a)?;
@@ -108,7 +111,12 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 let values = cross(&a.values, &b.values, row, seed, &coins.locked);
                 self.code(a.space, values)
             }
-            (Expr::W(inner), &[a]) => self.mapped(inner, a),
+            (Expr::MixCells(_, _, cells), &[a, b]) => {
+                let (a, b) = self.together(expr, a, b)?;
+                let values = mix_cells(&a.values, &b.values, a.shape, cells);
+                self.code(a.space, values)
+            }
+            (Expr::Map(inner, to), &[a]) => self.mapped(inner, a, *to),
             (Expr::Mix(inner_a, inner_b, layers), &[a, b]) => {
                 let a = self.styles(inner_a, a)?;
                 let b = self.styles(inner_b, b)?;
@@ -123,8 +131,9 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 | Expr::Slerp(..)
                 | Expr::Truncate(..)
                 | Expr::TruncateLayers(..)
-                | Expr::W(_)
+                | Expr::Map(..)
                 | Expr::Mix(..)
+                | Expr::MixCells(..)
                 | Expr::ProjectOut(..)
                 | Expr::Vary(..)
                 | Expr::Cross(..),
@@ -192,56 +201,56 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         self.code(code.space, code.values)
     }
 
-    fn mapped(&mut self, expr: &Expr, z: &Code) -> Result<Code, EvalError> {
+    fn mapped(&mut self, expr: &Expr, code: &Code, to: Space) -> Result<Code, EvalError> {
         // A network would hide where the numbers grew too large.
-        finite(expr, &z.values)?;
-        let w = self.context.w_from_z(&z.values);
-        let w = w.map_err(|reason| EvalError::Mapping { reason })?;
-        if w.iter().any(|v| !v.is_finite()) {
+        finite(expr, &code.values)?;
+        let from = code.space;
+        let failed = |reason| EvalError::Mapping { from, to, reason };
+        let mapped = self.context.map(from, to, &code.values).map_err(failed)?;
+        if mapped.iter().any(|v| !v.is_finite()) {
             let reason = "it gave numbers that are not finite".to_owned();
-            return Err(EvalError::Mapping { reason });
+            return Err(failed(reason));
         }
-        self.code(Space::W, w)
+        self.code(to, mapped)
     }
 
-    /// `code` in w+, through the mapping network if it is in z.
+    /// `code` led to the rows that styles are mixed in.
     fn styles(&mut self, expr: &Expr, code: &Code) -> Result<Code, EvalError> {
-        if code.space == Space::Z {
-            let w = self.mapped(expr, code)?;
-            return self.layered(&w);
-        }
-        self.layered(code)
+        let rows = rows_space(code.space, &*self.context).unwrap_or(code.space);
+        self.led(expr, code, rows)
     }
 
-    /// A code in w taken for every layer; one in w+ as it is.
-    fn layered(&self, code: &Code) -> Result<Code, EvalError> {
-        if code.space == Space::W_PLUS {
-            return Ok(code.clone());
+    /// `code` in `space`, to which [`check`] has found a way: through networks, and from a vector
+    /// to every row.
+    fn led(&mut self, expr: &Expr, code: &Code, space: Space) -> Result<Code, EvalError> {
+        let ways = way_to(code.space, space, &*self.context).unwrap_or_default();
+        let mut code = code.clone();
+        for (_, lead) in ways {
+            code = match lead {
+                Lead::Map(to) => self.mapped(expr, &code, to)?,
+                Lead::Rows(to) => {
+                    let rows = self.shape(to)?.row_count();
+                    self.code(to, code.values.repeat(rows))?
+                }
+            };
         }
-        let layers = self.shape(Space::W_PLUS)?.row_count();
-        self.code(Space::W_PLUS, code.values.repeat(layers))
+        Ok(code)
     }
 
-    /// `code` in `space`, to which [`check`] has found a way: from z through the mapping network,
-    /// from w to every layer of w+.
-    fn brought_to(&mut self, expr: &Expr, code: &Code, space: Space) -> Result<Code, EvalError> {
-        match (code.space, space) {
-            (Space::Z, Space::W) => self.mapped(expr, code),
-            (_, Space::W_PLUS) => self.styles(expr, code),
-            _ => Ok(code.clone()),
-        }
-    }
-
-    /// Both codes in the same space: that of both, or else w or w+.
+    /// Both codes in the same space: that of one of them, to which the other is led.
     fn together(&mut self, expr: &Expr, a: &Code, b: &Code) -> Result<(Code, Code), EvalError> {
-        let space = joined_space([a, b]);
-        Ok((
-            self.brought_to(expr, a, space)?,
-            self.brought_to(expr, b, space)?,
-        ))
+        let space = self.meeting([a, b]);
+        Ok((self.led(expr, a, space)?, self.led(expr, b, space)?))
     }
 
-    /// Applies `combine` to two vectors: to those of each layer, where one code is in w+.
+    /// The space in which codes meet.
+    fn meeting<'b>(&self, codes: impl IntoIterator<Item = &'b Code>) -> Space {
+        let spaces: Vec<Space> = codes.into_iter().map(|code| code.space).collect();
+        let space = meeting_space(&spaces, &*self.context);
+        space.unwrap_or_else(|| self.context.start_space())
+    }
+
+    /// Applies `combine` to two vectors: to those of each layer, where there are rows.
     fn join(
         &mut self,
         expr: &Expr,
@@ -249,9 +258,6 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         b: &Code,
         combine: impl Fn(&[f32], &[f32]) -> Vec<f32>,
     ) -> Result<Code, EvalError> {
-        if a.space == b.space && a.space != Space::W_PLUS {
-            return self.code(a.space, combine(&a.values, &b.values));
-        }
         let (a, b) = self.together(expr, a, b)?;
         let row = a.shape.dim().max(1);
         let rows = a.values.chunks(row).zip(b.values.chunks(row));
@@ -260,19 +266,12 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     }
 
     fn mean(&mut self, expr: &Expr, all: &[&Code]) -> Result<Code, EvalError> {
-        let space = joined_space(all.iter().copied());
+        let space = self.meeting(all.iter().copied());
         let len = self.shape(space)?.checked_len().unwrap_or(0);
         let mut sums = vec![0.0_f64; len];
         for code in all {
-            let mapped;
-            let values = if code.space == Space::Z && space != Space::Z {
-                mapped = self.mapped(expr, code)?;
-                &mapped.values
-            } else {
-                &code.values
-            };
-            // A code in w is as long as one layer, so it goes round once for each layer.
-            for (sum, &value) in sums.iter_mut().zip(values.iter().cycle()) {
+            let code = self.led(expr, code, space)?;
+            for (sum, &value) in sums.iter_mut().zip(&code.values) {
                 *sum += f64::from(value);
             }
         }
@@ -289,31 +288,23 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         if let (Some(to), Some(from)) = (values.get_mut(taken.clone()), b.values.get(taken)) {
             to.copy_from_slice(from);
         }
-        self.code(Space::W_PLUS, values)
+        self.code(a.space, values)
     }
 
     fn truncate(&self, code: &Code, psi: f32) -> Result<Code, EvalError> {
-        let values = match self.context.mean(code.space) {
+        let owner = code.space.row_space();
+        let mean = self.context.mean(code.space);
+        let of_row = || owner.and_then(|row| self.context.mean(row));
+        let values = match mean {
             Some(mean) => truncate(&code.values, mean, psi),
-            None if code.space == Space::W_PLUS => {
-                let mean = self.context.mean(Space::W).unwrap_or(&[]);
-                let rows = code.values.chunks(code.shape.row_len().max(1));
+            None => {
+                let mean = of_row().unwrap_or(&[]);
+                let rows = code.values.chunks(code.shape.dim().max(1));
                 rows.flat_map(|row| truncate(row, mean, psi)).collect()
             }
-            None => truncate(&code.values, &[], psi),
         };
         self.code(code.space, values)
     }
-}
-
-/// The space in which codes meet: their own, or w+ where one of them is, or else w.
-fn joined_space<'a>(codes: impl IntoIterator<Item = &'a Code>) -> Space {
-    codes
-        .into_iter()
-        .map(|code| code.space)
-        // Spaces stand in the order in which a code passes through them.
-        .max()
-        .unwrap_or(Space::Z)
 }
 
 fn map(code: &Code, f: impl Fn(f32) -> f32) -> Code {

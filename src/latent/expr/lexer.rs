@@ -228,7 +228,7 @@ fn unexpected(c: char) -> String {
 }
 
 /// The calls of the language, each with what it takes and an example.
-const USAGES: [(&str, &str); 12] = [
+const USAGES: [(&str, &str); 14] = [
     ("seed", "seed takes a whole number, as in seed(42)"),
     (
         "mean",
@@ -250,8 +250,17 @@ const USAGES: [(&str, &str); 12] = [
     ("dir", "dir takes a name in quotes, as in dir(\"z0\")"),
     ("w", "w takes one code, as in w(seed(1))"),
     (
+        "map",
+        "map takes a code and a space in quotes, as in map(seed(1), \"w\")",
+    ),
+    (
+        "at",
+        "at takes a space in quotes and numbers, as in at(\"w\", [0.5, -1.2])",
+    ),
+    (
         "mix",
-        "mix takes two codes and layers, as in mix(seed(1), seed(2), layers 4..9)",
+        "mix takes two codes and layers or cells, as in mix(seed(1), seed(2), layers 4..9) or \
+         mix(seed(1), seed(2), cells [0, 3..5])",
     ),
     (
         "project_out",

@@ -29,18 +29,23 @@ impl Expr {
                         found = true;
                     }
                 }
-                Self::Seed(_) | Self::Vector(_) | Self::Direction(_) | Self::Encode(_) => {}
+                Self::Seed(_)
+                | Self::Vector(_)
+                | Self::At(..)
+                | Self::Direction(_)
+                | Self::Encode(_) => {}
                 Self::Neg(a)
                 | Self::Scale(_, a)
                 | Self::Truncate(a, _)
                 | Self::TruncateLayers(a, _, _)
-                | Self::W(a)
+                | Self::Map(a, _)
                 | Self::Vary(a, _) => waiting.push(a),
                 Self::Add(a, b)
                 | Self::Sub(a, b)
                 | Self::Lerp(a, b, _)
                 | Self::Slerp(a, b, _)
                 | Self::Mix(a, b, _)
+                | Self::MixCells(a, b, _)
                 | Self::ProjectOut(a, b)
                 | Self::Cross(a, b, _) => waiting.extend([&mut **a, &mut **b]),
                 Self::Mean(all) => waiting.extend(all),

@@ -6,15 +6,17 @@
 //! unary   = "-" unary | ["-"] NUMBER "*" unary | primary
 //! primary = "(" sum ")" | "[" number { "," number } "]" | "@" NAME
 //!         | "seed" "(" NUMBER ")" | ("dir" | "encode") "(" TEXT ")"
-//!         | "mean" "(" sum { "," sum } ")" | "w" "(" sum ")"
+//!         | "at" "(" TEXT "," "[" number { "," number } "]" ")"
+//!         | "mean" "(" sum { "," sum } ")" | "w" "(" sum ")" | "map" "(" sum "," TEXT ")"
 //!         | "truncate" "(" sum "," number [ "," layers ] ")"
 //!         | ("lerp" | "slerp") "(" sum "," sum "," number ")"
-//!         | "mix" "(" sum "," sum "," layers ")" | "project_out" "(" sum "," sum ")"
+//!         | "mix" "(" sum "," sum "," ( layers | cells ) ")" | "project_out" "(" sum "," sum ")"
 //!         | "vary" "(" sum "," NUMBER "," number [ "," locks ] ")"
 //!         | "cross" "(" sum "," sum "," NUMBER [ "," locks ] ")"
 //! number  = ["-"] NUMBER
 //! layers  = "layers" range
 //! range   = NUMBER [ ".." NUMBER ]
+//! cells   = "cells" "[" range { "," range } "]"
 //! locks   = "lock" "[" range { "," range } "]"
 //! ```
 //!
@@ -98,6 +100,7 @@ enum Place {
     /// `mean(` and the codes before this one.
     Mean(Vec<Expr>, usize),
     W,
+    Map,
     Truncate,
     Vary,
     /// The first code of a call of two.
@@ -228,10 +231,10 @@ impl<'a> Parser<'a> {
                 self.node(column, 0, expr).map(Start::Done)
             }
             Kind::Word => self.call(),
-            Kind::Text(_) => {
-                Err(self
-                    .fault("a text in quotes stands only after @ and in dir(...) or encode(...)"))
-            }
+            Kind::Text(_) => Err(self.fault(
+                "a text in quotes stands only after @ and in dir(...), encode(...), map(...) or \
+                          at(...)",
+            )),
             _ => Err(self.expected("a code such as seed(42)")),
         }
     }
@@ -310,7 +313,11 @@ impl<'a> Parser<'a> {
                 }
                 Expr::Mean(codes)
             }
-            Place::W => Expr::W(expr.into()),
+            Place::W => Expr::w(expr),
+            Place::Map => {
+                self.symbol(',', "a comma", usage)?;
+                Expr::Map(expr.into(), self.space(usage)?)
+            }
             Place::Truncate => {
                 self.symbol(',', "a comma", usage)?;
                 let psi = self.number()?;
@@ -344,17 +351,17 @@ impl<'a> Parser<'a> {
                     self.symbol(',', "a comma", usage)?;
                 }
                 depth = depth.max(first.depth);
-                let (a, b) = (first.expr.into(), expr.into());
+                let (a, b) = (first.expr, expr);
                 match pair {
-                    Pair::ProjectOut => Expr::ProjectOut(a, b),
+                    Pair::Mix => self.mixed(a, b, usage)?,
+                    Pair::ProjectOut => Expr::ProjectOut(a.into(), b.into()),
                     Pair::Cross => {
                         let seed = self.seed()?;
                         let locked = self.locks(usage)?;
-                        Expr::Cross(a, b, Cross { seed, locked })
+                        Expr::Cross(a.into(), b.into(), Cross { seed, locked })
                     }
-                    Pair::Lerp => Expr::Lerp(a, b, self.number()?),
-                    Pair::Slerp => Expr::Slerp(a, b, self.number()?),
-                    Pair::Mix => Expr::Mix(a, b, self.layers(usage)?),
+                    Pair::Lerp => Expr::Lerp(a.into(), b.into(), self.number()?),
+                    Pair::Slerp => Expr::Slerp(a.into(), b.into(), self.number()?),
                 }
             }
         };
@@ -384,11 +391,22 @@ impl<'a> Parser<'a> {
                 self.symbol(')', "a closing parenthesis", usage)?;
                 return self.node(column, 0, expr).map(Start::Done);
             }
+            "at" => {
+                let space = self.space(usage)?;
+                self.symbol(',', "a comma", usage)?;
+                if !self.token.is('[') {
+                    return Err(self.expected_for("an opening bracket", usage));
+                }
+                let expr = Expr::At(space, self.numbers()?);
+                self.symbol(')', "a closing parenthesis", usage)?;
+                return self.node(column, 0, expr).map(Start::Done);
+            }
             "mean" if self.token.is(')') => {
                 return Err(self.fault("mean needs at least one code"));
             }
             "mean" => Place::Mean(Vec::new(), 0),
             "w" => Place::W,
+            "map" => Place::Map,
             "truncate" => Place::Truncate,
             "vary" => Place::Vary,
             "project_out" => Place::First(Pair::ProjectOut),
@@ -479,6 +497,9 @@ mod tests {
             "vary(w(seed(1)), 7, 0.3, lock [0, 3..5])",
             "cross(seed(1), @me, 7)",
             "cross(seed(1), @me, 7, lock [2])",
+            "mix(seed(1), seed(2), cells [0, 3..5])",
+            "at(\"w+\", [1, -0.5])",
+            "map(w(seed(1)), \"h-2\")",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
@@ -497,6 +518,8 @@ mod tests {
             ("mix(@a,@b,layers 4..5)", "mix(@a, @b, layers 4)"),
             ("- 2*seed(1)", "-2*seed(1)"),
             ("-seed(1)*2", "2*-seed(1)"),
+            ("map( seed(1),\"w\" )", "w(seed(1))"),
+            ("at(\"w\",[1,2])", "at(\"w\", [1, 2])"),
             ("seed(1)-2*seed(2)", "seed(1) - 2*seed(2)"),
         ] {
             assert_eq!(parse(text).unwrap().to_string(), printed, "{text}");

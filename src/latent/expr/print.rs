@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::ast::{Expr, LayerRange};
 use super::lexer::plain_name_len;
+use crate::latent::Space;
 
 /// What is still to be written. Printing keeps this list itself, because a tree built by a
 /// program may be deeper than the stack.
@@ -14,11 +15,13 @@ enum Item<'a> {
     Number(f32),
     Layers(LayerRange),
     Seed(u32),
+    Space(Space),
     Locks(&'a [Range<usize>]),
+    Cells(&'a [Range<usize>]),
 }
 
 /// The parser gives back the same tree for every tree of finite numbers within the
-/// [limits](super::limits) in which no `mean` and no vector is empty.
+/// [limits](super::limits) in which no `mean`, no vector and no list of cells is empty.
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut waiting = vec![Item::Expr(self)];
@@ -28,7 +31,10 @@ impl Display for Expr {
                 Item::Number(number) => write_number(f, number)?,
                 Item::Layers(layers) => write!(f, "{layers}")?,
                 Item::Seed(seed) => write!(f, "{seed}")?,
-                Item::Locks(locked) => write_locks(f, locked)?,
+                Item::Space(space) => write!(f, "{space}")?,
+                Item::Locks([]) => {}
+                Item::Locks(locked) => write_ranges(f, "lock", locked)?,
+                Item::Cells(cells) => write_ranges(f, "cells", cells)?,
                 Item::Expr(expr) => {
                     let first = waiting.len();
                     write_node(f, expr, &mut waiting)?;
@@ -56,17 +62,16 @@ pub(super) fn write_range(f: &mut impl Write, range: &Range<usize>) -> fmt::Resu
     }
 }
 
-/// `, lock [0, 3..5]`, or nothing.
-fn write_locks(f: &mut Formatter<'_>, locked: &[Range<usize>]) -> fmt::Result {
-    for (index, range) in locked.iter().enumerate() {
-        f.write_str(if index == 0 { ", lock [" } else { ", " })?;
+/// `, lock [0, 3..5]`
+fn write_ranges(f: &mut Formatter<'_>, word: &str, ranges: &[Range<usize>]) -> fmt::Result {
+    write!(f, ", {word} [")?;
+    for (index, range) in ranges.iter().enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
         write_range(f, range)?;
     }
-    if locked.is_empty() {
-        Ok(())
-    } else {
-        f.write_char(']')
-    }
+    f.write_char(']')
 }
 
 /// Writes how `expr` begins and appends the rest to `after`, in the order of the text.
@@ -74,15 +79,11 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
     use Item::{Layers, Locks, Number, Seed, Text};
     match expr {
         Expr::Seed(seed) => write!(f, "seed({seed})")?,
-        Expr::Vector(values) => {
-            f.write_char('[')?;
-            for (index, &value) in values.iter().enumerate() {
-                if index > 0 {
-                    f.write_str(", ")?;
-                }
-                write_number(f, value)?;
-            }
-            f.write_char(']')?;
+        Expr::Vector(values) => write_vector(f, values)?,
+        Expr::At(space, values) => {
+            write!(f, "at(\"{space}\", ")?;
+            write_vector(f, values)?;
+            f.write_char(')')?;
         }
         Expr::Named(name) => {
             f.write_char('@')?;
@@ -148,14 +149,28 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
             after.extend([Item::Expr(a), Text(", "), Number(*psi), Text(", ")]);
             after.extend([Layers(*layers), Text(")")]);
         }
-        Expr::W(a) => {
+        Expr::Map(a, Space::W) => {
             f.write_str("w(")?;
             after.extend([Item::Expr(a), Text(")")]);
+        }
+        Expr::Map(a, space) => {
+            f.write_str("map(")?;
+            after.extend([
+                Item::Expr(a),
+                Text(", \""),
+                Item::Space(*space),
+                Text("\")"),
+            ]);
         }
         Expr::Mix(a, b, layers) => {
             f.write_str("mix(")?;
             after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
             after.extend([Layers(*layers), Text(")")]);
+        }
+        Expr::MixCells(a, b, cells) => {
+            f.write_str("mix(")?;
+            after.extend([Item::Expr(a), Text(", "), Item::Expr(b)]);
+            after.extend([Item::Cells(cells), Text(")")]);
         }
         Expr::ProjectOut(a, b) => {
             f.write_str("project_out(")?;
@@ -173,6 +188,17 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
         }
     }
     Ok(())
+}
+
+fn write_vector(f: &mut Formatter<'_>, values: &[f32]) -> fmt::Result {
+    f.write_char('[')?;
+    for (index, &value) in values.iter().enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        write_number(f, value)?;
+    }
+    f.write_char(']')
 }
 
 fn push_operand<'a>(after: &mut Vec<Item<'a>>, parent: &Expr, index: usize, child: &'a Expr) {

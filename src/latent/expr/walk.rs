@@ -2,9 +2,9 @@
 
 use super::ast::Expr;
 use super::check::check;
-use super::context::{Context, direction_space};
+use super::context::{Context, direction_space, is_mapped_to, way};
 use super::weight::is_step;
-use crate::latent::Space;
+use crate::latent::{Lead, Space};
 
 /// A start, steps before a truncation, the truncation, and steps after it:
 /// `truncate(base + 2*dir("c"), psi) + 1.2*dir("a") - 0.5*dir("b")`.
@@ -23,9 +23,10 @@ pub struct Walk {
     pub base: Expr,
     /// Steps before the mapping and the truncation, as in `offsets`.
     pub inner: Vec<(String, f32)>,
-    /// Whether `w(...)` is written around the base and the steps before the truncation. It need
-    /// not be: a point in z is mapped where that is called for.
-    pub is_mapped: bool,
+    /// The space that the base and the steps before the truncation are mapped to, where `w(...)` or
+    /// `map(...)` is written around them. It need not be: a point is mapped where that is called
+    /// for.
+    pub mapped: Option<Space>,
     /// Truncation psi; 1 is none.
     pub psi: f32,
     /// Directions and how far to go along each, in standard deviations; no name twice.
@@ -40,12 +41,12 @@ impl Walk {
             Expr::Truncate(base, psi) => (base.as_ref(), *psi),
             base => (base, 1.0),
         };
-        let (rest, is_mapped) = match rest {
-            Expr::W(base) => (base.as_ref(), true),
-            base => (base, false),
+        let (rest, mapped) = match rest {
+            Expr::Map(base, to) => (base.as_ref(), Some(*to)),
+            base => (base, None),
         };
         // With nothing between them, all steps are of one kind.
-        let (base, inner) = if is_mapped || psi != 1.0 {
+        let (base, inner) = if mapped.is_some() || psi != 1.0 {
             steps_of(rest)
         } else {
             (rest, Vec::new())
@@ -53,7 +54,7 @@ impl Walk {
         Self {
             base: base.clone(),
             inner,
-            is_mapped,
+            mapped,
             psi,
             offsets,
         }
@@ -62,8 +63,8 @@ impl Walk {
     /// The expression of the walk, without steps of zero and without a truncation of 1.
     pub fn to_expr(&self) -> Expr {
         let mut expr = with_steps(self.base.clone(), &self.inner);
-        if self.is_mapped {
-            expr = Expr::W(expr.into());
+        if let Some(to) = self.mapped {
+            expr = Expr::Map(expr.into(), to);
         }
         if self.psi != 1.0 {
             expr = Expr::Truncate(expr.into(), self.psi);
@@ -71,29 +72,35 @@ impl Walk {
         with_steps(expr, &self.offsets)
     }
 
-    /// Puts every step where the model of `context` can take it: steps in z before the mapping
-    /// and the truncation, steps in w after them. Where the base is not in z, there are no steps
-    /// in z to take, and they are dropped with the `w(...)` around it.
+    /// Puts every step where the model of `context` can take it: steps in a space that a network
+    /// leads on from, such as z, before the mapping and the truncation, steps in w after them. Where
+    /// the base lies behind the network, there are no steps before it to take, and they are dropped
+    /// with the `w(...)` around it.
     ///
-    /// Does nothing for models without a w, and where the base means nothing to the model or is no
-    /// point.
+    /// Does nothing for models without such a network, and where the base means nothing to the
+    /// model or is no point.
     pub fn arrange<C: Context + ?Sized>(&mut self, context: &C) {
-        if context.space(Space::W).is_none() || is_step(&self.base) {
+        let mut ways = way(context.start_space(), context);
+        if !ways.any(|(_, lead)| matches!(lead, Lead::Map(_))) || is_step(&self.base) {
             return;
         }
         let Ok((base, _)) = check(&self.base, context) else {
             return;
         };
-        let is_in_z = |name: &str| direction_space(name, context) == Some(Space::Z);
-        if base != Space::Z {
-            self.is_mapped = false;
-            self.inner.retain(|(name, _)| !is_in_z(name));
-            self.offsets.retain(|(name, _)| !is_in_z(name));
+        if !matches!(context.lead(base), Some(Lead::Map(_))) {
+            let is_lost = |name: &str| {
+                let space = direction_space(name, context);
+                space.is_some_and(|space| is_mapped_to(space, base, context))
+            };
+            self.mapped = None;
+            self.inner.retain(|(name, _)| !is_lost(name));
+            self.offsets.retain(|(name, _)| !is_lost(name));
             return;
         }
+        let is_before = |name: &str| direction_space(name, context) == Some(base);
         let (before, after): (Vec<_>, Vec<_>) = std::mem::take(&mut self.offsets)
             .into_iter()
-            .partition(|(name, _)| is_in_z(name));
+            .partition(|(name, _)| is_before(name));
         self.offsets = after;
         for (name, step) in before {
             match self.inner.iter_mut().find(|(known, _)| *known == name) {
@@ -236,7 +243,7 @@ mod tests {
         let text = "truncate(w(seed(5)), 0.7) + 1.2*dir(\"a\") - 0.5*dir(\"b\") + dir(\"c\")";
         let mut walk = walk(text);
         assert_eq!(walk.base.to_string(), "seed(5)");
-        assert!(walk.is_mapped && walk.inner.is_empty());
+        assert!(walk.mapped == Some(Space::W) && walk.inner.is_empty());
         assert_eq!(walk.psi, 0.7);
         assert_eq!(
             ["a", "b", "c", "d"].map(|name| walk.offset(name)),

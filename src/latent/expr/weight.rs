@@ -41,7 +41,7 @@ impl Weight {
             }
             (Expr::Truncate(..) | Expr::ProjectOut(..) | Expr::Vary(..), [a, ..]) => *a,
             // Each number is from one of the two, so one point makes the child a point.
-            (Expr::Cross(..), [a, b]) => {
+            (Expr::Cross(..) | Expr::MixCells(..), [a, b]) => {
                 if a.is_step() {
                     *b
                 } else {

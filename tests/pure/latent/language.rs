@@ -346,7 +346,7 @@ fn what_a_program_built_too_large_is_refused_by_the_check() {
         (|e| Expr::Neg(e.into()), 50_000),
         (|e| Expr::Add(e.into(), Expr::Seed(1).into()), MAX_DEPTH),
         (|e| Expr::Add(Expr::Seed(1).into(), e.into()), MAX_DEPTH),
-        (|e| Expr::W(e.into()), MAX_DEPTH),
+        (Expr::w, MAX_DEPTH),
     ];
     for (grow, count) in grow {
         let mut expr = Expr::Seed(1);

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use zscape::latent::expr::{Compute, Context, Cross, Expr, LayerRange, Vary};
-use zscape::latent::{Code, Direction, Space, SpaceShape};
+use zscape::latent::{Code, Direction, Lead, Space, SpaceShape};
 
 /// A model with z of 3 numbers; with a mapping, w of 2 numbers and w+ of 4 layers.
 pub struct Toy {
@@ -151,6 +151,14 @@ impl Context for Toy {
         }
     }
 
+    fn lead(&self, space: Space) -> Option<Lead> {
+        match space {
+            Space::Z if self.mapping => Some(Lead::Map(Space::W)),
+            Space::W if self.mapping => Some(Lead::Rows(Space::W_PLUS)),
+            _ => None,
+        }
+    }
+
     fn mean(&self, space: Space) -> Option<&[f32]> {
         (space == Space::W).then_some(&self.w_mean)
     }
@@ -179,9 +187,9 @@ impl Context for Toy {
 
 impl Compute for Toy {
     /// `(z0 + z1, z1 - z2)`
-    fn w_from_z(&mut self, z: &[f32]) -> Result<Vec<f32>, String> {
+    fn map(&mut self, from: Space, to: Space, z: &[f32]) -> Result<Vec<f32>, String> {
         match z {
-            [a, b, c] => Ok(vec![a + b, b - c]),
+            [a, b, c] if (from, to) == (Space::Z, Space::W) => Ok(vec![a + b, b - c]),
             _ => Err("not a code in z".into()),
         }
     }
@@ -235,13 +243,20 @@ pub fn ordinary_expr() -> impl Strategy<Value = Expr> {
     tree(leaf.boxed(), (-3.0_f32..3.0).boxed(), layers.boxed(), 1)
 }
 
+fn any_space() -> impl Strategy<Value = Space> {
+    let known = proptest::sample::select(&["z", "w", "w+", "x", "codes"][..]);
+    let name = prop_oneof![known.prop_map(str::to_owned), "[a-zA-Z0-9+_-]{1,16}"];
+    name.prop_map(|name| Space::named(&name).expect("a name"))
+}
+
 fn any_leaf(number: BoxedStrategy<f32>, fewest: usize) -> BoxedStrategy<Expr> {
     let known = |names: &'static [&'static str]| proptest::sample::select(names);
     let name = known(&["me", "smiling", "inverted", "styles", "broken"]);
     let direction = known(&["glasses", "age", "smile", "hair", "z0", "z2", "w1", "z7"]);
     prop_oneof![
         3 => any::<u32>().prop_map(Expr::Seed),
-        2 => vec(number, fewest..5).prop_map(Expr::Vector),
+        2 => vec(number.clone(), fewest..5).prop_map(Expr::Vector),
+        2 => (any_space(), vec(number, fewest..5)).prop_map(|(space, v)| Expr::At(space, v)),
         2 => name.prop_map(|name| Expr::Named(name.into())),
         1 => any::<String>().prop_map(Expr::Named),
         1 => "[a-c_.-]{1,6}".prop_map(Expr::Named),
@@ -264,7 +279,8 @@ fn tree(
         let two = || (one.clone(), one.clone());
         let number = number.clone();
         let range = layers.clone().prop_map(|(start, end)| start..end);
-        let locks = prop_oneof![Just(Vec::new()), vec(range, 0..3)];
+        let locks = prop_oneof![Just(Vec::new()), vec(range.clone(), 0..3)];
+        let ranges = range;
         prop_oneof![
             one.clone().prop_map(Expr::Neg),
             two().prop_map(|(a, b)| Expr::Add(a, b)),
@@ -277,7 +293,10 @@ fn tree(
             (one.clone(), number.clone(), layers.clone()).prop_map(|(a, psi, (start, end))| {
                 Expr::TruncateLayers(a, psi, LayerRange { start, end })
             }),
-            one.clone().prop_map(Expr::W),
+            one.clone().prop_map(|a| Expr::w(*a)),
+            (one.clone(), any_space()).prop_map(|(a, space)| Expr::Map(a, space)),
+            (two(), vec(ranges.clone(), 1..3))
+                .prop_map(|((a, b), cells)| Expr::MixCells(a, b, cells)),
             two().prop_map(|(a, b)| Expr::ProjectOut(a, b)),
             (one.clone(), any::<u32>(), number.clone(), locks.clone()).prop_map(
                 |(a, seed, sigma, locked)| {

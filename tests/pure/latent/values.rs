@@ -589,7 +589,7 @@ fn same_code(expr: &Expr, before: &Code, again: &Expr) -> Result<(), TestCaseErr
     let mut again = again.clone();
     let is_in_z = check(&again, &toy).is_ok_and(|(space, _)| space == Space::Z);
     if is_in_z && before.space != Space::Z {
-        again = Expr::W(again.into());
+        again = Expr::w(again);
     }
     let after = evaluate(&again, &mut toy);
     let after = after.map_err(|error| TestCaseError::fail(format!("{again}: {error}")))?;

@@ -211,7 +211,7 @@ impl AppState {
         let current = self.position.expression();
         let is_called_for =
             model.editing_space() == Space::W && self.space_of(current) == Some(Space::Z);
-        is_called_for.then(|| Expr::W(current.clone().into()))
+        is_called_for.then(|| Expr::w(current.clone()))
     }
 
     /// The numbers of the picture's code in a space that it is in or has been brought to: from z

@@ -90,7 +90,7 @@ pub(super) fn members(settings: &Settings, model: &ModelInfo, app: &AppState) ->
 /// The code of an expression in w where that is called for and it is in z.
 fn in_space(code: Expr, space: Space, app: &AppState) -> Expr {
     if space == Space::W && app.space_of(&code) == Some(Space::Z) {
-        Expr::W(code.into())
+        Expr::w(code)
     } else {
         code
     }

@@ -3,12 +3,20 @@
 use super::super::ast::{Expr, LayerRange};
 use super::super::lexer::{Fault, Kind};
 use super::{Parser, Part};
+use crate::latent::Space;
 use std::ops::Range;
 
 impl Parser<'_> {
     /// A code written out, from its opening bracket on.
     pub(super) fn vector(&mut self) -> Result<Part, Fault> {
-        let column = self.advance()?.column;
+        let column = self.token.column;
+        let values = self.numbers()?;
+        self.node(column, 0, Expr::Vector(values))
+    }
+
+    /// The numbers of a code written out, from the opening bracket on.
+    pub(super) fn numbers(&mut self) -> Result<Vec<f32>, Fault> {
+        self.advance()?;
         if self.token.is(']') {
             return Err(self.fault("a vector needs at least one number, as in [0.5, -1.2]"));
         }
@@ -18,7 +26,14 @@ impl Parser<'_> {
             values.push(self.number()?);
         }
         self.symbol(']', "a comma or a closing bracket", "")?;
-        self.node(column, 0, Expr::Vector(values))
+        Ok(values)
+    }
+
+    /// The name of a space in quotes.
+    pub(super) fn space(&mut self, usage: &str) -> Result<Space, Fault> {
+        let column = self.token.column;
+        let name = self.text(usage)?;
+        Space::named(&name).map_err(|error| Fault::new(column, error.to_string()))
     }
 
     pub(super) fn seed(&mut self) -> Result<u32, Fault> {
@@ -57,18 +72,37 @@ impl Parser<'_> {
 
     /// `, lock [0, 3..5]`, or nothing.
     pub(super) fn locks(&mut self, usage: &str) -> Result<Vec<Range<usize>>, Fault> {
-        let mut ranges = Vec::new();
         if !self.token.is(',') {
-            return Ok(ranges);
+            return Ok(Vec::new());
         }
         self.advance()?;
         if self.token.kind != Kind::Word || self.token.text != "lock" {
             return Err(self.expected_for("the word `lock`", usage));
         }
         self.advance()?;
+        self.ranges("a number to lock, as in lock [0, 3..5]", usage)
+    }
+
+    /// `layers 4..9`, or `cells [0, 3..5]`, of two codes that are mixed.
+    pub(super) fn mixed(&mut self, a: Expr, b: Expr, usage: &str) -> Result<Expr, Fault> {
+        let (a, b) = (a.into(), b.into());
+        if self.token.kind == Kind::Word && self.token.text == "cells" {
+            self.advance()?;
+            let cells = self.ranges("the number of a cell, as in cells [0, 3..5]", usage)?;
+            return Ok(Expr::MixCells(a, b, cells));
+        }
+        if self.token.kind != Kind::Word || self.token.text != "layers" {
+            return Err(self.expected_for("the word `layers` or `cells`", usage));
+        }
+        Ok(Expr::Mix(a, b, self.layers(usage)?))
+    }
+
+    /// `[0, 3..5]`
+    fn ranges(&mut self, called: &str, usage: &str) -> Result<Vec<Range<usize>>, Fault> {
         self.symbol('[', "an opening bracket", usage)?;
+        let mut ranges = Vec::new();
         loop {
-            ranges.push(self.range("a number to lock, as in lock [0, 3..5]")?);
+            ranges.push(self.range(called)?);
             if !self.token.is(',') {
                 break;
             }
