@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use divan::{Bencher, black_box};
 use zscape::latent::expr::{Compute, Context, Expr, Walk, evaluate, parse};
-use zscape::latent::{Code, Direction, Space, SpaceShape};
+use zscape::latent::{Code, Direction, Lead, Space, SpaceShape};
 
 fn main() {
     divan::main();
@@ -78,6 +78,10 @@ impl Context for Plain {
         (space == Space::Z).then_some(SpaceShape::Vector { dim: DIM })
     }
 
+    fn lead(&self, _: Space) -> Option<Lead> {
+        None
+    }
+
     fn mean(&self, _: Space) -> Option<&[f32]> {
         None
     }
@@ -104,8 +108,8 @@ impl Context for Plain {
 }
 
 impl Compute for Plain {
-    fn w_from_z(&mut self, _: &[f32]) -> Result<Vec<f32>, String> {
-        Err("there is no w".into())
+    fn map(&mut self, _: Space, _: Space, _: &[f32]) -> Result<Vec<f32>, String> {
+        Err("there is no other space".into())
     }
 
     fn encode(&mut self, _: &str) -> Result<Code, String> {

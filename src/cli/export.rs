@@ -144,5 +144,10 @@ pub fn code(args: &CodeArgs) -> Result<(), CliError> {
     // The leading 1 that other tools of the field write and read.
     let shape = codes::array_shape(code.shape, 1);
     let name = codes::array_name(code.space);
-    Ok(npy::save_npz(&args.npz, &name, &shape, &code.values)?)
+    Ok(npy::save_npz(
+        &args.npz,
+        &name,
+        &shape,
+        &code.values.numbers(),
+    )?)
 }

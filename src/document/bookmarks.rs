@@ -83,7 +83,7 @@ mod written_code {
             layers,
             dim,
             shape,
-            values: code.values.clone(),
+            values: code.values.numbers().into_owned(),
         };
         written.serialize(serializer)
     }
@@ -96,16 +96,8 @@ mod written_code {
             (None, None) => SpaceShape::Vector { dim },
             (None, Some(layers)) => SpaceShape::Layers { layers, dim },
         };
-        if shape.checked_len() != Some(written.values.len()) {
-            return Err(de::Error::custom(
-                "a code has not as many numbers as its shape",
-            ));
-        }
-        Ok(Code {
-            space: written.space,
-            shape,
-            values: written.values,
-        })
+        Code::new(written.space, shape, written.values)
+            .map_err(|fault| de::Error::custom(format_args!("a code is not sound: {fault}")))
     }
 }
 
@@ -210,7 +202,7 @@ impl Bookmark {
             Some(len) if len == code.values.len() && len <= MAX_CODE_LEN => {}
             _ => return Err(BookmarkError::Shape(name())),
         }
-        if code.values.iter().any(|value| !value.is_finite()) {
+        if !code.values.is_finite() {
             return Err(BookmarkError::NotFinite(name()));
         }
         let is_short = |text: &str, chars: usize| text.chars().count() <= chars;

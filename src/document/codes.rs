@@ -18,7 +18,7 @@ pub use read::{parse_npy, parse_npz, read_codes};
 use super::load::LoadError;
 use super::npy::{self, ArrayError};
 use super::save::{PendingFile, SaveError};
-use crate::latent::{Code, Space, SpaceShape};
+use crate::latent::{Code, Space, SpaceShape, ValuesError};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write as _};
@@ -69,6 +69,8 @@ pub enum CodesError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodesFault {
+    #[error("the code {0:?} is not sound: {1}")]
+    Unsound(String, ValuesError),
     #[error("codes are in .npy and .npz files")]
     Extension,
     #[error("it is not a sound NumPy archive: {0}")]
@@ -120,7 +122,7 @@ pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
             zip.start_file(format!("{}.npy", array.name), options)?;
             npy::write_header(&mut zip, &shape)?;
             for code in &array.codes {
-                npy::write_values(&mut zip, &code.values)?;
+                npy::write_values(&mut zip, &code.values.numbers())?;
             }
         }
         if !note.spaces.is_empty() {
@@ -144,7 +146,7 @@ pub fn save_npy(path: &Path, codes: &[Code]) -> Result<(), SaveError> {
     let (_, shape) = common_shape(codes).map_err(|error| SaveError::write(path, error))?;
     let mut file = npy::NpyWriter::create(path, &shape)?;
     for code in codes {
-        file.push(&code.values)?;
+        file.push(&code.values.numbers())?;
     }
     file.finish()
 }

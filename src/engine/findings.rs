@@ -79,8 +79,7 @@ impl InvertOptions {
                 "the weight {weight} of the prior is not a number from 0 up"
             ));
         }
-        let mut numbers = self.starts.iter().flat_map(|start| &start.values);
-        if numbers.any(|value| !value.is_finite()) {
+        if !self.starts.iter().all(|start| start.values.is_finite()) {
             return Err("a start holds numbers that are not finite".to_owned());
         }
         Ok(())

@@ -3,7 +3,9 @@
 //! The hazard here is a large file: reading, hashing and measuring it takes seconds, in which the
 //! picture of the model before it must still follow the hand.
 
+use super::background::Background;
 use super::compute::Compute;
+use super::mailbox::Waker;
 use super::models::{LARGEST_BATCH, LoadedModel};
 use super::picture_file::FileState;
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
@@ -11,7 +13,7 @@ use crate::latent::{Space, SpaceShape};
 use crate::model::file::{ModelFileError, StoredTensor};
 use crate::model::reading::{ModelReader, Reading};
 use crate::model::statistics::{self, PictureChange, WStatistics};
-use crate::model::{Fault, Generator, ModelFile, catalogue};
+use crate::model::{Fault, Generator, ModelError, ModelFile, catalogue};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -38,6 +40,9 @@ enum Stage {
     },
     /// Its networks are brought onto the device.
     Upload(Box<Contents>),
+    /// Its networks are prepared for the CPU, on a thread of their own: that takes long for large
+    /// ones.
+    Prepare(Background<(Box<Contents>, Result<Generator, ModelError>)>),
     Measure(Box<Measuring>),
 }
 
@@ -72,11 +77,24 @@ impl Load {
         };
     }
 
+    /// Whether a slice has something to do; else another thread works for it.
+    pub fn is_ready(&self) -> bool {
+        match &self.stage {
+            Stage::Prepare(preparing) => preparing.is_over(),
+            _ => true,
+        }
+    }
+
     /// Does the next slice. After a fault of the device it can be asked again on another.
     ///
     /// # Errors
     /// One sentence that names the model and the fault.
-    pub fn slice(&mut self, compute: &Compute, decoders: &Decoders) -> Result<Loading, Fault> {
+    pub fn slice(
+        &mut self,
+        compute: &Compute,
+        decoders: &Decoders,
+        waker: &Waker,
+    ) -> Result<Loading, Fault> {
         let name = match &self.source {
             ModelSource::Catalogue(name) => name.clone(),
             ModelSource::File(path) => path.display().to_string(),
@@ -110,22 +128,30 @@ impl Load {
                     }
                 }
             }
-            Stage::Upload(contents) => {
-                let uploaded = compute.run(|| {
-                    let generator = Generator::new(&contents.file, &compute.device)?;
-                    let missing = Missing::of(&contents.file, &generator);
-                    Ok((generator, missing))
-                });
-                match uploaded {
-                    Ok((generator, missing)) => {
-                        Stage::Measure(Box::new(Measuring::new(*contents, generator, missing)))
-                    }
+            // What lives on a GPU is made where the rest of it is.
+            Stage::Upload(contents) if compute.is_gpu() => {
+                match compute.run(|| Generator::new(&contents.file, &compute.device)) {
+                    Ok(generator) => Stage::Measure(Box::new(Measuring::new(*contents, generator))),
                     Err(fault) => {
                         self.stage = Stage::Upload(contents);
                         return Err(about(fault));
                     }
                 }
             }
+            Stage::Upload(contents) => {
+                let device = compute.device.clone();
+                Stage::Prepare(Background::start(waker, move || {
+                    let generator = Generator::new(&contents.file, &device);
+                    (contents, generator)
+                })?)
+            }
+            Stage::Prepare(preparing) => match preparing.take().map_err(about)? {
+                Some((contents, generator)) => {
+                    let generator = generator.map_err(|error| about(compute.fault(error)))?;
+                    Stage::Measure(Box::new(Measuring::new(*contents, generator)))
+                }
+                None => Stage::Prepare(preparing),
+            },
             Stage::Measure(mut measuring) => {
                 if let Err(fault) = measuring.slice(compute) {
                     self.stage = Stage::Measure(measuring);
@@ -235,7 +261,8 @@ struct Measuring {
 }
 
 impl Measuring {
-    fn new(contents: Contents, generator: Generator, missing: Missing) -> Self {
+    fn new(contents: Contents, generator: Generator) -> Self {
+        let missing = Missing::of(&contents.file, &generator);
         let stored = |name: &str| vector(&contents.file, name).unwrap_or_default();
         let has_w = has_w(&contents.file);
         Self {

@@ -6,6 +6,7 @@
 
 mod api;
 mod axes;
+mod background;
 mod bridge;
 mod compute;
 mod context;

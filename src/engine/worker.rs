@@ -100,7 +100,7 @@ impl Worker {
 
     fn is_ready(&self, task: &Task) -> bool {
         match task {
-            Task::Load(_) => true,
+            Task::Load(load) => load.is_ready(),
             Task::Job(job) => job.is_ready() && job.model().is_none_or(|id| self.can_draw(id)),
         }
     }
@@ -197,7 +197,7 @@ impl Worker {
             self.out.send(Event::Loaded(Arc::clone(info)));
             return;
         }
-        match load.slice(&self.compute, &self.decoders) {
+        match load.slice(&self.compute, &self.decoders, &self.waker) {
             Ok(Loading::More { done, total }) => {
                 if total > 0 {
                     self.out.send(Event::Loading {

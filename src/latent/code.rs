@@ -1,5 +1,6 @@
 //! Codes, the spaces that they live in, and named directions.
 
+use super::code_values::{Values, ValuesError};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use std::cmp::Ordering;
@@ -161,8 +162,8 @@ pub enum SpaceShape {
         height: usize,
         width: usize,
     },
-    /// `height` rows of `width` indices into a codebook of `levels` entries. They are stored as
-    /// whole numbers, which `f32` holds exactly; see [`MAX_LEVELS`].
+    /// `height` rows of `width` indices into a codebook of `levels` entries. Files and networks
+    /// take them as whole numbers, which `f32` holds exactly; see [`MAX_LEVELS`].
     Grid {
         height: usize,
         width: usize,
@@ -247,30 +248,71 @@ impl fmt::Display for SpaceShape {
     }
 }
 
-/// A point of a latent space.
+/// A point of a latent space. Stored, its numbers are a list of reals, whole ones for indices.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "StoredCode", into = "StoredCode")]
 pub struct Code {
     /// The space that the numbers belong to.
     pub space: Space,
     /// How `values` is laid out; its length is `shape.checked_len()`.
     pub shape: SpaceShape,
-    /// The numbers, row after row.
-    pub values: Vec<f32>,
+    /// The numbers, row after row: indices in a grid, reals elsewhere.
+    pub values: Values,
+}
+
+/// A [`Code`] in files.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredCode {
+    space: Space,
+    shape: SpaceShape,
+    values: Vec<f32>,
+}
+
+impl TryFrom<StoredCode> for Code {
+    type Error = ValuesError;
+
+    fn try_from(stored: StoredCode) -> Result<Self, ValuesError> {
+        Self::new(stored.space, stored.shape, stored.values)
+    }
+}
+
+impl From<Code> for StoredCode {
+    fn from(code: Code) -> Self {
+        Self {
+            space: code.space,
+            shape: code.shape,
+            values: code.values.numbers().into_owned(),
+        }
+    }
 }
 
 impl Code {
+    /// A code from its numbers.
+    ///
+    /// # Errors
+    /// When they do not fit the shape.
+    pub fn new(space: Space, shape: SpaceShape, numbers: Vec<f32>) -> Result<Self, ValuesError> {
+        let values = Values::of(shape, numbers)?;
+        Ok(Self {
+            space,
+            shape,
+            values,
+        })
+    }
+
     /// A single vector in `space`.
     pub fn vector(space: Space, values: Vec<f32>) -> Self {
         Self {
             space,
             shape: SpaceShape::Vector { dim: values.len() },
-            values,
+            values: Values::Reals(values),
         }
     }
 
-    /// The Euclidean norm, accumulated in `f64`.
+    /// The Euclidean norm, accumulated in `f64`; 0 of indices.
     pub fn norm(&self) -> f32 {
         self.values
+            .reals()
             .iter()
             .map(|&v| f64::from(v).powi(2))
             .sum::<f64>()

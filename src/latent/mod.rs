@@ -12,6 +12,7 @@
 //! - [`variations`]: children of a code, and which of many pictures differ most.
 
 mod code;
+mod code_values;
 pub mod expr;
 pub mod geometry;
 pub mod interpolate;
@@ -29,6 +30,7 @@ mod special;
 pub mod variations;
 
 pub use code::{Code, Direction, Lead, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
+pub use code_values::{Values, ValuesError};
 pub use geometry::Plane;
 pub use names::SessionNames;
 pub use sampler::{NoiseMode, Sampler};

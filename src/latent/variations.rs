@@ -34,10 +34,33 @@ pub fn vary(
     values.iter().enumerate().map(step).collect()
 }
 
+/// `indices` with some of them drawn again from `levels` entries, each as likely as the others:
+/// those for which `RandomState(seed).random_sample(2 * n)` gives a first number below `share`, by
+/// the second of each pair. Every index has its own draws whether others are locked or not.
+pub fn vary_indices(
+    indices: &[u32],
+    levels: u32,
+    seed: u32,
+    share: f32,
+    locked: &[Range<usize>],
+) -> Vec<u32> {
+    let mut stream = UniformStream::new(seed);
+    let draw = |(cell, &index): (usize, &u32)| {
+        let is_drawn = stream.draw() < f64::from(share);
+        let drawn = (stream.draw() * f64::from(levels)) as u32;
+        if is_drawn && !is_in(locked, cell) {
+            drawn
+        } else {
+            index
+        }
+    };
+    indices.iter().enumerate().map(draw).collect()
+}
+
 /// The child of two codes: each row of `row` numbers is that of `b` where
 /// `RandomState(seed).random_sample(rows) < 0.5`, else that of `a` (uniform crossover, Syswerda
 /// 1989). Locked rows are those of `a`.
-pub fn cross(a: &[f32], b: &[f32], row: usize, seed: u32, locked: &[Range<usize>]) -> Vec<f32> {
+pub fn cross<T: Copy>(a: &[T], b: &[T], row: usize, seed: u32, locked: &[Range<usize>]) -> Vec<T> {
     let row = row.max(1);
     let mut coin = UniformStream::new(seed);
     let mut values = Vec::with_capacity(a.len());
@@ -55,7 +78,7 @@ pub fn cross(a: &[f32], b: &[f32], row: usize, seed: u32, locked: &[Range<usize>
 
 /// `a` with the cells in `cells` of `b`: indices of a grid, pixels of a picture with all their
 /// channels, rows, numbers of a vector.
-pub fn mix_cells(a: &[f32], b: &[f32], shape: SpaceShape, cells: &[Range<usize>]) -> Vec<f32> {
+pub fn mix_cells<T: Copy>(a: &[T], b: &[T], shape: SpaceShape, cells: &[Range<usize>]) -> Vec<T> {
     let (count, row) = (shape.cell_count().max(1), shape.row_len().max(1));
     let both = a.iter().zip(b).enumerate();
     both.map(|(index, (&a, &b))| {

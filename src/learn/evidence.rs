@@ -121,14 +121,14 @@ impl Quantity {
     fn of_one(&self, model: &str, a: &Specimen) -> Result<f64, String> {
         let lacks = |what: &str| format!("{} cannot be measured: {model} has no {what}", self.text);
         match self.measure {
-            Measure::Norm => Ok(geometry::norm(&a.code.values)),
+            Measure::Norm => Ok(geometry::norm(a.code.values.reals())),
             Measure::LogDensity if a.code.space == Space::Z => {
-                Ok(prior::log_density(&a.code.values))
+                Ok(prior::log_density(a.code.values.reals()))
             }
             Measure::LogDensity => Err(format!("{}: only z has a known density", self.text)),
             Measure::Coordinate => {
                 let index = self.coordinate.unwrap_or_default();
-                let value = a.code.values.get(index);
+                let value = a.code.values.reals().get(index);
                 value
                     .map(|&value| f64::from(value))
                     .ok_or_else(|| lacks(&format!("number {index} in its codes")))
@@ -171,8 +171,13 @@ impl Quantity {
             ));
         }
         match self.measure {
-            Measure::Distance => Ok(geometry::distance(&a.code.values, &b.code.values)),
-            Measure::Angle => Ok(geometry::angle(&a.code.values, &b.code.values).to_degrees()),
+            Measure::Distance => Ok(geometry::distance(
+                a.code.values.reals(),
+                b.code.values.reals(),
+            )),
+            Measure::Angle => {
+                Ok(geometry::angle(a.code.values.reals(), b.code.values.reals()).to_degrees())
+            }
             Measure::Change if a.image == b.image => {
                 let pairs = a.picture.iter().zip(&b.picture);
                 let squares = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));

@@ -111,12 +111,9 @@ impl ModelSketch {
     pub fn with_code(&self, name: &str, space: Space, shape: SpaceShape) -> Self {
         let mut sketch = self.clone();
         let values = vec![0.0; shape.checked_len().unwrap_or(0)];
-        let code = Code {
-            space,
-            shape,
-            values,
-        };
-        sketch.named.insert(name.to_owned(), code);
+        if let Ok(code) = Code::new(space, shape, values) {
+            sketch.named.insert(name.to_owned(), code);
+        }
         sketch
     }
 }

@@ -168,12 +168,9 @@ impl ModelFile {
             return BTreeMap::new();
         };
         let codes = self.tensors.iter().filter_map(|(name, tensor)| {
-            let code = Code {
-                space,
-                shape,
-                values: tensor.values.clone(),
-            };
-            Some((name.strip_prefix("code.")?.to_owned(), code))
+            let name = name.strip_prefix("code.")?;
+            let code = Code::new(space, shape, tensor.values.clone()).ok()?;
+            Some((name.to_owned(), code))
         });
         codes.collect()
     }

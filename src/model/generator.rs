@@ -175,17 +175,10 @@ impl Generator {
     /// # Errors
     /// When the model has no such space, or codes of it have other numbers.
     pub fn code(&self, space: Space, values: Vec<f32>) -> Result<Code, ModelError> {
-        match self.spaces.get(&space) {
-            Some(&shape) if shape.checked_len() == Some(values.len()) => Ok(Code {
-                space,
-                shape,
-                values,
-            }),
-            _ => Err(ModelError(format!(
-                "{} numbers are no code in {space}",
-                values.len()
-            ))),
-        }
+        let shape = self.spaces.get(&space);
+        let shape = shape.ok_or_else(|| ModelError(format!("the model has no {space} space")))?;
+        Code::new(space, *shape, values)
+            .map_err(|fault| ModelError(format!("a code in {space} is not sound: {fault}")))
     }
 
     /// Maps codes from one space to another, row after row, on the CPU.

@@ -310,19 +310,18 @@ fn halve(spec: &mut GraphSpec, dim: usize) {
         },
         inputs: vec![both.value],
     });
-    for (name, start) in [("mu", 0), ("logvar", dim)] {
-        spec.nodes.push(NodeSpec {
-            name: name.to_owned(),
-            operation: Operation::Slice {
-                axis: 0,
-                start,
-                end: start + dim,
-            },
-            inputs: vec![flat.clone()],
-        });
+    spec.nodes.push(NodeSpec {
+        name: "half".to_owned(),
+        operation: Operation::Split {
+            axis: 0,
+            sizes: vec![dim; 2],
+        },
+        inputs: vec![flat],
+    });
+    for (name, value) in [("mu", "half.0"), ("logvar", "half.1")] {
         spec.outputs.push(OutputSpec {
             name: name.to_owned(),
-            value: name.to_owned(),
+            value: value.to_owned(),
         });
     }
 }

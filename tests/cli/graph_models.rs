@@ -1,6 +1,6 @@
 //! Model files whose networks are graphs, on the command line.
 
-use crate::graph_files::{CODES, GENERATORS, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes};
+use crate::graph_files::{CODES, GENERATORS, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes};
 use crate::support::{Folder, read_npy, read_png, run};
 
 fn model(folder: &Folder, name: &str) -> String {
@@ -44,6 +44,7 @@ fn pictures_of_every_kind_are_rendered_and_replayed() {
         (CODES, start),
         (MAPPED, "mix(seed(1), seed(2), layers 1..3)"),
         (MAPPED, "truncate(seed(3), 0.7)"),
+        (HIDDEN, "mix(seed(1), map(seed(2), \"h\"), cells [0..20])"),
     ] {
         let path = model(&folder, name);
         let (out, again) = (folder.file("out.png"), folder.file("again.png"));

@@ -301,11 +301,12 @@ proptest! {
     }
 }
 
-const GRAPHS: [&str; 5] = [
+const GRAPHS: [&str; 6] = [
     graph_files::RESIDUAL,
     graph_files::PICTURE,
     graph_files::CODES,
     graph_files::MAPPED,
+    graph_files::HIDDEN,
     graph_files::JUDGE,
 ];
 

@@ -234,7 +234,7 @@ fn a_found_direction_is_a_word_of_the_language() {
     };
     let code = ask(1, &names).expect("the session has the direction");
     let step: Vec<f32> = names.directions[0].values.iter().map(|v| 2.0 * v).collect();
-    assert_eq!(code.values, step);
+    assert_eq!(code.values.reals(), step);
     let message = ask(2, &Arc::default()).expect_err("nobody knows it");
     assert!(message.contains("\"PC 1\""), "{message}");
 }

@@ -9,7 +9,7 @@ fn a_frame_is_the_picture_of_its_expression() {
     let driver = cpu();
     let model = driver.load("digits-vae2");
     let frame = driver.frame(&model.id, 7, "[0.5, -1.25]");
-    assert_eq!(frame.code.values, [0.5, -1.25]);
+    assert_eq!(frame.code.values.reals(), [0.5, -1.25]);
     assert_eq!(frame.code.space, Space::Z);
     let Picture::Pixels { rgba, image } = frame.picture else {
         panic!("the CPU gives pixels")
@@ -172,8 +172,9 @@ fn an_encoder_finds_a_picture_that_the_model_made() {
     let distance: f32 = found
         .code
         .values
+        .reals()
         .iter()
-        .zip(&frame.code.values)
+        .zip(frame.code.values.reals())
         .map(|(a, b)| (a - b).powi(2))
         .sum();
     assert!(

@@ -70,7 +70,7 @@ fn errors_and_neighbours_are_those_of_the_other_jobs() {
     );
     assert!(mse > 0.0);
     let rows = model.encoded.iter().map(|(row, _)| row.as_slice());
-    let near = nearest(&specimen.code.values, rows, 1);
+    let near = nearest(specimen.code.values.reals(), rows, 1);
     assert_eq!(
         specimen.nearest,
         near.first().map(|neighbour| neighbour.distance)

@@ -11,7 +11,9 @@ use zscape::model::gradient::Tape;
 use zscape::model::manifest::Manifest;
 use zscape::model::{Generator, ModelFile, Runner, Wiring, device, download};
 
-use crate::graph_files::{CODES, GENERATORS, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes, manifest};
+use crate::graph_files::{
+    CODES, GENERATORS, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes, manifest,
+};
 
 fn file(name: &str) -> ModelFile {
     ModelFile::from_bytes(&bytes(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
@@ -108,7 +110,7 @@ fn what_a_graph_model_can_do_is_what_its_manifest_says() {
     assert_eq!(picture.start, Some(Space::X));
     let codes = can(CODES);
     assert!(!codes.has_prior && codes.generates);
-    assert_eq!(codes.start.map(Space::name), Some("codes"));
+    assert_eq!(codes.start, Space::named("codes").ok());
     let mapped = can(MAPPED);
     assert_eq!(mapped.style_layers, Some(3));
     assert_eq!(mapped.start, Some(Space::Z));
@@ -138,11 +140,14 @@ fn noise_goes_into_the_inputs_after_the_first() {
     assert!(silent == picture(NoiseMode::None));
 }
 
+/// Expressions, each with its space or with a part of the sentence that refuses it.
+type Texts = &'static [(&'static str, &'static str)];
+
 /// What an expression is worth in each of the models, and why others are refused.
 #[test]
 fn expressions_are_checked_against_the_spaces_of_the_manifest() {
     let driver = cpu();
-    let cases: [(&str, &[(&str, &str)], &[(&str, &str)]); 4] = [
+    let cases: [(&str, Texts, Texts); 5] = [
         (
             RESIDUAL,
             &[
@@ -175,6 +180,8 @@ fn expressions_are_checked_against_the_spaces_of_the_manifest() {
             &[
                 ("seed(1)", "codes"),
                 ("cross(seed(1), seed(2), 3, lock [0..4])", "codes"),
+                ("vary(seed(1), 2, 0.25)", "codes"),
+                ("mix(seed(1), seed(2), cells [0..8])", "codes"),
                 (
                     "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 30, 31]",
                     "codes",
@@ -207,7 +214,38 @@ fn expressions_are_checked_against_the_spaces_of_the_manifest() {
                 ("seed(1) + dir(\"w3\")", "w"),
                 ("mix(seed(1), seed(2), layers 1..3)", "w+"),
             ],
-            &[("mix(seed(1), seed(2), layers 1..4)", "3 layers")],
+            &[
+                ("mix(seed(1), seed(2), layers 1..4)", "3 layers"),
+                (
+                    "w(w(seed(1)))",
+                    "is in w already, and w(...) takes a code in z",
+                ),
+                ("at(\"w\", [1, 2])", "w of graph-mapped has 10"),
+                (
+                    "map(seed(1), \"w+\")",
+                    "no network of graph-mapped leads to w+",
+                ),
+            ],
+        ),
+        (
+            HIDDEN,
+            &[
+                ("seed(1)", "z"),
+                ("map(seed(1), \"h\")", "h"),
+                ("seed(1) + 3*dir(\"h7\")", "h"),
+                ("truncate(seed(1), 0.5)", "h"),
+                ("mix(seed(1), seed(2), cells [0..4])", "z"),
+                ("mix(map(seed(1), \"h\"), seed(2), cells [0..32])", "h"),
+            ],
+            &[
+                ("w(seed(1))", "graph-hidden has no w space"),
+                (
+                    "map(map(seed(1), \"h\"), \"h\")",
+                    "is in h already, and map(...) takes",
+                ),
+                ("map(seed(1), \"h\") + dir(\"z1\")", "moves in z, and"),
+                ("mix(seed(1), seed(2), layers 0..2)", "has no w+ space"),
+            ],
         ),
     ];
     for (name, allowed, refused) in cases {
@@ -243,14 +281,13 @@ fn seeds_of_a_grid_are_indices_each_as_likely_as_the_others() {
     let code = driver.frame(&model.id, 1, "seed(3)").code;
     // floor(numpy.random.RandomState(3).random_sample(16) * 32)
     let expected = [17, 22, 9, 16, 28, 28, 4, 6, 1, 14, 0, 14, 20, 8, 21, 18];
-    let found: Vec<u32> = code.values.iter().map(|&value| value as u32).collect();
-    assert_eq!(found, expected);
+    assert_eq!(code.values.indices(), expected);
     assert!(model.ranked_dims.is_empty() && model.z_sigma.is_empty());
 }
 
 #[test]
 fn gradients_follow_the_codes_of_every_real_space() {
-    for name in [RESIDUAL, PICTURE, MAPPED] {
+    for name in [RESIDUAL, PICTURE, MAPPED, HIDDEN] {
         let file = file(name);
         let generator = Generator::new(&file, &device::cpu()).expect(name);
         let tape = Tape::new(&file, &device::cpu()).expect(name);
@@ -368,65 +405,68 @@ fn a_graph_judges() {
     assert!(fault.contains("no latent space"), "{fault}");
 }
 
+/// What makes a manifest unsound.
+type Change = fn(&mut Value);
+
 /// Manifests that are at odds with themselves are refused in one sentence.
 #[test]
 fn contradictions_are_named() {
-    let check = |name: &str, change: &dyn Fn(&mut Value)| {
+    let check = |name: &str, change: Change| {
         let mut manifest = manifest(name);
         change(&mut manifest);
         let manifest: Manifest = serde_json::from_value(manifest).expect("it is a manifest");
         let found = zscape::model::file::checked_networks(&manifest);
         found.map(drop).expect_err("it is at odds with itself")
     };
-    let cases: [(&str, &dyn Fn(&mut Value), &str); 17] = [
+    let cases: [(&str, Change, &str); 17] = [
         (
             RESIDUAL,
-            &|m| m["spaces"]["z"]["dim"] = json!(11),
+            |m| m["spaces"]["z"]["dim"] = json!(11),
             "input \"z\" has the shape [12], but codes in z have [11]",
         ),
         (
             RESIDUAL,
-            &|m| m["networks"]["decoder"]["inputs"][0]["name"] = json!("y"),
+            |m| m["networks"]["decoder"]["inputs"][0]["name"] = json!("y"),
             "takes \"z\", which no input",
         ),
         (
             RESIDUAL,
-            &|m| m["networks"]["decoder"]["inputs"][1]["shared"] = json!(false),
+            |m| m["networks"]["decoder"]["inputs"][1]["shared"] = json!(false),
             "\"grain\" is not shared",
         ),
         (
             RESIDUAL,
-            &|m| m["spaces"]["w"] = json!({"kind": "vector", "dim": 4}),
+            |m| m["spaces"]["w"] = json!({"kind": "vector", "dim": 4}),
             "no way leads from w to the decoder",
         ),
         (
             RESIDUAL,
-            &|m| m["image"]["width"] = json!(17),
+            |m| m["image"]["width"] = json!(17),
             "the decoder gives 768 numbers, not 816",
         ),
         (
             RESIDUAL,
-            &|m| m["networks"]["encoder"]["outputs"][0]["name"] = json!("mu"),
+            |m| m["networks"]["encoder"]["outputs"][0]["name"] = json!("mu"),
             "first output \"mu\" is named after no space",
         ),
         (
             RESIDUAL,
-            &|m| m["networks"]["classifier"] = json!({"input": [1], "layers": []}),
+            |m| m["networks"]["classifier"] = json!({"input": [1], "layers": []}),
             "a classifier does not belong to this family",
         ),
         (
             RESIDUAL,
-            &|m| m["networks"]["decoder"]["outputs"][0]["value"] = json!("strength"),
+            |m| m["networks"]["decoder"]["outputs"][0]["value"] = json!("strength"),
             "does not depend on what it takes",
         ),
         (
             CODES,
-            &|m| m["spaces"]["codes"]["levels"] = json!(0),
+            |m| m["spaces"]["codes"]["levels"] = json!(0),
             "codebook of codes has 0 entries",
         ),
         (
             CODES,
-            &|m| {
+            |m| {
                 m["maps"] =
                     json!([{"from": "z", "to": "codes", "network": {"input": [1], "layers": []}}])
             },
@@ -434,7 +474,7 @@ fn contradictions_are_named() {
         ),
         (
             MAPPED,
-            &|m| {
+            |m| {
                 let map = m["maps"][0].clone();
                 m["maps"].as_array_mut().expect("a list").push(map);
             },
@@ -442,27 +482,27 @@ fn contradictions_are_named() {
         ),
         (
             MAPPED,
-            &|m| m["maps"][0]["to"] = json!("z"),
+            |m| m["maps"][0]["to"] = json!("z"),
             "no way leads from z to the decoder",
         ),
         (
             MAPPED,
-            &|m| m["maps"] = json!([]),
+            |m| m["maps"] = json!([]),
             "no way leads from z to the decoder",
         ),
         (
             MAPPED,
-            &|m| m["spaces"]["w"]["dim"] = json!(11),
+            |m| m["spaces"]["w"]["dim"] = json!(11),
             "no way leads from z to the decoder",
         ),
         (
             MAPPED,
-            &|m| m["maps"][0]["network"]["nodes"][3]["operation"]["outputs"] = json!(9),
+            |m| m["maps"][0]["network"]["nodes"][3]["operation"]["outputs"] = json!(9),
             "the map from z to w gives 9 numbers, not 10",
         ),
         (
             PICTURE,
-            &|m| {
+            |m| {
                 let wide = json!({"op": "conv", "channels": 400_000, "kernel": [3, 3],
                     "window": {"padding": [1, 1, 1, 1]}});
                 let narrow = json!({"op": "conv", "channels": 8, "kernel": [1, 1]});
@@ -485,7 +525,7 @@ fn contradictions_are_named() {
         ),
         (
             JUDGE,
-            &|m| m["classes"] = json!(["one"]),
+            |m| m["classes"] = json!(["one"]),
             "the classifier gives 3 numbers, not 1",
         ),
     ];

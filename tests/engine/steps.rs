@@ -163,7 +163,7 @@ fn every_step_reaches_the_driver() {
         let frame = slowly.frame();
         assert_eq!((frame.generation, frame.step, frame.of), (1, step, STEPS));
         assert_eq!(frame.is_last(), step == STEPS);
-        assert_eq!(frame.code.values, [0.5, -1.0]);
+        assert_eq!(frame.code.values.reals(), [0.5, -1.0]);
         let now = brightness(&frame);
         assert!(now > before, "step {step} shows nothing new");
         before = now;

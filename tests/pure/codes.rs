@@ -8,7 +8,7 @@ use zip::{CompressionMethod, ZipWriter};
 use zscape::document::codes::{
     self, CodeArray, CodesError, CodesFault, Spaces, parse_npy, parse_npz, read_codes,
 };
-use zscape::latent::{Code, Space, SpaceShape};
+use zscape::latent::{Code, Space, SpaceShape, Values};
 
 /// z of 4 numbers; w of 3; w+ of 2 layers.
 fn spaces() -> Spaces {
@@ -27,7 +27,7 @@ fn layers(first: f32) -> Code {
     Code {
         space: Space::W_PLUS,
         shape: SpaceShape::Layers { layers: 2, dim: 3 },
-        values: (0..6).map(|i| first + i as f32).collect(),
+        values: Values::Reals((0..6).map(|i| first + i as f32).collect()),
     }
 }
 
@@ -162,7 +162,10 @@ fn the_shapes_of_the_field() {
         for (_, code) in &read {
             assert_eq!((code.space, code.shape), (space, wanted), "{name} {shape}");
         }
-        let values: Vec<f32> = read.into_iter().flat_map(|(_, code)| code.values).collect();
+        let values: Vec<f32> = read
+            .into_iter()
+            .flat_map(|(_, code)| code.values.numbers().into_owned())
+            .collect();
         assert_eq!(values, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
     }
 }
@@ -184,10 +187,7 @@ fn doubles_and_halves_are_read_and_packed_archives_too() {
     ];
     for compression in [CompressionMethod::Stored, CompressionMethod::Deflated] {
         let read = parse_npz(&npz(&members, compression), &Spaces::new()).expect("sound");
-        let values: Vec<&[f32]> = read
-            .iter()
-            .map(|(_, code)| code.values.as_slice())
-            .collect();
+        let values: Vec<&[f32]> = read.iter().map(|(_, code)| code.values.reals()).collect();
         assert_eq!(values, [[0.1_f32, -2.0], [0.5, -2.0]]);
     }
 }

@@ -6,7 +6,7 @@ use zscape::document::raster::Pixels;
 use zscape::document::recipe::Animation;
 use zscape::document::{Raster, Recipe, Subject, embedded, png};
 use zscape::latent::path::{Easing, Method};
-use zscape::latent::{Code, Direction, ModelId, NoiseMode, Sampler, Space, SpaceShape};
+use zscape::latent::{Code, Direction, ModelId, NoiseMode, Sampler, Space, SpaceShape, Values};
 
 fn finite() -> impl Strategy<Value = f32> {
     use proptest::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
@@ -27,7 +27,7 @@ fn code() -> impl Strategy<Value = Code> {
             layers,
             dim: row.len(),
         },
-        values: row.repeat(layers),
+        values: Values::Reals(row.repeat(layers)),
     });
     prop_oneof![vector, layers]
 }

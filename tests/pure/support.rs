@@ -5,7 +5,7 @@ use serde_json::Value;
 use zscape::document::{
     Bookmark, Change, ModelLink, ModelOrigin, NodeId, SessionView, StoredDirection,
 };
-use zscape::latent::{Code, Direction, NoiseMode, Sampler, Space, SpaceShape};
+use zscape::latent::{Code, Direction, NoiseMode, Sampler, Space, SpaceShape, Values};
 
 pub fn model(number: u8) -> ModelLink {
     ModelLink {
@@ -109,7 +109,7 @@ fn bookmarks() -> impl Strategy<Value = Bookmark> {
                     code: Code {
                         space: if has_layers { Space::W_PLUS } else { Space::Z },
                         shape,
-                        values,
+                        values: Values::Reals(values),
                     },
                     ..bookmark(&name, Vec::new())
                 }

@@ -9,7 +9,7 @@ use zscape::model::file::{StoredTensor, checked_networks};
 use zscape::model::{Manifest, ModelFile};
 
 /// The names of the generators, as [`bytes`] knows them.
-pub const GENERATORS: [&str; 4] = [RESIDUAL, PICTURE, CODES, MAPPED];
+pub const GENERATORS: [&str; 5] = [RESIDUAL, PICTURE, CODES, MAPPED, HIDDEN];
 
 /// z to a picture through residual blocks, a skip and attention; it takes noise, and has an
 /// encoder that gives a distribution.
@@ -20,6 +20,8 @@ pub const PICTURE: &str = "graph-picture";
 pub const CODES: &str = "graph-codes";
 /// z to w by a map, w to every row of w+, and these as styles to a picture.
 pub const MAPPED: &str = "graph-mapped";
+/// z by a map to a picture of reals, `h`, and from there to a picture.
+pub const HIDDEN: &str = "graph-hidden";
 /// A classifier of the pictures of [`RESIDUAL`].
 pub const JUDGE: &str = "graph-judge";
 
@@ -36,7 +38,7 @@ pub fn manifest(name: &str) -> Value {
             "family": "graph",
             "image": {"channels": 3, "height": 16, "width": 16},
             "spaces": {"x": {"kind": "image", "channels": 2, "height": 8, "width": 8}},
-            "networks": {"decoder": picture_decoder()},
+            "networks": {"decoder": picture_decoder("x")},
         }),
         CODES => json!({
             "family": "graph",
@@ -54,6 +56,16 @@ pub fn manifest(name: &str) -> Value {
             },
             "networks": {"decoder": styled_decoder()},
             "maps": [{"from": "z", "to": "w", "network": mapping()}],
+        }),
+        HIDDEN => json!({
+            "family": "graph",
+            "image": {"channels": 3, "height": 16, "width": 16},
+            "spaces": {
+                "z": {"kind": "vector", "dim": 8},
+                "h": {"kind": "image", "channels": 2, "height": 8, "width": 8},
+            },
+            "networks": {"decoder": picture_decoder("h")},
+            "maps": [{"from": "z", "to": "h", "network": widening()}],
         }),
         JUDGE => json!({
             "family": "classifier",
@@ -205,11 +217,11 @@ fn residual_encoder() -> Value {
     })
 }
 
-fn picture_decoder() -> Value {
+fn picture_decoder(space: &str) -> Value {
     json!({
-        "inputs": [{"name": "x", "shape": [2, 8, 8]}],
+        "inputs": [{"name": space, "shape": [2, 8, 8]}],
         "nodes": [
-            node("conv", conv(8, 3), &["x"]),
+            node("conv", conv(8, 3), &[space]),
             node("norm", group_norm(8), &["conv"]),
             node("act", function("mish"), &["norm"]),
             node("up", json!({"op": "pixel_shuffle", "factor": 2}), &["act"]),
@@ -254,18 +266,26 @@ fn mapping() -> Value {
     })
 }
 
+fn widening() -> Value {
+    json!({
+        "inputs": [{"name": "z", "shape": [8]}],
+        "nodes": [
+            node("wide", linear(128), &["z"]),
+            node("picture", reshape(&[2, 8, 8]), &["wide"]),
+            node("act", function("tanh"), &["picture"]),
+        ],
+        "outputs": [{"name": "h", "value": "act"}],
+    })
+}
+
 /// A constant, and a modulated convolution for each row of w+.
 fn styled_decoder() -> Value {
-    let mut nodes = vec![node(
-        "start",
-        json!({"op": "constant", "shape": [6, 4, 4]}),
-        &[],
-    )];
+    let constant = json!({"op": "constant", "shape": [6, 4, 4]});
+    let split = json!({"op": "split", "axis": 0, "sizes": [1, 1, 1]});
+    let mut nodes = vec![node("start", constant, &[]), node("row", split, &["w+"])];
     let mut x = "start".to_owned();
     for (layer, (channels, side)) in [(6, 4), (6, 8), (3, 16)].into_iter().enumerate() {
         let named = |part: &str| format!("{part}.{layer}");
-        let slice = json!({"op": "slice", "axis": 0, "start": layer, "end": layer + 1});
-        nodes.push(node(&named("row"), slice, &["w+"]));
         nodes.push(node(&named("w"), reshape(&[10]), &[&named("row")]));
         nodes.push(node(&named("style"), linear(6), &[&named("w")]));
         if side > 4 {

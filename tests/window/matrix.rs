@@ -50,7 +50,7 @@ impl Cell {
         let at = format!("{place}, {name}: {}", self.window.expression());
         assert_eq!(app.preview().failure(), None, "{at}");
         let frame = app.preview().frame().expect("a picture");
-        assert!(frame.code.values.iter().all(|v| v.is_finite()), "{at}");
+        assert!(frame.code.values.is_finite(), "{at}");
         let failures: Vec<_> = app.pictures().failures().collect();
         assert!(failures.is_empty(), "{at}: {failures:?}");
         let news: Vec<_> = app.notices().all().iter().skip(messages_before).collect();

@@ -349,7 +349,7 @@ impl AppState {
         let Some((_, name)) = saving.take_if(|(of, _)| *of == job) else {
             return;
         };
-        if code.values.iter().all(|&value| value == 0.0) {
+        if code.values.reals().iter().all(|&value| value == 0.0) {
             let sentence = format!("The difference is zero, so {name} would have no effect");
             self.notices.push(Level::Error, sentence);
             return;
@@ -357,7 +357,7 @@ impl AppState {
         let direction = Direction {
             name,
             space: code.space,
-            values: code.values.clone(),
+            values: code.values.reals().to_vec(),
         };
         self.find_directions(DirectionSource::Given(vec![direction]));
     }

@@ -129,7 +129,7 @@ impl Measured {
     /// their mean and standard deviation, and the norms of some in standard deviations.
     pub fn in_w(code: &Code, mean: &[f32], sigma: &[f32], norms: &[f32]) -> Self {
         let is_layered = code.space == Space::W_PLUS;
-        let rows = code.values.chunks(code.shape.dim().max(1));
+        let rows = code.values.reals().chunks(code.shape.dim().max(1));
         let measured = rows.enumerate().map(|(layer, row)| {
             let scores = prior::z_scores(row, mean, sigma);
             Self {
@@ -240,7 +240,7 @@ impl AppState {
             });
             let nearest = self.neighbours().first().map(|near| near.distance);
             let has_prior = model.manifest.family.traits().has_prior;
-            let code = &frame.code.values;
+            let code = frame.code.values.reals();
             Measured::new(code, has_prior, &data, &model.z_sigma, nearest)
         }))
     }
@@ -254,7 +254,7 @@ impl AppState {
         let key = (ByAddress::new(model), frame.generation);
         let neighbours = &self.tools.locate.neighbours;
         neighbours.get(key, || {
-            neighbours::nearest(&frame.code.values, rows(model), NEIGHBOUR_COUNT)
+            neighbours::nearest(frame.code.values.reals(), rows(model), NEIGHBOUR_COUNT)
         })
     }
 }
@@ -305,7 +305,7 @@ mod tests {
         let layered = Code {
             space: Space::W_PLUS,
             shape: crate::latent::SpaceShape::Layers { layers: 2, dim: 2 },
-            values: vec![1.5, 1.0, 4.0, 1.0],
+            values: crate::latent::Values::Reals(vec![1.5, 1.0, 4.0, 1.0]),
         };
         let layered = measure(&layered);
         assert_eq!(layered.against, Against::SeedsInW { layer: Some(1) });

@@ -147,12 +147,8 @@ impl Found {
             if !self.names.insert(name.clone()) {
                 return Err(CodesFault::SameName(name));
             }
-            let values = values.to_vec();
-            let code = Code {
-                space,
-                shape,
-                values,
-            };
+            let code = Code::new(space, shape, values.to_vec());
+            let code = code.map_err(|fault| CodesFault::Unsound(name.clone(), fault))?;
             self.codes.push((name, code));
         }
         Ok(())

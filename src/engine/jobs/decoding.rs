@@ -93,7 +93,7 @@ impl Decoding {
         let codes = &codes[..codes.len().min(model.batch())];
         let mut inputs = Vec::with_capacity(codes.len() * generator.input_len());
         for code in codes {
-            let rows = generator.inputs(code.space, &code.values);
+            let rows = generator.inputs(code.space, &code.values.numbers());
             inputs.extend(rows.map_err(super::request_fault)?);
         }
         let inputs = compute.padded(inputs, generator.input_len());

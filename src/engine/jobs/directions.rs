@@ -1,9 +1,9 @@
 //! Directions found in codes or in what they do to the picture, each with what a step along it
 //! changes.
 
-use super::background::Background;
 use super::picture_axes::PictureAxes;
 use super::{Decoding, Site, Slice, Work};
+use crate::engine::background::Background;
 use crate::engine::{DirectionSource, Event, Evidence, FoundDirection, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::pca::{Pca, PcaError};

@@ -44,13 +44,13 @@ impl Encode {
                 .map(|&v| (f64::from(v) / 2.0).exp() as f32)
                 .collect()
         });
-        let numbers = mu.values.iter().chain(sigma.iter().flatten());
+        let numbers = mu.values.reals().iter().chain(sigma.iter().flatten());
         if numbers.into_iter().any(|value| !value.is_finite()) {
             let message = "the encoder gave numbers that are not finite".to_owned();
             return Err(Fault::Request(message));
         }
         let kl = logvar.map(|logvar| {
-            let pairs = mu.values.iter().zip(&logvar);
+            let pairs = mu.values.reals().iter().zip(&logvar);
             pairs.map(|(&mu, &logvar)| kl_nats(mu, logvar)).collect()
         });
         Ok(Found {

@@ -124,7 +124,13 @@ fn judged(
         }
         let rows = &site.model.info.encoded;
         let nearest = (code.space == generator.start())
-            .then(|| nearest(&code.values, rows.iter().map(|(row, _)| row.as_slice()), 1))
+            .then(|| {
+                nearest(
+                    code.values.reals(),
+                    rows.iter().map(|(row, _)| row.as_slice()),
+                    1,
+                )
+            })
             .and_then(|found| found.first().map(|neighbour| neighbour.distance));
         specimens.push(Specimen {
             code,

@@ -1,8 +1,8 @@
 //! The code of a picture by gradient descent, for models with and without an encoder.
 
-use super::background::Background;
 use super::search_space::SearchSpace;
 use super::{Decoding, Site, Slice, Work, mean_squared_error, request_fault};
+use crate::engine::background::Background;
 use crate::engine::models::LARGEST_BATCH;
 use crate::engine::{Event, InvertOptions, InvertStep};
 use crate::latent::Code;
@@ -143,7 +143,7 @@ impl Search {
             candidates.push_back(start.clone());
         }
         if let Some(encoded) = site.compute.encode(generator, &target)?
-            && encoded.mu.values.iter().all(|value| value.is_finite())
+            && encoded.mu.values.is_finite()
         {
             candidates.push_back(encoded.mu);
         }
@@ -199,7 +199,7 @@ impl Search {
         let (batch, pictures) = self.trying.take().map(Decoding::take).unwrap_or_default();
         self.candidates.drain(..batch.len());
         for (code, picture) in batch.iter().zip(pictures.chunks_exact(self.target.len())) {
-            let code = self.within.standardised(&code.values);
+            let code = self.within.standardised(code.values.reals());
             let loss = mean_squared_error(picture, &self.target) + penalty(options, &code);
             self.starts.push((loss, code));
         }

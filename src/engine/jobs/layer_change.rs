@@ -2,7 +2,7 @@
 
 use super::{Decoding, Site, Slice, Work, request_fault};
 use crate::engine::Event;
-use crate::latent::{Code, Space, SpaceShape};
+use crate::latent::{Code, Space, SpaceShape, Values};
 use crate::model::Fault;
 use crate::model::layer_change::LayerChange;
 use std::ops::Range;
@@ -33,7 +33,7 @@ impl LayerChanges {
         let codes = rows.chunks_exact((layers * dim).max(1)).map(|values| Code {
             space: Space::W_PLUS,
             shape: SpaceShape::Layers { layers, dim },
-            values: values.to_vec(),
+            values: Values::Reals(values.to_vec()),
         });
         Ok(Decoding::plain(codes.collect()))
     }

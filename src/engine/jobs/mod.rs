@@ -4,7 +4,6 @@
 //! What a job keeps from one slice to the next it has on the CPU, or makes again when the device
 //! is another, so a slice that fails with its device can be tried again on the next.
 
-mod background;
 mod bench;
 mod decode;
 mod decoding;

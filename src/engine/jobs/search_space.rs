@@ -1,7 +1,7 @@
 //! Where an inversion searches: the numbers of a code in standard deviations from their means.
 
 use super::Site;
-use crate::latent::{Code, Lead, Space, SpaceShape};
+use crate::latent::{Code, Lead, Space, SpaceShape, Values};
 use crate::model::Fault;
 
 /// A space of a model with the mean and the standard deviation of each number of a code.
@@ -74,7 +74,7 @@ impl SearchSpace {
         Code {
             space: self.space,
             shape: self.shape,
-            values,
+            values: Values::Reals(values),
         }
     }
 
@@ -105,7 +105,7 @@ impl SearchSpace {
                 refused(format!("it lies in {from}, and {to} is searched"))
             })?;
         }
-        let lifted = generator.led(code.space, self.space, &code.values);
+        let lifted = generator.led(code.space, self.space, &code.values.numbers());
         lifted.map_err(|error| refused(error.to_string()))
     }
 

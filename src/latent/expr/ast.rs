@@ -53,7 +53,8 @@ pub enum Expr {
     MixCells(Box<Expr>, Box<Expr>, Vec<Range<usize>>),
     /// `project_out(a, b)`: `a` without its part along `b`, in w+ layer by layer.
     ProjectOut(Box<Expr>, Box<Expr>),
-    /// `vary(a, 7, 0.3)`: `a` and 0.3 times the noise of seed 7; `vary(a, 7, 0.3, lock [0, 3..5])`
+    /// `vary(a, 7, 0.3)`: `a` and 0.3 times the noise of seed 7, or, of indices, `a` with a share of
+    /// 0.3 of them drawn again; `vary(a, 7, 0.3, lock [0, 3..5])`
     /// leaves the numbers 0, 3 and 4 as they are.
     Vary(Box<Expr>, Vary),
     /// `cross(a, b, 7)`: each number from `a` or from `b`, as the coin of seed 7 falls;

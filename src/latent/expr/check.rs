@@ -9,7 +9,8 @@ use super::limits::{MAX_CODE_LEN, check_size};
 use super::print::{excerpt, write_range};
 use super::suggest::suggest;
 use super::weight::Weight;
-use crate::latent::{Lead, Space, SpaceShape};
+use crate::latent::code_values::index;
+use crate::latent::{Lead, Space, SpaceShape, Values};
 use std::ops::Range;
 
 /// Checks that `expr` has a meaning for the model of `context`, and gives the space of its
@@ -121,7 +122,6 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 self.ranges("cells", cells, space, SpaceShape::cell_count)
             }
             (Expr::Vary(_, vary), [a]) => {
-                self.real(expr, a.space)?;
                 self.ranges("lock", &vary.locked, a.space, SpaceShape::row_count)
             }
             (Expr::Map(a, to), [value]) => self.mapped(a, value.space, *to),
@@ -171,7 +171,6 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             Expr::Mean(_) => "averaged",
             Expr::Truncate(..) | Expr::TruncateLayers(..) => "truncated",
             Expr::ProjectOut(..) => "projected",
-            Expr::Vary(..) => "varied by noise",
             _ => "interpolated",
         };
         Err(CheckError::NotReal {
@@ -186,15 +185,18 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         let SpaceShape::Grid { levels, .. } = self.shape(space, "")? else {
             return Ok(());
         };
-        let is_index = |value: f32| value.fract() == 0.0 && (0.0..levels as f32).contains(&value);
-        match values.iter().find(|value| !is_index(**value)) {
-            Some(value) => Err(CheckError::NoIndex {
-                number: value.to_string(),
-                model: self.model(),
-                space,
-                last: levels.saturating_sub(1),
-            }),
+        match values.iter().find(|value| index(**value, levels).is_none()) {
+            Some(value) => Err(self.no_index(space, value, levels)),
             None => Ok(()),
+        }
+    }
+
+    fn no_index(&self, space: Space, number: impl ToString, levels: u32) -> CheckError {
+        CheckError::NoIndex {
+            number: number.to_string(),
+            model: self.model(),
+            space,
+            last: levels.saturating_sub(1),
         }
     }
 
@@ -245,6 +247,28 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             });
         };
         self.length(excerpt(expr), code.space, code.values.len())?;
+        // A file may bring a code of another codebook.
+        match self.shape(code.space, "")? {
+            SpaceShape::Grid { levels, .. } => match &code.values {
+                Values::Reals(reals) => self.indices(code.space, reals)?,
+                Values::Indices(indices) => {
+                    if let Some(index) = indices.iter().find(|index| **index >= levels) {
+                        return Err(self.no_index(code.space, index, levels));
+                    }
+                }
+            },
+            shape if code.values.reals().is_empty() => {
+                return Err(CheckError::SpaceMismatch {
+                    sentence: format!(
+                        "{} holds indices, but codes in {} of {} are real numbers ({shape})",
+                        excerpt(expr),
+                        code.space,
+                        self.model()
+                    ),
+                });
+            }
+            _ => {}
+        }
         Ok(code.space)
     }
 

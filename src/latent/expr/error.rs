@@ -95,7 +95,8 @@ pub enum CheckError {
     NoEncoder { model: String },
     /// Codes of the space are indices, and the operation takes real numbers.
     #[error(
-        "codes in {space} of {model} are indices into a codebook, so they cannot be {operation}"
+        "codes in {space} of {model} are indices into a codebook, so they cannot be {operation}; \
+         cross(...), mix(..., cells [...]) and vary(...) choose among indices"
     )]
     NotReal {
         model: String,

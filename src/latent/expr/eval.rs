@@ -9,8 +9,8 @@ use super::weight::Weight;
 use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::{seed_code, seed_indices};
-use crate::latent::variations::{cross, mix_cells, vary};
-use crate::latent::{Code, Lead, Space, SpaceShape};
+use crate::latent::variations::{cross, mix_cells, vary, vary_indices};
+use crate::latent::{Code, Lead, Space, SpaceShape, Values};
 
 /// Computes the code that `expr` stands for.
 ///
@@ -27,7 +27,7 @@ pub fn evaluate<C: Compute + ?Sized>(expr: &Expr, context: &mut C) -> Result<Cod
     check(expr, context)?;
     let mut evaluator = Evaluator { context };
     let (code, _) = expr.fold(|node, below: &[(Code, Weight)]| evaluator.node(node, below))?;
-    finite(expr, &code.values)?;
+    finite(expr, &code)?;
     Ok(code)
 }
 
@@ -55,20 +55,18 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 let space = self.context.start_space();
                 let shape = self.shape(space)?;
                 let len = shape.checked_len().unwrap_or(0);
-                let values = match shape {
-                    SpaceShape::Grid { levels, .. } => seed_indices(*seed, len, levels)
-                        .into_iter()
-                        .map(|index| index as f32)
-                        .collect(),
-                    _ => seed_code(*seed, len),
-                };
-                self.code(space, values)
+                match shape {
+                    SpaceShape::Grid { levels, .. } => {
+                        self.chosen(space, seed_indices(*seed, len, levels))
+                    }
+                    _ => self.code(space, seed_code(*seed, len)),
+                }
             }
             (Expr::Vector(values), _) => self.code(self.context.start_space(), values.clone()),
             (Expr::At(space, values), _) => self.code(*space, values.clone()),
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
-                Some(code) => self.code(code.space, code.values.clone()),
+                Some(code) => self.code(code.space, code.values.numbers().into_owned()),
                 None => Err(CheckError::UnknownName {
                     text: excerpt(expr),
                     hint: String::new(),
@@ -101,20 +99,42 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 self.replaced(code, &truncated, *layers)
             }
             (Expr::Vary(_, step), &[a]) => {
-                let (row, sigma) = (a.shape.row_len(), step.sigma);
-                let values = vary(&a.values, row, step.seed, sigma, &step.locked);
-                self.code(a.space, values)
+                let (seed, sigma) = (step.seed, step.sigma);
+                match (&a.values, a.shape) {
+                    (Values::Indices(indices), SpaceShape::Grid { levels, .. }) => {
+                        let varied = vary_indices(indices, levels, seed, sigma, &step.locked);
+                        self.chosen(a.space, varied)
+                    }
+                    _ => {
+                        let (reals, row) = (a.values.reals(), a.shape.row_len());
+                        self.code(a.space, vary(reals, row, seed, sigma, &step.locked))
+                    }
+                }
             }
             (Expr::Cross(_, _, coins), &[a, b]) => {
                 let (a, b) = self.together(expr, a, b)?;
-                let (row, seed) = (a.shape.row_len(), coins.seed);
-                let values = cross(&a.values, &b.values, row, seed, &coins.locked);
-                self.code(a.space, values)
+                let (row, seed, locked) = (a.shape.row_len(), coins.seed, &coins.locked);
+                match (&a.values, &b.values) {
+                    (Values::Indices(of_a), Values::Indices(of_b)) => {
+                        self.chosen(a.space, cross(of_a, of_b, row, seed, locked))
+                    }
+                    (of_a, of_b) => {
+                        let child = cross(of_a.reals(), of_b.reals(), row, seed, locked);
+                        self.code(a.space, child)
+                    }
+                }
             }
             (Expr::MixCells(_, _, cells), &[a, b]) => {
                 let (a, b) = self.together(expr, a, b)?;
-                let values = mix_cells(&a.values, &b.values, a.shape, cells);
-                self.code(a.space, values)
+                match (&a.values, &b.values) {
+                    (Values::Indices(of_a), Values::Indices(of_b)) => {
+                        self.chosen(a.space, mix_cells(of_a, of_b, a.shape, cells))
+                    }
+                    (of_a, of_b) => {
+                        let mixed = mix_cells(of_a.reals(), of_b.reals(), a.shape, cells);
+                        self.code(a.space, mixed)
+                    }
+                }
             }
             (Expr::Map(inner, to), &[a]) => self.mapped(inner, a, *to),
             (Expr::Mix(inner_a, inner_b, layers), &[a, b]) => {
@@ -152,24 +172,35 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             })
     }
 
-    /// A code of `space`, if it has the right length.
+    /// A code of `space`, if the numbers fit it.
     fn code(&self, space: Space, values: Vec<f32>) -> Result<Code, EvalError> {
         let shape = self.shape(space)?;
-        if shape.checked_len() != Some(values.len()) {
-            return Err(CheckError::WrongLength {
-                what: "the code".to_owned(),
-                found: values.len(),
-                space,
-                model: self.context.model_name().to_owned(),
-                expected: shape.to_string(),
-            }
-            .into());
+        let found = values.len();
+        Code::new(space, shape, values).map_err(|_| self.misfit(space, shape, found))
+    }
+
+    /// A code of indices that were chosen among those of the codebook.
+    fn chosen(&self, space: Space, indices: Vec<u32>) -> Result<Code, EvalError> {
+        let shape = self.shape(space)?;
+        if shape.checked_len() != Some(indices.len()) {
+            return Err(self.misfit(space, shape, indices.len()));
         }
         Ok(Code {
             space,
             shape,
-            values,
+            values: Values::Indices(indices),
         })
+    }
+
+    fn misfit(&self, space: Space, shape: SpaceShape, found: usize) -> EvalError {
+        let misfit = CheckError::WrongLength {
+            what: "the code".to_owned(),
+            found,
+            space,
+            model: self.context.model_name().to_owned(),
+            expected: shape.to_string(),
+        };
+        misfit.into()
     }
 
     fn direction(&self, expr: &Expr, name: &str) -> Result<Code, EvalError> {
@@ -198,15 +229,16 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             let reason = format!("the encoder gave a code in {}, not {expected}", code.space);
             return Err(failed(reason));
         }
-        self.code(code.space, code.values)
+        self.code(code.space, code.values.numbers().into_owned())
     }
 
     fn mapped(&mut self, expr: &Expr, code: &Code, to: Space) -> Result<Code, EvalError> {
         // A network would hide where the numbers grew too large.
-        finite(expr, &code.values)?;
+        finite(expr, code)?;
         let from = code.space;
         let failed = |reason| EvalError::Mapping { from, to, reason };
-        let mapped = self.context.map(from, to, &code.values).map_err(failed)?;
+        let mapped = self.context.map(from, to, &code.values.numbers());
+        let mapped = mapped.map_err(failed)?;
         if mapped.iter().any(|v| !v.is_finite()) {
             let reason = "it gave numbers that are not finite".to_owned();
             return Err(failed(reason));
@@ -230,7 +262,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 Lead::Map(to) => self.mapped(expr, &code, to)?,
                 Lead::Rows(to) => {
                     let rows = self.shape(to)?.row_count();
-                    self.code(to, code.values.repeat(rows))?
+                    self.code(to, code.values.reals().repeat(rows))?
                 }
             };
         }
@@ -260,7 +292,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     ) -> Result<Code, EvalError> {
         let (a, b) = self.together(expr, a, b)?;
         let row = a.shape.dim().max(1);
-        let rows = a.values.chunks(row).zip(b.values.chunks(row));
+        let rows = a
+            .values
+            .reals()
+            .chunks(row)
+            .zip(b.values.reals().chunks(row));
         let values = rows.flat_map(|(a, b)| combine(a, b)).collect();
         self.code(a.space, values)
     }
@@ -271,7 +307,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         let mut sums = vec![0.0_f64; len];
         for code in all {
             let code = self.led(expr, code, space)?;
-            for (sum, &value) in sums.iter_mut().zip(&code.values) {
+            for (sum, &value) in sums.iter_mut().zip(code.values.reals()) {
                 *sum += f64::from(value);
             }
         }
@@ -284,8 +320,9 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     fn replaced(&self, a: Code, b: &Code, layers: LayerRange) -> Result<Code, EvalError> {
         let dim = a.shape.dim();
         let taken = layers.start.saturating_mul(dim)..layers.end.saturating_mul(dim);
-        let mut values = a.values;
-        if let (Some(to), Some(from)) = (values.get_mut(taken.clone()), b.values.get(taken)) {
+        let mut values = a.values.reals().to_vec();
+        let from = b.values.reals().get(taken.clone());
+        if let (Some(to), Some(from)) = (values.get_mut(taken), from) {
             to.copy_from_slice(from);
         }
         self.code(a.space, values)
@@ -296,10 +333,10 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         let mean = self.context.mean(code.space);
         let of_row = || owner.and_then(|row| self.context.mean(row));
         let values = match mean {
-            Some(mean) => truncate(&code.values, mean, psi),
+            Some(mean) => truncate(code.values.reals(), mean, psi),
             None => {
                 let mean = of_row().unwrap_or(&[]);
-                let rows = code.values.chunks(code.shape.dim().max(1));
+                let rows = code.values.reals().chunks(code.shape.dim().max(1));
                 rows.flat_map(|row| truncate(row, mean, psi)).collect()
             }
         };
@@ -308,8 +345,9 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
 }
 
 fn map(code: &Code, f: impl Fn(f32) -> f32) -> Code {
+    let values = code.values.reals().iter().map(|&v| f(v)).collect();
     Code {
-        values: code.values.iter().map(|&v| f(v)).collect(),
+        values: Values::Reals(values),
         ..*code
     }
 }
@@ -318,8 +356,8 @@ fn combine(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
     a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect()
 }
 
-fn finite(expr: &Expr, values: &[f32]) -> Result<(), EvalError> {
-    if values.iter().all(|v| v.is_finite()) {
+fn finite(expr: &Expr, code: &Code) -> Result<(), EvalError> {
+    if code.values.is_finite() {
         return Ok(());
     }
     let text = excerpt(expr);

@@ -6,7 +6,7 @@
 //! into memory and can be run without further questions.
 
 use super::inference;
-use super::spec::{GraphSpec, NodeSpec};
+use super::spec::{GraphSpec, InputSpec, NodeSpec, Operation};
 use crate::model::shapes::ParameterSpec;
 use std::collections::HashMap;
 
@@ -84,16 +84,14 @@ pub(super) fn numbers(sides: &[usize]) -> Result<usize, String> {
     crate::model::shapes::checked_product(sides)
 }
 
-/// Checks `spec` and follows its shapes.
+/// Checks `spec` and follows its shapes. The spec of the plan has each split as its slices, so that
+/// whoever runs it meets nodes of one result only.
 ///
 /// # Errors
 /// One sentence that names the node, input or output at fault.
 pub fn plan(spec: &GraphSpec) -> Result<GraphPlan, String> {
     if spec.nodes.len() > MAX_NODES {
-        return Err(format!(
-            "{} nodes are more than {MAX_NODES}",
-            spec.nodes.len()
-        ));
+        return Err(too_many_nodes(spec.nodes.len()));
     }
     if spec.inputs.len() > MAX_INPUTS || spec.outputs.len() > MAX_INPUTS {
         return Err(format!(
@@ -105,78 +103,163 @@ pub fn plan(spec: &GraphSpec) -> Result<GraphPlan, String> {
     if spec.outputs.is_empty() {
         return Err("the graph has no output".to_owned());
     }
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    let mut values: Vec<Value> = Vec::with_capacity(spec.inputs.len() + spec.nodes.len());
+    let mut planner = Planner::default();
     for input in &spec.inputs {
         let fault = |fault: String| format!("input {:?}: {fault}", shown(&input.name));
-        check_name(&input.name).map_err(fault)?;
-        let len = item_len(&input.shape).map_err(fault)?;
-        if known.insert(&input.name, values.len()).is_some() {
-            return Err(fault("the name is taken".to_owned()));
+        planner.input(input).map_err(fault)?;
+    }
+    for node in &spec.nodes {
+        let fault = |fault: String| format!("node {:?}: {fault}", shown(&node.name));
+        if let Operation::Split { axis, sizes } = &node.operation {
+            for part in planner.parts(node, *axis, sizes).map_err(fault)? {
+                planner.node(part).map_err(fault)?;
+            }
+        } else {
+            planner.node(node.clone()).map_err(fault)?;
         }
-        values.push(Value {
+    }
+    let spec = GraphSpec {
+        inputs: spec.inputs.clone(),
+        nodes: planner.nodes,
+        outputs: spec.outputs.clone(),
+    };
+    let outputs = outputs(&spec, &planner.known, &mut planner.values)?;
+    check_parameter_names(&planner.parameters)?;
+    let peak_numbers = peak(&spec, &planner.values)?;
+    Ok(GraphPlan {
+        spec,
+        values: planner.values,
+        takes: planner.takes,
+        outputs,
+        parameters: planner.parameters,
+        multiply_adds: planner.multiply_adds,
+        peak_numbers,
+    })
+}
+
+fn too_many_nodes(count: usize) -> String {
+    format!("{count} nodes are more than {MAX_NODES}")
+}
+
+/// What is known of a graph up to a node.
+#[derive(Default)]
+struct Planner {
+    nodes: Vec<NodeSpec>,
+    /// The values by name.
+    known: HashMap<String, usize>,
+    values: Vec<Value>,
+    takes: Vec<Vec<usize>>,
+    parameters: Vec<Vec<ParameterSpec>>,
+    parameter_numbers: usize,
+    multiply_adds: usize,
+}
+
+impl Planner {
+    fn input(&mut self, input: &InputSpec) -> Result<(), String> {
+        check_name(&input.name)?;
+        let len = item_len(&input.shape)?;
+        let value = Value {
             shape: input.shape.clone(),
             len,
             shared: input.shared,
             last_use: 0,
             uses: 0,
-        });
+        };
+        self.value(&input.name, value)
     }
-    let mut takes = Vec::with_capacity(spec.nodes.len());
-    let mut parameters = Vec::with_capacity(spec.nodes.len());
-    let (mut multiply_adds, mut parameter_numbers) = (0usize, 0usize);
-    for (index, node) in spec.nodes.iter().enumerate() {
-        let fault = |fault: String| format!("node {:?}: {fault}", shown(&node.name));
-        let taken = resolve(node, &known).map_err(fault)?;
-        let shapes: Vec<&[usize]> = taken.iter().map(|&v| values[v].shape.as_slice()).collect();
-        let found = inference::infer(node, &shapes).map_err(fault)?;
-        let len = item_len(&found.shape).map_err(fault)?;
+
+    fn value(&mut self, name: &str, value: Value) -> Result<(), String> {
+        if self
+            .known
+            .insert(name.to_owned(), self.values.len())
+            .is_some()
+        {
+            return Err("the name is taken".to_owned());
+        }
+        self.values.push(value);
+        Ok(())
+    }
+
+    fn node(&mut self, node: NodeSpec) -> Result<(), String> {
+        let index = self.nodes.len();
+        if index >= MAX_NODES {
+            return Err(too_many_nodes(index + 1));
+        }
+        let taken = resolve(&node, &self.known)?;
+        let shapes: Vec<&[usize]> = taken
+            .iter()
+            .map(|&value| self.values[value].shape.as_slice())
+            .collect();
+        let found = inference::infer(&node, &shapes)?;
+        let len = item_len(&found.shape)?;
         for parameter in &found.parameters {
             let count = numbers(&parameter.shape)
-                .map_err(|error| fault(format!("the tensor {:?}: {error}", parameter.name)))?;
-            parameter_numbers = parameter_numbers.saturating_add(count);
+                .map_err(|error| format!("the tensor {:?}: {error}", parameter.name))?;
+            self.parameter_numbers = self.parameter_numbers.saturating_add(count);
         }
-        if parameter_numbers > MAX_PARAMETERS {
-            return Err(fault(format!(
+        if self.parameter_numbers > MAX_PARAMETERS {
+            return Err(format!(
                 "up to here the tensors have more than {MAX_PARAMETERS} numbers"
-            )));
+            ));
         }
-        multiply_adds = multiply_adds.saturating_add(found.multiply_adds);
-        let shared = taken.iter().all(|&value| values[value].shared);
+        self.multiply_adds = self.multiply_adds.saturating_add(found.multiply_adds);
+        let shared = taken.iter().all(|&value| self.values[value].shared);
         for &value in &taken {
-            values[value].last_use = index;
-            values[value].uses += 1;
+            self.values[value].last_use = index;
+            self.values[value].uses += 1;
         }
-        if known.insert(&node.name, values.len()).is_some() {
-            return Err(fault("the name is taken".to_owned()));
-        }
-        values.push(Value {
+        let value = Value {
             shape: found.shape,
             len,
             shared,
             last_use: index,
             uses: 0,
-        });
-        takes.push(taken);
-        parameters.push(found.parameters);
+        };
+        self.value(&node.name, value)?;
+        self.nodes.push(node);
+        self.takes.push(taken);
+        self.parameters.push(found.parameters);
+        Ok(())
     }
-    let outputs = outputs(spec, &known, &mut values)?;
-    check_parameter_names(&parameters)?;
-    let peak_numbers = peak(spec, &values)?;
-    Ok(GraphPlan {
-        spec: spec.clone(),
-        values,
-        takes,
-        outputs,
-        parameters,
-        multiply_adds,
-        peak_numbers,
-    })
+
+    /// The slices that a split is made of: `NAME.0`, `NAME.1` and so on.
+    fn parts(
+        &self,
+        node: &NodeSpec,
+        axis: usize,
+        sizes: &[usize],
+    ) -> Result<Vec<NodeSpec>, String> {
+        let taken = resolve(node, &self.known)?;
+        let [value] = taken[..] else {
+            return Err(format!("it takes 1 values, and {} are given", taken.len()));
+        };
+        let shape = &self.values[value].shape;
+        let total = sizes
+            .iter()
+            .try_fold(0usize, |sum, &size| sum.checked_add(size));
+        if sizes.is_empty() || sizes.len() > MAX_INPUTS || total != shape.get(axis).copied() {
+            return Err(format!(
+                "{shape:?} cannot be split along axis {axis} into parts of {sizes:?}"
+            ));
+        }
+        let mut start = 0;
+        let part = |(index, size): (usize, &usize)| {
+            let end = start + size;
+            let operation = Operation::Slice { axis, start, end };
+            start = end;
+            NodeSpec {
+                name: format!("{}.{index}", node.name),
+                operation,
+                inputs: node.inputs.clone(),
+            }
+        };
+        Ok(sizes.iter().enumerate().map(part).collect())
+    }
 }
 
 fn outputs(
     spec: &GraphSpec,
-    known: &HashMap<&str, usize>,
+    known: &HashMap<String, usize>,
     values: &mut [Value],
 ) -> Result<Vec<usize>, String> {
     let mut names: Vec<&str> = Vec::with_capacity(spec.outputs.len());
@@ -199,7 +282,7 @@ fn outputs(
 }
 
 /// The values that a node takes.
-fn resolve(node: &NodeSpec, known: &HashMap<&str, usize>) -> Result<Vec<usize>, String> {
+fn resolve(node: &NodeSpec, known: &HashMap<String, usize>) -> Result<Vec<usize>, String> {
     check_name(&node.name)?;
     if node.inputs.len() > MAX_INPUTS {
         return Err(format!("it takes more than {MAX_INPUTS} values"));
@@ -278,4 +361,51 @@ fn peak(spec: &GraphSpec, values: &[Value]) -> Result<usize, String> {
         live = live.saturating_sub(dropped_after[index]);
     }
     Ok(peak)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(axis: usize, sizes: &[usize]) -> GraphSpec {
+        let sizes = sizes.to_vec();
+        let json = serde_json::json!({
+            "inputs": [{"name": "x", "shape": [5, 2]}],
+            "nodes": [
+                {"name": "s", "operation": {"op": "split", "axis": axis, "sizes": sizes},
+                 "inputs": ["x"]},
+                {"name": "y", "operation": {"op": "concatenate", "axis": axis},
+                 "inputs": ["s.1", "s.0"]},
+            ],
+            "outputs": [{"name": "y", "value": "y"}],
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_split_gives_its_parts_by_number() {
+        let plan = plan(&spec(0, &[2, 3])).unwrap();
+        let shapes: Vec<&[usize]> = plan.values.iter().map(|v| &v.shape[..]).collect();
+        assert_eq!(shapes, [&[5, 2][..], &[2, 2], &[3, 2], &[5, 2]]);
+        assert_eq!(plan.takes, [vec![0], vec![0], vec![2, 1]]);
+    }
+
+    #[test]
+    fn parts_that_do_not_add_up_are_refused() {
+        for (axis, sizes) in [
+            (0, &[2, 2][..]),
+            (0, &[]),
+            (1, &[2, 3]),
+            (2, &[1, 1]),
+            (0, &[usize::MAX, 6]),
+        ] {
+            let fault = plan(&spec(axis, sizes)).unwrap_err();
+            assert!(
+                fault.contains("node \"s\": [5, 2] cannot be split"),
+                "{fault}"
+            );
+        }
+        let fault = plan(&spec(0, &[5, 0])).unwrap_err();
+        assert!(fault.starts_with("node \"s\""), "{fault}");
+    }
 }

@@ -30,7 +30,8 @@ pub struct InputSpec {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeSpec {
-    /// The name of the result, and the prefix of the node's tensors: `NAME.weight`.
+    /// The name of the result, and the prefix of the node's tensors: `NAME.weight`. A split has
+    /// several results, `NAME.0` and so on.
     pub name: String,
     pub operation: Operation,
     /// Names of graph inputs or of earlier nodes.
@@ -166,6 +167,12 @@ pub enum Operation {
         axis: usize,
         start: usize,
         end: usize,
+    },
+    /// The parts of an axis one after the other, of these sizes. A node of several results: the
+    /// first is `NAME.0`, the second `NAME.1`, and so on.
+    Split {
+        axis: usize,
+        sizes: Vec<usize>,
     },
     /// The same numbers in another shape.
     Reshape {

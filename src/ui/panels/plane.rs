@@ -46,11 +46,7 @@ pub fn rounded(value: f32) -> f32 {
 
 /// Where the picture is on the plane: what the expression says, else what it was evaluated to.
 pub fn current_code(app: &AppState) -> Option<[f32; 2]> {
-    let evaluated = || {
-        app.preview()
-            .frame()
-            .map(|frame| frame.code.values.as_slice())
-    };
+    let evaluated = || app.preview().frame().map(|frame| frame.code.values.reals());
     let values = app.position().literal().or_else(evaluated)?;
     match values {
         &[x, y] => Some([x, y]),

@@ -225,7 +225,7 @@ fn errors_point_at_the_place_and_say_what_to_do() {
         (
             "mix(@a, @b, 4..9)",
             13,
-            "expected the word `layers`, found `4`; mix takes",
+            "expected the word `layers` or `cells`, found `4`; mix takes",
         ),
         ("vary(@a)", 8, "expected a comma, found `)`; vary takes"),
         ("vary(@a, 1.5, 2)", 10, "a seed is a whole number"),

@@ -23,10 +23,8 @@ impl Toy {
 
     /// A model with z, w and w+.
     pub fn styled() -> Self {
-        let code = |space, shape, values: &[f32]| Code {
-            space,
-            shape,
-            values: values.to_vec(),
+        let code = |space, shape, values: &[f32]| {
+            Code::new(space, shape, values.to_vec()).expect("it fits")
         };
         let direction = |name: &str, space, values: &[f32]| Direction {
             name: name.to_owned(),
@@ -108,12 +106,7 @@ impl Toy {
         let mut toy = Self::plain();
         toy.name = "toy-vq";
         for (name, values) in [("cat", [1.0, 2.0, 3.0, 4.0]), ("dog", [9.0, 8.0, 7.0, 6.0])] {
-            let values = values.to_vec();
-            let code = Code {
-                space,
-                shape,
-                values,
-            };
+            let code = Code::new(space, shape, values.to_vec()).expect("they are indices");
             toy.codes.push((name.to_owned(), code));
         }
         toy.other = Some((space, shape));

@@ -180,14 +180,10 @@ fn operations() {
         ),
     ] {
         let code = value(text);
-        assert_eq!(
-            (code.space, code.values.as_slice()),
-            (space, values),
-            "{text}"
-        );
+        assert_eq!((code.space, code.values.reals()), (space, values), "{text}");
         assert_eq!(code.shape.checked_len(), Some(values.len()));
     }
-    assert_eq!(value("seed(42)").values, seed_code(42, 3));
+    assert_eq!(value("seed(42)").values.reals(), seed_code(42, 3));
 }
 
 /// Where there is no w, truncation acts in z.
@@ -195,7 +191,7 @@ fn operations() {
 fn truncation_without_a_mapping_network_acts_in_z() {
     let expr = parse("truncate(@me, 0.5)").expect("it is an expression");
     let code = evaluate(&expr, &mut Toy::plain()).expect("it has a value");
-    assert_eq!((code.space, code.values), (Space::Z, vec![0.5, 1.0, 1.5]));
+    assert_eq!(code, Code::vector(Space::Z, vec![0.5, 1.0, 1.5]));
 }
 
 /// A code may be a picture of noise, as samplers start from.
@@ -209,7 +205,11 @@ fn seeds_lie_in_the_space_of_the_prior() {
         ("truncate([2, 4, 6, 8], 0.5)", vec![1.0, 2.0, 3.0, 4.0]),
     ] {
         let code = evaluate(&parse(text).expect(text), &mut Toy::sampler()).expect(text);
-        assert_eq!((code.space, code.values), (x, values), "{text}");
+        assert_eq!(
+            (code.space, code.values.reals()),
+            (x, &values[..]),
+            "{text}"
+        );
         assert_eq!(code.shape.to_string(), "1x2x2");
     }
     let refused = evaluate(
@@ -227,8 +227,21 @@ fn seeds_lie_in_the_space_of_the_prior() {
 fn indices_are_not_numbers() {
     let value = |text: &str| evaluate(&parse(text).expect(text), &mut Toy::with_grid());
     let crossed = value("cross(@cat, @dog, 42)").expect("each index is from one of the two");
-    assert_eq!(crossed.values, [9.0, 2.0, 3.0, 4.0]);
-    assert!(value("cross(@cat, @dog, 42, lock [0])").is_ok_and(|code| code.values[0] == 1.0));
+    assert_eq!(crossed.values.indices(), [9, 2, 3, 4]);
+    for (text, expected) in [
+        ("cross(@cat, @dog, 42, lock [0])", [1, 2, 3, 4]),
+        ("mix(@cat, @dog, cells [1, 2..4])", [1, 8, 7, 6]),
+        // floor(16 * RandomState(42).random_sample(8)), where the draw before is below the share.
+        ("vary(@cat, 42, 0)", [1, 2, 3, 4]),
+        ("vary(@cat, 42, 0.5)", [15, 2, 2, 13]),
+        ("vary(@cat, 42, 0.5, lock [0, 3])", [1, 2, 2, 4]),
+        ("vary(@cat, 42, 1)", [15, 9, 2, 13]),
+        ("at(\"codes\", [15, 0, 1, 2])", [15, 0, 1, 2]),
+    ] {
+        let found = value(text).expect(text);
+        assert_eq!(found.values.indices(), expected, "{text}");
+        assert!(found.values.reals().is_empty(), "{text}");
+    }
     for (text, operation) in [
         ("@cat + @dog", "added"),
         ("2*@cat", "scaled"),
@@ -236,14 +249,13 @@ fn indices_are_not_numbers() {
         ("lerp(@cat, @dog, 0.5)", "interpolated"),
         ("slerp(@cat, @dog, 0.5)", "interpolated"),
         ("truncate(@cat, 0.5)", "truncated"),
-        ("vary(@cat, 1, 0.5)", "varied by noise"),
         ("project_out(@cat, @dog)", "projected"),
     ] {
         assert_eq!(
             value(text).expect_err(text).to_string(),
             format!(
                 "codes in codes of toy-vq are indices into a codebook, so they cannot be \
-                 {operation}"
+                 {operation}; cross(...), mix(..., cells [...]) and vary(...) choose among indices"
             ),
             "{text}"
         );
@@ -258,9 +270,71 @@ fn indices_are_not_numbers() {
             "@cat is in codes, which does not meet codes in z",
         ),
         ("w(@cat)", "toy-vq has no w space: use @cat without w(...)"),
+        (
+            "at(\"codes\", [1, 2, 3, 16])",
+            "16 is no index into the codebook of codes of toy-vq, which are the whole numbers from \
+             0 to 15",
+        ),
+        (
+            "mix(@cat, @dog, cells [4])",
+            "cells 4 goes beyond codes of toy-vq: the largest range is 0..4",
+        ),
+        ("at(\"h\", [1])", "toy-vq has no h space"),
+        (
+            "at(\"codes\", [1])",
+            "at(\"codes\", [1]) has 1 number, but codes of toy-vq has 2x2 of 16",
+        ),
     ] {
         assert_eq!(value(text).expect_err(text).to_string(), expected, "{text}");
     }
+}
+
+/// Codes written out lie where they say, and meet others as any code there does.
+#[test]
+fn codes_of_every_space_can_be_written_out() {
+    let value = |text: &str| evaluate(&parse(text).expect(text), &mut Toy::styled()).expect(text);
+    for (text, space, values) in [
+        ("at(\"z\", [1, 2, 3])", Space::Z, &[1.0, 2.0, 3.0][..]),
+        ("at(\"w\", [1, 2]) + dir(\"smile\")", Space::W, &[1.25, 2.5]),
+        // z of [1, 2, 3] is mapped to [3, -1].
+        ("at(\"w\", [1, 2]) + [1, 2, 3]", Space::W, &[4.0, 1.0]),
+        ("map([1, 2, 3], \"w\")", Space::W, &[3.0, -1.0]),
+        (
+            "at(\"w+\", [1, 2, 3, 4, 5, 6, 7, 8]) - at(\"w\", [1, 2])",
+            Space::W_PLUS,
+            &[0.0, 0.0, 2.0, 2.0, 4.0, 4.0, 6.0, 6.0],
+        ),
+        (
+            "mix(at(\"w+\", [1, 2, 3, 4, 5, 6, 7, 8]), at(\"w\", [0, 0]), cells [1..3])",
+            Space::W_PLUS,
+            &[1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 7.0, 8.0],
+        ),
+    ] {
+        let code = value(text);
+        assert_eq!((code.space, code.values.reals()), (space, values), "{text}");
+    }
+    let refused = evaluate(
+        &parse("map(seed(1), \"z\")").expect("it is one"),
+        &mut Toy::styled(),
+    );
+    assert_eq!(
+        refused.expect_err("nothing leads to z").to_string(),
+        "no network of toy-stylegan leads to z"
+    );
+}
+
+/// A picture's cells are its pixels, with all their channels.
+#[test]
+fn pixels_are_mixed_with_all_their_channels() {
+    use zscape::latent::SpaceShape;
+    use zscape::latent::variations::mix_cells;
+    let shape = SpaceShape::Image {
+        channels: 2,
+        height: 1,
+        width: 3,
+    };
+    let (a, b) = ([0; 6], [1, 2, 3, 4, 5, 6]);
+    assert_eq!(mix_cells(&a, &b, shape, &[1..2, 2..3]), [0, 2, 3, 0, 5, 6]);
 }
 
 #[test]
@@ -547,7 +621,7 @@ proptest! {
                 Ok(code) => {
                     prop_assert_eq!(checked, Ok((code.space, code.shape)));
                     prop_assert_eq!(code.shape.checked_len(), Some(code.values.len()));
-                    prop_assert!(code.values.iter().all(|v| v.is_finite()));
+                    prop_assert!(code.values.is_finite());
                 }
                 Err(error) => prop_assert!(!error.to_string().is_empty()),
             }
@@ -595,8 +669,19 @@ fn same_code(expr: &Expr, before: &Code, again: &Expr) -> Result<(), TestCaseErr
     let after = after.map_err(|error| TestCaseError::fail(format!("{again}: {error}")))?;
     // Dropping steps of zero may leave the same vector in w.
     prop_assert!(before.space == after.space || before.space == Space::W_PLUS);
-    let scale = f64::from(before.values.iter().fold(1.0_f32, |m, v| m.max(v.abs())));
-    for (before, after) in before.values.iter().zip(after.values.iter().cycle()) {
+    let scale = f64::from(
+        before
+            .values
+            .reals()
+            .iter()
+            .fold(1.0_f32, |m, v| m.max(v.abs())),
+    );
+    for (before, after) in before
+        .values
+        .reals()
+        .iter()
+        .zip(after.values.reals().iter().cycle())
+    {
         let difference = (f64::from(*before) - f64::from(*after)).abs();
         prop_assert!(difference <= 1e-4 * scale, "{} became {}", expr, again);
     }

@@ -231,9 +231,9 @@ impl AppState {
         };
         if code.space == Space::W && space == Space::W_PLUS {
             let len = model.manifest.spaces.get(&space)?.checked_len()?;
-            return Some(code.values.repeat(len / code.values.len().max(1)));
+            return Some(code.values.reals().repeat(len / code.values.len().max(1)));
         }
-        (code.space == space).then(|| code.values.clone())
+        (code.space == space).then(|| code.values.reals().to_vec())
     }
 
     /// Looks elsewhere; asks for what comes into view.

@@ -148,7 +148,7 @@ impl MapPlane {
         members: &[&Code],
         pca: impl FnOnce() -> Arc<Result<Pca, PcaError>>,
     ) -> Result<Self, String> {
-        let codes: Vec<&[f32]> = members.iter().map(|code| code.values.as_slice()).collect();
+        let codes: Vec<&[f32]> = members.iter().map(|code| code.values.reals()).collect();
         let spaces: Vec<Space> = members.iter().map(|code| code.space).collect();
         let space = model.editing_space();
         let dim = dim(model, space);

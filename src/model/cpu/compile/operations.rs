@@ -93,6 +93,8 @@ impl Compiler<'_> {
             Operation::Reduce { axis, mode } => self.along(node, *axis, Along::Reduce(*mode)),
             Operation::Concatenate { axis } => self.concatenate(node, *axis),
             Operation::Slice { axis, start, .. } => self.slice(node, x, *axis, *start),
+            // The plan has its slices instead.
+            Operation::Split { .. } => {}
             Operation::Reshape { .. } => self.reshape(node, x),
             Operation::Permute { order } => {
                 let plain = self.plain(x);

@@ -163,7 +163,7 @@ fn measures_ui(ui: &mut Ui, app: &AppState, settings: &Settings) {
                 let Some(term) = set.get(index) else { break };
                 ui.label(name);
                 ui.label(format!("{:.2}", term.code.norm()));
-                let degrees = angle(&term.code.values, &result.values).to_degrees();
+                let degrees = angle(term.code.values.reals(), result.values.reals()).to_degrees();
                 ui.label(format!("{degrees:.0}°"));
                 ui.end_row();
             }

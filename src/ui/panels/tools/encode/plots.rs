@@ -41,12 +41,18 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
                     "Code by dimension"
                 },
             );
-            let bars = found.code.values.iter().enumerate().map(|(dim, &mean)| {
-                Bar::new(dim as f64, f64::from(mean))
-                    .width(0.6)
-                    .fill(colours.accent)
-                    .name(format!("z{dim}"))
-            });
+            let bars = found
+                .code
+                .values
+                .reals()
+                .iter()
+                .enumerate()
+                .map(|(dim, &mean)| {
+                    Bar::new(dim as f64, f64::from(mean))
+                        .width(0.6)
+                        .fill(colours.accent)
+                        .name(format!("z{dim}"))
+                });
             let chart = BarChart::new("mean", bars.collect()).color(colours.accent);
             let spreads: Vec<Line<'_>> = encoding
                 .sigma
@@ -54,7 +60,8 @@ fn posterior_ui(ui: &mut Ui, found: &Found, encoding: &Encoding) {
                 .flatten()
                 .enumerate()
                 .map(|(dim, &sigma)| {
-                    let mean = f64::from(found.code.values.get(dim).copied().unwrap_or(0.0));
+                    let mean =
+                        f64::from(found.code.values.reals().get(dim).copied().unwrap_or(0.0));
                     let (x, sigma) = (dim as f64, f64::from(sigma));
                     let ends = vec![[x, mean - sigma], [x, mean + sigma]];
                     Line::new(format!("spread {dim}"), PlotPoints::from(ends))

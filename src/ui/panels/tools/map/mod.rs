@@ -310,7 +310,7 @@ pub fn neighbours_ui(
                 .find(|(row, _)| row == values)
                 .map(|(_, class)| class_name(model, *class))
                 .unwrap_or_default();
-            let far = code.map_or(0.0, |code| distance(&code.values, values));
+            let far = code.map_or(0.0, |code| distance(code.values.reals(), values));
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = space::XS;
                 let name = format!("Nearest datum: {class}, {far:.2} away");

@@ -283,7 +283,9 @@ fn hovered_ui(
     };
     response.on_hover_ui_at_pointer(|ui| {
         let set = app.pictures().set(crate::app::tools::map::HOVERED);
-        let picture = set.get(0).filter(|picture| picture.code.values == *code);
+        let picture = set
+            .get(0)
+            .filter(|picture| picture.code.values.reals() == *code);
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(96.0), Sense::hover());
         if let Some(picture) = picture {
             crate::ui::widgets::tile::picture_ui(ui, textures, picture, rect, 1.0);
