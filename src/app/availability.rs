@@ -13,7 +13,7 @@ const NO_MODEL: &str = "Load a model first";
 impl AppState {
     /// Whether a command can run now.
     pub fn availability(&self, command: Command) -> Availability {
-        let has_model = self.model().is_some();
+        let has_model = self.workspace.model().is_some();
         match command {
             Command::Undo | Command::Redo | Command::NewSession | Command::OpenSession
                 if self.learning.scene().is_some() =>
@@ -27,20 +27,28 @@ impl AppState {
             | Command::SeedUp
             | Command::SeedDown
             | Command::Play
-                if self.locked(Control::Seed).is_some() =>
+                if self.workspace.locked(Control::Seed).is_some() =>
             {
                 Err(SEED_IS_LOCKED)
             }
-            Command::OpenModel if self.locked(Control::Model).is_some() => {
+            Command::OpenModel if self.workspace.locked(Control::Model).is_some() => {
                 Err("The scene keeps its model; leave it to open another")
             }
             Command::Undo if !self.can_undo() => Err("Nothing to undo"),
             Command::Redo if !self.can_redo() => Err("Nothing to redo"),
-            Command::SavePicture if self.preview.frame().is_none() => Err("No picture yet"),
-            Command::ResetAll if !self.position.is_moved() => Err("Every slider is at its default"),
-            Command::LargerText if !self.view.can_enlarge() => Err("The text is at its largest"),
-            Command::SmallerText if !self.view.can_shrink() => Err("The text is at its smallest"),
-            Command::NormalText if self.view.text_scale() == 1.0 => {
+            Command::SavePicture if self.workspace.preview.frame().is_none() => {
+                Err("No picture yet")
+            }
+            Command::ResetAll if !self.workspace.position.is_moved() => {
+                Err("Every slider is at its default")
+            }
+            Command::LargerText if !self.workspace.view.can_enlarge() => {
+                Err("The text is at its largest")
+            }
+            Command::SmallerText if !self.workspace.view.can_shrink() => {
+                Err("The text is at its smallest")
+            }
+            Command::NormalText if self.workspace.view.text_scale() == 1.0 => {
                 Err("The text has its usual size")
             }
             Command::NextComparison | Command::BlinkComparison | Command::FlipComparison
@@ -76,23 +84,23 @@ impl AppState {
             Command::BlinkComparison => Some(
                 self.tools.settings.compare.mode == Mode::Blink && self.tools.compare.is_blinking(),
             ),
-            Command::FullScreen => Some(self.modes.full_screen),
-            Command::PictureOnly => Some(self.modes.picture_only),
-            Command::ToggleControls => Some(self.view.controls),
-            Command::ToggleFilmstrip => Some(self.view.filmstrip),
-            Command::ToggleLearning => Some(self.view.learning),
-            Command::ToggleBookmarks => Some(self.view.bookmarks),
-            Command::Export => Some(self.modes.overlay == Overlay::Export),
-            Command::Palette => Some(self.modes.overlay == Overlay::Palette),
+            Command::FullScreen => Some(self.workspace.modes.full_screen),
+            Command::PictureOnly => Some(self.workspace.modes.picture_only),
+            Command::ToggleControls => Some(self.workspace.view.controls),
+            Command::ToggleFilmstrip => Some(self.workspace.view.filmstrip),
+            Command::ToggleLearning => Some(self.workspace.view.learning),
+            Command::ToggleBookmarks => Some(self.workspace.view.bookmarks),
+            Command::Export => Some(self.workspace.modes.overlay == Overlay::Export),
+            Command::Palette => Some(self.workspace.modes.overlay == Overlay::Palette),
             _ => None,
         }
     }
 
     fn is_in_a_mode(&self) -> bool {
-        self.modes.overlay != Overlay::None
+        self.workspace.modes.overlay != Overlay::None
             || self.is_playing()
-            || self.modes.picture_only
-            || self.modes.full_screen
+            || self.workspace.modes.picture_only
+            || self.workspace.modes.full_screen
             || self.learning.scene().is_some()
     }
 }

@@ -45,7 +45,7 @@ impl AppState {
                     self.run_command(command);
                 }
             }
-            Action::Edit(edit) => self.edit(edit),
+            Action::Edit(edit) => self.workspace.edit(edit),
             Action::Tool(edit) => self.edit_tool(edit),
             Action::Set(id, value) => self.set_param(&id, value),
             Action::Scrub(time) => {
@@ -64,8 +64,8 @@ impl AppState {
             Action::LookAtDirection(name) => self.look_at_direction(name),
             Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => {
-                if let Some(why) = self.locked(Control::Model) {
-                    self.notices.push(Level::Warning, why);
+                if let Some(why) = self.workspace.locked(Control::Model) {
+                    self.workspace.notices.push(Level::Warning, why);
                     return;
                 }
                 self.load(source, None);
@@ -75,61 +75,65 @@ impl AppState {
             Action::SetExport(settings) => self.set_export(settings),
             Action::AskWhereToExport => self.ask_where_to_export(),
             Action::Export(path) => {
-                self.modes.overlay = Overlay::None;
+                self.workspace.modes.overlay = Overlay::None;
                 self.export_to(path);
             }
             Action::CancelExports => self.cancel_exports(),
             Action::Quit(choice) => self.quit(choice),
             Action::SavePicture(path) => self.save_picture(path),
-            Action::DismissNotice(id) => self.notices.dismiss(id),
+            Action::DismissNotice(id) => self.workspace.notices.dismiss(id),
             Action::ShowPalette(open) => {
-                self.modes.overlay = if open {
+                self.workspace.modes.overlay = if open {
                     Overlay::Palette
                 } else {
                     Overlay::None
                 };
             }
-            Action::ShowAllDims(open) => self.view.all_dims = open,
-            Action::ShowDimsOfZ(on) => self.view.dims_of_z = on,
-            Action::Report(message) => self.notices.push(Level::Error, message),
+            Action::ShowAllDims(open) => self.workspace.view.all_dims = open,
+            Action::ShowDimsOfZ(on) => self.workspace.view.dims_of_z = on,
+            Action::Report(message) => self.workspace.notices.push(Level::Error, message),
         }
     }
 
     fn run_command(&mut self, command: Command) {
         match command {
-            Command::OpenModel => self.effects.push(Effect::AskForModelFile),
-            Command::OpenPicture => self.effects.push(Effect::AskForPhoto),
+            Command::OpenModel => self.workspace.effects.push(Effect::AskForModelFile),
+            Command::OpenPicture => self.workspace.effects.push(Effect::AskForPhoto),
             Command::SavePicture => {
-                let suggested_name = self.suggested_file_name("png");
-                self.effects
+                let suggested_name = self.workspace.suggested_file_name("png");
+                self.workspace
+                    .effects
                     .push(Effect::AskForPictureFile { suggested_name });
             }
             Command::NewSession => self.new_session(),
-            Command::OpenSession => self.effects.push(Effect::AskForSessionFile),
+            Command::OpenSession => self.workspace.effects.push(Effect::AskForSessionFile),
             Command::SaveSession => self.save_session_command(false),
             Command::SaveSessionAs => self.save_session_command(true),
             Command::AddBookmark => self.ask_for_name_here(),
-            Command::ToggleBookmarks => self.view.bookmarks = !self.view.bookmarks,
+            Command::ToggleBookmarks => {
+                self.workspace.view.bookmarks = !self.workspace.view.bookmarks
+            }
             Command::Quit => {
                 if self.may_close() {
-                    self.effects.push(Effect::Close);
+                    self.workspace.effects.push(Effect::Close);
                 }
             }
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::CopyExpression => {
-                let text = self.position.expression().to_string();
-                self.notices
+                let text = self.workspace.position.expression().to_string();
+                self.workspace
+                    .notices
                     .push(Level::Done, "The expression is on the clipboard");
-                self.effects.push(Effect::Copy(text));
+                self.workspace.effects.push(Effect::Copy(text));
             }
             Command::EditExpression => {
-                self.modes.picture_only = false;
-                self.effects.push(Effect::EditExpression);
+                self.workspace.modes.picture_only = false;
+                self.workspace.effects.push(Effect::EditExpression);
             }
             Command::RandomSeed => {
-                let seed = self.dice.seed();
-                self.edit(Edit::Seed(seed));
+                let seed = self.workspace.dice.seed();
+                self.workspace.edit(Edit::Seed(seed));
             }
             Command::NextSeed => self.step_seed(1),
             Command::PreviousSeed => self.step_seed(-1),
@@ -140,8 +144,8 @@ impl AppState {
             Command::FlipComparison => self.flip_comparison(),
             Command::Play => self.toggle_play(),
             Command::ResetAll => {
-                if self.position.reset() {
-                    self.history.touch(self.now_secs);
+                if self.workspace.position.reset() {
+                    self.workspace.touch();
                 }
             }
             Command::Export => self.toggle_overlay(Overlay::Export),
@@ -149,20 +153,24 @@ impl AppState {
             Command::Notifications => self.toggle_overlay(Overlay::Notifications),
             Command::Shortcuts => self.toggle_overlay(Overlay::Shortcuts),
             Command::About => self.toggle_overlay(Overlay::About),
-            Command::FullScreen => self.set_full_screen(!self.modes.full_screen),
-            Command::PictureOnly => self.modes.picture_only = !self.modes.picture_only,
-            Command::ToggleControls => self.view.controls = !self.view.controls,
-            Command::ToggleFilmstrip => self.view.filmstrip = !self.view.filmstrip,
-            Command::ToggleLearning => self.view.learning = !self.view.learning,
+            Command::FullScreen => self.set_full_screen(!self.workspace.modes.full_screen),
+            Command::PictureOnly => {
+                self.workspace.modes.picture_only = !self.workspace.modes.picture_only
+            }
+            Command::ToggleControls => self.workspace.view.controls = !self.workspace.view.controls,
+            Command::ToggleFilmstrip => {
+                self.workspace.view.filmstrip = !self.workspace.view.filmstrip
+            }
+            Command::ToggleLearning => self.workspace.view.learning = !self.workspace.view.learning,
             Command::LeaveScene => self.leave_scene(),
             Command::ToggleTheme => {
-                self.view.theme = match self.view.theme {
+                self.workspace.view.theme = match self.workspace.view.theme {
                     Theme::Dark => Theme::Light,
                     Theme::Light => Theme::Dark,
                 };
-                self.effects.push(Effect::Restyle);
+                self.workspace.effects.push(Effect::Restyle);
             }
-            Command::ResetView => self.effects.push(Effect::FitPicture),
+            Command::ResetView => self.workspace.effects.push(Effect::FitPicture),
             Command::LargerText => self.resize_text(super::View::enlarge),
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
@@ -185,51 +193,37 @@ impl AppState {
         }
     }
 
-    pub(super) fn edit(&mut self, edit: Edit) {
-        if !self.scene_admits(&edit) {
-            return;
-        }
-        // The walk would overwrite a new start in the next frame.
-        let is_new_start = matches!(
-            edit,
-            Edit::Seed(_)
-                | Edit::Vector(_)
-                | Edit::Base(_)
-                | Edit::Expression(_)
-                | Edit::Composition(_)
-        );
-        if is_new_start {
-            self.player = None;
-        }
-        if self.edit_position(edit) {
-            self.history.touch(self.now_secs);
-        }
-    }
-
     fn step_seed(&mut self, step: i32) {
         // Seeds are 32 bits wide and go round, as `& 0xFFFFFFFF` does in the tools before.
-        let seed = self.position.last_seed().wrapping_add_signed(step);
-        self.edit(Edit::Seed(seed));
+        let seed = self
+            .workspace
+            .position
+            .last_seed()
+            .wrapping_add_signed(step);
+        self.workspace.edit(Edit::Seed(seed));
     }
 
     fn toggle_play(&mut self) {
         if self.tools.open == super::Tool::Interpolate {
-            self.player = None;
+            self.workspace.player = None;
             self.toggle_way();
             return;
         }
-        self.player = match self.player.take() {
+        self.workspace.player = match self.workspace.player.take() {
             Some(_) => None,
             None => {
-                let from = self.position.base().clone();
-                let is_in_z = self.space_of(&from).is_none_or(|space| space == Space::Z);
-                Some(Player::new(from, is_in_z, &mut self.dice))
+                let from = self.workspace.position.base().clone();
+                let is_in_z = self
+                    .workspace
+                    .space_of(&from)
+                    .is_none_or(|space| space == Space::Z);
+                Some(Player::new(from, is_in_z, &mut self.workspace.dice))
             }
         };
     }
 
     fn toggle_overlay(&mut self, overlay: Overlay) {
-        self.modes.overlay = if self.modes.overlay == overlay {
+        self.workspace.modes.overlay = if self.workspace.modes.overlay == overlay {
             Overlay::None
         } else {
             overlay
@@ -237,54 +231,28 @@ impl AppState {
     }
 
     fn set_full_screen(&mut self, on: bool) {
-        self.modes.full_screen = on;
-        self.effects.push(Effect::FullScreen(on));
+        self.workspace.modes.full_screen = on;
+        self.workspace.effects.push(Effect::FullScreen(on));
     }
 
     fn resize_text(&mut self, resize: impl FnOnce(&mut super::View)) {
-        resize(&mut self.view);
-        self.effects.push(Effect::Restyle);
+        resize(&mut self.workspace.view);
+        self.workspace.effects.push(Effect::Restyle);
     }
 
     /// Leaves the mode on top, one at a time.
     fn leave(&mut self) {
-        if self.modes.overlay != Overlay::None {
-            self.modes.overlay = Overlay::None;
+        if self.workspace.modes.overlay != Overlay::None {
+            self.workspace.modes.overlay = Overlay::None;
         } else if self.is_playing() {
-            self.player = None;
+            self.workspace.player = None;
             self.stop_way();
-        } else if self.modes.picture_only {
-            self.modes.picture_only = false;
-        } else if self.modes.full_screen {
+        } else if self.workspace.modes.picture_only {
+            self.workspace.modes.picture_only = false;
+        } else if self.workspace.modes.full_screen {
             self.set_full_screen(false);
         } else {
             self.leave_scene();
         }
-    }
-
-    /// `digits-vae2-seed0042.png`: the four digits that other tools write, too.
-    pub(super) fn suggested_file_name(&self, ending: &str) -> String {
-        let clean = self.clean_model_name();
-        match self.position.seed() {
-            Some(seed) if !self.position.is_moved() => format!("{clean}-seed{seed:04}.{ending}"),
-            _ => format!("{clean}.{ending}"),
-        }
-    }
-
-    /// The model's name in letters that every file system takes.
-    pub(super) fn clean_model_name(&self) -> String {
-        let model = self
-            .model()
-            .map_or("zscape", |model| model.id.name.as_str());
-        model
-            .chars()
-            .map(|c| {
-                if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect()
     }
 }

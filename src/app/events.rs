@@ -1,9 +1,9 @@
 //! What the engine sends, put where it belongs.
 
+use super::DEFAULT_EXPRESSION;
 use super::jobs::Owner;
 use super::notices::Level;
 use super::pictures::Tile;
-use super::state::DEFAULT_EXPRESSION;
 use super::{AppState, Loading, Warming, models};
 use crate::engine::{Event, JobId, ModelInfo, ModelSource};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 impl AppState {
     /// Takes everything that has come since the last frame.
     pub(super) fn take_events(&mut self) {
-        while let Some((owner, event)) = self.engine.try_event() {
+        while let Some((owner, event)) = self.workspace.engine.try_event() {
             match owner {
                 Some(owner) => self.on_job_event(owner, event),
                 None => self.on_event(event),
@@ -22,16 +22,17 @@ impl AppState {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::Device(device) => self.models.device = Some(device),
+            Event::Device(device) => self.workspace.models.device = Some(device),
             Event::Warming { model, done, total } => {
-                self.models.warming = (done < total).then_some(Warming { model, done, total });
+                self.workspace.models.warming =
+                    (done < total).then_some(Warming { model, done, total });
             }
             Event::Loaded(model) => self.on_loaded(model),
             Event::LoadFailed { source, fault } => self.on_load_failed(&source, fault.sentence()),
-            Event::Frame(frame) => self.preview.accept(frame),
+            Event::Frame(frame) => self.workspace.preview.accept(frame),
             Event::PreviewFailed {
                 generation, fault, ..
-            } => self.preview.fail(generation, &fault),
+            } => self.workspace.preview.fail(generation, &fault),
             // How far a load has come, and what is left of jobs that have ended.
             _ => {}
         }
@@ -59,7 +60,7 @@ impl AppState {
                     codes: &codes,
                 };
                 match owner {
-                    Owner::Pictures => self.pictures.accept(&tile),
+                    Owner::Pictures => self.workspace.pictures.accept(&tile),
                     Owner::Map => self.tools.map.tiles_mut().accept(&tile),
                     Owner::Export => self.on_exported(job, image.len(), &values),
                     Owner::Thumbnails => self.thumbnails.accept(job, image, &values),
@@ -99,7 +100,7 @@ impl AppState {
     fn on_job_end(&mut self, owner: Owner, job: JobId, failure: Option<&str>) {
         match (owner, failure) {
             (Owner::Pictures, _) => {
-                self.pictures.end(job, failure);
+                self.workspace.pictures.end(job, failure);
             }
             (Owner::Map, _) => self.tools.map.tiles_mut().end(job, failure),
             // A place whose picture cannot be made has its message in the equation bar already.
@@ -117,54 +118,56 @@ impl AppState {
     fn on_loaded(&mut self, model: Arc<ModelInfo>) {
         self.thumbnails.retry(Some(model.id.clone()));
         let awaited = |loading: &mut Loading| loading.source == model.source;
-        self.models.remember(Arc::clone(&model));
-        self.models.take_needed(&model.source);
+        self.workspace.models.remember(Arc::clone(&model));
+        self.workspace.models.take_needed(&model.source);
         // One that nobody waits for gave way to another, or stands beside the current one.
-        let Some(loading) = self.models.loading.take_if(awaited) else {
+        let Some(loading) = self.workspace.models.loading.take_if(awaited) else {
             return;
         };
-        let is_first = self.models.current.is_none();
-        self.models.remember_file(&model.source);
-        self.models.current = Some(model);
+        let is_first = self.workspace.models.current.is_none();
+        self.workspace.models.remember_file(&model.source);
+        self.workspace.models.current = Some(model);
         self.renew_names();
-        self.player = None;
-        self.preview.model_changed();
-        self.pictures.forget(&self.engine);
+        self.workspace.player = None;
+        self.workspace.preview.model_changed();
+        self.workspace.pictures.forget(&self.workspace.engine);
 
         let composition = loading
             .then
             .clone()
             .or_else(|| self.substituted_composition())
-            .or_else(|| Some(self.position.composition()))
-            .filter(|composition| self.check(&composition.expression).is_ok())
+            .or_else(|| Some(self.workspace.position.composition()))
+            .filter(|composition| self.workspace.check(&composition.expression).is_ok())
             .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
-        self.edit_position(super::Edit::Composition(composition));
+        self.workspace
+            .edit_position(super::Edit::Composition(composition));
         self.on_model_shown(&loading, is_first);
         self.on_model_after_scene();
     }
 
     fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
         let awaited = |loading: &mut Loading| loading.source == *source;
-        let loading = self.models.loading.take_if(awaited);
-        if self.models.take_needed(source) {
-            self.models
+        let loading = self.workspace.models.loading.take_if(awaited);
+        if self.workspace.models.take_needed(source) {
+            self.workspace
+                .models
                 .note_unavailable(source.clone(), message.to_owned());
         }
         let Some(loading) = loading else { return };
         if self.on_visit_failed(loading, message) {
-            if self.models.loading.is_none() {
+            if self.workspace.models.loading.is_none() {
                 self.on_no_model_after_scene();
             }
             return;
         }
         self.on_no_model_after_scene();
-        self.notices.push(
+        self.workspace.notices.push(
             Level::Error,
             format!("{} was not loaded: {message}", models::source_title(source)),
         );
         // Without any model the window would stay empty.
         let default = models::default_source();
-        if self.models.current.is_none() && *source != default {
+        if self.workspace.models.current.is_none() && *source != default {
             self.load(default, None);
         }
     }

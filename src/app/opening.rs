@@ -122,14 +122,15 @@ impl AppState {
     /// Opens a picture: back to where it was made, or into the Encode tool.
     pub(super) fn open_picture(&mut self, path: PathBuf) {
         if let Err(sentence) = self.opening.begin(path, read_picture) {
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
         }
     }
 
     /// Names the codes of a file.
     pub(super) fn open_codes(&mut self, path: PathBuf) {
-        let Some(model) = self.model() else {
-            self.notices
+        let Some(model) = self.workspace.model() else {
+            self.workspace
+                .notices
                 .push(Level::Error, "Load a model before opening codes");
             return;
         };
@@ -141,7 +142,7 @@ impl AppState {
                     Err(error) => Opened::Fault(error.to_string()),
                 });
         if let Err(sentence) = started {
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
         }
     }
 
@@ -152,7 +153,7 @@ impl AppState {
                 Opened::Recipe(recipe) => self.restore(&path, *recipe),
                 Opened::Photo => self.encode_file(path),
                 Opened::Codes(codes) => self.name_codes(&path, codes),
-                Opened::Fault(sentence) => self.notices.push(Level::Error, sentence),
+                Opened::Fault(sentence) => self.workspace.notices.push(Level::Error, sentence),
             }
         }
     }
@@ -178,13 +179,13 @@ impl AppState {
             Ok(expressions) => expressions,
             Err(error) => {
                 let sentence = format!("{}: its expression: {error}", path.display());
-                self.notices.push(Level::Error, sentence);
+                self.workspace.notices.push(Level::Error, sentence);
                 return;
             }
         };
         self.settle();
         for (name, code) in &recipe.codes {
-            if self.names.code(name) == Some(code) {
+            if self.workspace.names.code(name) == Some(code) {
                 continue;
             }
             let free = self.free_code_name(name);
@@ -206,7 +207,7 @@ impl AppState {
                     path.display(),
                     taken.join(", ")
                 );
-                self.notices.push(Level::Warning, sentence);
+                self.workspace.notices.push(Level::Warning, sentence);
             }
         }
         let Some(first) = expressions.first().cloned() else {
@@ -232,7 +233,7 @@ impl AppState {
         };
         self.visit(Arc::new(link), composition, false);
         if let Some(note) = note {
-            self.notices.push(Level::Done, note);
+            self.workspace.notices.push(Level::Done, note);
         }
     }
 
@@ -240,10 +241,11 @@ impl AppState {
     /// picture.
     fn link_to(&self, path: &Path, model: &ModelId) -> ModelLink {
         let is_it = |link: &ModelLink| link.name == model.name && link.hash == model.hash;
-        let current = self.model().map(link_of).filter(is_it);
+        let current = self.workspace.model().map(link_of).filter(is_it);
         let known = || {
-            let sources = self.models.choices();
-            let mut links = sources.filter_map(|source| Some(link_of(self.models.known(&source)?)));
+            let sources = self.workspace.models.choices();
+            let mut links =
+                sources.filter_map(|source| Some(link_of(self.workspace.models.known(&source)?)));
             links.find(is_it)
         };
         current.or_else(known).unwrap_or_else(|| {
@@ -264,7 +266,7 @@ impl AppState {
 
     /// Makes bookmarks of codes, and goes to the first.
     fn name_codes(&mut self, path: &Path, codes: Vec<(String, Code)>) {
-        let Some(model) = self.models.current.clone() else {
+        let Some(model) = self.workspace.models.current.clone() else {
             return;
         };
         let spaces = &model.manifest.spaces;
@@ -277,7 +279,7 @@ impl AppState {
                 code.space,
                 model.manifest.title
             );
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
             return;
         }
         let total = codes.len();
@@ -304,9 +306,10 @@ impl AppState {
         } else {
             format!("{total} codes of {} are bookmarks now", tag[0])
         };
-        self.notices.push(Level::Done, sentence);
-        self.view.bookmarks |= total > 1;
-        self.edit(super::Edit::Expression(Expr::Named(first)));
+        self.workspace.notices.push(Level::Done, sentence);
+        self.workspace.view.bookmarks |= total > 1;
+        self.workspace
+            .edit(super::Edit::Expression(Expr::Named(first)));
     }
 }
 

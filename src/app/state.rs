@@ -1,21 +1,17 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
 use super::export::{Export, Wake};
-use super::jobs::Jobs;
 use super::opening::Opening;
 use super::{
-    Asked, Composition, Derived, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models,
-    Modes, Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling,
-    Thumbnails, Tools, View,
+    Asked, Composition, Derived, Edit, Effect, Filmstrip, Learning, Loading, Models, Modes,
+    Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling,
+    Thumbnails, Tools, View, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The expression of the first start, and where a model goes that cannot show the current one.
-pub const DEFAULT_EXPRESSION: Expr = Expr::Seed(42);
 
 /// How to begin.
 pub struct Start {
@@ -47,30 +43,17 @@ pub struct Moment {
     pub hand_is_busy: bool,
 }
 
-/// The state of the program.
+/// The state of the program: the workspace, and the parts that work on it.
 pub struct AppState {
-    pub(super) engine: Jobs,
-    pub(super) wake: Wake,
-    pub(super) models: Models,
-    pub(super) position: Position,
-    pub(super) history: History,
-    pub(super) preview: Preview,
-    pub(super) pictures: Pictures,
+    pub(super) workspace: Workspace,
     pub(super) tools: Tools,
     pub(super) session: OpenSession,
     pub(super) filmstrip: Filmstrip,
     pub(super) thumbnails: Thumbnails,
-    pub(super) notices: Notices,
-    pub(super) player: Option<Player>,
     pub(super) export: Export,
     pub(super) opening: Opening,
     pub(super) learning: Learning,
-    pub(super) view: View,
-    pub(super) modes: Modes,
-    pub(super) names: Arc<SessionNames>,
-    pub(super) dice: Dice,
-    pub(super) now_secs: f64,
-    pub(super) effects: Vec<Effect>,
+    pub(super) wake: Wake,
     text: Derived<Expr, String>,
 }
 
@@ -78,13 +61,7 @@ impl AppState {
     /// Begins, and asks the engine for the first model.
     pub fn new(start: Start) -> Self {
         let mut app = Self {
-            engine: Jobs::new(start.engine),
-            wake: Arc::clone(&start.wake),
-            models: Models::default(),
-            position: Position::new(DEFAULT_EXPRESSION),
-            history: History::default(),
-            preview: Preview::default(),
-            pictures: Pictures::default(),
+            workspace: Workspace::new(start.engine, start.view),
             tools: Tools::default(),
             session: OpenSession::new(
                 start.autosave,
@@ -94,17 +71,10 @@ impl AppState {
             ),
             filmstrip: Filmstrip::default(),
             thumbnails: Thumbnails::default(),
-            notices: Notices::default(),
-            player: None,
             opening: Opening::new(Arc::clone(&start.wake)),
             learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
-            export: Export::new(start.wake),
-            view: start.view,
-            modes: Modes::default(),
-            names: Arc::default(),
-            dice: Dice::new(),
-            now_secs: 0.0,
-            effects: Vec::new(),
+            export: Export::new(Arc::clone(&start.wake)),
+            wake: start.wake,
             text: Derived::default(),
         };
         app.load(start.model, start.expression.map(Composition::from));
@@ -112,31 +82,36 @@ impl AppState {
     }
 
     pub fn models(&self) -> &Models {
-        &self.models
+        &self.workspace.models
+    }
+
+    /// What every part of the window works on.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
     }
 
     /// What is known of the loaded model.
     pub fn model(&self) -> Option<&ModelInfo> {
-        self.models.current.as_deref()
+        self.workspace.model()
     }
 
     pub fn position(&self) -> &Position {
-        &self.position
+        &self.workspace.position
     }
 
     /// The current expression as text.
     pub fn expression_text(&self) -> Arc<String> {
-        let expression = self.position.expression();
+        let expression = self.workspace.position.expression();
         self.text.get_ref(expression, || expression.to_string())
     }
 
     pub fn preview(&self) -> &Preview {
-        &self.preview
+        &self.workspace.preview
     }
 
     /// The pictures beside the main one.
     pub fn pictures(&self) -> &Pictures {
-        &self.pictures
+        &self.workspace.pictures
     }
 
     pub fn filmstrip(&self) -> &Filmstrip {
@@ -149,58 +124,58 @@ impl AppState {
     }
 
     pub fn notices(&self) -> &Notices {
-        &self.notices
+        &self.workspace.notices
     }
 
     pub fn player(&self) -> Option<&Player> {
-        self.player.as_ref()
+        self.workspace.player.as_ref()
     }
 
     /// Whether the picture moves by itself.
     pub fn is_playing(&self) -> bool {
-        self.player.is_some() || self.tools.interpolate().is_playing()
+        self.workspace.player.is_some() || self.tools.interpolate().is_playing()
     }
 
     pub fn view(&self) -> &View {
-        &self.view
+        &self.workspace.view
     }
 
     pub fn modes(&self) -> Modes {
-        self.modes
+        self.workspace.modes
     }
 
     pub fn overlay(&self) -> Overlay {
-        self.modes.overlay
+        self.workspace.modes.overlay
     }
 
     /// Where the user is; `None` before the first model is there.
     pub fn place(&self) -> Option<Place> {
-        self.model().map(|model| Place {
+        self.workspace.model().map(|model| Place {
             model: model.source.clone(),
-            composition: self.position.composition(),
+            composition: self.workspace.position.composition(),
             tools: Arc::clone(self.tools.settings()),
         })
     }
 
     /// What was named in this session.
     pub fn names(&self) -> &SessionNames {
-        &self.names
+        &self.workspace.names
     }
 
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
     pub fn begin_frame(&mut self, moment: Moment) {
-        self.now_secs = moment.now_secs;
+        self.workspace.now_secs = moment.now_secs;
         self.take_events();
         self.advance_way(moment.dt_secs);
         self.take_session_reports();
         self.take_opened();
         self.take_learning_reports();
-        if self.model().is_some()
-            && let Some(player) = &mut self.player
+        if self.workspace.model().is_some()
+            && let Some(player) = &mut self.workspace.player
         {
-            let base = player.advance(moment.dt_secs, &mut self.dice);
-            if self.edit_position(Edit::Base(base)) {
-                self.history.touch(moment.now_secs);
+            let base = player.advance(moment.dt_secs, &mut self.workspace.dice);
+            if self.workspace.edit_position(Edit::Base(base)) {
+                self.workspace.history.touch(moment.now_secs);
             }
         }
     }
@@ -209,7 +184,7 @@ impl AppState {
     ///
     /// Returns after how many seconds the next frame is due when nothing else happens.
     pub fn end_frame(&mut self, moment: Moment) -> Option<f64> {
-        let mut due_secs = self.notices.tick(moment.now_secs);
+        let mut due_secs = self.workspace.notices.tick(moment.now_secs);
         let soon = |due: Option<f64>| Some(due.map_or(0.1, |due: f64| due.min(0.1)));
         if self.keep_session() {
             due_secs = soon(due_secs);
@@ -217,21 +192,33 @@ impl AppState {
         if let Some(learning_secs) = self.learning_tick() {
             due_secs = Some(due_secs.map_or(learning_secs, |due: f64| due.min(learning_secs)));
         }
-        let Some(model) = self.models.current.clone() else {
+        let Some(model) = self.workspace.models.current.clone() else {
             return due_secs;
         };
-        let shot = self.shot(&model.id, self.position.expression().clone());
-        self.preview.ask(&self.engine, shot, &self.names);
+        let shot = self
+            .workspace
+            .shot(&model.id, self.workspace.position.expression().clone());
+        self.workspace
+            .preview
+            .ask(&self.workspace.engine, shot, &self.workspace.names);
         self.tools_tick(&model);
-        let sampler = self.sampler();
+        let sampler = self.workspace.sampler();
         let wants = self.tool_wants(&model);
-        self.pictures
-            .ask(&mut self.engine, &wants, &self.names, sampler);
+        self.workspace.pictures.ask(
+            &mut self.workspace.engine,
+            &wants,
+            &self.workspace.names,
+            sampler,
+        );
         let wants = self.learning_wants();
-        self.pictures
-            .ask(&mut self.engine, &wants, &self.names, sampler);
+        self.workspace.pictures.ask(
+            &mut self.workspace.engine,
+            &wants,
+            &self.workspace.names,
+            sampler,
+        );
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
-        match self.history.rest(hand_is_busy, moment.now_secs) {
+        match self.workspace.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}
             // While a scene is open nothing becomes a step.
             _ if self.learning.holds_history() => {}
@@ -267,43 +254,22 @@ impl AppState {
     /// Asks the engine for a model, unless it is on its way already.
     pub(super) fn begin_loading(&mut self, loading: Loading) {
         let source = loading.source.clone();
-        let before = self.models.loading.replace(loading);
+        let before = self.workspace.models.loading.replace(loading);
         let is_same = before.is_some_and(|before| before.source == source);
         if is_same {
             return;
         }
         // Nobody waits for the one before any more, unless a tool does under a job of its own.
-        if let Some(job) = self.models.loading_job.take() {
-            self.engine.cancel(job);
+        if let Some(job) = self.workspace.models.loading_job.take() {
+            self.workspace.engine.cancel(job);
         }
-        if !self.models.is_needed(&source) {
-            self.models.loading_job = Some(self.engine.load(source));
+        if !self.workspace.models.is_needed(&source) {
+            self.workspace.models.loading_job = Some(self.workspace.engine.load(source));
         }
-    }
-
-    /// A model besides the current one; `None` while it is on its way. The current one stays.
-    ///
-    /// # Errors
-    ///
-    /// One sentence on why it cannot be loaded.
-    pub(super) fn need_model(
-        &mut self,
-        source: &ModelSource,
-    ) -> Result<Option<Arc<ModelInfo>>, String> {
-        if let Some(model) = self.models.known(source) {
-            return Ok(Some(Arc::clone(model)));
-        }
-        if let Some(why) = self.models.why_unavailable(source) {
-            return Err(why.to_owned());
-        }
-        if self.models.need(source) {
-            self.engine.load(source.clone());
-        }
-        Ok(None)
     }
 
     /// What the window has to do now.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+        std::mem::take(&mut self.workspace.effects)
     }
 }

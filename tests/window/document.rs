@@ -219,6 +219,7 @@ fn a_bookmark_of_another_size_is_refused_in_a_sentence() {
     window.drop_model("digits-gan");
     let error = window
         .app()
+        .workspace()
         .read("@flat")
         .expect_err("64 numbers are not 2");
     assert!(

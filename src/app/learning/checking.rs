@@ -170,7 +170,7 @@ fn own_pictures(question: &Question, task: usize) -> Vec<TaskPicture> {
 impl AppState {
     /// Has the engine measure what an answer needs.
     pub(super) fn answer(&mut self, answer: Answer) {
-        let names = Arc::clone(&self.names);
+        let names = Arc::clone(&self.workspace.names);
         let Some((question, open)) = self.learning.open_question_mut() else {
             return;
         };
@@ -230,7 +230,7 @@ impl AppState {
                 continue;
             }
             let source = ModelSource::Catalogue(model.to_owned());
-            match self.need_model(&source) {
+            match self.workspace.need_model(&source) {
                 Ok(None) => {}
                 Ok(Some(info)) => {
                     let mut expressions: Vec<Expr> = Vec::new();
@@ -239,12 +239,13 @@ impl AppState {
                             expressions.push(wanted.expression.clone());
                         }
                     }
-                    let shot = |expression: &Expr| self.shot(&info.id, expression.clone());
+                    let shot =
+                        |expression: &Expr| self.workspace.shot(&info.id, expression.clone());
                     let examine = Job::Examine {
                         shots: expressions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),
                     };
-                    let job = self.engine.submit(Owner::Examination, examine);
+                    let job = self.workspace.engine.submit(Owner::Examination, examine);
                     checking.asked.insert(model.to_owned());
                     checking.jobs.push((job, model.to_owned(), expressions));
                 }
@@ -294,7 +295,7 @@ impl AppState {
         answer: Answer,
         verdict: Result<Verdict, String>,
     ) {
-        let now_secs = self.now_secs;
+        let now_secs = self.workspace.now_secs;
         let Some((_, open)) = self.learning.open_question_mut() else {
             return;
         };
@@ -321,14 +322,14 @@ impl AppState {
 
     /// The pictures that the open task wants in this frame.
     pub(in crate::app) fn learning_wants(&mut self) -> Vec<Want> {
-        if !self.view.learning {
+        if !self.workspace.view.learning {
             return Vec::new();
         }
         let mut wants = Vec::new();
         for (index, picture) in self.learning.task_pictures().into_iter().enumerate() {
             let source = ModelSource::Catalogue(picture.model);
             // What cannot be loaded leaves its place empty; the check says why.
-            if let Ok(Some(model)) = self.need_model(&source) {
+            if let Ok(Some(model)) = self.workspace.need_model(&source) {
                 wants.push(Want {
                     key: picture_key(index),
                     model: model.id.clone(),

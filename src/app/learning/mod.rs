@@ -231,7 +231,7 @@ impl AppState {
     }
 
     fn interview_elapsed(&self, running: &RunningInterview) -> Duration {
-        Duration::from_secs_f64((self.now_secs - running.began_secs).max(0.0))
+        Duration::from_secs_f64((self.workspace.now_secs - running.began_secs).max(0.0))
     }
 
     /// Has questions and progress read, if nobody has yet.
@@ -247,7 +247,7 @@ impl AppState {
         );
         match started {
             Ok(keeper) => learning.keeper = Some(keeper),
-            Err(sentence) => self.notices.push(Level::Error, sentence),
+            Err(sentence) => self.workspace.notices.push(Level::Error, sentence),
         }
     }
 
@@ -268,15 +268,15 @@ impl AppState {
                         } else {
                             Level::Done
                         };
-                        self.notices.push(level, sentence);
+                        self.workspace.notices.push(level, sentence);
                     }
                 }
                 Report::Progress(progress) => self.learning.progress = *progress,
-                Report::Warning(sentence) => self.notices.push(Level::Warning, sentence),
-                Report::Failed(sentence) => self.notices.push(Level::Error, sentence),
+                Report::Warning(sentence) => self.workspace.notices.push(Level::Warning, sentence),
+                Report::Failed(sentence) => self.workspace.notices.push(Level::Error, sentence),
                 Report::Written(path) => {
                     let sentence = format!("Saved {}", path.display());
-                    self.notices.push(Level::Done, sentence);
+                    self.workspace.notices.push(Level::Done, sentence);
                 }
             }
         }
@@ -284,7 +284,7 @@ impl AppState {
 
     /// What learning does in every frame. Returns when the next frame is due.
     pub(super) fn learning_tick(&mut self) -> Option<f64> {
-        if self.view.learning || self.learning.folder.is_some() {
+        if self.workspace.view.learning || self.learning.folder.is_some() {
             self.begin_learning();
         }
         self.check_tick();
@@ -339,7 +339,7 @@ impl AppState {
                 }
             }
             LearningAction::GoToTask(task) => {
-                let now_secs = self.now_secs;
+                let now_secs = self.workspace.now_secs;
                 if let Some(open) = &mut self.learning.open {
                     open.go_to_task(task, now_secs);
                 }
@@ -348,7 +348,7 @@ impl AppState {
             LearningAction::Solution => self.go_within_task(true),
             LearningAction::Answer(answer) => self.answer(answer),
             LearningAction::TryAgain => {
-                let now_secs = self.now_secs;
+                let now_secs = self.workspace.now_secs;
                 if let Some(open) = &mut self.learning.open {
                     open.go_to_task(open.task, now_secs);
                 }
@@ -365,14 +365,16 @@ impl AppState {
             LearningAction::EndInterview => self.end_interview(),
             LearningAction::AddQuestions(path) => {
                 self.begin_learning();
-                self.view.learning = true;
+                self.workspace.view.learning = true;
                 self.learning.page = Page::All;
                 if let Some(keeper) = &mut self.learning.keeper {
                     keeper.add(path);
                 }
             }
             LearningAction::AskWhereToExport(file) => {
-                self.effects.push(Effect::AskForLearningFile(file));
+                self.workspace
+                    .effects
+                    .push(Effect::AskForLearningFile(file));
             }
             LearningAction::Export(file, path) => self.export_learning(file, path),
         }
@@ -385,7 +387,7 @@ impl AppState {
     fn read_question(&mut self, id: String) {
         if self.question(&id).is_none() {
             let sentence = format!("No question {id:?}");
-            self.notices.push(Level::Warning, sentence);
+            self.workspace.notices.push(Level::Warning, sentence);
             return;
         }
         let learning = &mut self.learning;
@@ -401,14 +403,14 @@ impl AppState {
         }
         learning.page = Page::Question;
         if learning.open.as_ref().is_none_or(|open| open.id != id) {
-            learning.open = Some(OpenQuestion::new(id, self.now_secs));
+            learning.open = Some(OpenQuestion::new(id, self.workspace.now_secs));
         }
     }
 
     fn learning_back(&mut self) {
         let learning = &mut self.learning;
         match learning.way_back.pop() {
-            Some(id) => learning.open = Some(OpenQuestion::new(id, self.now_secs)),
+            Some(id) => learning.open = Some(OpenQuestion::new(id, self.workspace.now_secs)),
             None => learning.page = learning.list,
         }
     }
@@ -424,7 +426,7 @@ impl AppState {
                 if let Some((question, _)) = self.learning.open_question_mut() {
                     match question.model() {
                         Some(model) => self.show_from(&question, model, &formula.expr),
-                        None => self.edit(Edit::Expression(formula.expr)),
+                        None => self.workspace.edit(Edit::Expression(formula.expr)),
                     }
                 }
             }
@@ -459,20 +461,20 @@ impl AppState {
                 self.learning.open = None;
                 self.learning.interview = Some(RunningInterview {
                     interview,
-                    began_secs: self.now_secs,
+                    began_secs: self.workspace.now_secs,
                     at: None,
                 });
                 self.next_of_interview();
             }
             Err(why) => {
                 let sentence = format!("The set cannot be drawn: {why}");
-                self.notices.push(Level::Warning, sentence);
+                self.workspace.notices.push(Level::Warning, sentence);
             }
         }
     }
 
     fn next_of_interview(&mut self) {
-        let now_secs = self.now_secs;
+        let now_secs = self.workspace.now_secs;
         let learning = &mut self.learning;
         let Some(running) = &mut learning.interview else {
             return;

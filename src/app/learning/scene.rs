@@ -154,33 +154,13 @@ fn preset(settings: &mut ToolSettings, preset: Option<&Preset>, beside: Option<&
 }
 
 impl AppState {
-    /// Why a control stands as it is, if the open scene says so.
-    pub fn locked(&self, control: Control) -> Option<&'static str> {
-        let scene = self.learning.scene.as_ref()?;
-        let is_locked = scene.locked.contains(&control);
-        is_locked.then_some("The scene keeps this as it is; leave it to change it")
-    }
-
-    /// Whether the open scene lets a change happen.
-    pub(in crate::app) fn scene_admits(&self, edit: &Edit) -> bool {
-        let control = match edit {
-            Edit::Seed(_) => Control::Seed,
-            Edit::Psi(_) => Control::Psi,
-            Edit::Axis { .. } | Edit::Step { .. } | Edit::Vector(_) => Control::Sliders,
-            Edit::Base(_) | Edit::Expression(_) | Edit::Sampler(_) | Edit::Composition(_) => {
-                return true;
-            }
-        };
-        self.locked(control).is_none()
-    }
-
     /// Model and expression that are the person's own, also while a scene is open.
     pub fn own_place(&self) -> Option<(&ModelSource, &Expr)> {
         match &self.learning.kept {
             Some(kept) => Some(kept.place()),
             None => self
                 .model()
-                .map(|model| (&model.source, self.position.expression())),
+                .map(|model| (&model.source, self.workspace.position.expression())),
         }
     }
 
@@ -188,7 +168,7 @@ impl AppState {
     pub(super) fn enter_scene(&mut self, question: &Question) {
         let Some(scene) = &question.scene else { return };
         if let Some(why) = why_no_scene(question) {
-            self.notices.push(Level::Warning, why);
+            self.workspace.notices.push(Level::Warning, why);
             return;
         }
         if !self.keep_own_state() {
@@ -197,7 +177,7 @@ impl AppState {
         self.tools.open = tool_of(scene.tool);
         let settings = self.tool_settings();
         preset(settings, scene.preset.as_ref(), scene.beside.as_deref());
-        self.learning.scene = Some(OpenScene {
+        self.show_scene(OpenScene {
             question: question.id.clone(),
             caption: scene.caption.clone(),
             nearest: scene.nearest.clone(),
@@ -212,7 +192,7 @@ impl AppState {
     pub(super) fn show_from(&mut self, question: &Question, model: &str, expression: &Expr) {
         if !CATALOGUE.iter().any(|entry| entry.name == model) {
             let why = format!("The model {model} is not built in yet");
-            self.notices.push(Level::Warning, why);
+            self.workspace.notices.push(Level::Warning, why);
             return;
         }
         if !self.keep_own_state() {
@@ -220,7 +200,7 @@ impl AppState {
         }
         let is_open = |scene: &OpenScene| scene.question == question.id && scene.model == model;
         if !self.learning.scene.as_ref().is_some_and(is_open) {
-            self.learning.scene = Some(OpenScene {
+            self.show_scene(OpenScene {
                 question: question.id.clone(),
                 caption: format!("Shown by: {}", question.question),
                 nearest: None,
@@ -234,17 +214,17 @@ impl AppState {
 
     /// Keeps what is there now, unless a scene is open already. Returns whether it is kept.
     fn keep_own_state(&mut self) -> bool {
-        self.player = None;
+        self.workspace.player = None;
         self.stop_way();
         if self.learning.kept.is_some() {
             return true;
         }
-        let Some(model) = self.models.current.clone() else {
+        let Some(model) = self.workspace.models.current.clone() else {
             return false;
         };
-        if self.models.loading.is_some() {
+        if self.workspace.models.loading.is_some() {
             let sentence = "A model is being loaded; open the scene when it is ready";
-            self.notices.push(Level::Warning, sentence);
+            self.workspace.notices.push(Level::Warning, sentence);
             return false;
         }
         // What the hand has just done is a step of its own.
@@ -252,7 +232,7 @@ impl AppState {
         self.learning.kept = Some(Kept {
             model: model.source.clone(),
             link: Arc::new(link_of(&model)),
-            position: self.position.clone(),
+            position: self.workspace.position.clone(),
             settings: Arc::clone(&self.tools.settings),
             open: self.tools.open,
             is_substituted: self.session_is_substituted(),
@@ -260,11 +240,25 @@ impl AppState {
         true
     }
 
+    fn show_scene(&mut self, scene: OpenScene) {
+        self.workspace.locks.clone_from(&scene.locked);
+        self.learning.scene = Some(scene);
+    }
+
+    fn hide_scene(&mut self) {
+        self.workspace.locks.clear();
+        self.learning.scene = None;
+    }
+
     fn put_on_window(&mut self, model: &str, expression: Expr) {
         let source = ModelSource::Catalogue(model.to_owned());
-        let is_here = self.model().is_some_and(|model| model.source == source);
-        if is_here && self.models.loading.is_none() {
-            self.edit_position(Edit::Composition(expression.into()));
+        let is_here = self
+            .workspace
+            .model()
+            .is_some_and(|model| model.source == source);
+        if is_here && self.workspace.models.loading.is_none() {
+            self.workspace
+                .edit_position(Edit::Composition(expression.into()));
         } else {
             self.begin_loading(Loading {
                 source,
@@ -279,8 +273,8 @@ impl AppState {
         let Some(kept) = self.learning.kept.clone() else {
             return;
         };
-        self.learning.scene = None;
-        self.player = None;
+        self.hide_scene();
+        self.workspace.player = None;
         self.stop_way();
         self.tools.settings = Arc::clone(&kept.settings);
         self.tools.open = kept.open;
@@ -288,7 +282,7 @@ impl AppState {
         let is_here = self
             .model()
             .is_some_and(|model| link_of(model).is_same_model(&kept.link));
-        if is_here && self.models.loading.is_none() {
+        if is_here && self.workspace.models.loading.is_none() {
             self.arrive_back();
         } else {
             let composition = kept.position.composition();
@@ -302,7 +296,8 @@ impl AppState {
             return;
         }
         let is_own = |kept: &Kept| {
-            self.model()
+            self.workspace
+                .model()
                 .is_some_and(|model| link_of(model).is_same_model(&kept.link))
         };
         if self.learning.kept.as_ref().is_some_and(is_own) {
@@ -324,7 +319,7 @@ impl AppState {
         let Some(kept) = self.learning.kept.take() else {
             return;
         };
-        self.position = kept.position;
+        self.workspace.position = kept.position;
         // While the model was on its way, tools have followed the expression of the scene.
         self.tools.settings = kept.settings;
         self.take_for_settled(kept.is_substituted);
@@ -332,13 +327,13 @@ impl AppState {
 
     /// Lets go of the scene because the window goes to another place of the session.
     pub(in crate::app) fn abandon_scene(&mut self) {
-        self.learning.scene = None;
+        self.hide_scene();
         if let Some(kept) = self.learning.kept.take() {
-            self.player = None;
+            self.workspace.player = None;
             self.stop_way();
             self.tools.settings = kept.settings;
             self.tools.open = kept.open;
-            self.history.forget_changes();
+            self.workspace.history.forget_changes();
             self.renew_names();
         }
     }

@@ -35,15 +35,15 @@ pub(super) struct Naming {
 impl AppState {
     /// Asks for a name for what is shown.
     pub(in crate::app) fn ask_for_name_here(&mut self) {
-        self.ask_for_name(self.position.expression().clone());
+        self.ask_for_name(self.workspace.position.expression().clone());
     }
 
     pub(super) fn ask_for_name(&mut self, expression: Expr) {
-        if let Some(model) = self.model() {
+        if let Some(model) = self.workspace.model() {
             let model = link_of(model);
             let composition = Composition {
                 expression,
-                ..self.position.composition()
+                ..self.workspace.position.composition()
             };
             self.ask(composition, model);
         }
@@ -65,7 +65,7 @@ impl AppState {
             }
             Err(error) => {
                 let sentence = format!("The expression of this step cannot be read: {error}");
-                self.notices.push(Level::Error, sentence);
+                self.workspace.notices.push(Level::Error, sentence);
             }
         }
     }
@@ -78,7 +78,7 @@ impl AppState {
             model,
             id: self.session.naming.next_id,
         });
-        self.modes.overlay = Overlay::Bookmark;
+        self.workspace.modes.overlay = Overlay::Bookmark;
     }
 
     /// A name that nobody has: that of the seed, or a number.
@@ -109,7 +109,7 @@ impl AppState {
         bookmarks
             .check_new_name(name)
             .map_err(|error| capitalised(&error.to_string()))?;
-        match self.model() {
+        match self.workspace.model() {
             Some(model) if model.named.contains_key(name) => Err(format!(
                 "{} has a code of its own named @{name}",
                 model.manifest.title
@@ -137,18 +137,18 @@ impl AppState {
             return;
         };
         if let Err(sentence) = self.check_name_in_history(&name) {
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
             self.session.bookmarking = Some(subject);
             return;
         }
-        if self.modes.overlay == Overlay::Bookmark {
-            self.modes.overlay = Overlay::None;
+        if self.workspace.modes.overlay == Overlay::Bookmark {
+            self.workspace.modes.overlay = Overlay::None;
         }
         let evaluate = Job::Evaluate {
             shot: subject.composition.shot(&id_of(&subject.model)),
-            names: Arc::clone(&self.names),
+            names: Arc::clone(&self.workspace.names),
         };
-        let job = self.engine.submit(Owner::Naming, evaluate);
+        let job = self.workspace.engine.submit(Owner::Naming, evaluate);
         let bookmark = Bookmark {
             name,
             tags,
@@ -174,7 +174,7 @@ impl AppState {
         model: ModelLink,
     ) -> bool {
         if let Err(sentence) = self.check_name_in_history(name) {
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
             return false;
         }
         let bookmark = Bookmark {
@@ -208,7 +208,7 @@ impl AppState {
                 .remove(&ThumbnailKey::Bookmark(name.clone()));
             self.renew_names();
             let sentence = format!("@{name} is a bookmark now, to be used in any expression");
-            self.notices.push(Level::Done, sentence);
+            self.workspace.notices.push(Level::Done, sentence);
         }
     }
 
@@ -216,7 +216,7 @@ impl AppState {
     pub(in crate::app) fn on_evaluation_failed(&mut self, job: JobId, message: &str) {
         if let Some(bookmark) = self.session.naming.evaluating.remove(&job) {
             let sentence = format!("@{} was not made: {message}", bookmark.name);
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
         }
     }
 
@@ -227,14 +227,14 @@ impl AppState {
 
     pub(super) fn cancel_naming(&mut self) {
         for job in std::mem::take(&mut self.session.naming.evaluating).into_keys() {
-            self.engine.cancel(job);
+            self.workspace.engine.cancel(job);
         }
     }
 
     /// Gives a bookmark another name, also in all that uses it.
     pub(super) fn rename_bookmark(&mut self, from: String, to: String) {
         if let Err(sentence) = self.check_name_in_history(&to) {
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
             return;
         }
         let rename = Change::RenameBookmark {
@@ -245,14 +245,14 @@ impl AppState {
             return;
         }
         // What is shown is the same in other words: no step.
-        let was_moving = self.history.is_moving();
-        let mut expression = self.position.expression().clone();
+        let was_moving = self.workspace.history.is_moving();
+        let mut expression = self.workspace.position.expression().clone();
         if expression.rename(&from, &to) {
-            self.edit_position(Edit::Expression(expression));
+            self.workspace.edit_position(Edit::Expression(expression));
         }
         self.rename_in_tools(&from, &to);
         if let (false, Some(place)) = (was_moving, self.place()) {
-            self.history.arrive(place);
+            self.workspace.history.arrive(place);
         }
         self.thumbnails.remove(&ThumbnailKey::Bookmark(from));
         self.renew_names();
@@ -281,7 +281,9 @@ impl AppState {
                 "Undo the deletion",
                 Action::Session(SessionAction::RestoreBookmark(name)),
             );
-            self.notices.push_with(Level::Done, sentence, undo);
+            self.workspace
+                .notices
+                .push_with(Level::Done, sentence, undo);
         }
     }
 }

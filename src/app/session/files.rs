@@ -1,8 +1,8 @@
 //! Session files: new, open, save, and what earlier programs left behind.
 
 use super::{Asked, offer, offer_command};
+use crate::app::DEFAULT_EXPRESSION;
 use crate::app::notices::Level;
-use crate::app::state::DEFAULT_EXPRESSION;
 use crate::app::{Action, AppState, Command, Edit, Effect, History, SessionAction};
 use crate::document::Session;
 use crate::document::autosave::Parked;
@@ -42,8 +42,13 @@ impl AppState {
         self.park_if_unsaved();
         self.install(Session::default(), Standing::default());
         // It may have used a bookmark of the session before.
-        if self.check(self.position.expression()).is_err() {
-            self.edit_position(Edit::Expression(DEFAULT_EXPRESSION));
+        if self
+            .workspace
+            .check(self.workspace.position.expression())
+            .is_err()
+        {
+            self.workspace
+                .edit_position(Edit::Expression(DEFAULT_EXPRESSION));
         }
         self.begin_history();
     }
@@ -60,7 +65,8 @@ impl AppState {
                     || format!("session.{ENDING}"),
                     |file| session_title(Some(file)),
                 );
-                self.effects
+                self.workspace
+                    .effects
                     .push(Effect::AskWhereToSaveSession { suggested_name });
             }
         }
@@ -75,7 +81,7 @@ impl AppState {
 
     pub(super) fn on_saved(&mut self, path: PathBuf, revision: u64) {
         let sentence = format!("Saved {}", path.display());
-        self.notices.push(Level::Done, sentence);
+        self.workspace.notices.push(Level::Done, sentence);
         self.session.remember_recent(&path);
         self.session.standing.file = Some(path);
         // The hand may have gone on meanwhile.
@@ -86,7 +92,9 @@ impl AppState {
         self.session.parked = parked;
         let back = offer("Open it", Action::Session(SessionAction::Open(path)));
         let sentence = "The previous session is kept under File, Recent sessions";
-        self.notices.push_with(Level::Done, sentence, back);
+        self.workspace
+            .notices
+            .push_with(Level::Done, sentence, back);
     }
 
     pub(super) fn on_opened(&mut self, path: PathBuf, session: Session, is_parked: bool) {
@@ -132,7 +140,7 @@ impl AppState {
         if let Some(damage) = damage {
             let sentence =
                 format!("The previous session was recovered up to a damaged entry: {damage}");
-            self.notices.push(Level::Warning, sentence);
+            self.workspace.notices.push(Level::Warning, sentence);
         }
         if session.history().is_empty() {
             return;
@@ -148,7 +156,7 @@ impl AppState {
         self.install(session, standing);
         if asked.model {
             // The model of the command line is a step after those of the session.
-            self.history.touch(self.now_secs);
+            self.workspace.touch();
         } else {
             self.show_step(true);
         }
@@ -158,17 +166,19 @@ impl AppState {
             let sentence = format!(
                 "zscape ended unexpectedly. Its {steps} step{plural} and the bookmarks are back"
             );
-            self.notices.push_with(Level::Done, sentence, fresh);
+            self.workspace
+                .notices
+                .push_with(Level::Done, sentence, fresh);
         }
     }
 
     /// Puts a session in the place of the one that is open.
     fn install(&mut self, session: Session, standing: Standing) {
         let view = session.view();
-        self.view.controls = view.controls;
-        self.view.filmstrip = view.filmstrip;
-        self.view.all_dims = view.all_dims;
-        self.view.bookmarks = view.bookmarks;
+        self.workspace.view.controls = view.controls;
+        self.workspace.view.filmstrip = view.filmstrip;
+        self.workspace.view.all_dims = view.all_dims;
+        self.workspace.view.bookmarks = view.bookmarks;
         let open = &mut self.session;
         open.session = session;
         open.standing = standing;
@@ -178,8 +188,8 @@ impl AppState {
         open.is_substituted = false;
         open.keeper.begin_anew();
         self.cancel_naming();
-        self.history = History::default();
-        self.thumbnails.clear(&self.engine);
+        self.workspace.history = History::default();
+        self.thumbnails.clear(&self.workspace.engine);
         self.filmstrip.clear();
         self.renew_names();
     }

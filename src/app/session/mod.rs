@@ -200,7 +200,7 @@ impl AppState {
                 } => {
                     self.session.parked = parked;
                     for fault in faults {
-                        self.notices.push(Level::Warning, fault);
+                        self.workspace.notices.push(Level::Warning, fault);
                     }
                     self.on_began(recovered.map(|recovered| *recovered));
                 }
@@ -211,10 +211,10 @@ impl AppState {
                 } => self.on_opened(path, *session, is_parked),
                 Report::Saved { path, revision } => self.on_saved(path, revision),
                 Report::Parked { path, parked } => self.on_parked(path, parked),
-                Report::Failed(sentence) => self.notices.push(Level::Error, sentence),
+                Report::Failed(sentence) => self.workspace.notices.push(Level::Error, sentence),
                 Report::NotKept(sentence) => {
                     self.session.keeper.lose();
-                    self.notices.push(Level::Error, sentence);
+                    self.workspace.notices.push(Level::Error, sentence);
                 }
                 Report::Bulky => self.session.keeper.begin_anew(),
             }
@@ -224,10 +224,10 @@ impl AppState {
     /// Last thing in a frame. Returns whether something still waits to be handed over.
     pub(super) fn keep_session(&mut self) -> bool {
         let view = SessionView {
-            controls: self.view.controls,
-            filmstrip: self.view.filmstrip,
-            all_dims: self.view.all_dims,
-            bookmarks: self.view.bookmarks,
+            controls: self.workspace.view.controls,
+            filmstrip: self.workspace.view.filmstrip,
+            all_dims: self.workspace.view.all_dims,
+            bookmarks: self.workspace.view.bookmarks,
         };
         if view != self.session.session.view() {
             self.change(Change::View(view));
@@ -252,7 +252,8 @@ impl AppState {
     /// Makes a change of the session. Returns whether it made sense.
     pub(super) fn change(&mut self, change: Change) -> bool {
         if let Err(error) = self.session.session.apply(&change) {
-            self.notices
+            self.workspace
+                .notices
                 .push(Level::Error, capitalised(&error.to_string()));
             return false;
         }
@@ -274,8 +275,8 @@ impl AppState {
             directions: self.found_directions(),
         };
         // Everything that is shown is asked for again when the names are others.
-        if *self.names != names {
-            self.names = Arc::new(names);
+        if *self.workspace.names != names {
+            self.workspace.names = Arc::new(names);
             self.thumbnails.retry(None);
         }
     }
@@ -287,8 +288,12 @@ impl AppState {
             }
             match self.thumbnail_subject(key) {
                 Some(Ok(shot)) if self.thumbnails.is_loaded(&shot.model) => {
-                    self.thumbnails
-                        .decode(&mut self.engine, key.clone(), shot, &self.names);
+                    self.thumbnails.decode(
+                        &mut self.workspace.engine,
+                        key.clone(),
+                        shot,
+                        &self.workspace.names,
+                    );
                 }
                 Some(Err(_)) => self.thumbnails.give_up(key.clone()),
                 Some(Ok(_)) | None => {}

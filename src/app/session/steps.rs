@@ -61,12 +61,12 @@ impl RememberedTools {
 impl AppState {
     /// Makes the current place a step, if it is another one than the last.
     pub(in crate::app) fn settle(&mut self) {
-        let is_held = self.models.is_visiting() || self.learning.holds_history();
-        if !self.history.is_moving() || is_held {
+        let is_held = self.workspace.models.is_visiting() || self.learning.holds_history();
+        if !self.workspace.history.is_moving() || is_held {
             return;
         }
         let Some(place) = self.place() else { return };
-        if self.history.settle(&place) {
+        if self.workspace.history.settle(&place) {
             self.push_step();
         }
     }
@@ -74,21 +74,21 @@ impl AppState {
     /// Makes the place of the start the first step.
     pub(in crate::app) fn begin_history(&mut self) {
         let Some(place) = self.place() else { return };
-        self.history.arrive(place);
+        self.workspace.history.arrive(place);
         self.push_step();
     }
 
     fn push_step(&mut self) {
-        let Some(model) = self.models.current.clone() else {
+        let Some(model) = self.workspace.models.current.clone() else {
             return;
         };
         self.remember_tools();
         self.session.is_substituted = false;
         self.change(Change::Step {
             model: link_of(&model),
-            expression: self.position.expression().to_string(),
-            conditions: self.position.conditions().clone(),
-            sampler: self.position.sampler(),
+            expression: self.workspace.position.expression().to_string(),
+            conditions: self.workspace.position.conditions().clone(),
+            sampler: self.workspace.position.sampler(),
             at_secs: unix_secs(),
         });
     }
@@ -174,14 +174,14 @@ impl AppState {
         self.session.session.history().undo_target().is_some()
             || self
                 .place()
-                .is_some_and(|place| self.history.differs(&place))
+                .is_some_and(|place| self.workspace.history.differs(&place))
     }
 
     pub(in crate::app) fn can_redo(&self) -> bool {
         self.session.session.history().redo_target().is_some()
             && !self
                 .place()
-                .is_some_and(|place| self.history.differs(&place))
+                .is_some_and(|place| self.workspace.history.differs(&place))
     }
 
     pub(in crate::app) fn undo(&mut self) {
@@ -209,7 +209,7 @@ impl AppState {
 
     /// Shows the current step; `opens_tool` also opens the tool that was open there.
     pub(super) fn show_step(&mut self, opens_tool: bool) {
-        self.player = None;
+        self.workspace.player = None;
         self.session.is_substituted = false;
         let Some(state) = self.session.session.history().current_state().cloned() else {
             return;
@@ -230,7 +230,7 @@ impl AppState {
                 let sentence = format!(
                     "This version cannot read the expression of this step; it is kept as it is: {error}"
                 );
-                self.notices.push(Level::Warning, sentence);
+                self.workspace.notices.push(Level::Warning, sentence);
             }
         }
     }
@@ -243,21 +243,21 @@ impl AppState {
         composition: Composition,
         is_settled: bool,
     ) {
-        self.player = None;
+        self.workspace.player = None;
         let is_loaded = self
             .model()
             .is_some_and(|model| link_of(model).is_same_model(&link));
-        if is_loaded && self.models.loading.is_none() {
-            self.edit_position(Edit::Composition(composition));
+        if is_loaded && self.workspace.models.loading.is_none() {
+            self.workspace.edit_position(Edit::Composition(composition));
             if is_settled {
                 self.arrive();
             } else {
-                self.history.touch(self.now_secs);
+                self.workspace.touch();
             }
             return;
         }
         let file = self.session.standing.file.as_deref();
-        let mut more = links::candidates(&link, file, self.models.choices());
+        let mut more = links::candidates(&link, file, self.workspace.models.choices());
         let Some(source) = more.pop_front() else {
             return;
         };
@@ -286,14 +286,14 @@ impl AppState {
     /// Takes what is shown for the current step.
     fn arrive(&mut self) {
         if let Some(place) = self.place() {
-            self.history.arrive(place);
+            self.workspace.history.arrive(place);
         }
     }
 
     /// After a model has come: where that puts the user in the history.
     pub(in crate::app) fn on_model_shown(&mut self, loading: &Loading, is_first: bool) {
         let visit = loading.visit.as_ref();
-        if let (Some(visit), Some(model)) = (visit, self.models.current.clone())
+        if let (Some(visit), Some(model)) = (visit, self.workspace.models.current.clone())
             && !link_of(&model).is_same_model(&visit.link)
         {
             let sentence = format!(
@@ -301,11 +301,11 @@ impl AppState {
                  picture may be, too",
                 source_title(&model.source)
             );
-            self.notices.push(Level::Warning, sentence);
+            self.workspace.notices.push(Level::Warning, sentence);
         }
         let state = self.session.session.history().current_state();
         let is_at_step = state.is_some_and(|state| {
-            let model = self.models.current.as_deref();
+            let model = self.workspace.models.current.as_deref();
             model.is_some_and(|model| link_of(model).is_same_model(&state.model))
         });
         let was_substituted = self.session.is_substituted;
@@ -317,7 +317,7 @@ impl AppState {
         {
             self.arrive();
         } else {
-            self.history.touch(self.now_secs);
+            self.workspace.touch();
         }
     }
 
@@ -363,12 +363,14 @@ impl AppState {
             source_title(&substitute),
         );
         let find = super::offer_command("Find the model…", Command::OpenModel);
-        self.notices.push_with(Level::Warning, sentence, find);
+        self.workspace
+            .notices
+            .push_with(Level::Warning, sentence, find);
         if !visit.is_settled {
             return true;
         }
         self.session.is_substituted = true;
-        if self.models.current.is_none() {
+        if self.workspace.models.current.is_none() {
             self.begin_loading(Loading {
                 source: substitute,
                 then: loading.then,
@@ -376,9 +378,9 @@ impl AppState {
             });
             return true;
         }
-        let understood = |it: &Composition| self.check(&it.expression).is_ok();
+        let understood = |it: &Composition| self.workspace.check(&it.expression).is_ok();
         if let Some(composition) = loading.then.filter(understood) {
-            self.edit_position(Edit::Composition(composition));
+            self.workspace.edit_position(Edit::Composition(composition));
         }
         self.arrive();
         true

@@ -230,7 +230,7 @@ impl AppState {
     /// The change of the picture along the strip of a method, from each picture to the next, as
     /// the root mean square difference of a pixel, 0..1.
     pub fn strip_changes(&self, method: Method) -> Arc<Vec<f32>> {
-        let set = self.pictures.set(strip_key(method));
+        let set = self.workspace.pictures.set(strip_key(method));
         let ids = set.iter().flatten().map(|picture| picture.id).collect();
         let [slerp, lerp] = &self.tools.interpolate.changes;
         let kept = match method {
@@ -252,7 +252,7 @@ impl AppState {
 
     /// Measures the way when its pictures have come.
     pub(super) fn follow_interpolate(&mut self) {
-        let survey = self.pictures.set(SURVEY);
+        let survey = self.workspace.pictures.set(SURVEY);
         if !self.tools.settings.interpolate.even {
             self.tools.interpolate.lengths = None;
             self.tools.interpolate.measured_on = None;
@@ -284,9 +284,10 @@ impl AppState {
     pub(in crate::app) fn scrub(&mut self, time: f64) {
         self.tools.interpolate.time = time.clamp(0.0, 1.0);
         if let Some(expression) = self.way_at(time)
-            && self.check(&expression).is_ok()
+            && self.workspace.check(&expression).is_ok()
         {
-            self.edit(crate::app::Edit::Expression(expression));
+            self.workspace
+                .edit(crate::app::Edit::Expression(expression));
         }
     }
 

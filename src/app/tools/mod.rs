@@ -231,7 +231,7 @@ impl AppState {
             ToolEdit::Encode(edit) => self.tool_settings().encode.apply(edit),
             ToolEdit::Interpolate(edit) => self.tool_settings().interpolate.apply(edit),
             ToolEdit::Directions(edit) => {
-                let Some(model) = self.models.current.clone() else {
+                let Some(model) = self.workspace.models.current.clone() else {
                     return;
                 };
                 let (from, to) = match &edit {
@@ -246,7 +246,11 @@ impl AppState {
                 self.renew_names();
             }
             ToolEdit::Styles(edit) => {
-                let count = self.model().and_then(styles::layer_count).unwrap_or(0);
+                let count = self
+                    .workspace
+                    .model()
+                    .and_then(styles::layer_count)
+                    .unwrap_or(0);
                 let makes_a_picture = edit.makes_a_picture();
                 let styles = &mut self.tool_settings().styles;
                 styles.apply(edit, count);
@@ -268,13 +272,13 @@ impl AppState {
         }
         // Whether anything differs is compared once, when the edit settles: holding the settings
         // from before would make every edit of a gesture copy them.
-        self.history.touch(self.now_secs);
+        self.workspace.touch();
         let is_understood = |edit: &Edit| match edit {
-            Edit::Base(made) | Edit::Expression(made) => self.check(made).is_ok(),
+            Edit::Base(made) | Edit::Expression(made) => self.workspace.check(made).is_ok(),
             _ => true,
         };
         if let Some(edit) = made.filter(is_understood) {
-            self.edit(edit);
+            self.workspace.edit(edit);
         }
     }
 
@@ -284,7 +288,7 @@ impl AppState {
 
     /// Lets tools whose text stands in the equation bar take it up.
     fn tools_follow(&mut self) {
-        let base = self.position.base();
+        let base = self.workspace.position.base();
         if self.tools.settings.arithmetic.to_expr().as_ref() == Some(base) {
             return;
         }
@@ -314,8 +318,8 @@ impl AppState {
             open,
             model: ByAddress::new(model),
             settings: ByAddress::new(&self.tools.settings),
-            names: ByAddress::new(&self.names),
-            expression: self.position.expression().clone(),
+            names: ByAddress::new(&self.workspace.names),
+            expression: self.workspace.position.expression().clone(),
             path: self.tools.interpolate.measured_on(),
             strip: self.tools.directions.looked_at().map(str::to_owned),
             panes: match open {
@@ -324,7 +328,7 @@ impl AppState {
             },
             place: match open {
                 Tool::Map | Tool::Where => (
-                    self.preview.frame().map(|frame| frame.generation),
+                    self.workspace.preview.frame().map(|frame| frame.generation),
                     self.tools.map.look().and_then(|look| look.hovered),
                 ),
                 _ => (None, None),
@@ -344,8 +348,8 @@ impl AppState {
             Tool::Directions => self.directions_wants(model),
             Tool::Compare => self.compare_wants(),
             Tool::Variations => {
-                let expression = self.position.expression();
-                let shape = self.shape_of(expression);
+                let expression = self.workspace.position.expression();
+                let shape = self.workspace.shape_of(expression);
                 let (space, lockable) = shape.map_or((Space::Z, 0), |(space, shape)| {
                     (space, variations::lockable(space, shape))
                 });
@@ -358,16 +362,19 @@ impl AppState {
             }
             Tool::Map | Tool::Where => self.map_wants(model),
         };
-        wants.push(settings.sources.want(model, &self.names.codes));
+        wants.push(settings.sources.want(model, &self.workspace.names.codes));
         // What another model left in a tool must not hide the rest.
         for want in wants.iter_mut().filter(|want| want.model == model.id) {
-            let is_wrong =
-                |wanted: &Option<Expr>| wanted.as_ref().is_some_and(|it| self.check(it).is_err());
+            let is_wrong = |wanted: &Option<Expr>| {
+                wanted
+                    .as_ref()
+                    .is_some_and(|it| self.workspace.check(it).is_err())
+            };
             if want.expressions.iter().any(is_wrong) {
                 let sound = want.expressions.iter().map(|wanted| {
                     wanted
                         .clone()
-                        .filter(|expression| self.check(expression).is_ok())
+                        .filter(|expression| self.workspace.check(expression).is_ok())
                 });
                 want.expressions = sound.collect();
             }

@@ -326,10 +326,11 @@ impl AppState {
             if is_open && *hash == model.id.hash {
                 return;
             }
-            self.engine.cancel(*job);
+            self.workspace.engine.cancel(*job);
             live.running = None;
         }
-        let can_begin = is_open && layer_count(model).is_some() && self.pictures.is_settled();
+        let can_begin =
+            is_open && layer_count(model).is_some() && self.workspace.pictures.is_settled();
         if !can_begin || live.is_measured(model) || live.failure(model).is_some() {
             return;
         }
@@ -338,7 +339,7 @@ impl AppState {
             model: model.id.clone(),
             pairs: done..(done + PAIRS_AT_ONCE).min(CHANGE_PAIRS),
         };
-        let job = self.engine.submit(Owner::LayerChange, measure);
+        let job = self.workspace.engine.submit(Owner::LayerChange, measure);
         live.running = Some((job, model.id.hash.clone()));
     }
 

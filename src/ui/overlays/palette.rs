@@ -226,7 +226,7 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
     if let Ok(seed) = query.parse::<u32>() {
         entries.push(Entry::Seed(seed));
     } else if !query.is_empty()
-        && let Ok(expression) = app.read(query)
+        && let Ok(expression) = app.workspace().read(query)
     {
         entries.push(Entry::Expression(expression));
     }

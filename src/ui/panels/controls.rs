@@ -69,7 +69,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 
 /// Paints controls, greyed with the reason while the open scene keeps them as they are.
 fn unlocked_ui(ui: &mut Ui, app: &AppState, control: Control, add: impl FnOnce(&mut Ui)) {
-    let lock = app.locked(control);
+    let lock = app.workspace().locked(control);
     let painted = ui.add_enabled_ui(lock.is_none(), add);
     if let Some(why) = lock {
         painted.response.on_disabled_hover_text(why);

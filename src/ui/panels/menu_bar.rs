@@ -159,7 +159,7 @@ fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         .map(|loading| &loading.source)
         .or(current);
     let title = shown.map_or_else(|| "No model".to_owned(), source_title);
-    let lock = app.locked(Control::Model);
+    let lock = app.workspace().locked(Control::Model);
     let picker = ui.add_enabled_ui(lock.is_none(), |ui| {
         ComboBox::from_id_salt("model picker")
             .selected_text((icon(Icon::Box), title.as_str()))

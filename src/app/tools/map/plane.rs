@@ -77,9 +77,11 @@ pub(super) fn members(settings: &Settings, model: &ModelInfo, app: &AppState) ->
         PlaneKind::Pca => Vec::new(),
         PlaneKind::Through => {
             let given: Vec<Expr> = settings.through.iter().flatten().cloned().collect();
-            let meet_in_w = given
-                .iter()
-                .any(|code| app.space_of(code).is_some_and(|space| space != Space::Z));
+            let meet_in_w = given.iter().any(|code| {
+                app.workspace
+                    .space_of(code)
+                    .is_some_and(|space| space != Space::Z)
+            });
             let space = if meet_in_w { Space::W } else { Space::Z };
             let given = given.into_iter();
             given.map(|code| in_space(code, space, app)).collect()
@@ -89,7 +91,7 @@ pub(super) fn members(settings: &Settings, model: &ModelInfo, app: &AppState) ->
 
 /// The code of an expression in w where that is called for and it is in z.
 fn in_space(code: Expr, space: Space, app: &AppState) -> Expr {
-    if space == Space::W && app.space_of(&code) == Some(Space::Z) {
+    if space == Space::W && app.workspace.space_of(&code) == Some(Space::Z) {
         Expr::W(code.into())
     } else {
         code
