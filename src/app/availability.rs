@@ -13,7 +13,15 @@ const NO_MODEL: &str = "Load a model first";
 impl AppState {
     /// Whether a command can run now.
     pub fn availability(&self, command: Command) -> Availability {
-        let has_model = self.desk.workspace.model().is_some();
+        let model = self.desk.workspace.model();
+        let tool = super::Tool::of_command(command);
+        if let Some(reason) = tool
+            .zip(model)
+            .and_then(|(tool, model)| tool.why_not(model))
+        {
+            return Err(reason);
+        }
+        let has_model = model.is_some();
         match command {
             Command::Undo | Command::Redo | Command::NewSession | Command::OpenSession
                 if self.navigation.scene().is_some() =>

@@ -7,7 +7,7 @@ use super::session::Session;
 use super::{interrupt, progress, source};
 use crate::document::codes::{self, CodeArray, Spaces};
 use crate::latent::expr::{Expr, LayerRange};
-use crate::latent::{Code, Space, SpaceShape};
+use crate::latent::{Code, Lead, Space};
 
 /// What the name of the output asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,11 +30,13 @@ pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
             return Err(CliError::Interrupted);
         }
         let mut code = session.evaluate(&expression)?;
-        if let Some(wanted) = args.space.map(Space::from)
+        if let Some(wanted) = args.space
             && wanted != code.space
         {
             let model = session.model();
-            let led = led_to(expression, code.space, wanted, &model.manifest.spaces)
+            let manifest = &model.manifest;
+            let lead = |space| manifest.lead(space);
+            let led = led_to(expression, code.space, wanted, &manifest.spaces, lead)
                 .map_err(|fault| CliError::bad_input(&model.id.name, fault))?;
             code = session.evaluate(&led)?;
         }
@@ -80,25 +82,46 @@ fn form(args: &CodesArgs) -> Result<Form, CliError> {
     Ok(form)
 }
 
-/// The expression whose value is that of `expression`, in another space.
-fn led_to(expression: Expr, from: Space, to: Space, spaces: &Spaces) -> Result<Expr, String> {
+/// The expression whose value is that of `expression`, in another space, to which `lead` shows the
+/// way.
+fn led_to(
+    expression: Expr,
+    from: Space,
+    to: Space,
+    spaces: &Spaces,
+    lead: impl Fn(Space) -> Option<Lead>,
+) -> Result<Expr, String> {
     let Some(shape) = spaces.get(&to) else {
         return Err(format!("it has no {to} space"));
     };
-    match (from, to, shape) {
-        (Space::Z, Space::W, _) => Ok(Expr::w(expression)),
-        (_, Space::W_PLUS, &SpaceShape::Layers { layers, .. }) => {
+    let mut at = from;
+    let mut ways = Vec::new();
+    // Each space leads on once, so no way is longer than there are spaces.
+    while at != to && ways.len() < spaces.len() {
+        let Some(next) = lead(at) else { break };
+        ways.push(next);
+        at = next.to();
+    }
+    match ways.last() {
+        Some(_) if at != to => {}
+        // Mixing leads codes to the rows by itself.
+        Some(Lead::Rows(_)) => {
             let all = LayerRange {
                 start: 0,
-                end: layers,
+                end: shape.row_count(),
             };
             let code = Box::new(expression);
-            Ok(Expr::Mix(code.clone(), code, all))
+            return Ok(Expr::Mix(code.clone(), code, all));
         }
-        _ => Err(format!(
-            "nothing leads from a code in {from} to one in {to}"
-        )),
+        Some(Lead::Map(_)) => {
+            let ways = ways.into_iter();
+            return Ok(ways.fold(expression, |code, way| Expr::Map(code.into(), way.to())));
+        }
+        None => {}
     }
+    Err(format!(
+        "nothing leads from a code in {from} to one in {to}"
+    ))
 }
 
 fn save_npy(args: &CodesArgs, found: &[Code]) -> Result<(), CliError> {
@@ -140,6 +163,7 @@ fn arrays(args: &CodesArgs, found: Vec<Code>) -> Vec<CodeArray> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latent::SpaceShape;
 
     #[test]
     fn codes_lead_from_z_to_w_and_from_there_to_all_layers() {
@@ -149,7 +173,12 @@ mod tests {
             (Space::W_PLUS, SpaceShape::Layers { layers: 6, dim: 3 }),
         ]);
         let led = |from, to, spaces: &Spaces| {
-            led_to(Expr::Seed(1), from, to, spaces).map(|expression| expression.to_string())
+            let lead = |space| match space {
+                Space::Z => Some(Lead::Map(Space::W)),
+                Space::W => Some(Lead::Rows(Space::W_PLUS)),
+                _ => None,
+            };
+            led_to(Expr::Seed(1), from, to, spaces, lead).map(|expression| expression.to_string())
         };
         let mixed = "mix(seed(1), seed(1), layers 0..6)";
         assert_eq!(

@@ -15,7 +15,7 @@ pub enum Values {
 /// Why numbers are no code of a shape.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum ValuesError {
-    #[error("it has {found} numbers, not {expected}")]
+    #[error("{found} numbers have not the shape {expected}")]
     Length { found: usize, expected: String },
     #[error("{number} is no index into a codebook of {levels} entries")]
     NoIndex { number: f32, levels: u32 },
@@ -116,6 +116,6 @@ mod tests {
             "4 is no index into a codebook of 4 entries"
         );
         let fault = Values::of(shape, vec![3.0]).expect_err("one is missing");
-        assert_eq!(fault.to_string(), "it has 1 numbers, not 1x2 of 4");
+        assert_eq!(fault.to_string(), "1 numbers have not the shape 1x2 of 4");
     }
 }

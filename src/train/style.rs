@@ -108,7 +108,7 @@ impl StyleTask {
         count: usize,
     ) -> Result<Tensor<2>, ModelError> {
         let (spec, device) = (&self.spec, &self.device);
-        let mapping = Mapping::new(spec, |name| leaves.get(name)).map_err(ModelError)?;
+        let mapping = Mapping::new(spec, device, |name| leaves.get(name)).map_err(ModelError)?;
         let channels = self.image.channels;
         let synthesis = Synthesis::new(spec, &self.plan, channels, device, |name| leaves.get(name))
             .map_err(ModelError)?;
@@ -116,6 +116,7 @@ impl StyleTask {
         // from there on, or the first alone.
         let z = stream.normals(2 * count * spec.z_dim);
         let w = mapping.forward(rows(z, spec.z_dim, device));
+        let w = w.map_err(ModelError)?;
         let (num_ws, w_dim) = (spec.num_ws, spec.w_dim);
         let half = |from: usize| {
             let w = w.clone().slice([from..from + count, 0..w_dim]);

@@ -5,10 +5,10 @@
 //! the constant factors are multiplied in when a network is built.
 
 use super::resample::Doubling;
+use crate::model::graph::GraphNetwork;
 use crate::model::style::{
-    KERNEL, Output, SLOPE, StylePlan, StyleSpec, noisy_activation, scaled_convolution,
+    KERNEL, Output, StylePlan, StyleSpec, mapping_graph, noisy_activation, scaled_convolution,
 };
-use burn::tensor::activation::leaky_relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::f64::consts::SQRT_2;
 
@@ -55,49 +55,35 @@ impl LayerNoise {
     }
 }
 
-/// The mapping network: z to w.
+/// The mapping network, z to w: the graph that decoding runs, with leaves for its tensors.
 #[derive(Clone, Debug)]
-pub struct Mapping {
-    layers: Vec<(Tensor<2>, Tensor<2>)>,
-}
+pub struct Mapping(GraphNetwork);
 
 impl Mapping {
-    /// Takes the tensors `mapping.N.weight` and `mapping.N.bias` from `source`.
+    /// Takes the tensors `mapping.N.weight` and `mapping.N.bias`, flattened, from `source`;
+    /// `device` is theirs.
     ///
     /// # Errors
     /// When a tensor is missing or has another length.
     pub fn new(
         spec: &StyleSpec,
+        device: &Device,
         mut source: impl FnMut(&str) -> Option<Tensor<1>>,
     ) -> Result<Self, String> {
-        let mut layers = Vec::with_capacity(spec.mapping_layers);
-        for layer in 0..spec.mapping_layers {
-            let inputs = if layer == 0 { spec.z_dim } else { spec.w_dim };
-            let weight = take(
-                &mut source,
-                &format!("mapping.{layer}.weight"),
-                inputs * spec.w_dim,
-            )?;
-            let bias = take(&mut source, &format!("mapping.{layer}.bias"), spec.w_dim)?;
-            // The gain sqrt(2) of the activation goes through the leaky ReLU.
-            let gain = spec.mapping_rate * SQRT_2;
-            layers.push((
-                weight.reshape([inputs, spec.w_dim]) * (gain / (inputs as f64).sqrt()),
-                bias.reshape([1, spec.w_dim]) * gain,
-            ));
-        }
-        Ok(Self { layers })
+        let graph = mapping_graph(spec)?;
+        let network = GraphNetwork::of_plan(graph.plan.clone(), device, |name| {
+            let binding = graph.binding(name)?;
+            Some(source(&binding.tensor)? * binding.factor)
+        })?;
+        Ok(Self(network))
     }
 
-    /// Codes `[batch, z_dim]` to `[batch, w_dim]`: z is brought to a root mean square of 1, then
-    /// each layer is a matrix, a bias and a leaky ReLU with the gain sqrt(2).
-    pub fn forward(&self, z: Tensor<2>) -> Tensor<2> {
-        let square = z.clone().square().mean_dim(1);
-        let mut x = z / (square + EPSILON).sqrt();
-        for (weight, bias) in &self.layers {
-            x = leaky_relu(x.matmul(weight.clone()) + bias.clone(), SLOPE);
-        }
-        x
+    /// Codes `[batch, z_dim]` to `[batch, w_dim]`.
+    ///
+    /// # Errors
+    /// When the codes have another length.
+    pub fn forward(&self, z: Tensor<2>) -> Result<Tensor<2>, String> {
+        self.0.forward_one(z)
     }
 }
 

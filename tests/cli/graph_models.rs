@@ -88,6 +88,25 @@ fn grids_of_seeds_and_other_noise() {
 }
 
 #[test]
+fn codes_are_written_in_any_space_that_the_model_leads_to() {
+    let folder = Folder::new();
+    let out = folder.file("codes.npy");
+    for (name, space, shape) in [
+        (HIDDEN, "h", &[1, 2, 8, 8][..]),
+        (MAPPED, "w+", &[1, 3, 10]),
+        (CODES, "codes", &[1, 4, 4]),
+    ] {
+        let path = model(&folder, name);
+        run(&["codes", &path, "seed(1)", "--space", space, "-o", &out]).succeeded();
+        assert_eq!(read_npy(&folder.read("codes.npy")).0, shape, "{name}");
+    }
+    let path = model(&folder, HIDDEN);
+    let at = "map(seed(1), \"h\")";
+    run(&["codes", &path, at, "--space", "z", "-o", &out])
+        .refused("nothing leads from a code in h to one in z");
+}
+
+#[test]
 fn what_a_space_cannot_do_is_refused_by_its_name() {
     let folder = Folder::new();
     let out = folder.file("out.png");

@@ -12,6 +12,8 @@ mod encode;
 mod exports;
 mod expressions;
 mod first_start;
+#[path = "../shared/graph_models.rs"]
+mod graph_files;
 mod interpolate;
 mod learning;
 mod map;

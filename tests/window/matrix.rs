@@ -2,6 +2,7 @@
 //! basic act. Each ends in a picture and no message. A model that is added to the catalogue joins
 //! it, and so does a tool that is added to the list of tools.
 
+use crate::graph_files;
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, PointerButton, Pos2, vec2};
@@ -10,6 +11,7 @@ use std::path::Path;
 use zscape::app::tools::compare::PaneState;
 use zscape::app::tools::{compare, directions, map, variations};
 use zscape::app::{Action, AppState, Command, Edit, Level, Tool, ToolEdit};
+use zscape::document::save::save;
 use zscape::engine::{ModelInfo, ModelSource, Picture};
 use zscape::latent::Space;
 use zscape::latent::expr::parse;
@@ -108,7 +110,12 @@ fn run(window: &mut Window, command: Command) {
 /// One code of each kind that the model has: in z, along a stored direction of each space,
 /// truncated, and in w+.
 fn starts(model: &ModelInfo) -> Vec<String> {
-    let mut all = vec!["seed(42)".to_owned(), "truncate(seed(7), 0.7)".to_owned()];
+    let mut all = vec!["seed(42)".to_owned()];
+    if has_reals(model) {
+        all.push("truncate(seed(7), 0.7)".to_owned());
+    } else {
+        all.push("cross(seed(1), seed(2), 3)".to_owned());
+    }
     for space in [Space::Z, Space::W] {
         let mut stored = model.directions.iter();
         if let Some(direction) = stored.find(|direction| direction.space == space) {
@@ -119,6 +126,12 @@ fn starts(model: &ModelInfo) -> Vec<String> {
         all.push("mix(seed(1), seed(2), layers 0..3)".to_owned());
     }
     all
+}
+
+/// Whether seeds are real numbers, which can be truncated.
+fn has_reals(model: &ModelInfo) -> bool {
+    let shape = model.manifest.spaces.get(&model.start);
+    shape.is_some_and(|shape| shape.is_real())
 }
 
 /// The names of all sliders on the window.
@@ -175,8 +188,11 @@ fn acts(cell: &mut Cell) {
             }
         });
     }
-    cell.act("psi", |window| edit(window, Edit::Psi(0.6)));
-    cell.act("seed with psi", |window| run(window, Command::NextSeed));
+    let model = cell.window.app().model();
+    if model.is_some_and(has_reals) {
+        cell.act("psi", |window| edit(window, Edit::Psi(0.6)));
+        cell.act("seed with psi", |window| run(window, Command::NextSeed));
+    }
     cell.act("play", |window| {
         run(window, Command::Play);
         window.harness.run_steps(6);
@@ -223,8 +239,21 @@ fn there_and_back(cell: &mut Cell, folder: &Path) {
 
 #[track_caller]
 fn matrix_of(name: &str) {
+    walk(name, Window::open_named(name));
+}
+
+/// The matrix of a model that is not built in, whose networks are graphs.
+#[track_caller]
+fn matrix_of_graph(name: &str) {
     let folder = tempfile::tempdir().expect("a folder");
-    let window = Window::open_named(name);
+    let path = folder.path().join(format!("{name}.safetensors"));
+    save(&path, &graph_files::bytes(name)).expect("it can be written");
+    walk(name, Window::open_model(Some(ModelSource::File(path))));
+}
+
+#[track_caller]
+fn walk(name: &str, window: Window) {
+    let folder = tempfile::tempdir().expect("a folder");
     let model = window.app().model().expect("it is loaded").clone();
     let mut cell = Cell {
         window,
@@ -277,6 +306,31 @@ matrix! {
     digits_gan_works_in_every_tool: "digits-gan",
     heroes_vae_works_in_every_tool: "heroes-vae",
     heroes_stylegan_works_in_every_tool: "heroes-stylegan",
+}
+
+#[test]
+fn graphs_from_z_work_in_every_tool() {
+    matrix_of_graph(graph_files::RESIDUAL);
+}
+
+#[test]
+fn graphs_with_a_mapping_work_in_every_tool() {
+    matrix_of_graph(graph_files::MAPPED);
+}
+
+#[test]
+fn graphs_with_a_hidden_picture_work_in_every_tool() {
+    matrix_of_graph(graph_files::HIDDEN);
+}
+
+#[test]
+fn graphs_from_a_picture_of_reals_work_in_every_tool() {
+    matrix_of_graph(graph_files::PICTURE);
+}
+
+#[test]
+fn graphs_from_indices_work_in_every_tool() {
+    matrix_of_graph(graph_files::CODES);
 }
 
 #[test]

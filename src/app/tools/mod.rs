@@ -83,6 +83,27 @@ impl Tool {
             .find(|tool| tool.command() == command)
     }
 
+    /// Why the tool cannot be used with a model: it computes with codes of another kind.
+    pub fn why_not(self, model: &ModelInfo) -> Option<&'static str> {
+        let start = model.manifest.spaces.get(&model.start);
+        let is_real = start.is_none_or(|shape| shape.is_real());
+        match self {
+            Self::Map | Self::Where if model.start != Space::Z => {
+                Some("This needs codes in z, which the model does not have")
+            }
+            Self::Interpolate
+            | Self::Arithmetic
+            | Self::Encode
+            | Self::Directions
+            | Self::Compare
+                if !is_real =>
+            {
+                Some("Codes of this model are indices, with which nothing can be computed")
+            }
+            _ => None,
+        }
+    }
+
     /// One word for the rail.
     pub fn word(self) -> &'static str {
         match self {

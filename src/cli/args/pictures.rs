@@ -5,8 +5,8 @@ use crate::cli::seeds::SeedList;
 use crate::document::Subject;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{NoiseMode, Sampler, Space};
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// The largest enlargement.
@@ -183,9 +183,9 @@ pub struct CodesArgs {
     /// The NumPy file to write: OUT.npz with arrays by name, or OUT.npy with one array
     #[arg(short = 'o', long, value_name = "OUT.npz")]
     pub output: PathBuf,
-    /// The space to write, where the model leads from that of the expressions to it
-    #[arg(long, value_enum)]
-    pub space: Option<SpaceArg>,
+    /// The space to write, such as z, w or w+, where the model leads from that of the expressions to it
+    #[arg(long, value_parser = Space::named)]
+    pub space: Option<Space>,
     /// A name for each code, separated by commas; without names an array has all codes of a space
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub names: Vec<String>,
@@ -258,25 +258,6 @@ pub struct NameArgs {
 impl NameArgs {
     pub fn sampler(&self) -> Sampler {
         Sampler { noise: self.noise }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum SpaceArg {
-    Z,
-    W,
-    /// One vector for each layer
-    #[value(name = "w+")]
-    WPlus,
-}
-
-impl From<SpaceArg> for Space {
-    fn from(space: SpaceArg) -> Self {
-        match space {
-            SpaceArg::Z => Self::Z,
-            SpaceArg::W => Self::W,
-            SpaceArg::WPlus => Self::W_PLUS,
-        }
     }
 }
 

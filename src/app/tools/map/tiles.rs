@@ -67,11 +67,18 @@ pub struct Chunk {
     last_used: u64,
 }
 
+/// A chunk whose cells are on their way. Cells of large pictures come in several tiles.
+#[derive(Debug)]
+struct Running {
+    key: ChunkKey,
+    sheet: Option<Sheet>,
+}
+
 /// The chunks of one plane.
 #[derive(Default, Debug)]
 pub struct MapTiles {
     chunks: BTreeMap<ChunkKey, Chunk>,
-    running: BTreeMap<JobId, ChunkKey>,
+    running: BTreeMap<JobId, Running>,
     visible: Vec<ChunkKey>,
     /// What the chunks were decoded with.
     sampler: Sampler,
@@ -166,7 +173,7 @@ impl MapTiles {
         let gone: Vec<JobId> = self
             .running
             .iter()
-            .filter(|(_, key)| !self.visible.contains(key))
+            .filter(|(_, running)| !self.visible.contains(&running.key))
             .map(|(job, _)| *job)
             .collect();
         for job in gone {
@@ -180,8 +187,8 @@ impl MapTiles {
             if self.running.len() >= RUNNING {
                 break;
             }
-            let is_known =
-                self.chunks.contains_key(key) || self.running.values().any(|other| other == key);
+            let is_running = self.running.values().any(|running| running.key == *key);
+            let is_known = self.chunks.contains_key(key) || is_running;
             if is_known {
                 continue;
             }
@@ -192,18 +199,25 @@ impl MapTiles {
                 names: Arc::clone(names),
             };
             let job = engine.submit(Owner::Map, decode);
-            self.running.insert(job, *key);
+            let running = Running {
+                key: *key,
+                sheet: None,
+            };
+            self.running.insert(job, running);
         }
     }
 
     /// Takes the cells of a chunk.
     pub fn accept(&mut self, tile: &Tile<'_>) {
-        let Some(&key) = self.running.get(&tile.job) else {
+        let Some(Running { key, sheet }) = self.running.get_mut(&tile.job) else {
             return;
         };
-        let Some(picture) = assembled(tile.image, tile.values) else {
+        let sheet = sheet.get_or_insert_with(|| Sheet::new(tile.image));
+        sheet.paint(tile.first, tile.values);
+        if !sheet.is_complete() {
             return;
-        };
+        }
+        let (key, picture) = (*key, sheet.picture());
         self.next_id += 1;
         let chunk = Chunk {
             id: self.next_id,
@@ -264,38 +278,66 @@ fn visible(image: ImageSpec, look: Look) -> Vec<ChunkKey> {
     keys
 }
 
-/// Puts the cells of a chunk into one picture.
-fn assembled(image: ImageSpec, values: &[f32]) -> Option<Thumbnail> {
-    let step = image.width.max(image.height).div_ceil(MAX_CELL).max(1);
-    let (height, width) = (image.height.div_ceil(step), image.width.div_ceil(step));
-    let plane = image.height * image.width;
-    if values.len() < image.len() * CELLS * CELLS || plane == 0 {
-        return None;
-    }
-    let row_bytes = width * CELLS * 4;
-    let mut rgba = vec![u8::MAX; row_bytes * height * CELLS];
-    for (index, cell) in values
-        .chunks_exact(image.len())
-        .take(CELLS * CELLS)
-        .enumerate()
-    {
-        let (top, left) = (index / CELLS * height, index % CELLS * width);
-        for y in 0..height {
-            for x in 0..width {
-                let from = y * step * image.width + x * step;
-                let to = (top + y) * row_bytes + (left + x) * 4;
-                for channel in 0..3 {
-                    let value = cell[channel.min(image.channels - 1) * plane + from];
-                    rgba[to + channel] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-                }
-            }
+/// The cells of a chunk side by side, as far as they have come.
+#[derive(Debug)]
+struct Sheet {
+    image: ImageSpec,
+    /// Every so many pixels of a picture are taken.
+    step: usize,
+    /// Height and width of a cell, in pixels.
+    cell: [usize; 2],
+    rgba: Vec<u8>,
+    painted: usize,
+}
+
+impl Sheet {
+    fn new(image: ImageSpec) -> Self {
+        let step = image.width.max(image.height).div_ceil(MAX_CELL).max(1);
+        let cell = [image.height.div_ceil(step), image.width.div_ceil(step)];
+        Self {
+            image,
+            step,
+            cell,
+            rgba: vec![u8::MAX; cell[0] * cell[1] * CELLS * CELLS * 4],
+            painted: 0,
         }
     }
-    Some(Thumbnail {
-        width: width * CELLS,
-        height: height * CELLS,
-        rgba: rgba.into(),
-    })
+
+    /// Paints pictures, f32 `[count, C, H, W]`, into the cells from `first` on.
+    fn paint(&mut self, first: usize, values: &[f32]) {
+        let Self { image, step, .. } = *self;
+        let plane = image.height * image.width;
+        let [height, width] = self.cell;
+        let row_bytes = width * CELLS * 4;
+        let cells = first.min(CELLS * CELLS)..CELLS * CELLS;
+        for (index, picture) in cells.zip(values.chunks_exact(image.len().max(1))) {
+            let (top, left) = (index / CELLS * height, index % CELLS * width);
+            for y in 0..height {
+                for x in 0..width {
+                    let from = y * step * image.width + x * step;
+                    let to = (top + y) * row_bytes + (left + x) * 4;
+                    for channel in 0..3 {
+                        let value = picture[channel.min(image.channels - 1) * plane + from];
+                        self.rgba[to + channel] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+                    }
+                }
+            }
+            self.painted += 1;
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.painted >= CELLS * CELLS
+    }
+
+    fn picture(&self) -> Thumbnail {
+        let [height, width] = self.cell;
+        Thumbnail {
+            width: width * CELLS,
+            height: height * CELLS,
+            rgba: self.rgba.as_slice().into(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -365,7 +407,13 @@ mod tests {
         assert_eq!(points[CELLS * CELLS - 1], [7.5, -7.5]);
         let mut values = vec![0.0; GREY.len() * CELLS * CELLS];
         values[GREY.len()..2 * GREY.len()].fill(1.0);
-        let picture = assembled(GREY, &values).expect("it is complete");
+        // The cells come in two tiles.
+        let mut sheet = Sheet::new(GREY);
+        sheet.paint(0, &values[..5 * GREY.len()]);
+        assert!(!sheet.is_complete());
+        sheet.paint(5, &values[5 * GREY.len()..]);
+        assert!(sheet.is_complete());
+        let picture = sheet.picture();
         assert_eq!((picture.width, picture.height), (224, 224));
         assert_eq!(picture.rgba[27 * 4], 0);
         assert_eq!(
@@ -373,6 +421,5 @@ mod tests {
             255,
             "the second cell is right of the first"
         );
-        assert!(assembled(GREY, &values[1..]).is_none());
     }
 }
