@@ -3,13 +3,11 @@
 mod bookmarks;
 mod filmstrip;
 mod store;
-mod thumbnail;
 mod thumbnails;
 
 pub use bookmarks::Bookmarking;
 pub use filmstrip::Filmstrip;
 pub use store::Report;
-pub use thumbnail::Thumbnail;
 pub use thumbnails::{ThumbnailKey, Thumbnails};
 
 use super::models::id_of;
