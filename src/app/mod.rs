@@ -27,6 +27,7 @@ pub mod pictures;
 mod player;
 mod position;
 mod preview;
+mod service;
 pub mod session;
 mod shared;
 mod state;
