@@ -5,7 +5,7 @@ use crate::app::models::CATALOGUE;
 use crate::app::notices::Level;
 use crate::app::tools::compare::PaneSettings;
 use crate::app::tools::map::PlaneKind;
-use crate::app::{Desk, Navigation, OpenScene, Tool, ToolSettings};
+use crate::app::{Composition, Desk, Navigation, OpenScene, Tool, ToolSettings};
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
 use crate::latent::path::Method;
@@ -115,6 +115,14 @@ fn preset(settings: &mut ToolSettings, preset: Option<&Preset>, beside: Option<&
     }
 }
 
+/// A picture of a question, drawn as its scene says.
+fn drawn_as(question: &Question, expression: &Expr) -> Composition {
+    Composition {
+        sampler: question.sampler(),
+        ..expression.clone().into()
+    }
+}
+
 impl Learning {
     /// Opens the scene of a question, or opens it again.
     pub(super) fn enter_scene(
@@ -136,7 +144,7 @@ impl Learning {
             model: scene.model.clone(),
             is_whole: true,
         };
-        let composition = scene.expression.expr.clone().into();
+        let composition = drawn_as(question, &scene.expression.expr);
         navigation.enter_scene(desk, open, tool_of(scene.tool), composition, |settings| {
             preset(settings, scene.preset.as_ref(), scene.beside.as_deref());
         });
@@ -164,6 +172,7 @@ impl Learning {
             model: model.to_owned(),
             is_whole: false,
         };
-        navigation.show_picture(desk, scene, &question.id, model, expression.clone().into());
+        let composition = drawn_as(question, expression);
+        navigation.show_picture(desk, scene, &question.id, model, composition);
     }
 }
