@@ -13,8 +13,8 @@ use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, Tool, T
 use zscape::document::NodeId;
 use zscape::document::save::save;
 use zscape::engine::ModelSource;
-use zscape::latent::{NoiseMode, Space};
 use zscape::latent::expr::parse;
+use zscape::latent::{NoiseMode, Space};
 use zscape::learn::progress::Standing;
 use zscape::ui::WindowOptions;
 
