@@ -1,6 +1,5 @@
 //! What can be done now, and why the rest cannot.
 
-use super::tools::compare::Mode;
 use super::{AppState, Command, Overlay};
 use crate::learn::Control;
 
@@ -51,11 +50,7 @@ impl AppState {
             Command::NormalText if self.workspace.view.text_scale() == 1.0 => {
                 Err("The text has its usual size")
             }
-            Command::NextComparison | Command::BlinkComparison | Command::FlipComparison
-                if self.tools.open != super::Tool::Compare =>
-            {
-                Err("Open Compare first")
-            }
+            Command::OfTool(tool, key) => self.tools.availability((tool, key), &self.workspace),
             Command::Leave if !self.is_in_a_mode() => Err("Nothing is open"),
             Command::RandomSeed
             | Command::NextSeed
@@ -76,14 +71,10 @@ impl AppState {
 
     /// For commands that switch something on and off: whether it is on.
     pub fn is_on(&self, command: Command) -> Option<bool> {
-        if let Some(tool) = super::Tool::of_command(command) {
-            return Some(self.tools.open == tool);
-        }
         match command {
+            Command::Open(tool) => Some(self.tools.open == tool),
+            Command::OfTool(tool, key) => self.tools.is_on((tool, key), &self.workspace),
             Command::Play => Some(self.is_playing()),
-            Command::BlinkComparison => Some(
-                self.tools.settings.compare.mode == Mode::Blink && self.tools.compare.is_blinking(),
-            ),
             Command::FullScreen => Some(self.workspace.modes.full_screen),
             Command::PictureOnly => Some(self.workspace.modes.picture_only),
             Command::ToggleControls => Some(self.workspace.view.controls),

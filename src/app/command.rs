@@ -4,6 +4,7 @@
 //! drift apart. What carries data (a slider's value, a chosen file) is an
 //! [`Action`](super::Action) instead.
 
+use super::Tool;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 
@@ -23,25 +24,41 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 macro_rules! commands {
-    ($($variant:ident, $name:literal, $icon:ident, $shortcut:expr, $tooltip:literal;)*) => {
+    (
+        { $($before:tt)* }
+        { $($after:tt)* }
+    ) => {
+        commands!(@table BEFORE_TOOLS: { $($before)* } AFTER_TOOLS: { $($after)* });
+    };
+    (@table $($part:ident: {
+        $($variant:ident, $name:literal, $icon:ident, $shortcut:expr, $tooltip:literal;)*
+    })*) => {
         /// An action without data, known by name.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Command {
-            $(#[doc = $tooltip] $variant,)*
+            $($(#[doc = $tooltip] $variant,)*)*
+            /// Open a tool.
+            Open(Tool),
+            /// A command of a tool, by its key among them.
+            OfTool(Tool, &'static str),
         }
 
         impl Command {
-            /// Every command, in the order of the menus.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            $(const $part: &'static [Self] = &[$(Self::$variant),*];)*
 
             /// How the command is shown and reached.
             pub fn info(self) -> CommandInfo {
                 let shortcut: Option<(Modifiers, Key)>;
                 let (name, icon, tooltip) = match self {
-                    $(Self::$variant => {
+                    $($(Self::$variant => {
                         shortcut = $shortcut;
                         ($name, Icon::$icon, $tooltip)
-                    })*
+                    })*)*
+                    Self::Open(tool) => return tool.info().command_info(),
+                    Self::OfTool(tool, key) => {
+                        let own = tool.command_info(key);
+                        return own.unwrap_or_else(|| tool.info().command_info());
+                    }
                 };
                 CommandInfo {
                     name,
@@ -55,6 +72,7 @@ macro_rules! commands {
 }
 
 commands! {
+{
     OpenModel, "Open model…", FolderOpen, Some((CTRL, Key::O)),
         "Load a model from a .safetensors file";
     OpenPicture, "Encode picture…", ImageUp, Some((CTRL, Key::I)),
@@ -93,32 +111,8 @@ commands! {
         "Go 100 seeds up";
     SeedDown, "Seed -100", ChevronsDown, Some((PLAIN, Key::ArrowDown)),
         "Go 100 seeds down";
-    OpenExplore, "Explore", Compass, Some((PLAIN, Key::Num1)),
-        "Walk with sliders and by dragging the picture";
-    OpenInterpolate, "Interpolate", Spline, Some((PLAIN, Key::Num2)),
-        "Go from picture to picture, by slerp and by lerp, and play the path";
-    OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num3)),
-        "Add what distinguishes two groups of pictures to a third: A - B + C";
-    OpenStyles, "Style mixing", Layers, Some((PLAIN, Key::Num4)),
-        "Take the styles of one picture in some layers and of another in the rest";
-    OpenMap, "Map", Map, Some((PLAIN, Key::Num5)),
-        "See a plane of the latent space as one picture, with the data on it";
-    OpenEncode, "Encode", ImagePlus, Some((PLAIN, Key::Num6)),
-        "Find the code of a picture: open one, drop one, or draw a digit";
-    OpenVariations, "Variations", Sprout, Some((PLAIN, Key::Num7)),
-        "Breed: a sheet of children around the current picture";
-    OpenDirections, "Directions", Signpost, Some((PLAIN, Key::Num8)),
-        "Find, measure and name directions that change one attribute";
-    OpenCompare, "Compare", Columns2, Some((PLAIN, Key::Num9)),
-        "See the same expression with other models, truncations and interpolations, side by side or blinking";
-    OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
-        "Measure the current code against the prior and the data";
-    NextComparison, "Next comparison mode", SquareSplitHorizontal, Some((PLAIN, Key::C)),
-        "In Compare, go from side by side to wipe, blink and difference";
-    BlinkComparison, "Blink", Zap, Some((PLAIN, Key::B)),
-        "In Compare, show two pictures in turn at the same place; again to stop";
-    FlipComparison, "Show the other picture", FlipHorizontal2, Some((PLAIN, Key::X)),
-        "In Compare, stop blinking and show the other of the two pictures";
+}
+{
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
         "Drift through the latent space from seed to seed; again to stop";
     ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),
@@ -158,8 +152,20 @@ commands! {
     Leave, "Leave the current mode", X, Some((PLAIN, Key::Escape)),
         "Close what is open on top, stop the walk, or leave full screen; it never quits";
 }
+}
 
 impl Command {
+    /// Every command, in the order of the menus.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let open = Tool::ALL.iter().map(|&tool| Self::Open(tool));
+        let of_tools = Tool::ALL.iter().flat_map(|tool| tool.commands());
+        let table = |part: &'static [Self]| part.iter().copied();
+        table(Self::BEFORE_TOOLS)
+            .chain(open)
+            .chain(of_tools)
+            .chain(table(Self::AFTER_TOOLS))
+    }
+
     /// The shortcut of the table, and those that people know from elsewhere.
     pub fn shortcuts(self) -> impl Iterator<Item = KeyboardShortcut> {
         let other = match self {
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn every_command_says_what_it_is() {
-        for command in Command::ALL {
+        for command in Command::all() {
             let info = command.info();
             assert!(
                 !info.name.is_empty() && !info.tooltip.is_empty(),
@@ -220,8 +226,9 @@ mod tests {
 
     #[test]
     fn names_and_shortcuts_are_unique() {
-        for (index, a) in Command::ALL.iter().enumerate() {
-            for b in &Command::ALL[index + 1..] {
+        let all: Vec<Command> = Command::all().collect();
+        for (index, a) in all.iter().enumerate() {
+            for b in &all[index + 1..] {
                 assert_ne!(a.info().name, b.info().name);
                 if a.info().shortcut.is_some() {
                     assert_ne!(a.info().shortcut, b.info().shortcut, "{a:?} and {b:?}");

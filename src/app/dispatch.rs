@@ -1,10 +1,12 @@
 //! The one point of a frame where requests become changes.
 
 use super::notices::Level;
+use super::tools::{ToolContext, ToolPart, ToolView};
 use super::view::Theme;
-use super::{Action, AppState, Command, Edit, Overlay, Player};
+use super::{Action, AppState, Command, Edit, Overlay, Player, ToolSettings};
 use crate::latent::Space;
 use crate::learn::Control;
+use std::sync::Arc;
 
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,23 +48,13 @@ impl AppState {
                 }
             }
             Action::Edit(edit) => self.workspace.edit(edit),
-            Action::Tool(edit) => self.edit_tool(edit),
-            Action::Set(id, value) => self.set_param(&id, value),
-            Action::Scrub(time) => {
-                self.stop_way();
-                self.scrub(time);
+            Action::Tool(action) => {
+                action.run(&mut self.tools, &mut self.workspace, &self.wake);
+                self.after_tools();
             }
-            Action::FindDirections(source) => self.find_directions(source),
-            Action::SaveDirection(name, expression) => self.save_direction(name, expression),
-            Action::StopFindingDirections => self.stop_finding_directions(),
+            Action::Set(id, value) => self.set_param(&id, value),
             Action::OpenPicture(path) => self.open_picture(path),
             Action::OpenCodes(path) => self.open_codes(path),
-            Action::EncodeFile(path) => self.encode_file(path),
-            Action::Descend => self.descend(),
-            Action::StopDescent => self.stop_encoding(),
-            Action::KeepCode(name) => self.keep_code(&name),
-            Action::LookAtDirection(name) => self.look_at_direction(name),
-            Action::LookAtMap(look) => self.look_at_map(look),
             Action::LoadModel(source) => {
                 if let Some(why) = self.workspace.locked(Control::Model) {
                     self.workspace.notices.push(Level::Warning, why);
@@ -139,9 +131,6 @@ impl AppState {
             Command::PreviousSeed => self.step_seed(-1),
             Command::SeedUp => self.step_seed(100),
             Command::SeedDown => self.step_seed(-100),
-            Command::NextComparison => self.next_comparison(),
-            Command::BlinkComparison => self.toggle_blink(),
-            Command::FlipComparison => self.flip_comparison(),
             Command::Play => self.toggle_play(),
             Command::ResetAll => {
                 if self.workspace.position.reset() {
@@ -175,21 +164,48 @@ impl AppState {
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
             Command::Leave => self.leave(),
-            Command::OpenExplore
-            | Command::OpenInterpolate
-            | Command::OpenArithmetic
-            | Command::OpenStyles
-            | Command::OpenMap
-            | Command::OpenEncode
-            | Command::OpenVariations
-            | Command::OpenDirections
-            | Command::OpenCompare
-            | Command::OpenWhere => {
-                if let Some(tool) = super::Tool::of_command(command) {
-                    self.stop_way();
-                    self.tools.open = tool;
-                }
+            Command::Open(tool) => {
+                self.stop_way();
+                self.tools.open = tool;
             }
+            Command::OfTool(tool, key) => {
+                let (workspace, wake) = (&mut self.workspace, &self.wake);
+                self.tools.run_command((tool, key), workspace, wake);
+                self.after_tools();
+            }
+        }
+    }
+
+    /// What a tool and its panel read.
+    pub fn tool<T: ToolPart>(&self) -> ToolView<'_, T> {
+        self.tools.view(&self.workspace)
+    }
+
+    /// Lets a tool work.
+    pub(super) fn with_tool<T: ToolPart, R>(
+        &mut self,
+        run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) -> R,
+    ) -> R {
+        let done = self.tools.with(&mut self.workspace, &self.wake, run);
+        self.after_tools();
+        done
+    }
+
+    /// Takes over settings of all tools, as from history.
+    pub(super) fn restore_tools(&mut self, settings: Arc<ToolSettings>) {
+        self.tools.restore(settings);
+        self.after_tools();
+    }
+
+    /// Stops what a tool plays.
+    pub(super) fn stop_way(&mut self) {
+        self.tools.stop_playing();
+    }
+
+    /// Follows up what tools have done.
+    pub(super) fn after_tools(&mut self) {
+        if self.tools.take_names_changed() {
+            self.renew_names();
         }
     }
 
@@ -204,9 +220,8 @@ impl AppState {
     }
 
     fn toggle_play(&mut self) {
-        if self.tools.open == super::Tool::Interpolate {
+        if self.tools.toggle_play() {
             self.workspace.player = None;
-            self.toggle_way();
             return;
         }
         self.workspace.player = match self.workspace.player.take() {

@@ -41,58 +41,33 @@ impl AppState {
     /// Hands what came of a job to its owner.
     fn on_job_event(&mut self, owner: Owner, event: Event) {
         match (owner, event) {
-            (
-                _,
-                Event::Tile {
-                    job,
-                    first,
-                    image,
-                    values,
-                    codes,
-                    ..
-                },
-            ) => {
-                let tile = Tile {
-                    job,
-                    first,
-                    image,
-                    values: &values,
-                    codes: &codes,
-                };
-                match owner {
-                    Owner::Pictures => self.workspace.pictures.accept(&tile),
-                    Owner::Map => self.tools.map.tiles_mut().accept(&tile),
-                    Owner::Export => self.on_exported(job, image.len(), &values),
-                    Owner::Thumbnails => self.thumbnails.accept(job, image, &values),
-                    _ => {}
-                }
-            }
-            (Owner::Directions, Event::Progress { job, done, total }) => {
-                self.on_directions_progress(job, done, total);
-            }
-            (Owner::Directions, Event::Directions { job, found }) => {
-                self.on_directions(job, found);
-            }
-            (Owner::DirectionValue, Event::Evaluated { job, code }) => {
-                self.on_direction_evaluated(job, &code);
-            }
-            (Owner::Naming, Event::Evaluated { job, code }) => self.on_evaluated(job, code),
-            (Owner::Encoding, Event::Encoded { job, encoding }) => self.on_encoded(job, encoding),
-            (Owner::Encoding, Event::InvertStep { job, found }) => self.on_invert_step(job, found),
-            (Owner::LayerChange, Event::LayerChange { job, change }) => {
-                self.on_layer_change(job, change);
-            }
-            (Owner::Examination, Event::Examined { job, specimens }) => {
-                self.on_examined(job, specimens);
-            }
             (_, Event::JobDone { job } | Event::JobCancelled { job }) => {
                 self.on_job_end(owner, job, None);
             }
             (_, Event::JobFailed { job, fault }) => {
                 self.on_job_end(owner, job, Some(fault.sentence()));
             }
-            // Progress that is not shown.
-            _ => {}
+            (Owner::Tool(tool), event) => {
+                let (workspace, wake) = (&mut self.workspace, &self.wake);
+                self.tools.on_event(tool, workspace, wake, event);
+                self.after_tools();
+            }
+            (Owner::Naming, Event::Evaluated { job, code }) => self.on_evaluated(job, code),
+            (Owner::Examination, Event::Examined { job, specimens }) => {
+                self.on_examined(job, specimens);
+            }
+            (owner, event) => {
+                // Progress of others is not shown.
+                let Some(tile) = Tile::of(&event) else { return };
+                match owner {
+                    Owner::Pictures => self.workspace.pictures.accept(&tile),
+                    Owner::Export => self.on_exported(tile.job, tile.image.len(), tile.values),
+                    Owner::Thumbnails => {
+                        self.thumbnails.accept(tile.job, tile.image, tile.values);
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 
@@ -102,16 +77,17 @@ impl AppState {
             (Owner::Pictures, _) => {
                 self.workspace.pictures.end(job, failure);
             }
-            (Owner::Map, _) => self.tools.map.tiles_mut().end(job, failure),
+            (Owner::Tool(tool), _) => {
+                let (workspace, wake) = (&mut self.workspace, &self.wake);
+                self.tools.on_job_end(tool, workspace, wake, (job, failure));
+                self.after_tools();
+            }
             // A place whose picture cannot be made has its message in the equation bar already.
             (Owner::Thumbnails, _) => self.thumbnails.end(job),
             (Owner::Export, _) => self.on_export_end(job, failure),
             (Owner::Examination, Some(why)) => self.on_examination_failed(job, why),
             (Owner::Naming, Some(why)) => self.on_evaluation_failed(job, why),
             (Owner::Examination | Owner::Naming, None) => {}
-            (Owner::Directions | Owner::DirectionValue, _) => self.on_directions_end(job, failure),
-            (Owner::LayerChange, _) => self.on_layer_change_end(job, failure),
-            (Owner::Encoding, _) => self.on_encoding_end(job, failure),
         }
     }
 

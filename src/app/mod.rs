@@ -57,6 +57,6 @@ pub use shared::Shared;
 pub use state::{AppState, Moment, Start};
 pub use thumbnail::Thumbnail;
 pub use thumbnails::{ThumbnailKey, Thumbnails};
-pub use tools::{Tool, ToolEdit, ToolSettings, Tools};
+pub use tools::{Tool, ToolSettings, Tools};
 pub use view::{Modes, Overlay, Theme, View};
 pub use workspace::{DEFAULT_EXPRESSION, ReadError, Workspace};

@@ -6,8 +6,10 @@
 use super::models::CATALOGUE;
 use super::notices::Level;
 use super::session::link_of;
-use super::tools::interpolate;
-use super::{AppState, Composition, Tool, ToolEdit, Wake};
+use super::tools::directions::Directions;
+use super::tools::encode::{self, Encode};
+use super::tools::interpolate::{self, Interpolate};
+use super::{AppState, Composition, Wake};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, codes};
 use crate::latent::Code;
@@ -151,7 +153,9 @@ impl AppState {
         while let Some((path, opened)) = self.opening.try_opened() {
             match opened {
                 Opened::Recipe(recipe) => self.restore(&path, *recipe),
-                Opened::Photo => self.encode_file(path),
+                Opened::Photo => {
+                    self.with_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
+                }
                 Opened::Codes(codes) => self.name_codes(&path, codes),
                 Opened::Fault(sentence) => self.workspace.notices.push(Level::Error, sentence),
             }
@@ -198,9 +202,9 @@ impl AppState {
         }
         if !recipe.directions.is_empty() {
             let evidence = format!("came with {}", file_name(path));
-            let directions = &mut self.tool_settings().directions;
-            let taken = directions.adopt(&link.hash, &recipe.directions, &evidence);
-            self.renew_names();
+            let taken = self.with_tool(|_, cx| {
+                Directions::adopt(cx, &link.hash, &recipe.directions, &evidence)
+            });
             if !taken.is_empty() {
                 let sentence = format!(
                     "{} was made with other directions of the names {}, so the picture differs",
@@ -214,7 +218,6 @@ impl AppState {
             return;
         };
         if let Subject::Animation(animation) = &recipe.subject {
-            self.tools.open = Tool::Interpolate;
             let way = interpolate::Settings {
                 keyframes: expressions,
                 method: animation.method,
@@ -224,7 +227,10 @@ impl AppState {
                 secs: (animation.duration_us as f64 / 1e6) as f32,
                 sheet: false,
             };
-            self.edit_tool(ToolEdit::Interpolate(interpolate::Edit::Whole(way)));
+            self.with_tool::<Interpolate, _>(|_, cx| {
+                cx.open();
+                cx.edit(|settings| *settings = way.bounded());
+            });
         }
         let composition = Composition {
             expression: first,
@@ -287,7 +293,7 @@ impl AppState {
         let mut first = None;
         let mut named = 0;
         for (name, code) in codes.into_iter().take(MAX_NAMED) {
-            let stem = super::tools::encode::name_of(Path::new(&name));
+            let stem = encode::name_of(Path::new(&name));
             let name = self.free_code_name(&stem);
             if !self.name_code(&name, &tag, code, link_of(&model)) {
                 break;

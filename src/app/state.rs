@@ -133,7 +133,7 @@ impl AppState {
 
     /// Whether the picture moves by itself.
     pub fn is_playing(&self) -> bool {
-        self.workspace.player.is_some() || self.tools.interpolate().is_playing()
+        self.workspace.player.is_some() || self.tools.is_playing()
     }
 
     pub fn view(&self) -> &View {
@@ -146,6 +146,10 @@ impl AppState {
 
     pub fn overlay(&self) -> Overlay {
         self.workspace.modes.overlay
+    }
+
+    pub fn tools(&self) -> &Tools {
+        &self.tools
     }
 
     /// Where the user is; `None` before the first model is there.
@@ -166,7 +170,8 @@ impl AppState {
     pub fn begin_frame(&mut self, moment: Moment) {
         self.workspace.now_secs = moment.now_secs;
         self.take_events();
-        self.advance_way(moment.dt_secs);
+        self.tools
+            .advance(&mut self.workspace, &self.wake, moment.dt_secs);
         self.take_session_reports();
         self.take_opened();
         self.take_learning_reports();
@@ -201,22 +206,12 @@ impl AppState {
         self.workspace
             .preview
             .ask(&self.workspace.engine, shot, &self.workspace.names);
-        self.tools_tick(&model);
-        let sampler = self.workspace.sampler();
-        let wants = self.tool_wants(&model);
-        self.workspace.pictures.ask(
-            &mut self.workspace.engine,
-            &wants,
-            &self.workspace.names,
-            sampler,
-        );
-        let wants = self.learning_wants();
-        self.workspace.pictures.ask(
-            &mut self.workspace.engine,
-            &wants,
-            &self.workspace.names,
-            sampler,
-        );
+        self.tools.tick(&mut self.workspace, &self.wake, &model);
+        self.after_tools();
+        let requests = self.tools.requests(&self.workspace, &model);
+        self.workspace.request_pictures(&requests);
+        let requests = self.learning_requests();
+        self.workspace.request_pictures(&requests);
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
         match self.workspace.history.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}
@@ -230,14 +225,11 @@ impl AppState {
                 due_secs = soon(due_secs);
             }
         }
-        if self.encoding_is_due() {
-            due_secs = soon(due_secs);
-        }
         if self.is_playing() {
             due_secs = Some(0.0);
         }
-        if let Some(blink_secs) = self.blink_due_secs() {
-            due_secs = Some(due_secs.map_or(blink_secs, |due: f64| due.min(blink_secs)));
+        if let Some(tool_secs) = self.tools.due_secs(&self.workspace) {
+            due_secs = Some(due_secs.map_or(tool_secs, |due: f64| due.min(tool_secs)));
         }
         due_secs
     }

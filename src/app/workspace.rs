@@ -5,6 +5,7 @@
 //! [`AppState`](super::AppState).
 
 use super::jobs::Jobs;
+use super::pictures::PictureRequest;
 use super::{
     Dice, Edit, Effect, History, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
 };
@@ -210,6 +211,13 @@ impl Workspace {
             conditions: self.position.conditions().clone(),
             sampler: self.sampler(),
         }
+    }
+
+    /// Asks for pictures that are not there and not on their way, as they are drawn now.
+    pub(in crate::app) fn request_pictures(&mut self, requests: &[PictureRequest]) {
+        let sampler = self.sampler();
+        self.pictures
+            .ask(&mut self.engine, requests, &self.names, sampler);
     }
 
     /// A model besides the current one; `None` while it is on its way. The current one stays.

@@ -3,7 +3,7 @@
 use super::Learning;
 use crate::app::AppState;
 use crate::app::jobs::Owner;
-use crate::app::pictures::{SetKey, Want};
+use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
 use crate::latent::SessionNames;
@@ -320,23 +320,20 @@ impl AppState {
         }
     }
 
-    /// The pictures that the open task wants in this frame.
-    pub(in crate::app) fn learning_wants(&mut self) -> Vec<Want> {
+    /// The pictures that the open task shows.
+    pub(in crate::app) fn learning_requests(&mut self) -> Vec<PictureRequest> {
         if !self.workspace.view.learning {
             return Vec::new();
         }
-        let mut wants = Vec::new();
+        let mut requests = Vec::new();
         for (index, picture) in self.learning.task_pictures().into_iter().enumerate() {
             let source = ModelSource::Catalogue(picture.model);
             // What cannot be loaded leaves its place empty; the check says why.
             if let Ok(Some(model)) = self.workspace.need_model(&source) {
-                wants.push(Want {
-                    key: picture_key(index),
-                    model: model.id.clone(),
-                    expressions: [Some(picture.expression)].into(),
-                });
+                let (key, expression) = (picture_key(index), picture.expression);
+                requests.push(PictureRequest::new(key, &model, [expression]));
             }
         }
-        wants
+        requests
     }
 }

@@ -4,7 +4,6 @@ use super::links::{id_of, link_of};
 use super::{SessionAction, capitalised, offer, unix_secs};
 use crate::app::jobs::Owner;
 use crate::app::notices::Level;
-use crate::app::tools::ToolEdit;
 use crate::app::{Action, AppState, Composition, Edit, Overlay, ThumbnailKey, ToolSettings};
 use crate::document::bookmarks::renamed_in_json;
 use crate::document::{Bookmark, Change, ModelLink, NodeId};
@@ -90,7 +89,7 @@ impl AppState {
     }
 
     /// A name that nobody has: `stem`, or `stem` with a number.
-    pub(in crate::app) fn free_code_name(&self, stem: &str) -> String {
+    pub fn free_code_name(&self, stem: &str) -> String {
         let stem = stem.to_owned();
         let count = self.session.session.bookmarks().all().len();
         std::iter::once(stem.clone())
@@ -196,6 +195,19 @@ impl AppState {
         is_named
     }
 
+    /// Gives a code that was found for a picture a name, and goes there.
+    pub(super) fn name_found_code(&mut self, name: &str, code: Code) {
+        let Some(model) = self.workspace.model().map(link_of) else {
+            return;
+        };
+        if self.name_code(name, &[], code, model) {
+            let named = Edit::Expression(Expr::Named(name.to_owned()));
+            self.workspace.edit(named);
+            let sentence = format!("The code of the picture is @{name} now");
+            self.workspace.notices.push(Level::Done, sentence);
+        }
+    }
+
     /// Takes the code of a bookmark.
     pub(in crate::app) fn on_evaluated(&mut self, job: JobId, code: Code) {
         let Some(mut bookmark) = self.session.naming.evaluating.remove(&job) else {
@@ -267,7 +279,7 @@ impl AppState {
         if let Some(Ok(mut settings)) = renamed.map(ToolSettings::deserialize) {
             settings.directions = directions;
             let open = self.tools.open();
-            self.edit_tool(ToolEdit::Restore(Arc::new(settings)));
+            self.restore_tools(Arc::new(settings));
             self.tools.open = open;
         }
     }

@@ -11,12 +11,13 @@ pub use files::session_title;
 pub use links::{Visit, link_of, source_of};
 
 use super::notices::{Level, Offer};
+use super::tools::directions::Directions;
 use super::{Action, AppState, Command, ThumbnailKey, Tool, ToolSettings, Wake};
 use crate::document::autosave::Parked;
 use crate::document::journal::Standing;
 use crate::document::{Change, NodeId, Session, SessionView};
-use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
+use crate::latent::{Code, SessionNames};
 use keeper::{Keeper, Report};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,6 +56,11 @@ pub enum SessionAction {
     /// Take back a deletion.
     RestoreBookmark(String),
     GoToBookmark(String),
+    /// Give a code of the current model, which was found for a picture, this name and go there.
+    NameCode {
+        name: String,
+        code: Code,
+    },
     Open(PathBuf),
     Save(PathBuf),
 }
@@ -181,6 +187,7 @@ impl AppState {
                 self.renew_names();
             }
             SessionAction::GoToBookmark(name) => self.go_to_bookmark(&name),
+            SessionAction::NameCode { name, code } => self.name_found_code(&name, code),
             SessionAction::Open(path) => {
                 self.leave_scene();
                 self.session.keeper.open(path);
@@ -272,7 +279,7 @@ impl AppState {
         let names = SessionNames {
             codes,
             retired,
-            directions: self.found_directions(),
+            directions: self.tool::<Directions>().found(),
         };
         // Everything that is shown is asked for again when the names are others.
         if *self.workspace.names != names {

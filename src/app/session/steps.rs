@@ -6,8 +6,7 @@ use crate::app::models::{default_source, source_title};
 use crate::app::notices::Level;
 use crate::app::tools::directions::OfModel;
 use crate::app::{
-    Action, AppState, Command, Composition, Edit, Loading, ThumbnailKey, Tool, ToolEdit,
-    ToolSettings,
+    Action, AppState, Command, Composition, Edit, Loading, ThumbnailKey, Tool, ToolSettings,
 };
 use crate::document::{Change, ModelLink, NodeId, Session, StoredDirection};
 use crate::engine::ModelSource;
@@ -162,7 +161,7 @@ impl AppState {
         let open = remembered.open;
         let stored = self.session.session.directions();
         let settings = Arc::new(remembered.into_settings(stored));
-        self.edit_tool(ToolEdit::Restore(Arc::clone(&settings)));
+        self.restore_tools(Arc::clone(&settings));
         if opens_tool {
             self.tools.open = open;
         }
