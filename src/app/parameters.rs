@@ -6,7 +6,7 @@
 //! knob of a controller, a script) can move all of them.
 
 use super::tools::directions::Directions;
-use super::{AppState, Axis, Edit, Tool};
+use super::{Axis, Desk, Edit, Tool};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::{raw_axis, raw_axis_name};
@@ -154,7 +154,7 @@ impl Param {
     }
 }
 
-impl AppState {
+impl Desk {
     /// A row of the table; `None` without a model, or for a direction or an axis that it lacks.
     pub fn param(&self, id: &ParamId) -> Option<Param> {
         let model = self.workspace.model()?;
@@ -270,15 +270,14 @@ impl AppState {
             }),
             ParamId::Axis(axis) => {
                 let unit = self
+                    .workspace
                     .model()
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.workspace.edit(Edit::along(*axis, value, unit));
             }
-            ParamId::Tool(param) => {
-                let (workspace, wake) = (&mut self.workspace, &self.wake);
-                self.tools.set_param(workspace, wake, *param, value);
-                self.after_tools();
-            }
+            ParamId::Tool(param) => self.use_tools(|tools, workspace| {
+                tools.set_param(workspace, *param, value);
+            }),
         }
     }
 }

@@ -7,7 +7,8 @@
 use super::jobs::Jobs;
 use super::pictures::PictureRequest;
 use super::{
-    Dice, Edit, Effect, History, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
+    Dice, Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
+    Wake,
 };
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
@@ -24,7 +25,7 @@ pub struct Workspace {
     pub(super) engine: Jobs,
     pub(super) models: Models,
     pub(super) position: Position,
-    pub(super) history: History,
+    pub(super) gesture: Gesture,
     pub(super) preview: Preview,
     pub(super) pictures: Pictures,
     pub(super) notices: Notices,
@@ -38,15 +39,17 @@ pub struct Workspace {
     pub(super) locks: Vec<Control>,
     pub(super) now_secs: f64,
     pub(super) effects: Vec<Effect>,
+    /// Makes the window paint a frame, from any thread.
+    pub(super) wake: Wake,
 }
 
 impl Workspace {
-    pub(super) fn new(engine: Engine, view: View) -> Self {
+    pub(super) fn new(engine: Engine, view: View, wake: Wake) -> Self {
         Self {
             engine: Jobs::new(engine),
             models: Models::default(),
             position: Position::new(DEFAULT_EXPRESSION),
-            history: History::default(),
+            gesture: Gesture::default(),
             preview: Preview::default(),
             pictures: Pictures::default(),
             notices: Notices::default(),
@@ -58,12 +61,18 @@ impl Workspace {
             locks: Vec::new(),
             now_secs: 0.0,
             effects: Vec::new(),
+            wake,
         }
+    }
+
+    /// Seconds since the start of the program.
+    pub fn now_secs(&self) -> f64 {
+        self.now_secs
     }
 
     /// What is known of the loaded model.
     pub fn model(&self) -> Option<&ModelInfo> {
-        self.models.current.as_deref()
+        self.models.current().map(|model| &**model)
     }
 
     /// Reads a text as an expression that the loaded model understands.
@@ -195,7 +204,14 @@ impl Workspace {
 
     /// Says that something has changed that is to become a step of the history.
     pub(in crate::app) fn touch(&mut self) {
-        self.history.touch(self.now_secs);
+        self.gesture.touch(self.now_secs);
+    }
+
+    /// Asks for pictures beside the main one, as it is drawn now.
+    pub(in crate::app) fn request_pictures(&mut self, requests: &[PictureRequest]) {
+        let sampler = self.sampler();
+        self.pictures
+            .ask(&mut self.engine, requests, &self.names, sampler);
     }
 
     /// The settings with which pictures are drawn now.
@@ -211,13 +227,6 @@ impl Workspace {
             conditions: self.position.conditions().clone(),
             sampler: self.sampler(),
         }
-    }
-
-    /// Asks for pictures that are not there and not on their way, as they are drawn now.
-    pub(in crate::app) fn request_pictures(&mut self, requests: &[PictureRequest]) {
-        let sampler = self.sampler();
-        self.pictures
-            .ask(&mut self.engine, requests, &self.names, sampler);
     }
 
     /// A model besides the current one; `None` while it is on its way. The current one stays.

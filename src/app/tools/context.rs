@@ -2,12 +2,10 @@
 
 use super::{Tool, ToolPart, ToolSettings, Tools};
 use crate::app::jobs::Owner;
-use crate::app::{Edit, Shared, Wake, Workspace};
+use crate::app::{Edit, Shared, Workspace};
 use crate::engine::{Job, JobId};
-use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a tool and its panel read.
@@ -35,8 +33,6 @@ impl<T: ToolPart> Copy for ToolView<'_, T> {}
 /// What a tool works with.
 pub struct ToolContext<'a, T: ToolPart> {
     pub workspace: &'a mut Workspace,
-    /// Wakes the window from another thread.
-    pub wake: &'a Wake,
     open: &'a mut Tool,
     settings: &'a mut Arc<ToolSettings>,
     names_changed: &'a mut bool,
@@ -46,14 +42,12 @@ pub struct ToolContext<'a, T: ToolPart> {
 impl<'a, T: ToolPart> ToolContext<'a, T> {
     pub(super) fn new(
         workspace: &'a mut Workspace,
-        wake: &'a Wake,
         open: &'a mut Tool,
         settings: &'a mut Arc<ToolSettings>,
         names_changed: &'a mut bool,
     ) -> Self {
         Self {
             workspace,
-            wake,
             open,
             settings,
             names_changed,
@@ -123,28 +117,22 @@ impl<'a, T: ToolPart> ToolContext<'a, T> {
     }
 }
 
-type Run = Box<dyn FnOnce(&mut Tools, &mut Workspace, &Wake)>;
+type Run = dyn FnOnce(&mut Tools, &mut Workspace);
 
-/// Something that a panel asks of a tool, to be run once.
-#[derive(Clone)]
+/// Something that a panel asks of a tool.
 pub struct ToolAction {
     /// For messages to developers.
     of: &'static str,
-    run: Rc<RefCell<Option<Run>>>,
+    run: Box<Run>,
 }
 
 impl ToolAction {
-    fn new(of: &'static str, run: Run) -> Self {
-        Self {
-            of,
-            run: Rc::new(RefCell::new(Some(run))),
-        }
-    }
-
     /// Has a tool do something.
     pub fn ask<T: ToolPart>(run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) + 'static) -> Self {
-        let run: Run = Box::new(|tools, workspace, wake| tools.with(workspace, wake, run));
-        Self::new(T::INFO.name, run)
+        Self {
+            of: T::INFO.name,
+            run: Box::new(|tools, workspace| tools.with(workspace, run)),
+        }
     }
 
     /// Changes the settings of a tool.
@@ -154,29 +142,22 @@ impl ToolAction {
 
     /// Changes settings that several tools share.
     pub fn edit_shared(edit: impl FnOnce(&mut ToolSettings) + 'static) -> Self {
-        let run: Run = Box::new(|tools, workspace, _| {
-            edit(Arc::make_mut(&mut tools.settings));
-            workspace.touch();
-        });
-        Self::new("all tools", run)
+        Self {
+            of: "all tools",
+            run: Box::new(|tools, workspace| {
+                edit(tools.settings_mut());
+                workspace.touch();
+            }),
+        }
     }
 
-    pub(in crate::app) fn run(self, tools: &mut Tools, workspace: &mut Workspace, wake: &Wake) {
-        if let Some(run) = self.run.take() {
-            run(tools, workspace, wake);
-        }
+    pub(in crate::app) fn run(self, tools: &mut Tools, workspace: &mut Workspace) {
+        (self.run)(tools, workspace);
     }
 }
 
 impl fmt::Debug for ToolAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ToolAction({})", self.of)
-    }
-}
-
-/// The same action; what others would do cannot be compared.
-impl PartialEq for ToolAction {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.run, &other.run)
     }
 }

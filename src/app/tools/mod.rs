@@ -14,8 +14,7 @@ pub use context::{ToolAction, ToolContext, ToolView};
 pub use part::{Listed, ToolCommand, ToolInfo, ToolNumber, ToolPart};
 
 use super::pictures::PictureRequest;
-use super::{Availability, ByAddress, CommandInfo, Derived, Param, Shared, ToolParam};
-use super::{Wake, Workspace};
+use super::{Availability, ByAddress, CommandInfo, Derived, Param, Shared, ToolParam, Workspace};
 use crate::engine::{Event, JobId, ModelInfo};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
@@ -68,6 +67,13 @@ macro_rules! tools {
             pub fn info(self) -> &'static ToolInfo {
                 match self {
                     $(Self::$variant => &<$module::$variant as ToolPart>::INFO,)*
+                }
+            }
+
+            /// Whether codes to take from are shown below its controls.
+            pub fn shows_sources(self) -> bool {
+                match self {
+                    $(Self::$variant => $module::$variant::SHOWS_SOURCES,)*
                 }
             }
 
@@ -181,11 +187,10 @@ macro_rules! tools {
             pub(super) fn tick(
                 &mut self,
                 workspace: &mut Workspace,
-                wake: &Wake,
                 model: &Arc<ModelInfo>,
             ) {
                 $(
-                    self.with::<$module::$variant, _>(workspace, wake, |tool, cx| {
+                    self.with::<$module::$variant, _>(workspace, |tool, cx| {
                         tool.tick(cx, model);
                     });
                 )*
@@ -195,11 +200,10 @@ macro_rules! tools {
             pub(super) fn advance(
                 &mut self,
                 workspace: &mut Workspace,
-                wake: &Wake,
                 dt_secs: f32,
             ) {
                 $(
-                    self.with::<$module::$variant, _>(workspace, wake, |tool, cx| {
+                    self.with::<$module::$variant, _>(workspace, |tool, cx| {
                         if tool.is_playing() {
                             tool.advance(cx, dt_secs);
                         }
@@ -237,12 +241,11 @@ macro_rules! tools {
                 &mut self,
                 tool: Tool,
                 workspace: &mut Workspace,
-                wake: &Wake,
                 event: Event,
             ) {
                 match tool {
                     $(Tool::$variant => {
-                        self.with::<$module::$variant, _>(workspace, wake, |tool, cx| {
+                        self.with::<$module::$variant, _>(workspace, |tool, cx| {
                             tool.on_event(cx, event);
                         });
                     })*
@@ -254,12 +257,12 @@ macro_rules! tools {
                 &mut self,
                 tool: Tool,
                 workspace: &mut Workspace,
-                wake: &Wake,
-                (job, failure): (JobId, Option<&str>),
+                job: JobId,
+                failure: Option<&str>,
             ) {
                 match tool {
                     $(Tool::$variant => {
-                        self.with::<$module::$variant, _>(workspace, wake, |tool, cx| {
+                        self.with::<$module::$variant, _>(workspace, |tool, cx| {
                             tool.on_job_end(cx, job, failure);
                         });
                     })*
@@ -279,14 +282,13 @@ macro_rules! tools {
             pub(super) fn set_param(
                 &mut self,
                 workspace: &mut Workspace,
-                wake: &Wake,
                 id: ToolParam,
                 value: f32,
             ) {
                 match id.tool {
                     $(Tool::$variant => {
                         if let Some(number) = part::number::<$module::$variant>(id.name) {
-                            self.with::<$module::$variant, _>(workspace, wake, |tool, cx| {
+                            self.with::<$module::$variant, _>(workspace, |tool, cx| {
                                 (number.set)(tool, cx, id.number.unwrap_or(0), value);
                             });
                         }
@@ -297,14 +299,14 @@ macro_rules! tools {
             /// Runs one of a tool's own commands.
             pub(super) fn run_command(
                 &mut self,
-                (tool, key): (Tool, &str),
+                tool: Tool,
+                key: &str,
                 workspace: &mut Workspace,
-                wake: &Wake,
             ) {
                 match tool {
                     $(Tool::$variant => {
                         if let Some(command) = part::command::<$module::$variant>(key) {
-                            self.with::<$module::$variant, _>(workspace, wake, command.run);
+                            self.with::<$module::$variant, _>(workspace, command.run);
                         }
                     })*
                 }
@@ -313,7 +315,8 @@ macro_rules! tools {
             /// Whether one of a tool's own commands can run now.
             pub(super) fn availability(
                 &self,
-                (tool, key): (Tool, &str),
+                tool: Tool,
+                key: &str,
                 workspace: &Workspace,
             ) -> Availability {
                 match tool {
@@ -327,7 +330,8 @@ macro_rules! tools {
             /// For a command that switches something on and off: whether it is on.
             pub(super) fn is_on(
                 &self,
-                (tool, key): (Tool, &str),
+                tool: Tool,
+                key: &str,
                 workspace: &Workspace,
             ) -> Option<bool> {
                 match tool {
@@ -350,12 +354,7 @@ macro_rules! tools {
                 match self.open {
                     $(Tool::$variant => {
                         let view = self.view::<$module::$variant>(workspace);
-                        let mut requests = $module::$variant::requests(view, model);
-                        if $module::$variant::SHOWS_SOURCES {
-                            let codes = &workspace.names.codes;
-                            requests.push(self.settings.sources.request(model, codes));
-                        }
-                        requests
+                        $module::$variant::requests(view, model)
                     })*
                 }
             }
@@ -417,6 +416,10 @@ impl Tools {
         &self.settings
     }
 
+    pub(super) fn settings_mut(&mut self) -> &mut ToolSettings {
+        Arc::make_mut(&mut self.settings)
+    }
+
     /// What a tool and its panel read.
     pub(super) fn view<'a, T: ToolPart>(&'a self, workspace: &'a Workspace) -> ToolView<'a, T> {
         ToolView {
@@ -431,12 +434,10 @@ impl Tools {
     pub(super) fn with<T: ToolPart, R>(
         &mut self,
         workspace: &mut Workspace,
-        wake: &Wake,
         run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) -> R,
     ) -> R {
         let mut cx = ToolContext::new(
             workspace,
-            wake,
             &mut self.open,
             &mut self.settings,
             &mut self.names_changed,
@@ -475,6 +476,10 @@ impl Tools {
         };
         self.requests.get(key, || {
             let mut requests = self.new_requests(workspace, model);
+            if self.open.shows_sources() {
+                let codes = &workspace.names.codes;
+                requests.push(self.settings.sources.request(model, codes));
+            }
             // What another model left in a tool must not hide the rest.
             let own = requests.iter_mut().filter(|it| it.model == model.id);
             own.for_each(|request| request.leave_out(|wanted| workspace.check(wanted).is_err()));

@@ -423,7 +423,7 @@ fn request_of_pane(workspace: &mut Workspace, current: &ModelInfo, pane: &PaneSe
     let mut expression = pane.expression(workspace.position.expression());
     let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
     let model = if source == current.source {
-        Ok(workspace.models.current.clone())
+        Ok(workspace.models.current().cloned())
     } else {
         workspace.need_model(&source)
     };

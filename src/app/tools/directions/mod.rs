@@ -359,7 +359,7 @@ impl Directions {
 
     /// Makes a direction of the value of an expression, and has its effect measured.
     pub fn save(&mut self, cx: &mut Cx<'_>, name: String, expression: Expr) {
-        let Some(model) = cx.workspace.models.current.clone() else {
+        let Some(model) = cx.workspace.models.current().cloned() else {
             return;
         };
         let listed = cx.view(self).listed();

@@ -133,7 +133,7 @@ impl Encode {
             self.preparer.forget();
             return;
         };
-        if let Err(sentence) = self.preparer.ask(wanted, cx.wake) {
+        if let Err(sentence) = self.preparer.ask(wanted, &cx.workspace.wake) {
             self.fault = Some(sentence);
         }
         if let Some((of, result)) = self.preparer.try_answer()

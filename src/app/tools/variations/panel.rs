@@ -250,9 +250,8 @@ fn sheet_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32) {
         view.diverse = settings.diverse;
         view.of = ids;
     }
-    let shown = view.shown.clone();
     ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-    for (row, places) in shown.chunks(COLUMNS).enumerate() {
+    for (row, places) in view.shown.chunks(COLUMNS).enumerate() {
         ui.horizontal(|ui| {
             for (column, place) in places.iter().enumerate() {
                 if let Some(picture) = pictures.get(*place) {

@@ -36,7 +36,8 @@ pub trait ToolPanel: Default {
             textures,
         } = left;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let info = app.tools().open().info();
+            let tool = app.tools().open();
+            let info = tool.info();
             ui.add_space(space::S);
             heading(ui, info.name);
             caption(ui, info.tooltip);
@@ -51,7 +52,9 @@ pub trait ToolPanel: Default {
                 textures,
             };
             self.controls_ui(ui, &mut controls);
-            sources::ui(ui, app, actions, model, textures);
+            if tool.shows_sources() {
+                sources::ui(ui, app, actions, model, textures);
+            }
         });
     }
 }

@@ -387,12 +387,12 @@ fn numbers_ui(ui: &mut Ui, found: &Found) {
 /// A field for the name and the button that gives it.
 fn keep_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, found: &Found, view: &mut View) {
     let settings = &app.tools().settings().encode;
-    let suggested = app.free_code_name(&settings.suggested_name());
+    let suggested = app.desk().free_code_name(&settings.suggested_name());
     let typed = view.name.trim().trim_start_matches('@');
     let name = if typed.is_empty() { &suggested } else { typed }.to_owned();
     let is_current = app.model().is_some_and(|model| model.id == found.model);
     let problem = if is_current {
-        app.check_bookmark_name(&name).err()
+        app.desk().check_bookmark_name(&name).err()
     } else {
         Some("The code is of another model".to_owned())
     };
