@@ -1,10 +1,7 @@
 //! What can be done now, and why the rest cannot.
 
-use super::{AppState, Command, Overlay};
+use super::{AppState, Availability, Command, Overlay};
 use crate::learn::Control;
-
-/// `Err` carries the reason, for the tooltip of the greyed control.
-pub type Availability = Result<(), &'static str>;
 
 const SEED_IS_LOCKED: &str = "The scene keeps the seed; leave it to change it";
 const NO_MODEL: &str = "Load a model first";

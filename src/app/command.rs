@@ -19,6 +19,9 @@ pub struct CommandInfo {
     pub shortcut: Option<KeyboardShortcut>,
 }
 
+/// Whether a command can run now; `Err` carries the reason, for the tooltip of the greyed control.
+pub type Availability = Result<(), &'static str>;
+
 const PLAIN: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -44,28 +47,25 @@ macro_rules! commands {
         }
 
         impl Command {
-            $(const $part: &'static [Self] = &[$(Self::$variant),*];)*
+            $(pub(super) const $part: &'static [Self] = &[$(Self::$variant),*];)*
 
-            /// How the command is shown and reached.
-            pub fn info(self) -> CommandInfo {
+            /// How the command is shown and reached; `None` for those of tools, which say it
+            /// themselves.
+            pub(super) fn own_info(self) -> Option<CommandInfo> {
                 let shortcut: Option<(Modifiers, Key)>;
                 let (name, icon, tooltip) = match self {
                     $($(Self::$variant => {
                         shortcut = $shortcut;
                         ($name, Icon::$icon, $tooltip)
                     })*)*
-                    Self::Open(tool) => return tool.info().command_info(),
-                    Self::OfTool(tool, key) => {
-                        let own = tool.command_info(key);
-                        return own.unwrap_or_else(|| tool.info().command_info());
-                    }
+                    Self::Open(_) | Self::OfTool(..) => return None,
                 };
-                CommandInfo {
+                Some(CommandInfo {
                     name,
                     tooltip,
                     icon,
                     shortcut: shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key)),
-                }
+                })
             }
         }
     };
@@ -152,88 +152,4 @@ commands! {
     Leave, "Leave the current mode", X, Some((PLAIN, Key::Escape)),
         "Close what is open on top, stop the walk, or leave full screen; it never quits";
 }
-}
-
-impl Command {
-    /// Every command, in the order of the menus.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let open = Tool::ALL.iter().map(|&tool| Self::Open(tool));
-        let of_tools = Tool::ALL.iter().flat_map(|tool| tool.commands());
-        let table = |part: &'static [Self]| part.iter().copied();
-        table(Self::BEFORE_TOOLS)
-            .chain(open)
-            .chain(of_tools)
-            .chain(table(Self::AFTER_TOOLS))
-    }
-
-    /// The shortcut of the table, and those that people know from elsewhere.
-    pub fn shortcuts(self) -> impl Iterator<Item = KeyboardShortcut> {
-        let other = match self {
-            Self::Redo => Some((CTRL, Key::Y)),
-            // The plus sign sits above the equals sign on many keyboards.
-            Self::LargerText => Some((CTRL, Key::Equals)),
-            _ => None,
-        };
-        let other = other.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key));
-        self.info().shortcut.into_iter().chain(other)
-    }
-
-    /// Whether the shortcut may fire while the cursor is in a text field.
-    ///
-    /// Plain keys write text there, and text fields have an undo of their own.
-    pub fn works_while_typing(self) -> bool {
-        let Some(shortcut) = self.info().shortcut else {
-            return false;
-        };
-        let is_function_key = matches!(
-            shortcut.logical_key,
-            Key::F1 | Key::F10 | Key::F11 | Key::F12
-        );
-        let belongs_to_text = matches!(self, Self::Undo | Self::Redo | Self::ResetAll);
-        is_function_key || (shortcut.modifiers.any() && !belongs_to_text)
-    }
-
-    /// Whether the shortcut may fire while a control has the keyboard, as after pressing Tab.
-    ///
-    /// Arrow keys move a focused slider and Space presses a focused button.
-    pub fn works_while_focused(self) -> bool {
-        !matches!(
-            self,
-            Self::NextSeed | Self::PreviousSeed | Self::SeedUp | Self::SeedDown | Self::Play
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_says_what_it_is() {
-        for command in Command::all() {
-            let info = command.info();
-            assert!(
-                !info.name.is_empty() && !info.tooltip.is_empty(),
-                "{command:?}"
-            );
-            assert!(
-                !info.tooltip.ends_with('.'),
-                "one short sentence has no full stop: {command:?}"
-            );
-            assert!(info.name.starts_with(char::is_uppercase), "{command:?}");
-        }
-    }
-
-    #[test]
-    fn names_and_shortcuts_are_unique() {
-        let all: Vec<Command> = Command::all().collect();
-        for (index, a) in all.iter().enumerate() {
-            for b in &all[index + 1..] {
-                assert_ne!(a.info().name, b.info().name);
-                if a.info().shortcut.is_some() {
-                    assert_ne!(a.info().shortcut, b.info().shortcut, "{a:?} and {b:?}");
-                }
-            }
-        }
-    }
 }

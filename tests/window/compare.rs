@@ -5,7 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Rect, pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
 use zscape::app::tools::compare::{BLINK, Compare, Mode, PaneState};
-use zscape::app::{AppState, Tool};
+use zscape::app::{AppState, Command, Tool};
 use zscape::engine::ModelSource;
 
 fn open_with(model: &str) -> Window {
@@ -265,9 +265,10 @@ fn blinking_takes_turns_until_it_rests() {
     assert_eq!(window.app().tool::<Compare>().blinked(), 1 - which);
     window.find(Role::Image, &name(1 - which));
     assert_ne!(window.pixels(inside(rect)), shown);
-    let reason = BLINK;
     window.open_tool("Explore");
-    assert!(window.app().availability(reason).is_err());
+    let blink = Command::OfTool(Tool::Compare, BLINK);
+    let reason = window.app().availability(blink);
+    assert_eq!(reason, Err("Open Compare first"));
 }
 
 #[test]

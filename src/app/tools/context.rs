@@ -1,8 +1,8 @@
 //! What a tool gets to work with: the workspace and its own settings, never the whole window.
 
-use super::{Tool, ToolPart, ToolSettings, Tools};
+use super::{ToolPart, ToolSettings, Tools};
 use crate::app::jobs::Owner;
-use crate::app::{Edit, Shared, Workspace};
+use crate::app::{Edit, Shared, Tool, Workspace};
 use crate::engine::{Job, JobId};
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,5 +1,5 @@
 //! The tools: each a folder with its settings, what it keeps, the pictures that it requests and its
-//! panel; here is the list of them, and what follows from it.
+//! panel; here is what follows from the list of them.
 //!
 //! A tool makes no picture by itself: it edits expressions and requests pictures of some. Its
 //! settings are plain data that undo, history and sessions keep beside the expression. What varies
@@ -14,7 +14,10 @@ pub use context::{ToolAction, ToolContext, ToolView};
 pub use part::{Listed, ToolCommand, ToolInfo, ToolNumber, ToolPart};
 
 use super::pictures::PictureRequest;
-use super::{Availability, ByAddress, CommandInfo, Derived, Param, Shared, ToolParam, Workspace};
+pub(crate) use super::tool::with_every_tool;
+use super::{
+    Availability, ByAddress, CommandInfo, Derived, Param, Shared, Tool, ToolParam, Workspace,
+};
 use crate::engine::{Event, JobId, ModelInfo};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
@@ -22,47 +25,12 @@ use crate::learn::{Scene, ToolName};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The list of tools, in the order of the rail: the name of each in [`Tool`] and its folder.
-///
-/// A folder has a `mod.rs` with `Settings` and a type of the tool's name that is a [`ToolPart`],
-/// and a `panel` with a `View` that is a `ToolPanel`. The list is handed to `$then`, here and where
-/// panels are painted.
-macro_rules! with_every_tool {
-    ($then:ident) => {
-        $then! {
-            Explore: explore,
-            Interpolate: interpolate,
-            Arithmetic: arithmetic,
-            Styles: styles,
-            Map: map,
-            Encode: encode,
-            Variations: variations,
-            Directions: directions,
-            Compare: compare,
-            Where: where_am_i,
-        }
-    };
-}
-pub(crate) use with_every_tool;
-
 /// Writes down everything that names each tool once.
 macro_rules! tools {
     ($($variant:ident: $module:ident,)*) => {
         $(pub mod $module;)*
 
-        /// What can be done with a latent space.
-        #[derive(
-            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize,
-        )]
-        #[serde(rename_all = "snake_case")]
-        pub enum Tool {
-            $(#[doc = concat!("In `app/tools/", stringify!($module), "`.")] $variant,)*
-        }
-
         impl Tool {
-            /// Every tool, in the order of the rail.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
             /// What it is called and how it is opened.
             pub fn info(self) -> &'static ToolInfo {
                 match self {
@@ -77,15 +45,8 @@ macro_rules! tools {
                 }
             }
 
-            /// The name of its folder, and of it in the paths of parameters.
-            pub fn folder(self) -> &'static str {
-                match self {
-                    $(Self::$variant => stringify!($module),)*
-                }
-            }
-
             /// The keys of its own commands.
-            fn command_keys(self) -> Vec<&'static str> {
+            pub(super) fn command_keys(self) -> Vec<&'static str> {
                 match self {
                     $(Self::$variant => {
                         $module::$variant::COMMANDS.iter().map(|it| it.key).collect()
@@ -364,19 +325,7 @@ macro_rules! tools {
 
 with_every_tool!(tools);
 
-impl Default for Tool {
-    fn default() -> Self {
-        Self::Explore
-    }
-}
-
 impl Tool {
-    /// Its own commands.
-    pub fn commands(self) -> impl Iterator<Item = super::Command> {
-        let keys = self.command_keys().into_iter();
-        keys.map(move |key| super::Command::OfTool(self, key))
-    }
-
     /// The tool that question files call so; one that the window has not yet is none.
     pub fn of_question(name: ToolName) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();

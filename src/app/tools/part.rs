@@ -1,8 +1,8 @@
 //! What a tool is: the trait that every tool implements, and its rows of the program's tables.
 
-use super::{Parts, Tool, ToolContext, ToolSettings, ToolView};
+use super::{Parts, ToolContext, ToolSettings, ToolView};
 use crate::app::pictures::PictureRequest;
-use crate::app::{Availability, Command, CommandInfo, Edit, Param, Shared, ToolParam};
+use crate::app::{Availability, CommandInfo, Edit, Param, Shared, Tool, ToolParam};
 use crate::engine::{Event, JobId, ModelInfo};
 use crate::learn::{Scene, ToolName};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
@@ -39,13 +39,6 @@ impl ToolInfo {
             icon: self.icon,
             shortcut: self.key.map(shortcut),
         }
-    }
-}
-
-impl Tool {
-    /// The command that opens it.
-    pub fn command(self) -> Command {
-        Command::Open(self)
     }
 }
 

@@ -12,9 +12,9 @@ pub use difference::{Difference, LAID_OVER, difference, difference_pixels};
 pub use panes::{Compare, LaidOver, Pane, PaneState};
 
 use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
-use crate::app::parameters::PSI;
+use crate::app::param::PSI;
 use crate::app::pictures::{PictureRequest, SetKey};
-use crate::app::{Availability, Command, CommandInfo, Param, Tool, ToolParam, Workspace};
+use crate::app::{Availability, CommandInfo, Param, Tool, ToolParam, Workspace};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::path::Method;
@@ -53,12 +53,10 @@ pub fn psi_of_pane(pane: usize) -> ToolParam {
     ToolParam::numbered(Tool::Compare, PSI_NAME, pane)
 }
 
-/// Goes on to the next mode.
-pub const NEXT: Command = Command::OfTool(Tool::Compare, "next");
-/// Shows two pictures in turn, or stops.
-pub const BLINK: Command = Command::OfTool(Tool::Compare, "blink");
-/// Rests on the other of the two.
-pub const FLIP: Command = Command::OfTool(Tool::Compare, "flip");
+/// The commands of the tool: the next mode, showing two in turn, resting on the other of them.
+pub const NEXT: &str = "next";
+pub const BLINK: &str = "blink";
+pub const FLIP: &str = "flip";
 
 /// How the panes are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -305,7 +303,7 @@ impl ToolPart for Compare {
     ];
     const COMMANDS: &'static [ToolCommand<Self>] = &[
         ToolCommand {
-            key: "next",
+            key: NEXT,
             info: CommandInfo {
                 name: "Next comparison mode",
                 tooltip: "In Compare, go from side by side to wipe, blink and difference",
@@ -320,7 +318,7 @@ impl ToolPart for Compare {
             is_on: |_| None,
         },
         ToolCommand {
-            key: "blink",
+            key: BLINK,
             info: CommandInfo {
                 name: "Blink",
                 tooltip: "In Compare, show two pictures in turn at the same place; again to stop",
@@ -341,7 +339,7 @@ impl ToolPart for Compare {
             is_on: |view| Some(view.settings.mode == Mode::Blink && view.tool.is_blinking()),
         },
         ToolCommand {
-            key: "flip",
+            key: FLIP,
             info: CommandInfo {
                 name: "Show the other picture",
                 tooltip: "In Compare, stop blinking and show the other of the two pictures",

@@ -6,7 +6,7 @@ use crate::app::tools::compare::{
     AMPLIFICATION, BLINK, Compare, FLIP, LaidOver, MAX_PANES, Mode, PaneSettings, SECONDS,
     Settings, psi_of_pane,
 };
-use crate::app::{Actions, AppState, ParamId};
+use crate::app::{Actions, AppState, Command, ParamId, Tool};
 use crate::latent::path::{Method, interpolates};
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, tokens};
@@ -109,8 +109,8 @@ fn wipe_ui(ui: &mut Ui, view: &mut View) {
 fn blink_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        command_button(ui, app, actions, BLINK);
-        command_button(ui, app, actions, FLIP);
+        command_button(ui, app, actions, Command::OfTool(Tool::Compare, BLINK));
+        command_button(ui, app, actions, Command::OfTool(Tool::Compare, FLIP));
     });
     parameter_row::ui(ui, app, actions, &ParamId::Tool(SECONDS));
 }
