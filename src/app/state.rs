@@ -2,6 +2,7 @@
 
 use super::export::Export;
 use super::opening::Opening;
+use super::tools::{ToolPart, ToolView};
 use super::{
     Composition, Derived, Desk, Edit, Effect, Learning, Models, Modes, Navigation, Notices,
     OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, StartupRequest,
@@ -91,6 +92,11 @@ impl AppState {
         &self.desk.tools
     }
 
+    /// What a tool and its panel read.
+    pub fn tool<T: ToolPart>(&self) -> ToolView<'_, T> {
+        self.desk.tool()
+    }
+
     /// The session that is open.
     pub fn session(&self) -> &OpenSession {
         &self.desk.session
@@ -177,7 +183,9 @@ impl AppState {
     pub fn begin_frame(&mut self, moment: Moment) {
         self.desk.workspace.now_secs = moment.now_secs;
         self.take_events();
-        self.desk.advance_path(moment.dt_secs);
+        self.desk.use_tools(|tools, workspace| {
+            tools.advance(workspace, moment.dt_secs);
+        });
         self.navigation.take_session_reports(&mut self.desk);
         self.opening
             .take_opened(&mut self.desk, &mut self.navigation);
@@ -217,9 +225,8 @@ impl AppState {
                 due.soon_if(true);
             }
         }
-        due.soon_if(self.desk.encoding_is_due());
         due.after(self.is_playing().then_some(0.0));
-        due.after(self.desk.blink_due_secs());
+        due.after(self.desk.tools.due_secs(&self.desk.workspace));
         due.secs
     }
 
@@ -230,11 +237,13 @@ impl AppState {
         workspace
             .preview
             .ask(&workspace.engine, shot, &workspace.names);
-        self.desk.tools_tick(model);
-        let wants = self.desk.tool_wants(model);
-        self.desk.workspace.ask_for_pictures(&wants);
-        let wants = self.learning.wants(&mut self.desk.workspace);
-        self.desk.workspace.ask_for_pictures(&wants);
+        self.desk.use_tools(|tools, workspace| {
+            tools.tick(workspace, model);
+        });
+        let requests = self.desk.tools.requests(&self.desk.workspace, model);
+        self.desk.workspace.request_pictures(&requests);
+        let requests = self.learning.requests(&mut self.desk.workspace);
+        self.desk.workspace.request_pictures(&requests);
     }
 
     /// What the window has to do now.

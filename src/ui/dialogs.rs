@@ -3,8 +3,8 @@
 //! The hazard here is a frozen window: a dialog stays open for minutes. It is made on the
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
-use crate::app::LearningFile;
-use crate::app::{Action, Actions, LearningAction, SessionAction, Wake};
+use crate::app::tools::encode::Encode;
+use crate::app::{Action, Actions, LearningAction, LearningFile, SessionAction, Wake};
 use crate::document::session_file::ENDING;
 use crate::engine::ModelSource;
 use rfd::{AsyncFileDialog, FileHandle};
@@ -132,7 +132,9 @@ impl Dialogs {
                 (Some(path), Purpose::OpenModel) => {
                     actions.push(Action::LoadModel(ModelSource::File(path)));
                 }
-                (Some(path), Purpose::OpenPicture) => actions.push(Action::EncodeFile(path)),
+                (Some(path), Purpose::OpenPicture) => {
+                    actions.ask_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
+                }
                 (Some(path), Purpose::SavePicture) => {
                     actions.push(Action::SavePicture(with_ending(path, "png")));
                 }

@@ -6,16 +6,16 @@
 
 use eframe::egui;
 mod dialogs;
-mod drag;
+pub(crate) mod drag;
 mod overlays;
-mod panels;
-mod picture;
+pub(crate) mod panels;
+pub(crate) mod picture;
 mod shortcuts;
 mod smoke;
 mod storage;
-mod textures;
-mod theme;
-mod widgets;
+pub(crate) mod textures;
+pub(crate) mod theme;
+pub(crate) mod widgets;
 mod window;
 
 pub use window::ZscapeWindow;

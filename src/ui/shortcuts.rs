@@ -32,9 +32,8 @@ pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actio
 static BY_SPECIFICITY: LazyLock<Vec<(KeyboardShortcut, Command)>> = LazyLock::new(by_specificity);
 
 fn by_specificity() -> Vec<(KeyboardShortcut, Command)> {
-    let mut all: Vec<(KeyboardShortcut, Command)> = Command::ALL
-        .iter()
-        .flat_map(|&command| command.shortcuts().map(move |shortcut| (shortcut, command)))
+    let mut all: Vec<(KeyboardShortcut, Command)> = Command::all()
+        .flat_map(|command| command.shortcuts().map(move |shortcut| (shortcut, command)))
         .collect();
     all.sort_by_key(|(shortcut, _)| {
         let modifiers = shortcut.modifiers;

@@ -82,13 +82,28 @@ fn arrows_run_one_way() {
         for file in files {
             let text = fs::read_to_string(&file).expect("a source file is text");
             let place = file.strip_prefix(&source).expect("it lies under src");
-            for fault in faults_of(layer, place, &text) {
+            for fault in faults_of(layer_of(layer, place), place, &text) {
                 // Writing into a string cannot fail.
                 let _ = writeln!(faults, "src/{}: {fault}", place.display());
             }
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// The layer of a file in the folder of a layer: what a tool paints lies beside the tool, and is a
+/// part of the window.
+fn layer_of(folder: &'static Layer, place: &Path) -> &'static Layer {
+    let is_panel = |place: &Path| {
+        let tool = place.strip_prefix("app/tools").ok()?;
+        let part = tool.components().nth(1)?;
+        Some(Path::new(part.as_os_str()).with_extension("") == Path::new("panel"))
+    };
+    let ui = LAYERS.iter().find(|layer| layer.name == "ui");
+    match (is_panel(place), ui) {
+        (Some(true), Some(ui)) => ui,
+        _ => folder,
+    }
 }
 
 /// Only registries know families apart; everything else asks what a model can do, so that a new
@@ -244,6 +259,30 @@ fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
 }
 
 #[test]
+fn panels_of_tools_belong_to_the_window() {
+    let app = LAYERS.iter().find(|it| it.name == "app").expect("a layer");
+    let find = |place: &str, text: &str| {
+        let place = Path::new(place);
+        faults_of(layer_of(app, place), place, text)
+    };
+    let painting = "use crate::ui::theme::tokens;";
+    for panel in ["app/tools/map/panel.rs", "app/tools/map/panel/stage.rs"] {
+        assert!(find(panel, painting).is_empty(), "{panel}");
+        assert_eq!(find(panel, "use std::fs;\nlet x = fs::read(y);").len(), 1);
+    }
+    for other in [
+        "app/tools/map/mod.rs",
+        "app/tools/panel.rs",
+        "app/panel/x.rs",
+    ] {
+        assert_eq!(find(other, painting).len(), 1, "{other}");
+        assert_eq!(find(other, "let view = panel::View::default();").len(), 1);
+        assert_eq!(find(other, "use super::map::panel::View;").len(), 1);
+        assert!(find(other, "pub(crate) mod panel;").is_empty());
+    }
+}
+
+#[test]
 fn the_reader_of_use_lines_finds_arrows() {
     let find = |text: &str| faults_of(&LAYERS[0], Path::new("latent/expr/eval.rs"), text);
     assert!(find("use crate::latent::{Code, Space};\nuse super::super::Code;").is_empty());
@@ -297,6 +336,10 @@ fn faults_of(layer: &Layer, place: &Path, text: &str) -> Vec<String> {
             && !layer.may_import.contains(&other)
         {
             faults.push(format!("{} may not import {other}", layer.name));
+        }
+        // Panels of tools lie in the layer below the window's.
+        if layer.name == "app" && names.len() > 1 && names.contains(&"panel") {
+            faults.push("app may not name a panel".to_owned());
         }
         for forbidden in layer.may_not_name {
             let parts: Vec<&str> = forbidden.split("::").collect();

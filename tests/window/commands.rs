@@ -10,7 +10,7 @@ use zscape::app::{Command, Overlay, Theme};
 fn every_command_has_a_name_a_tooltip_and_keys_of_its_own() {
     let mut names = BTreeSet::new();
     let mut keys = Vec::new();
-    for command in Command::ALL {
+    for command in Command::all() {
         let info = command.info();
         assert!(!info.tooltip.is_empty(), "{command:?}");
         assert!(

@@ -7,9 +7,9 @@ use eframe::egui::{FontId, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 use std::sync::Arc;
-use zscape::app::LearningFile;
 use zscape::app::learning::{Page, name_of, why_no_scene};
-use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, Tool, ToolEdit};
+use zscape::app::tools::variations::STEP;
+use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, Tool};
 use zscape::document::NodeId;
 use zscape::document::save::save;
 use zscape::engine::ModelSource;
@@ -348,9 +348,7 @@ fn random_states_survive_a_scene() {
                     step: die(5) as f32 - 2.0,
                 }),
                 3 => Action::Run(Tool::ALL[die(10) as usize].command()),
-                4 => Action::Tool(ToolEdit::Variations(
-                    zscape::app::tools::variations::Edit::Sigma(die(9) as f32 / 10.0 + 0.1),
-                )),
+                4 => Action::Set(STEP.into(), die(9) as f32 / 10.0 + 0.1),
                 _ => Action::Run(Command::Undo),
             };
             window.harness.state_mut().ask(action);
@@ -381,12 +379,8 @@ fn random_states_survive_a_scene() {
         window
             .harness
             .state_mut()
-            .ask(Action::Run(Command::OpenVariations));
-        let sigma = zscape::app::tools::variations::Edit::Sigma(2.0);
-        window
-            .harness
-            .state_mut()
-            .ask(Action::Tool(ToolEdit::Variations(sigma)));
+            .ask(Action::Run(Command::Open(Tool::Variations)));
+        window.ask(Action::Set(STEP.into(), 2.0));
         window.settle();
         assert_eq!(window.expression(), "[1, 0.5]");
         window.learn(LearningAction::LeaveScene);

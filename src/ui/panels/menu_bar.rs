@@ -2,7 +2,7 @@
 
 use super::recent;
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command};
+use crate::app::{Action, Actions, AppState, Command, Tool};
 use crate::learn::Control;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
@@ -67,25 +67,6 @@ const MODEL: &[&[Command]] = &[
     &[Command::SeedUp, Command::SeedDown],
     &[Command::Play],
 ];
-const TOOLS: &[&[Command]] = &[
-    &[
-        Command::OpenExplore,
-        Command::OpenInterpolate,
-        Command::OpenArithmetic,
-        Command::OpenStyles,
-        Command::OpenMap,
-        Command::OpenEncode,
-        Command::OpenVariations,
-        Command::OpenDirections,
-        Command::OpenCompare,
-        Command::OpenWhere,
-    ],
-    &[
-        Command::NextComparison,
-        Command::BlinkComparison,
-        Command::FlipComparison,
-    ],
-];
 const HELP: &[&[Command]] = &[
     &[Command::ToggleLearning, Command::LeaveScene],
     &[Command::Palette, Command::Shortcuts],
@@ -102,11 +83,15 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             ("Edit", EDIT),
             ("View", VIEW),
             ("Model", MODEL),
-            ("Tools", TOOLS),
-            ("Help", HELP),
         ] {
             ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));
         }
+        ui.menu_button("Tools", |ui| {
+            let open: Vec<Command> = Tool::ALL.iter().map(|tool| tool.command()).collect();
+            let own: Vec<Command> = Tool::ALL.iter().flat_map(|tool| tool.commands()).collect();
+            menu_ui(ui, app, actions, &[&open, &own]);
+        });
+        ui.menu_button("Help", |ui| menu_ui(ui, app, actions, HELP));
         // What the menus have left: large text in a small window leaves little.
         let room = ui.available_width();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
