@@ -21,9 +21,7 @@ pub enum Effect {
     },
     AskWhereToExport {
         suggested_name: String,
-        /// The kind of file as dialogs name it, and its ending.
-        words: &'static str,
-        ending: &'static str,
+        kind: super::export::FileKind,
     },
     /// Where to write what was learned.
     AskForLearningFile(super::learning::LearningFile),
@@ -78,8 +76,8 @@ impl AppState {
                 self.workspace.modes.overlay = Overlay::None;
                 self.export_to(path);
             }
-            Action::CancelExports => self.cancel_exports(),
-            Action::Quit(choice) => self.quit(choice),
+            Action::CancelExports => self.export.cancel(&mut self.workspace),
+            Action::Quit(choice) => self.export.quit(choice, &mut self.workspace),
             Action::SavePicture(path) => self.save_picture(path),
             Action::DismissNotice(id) => self.workspace.notices.dismiss(id),
             Action::ShowPalette(open) => {

@@ -17,7 +17,7 @@ impl AppState {
                 None => self.on_event(event),
             }
         }
-        self.take_export_reports();
+        self.export.take_reports(&mut self.workspace);
     }
 
     fn on_event(&mut self, event: Event) {
@@ -41,6 +41,7 @@ impl AppState {
     /// Hands what came of a job to its owner.
     fn on_job_event(&mut self, owner: Owner, event: Event) {
         match (owner, event) {
+            (Owner::Export, event) => self.export.take_event(event),
             (
                 _,
                 Event::Tile {
@@ -62,7 +63,6 @@ impl AppState {
                 match owner {
                     Owner::Pictures => self.workspace.pictures.accept(&tile),
                     Owner::Map => self.tools.map.tiles_mut().accept(&tile),
-                    Owner::Export => self.on_exported(job, image.len(), &values),
                     Owner::Thumbnails => self.thumbnails.accept(job, image, &values),
                     _ => {}
                 }
@@ -105,7 +105,8 @@ impl AppState {
             (Owner::Map, _) => self.tools.map.tiles_mut().end(job, failure),
             // A place whose picture cannot be made has its message in the equation bar already.
             (Owner::Thumbnails, _) => self.thumbnails.end(job),
-            (Owner::Export, _) => self.on_export_end(job, failure),
+            // Files hear of the end of their jobs by its event.
+            (Owner::Export, _) => {}
             (Owner::Examination, Some(why)) => self.on_examination_failed(job, why),
             (Owner::Naming, Some(why)) => self.on_evaluation_failed(job, why),
             (Owner::Examination | Owner::Naming, None) => {}

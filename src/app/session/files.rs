@@ -128,6 +128,9 @@ impl AppState {
         if let Some(path) = asked.session {
             self.session.keeper.open(path);
         }
+        if let Some(path) = asked.picture {
+            self.open_picture(path);
+        }
     }
 
     fn take_up(&mut self, recovered: Recovered, asked: &Asked) {

@@ -90,6 +90,8 @@ pub struct Asked {
     /// A model that is to be shown whatever the session before showed.
     pub model: bool,
     pub session: Option<PathBuf>,
+    /// A picture to go to where it was made.
+    pub picture: Option<PathBuf>,
 }
 
 impl OpenSession {
@@ -240,7 +242,7 @@ impl AppState {
     /// Settles what the hand has done and writes down what the next start is to find.
     pub fn close(&mut self) {
         self.settle();
-        self.close_exports();
+        self.export.close(&self.workspace.engine);
         self.close_learning();
         let session = &mut self.session;
         let keep = !session.session.is_pristine();

@@ -1,8 +1,8 @@
 //! The arguments of commands that draw.
 
 use super::{DeviceArgs, MAX_SIZE, OutputArgs};
-use crate::cli::seeds::SeedList;
-use crate::document::Subject;
+use crate::document::seeds::SeedList;
+use crate::document::{Subject, animation};
 use crate::latent::path::{Easing, Method};
 use crate::latent::{NoiseMode, Sampler, Space};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -13,8 +13,8 @@ use std::path::PathBuf;
 const MAX_SCALE: i64 = 16;
 /// The widest gap, in pixels.
 const MAX_GAP: i64 = 1024;
-/// The most frames of an animation, and the most pictures in a row or a column.
-const MAX_FRAMES: i64 = 10_000;
+const MAX_FRAMES: i64 = animation::MAX_FRAMES as i64;
+/// The most pictures in a row or a column.
 const MAX_ROW: i64 = 1_000;
 
 #[derive(Debug, Args)]
