@@ -6,7 +6,7 @@
 //! knob of a controller, a script) can move all of them.
 
 use super::tools::{arithmetic, compare, encode, interpolate, styles, variations};
-use super::{Action, AppState, Axis, Edit, Tool, ToolEdit};
+use super::{Axis, Desk, Edit, Tool, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::{raw_axis, raw_axis_name};
@@ -145,7 +145,7 @@ pub struct Param {
     pub lock: Option<String>,
 }
 
-impl AppState {
+impl Desk {
     /// A row of the table; `None` without a model, or for a direction or an axis that it lacks.
     pub fn param(&self, id: &ParamId) -> Option<Param> {
         let model = self.workspace.model()?;
@@ -396,12 +396,13 @@ impl AppState {
             }),
             ParamId::Axis(axis) => {
                 let unit = self
+                    .workspace
                     .model()
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.workspace.edit(Edit::along(*axis, value, unit));
             }
             ParamId::Tool(ToolParam::InterpolatePosition) => {
-                self.run(Action::Scrub(f64::from(value)));
+                self.scrub_to(f64::from(value));
             }
             ParamId::Tool(tool) => {
                 if let Some(edit) = self.tool_edit(*tool, value) {

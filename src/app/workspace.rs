@@ -5,8 +5,10 @@
 //! [`AppState`](super::AppState).
 
 use super::jobs::Jobs;
+use super::pictures::Want;
 use super::{
-    Dice, Edit, Effect, History, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
+    Dice, Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
+    Wake,
 };
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
@@ -23,7 +25,7 @@ pub struct Workspace {
     pub(super) engine: Jobs,
     pub(super) models: Models,
     pub(super) position: Position,
-    pub(super) history: History,
+    pub(super) gesture: Gesture,
     pub(super) preview: Preview,
     pub(super) pictures: Pictures,
     pub(super) notices: Notices,
@@ -37,15 +39,17 @@ pub struct Workspace {
     pub(super) locks: Vec<Control>,
     pub(super) now_secs: f64,
     pub(super) effects: Vec<Effect>,
+    /// Makes the window paint a frame, from any thread.
+    pub(super) wake: Wake,
 }
 
 impl Workspace {
-    pub(super) fn new(engine: Engine, view: View) -> Self {
+    pub(super) fn new(engine: Engine, view: View, wake: Wake) -> Self {
         Self {
             engine: Jobs::new(engine),
             models: Models::default(),
             position: Position::new(DEFAULT_EXPRESSION),
-            history: History::default(),
+            gesture: Gesture::default(),
             preview: Preview::default(),
             pictures: Pictures::default(),
             notices: Notices::default(),
@@ -57,12 +61,18 @@ impl Workspace {
             locks: Vec::new(),
             now_secs: 0.0,
             effects: Vec::new(),
+            wake,
         }
+    }
+
+    /// Seconds since the start of the program.
+    pub fn now_secs(&self) -> f64 {
+        self.now_secs
     }
 
     /// What is known of the loaded model.
     pub fn model(&self) -> Option<&ModelInfo> {
-        self.models.current.as_deref()
+        self.models.current().map(|model| &**model)
     }
 
     /// Reads a text as an expression that the loaded model understands.
@@ -194,7 +204,14 @@ impl Workspace {
 
     /// Says that something has changed that is to become a step of the history.
     pub(in crate::app) fn touch(&mut self) {
-        self.history.touch(self.now_secs);
+        self.gesture.touch(self.now_secs);
+    }
+
+    /// Asks for pictures beside the main one, as it is drawn now.
+    pub(in crate::app) fn ask_for_pictures(&mut self, wants: &[Want]) {
+        let sampler = self.sampler();
+        self.pictures
+            .ask(&mut self.engine, wants, &self.names, sampler);
     }
 
     /// The settings with which pictures are drawn now.

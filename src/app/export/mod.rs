@@ -9,11 +9,11 @@ mod settings;
 mod task;
 
 pub use run::Run;
-pub use settings::{FileKind, Kind, Settings, ending_of};
+pub use settings::{Kind, Settings, ending_of};
 
 use super::jobs::{Jobs, Owner};
 use super::notices::Level;
-use super::{AppState, ByAddress, Derived, Effect, Overlay, ToolSettings, Workspace};
+use super::{ByAddress, Derived, Desk, Effect, Overlay, ToolSettings, Wake, Workspace};
 use crate::engine::{Event, ModelInfo};
 use run::Report;
 use std::path::PathBuf;
@@ -21,10 +21,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use task::{Sources, Task};
-
-/// Called from another thread to have the window look at what came.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+use task::Task;
 
 /// Reports that wait for a frame of the window; a thread with one more waits, too.
 const REPORTS: usize = 64;
@@ -226,23 +223,9 @@ impl Export {
     }
 }
 
-impl AppState {
-    /// Files on their way, and what the next one is to be.
-    pub fn export(&self) -> &Export {
-        &self.export
-    }
-
-    pub(super) fn set_export(&mut self, settings: Settings) {
-        self.export.settings = settings.bounded();
-    }
-
-    fn sources(&self) -> Sources<'_> {
-        Sources {
-            workspace: &self.workspace,
-            interpolate: &self.tools.settings().interpolate,
-            lengths: self.tools.interpolate().lengths(),
-            bookmarks: self.session.document().bookmarks(),
-        }
+impl Export {
+    pub(super) fn set_up(&mut self, settings: Settings) {
+        self.settings = settings.bounded();
     }
 
     /// Why the file that is set up cannot be made now.
@@ -250,77 +233,64 @@ impl AppState {
     /// # Errors
     ///
     /// A sentence.
-    pub fn check_export(&self) -> Result<(), String> {
+    pub(super) fn check(&self, desk: &Desk) -> Result<(), String> {
         // A plan may hold 10,000 expressions; the form asks in every frame.
         let key = CheckKey {
-            settings: self.export.settings.clone(),
-            model: self.workspace.models.current().map(ByAddress::new),
-            tools: ByAddress::new(self.tools.settings()),
-            has_code: self.workspace.preview.frame().is_some(),
-            session: self.session.revision(),
+            settings: self.settings.clone(),
+            model: desk.workspace.models.current().map(ByAddress::new),
+            tools: ByAddress::new(desk.tools.settings()),
+            has_code: desk.workspace.preview.frame().is_some(),
+            session: desk.session.revision(),
         };
-        let check = || Task::new(&self.sources(), &self.export.settings).map(drop);
-        (*self.export.checked.get(key, check)).clone()
+        let check = || Task::new(desk, &self.settings).map(drop);
+        (*self.checked.get(key, check)).clone()
     }
 
     /// Asks where the file is to be.
-    pub(super) fn ask_where_to_export(&mut self) {
-        if let Err(sentence) = self.check_export() {
-            self.workspace.notices.push(Level::Error, sentence);
+    pub(super) fn ask_where(&self, desk: &mut Desk) {
+        let checked = self.check(desk);
+        let workspace = &mut desk.workspace;
+        if let Err(sentence) = checked {
+            workspace.notices.push(Level::Error, sentence);
             return;
         }
-        let settings = &self.export.settings;
-        let kind = settings.file_kind();
-        let suggested_name = match settings.kind {
-            Kind::Picture => self.workspace.suggested_file_name(kind.ending),
+        let kind = self.settings.file_kind();
+        let suggested_name = match self.settings.kind {
+            Kind::Picture => workspace.suggested_file_name(kind.ending),
             // `digits-vae2-strip.png`
             other => {
-                let model = self.workspace.clean_model_name();
+                let model = workspace.clean_model_name();
                 format!("{model}-{}.{}", other.noun(), kind.ending)
             }
         };
-        let effect = Effect::AskWhereToExport {
+        workspace.effects.push(Effect::AskWhereToExport {
             suggested_name,
             kind,
-        };
-        self.workspace.effects.push(effect);
+        });
     }
 
     /// Makes the file that is set up.
-    pub(super) fn export_to(&mut self, path: PathBuf) {
-        let settings = self.export.settings.clone();
-        self.start_export(&settings, path);
+    pub(super) fn write(&mut self, desk: &mut Desk, path: PathBuf) {
+        let task = Task::new(desk, &self.settings);
+        self.begin(&mut desk.workspace, task, path);
     }
 
     /// Writes the picture in the model's own size.
-    pub(super) fn save_picture(&mut self, path: PathBuf) {
+    pub(super) fn save_picture(&mut self, desk: &mut Desk, path: PathBuf) {
         let settings = Settings {
             kind: Kind::Picture,
             scale: 1,
             ..Settings::default()
         };
-        self.start_export(&settings, path);
+        let task = Task::new(desk, &settings);
+        self.begin(&mut desk.workspace, task, path);
     }
 
-    fn start_export(&mut self, settings: &Settings, path: PathBuf) {
-        let task = Task::new(&self.sources(), settings);
-        let started = task.and_then(|task| self.export.start(task, path));
-        if let Err(sentence) = started {
-            self.workspace.notices.push(Level::Error, sentence);
+    fn begin(&mut self, workspace: &mut Workspace, task: Result<Task, String>, path: PathBuf) {
+        let begun = task.and_then(|task| self.start(task, path));
+        if let Err(sentence) = begun {
+            workspace.notices.push(Level::Error, sentence);
         }
-    }
-
-    /// Whether the window may close now. While files are being written it asks instead.
-    pub fn may_close(&mut self) -> bool {
-        self.export.may_close(&mut self.workspace)
-    }
-
-    /// Whether the window has to close now; `true` once.
-    pub fn take_close(&mut self) -> bool {
-        let effects = &mut self.workspace.effects;
-        let before = effects.len();
-        effects.retain(|effect| *effect != Effect::Close);
-        effects.len() < before
     }
 }
 

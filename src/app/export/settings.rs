@@ -1,5 +1,6 @@
 //! What the next file is to be.
 
+use crate::app::FileKind;
 use crate::document::animation::{AnimationFormat, MAX_FRAMES};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -77,15 +78,6 @@ impl Kind {
             Self::Codes => "Arrays for NumPy: the current code, or the codes of all bookmarks",
         }
     }
-}
-
-/// A kind of file, as dialogs name it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FileKind {
-    pub words: &'static str,
-    pub ending: &'static str,
-    /// The command of `zscape` that writes such files, for where there is no dialog.
-    pub command: &'static str,
 }
 
 /// What the next file is to be.

@@ -1,30 +1,18 @@
 //! What a file is made of, read from what the window shows.
 
 use super::settings::{Kind, Settings, completed};
-use crate::app::Workspace;
-use crate::app::tools::interpolate;
+use crate::app::Desk;
 use crate::document::animation::AnimationFormat;
-use crate::document::bookmarks::Bookmarks;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
 use crate::document::recipe::Animation;
 use crate::document::{Bookmark, Subject};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
-use crate::latent::path::{self, ArcLength};
+use crate::latent::path;
 use crate::render::{Look, Plan, Setup};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The parts of the window that files are made of.
-#[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    pub workspace: &'a Workspace,
-    pub interpolate: &'a interpolate::Settings,
-    /// How long the way of Interpolate is in pictures, where it was measured.
-    pub lengths: Option<&'a ArcLength>,
-    pub bookmarks: &'a Bookmarks,
-}
 
 /// A file that can be made.
 pub enum Task {
@@ -43,11 +31,11 @@ impl Task {
     /// # Errors
     ///
     /// A sentence on what is missing.
-    pub fn new(sources: &Sources<'_>, settings: &Settings) -> Result<Self, String> {
-        let workspace = sources.workspace;
+    pub fn new(desk: &Desk, settings: &Settings) -> Result<Self, String> {
+        let workspace = &desk.workspace;
         let model = workspace.model().ok_or("Load a model first")?;
         if settings.kind == Kind::Codes {
-            return Ok(Self::Codes(codes(sources, model, settings.bookmarks)?));
+            return Ok(Self::Codes(codes(desk, model, settings.bookmarks)?));
         }
         let look = Look {
             scale: settings.scale,
@@ -59,7 +47,7 @@ impl Task {
             conditions: workspace.position.conditions().clone(),
             sampler: workspace.position.sampler(),
         };
-        let subject = subject(sources, settings)?;
+        let subject = subject(desk, settings)?;
         let plan = Plan::new(subject, look, &setup, model).map_err(|error| error.to_string())?;
         if plan.size().is_err() {
             return Err("It is too large: choose fewer or smaller pictures".to_owned());
@@ -83,9 +71,9 @@ impl Task {
 }
 
 /// What the pictures show.
-fn subject(sources: &Sources<'_>, settings: &Settings) -> Result<Subject, String> {
-    let interpolate = sources.interpolate;
-    let position = &sources.workspace.position;
+fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
+    let interpolate = &desk.tools.settings().interpolate;
+    let position = &desk.workspace.position;
     let texts = |list: &[Expr]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let sheet = |pictures: &[Expr], columns: usize| Subject::Sheet {
         expressions: texts(pictures),
@@ -97,8 +85,11 @@ fn subject(sources: &Sources<'_>, settings: &Settings) -> Result<Subject, String
         Kind::Picture | Kind::Codes => Subject::Expression(position.expression().to_string()),
         Kind::Strip => {
             let way = interpolate.path(interpolate.method)?;
-            let positions =
-                way.frame_positions(settings.count, interpolate.easing, sources.lengths);
+            let positions = way.frame_positions(
+                settings.count,
+                interpolate.easing,
+                desk.tools.interpolate().lengths(),
+            );
             sheet(&way.expressions(&positions), settings.count)
         }
         Kind::Sheet => {
@@ -137,13 +128,9 @@ fn subject(sources: &Sources<'_>, settings: &Settings) -> Result<Subject, String
     })
 }
 
-fn codes(
-    sources: &Sources<'_>,
-    model: &ModelInfo,
-    of_bookmarks: bool,
-) -> Result<Vec<CodeArray>, String> {
+fn codes(desk: &Desk, model: &ModelInfo, of_bookmarks: bool) -> Result<Vec<CodeArray>, String> {
     if !of_bookmarks {
-        let frame = sources.workspace.preview.frame().ok_or("No code yet")?;
+        let frame = desk.workspace.preview.frame().ok_or("No code yet")?;
         return Ok(vec![CodeArray {
             name: array_name(frame.code.space).to_owned(),
             codes: vec![frame.code.clone()],
@@ -151,8 +138,10 @@ fn codes(
     }
     let is_of_model =
         |it: &&Bookmark| it.model.hash == model.id.hash && it.model.name == model.id.name;
-    let arrays: Vec<CodeArray> = sources
-        .bookmarks
+    let arrays: Vec<CodeArray> = desk
+        .session
+        .document()
+        .bookmarks()
         .iter()
         .filter(is_of_model)
         .map(|bookmark| CodeArray {

@@ -6,7 +6,7 @@
 use crate::app::jobs::Owner;
 use crate::app::notices::Level;
 use crate::app::pictures::{SetKey, Want};
-use crate::app::{AppState, ByAddress, Derived};
+use crate::app::{ByAddress, Derived, Desk};
 use crate::document::StoredDirection;
 use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk, raw_axis};
@@ -292,7 +292,7 @@ pub fn check_name<'a>(name: &str, mut taken: impl Iterator<Item = &'a str>) -> R
     Ok(())
 }
 
-impl AppState {
+impl Desk {
     /// The directions of the loaded model, as [`Settings::listed`] orders them.
     pub fn listed_directions(&self) -> Arc<Vec<Listed>> {
         let Some(model) = self.workspace.models.current() else {
@@ -306,7 +306,7 @@ impl AppState {
 
     /// Searches directions in the loaded model.
     pub(in crate::app) fn find_directions(&mut self, source: DirectionSource) {
-        let Some(model) = self.workspace.models.current.clone() else {
+        let Some(model) = self.workspace.models.current().cloned() else {
             return;
         };
         self.stop_finding_directions();
@@ -326,7 +326,7 @@ impl AppState {
 
     /// Makes a direction of the value of an expression, and has its effect measured.
     pub(in crate::app) fn save_direction(&mut self, name: String, expression: Expr) {
-        let Some(model) = self.workspace.models.current.clone() else {
+        let Some(model) = self.workspace.models.current().cloned() else {
             return;
         };
         let listed = self.listed_directions();
@@ -386,7 +386,10 @@ impl AppState {
         };
         let first = found.first().map(|found| found.direction.name.clone());
         let count = found.len();
-        self.tool_settings().directions.add(&search.model, found);
+        self.tools
+            .settings_mut()
+            .directions
+            .add(&search.model, found);
         self.workspace.touch();
         self.renew_names();
         if let Some(first) = first {

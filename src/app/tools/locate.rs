@@ -3,7 +3,7 @@
 //! All of it is computed once for each picture: panels show it in several places, and the data
 //! are thousands of codes.
 
-use crate::app::{AppState, ByAddress, Derived};
+use crate::app::{ByAddress, Derived, Desk};
 use crate::engine::{Frame, ModelInfo};
 use crate::latent::geometry::norm;
 use crate::latent::neighbours::{self, Neighbour};
@@ -212,7 +212,7 @@ fn rows(model: &ModelInfo) -> impl Iterator<Item = &[f32]> {
     model.encoded.iter().map(|(row, _)| row.as_slice())
 }
 
-impl AppState {
+impl Desk {
     /// The frame of a code in z, where the encoded data lie.
     fn frame_in_z(&self) -> Option<&Frame> {
         let frame = self.workspace.preview.frame()?;

@@ -15,7 +15,7 @@ pub mod styles;
 pub mod variations;
 
 use super::pictures::Want;
-use super::{AppState, ByAddress, Command, Derived, Edit, Shared};
+use super::{ByAddress, Command, Derived, Desk, Edit, Shared};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::{SessionNames, Space};
@@ -179,6 +179,10 @@ impl Tools {
         &self.settings
     }
 
+    pub(super) fn settings_mut(&mut self) -> &mut ToolSettings {
+        Arc::make_mut(&mut self.settings)
+    }
+
     /// Where the way is scrubbed or played.
     pub fn interpolate(&self) -> &interpolate::Live {
         &self.interpolate
@@ -210,28 +214,24 @@ impl Tools {
     }
 }
 
-impl AppState {
-    pub fn tools(&self) -> &Tools {
-        &self.tools
-    }
-
+impl Desk {
     /// Changes a tool's settings, and the expression where the tool makes one.
     pub(super) fn edit_tool(&mut self, edit: ToolEdit) {
         let mut made = None;
         match edit {
-            ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
-            ToolEdit::Map(edit) => self.tool_settings().map.apply(edit),
+            ToolEdit::Sources(edit) => self.tools.settings_mut().sources.apply(edit),
+            ToolEdit::Map(edit) => self.tools.settings_mut().map.apply(edit),
             ToolEdit::Variations(edit) => {
                 if let variations::Edit::Choose(child) = &edit {
                     made = Some(Edit::Expression(child.clone()));
                 }
-                self.tool_settings().variations.apply(edit);
+                self.tools.settings_mut().variations.apply(edit);
             }
             ToolEdit::Compare(edit) => self.edit_compare(edit),
-            ToolEdit::Encode(edit) => self.tool_settings().encode.apply(edit),
-            ToolEdit::Interpolate(edit) => self.tool_settings().interpolate.apply(edit),
+            ToolEdit::Encode(edit) => self.tools.settings_mut().encode.apply(edit),
+            ToolEdit::Interpolate(edit) => self.tools.settings_mut().interpolate.apply(edit),
             ToolEdit::Directions(edit) => {
-                let Some(model) = self.workspace.models.current.clone() else {
+                let Some(model) = self.workspace.models.current().cloned() else {
                     return;
                 };
                 let (from, to) = match &edit {
@@ -239,7 +239,7 @@ impl AppState {
                     directions::Edit::Delete(name) => (Some(name.clone()), None),
                     directions::Edit::Hide(..) => (None, None),
                 };
-                self.tool_settings().directions.apply(edit, &model);
+                self.tools.settings_mut().directions.apply(edit, &model);
                 if let Some(from) = from {
                     self.rename_in_expression(&from, to.as_deref());
                 }
@@ -252,12 +252,12 @@ impl AppState {
                     .and_then(styles::layer_count)
                     .unwrap_or(0);
                 let makes_a_picture = edit.makes_a_picture();
-                let styles = &mut self.tool_settings().styles;
+                let styles = &mut self.tools.settings_mut().styles;
                 styles.apply(edit, count);
                 made = styles.to_expr().filter(|_| makes_a_picture).map(Edit::Base);
             }
             ToolEdit::Arithmetic(edit) => {
-                let arithmetic = &mut self.tool_settings().arithmetic;
+                let arithmetic = &mut self.tools.settings_mut().arithmetic;
                 arithmetic.apply(edit);
                 made = arithmetic.to_expr().map(Edit::Base);
             }
@@ -282,10 +282,6 @@ impl AppState {
         }
     }
 
-    pub(super) fn tool_settings(&mut self) -> &mut ToolSettings {
-        Arc::make_mut(&mut self.tools.settings)
-    }
-
     /// Lets tools whose text stands in the equation bar take it up.
     fn tools_follow(&mut self) {
         let base = self.workspace.position.base();
@@ -293,7 +289,7 @@ impl AppState {
             return;
         }
         if let Some(read) = arithmetic::Settings::from_expr(base) {
-            self.tool_settings().arithmetic = Shared::new(read);
+            self.tools.settings_mut().arithmetic = Shared::new(read);
         }
     }
 

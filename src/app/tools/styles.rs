@@ -3,7 +3,7 @@
 //! Rows are what is kept, columns are whose styles are taken (Karras et al. 2019, figure 3). One
 //! picture at a time can also be put together layer by layer.
 
-use crate::app::AppState;
+use crate::app::Desk;
 use crate::app::jobs::Owner;
 use crate::app::pictures::{SetKey, Want};
 use crate::engine::{Job, JobId, ModelInfo};
@@ -317,7 +317,7 @@ impl Live {
     }
 }
 
-impl AppState {
+impl Desk {
     /// Measures the open model, once, while the tool is open and its pictures are there. What is
     /// measured of another model is given up.
     pub(super) fn follow_layer_change(&mut self, model: &ModelInfo, is_open: bool) {

@@ -186,7 +186,7 @@ fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInf
 /// The named directions, those that change the picture most first.
 fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
     let hidden = app.tools().settings().directions.of(model);
-    let all = app.listed_directions();
+    let all = app.desk().listed_directions();
     let shown: Vec<_> = all
         .iter()
         .filter(|listed| hidden.is_none_or(|of| !of.hidden.contains(&listed.direction.name)))

@@ -11,7 +11,7 @@ pub use difference::{Difference, LAID_OVER, difference, difference_pixels};
 pub use panes::{LaidOver, Live, Pane, PaneState};
 
 use crate::app::pictures::{SetKey, Want};
-use crate::app::{AppState, Tool};
+use crate::app::{Desk, Tool};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::path::Method;
@@ -185,7 +185,7 @@ impl Settings {
     }
 }
 
-impl AppState {
+impl Desk {
     /// Applies an edit; a model that is chosen again is tried again.
     pub(super) fn edit_compare(&mut self, edit: Edit) {
         if let Edit::Pane(index, new) = &edit
@@ -194,7 +194,7 @@ impl AppState {
         {
             self.workspace.models.try_again(source);
         }
-        self.tool_settings().compare.apply(edit);
+        self.tools.settings_mut().compare.apply(edit);
     }
 
     /// Takes what has come into the panes, and goes on to the next step when all have come.
@@ -216,7 +216,7 @@ impl AppState {
         let mut expression = pane.expression(self.workspace.position.expression());
         let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
         let model = if source == current.source {
-            Ok(self.workspace.models.current.clone())
+            Ok(self.workspace.models.current().cloned())
         } else {
             self.workspace.need_model(&source)
         };

@@ -3,9 +3,9 @@
 use super::preparer::{Prepared, Preparer};
 use super::{Edit, Settings, Source, Wanted};
 use crate::app::jobs::Owner;
+use crate::app::models::link_of;
 use crate::app::notices::Level;
-use crate::app::session::link_of;
-use crate::app::{AppState, ByAddress, Derived, Tool, ToolEdit, Wake};
+use crate::app::{ByAddress, Derived, Desk, Tool, ToolEdit, Wake};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
 use crate::latent::Code;
 use crate::latent::expr::Expr;
@@ -119,7 +119,7 @@ pub fn has_encoder(model: &ModelInfo) -> bool {
     model.manifest.networks.contains_key(&Role::Encoder)
 }
 
-impl AppState {
+impl Desk {
     /// Opens the tool with the picture of a file.
     pub(in crate::app) fn encode_file(&mut self, path: PathBuf) {
         self.tools.open = Tool::Encode;
@@ -140,7 +140,7 @@ impl AppState {
             live.preparer.forget();
             return;
         };
-        let wake: Wake = Arc::clone(&self.wake);
+        let wake: Wake = Arc::clone(&self.workspace.wake);
         let live = &mut self.tools.encode;
         if let Err(sentence) = live.preparer.ask(wanted, &wake) {
             live.fault = Some(sentence);
@@ -322,7 +322,7 @@ impl AppState {
     /// Gives the code that was found a name and goes there.
     pub(in crate::app) fn keep_code(&mut self, name: &str) {
         let found = self.tools.encode.found.as_ref();
-        let (Some(found), Some(model)) = (found, self.workspace.models.current.clone()) else {
+        let (Some(found), Some(model)) = (found, self.workspace.models.current().cloned()) else {
             return;
         };
         if found.model != model.id {

@@ -7,7 +7,7 @@ pub use plane::{MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
 use crate::app::pictures::{SetKey, Want};
-use crate::app::{AppState, ByAddress, Derived};
+use crate::app::{ByAddress, Derived, Desk};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::pca::{Pca, PcaError};
@@ -176,7 +176,7 @@ fn set_pair(pair: &mut [usize; 2], which: usize, value: usize) {
     pair[which] = value;
 }
 
-impl AppState {
+impl Desk {
     /// The pictures of the map beside its tiles.
     pub(super) fn map_wants(&self, model: &ModelInfo) -> Vec<Want> {
         let want = |key, expressions: Vec<Option<Expr>>| Want {
@@ -185,7 +185,7 @@ impl AppState {
             expressions: expressions.into(),
         };
         let settings = &self.tools.settings.map;
-        let members = plane::members(settings, model, self);
+        let members = plane::members(settings, model, &self.workspace);
         let near = self.neighbours();
         let datum = |row: usize| {
             let (code, _) = model.encoded.get(row)?;
@@ -247,7 +247,7 @@ impl AppState {
         let settings = &self.tools.settings.map;
         let members: Option<Vec<&Code>> = {
             let set = self.workspace.pictures.set(MEMBERS);
-            let wanted = plane::members(settings, model, self);
+            let wanted = plane::members(settings, model, &self.workspace);
             wanted
                 .iter()
                 .enumerate()
