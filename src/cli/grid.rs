@@ -28,12 +28,12 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
         seeds => {
             let seeds = seeds.iter().flat_map(|seeds| seeds.iter()).map(Expr::Seed);
             let codes = names.into_iter().map(Expr::Named);
-            let expressions: Vec<String> = seeds
+            let pictures: Vec<Expr> = seeds
                 .chain(codes)
-                .map(|code| session.model().truncated(code, args.truncation).to_string())
+                .map(|code| session.model().truncated(code, args.truncation))
                 .collect();
-            let columns = Layout::square(expressions.len()).columns;
-            args.layout.subject(expressions, columns)
+            let columns = Layout::square(pictures.len()).columns;
+            args.layout.sheet(&pictures, columns)
         }
     };
     write_sheet(&mut session, subject, args.look.into(), &args.output)

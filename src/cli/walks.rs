@@ -6,7 +6,7 @@ use super::production::{write, write_sheet};
 use super::session::Session;
 use super::source;
 use crate::document::Subject;
-use crate::document::recipe::Animation;
+use crate::document::recipe::{Animation, texts};
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Path as Way, sheet as between_corners};
 use crate::render::{Output, Plan, expressions, path_of};
@@ -24,9 +24,7 @@ pub fn strip(args: &StripArgs) -> Result<(), CliError> {
     session.name_codes(&args.names.codes, args.names.sampler())?;
     let count = args.count as usize;
     let positions = way.frame_positions(count, Easing::Linear, None);
-    let subject = args
-        .layout
-        .subject(texts(&way.expressions(&positions)), count);
+    let subject = args.layout.sheet(&way.expressions(&positions), count);
     write_sheet(&mut session, subject, args.look.into(), &args.output)
 }
 
@@ -41,7 +39,7 @@ pub fn sheet(args: &SheetArgs) -> Result<(), CliError> {
     session.name_codes(&args.names.codes, args.names.sampler())?;
     let (columns, rows) = (args.columns as usize, args.rows as usize);
     let pictures = between_corners(&corners, args.way.method, columns, rows);
-    let subject = args.layout.subject(texts(&pictures), columns);
+    let subject = args.layout.sheet(&pictures, columns);
     write_sheet(&mut session, subject, args.look.into(), &args.output)
 }
 
@@ -75,8 +73,4 @@ pub fn animate(args: &AnimateArgs) -> Result<(), CliError> {
     let plan = Plan::new(subject, args.look.into(), session.setup(), session.model())?;
     let output = Output::of(&args.output, &plan)?;
     write(&mut session, plan, &[output]).map(drop)
-}
-
-fn texts(expressions: &[Expr]) -> Vec<String> {
-    expressions.iter().map(ToString::to_string).collect()
 }

@@ -1,7 +1,7 @@
 //! Files made of what the window shows: stills, strips, sheets, grids, animations, and codes.
 //!
-//! What a file is made of is read here ([`task`]); how it is made is in [`render`](crate::render),
-//! as on the command line. A thread for each file drives its production ([`run`]), and the window
+//! What a file is made of is read here (`task`); how it is made is in [`render`](crate::render),
+//! as on the command line. A thread for each file drives its production (`run`), and the window
 //! only carries jobs to the engine and events back.
 
 mod run;

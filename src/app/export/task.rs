@@ -5,10 +5,9 @@ use crate::app::Desk;
 use crate::document::animation::AnimationFormat;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
-use crate::document::recipe::Animation;
+use crate::document::recipe::{Animation, texts};
 use crate::document::{Bookmark, Subject};
 use crate::engine::ModelInfo;
-use crate::latent::expr::Expr;
 use crate::latent::path;
 use crate::render::{Look, Plan, Setup};
 use std::path::PathBuf;
@@ -74,13 +73,6 @@ impl Task {
 fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
     let interpolate = &desk.tools.settings().interpolate;
     let position = &desk.workspace.position;
-    let texts = |list: &[Expr]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let sheet = |pictures: &[Expr], columns: usize| Subject::Sheet {
-        expressions: texts(pictures),
-        columns,
-        gap: 0,
-        background: [0; 3],
-    };
     Ok(match settings.kind {
         Kind::Picture | Kind::Codes => Subject::Expression(position.expression().to_string()),
         Kind::Strip => {
@@ -90,7 +82,10 @@ fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
                 interpolate.easing,
                 desk.tools.interpolate().lengths(),
             );
-            sheet(&way.expressions(&positions), settings.count)
+            Subject::sheet(
+                &way.expressions(&positions),
+                Layout::columns(settings.count),
+            )
         }
         Kind::Sheet => {
             let corners = interpolate
@@ -98,7 +93,7 @@ fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
                 .ok_or("A sheet needs four keyframes in Interpolate: its corners")?;
             let side = settings.side;
             let pictures = path::sheet(&corners, interpolate.method, side, side);
-            sheet(&pictures, side)
+            Subject::sheet(&pictures, Layout::columns(side))
         }
         Kind::Grid => {
             let first = settings.first_seed;

@@ -1,8 +1,10 @@
 //! The arguments of commands that draw.
 
 use super::{DeviceArgs, MAX_SIZE, OutputArgs};
+use crate::document::raster::Layout;
 use crate::document::seeds::SeedList;
 use crate::document::{Subject, animation};
+use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{NoiseMode, Sampler, Space};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -225,14 +227,14 @@ impl LayoutArgs {
         self.gap == 0
     }
 
-    /// The subject of pictures that are laid out like this.
-    pub fn subject(self, expressions: Vec<String>, columns: usize) -> Subject {
-        Subject::Sheet {
-            expressions,
+    /// Pictures in rows of `columns`, laid out like this.
+    pub fn sheet(self, pictures: &[Expr], columns: usize) -> Subject {
+        let layout = Layout {
             columns,
-            gap: self.gap,
+            gap: self.gap as usize,
             background: self.background,
-        }
+        };
+        Subject::sheet(pictures, layout)
     }
 }
 
