@@ -218,6 +218,11 @@ fn whenever_it_is_stopped_nothing_is_left() {
                 },
             );
             assert!(matches!(made, Err(RenderError::Cancelled)), "{output:?}");
+            assert_eq!(
+                asked,
+                last + 1,
+                "{output:?}: it went on after it was stopped"
+            );
             assert_eq!(names(folder.path()), Vec::<String>::new(), "{output:?}");
         }
     }
@@ -244,22 +249,26 @@ fn a_job_that_goes_wrong_leaves_nothing() {
     let begin = || Production::begin(plan(&model, grid("0-3")), &output).expect("it begins");
     let fault = Fault::Device("the device was lost".to_owned());
     let job = JobId(1);
-    for events in [
-        // Too few, too early, twice, too many, failed.
-        vec![tile(&model, 0, 3), Event::JobDone { job }],
-        vec![tile(&model, 1, 3)],
-        vec![tile(&model, 0, 2), tile(&model, 0, 2)],
-        vec![tile(&model, 0, 5)],
-        vec![tile(&model, 0, 2), Event::JobFailed { job, fault }],
-        vec![tile(&model, 0, 2), Event::JobCancelled { job }],
+    for (what, events) in [
+        ("too few", vec![tile(&model, 0, 3), Event::JobDone { job }]),
+        ("too early", vec![tile(&model, 1, 3)]),
+        ("twice", vec![tile(&model, 0, 2), tile(&model, 0, 2)]),
+        ("too many", vec![tile(&model, 0, 5)]),
+        (
+            "failed",
+            vec![tile(&model, 0, 2), Event::JobFailed { job, fault }],
+        ),
+        (
+            "cancelled",
+            vec![tile(&model, 0, 2), Event::JobCancelled { job }],
+        ),
     ] {
         let mut production = begin();
         assert!(production.next_job().is_some() && production.next_job().is_none());
-        let said = format!("{events:?}").len();
         let failed = events
             .into_iter()
             .find_map(|event| production.take(event, &mut always).err());
-        assert!(failed.is_some(), "{said}");
+        assert!(failed.is_some(), "{what}");
         drop(production);
         assert_eq!(names(folder.path()), Vec::<String>::new());
     }

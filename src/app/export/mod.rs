@@ -114,8 +114,13 @@ impl Export {
     /// Does what the threads ask for, and says what became of their files.
     pub(super) fn take_reports(&mut self, workspace: &mut Workspace) {
         while let Ok((id, report)) = self.reports.try_recv() {
-            // One that was cancelled may still have something to say.
             let Some(at) = self.runs.iter().position(|run| run.id == id) else {
+                // It was cancelled; only that it came too late is of interest.
+                if let Report::Saved(path) = report {
+                    let path = path.display();
+                    let sentence = format!("{path} was whole before it was cancelled; it is there");
+                    workspace.notices.push(Level::Warning, sentence);
+                }
                 continue;
             };
             match report {
@@ -123,8 +128,8 @@ impl Export {
                     self.runs[at].job = Some(workspace.engine.submit(Owner::Export, *job));
                 }
                 Report::Progress(progress) => self.runs[at].progress = Some(progress),
-                Report::Saved => {
-                    let path = self.runs.remove(at).path;
+                Report::Saved(path) => {
+                    self.runs.remove(at);
                     let sentence = format!("Saved {}", path.display());
                     workspace.notices.push(Level::Done, sentence);
                 }

@@ -21,7 +21,7 @@ pub enum Report {
     /// The file needs this job.
     Needs(Box<Job>),
     Progress(Progress),
-    Saved,
+    Saved(PathBuf),
     /// A sentence that names the file.
     Failed(String),
 }
@@ -65,7 +65,7 @@ impl Run {
         let thread = thread.spawn(move || {
             let made = make(task, &path, &events, &is_cancelled, &mut report);
             match made {
-                Ok(()) => report(Report::Saved),
+                Ok(()) => report(Report::Saved(path)),
                 // The window knows.
                 Err(RenderError::Cancelled) => {}
                 Err(error) => report(Report::Failed(sentence(&path, &error))),
