@@ -7,8 +7,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 use std::process::{Command, Output};
 use zscape::app::export::{Kind, Settings};
-use zscape::app::tools::interpolate;
-use zscape::app::{Action, Overlay, ToolEdit};
+use zscape::app::tools::interpolate::{self, Interpolate};
+use zscape::app::{Action, Overlay};
 use zscape::document::animation::AnimationFormat;
 use zscape::document::codes::read_codes;
 use zscape::document::embedded::recipe_in_file;
@@ -179,8 +179,7 @@ fn every_kind_and_format_is_what_the_command_line_makes() {
             secs: 0.8,
             ..interpolate::Settings::default()
         };
-        let edit = interpolate::Edit::Whole(way);
-        window.ask(Action::Tool(ToolEdit::Interpolate(edit)));
+        window.ask(Action::edit_tool::<Interpolate>(|settings| *settings = way));
         window.ask(Action::SetExport(settings.clone()));
         window.harness.run_steps(2);
         let what = format!("{:?} as {name} ({})", settings.kind, settings.format);
