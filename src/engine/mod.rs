@@ -7,6 +7,7 @@
 mod api;
 mod axes;
 mod background;
+mod backlog;
 mod bridge;
 mod compute;
 mod context;
@@ -21,6 +22,7 @@ mod schedule;
 mod worker;
 
 pub use api::*;
+pub use backlog::Backlog;
 pub use compute::padded_batch;
 pub use findings::*;
 

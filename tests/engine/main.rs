@@ -18,6 +18,7 @@ mod graph_models;
 mod layer_change;
 mod learning_scenes;
 mod model_files;
+mod producing;
 mod scheduling;
 mod steps;
 mod style;
