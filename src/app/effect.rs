@@ -1,5 +1,7 @@
 //! What the window itself has to do for a request: dialogs, the clipboard, its size.
 
+use std::sync::Arc;
+
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
@@ -48,3 +50,6 @@ impl LearningFile {
         }
     }
 }
+
+/// Called from another thread to have the window look at what came.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;

@@ -1,12 +1,12 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
-use super::export::{Export, Wake};
+use super::export::Export;
 use super::opening::Opening;
 use super::tools::{ToolPart, ToolView};
 use super::{
     Composition, Derived, Desk, Edit, Effect, Learning, Models, Modes, Navigation, Notices,
     OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, StartupRequest,
-    Tools, View, Workspace,
+    Tools, View, Wake, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;

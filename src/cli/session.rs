@@ -301,9 +301,14 @@ impl Session {
     /// # Errors
     /// When an expression asks for what the model has not, decoding fails or the work was
     /// stopped.
-    pub fn examine(&mut self, expressions: Vec<Expr>) -> Result<Vec<Specimen>, CliError> {
+    pub fn examine(
+        &mut self,
+        sampler: Sampler,
+        expressions: Vec<Expr>,
+    ) -> Result<Vec<Specimen>, CliError> {
+        let shot = |it| self.shot(it).with_sampler(sampler);
         let job = Job::Examine {
-            shots: expressions.into_iter().map(|it| self.shot(it)).collect(),
+            shots: expressions.into_iter().map(shot).collect(),
             names: Arc::clone(&self.names),
         };
         let mut answer = None;

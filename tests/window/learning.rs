@@ -13,8 +13,8 @@ use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, Learnin
 use zscape::document::NodeId;
 use zscape::document::save::save;
 use zscape::engine::ModelSource;
-use zscape::latent::Space;
 use zscape::latent::expr::parse;
+use zscape::latent::{NoiseMode, Space};
 use zscape::learn::progress::Standing;
 use zscape::ui::WindowOptions;
 
@@ -101,7 +101,7 @@ fn state(app: &AppState) -> (String, String, Tool, String, usize, Option<NodeId>
     let history = app.session().document().history();
     (
         format!("{:?}", app.model().map(|model| &model.id)),
-        app.position().expression().to_string(),
+        format!("{:?}", app.position().composition()),
         app.tools().open(),
         format!("{:?}", app.tools().settings()),
         history.len(),
@@ -286,6 +286,8 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
     });
     window.settle();
     assert_eq!(window.expression(), "[0.5, -0.5]");
+    let noise = window.app().position().sampler().noise;
+    assert_eq!(noise, NoiseMode::Random { seed: 3 });
     assert_eq!(window.app().tools().open(), Tool::Map);
     assert!(window.shows("A map to walk on.") && window.shows("Shows one plane only."));
     // Nothing in a scene is a step, and what is locked stays.

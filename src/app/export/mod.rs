@@ -11,7 +11,7 @@ mod writer;
 pub use plan::{Kind, Settings, ending_of};
 
 use super::notices::Level;
-use super::{AppState, ByAddress, Derived, Effect, Overlay, ToolSettings};
+use super::{AppState, ByAddress, Derived, Effect, Overlay, ToolSettings, Wake};
 use crate::app::jobs::Owner;
 use crate::engine::{Class, Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
@@ -26,9 +26,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use writer::Piece;
-
-/// Called from another thread to have the window look at what came.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// Pictures of one piece: whole batches of the engine, so that the bytes are those that the
 /// command line makes.

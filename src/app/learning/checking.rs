@@ -181,12 +181,18 @@ impl Learning {
         }
         match task.wanted(&question, &answer) {
             Ok(wanted) => {
-                // Only the learner's own expression may speak of names of the session.
+                // Only the learner's own expression may speak of names of the session, and only
+                // it is drawn as the window draws now.
                 let is_own = matches!(answer, Answer::Set { .. });
+                let sampler = if is_own {
+                    workspace.sampler()
+                } else {
+                    question.sampler()
+                };
                 open.checking = Some(Checking {
                     answer,
                     wanted,
-                    specimens: Specimens::default(),
+                    specimens: Specimens::drawn_with(sampler),
                     asked: BTreeSet::new(),
                     jobs: Vec::new(),
                     names: if is_own { names } else { Arc::default() },
@@ -238,7 +244,12 @@ impl Learning {
                             expressions.push(wanted.expression.clone());
                         }
                     }
-                    let shot = |expression: &Expr| workspace.shot(&info.id, expression.clone());
+                    let sampler = checking.specimens.sampler();
+                    let shot = |expression: &Expr| {
+                        workspace
+                            .shot(&info.id, expression.clone())
+                            .with_sampler(sampler)
+                    };
                     let examine = Job::Examine {
                         shots: expressions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),

@@ -3,7 +3,7 @@
 use super::Learning;
 use crate::app::models::CATALOGUE;
 use crate::app::notices::Level;
-use crate::app::{Desk, Navigation, OpenScene, Tool};
+use crate::app::{Composition, Desk, Navigation, OpenScene, Tool};
 use crate::latent::expr::Expr;
 use crate::learn::{Question, ToolName};
 
@@ -29,6 +29,14 @@ pub fn why_no_scene(question: &Question) -> Option<String> {
     Some(format!("The model {missing} is not built in yet"))
 }
 
+/// A picture of a question, drawn as its scene says.
+fn drawn_as(question: &Question, expression: &Expr) -> Composition {
+    Composition {
+        sampler: question.sampler(),
+        ..expression.clone().into()
+    }
+}
+
 impl Learning {
     /// Opens the scene of a question, or opens it again.
     pub(super) fn enter_scene(
@@ -50,7 +58,7 @@ impl Learning {
             model: scene.model.clone(),
             is_whole: true,
         };
-        let composition = scene.expression.expr.clone().into();
+        let composition = drawn_as(question, &scene.expression.expr);
         navigation.enter_scene(desk, open, tool_of(scene.tool), composition, |settings| {
             settings.preset(scene);
         });
@@ -78,6 +86,7 @@ impl Learning {
             model: model.to_owned(),
             is_whole: false,
         };
-        navigation.show_picture(desk, scene, &question.id, model, expression.clone().into());
+        let composition = drawn_as(question, expression);
+        navigation.show_picture(desk, scene, &question.id, model, composition);
     }
 }

@@ -251,7 +251,7 @@ pub struct NameArgs {
     #[arg(long, value_name = "FILE")]
     pub codes: Vec<PathBuf>,
     /// The noise of style-based models: const, none, or a seed
-    #[arg(long, value_name = "NOISE", default_value = "const", value_parser = noise)]
+    #[arg(long, value_name = "NOISE", default_value = "const")]
     pub noise: NoiseMode,
 }
 
@@ -300,17 +300,6 @@ fn colour(text: &str) -> Result<[u8; 3], String> {
     }
 }
 
-fn noise(text: &str) -> Result<NoiseMode, String> {
-    match text {
-        "const" => Ok(NoiseMode::Const),
-        "none" => Ok(NoiseMode::None),
-        seed => match seed.strip_prefix("random:").unwrap_or(seed).parse() {
-            Ok(seed) => Ok(NoiseMode::Random { seed }),
-            Err(_) => Err("noise is const, none, or a seed".to_owned()),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,14 +311,5 @@ mod tests {
         for text in ["", "fff", "ff80000", "gggggg", "-12345", "+12345"] {
             assert!(colour(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn noise_is_a_word_or_a_seed() {
-        assert_eq!(noise("const"), Ok(NoiseMode::Const));
-        assert_eq!(noise("none"), Ok(NoiseMode::None));
-        assert_eq!(noise("7"), Ok(NoiseMode::Random { seed: 7 }));
-        assert_eq!(noise("random:7"), Ok(NoiseMode::Random { seed: 7 }));
-        assert!(noise("-7").is_err() && noise("loud").is_err());
     }
 }

@@ -104,6 +104,18 @@ impl Palette {
                 input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown),
             )
         });
+        if is_new {
+            // The field has the keyboard from the next frame on.
+            ui.input_mut(|input| {
+                input.events.retain(|event| match event {
+                    egui::Event::Text(text) => {
+                        self.query.push_str(text);
+                        false
+                    }
+                    _ => true,
+                });
+            });
+        }
         let field = TextEdit::singleline(&mut self.query)
             .font(TextRole::Heading.font())
             .hint_text("Type a command, a model, a seed, an expression, or a slider and a number")

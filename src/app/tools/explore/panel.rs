@@ -9,8 +9,8 @@ use crate::ui::panels::tools::{Left, ToolPanel};
 use crate::ui::panels::{parameter_row, plane};
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{
-    caption, command_button, empty_state, heading, icon, icon_button, name_width, primary_button,
-    reset_button, section, section_with,
+    caption, command_button, empty_state, heading, icon, icon_button, name_width, number_field,
+    primary_button, reset_button, section, section_with,
 };
 use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
@@ -108,8 +108,7 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         icon_button(ui, app, actions, Command::PreviousSeed);
         let mut seed = app.position().last_seed();
         let field = DragValue::new(&mut seed).speed(0.1);
-        let response = ui
-            .add_sized([SEED_WIDTH, size::CONTROL], field)
+        let response = number_field(ui, SEED_WIDTH, field)
             .on_hover_text("Seed of the base code: drag, or click to type a number")
             .accessible_name("Seed");
         if response.changed() {
@@ -169,8 +168,8 @@ fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInf
         }
         if let NoiseMode::Random { mut seed } = noise {
             let field = DragValue::new(&mut seed).speed(0.1);
-            let response = ui
-                .add_sized([SEED_WIDTH, size::CONTROL], field)
+            let room = ui.available_width() - size::CONTROL - space::XS;
+            let response = number_field(ui, room.clamp(0.0, SEED_WIDTH), field)
                 .on_hover_text("The seed of the noise: drag, or click to type a number")
                 .accessible_name("Noise seed");
             if response.changed() {
