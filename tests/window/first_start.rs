@@ -47,6 +47,7 @@ fn one_thumbnail_is_there_and_the_status_is_told() {
 fn large_text_on_a_small_screen_lays_nothing_over_the_menus() {
     let mut window = Window::open();
     window.harness.set_size([1024.0, 640.0].into());
+    window.settle();
     loop {
         menus_are_free(&window);
         if window.app().availability(Command::LargerText).is_err() {
