@@ -36,15 +36,15 @@ impl AppState {
                 self.learning
                     .run(&mut self.desk, &mut self.navigation, action);
             }
-            Action::SetExport(settings) => self.set_export(settings),
-            Action::AskWhereToExport => self.ask_where_to_export(),
+            Action::SetExport(settings) => self.export.set_up(settings),
+            Action::AskWhereToExport => self.export.ask_where(&mut self.desk),
             Action::Export(path) => {
                 self.desk.workspace.modes.overlay = Overlay::None;
-                self.export_to(path);
+                self.export.write(&mut self.desk, path);
             }
-            Action::CancelExports => self.cancel_exports(),
-            Action::Quit(choice) => self.quit(choice),
-            Action::SavePicture(path) => self.save_picture(path),
+            Action::CancelExports => self.export.cancel(&mut self.desk.workspace),
+            Action::Quit(choice) => self.export.quit(choice, &mut self.desk.workspace),
+            Action::SavePicture(path) => self.export.save_picture(&mut self.desk, path),
             Action::Remedy(remedy) => self.carry_out(remedy),
             Action::DismissNotice(id) => self.desk.workspace.notices.dismiss(id),
             Action::ShowPalette(open) => {

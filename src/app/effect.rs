@@ -17,9 +17,7 @@ pub enum Effect {
     },
     AskWhereToExport {
         suggested_name: String,
-        /// The kind of file as dialogs name it, and its ending.
-        words: &'static str,
-        ending: &'static str,
+        kind: FileKind,
     },
     /// Where to write what was learned.
     AskForLearningFile(LearningFile),
@@ -30,6 +28,15 @@ pub enum Effect {
     FitPicture,
     /// The theme or the text size is another.
     Restyle,
+}
+
+/// A kind of file, as dialogs name it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileKind {
+    pub words: &'static str,
+    pub ending: &'static str,
+    /// The command of `zscape` that writes such files, for where there is no dialog.
+    pub command: &'static str,
 }
 
 /// A file that can be made of what was learned.

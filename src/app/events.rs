@@ -14,7 +14,7 @@ impl AppState {
                 None => self.on_event(event),
             }
         }
-        self.take_export_reports();
+        self.export.take_reports(&mut self.desk.workspace);
     }
 
     fn on_event(&mut self, event: Event) {
@@ -41,6 +41,7 @@ impl AppState {
     /// Hands what came of a job to its owner.
     fn on_job_event(&mut self, owner: Owner, event: Event) {
         match (owner, event) {
+            (Owner::Export, event) => self.export.take_event(event),
             (_, Event::JobDone { job } | Event::JobCancelled { job }) => {
                 self.on_job_end(owner, job, None);
             }
@@ -69,7 +70,6 @@ impl AppState {
     fn on_tile(&mut self, owner: Owner, tile: &Tile<'_>) {
         match owner {
             Owner::Pictures => self.desk.workspace.pictures.accept(tile),
-            Owner::Export => self.on_exported(tile.job, tile.image.len(), tile.values),
             Owner::Thumbnails => {
                 let thumbnails = self.desk.session.thumbnails_mut();
                 thumbnails.accept(tile.job, tile.image, tile.values);
@@ -89,7 +89,8 @@ impl AppState {
             }),
             // A place whose picture cannot be made has its message in the equation bar already.
             (Owner::Thumbnails, _) => self.desk.session.thumbnails_mut().end(job),
-            (Owner::Export, _) => self.on_export_end(job, failure),
+            // Files hear of the end of their jobs by its event.
+            (Owner::Export, _) => {}
             (Owner::Examination, Some(why)) => self.learning.on_examination_failed(job, why),
             (Owner::Naming, Some(why)) => {
                 let desk = &mut self.desk;

@@ -44,7 +44,7 @@ pub use command::{Availability, Command, CommandInfo};
 pub use derived::{ByAddress, Derived};
 pub use desk::{Desk, Place};
 pub use dice::Dice;
-pub use effect::{Effect, LearningFile, Wake};
+pub use effect::{Effect, FileKind, LearningFile, Wake};
 pub use gesture::{Gesture, Settling};
 pub use latency::Latency;
 pub use learning::{Learning, LearningAction};

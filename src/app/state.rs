@@ -116,6 +116,28 @@ impl AppState {
         &self.export
     }
 
+    /// Why the file that is set up cannot be made now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub fn check_export(&self) -> Result<(), String> {
+        self.export.check(&self.desk)
+    }
+
+    /// Whether the window may close now. While files are being written it asks instead.
+    pub fn may_close(&mut self) -> bool {
+        self.export.may_close(&mut self.desk.workspace)
+    }
+
+    /// Whether the window has to close now; `true` once.
+    pub fn take_close(&mut self) -> bool {
+        let effects = &mut self.desk.workspace.effects;
+        let before = effects.len();
+        effects.retain(|effect| *effect != Effect::Close);
+        effects.len() < before
+    }
+
     /// What is known of the loaded model.
     pub fn model(&self) -> Option<&ModelInfo> {
         self.workspace().model()
@@ -186,7 +208,9 @@ impl AppState {
         self.desk.use_tools(|tools, workspace| {
             tools.advance(workspace, moment.dt_secs);
         });
-        self.navigation.take_session_reports(&mut self.desk);
+        if let Some(picture) = self.navigation.take_session_reports(&mut self.desk) {
+            self.opening.open_picture(&mut self.desk, picture);
+        }
         self.opening
             .take_opened(&mut self.desk, &mut self.navigation);
         self.learning.take_reports(&mut self.desk.workspace);
@@ -254,7 +278,7 @@ impl AppState {
     /// Settles what the hand has done and writes down what the next start is to find.
     pub fn close(&mut self) {
         self.desk.settle();
-        self.close_exports();
+        self.export.close(&self.desk.workspace.engine);
         self.learning.close();
         self.desk.session.close();
     }

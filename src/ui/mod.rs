@@ -18,6 +18,7 @@ pub(crate) mod theme;
 pub(crate) mod widgets;
 mod window;
 
+pub use dialogs::PICTURE_ENDINGS;
 pub use window::ZscapeWindow;
 
 use crate::engine::{DeviceChoice, ModelSource};
@@ -36,6 +37,8 @@ pub struct WindowOptions {
     pub device: DeviceChoice,
     /// A session file to open.
     pub session: Option<PathBuf>,
+    /// A picture that carries its recipe, to open as if it were dropped.
+    pub picture: Option<PathBuf>,
     /// Where sessions are kept from start to start; `None` keeps none.
     pub autosave: Option<PathBuf>,
     /// A teacher's folder of questions.

@@ -89,6 +89,7 @@ impl ZscapeWindow {
         let startup = StartupRequest {
             model: options.model.is_some(),
             session: options.session,
+            picture: options.picture,
         };
         let model = options
             .model
@@ -296,11 +297,10 @@ impl ZscapeWindow {
             }
             Effect::AskWhereToExport {
                 suggested_name,
-                words,
-                ending,
+                kind,
             } => {
                 self.dialogs
-                    .export(&suggested_name, words, ending, &mut self.actions);
+                    .export(&suggested_name, kind, &mut self.actions);
             }
             Effect::AskForLearningFile(file) => {
                 self.dialogs.save_learning(file, &mut self.actions);

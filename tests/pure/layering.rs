@@ -41,19 +41,26 @@ const LAYERS: &[Layer] = &[
         may_not_name: &["egui", "eframe"],
     },
     Layer {
+        name: "render",
+        may_import: &["latent", "model", "document", "engine"],
+        may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+    Layer {
         name: "learn",
         may_import: &["latent", "model", "document"],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
     Layer {
         name: "app",
-        may_import: &["latent", "model", "gpu", "engine", "document", "learn"],
+        may_import: &[
+            "latent", "model", "gpu", "engine", "document", "render", "learn",
+        ],
         may_not_name: &["burn"],
     },
     Layer {
         name: "ui",
         may_import: &[
-            "latent", "model", "gpu", "engine", "document", "learn", "app",
+            "latent", "model", "gpu", "engine", "document", "render", "learn", "app",
         ],
         may_not_name: &["burn", "std::fs"],
     },
@@ -65,7 +72,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "cli",
         may_import: &[
-            "latent", "model", "engine", "document", "learn", "ui", "train",
+            "latent", "model", "engine", "document", "render", "learn", "ui", "train",
         ],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },

@@ -51,6 +51,8 @@ pub struct StartupRequest {
     /// A model that is to be shown whatever the session before showed.
     pub model: bool,
     pub session: Option<PathBuf>,
+    /// A picture to go to where it was made.
+    pub picture: Option<PathBuf>,
 }
 
 /// A session as people read it.

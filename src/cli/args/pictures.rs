@@ -1,8 +1,10 @@
 //! The arguments of commands that draw.
 
 use super::{DeviceArgs, MAX_SIZE, OutputArgs};
-use crate::cli::seeds::SeedList;
-use crate::document::Subject;
+use crate::document::raster::Layout;
+use crate::document::seeds::SeedList;
+use crate::document::{Subject, animation};
+use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{NoiseMode, Sampler, Space};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -13,8 +15,8 @@ use std::path::PathBuf;
 const MAX_SCALE: i64 = 16;
 /// The widest gap, in pixels.
 const MAX_GAP: i64 = 1024;
-/// The most frames of an animation, and the most pictures in a row or a column.
-const MAX_FRAMES: i64 = 10_000;
+const MAX_FRAMES: i64 = animation::MAX_FRAMES as i64;
+/// The most pictures in a row or a column.
 const MAX_ROW: i64 = 1_000;
 
 #[derive(Debug, Args)]
@@ -225,14 +227,14 @@ impl LayoutArgs {
         self.gap == 0
     }
 
-    /// The subject of pictures that are laid out like this.
-    pub fn subject(self, expressions: Vec<String>, columns: usize) -> Subject {
-        Subject::Sheet {
-            expressions,
+    /// Pictures in rows of `columns`, laid out like this.
+    pub fn sheet(self, pictures: &[Expr], columns: usize) -> Subject {
+        let layout = Layout {
             columns,
-            gap: self.gap,
+            gap: self.gap as usize,
             background: self.background,
-        }
+        };
+        Subject::sheet(pictures, layout)
     }
 }
 
