@@ -88,11 +88,11 @@ pub fn evaluate(
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
     let judge = judge.map(read).transpose()?;
-    let (name, _) = dataset_of(&file)?;
+    let name = dataset_of(&file)?;
     let train = name.read(folder, Part::Train)?;
     let test = name.read(folder, Part::Test)?;
     let (device, device_name) = device::choose(choice)?;
-    if test.image != file.manifest.image {
+    if test.form.image != file.manifest.image {
         return Err(ModelError(format!(
             "{} makes pictures of another size than the data",
             file.manifest.name
@@ -169,14 +169,14 @@ pub(super) fn read(source: &ModelSource) -> Result<ModelFile, TrainError> {
 }
 
 /// The data set that a file's recipe names.
-pub(super) fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), ModelError> {
+pub(super) fn dataset_of(file: &ModelFile) -> Result<DatasetName, ModelError> {
     let recipe = Recipe::parse(&file.manifest.training.recipe).map_err(|_| {
         ModelError(format!(
             "{} holds no recipe, so its data is unknown",
             file.manifest.name
         ))
     })?;
-    Ok((recipe.dataset, recipe))
+    Ok(recipe.dataset)
 }
 
 /// The pictures that [`measure`] looks at, encodes or draws.
@@ -366,12 +366,12 @@ fn measure_autoencoder(
 
 /// The classifier for the data of a model, if the catalogue has one.
 pub(super) fn judge_of(file: &ModelFile) -> Result<Option<ModelFile>, ModelError> {
-    let (dataset, _) = dataset_of(file)?;
+    let dataset = dataset_of(file)?;
     for entry in catalogue::entries() {
         let judge = ModelFile::from_bytes(entry.bytes)
             .map_err(|error| ModelError(format!("{}: {error}", entry.name)))?;
         if judge.manifest.family.traits().classifies
-            && dataset_of(&judge).is_ok_and(|(data, _)| data == dataset)
+            && dataset_of(&judge).is_ok_and(|data| data == dataset)
         {
             return Ok(Some(judge));
         }
