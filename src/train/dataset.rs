@@ -5,6 +5,7 @@ use super::task::Batch;
 use super::{TrainError, idx};
 use crate::model::manifest::{DataSource, ImageSpec, LabelKind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A data set that recipes can name.
@@ -52,6 +53,18 @@ pub struct DataForm {
     pub kind: LabelKind,
     /// The names of the labels.
     pub labels: Vec<String>,
+    /// Labels that speak of one thing, where the data knows.
+    pub groups: Vec<LabelGroup>,
+}
+
+/// Labels that speak of one part of a picture, such as its mouth, and how they go together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LabelGroup {
+    pub name: String,
+    /// Indices of labels.
+    pub labels: Vec<usize>,
+    /// Every combination of them that a picture can have: for each of the labels whether it holds.
+    pub combinations: BTreeSet<Vec<bool>>,
 }
 
 /// Labelled pictures, in memory or made when they are asked for.
@@ -147,6 +160,7 @@ impl DatasetName {
                 image,
                 kind: LabelKind::Classes,
                 labels: classes.iter().map(|&name| name.to_owned()).collect(),
+                groups: Vec::new(),
             },
             source: Source::Stored {
                 pixels: pictures.bytes,

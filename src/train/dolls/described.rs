@@ -12,9 +12,10 @@ use super::rules::{
 use super::{Character, Doll};
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::train::TrainError;
-use crate::train::dataset::{DataForm, Part};
+use crate::train::dataset::{DataForm, LabelGroup, Part};
 use crate::train::random::{Purpose, Stream};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -39,6 +40,7 @@ pub struct Described {
 }
 
 struct PartLayers {
+    folder: String,
     odds: f64,
     variants: Choice,
     /// The names of the colours, where the part draws one.
@@ -128,6 +130,7 @@ impl Described {
                 pieces.push(read.collect::<Result<Vec<Piece>, TrainError>>()?);
             }
             parts.push(PartLayers {
+                folder: part.folder.clone(),
                 odds: part.odds,
                 variants: Choice::new(&part.variants),
                 colours,
@@ -215,6 +218,56 @@ impl Described {
         number.is_multiple_of(HELD_OUT)
     }
 
+    /// The labels that ask for nothing but the variant of one part, or nothing but a colour and
+    /// what it needs, with the combinations that the part's variants or colours have.
+    fn groups(&self) -> Vec<LabelGroup> {
+        let mut groups = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            for of in [Aspect::Variant, Aspect::Colour] {
+                let asks = |label: &LabelRule| {
+                    let first = label.conditions.first();
+                    first.is_some_and(|first| first.part == index && first.of == of)
+                        && (of == Aspect::Colour || label.conditions.len() == 1)
+                };
+                let labels = self.labels.iter().enumerate();
+                let labels: Vec<usize> = labels
+                    .filter(|(_, label)| asks(label))
+                    .map(|(at, _)| at)
+                    .collect();
+                if labels.is_empty() {
+                    continue;
+                }
+                let drawn = match (of, part.colour_of) {
+                    (Aspect::Colour, Some(other)) => self.parts[other].colours.as_ref(),
+                    _ => Some(&part.variants),
+                };
+                let choices = drawn.map_or(0, |choice| choice.sums.len());
+                let named = |choice: usize, label: &usize| {
+                    let conditions = &self.labels[*label].conditions;
+                    conditions
+                        .iter()
+                        .any(|c| c.any_of.contains(&choice) && c.of == of)
+                };
+                let mut combinations: BTreeSet<Vec<bool>> = (0..choices)
+                    .map(|choice| labels.iter().map(|label| named(choice, label)).collect())
+                    .collect();
+                let needs = labels
+                    .iter()
+                    .any(|&at| self.labels[at].conditions.len() > 1);
+                if part.odds < 1.0 || needs {
+                    combinations.insert(vec![false; labels.len()]);
+                }
+                let suffix = if of == Aspect::Colour { "_colour" } else { "" };
+                groups.push(LabelGroup {
+                    name: format!("{}{suffix}", part.folder),
+                    labels,
+                    combinations,
+                });
+            }
+        }
+        groups
+    }
+
     fn holds(label: &LabelRule, combination: &Combination) -> bool {
         let condition_holds = |condition: &Condition| {
             let (variant, colour) = combination[condition.part];
@@ -238,6 +291,7 @@ impl Doll for Described {
             },
             kind: LabelKind::Flags,
             labels: self.labels.iter().map(|label| label.name.clone()).collect(),
+            groups: self.groups(),
         }
     }
 
@@ -308,7 +362,6 @@ fn colour_of_hsv(hue: f64, saturation: f64, value: f64) -> [u8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     /// The pictures of one pixel of the documented example, every piece in a colour of its own:
     /// red and green name the part and the variant, blue the colour.
@@ -333,6 +386,7 @@ mod tests {
                 (0..colours).map(piece).collect()
             });
             PartLayers {
+                folder: part.folder.clone(),
                 odds: part.odds,
                 variants: Choice::new(&part.variants),
                 colours: match &part.colours {
@@ -413,6 +467,37 @@ mod tests {
             }
         }
         assert!(counts.iter().all(|&count| count > 50), "{counts:?}");
+    }
+
+    #[test]
+    fn labels_of_one_part_are_a_group_with_what_can_be() {
+        let doll = snails();
+        let group = |name: &str, labels: &[&str], combinations: &[&[bool]]| {
+            let all = doll.form();
+            let found = all.groups.iter().find(|group| group.name == name);
+            let found = found.unwrap_or_else(|| panic!("{name} is no group"));
+            let names = found.labels.iter().map(|&label| all.labels[label].as_str());
+            assert_eq!(names.collect::<Vec<_>>(), labels);
+            let combinations = combinations.iter().map(|c| c.to_vec());
+            assert_eq!(found.combinations, combinations.collect());
+        };
+        group("body", &["round"], &[&[false], &[true]]);
+        group("eyes", &["awake"], &[&[false], &[true]]);
+        group("body_colour", &["red"], &[&[false], &[true]]);
+        assert_eq!(doll.form().groups.len(), 4);
+        // What is seen on pictures is among what can be.
+        let form = doll.form();
+        for index in 0..300 {
+            let labels = doll.character(Part::Test, index).labels;
+            for group in &form.groups {
+                let row: Vec<bool> = group
+                    .labels
+                    .iter()
+                    .map(|&label| labels[label] == 1)
+                    .collect();
+                assert!(group.combinations.contains(&row), "{group:?}, {row:?}");
+            }
+        }
     }
 
     #[test]

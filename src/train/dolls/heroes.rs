@@ -196,6 +196,7 @@ impl Doll for Heroes {
             },
             kind: LabelKind::Flags,
             labels: LABELS.iter().map(|&label| label.to_owned()).collect(),
+            groups: Vec::new(),
         }
     }
 

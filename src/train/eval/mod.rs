@@ -2,6 +2,7 @@
 
 mod generator;
 pub(super) mod judge;
+mod labels;
 mod neighbours;
 
 use super::TrainError;
@@ -103,7 +104,7 @@ pub fn evaluate(
         None if is_judged(&file) => judge_of(&file)?,
         judge => judge,
     };
-    let work = work(&file, &train, &test);
+    let work = work(&file, judge.is_some(), &train, &test);
     let mut progress = Progress::new(watch, work);
     progress.step(0)?;
     let near = match &judge {
@@ -179,23 +180,27 @@ pub(super) fn dataset_of(file: &ModelFile) -> Result<DatasetName, ModelError> {
     Ok(recipe.dataset)
 }
 
-/// The pictures that [`measure`] looks at, encodes or draws.
-fn work(file: &ModelFile, train: &Dataset, test: &Dataset) -> usize {
+/// The pictures that [`measure`] looks at, encodes or draws; `judged` says whether there is a
+/// judge.
+fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usize {
     let can = file.manifest.capabilities();
     if can.classifies {
-        test.len()
-    } else if can.encodes {
-        train.len() + 2 * test.len()
-    } else {
-        generator::work(can.style_layers.is_some(), train, test)
+        return test.len();
     }
+    let of_encoder = train.len() + 2 * test.len();
+    let of_samples = generator::work(can.style_layers.is_some(), train, test);
+    (if can.encodes { of_encoder } else { 0 })
+        + (if judged && is_judged(file) {
+            of_samples
+        } else {
+            0
+        })
 }
 
-/// Whether a classifier judges the pictures of a model: it makes some and cannot encode those of
-/// the data, whose error would measure it.
+/// Whether a classifier judges the pictures of a model: it has a prior from which they are drawn.
 fn is_judged(file: &ModelFile) -> bool {
     let can = file.manifest.capabilities();
-    can.generates && !can.encodes
+    can.generates && can.has_prior
 }
 
 /// Every measure that the family of a model has.
@@ -215,16 +220,22 @@ pub fn measure(
         return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
     let generator = Generator::new(file, device)?;
+    let mut quality = Quality::new();
     if can.encodes {
-        return measure_autoencoder(&generator, train, test, progress);
+        quality = measure_autoencoder(&generator, train, test, progress)?;
+    }
+    if !is_judged(file) {
+        return Ok(quality);
     }
     let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
-        log::warn!("no classifier of this data is in the catalogue, so nothing is measured");
-        return Ok(Quality::new());
+        log::warn!("no classifier of this data is in the catalogue, so samples are not measured");
+        return Ok(quality);
     };
     check_size(&judge, file)?;
     let judge = Judge::new(&judge, device)?;
-    generator::measure(&generator, &judge, train, test, progress)
+    let of_samples = generator::measure(&generator, &judge, train, test, progress)?;
+    quality.extend(of_samples);
+    Ok(quality)
 }
 
 /// The part of the test pictures that a classifier is right about; where a picture has any
