@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
-use zscape::model::ModelFile;
+use zscape::latent::{NoiseMode, Space};
+use zscape::model::{Generator, ModelFile, device};
 use zscape::train::{self, TrainError, TrainOptions, eval};
 
 const RECIPE: &str = r#"
@@ -167,5 +168,75 @@ fn a_recipe_of_a_doll_says_where_its_layers_come_from() {
             error.to_string().contains("source must be given"),
             "{error}"
         );
+    }
+}
+
+/// The shipped recipe of the style-based faces, made small, for snails.
+fn small_style_recipe() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/faces-stylegan.toml");
+    let mut text = std::fs::read_to_string(path).expect("it ships");
+    let replaced = |text: &str, key: &str, value: &str| -> String {
+        let lines = text.lines().map(|line| match line.split_once(" = ") {
+            Some((found, _)) if found == key => format!("{key} = {value}"),
+            _ => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    for (key, value) in [
+        ("dataset", "{ doll = \"snails\" }"),
+        ("z_dim", "16"),
+        ("w_dim", "16"),
+        ("num_ws", "5"),
+        ("group", "2"),
+        ("images", "24"),
+        ("batch", "4"),
+        ("r1_every", "2"),
+    ] {
+        text = replaced(&text, key, value);
+    }
+    let (head, tail) = text.split_once("[critic]").expect("it has a critic");
+    let (head, tail) = (
+        replaced(head, "channels", "[8, 8, 6]"),
+        replaced(tail, "channels", "[4, 6, 8]"),
+    );
+    format!("{head}\n[critic]{tail}")
+}
+
+#[test]
+fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_snails(folder.path());
+    let options = options(folder.path(), folder.path().to_owned());
+    let text = small_style_recipe();
+    std::fs::write(&options.recipe, &text).expect("a file");
+    train::run(&options, &mut || false).expect("the run is sound");
+    let file = ModelFile::read(&options.output).expect("sound");
+    assert_eq!(file.manifest.image.width, 32);
+    assert_eq!(file.tensors["picture.2.weight"].shape, [12, 6]);
+    let generator = Generator::new(&file, &device::cpu()).expect("sound");
+    let codes: Vec<f32> = (0..32).map(|n| (n as f32 - 16.0) / 8.0).collect();
+    let inputs = generator.inputs(Space::Z, &codes).expect("two codes");
+    let pictures = generator.decode_to_vec(&inputs, NoiseMode::Const);
+    let pictures = pictures.expect("it decodes");
+    let (first, second) = pictures.split_at(pictures.len() / 2);
+    assert_eq!(first.len(), 3 * 32 * 32);
+    assert_ne!(first, second);
+
+    for (key, value, part) in [
+        ("noise = false", "output = \"tanh\"", "no output function"),
+        (
+            "difference_gain = 3.0",
+            "difference_gain = 0.0",
+            "difference_gain",
+        ),
+        ("num_ws = 5", "num_ws = 9", "num_ws is 9"),
+        ("[8, 8, 6]", "[8, 8, 6, 4]", "64x64 pixels"),
+    ] {
+        assert!(text.contains(key), "the recipe has no {key:?}");
+        std::fs::write(&options.recipe, text.replace(key, value)).expect("a file");
+        let error = train::run(&options, &mut || false).expect_err("unsound");
+        assert!(error.is_bad_input(), "{error}");
+        let error = error.to_string();
+        assert!(error.contains(part), "{error} should contain {part:?}");
     }
 }

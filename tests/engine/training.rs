@@ -121,54 +121,6 @@ fn a_style_based_run_resumes_bit_by_bit_and_a_cut_one_can_be_finished() {
 }
 
 #[test]
-fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
-    let folder = tempfile::tempdir().expect("a folder");
-    write_layers(folder.path());
-    let recipe = small_style_recipe(12, folder.path());
-    let mut text = std::fs::read_to_string(&recipe).expect("written above");
-    for (from, to) in [
-        (
-            "channels = [8, 8, 6, 4]",
-            "channels = [8, 8, 6]\nhaar = true",
-        ),
-        ("num_ws = 7", "num_ws = 5"),
-        ("output = \"tanh\"", "output = \"linear\""),
-        (
-            "channels = [4, 6, 8, 8]",
-            "channels = [4, 6, 8]\ndifference_gain = 2.0",
-        ),
-    ] {
-        assert!(text.contains(from), "the recipe has no {from:?}");
-        text = text.replace(from, to);
-    }
-    let whole = options(recipe.clone(), folder.path(), folder.path().join("haar"));
-    std::fs::write(&recipe, &text).expect("a file");
-    run(&whole).expect("sound");
-    let file = ModelFile::read(&whole.output).expect("sound");
-    assert_eq!(file.manifest.image.width, 32);
-    assert_eq!(file.tensors["picture.2.weight"].shape, [12, 6]);
-    let least = file.manifest.quality["least_difference_between_samples"];
-    assert!(least > 0.0, "all samples are alike");
-
-    for (from, to, part) in [
-        (
-            "output = \"linear\"",
-            "output = \"tanh\"",
-            "no output function",
-        ),
-        (
-            "difference_gain = 2.0",
-            "difference_gain = 0.0",
-            "difference_gain",
-        ),
-    ] {
-        std::fs::write(&recipe, text.replace(from, to)).expect("a file");
-        let error = run(&whole).expect_err("unsound").to_string();
-        assert!(error.contains(part), "{error} should contain {part:?}");
-    }
-}
-
-#[test]
 fn faulty_layers_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("model.safetensors");
