@@ -7,8 +7,9 @@
 
 use super::layer::{Canvas, Layer, Reader};
 use super::rules::{
-    Aspect, Background, Colours, Condition, LabelRule, MAX_BYTES, PartRule, Rules, Weighted, fault,
+    Aspect, Background, Colours, Condition, LabelRule, MAX_BYTES, PartRule, Rules, Weighted,
 };
+use super::table::fault;
 use super::{Character, Doll};
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::train::TrainError;
@@ -339,6 +340,10 @@ fn files_of(
 
 fn read_text(path: &Path) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    // What is no file might never end, or never begin.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err("is no file".to_owned());
+    }
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))

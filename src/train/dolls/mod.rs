@@ -9,6 +9,7 @@ mod described;
 mod heroes;
 mod layer;
 mod rules;
+mod table;
 
 pub use described::Described;
 pub use heroes::Heroes;

@@ -4,15 +4,17 @@
 //! the text itself makes up, and because every fault is to name its line.
 
 use super::layer::{MAX_LAYERS, MAX_SIDE};
-use std::fmt::Display;
-use std::ops::Range;
+use super::table::{MAX_NAME, Table, fault};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// More parts, labels, letters of a name or bytes than any such file has.
+/// More parts, labels or bytes than any such file has.
 const MAX_PARTS: usize = 64;
 const MAX_LABELS: usize = 256;
-const MAX_NAME: usize = 64;
+/// Variants or colours of one part.
+const MAX_CHOICES: usize = 1000;
+/// Names in all conditions together, those that colours need counted with every label.
+const MAX_CONDITIONS: usize = 100_000;
 pub const MAX_BYTES: u64 = 256 << 10;
 const MAX_WEIGHT: f64 = 1e6;
 
@@ -129,13 +131,6 @@ impl Rules {
     }
 }
 
-/// A fault with the line of its place.
-pub fn fault(text: &str, at: usize, fault: impl Display) -> String {
-    let before = text.as_bytes().iter().take(at);
-    let line = 1 + before.filter(|&&byte| byte == b'\n').count();
-    format!("is wrong in line {line}: {fault}")
-}
-
 /// The key of what the colour of a part needs to be seen.
 fn needs_key(part: &PartRule) -> String {
     format!("{}_colour_needs", part.folder)
@@ -173,7 +168,6 @@ fn parts(root: &Table<'_>) -> Result<Vec<PartRule>, String> {
     let mut parts: Vec<PartRule> = Vec::with_capacity(tables.len());
     // Which part takes its colour from which, and where it says so.
     let mut taken: Vec<(usize, String, usize)> = Vec::new();
-    let mut layers = 0;
     for value in tables {
         let table = root.inner("part", value)?;
         table.only(&["folder", "odds", "variants", "colours", "colours_of"])?;
@@ -196,16 +190,10 @@ fn parts(root: &Table<'_>) -> Result<Vec<PartRule>, String> {
             }
             (false, false) => Colours::None,
         };
-        let variants = weights(&table.table("variants")?)?;
-        layers += variants.len();
-        if layers > MAX_LAYERS {
-            let message = format!("make more than {MAX_LAYERS} layers");
-            return Err(table.fault_at("variants", message));
-        }
         parts.push(PartRule {
             odds: table.number("odds", 0.0..=1.0)?,
             folder,
-            variants,
+            variants: weights(&table.table("variants")?)?,
             colours,
         });
     }
@@ -214,10 +202,20 @@ fn parts(root: &Table<'_>) -> Result<Vec<PartRule>, String> {
         match found.filter(|&other| matches!(parts[other].colours, Colours::Own(_))) {
             Some(other) => parts[part].colours = Colours::Of(other),
             None => {
+                let of: String = of.chars().take(MAX_NAME).collect();
                 let message = format!("no part {of:?} has `colours` that could be taken");
                 return Err(fault(root.text, at, message));
             }
         }
+    }
+    // Before anything looks for that many files.
+    let layers = parts.iter().map(|part| {
+        let colours = own_colours(&parts, &part.colours).map_or(1, <[Weighted]>::len);
+        part.variants.len() * colours
+    });
+    if layers.sum::<usize>() > MAX_LAYERS {
+        let message = format!("variants and colours make more than {MAX_LAYERS} layers");
+        return Err(fault(root.text, at, message));
     }
     Ok(parts)
 }
@@ -230,6 +228,10 @@ fn weights(table: &Table<'_>) -> Result<Vec<Weighted>, String> {
             table.at,
             format!("`{}` must name at least one", table.name),
         ));
+    }
+    if table.entries.len() > MAX_CHOICES {
+        let message = format!("`{}` names more than {MAX_CHOICES}", table.name);
+        return Err(fault(table.text, table.at, message));
     }
     let mut weights = Vec::with_capacity(table.entries.len());
     for (name, value) in table.entries {
@@ -292,6 +294,7 @@ fn labels(
         return Err(fault(table.text, table.at, message));
     }
     let mut labels: Vec<(usize, LabelRule)> = Vec::with_capacity(table.entries.len());
+    let mut asked = 0;
     for (name, value) in table.entries {
         check_name(name.get_ref()).map_err(|message| table.fault_at(name.get_ref(), message))?;
         let rule = table.inner(name.get_ref(), value)?;
@@ -323,9 +326,17 @@ fn labels(
                 any_of: indices(&rule, key.get_ref(), value, names)?,
                 excludes: false,
             });
-            if of == Aspect::Colour {
-                conditions.extend(needs[part].iter().cloned());
+            let needed = match of {
+                Aspect::Variant => &[],
+                Aspect::Colour => needs[part].as_slice(),
+            };
+            let new = conditions.last().into_iter().chain(needed);
+            asked += new.map(|condition| condition.any_of.len()).sum::<usize>();
+            if asked > MAX_CONDITIONS {
+                let message = format!("asks for more than {MAX_CONDITIONS} names in all");
+                return Err(rule.fault_at(key.get_ref(), message));
             }
+            conditions.extend(needed.iter().cloned());
         }
         if conditions.is_empty() {
             let message = "has no condition";
@@ -359,6 +370,9 @@ fn indices(
     let DeValue::Array(wanted) = value.get_ref() else {
         return Err(table.fault_at(key, "must be a list of names"));
     };
+    if wanted.len() > names.len() {
+        return Err(table.fault_at(key, "names more than there is"));
+    }
     let mut indices = Vec::with_capacity(wanted.len());
     for name in wanted {
         let at = name.span().start;
@@ -386,103 +400,6 @@ fn check_name(name: &str) -> Result<(), String> {
         Err(format!(
             "is no name: 1 to {MAX_NAME} of the letters a to z, digits, `_` and `-`"
         ))
-    }
-}
-
-/// A table with what is needed to say what is wrong with it.
-struct Table<'a> {
-    text: &'a str,
-    /// What it is called in faults.
-    name: String,
-    at: usize,
-    entries: &'a DeTable<'a>,
-}
-
-impl<'a> Table<'a> {
-    fn value(&self, key: &str) -> Result<(usize, &'a DeValue<'a>), String> {
-        let value = self.entries.get(key).ok_or_else(|| {
-            let message = format!("{} must have `{key}`", self.name);
-            fault(self.text, self.at, message)
-        })?;
-        Ok((value.span().start, value.get_ref()))
-    }
-
-    fn table(&self, key: &str) -> Result<Table<'a>, String> {
-        self.value(key)?;
-        self.inner(key, &self.entries[key])
-    }
-
-    /// A value of this table that must be a table itself.
-    fn inner(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Result<Table<'a>, String> {
-        let Range { start, .. } = value.span();
-        match value.get_ref() {
-            DeValue::Table(entries) => Ok(Table {
-                text: self.text,
-                name: key.to_owned(),
-                at: start,
-                entries,
-            }),
-            _ => Err(fault(
-                self.text,
-                start,
-                format!("`{key}` must be a table of names and values"),
-            )),
-        }
-    }
-
-    fn string(&self, key: &str) -> Result<String, String> {
-        match self.value(key)? {
-            (_, DeValue::String(text)) => Ok(text.to_string()),
-            (at, _) => Err(fault(
-                self.text,
-                at,
-                format!("`{key}` must be a text in quotes"),
-            )),
-        }
-    }
-
-    fn number(&self, key: &str, range: std::ops::RangeInclusive<f64>) -> Result<f64, String> {
-        self.value(key)?;
-        self.value_number(key, &self.entries[key], range)
-    }
-
-    fn value_number(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        range: std::ops::RangeInclusive<f64>,
-    ) -> Result<f64, String> {
-        let found = match value.get_ref() {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
-            DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
-            _ => None,
-        };
-        found.filter(|found| range.contains(found)).ok_or_else(|| {
-            let (from, to) = (range.start(), range.end());
-            let message = format!("`{key}` must be a number from {from} to {to}");
-            fault(self.text, value.span().start, message)
-        })
-    }
-
-    /// Checks that there is no other key.
-    fn only(&self, known: &[&str]) -> Result<(), String> {
-        let unknown = self.entries.iter();
-        let mut unknown = unknown.filter(|(key, _)| !known.contains(&key.get_ref().as_ref()));
-        match unknown.next() {
-            None => Ok(()),
-            Some((key, _)) => {
-                let name: String = key.get_ref().chars().take(MAX_NAME).collect();
-                let message = format!("{} has no `{name}`", self.name);
-                Err(fault(self.text, key.span().start, message))
-            }
-        }
-    }
-
-    /// A fault of the value of a key.
-    fn fault_at(&self, key: &str, message: impl Display) -> String {
-        let at = self.entries.get(key).map_or(self.at, |v| v.span().start);
-        let key: String = key.chars().take(MAX_NAME).collect();
-        fault(self.text, at, format!("`{key}` {message}"))
     }
 }
 
@@ -610,5 +527,39 @@ mod tests {
         let text = format!("size = 1\n[background]\nsaturation = 0\nvalue = 0\n{many}");
         let fault = Rules::parse(&text).expect_err("too many parts");
         assert!(fault.contains("1 to 64 parts"), "{fault}");
+    }
+
+    /// What grows with a product of two sizes is bounded before it is made.
+    #[test]
+    fn absurd_amounts_are_refused() {
+        let names = |letter: char, count: usize, form: fn(String) -> String| -> String {
+            let all = (0..count).map(|index| form(format!("{letter}{index}")));
+            all.collect::<Vec<_>>().join(", ")
+        };
+        let weighted = |name: String| format!("{name} = 1");
+        let quoted = |name: String| format!("\"{name}\"");
+        let doll = |variants: usize, colours: usize, labels: usize, listed: usize| {
+            let label = |index: usize| format!("l{index} = {{ p_colour = [\"c0\"] }}\n");
+            format!(
+                "size = 1\n[background]\nsaturation = 0\nvalue = 0\n[[part]]\nfolder = \"p\"\n\
+                 odds = 1\nvariants = {{ {} }}\ncolours = {{ {} }}\n[labels]\n{}\
+                 [p_colour_needs]\np = [{}]\n",
+                names('v', variants, weighted),
+                names('c', colours, weighted),
+                (0..labels).map(label).collect::<String>(),
+                names('v', listed, quoted),
+            )
+        };
+        Rules::parse(&doll(900, 10, 100, 900)).expect("within bounds");
+        for (text, part) in [
+            (doll(1001, 1, 1, 1), "more than 1000"),
+            (doll(101, 101, 1, 1), "more than 10000 layers"),
+            (doll(900, 1, 200, 900), "100000 names in all"),
+            (doll(900, 1, 257, 1), "1 to 256 labels"),
+            (doll(10, 1, 1, 11), "more than there is"),
+        ] {
+            let fault = Rules::parse(&text).expect_err(part);
+            assert!(fault.contains(part), "{fault:?} should contain {part:?}");
+        }
     }
 }
