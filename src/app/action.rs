@@ -1,9 +1,10 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
+use super::learning::LearningAction;
 use super::tools::map::Look;
-use super::{Axis, Command, Composition, LearningAction, ParamId, SessionAction, ToolEdit};
+use super::{Command, Edit, ParamId, Remedy, ThumbnailKey, ToolEdit};
+use crate::document::NodeId;
 use crate::engine::{DirectionSource, ModelSource};
-use crate::latent::Sampler;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 
@@ -59,6 +60,8 @@ pub enum Action {
     Quit(super::export::Quit),
     /// Write the picture to this file.
     SavePicture(PathBuf),
+    /// Do what a message offers.
+    Remedy(Remedy),
     /// Take a message off the window; it stays in the list.
     DismissNotice(u64),
     /// Open or close the palette.
@@ -71,41 +74,38 @@ pub enum Action {
     Report(String),
 }
 
-/// One change of the expression.
+/// What panels ask of the session.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Edit {
-    /// Start from this seed.
-    Seed(u32),
-    /// Truncation psi.
-    Psi(f32),
-    /// The coefficient of a raw axis, in the units of its space.
-    Axis { axis: Axis, step: f32 },
-    /// The step along a direction, in standard deviations.
-    Step { direction: String, step: f32 },
-    /// A code written out, for planes.
-    Vector(Vec<f32>),
-    /// Where the walk starts; truncation and offsets stay.
-    Base(Expr),
-    /// The whole expression.
-    Expression(Expr),
-    /// The settings of the decode beside the code.
-    Sampler(Sampler),
-    /// All that makes the picture besides the model.
-    Composition(Composition),
-}
-
-impl Edit {
-    /// The step of `sigma` standard deviations along a raw axis, of which one is `unit` in the
-    /// units of the space; written with few digits, so that expressions stay short.
-    pub fn along(axis: Axis, sigma: f32, unit: f32) -> Self {
-        let step = sigma * unit;
-        let step = if unit == 1.0 {
-            step
-        } else {
-            (step * 10_000.0).round() / 10_000.0
-        };
-        Self::Axis { axis, step }
-    }
+pub enum SessionAction {
+    /// Go to a step of the history.
+    GoTo(NodeId),
+    /// These are on the window now, and want their pictures.
+    Shown(Vec<ThumbnailKey>),
+    /// Ask for a name for a code of the current model.
+    BookmarkExpression(Expr),
+    /// Ask for a name for what a step shows.
+    BookmarkStep(NodeId),
+    /// Give the code that was asked about this name.
+    AddBookmark {
+        name: String,
+        tags: Vec<String>,
+        note: String,
+    },
+    RenameBookmark {
+        from: String,
+        to: String,
+    },
+    DescribeBookmark {
+        name: String,
+        tags: Vec<String>,
+        note: String,
+    },
+    DeleteBookmark(String),
+    /// Take back a deletion.
+    RestoreBookmark(String),
+    GoToBookmark(String),
+    Open(PathBuf),
+    Save(PathBuf),
 }
 
 /// The requests of one frame, in order.

@@ -13,38 +13,46 @@ const NO_MODEL: &str = "Load a model first";
 impl AppState {
     /// Whether a command can run now.
     pub fn availability(&self, command: Command) -> Availability {
-        let has_model = self.model().is_some();
+        let has_model = self.desk.workspace.model().is_some();
         match command {
             Command::Undo | Command::Redo | Command::NewSession | Command::OpenSession
-                if self.learning.scene().is_some() =>
+                if self.navigation.scene().is_some() =>
             {
                 Err("Leave the scene first; your own history continues after it")
             }
-            Command::LeaveScene if self.learning.scene().is_none() => Err("No scene is open"),
+            Command::LeaveScene if self.navigation.scene().is_none() => Err("No scene is open"),
             Command::RandomSeed
             | Command::NextSeed
             | Command::PreviousSeed
             | Command::SeedUp
             | Command::SeedDown
             | Command::Play
-                if self.locked(Control::Seed).is_some() =>
+                if self.desk.workspace.locked(Control::Seed).is_some() =>
             {
                 Err(SEED_IS_LOCKED)
             }
-            Command::OpenModel if self.locked(Control::Model).is_some() => {
+            Command::OpenModel if self.desk.workspace.locked(Control::Model).is_some() => {
                 Err("The scene keeps its model; leave it to open another")
             }
-            Command::Undo if !self.can_undo() => Err("Nothing to undo"),
-            Command::Redo if !self.can_redo() => Err("Nothing to redo"),
-            Command::SavePicture if self.preview.frame().is_none() => Err("No picture yet"),
-            Command::ResetAll if !self.position.is_moved() => Err("Every slider is at its default"),
-            Command::LargerText if !self.view.can_enlarge() => Err("The text is at its largest"),
-            Command::SmallerText if !self.view.can_shrink() => Err("The text is at its smallest"),
-            Command::NormalText if self.view.text_scale() == 1.0 => {
+            Command::Undo if !self.desk.can_undo() => Err("Nothing to undo"),
+            Command::Redo if !self.desk.can_redo() => Err("Nothing to redo"),
+            Command::SavePicture if self.desk.workspace.preview.frame().is_none() => {
+                Err("No picture yet")
+            }
+            Command::ResetAll if !self.desk.workspace.position.is_moved() => {
+                Err("Every slider is at its default")
+            }
+            Command::LargerText if !self.desk.workspace.view.can_enlarge() => {
+                Err("The text is at its largest")
+            }
+            Command::SmallerText if !self.desk.workspace.view.can_shrink() => {
+                Err("The text is at its smallest")
+            }
+            Command::NormalText if self.desk.workspace.view.text_scale() == 1.0 => {
                 Err("The text has its usual size")
             }
             Command::NextComparison | Command::BlinkComparison | Command::FlipComparison
-                if self.tools.open != super::Tool::Compare =>
+                if self.desk.tools.open != super::Tool::Compare =>
             {
                 Err("Open Compare first")
             }
@@ -69,30 +77,31 @@ impl AppState {
     /// For commands that switch something on and off: whether it is on.
     pub fn is_on(&self, command: Command) -> Option<bool> {
         if let Some(tool) = super::Tool::of_command(command) {
-            return Some(self.tools.open == tool);
+            return Some(self.desk.tools.open == tool);
         }
         match command {
             Command::Play => Some(self.is_playing()),
             Command::BlinkComparison => Some(
-                self.tools.settings.compare.mode == Mode::Blink && self.tools.compare.is_blinking(),
+                self.desk.tools.settings.compare.mode == Mode::Blink
+                    && self.desk.tools.compare.is_blinking(),
             ),
-            Command::FullScreen => Some(self.modes.full_screen),
-            Command::PictureOnly => Some(self.modes.picture_only),
-            Command::ToggleControls => Some(self.view.controls),
-            Command::ToggleFilmstrip => Some(self.view.filmstrip),
-            Command::ToggleLearning => Some(self.view.learning),
-            Command::ToggleBookmarks => Some(self.view.bookmarks),
-            Command::Export => Some(self.modes.overlay == Overlay::Export),
-            Command::Palette => Some(self.modes.overlay == Overlay::Palette),
+            Command::FullScreen => Some(self.desk.workspace.modes.full_screen),
+            Command::PictureOnly => Some(self.desk.workspace.modes.picture_only),
+            Command::ToggleControls => Some(self.desk.workspace.view.controls),
+            Command::ToggleFilmstrip => Some(self.desk.workspace.view.filmstrip),
+            Command::ToggleLearning => Some(self.desk.workspace.view.learning),
+            Command::ToggleBookmarks => Some(self.desk.workspace.view.bookmarks),
+            Command::Export => Some(self.desk.workspace.modes.overlay == Overlay::Export),
+            Command::Palette => Some(self.desk.workspace.modes.overlay == Overlay::Palette),
             _ => None,
         }
     }
 
     fn is_in_a_mode(&self) -> bool {
-        self.modes.overlay != Overlay::None
+        self.desk.workspace.modes.overlay != Overlay::None
             || self.is_playing()
-            || self.modes.picture_only
-            || self.modes.full_screen
-            || self.learning.scene().is_some()
+            || self.desk.workspace.modes.picture_only
+            || self.desk.workspace.modes.full_screen
+            || self.navigation.scene().is_some()
     }
 }

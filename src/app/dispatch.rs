@@ -2,39 +2,11 @@
 
 use super::notices::Level;
 use super::view::Theme;
-use super::{Action, AppState, Command, Edit, Overlay, Player};
+use super::{Action, AppState, Command, Edit, Effect, Overlay, Player, Remedy, SessionAction};
+use crate::document::Change;
 use crate::latent::Space;
 use crate::learn::Control;
-
-/// What only the window itself can do.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Effect {
-    AskForModelFile,
-    AskForSessionFile,
-    /// A picture to encode.
-    AskForPhoto,
-    AskWhereToSaveSession {
-        suggested_name: String,
-    },
-    AskForPictureFile {
-        suggested_name: String,
-    },
-    AskWhereToExport {
-        suggested_name: String,
-        /// The kind of file as dialogs name it, and its ending.
-        words: &'static str,
-        ending: &'static str,
-    },
-    /// Where to write what was learned.
-    AskForLearningFile(super::learning::LearningFile),
-    Copy(String),
-    FullScreen(bool),
-    Close,
-    EditExpression,
-    FitPicture,
-    /// The theme or the text size is another.
-    Restyle,
-}
+use std::path::PathBuf;
 
 impl AppState {
     /// Runs one request.
@@ -45,103 +17,116 @@ impl AppState {
                     self.run_command(command);
                 }
             }
-            Action::Edit(edit) => self.edit(edit),
-            Action::Tool(edit) => self.edit_tool(edit),
-            Action::Set(id, value) => self.set_param(&id, value),
-            Action::Scrub(time) => {
-                self.stop_way();
-                self.scrub(time);
-            }
-            Action::FindDirections(source) => self.find_directions(source),
-            Action::SaveDirection(name, expression) => self.save_direction(name, expression),
-            Action::StopFindingDirections => self.stop_finding_directions(),
-            Action::OpenPicture(path) => self.open_picture(path),
-            Action::OpenCodes(path) => self.open_codes(path),
-            Action::EncodeFile(path) => self.encode_file(path),
-            Action::Descend => self.descend(),
-            Action::StopDescent => self.stop_encoding(),
-            Action::KeepCode(name) => self.keep_code(&name),
-            Action::LookAtDirection(name) => self.look_at_direction(name),
-            Action::LookAtMap(look) => self.look_at_map(look),
+            Action::Edit(edit) => self.desk.workspace.edit(edit),
+            Action::Tool(edit) => self.desk.edit_tool(edit),
+            Action::Set(id, value) => self.desk.set_param(&id, value),
+            Action::Scrub(time) => self.desk.scrub_to(time),
+            Action::FindDirections(source) => self.desk.find_directions(source),
+            Action::SaveDirection(name, expression) => self.desk.save_direction(name, expression),
+            Action::StopFindingDirections => self.desk.stop_finding_directions(),
+            Action::OpenPicture(path) => self.opening.open_picture(&mut self.desk, path),
+            Action::OpenCodes(path) => self.opening.open_codes(&mut self.desk, path),
+            Action::EncodeFile(path) => self.desk.encode_file(path),
+            Action::Descend => self.desk.descend(),
+            Action::StopDescent => self.desk.stop_encoding(),
+            Action::KeepCode(name) => self.desk.keep_code(&name),
+            Action::LookAtDirection(name) => self.desk.look_at_direction(name),
+            Action::LookAtMap(look) => self.desk.look_at_map(look),
             Action::LoadModel(source) => {
-                if let Some(why) = self.locked(Control::Model) {
-                    self.notices.push(Level::Warning, why);
+                if let Some(why) = self.desk.workspace.locked(Control::Model) {
+                    self.desk.workspace.notices.push(Level::Warning, why);
                     return;
                 }
-                self.load(source, None);
+                self.navigation.load(&mut self.desk.workspace, source, None);
             }
             Action::Session(action) => self.run_session(action),
-            Action::Learn(action) => self.run_learning(action),
+            Action::Learn(action) => {
+                self.learning
+                    .run(&mut self.desk, &mut self.navigation, action);
+            }
             Action::SetExport(settings) => self.set_export(settings),
             Action::AskWhereToExport => self.ask_where_to_export(),
             Action::Export(path) => {
-                self.modes.overlay = Overlay::None;
+                self.desk.workspace.modes.overlay = Overlay::None;
                 self.export_to(path);
             }
             Action::CancelExports => self.cancel_exports(),
             Action::Quit(choice) => self.quit(choice),
             Action::SavePicture(path) => self.save_picture(path),
-            Action::DismissNotice(id) => self.notices.dismiss(id),
+            Action::Remedy(remedy) => self.carry_out(remedy),
+            Action::DismissNotice(id) => self.desk.workspace.notices.dismiss(id),
             Action::ShowPalette(open) => {
-                self.modes.overlay = if open {
+                self.desk.workspace.modes.overlay = if open {
                     Overlay::Palette
                 } else {
                     Overlay::None
                 };
             }
-            Action::ShowAllDims(open) => self.view.all_dims = open,
-            Action::ShowDimsOfZ(on) => self.view.dims_of_z = on,
-            Action::Report(message) => self.notices.push(Level::Error, message),
+            Action::ShowAllDims(open) => self.desk.workspace.view.all_dims = open,
+            Action::ShowDimsOfZ(on) => self.desk.workspace.view.dims_of_z = on,
+            Action::Report(message) => self.desk.workspace.notices.push(Level::Error, message),
         }
     }
 
     fn run_command(&mut self, command: Command) {
         match command {
-            Command::OpenModel => self.effects.push(Effect::AskForModelFile),
-            Command::OpenPicture => self.effects.push(Effect::AskForPhoto),
+            Command::OpenModel => self.desk.workspace.effects.push(Effect::AskForModelFile),
+            Command::OpenPicture => self.desk.workspace.effects.push(Effect::AskForPhoto),
             Command::SavePicture => {
-                let suggested_name = self.suggested_file_name("png");
-                self.effects
+                let suggested_name = self.desk.workspace.suggested_file_name("png");
+                self.desk
+                    .workspace
+                    .effects
                     .push(Effect::AskForPictureFile { suggested_name });
             }
-            Command::NewSession => self.new_session(),
-            Command::OpenSession => self.effects.push(Effect::AskForSessionFile),
-            Command::SaveSession => self.save_session_command(false),
-            Command::SaveSessionAs => self.save_session_command(true),
-            Command::AddBookmark => self.ask_for_name_here(),
-            Command::ToggleBookmarks => self.view.bookmarks = !self.view.bookmarks,
+            Command::NewSession => self.navigation.new_session(&mut self.desk),
+            Command::OpenSession => self.desk.workspace.effects.push(Effect::AskForSessionFile),
+            Command::SaveSession => match self.desk.session.file() {
+                Some(file) => self.save_session(file.to_owned()),
+                None => self.ask_where_to_save_session(),
+            },
+            Command::SaveSessionAs => self.ask_where_to_save_session(),
+            Command::AddBookmark => {
+                let desk = &mut self.desk;
+                desk.session.ask_for_name_here(&mut desk.workspace);
+            }
+            Command::ToggleBookmarks => {
+                self.desk.workspace.view.bookmarks = !self.desk.workspace.view.bookmarks
+            }
             Command::Quit => {
                 if self.may_close() {
-                    self.effects.push(Effect::Close);
+                    self.desk.workspace.effects.push(Effect::Close);
                 }
             }
-            Command::Undo => self.undo(),
-            Command::Redo => self.redo(),
+            Command::Undo => self.navigation.undo(&mut self.desk),
+            Command::Redo => self.navigation.redo(&mut self.desk),
             Command::CopyExpression => {
-                let text = self.position.expression().to_string();
-                self.notices
+                let text = self.desk.workspace.position.expression().to_string();
+                self.desk
+                    .workspace
+                    .notices
                     .push(Level::Done, "The expression is on the clipboard");
-                self.effects.push(Effect::Copy(text));
+                self.desk.workspace.effects.push(Effect::Copy(text));
             }
             Command::EditExpression => {
-                self.modes.picture_only = false;
-                self.effects.push(Effect::EditExpression);
+                self.desk.workspace.modes.picture_only = false;
+                self.desk.workspace.effects.push(Effect::EditExpression);
             }
             Command::RandomSeed => {
-                let seed = self.dice.seed();
-                self.edit(Edit::Seed(seed));
+                let seed = self.desk.workspace.dice.seed();
+                self.desk.workspace.edit(Edit::Seed(seed));
             }
             Command::NextSeed => self.step_seed(1),
             Command::PreviousSeed => self.step_seed(-1),
             Command::SeedUp => self.step_seed(100),
             Command::SeedDown => self.step_seed(-100),
-            Command::NextComparison => self.next_comparison(),
-            Command::BlinkComparison => self.toggle_blink(),
-            Command::FlipComparison => self.flip_comparison(),
+            Command::NextComparison => self.desk.next_comparison(),
+            Command::BlinkComparison => self.desk.toggle_blink(),
+            Command::FlipComparison => self.desk.flip_comparison(),
             Command::Play => self.toggle_play(),
             Command::ResetAll => {
-                if self.position.reset() {
-                    self.history.touch(self.now_secs);
+                if self.desk.workspace.position.reset() {
+                    self.desk.workspace.touch();
                 }
             }
             Command::Export => self.toggle_overlay(Overlay::Export),
@@ -149,20 +134,28 @@ impl AppState {
             Command::Notifications => self.toggle_overlay(Overlay::Notifications),
             Command::Shortcuts => self.toggle_overlay(Overlay::Shortcuts),
             Command::About => self.toggle_overlay(Overlay::About),
-            Command::FullScreen => self.set_full_screen(!self.modes.full_screen),
-            Command::PictureOnly => self.modes.picture_only = !self.modes.picture_only,
-            Command::ToggleControls => self.view.controls = !self.view.controls,
-            Command::ToggleFilmstrip => self.view.filmstrip = !self.view.filmstrip,
-            Command::ToggleLearning => self.view.learning = !self.view.learning,
-            Command::LeaveScene => self.leave_scene(),
+            Command::FullScreen => self.set_full_screen(!self.desk.workspace.modes.full_screen),
+            Command::PictureOnly => {
+                self.desk.workspace.modes.picture_only = !self.desk.workspace.modes.picture_only
+            }
+            Command::ToggleControls => {
+                self.desk.workspace.view.controls = !self.desk.workspace.view.controls
+            }
+            Command::ToggleFilmstrip => {
+                self.desk.workspace.view.filmstrip = !self.desk.workspace.view.filmstrip
+            }
+            Command::ToggleLearning => {
+                self.desk.workspace.view.learning = !self.desk.workspace.view.learning
+            }
+            Command::LeaveScene => self.navigation.leave_scene(&mut self.desk),
             Command::ToggleTheme => {
-                self.view.theme = match self.view.theme {
+                self.desk.workspace.view.theme = match self.desk.workspace.view.theme {
                     Theme::Dark => Theme::Light,
                     Theme::Light => Theme::Dark,
                 };
-                self.effects.push(Effect::Restyle);
+                self.desk.workspace.effects.push(Effect::Restyle);
             }
-            Command::ResetView => self.effects.push(Effect::FitPicture),
+            Command::ResetView => self.desk.workspace.effects.push(Effect::FitPicture),
             Command::LargerText => self.resize_text(super::View::enlarge),
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
@@ -178,58 +171,99 @@ impl AppState {
             | Command::OpenCompare
             | Command::OpenWhere => {
                 if let Some(tool) = super::Tool::of_command(command) {
-                    self.stop_way();
-                    self.tools.open = tool;
+                    self.desk.open_tool(tool);
                 }
             }
         }
     }
 
-    pub(super) fn edit(&mut self, edit: Edit) {
-        if !self.scene_admits(&edit) {
-            return;
+    /// Runs one request of the session's panels.
+    fn run_session(&mut self, action: SessionAction) {
+        let (desk, navigation) = (&mut self.desk, &mut self.navigation);
+        let (session, workspace) = (&mut desk.session, &mut desk.workspace);
+        match action {
+            SessionAction::GoTo(id) => navigation.go_to_step(desk, id),
+            SessionAction::Shown(keys) => session.show_thumbnails(workspace, &keys),
+            SessionAction::BookmarkExpression(expression) => {
+                session.ask_for_name(workspace, expression);
+            }
+            SessionAction::BookmarkStep(id) => session.ask_for_name_of_step(workspace, id),
+            SessionAction::AddBookmark { name, tags, note } => {
+                session.add_bookmark(workspace, name, tags, note);
+            }
+            SessionAction::RenameBookmark { from, to } => desk.rename_bookmark(from, to),
+            SessionAction::DescribeBookmark { name, tags, note } => {
+                desk.change(Change::DescribeBookmark { name, tags, note });
+            }
+            SessionAction::DeleteBookmark(name) => {
+                session.delete_bookmark(&mut workspace.notices, name);
+                desk.renew_names();
+            }
+            SessionAction::RestoreBookmark(name) => {
+                desk.change(Change::RestoreBookmark(name));
+                desk.renew_names();
+            }
+            SessionAction::GoToBookmark(name) => navigation.go_to_bookmark(desk, &name),
+            SessionAction::Open(path) => navigation.open_session(desk, path),
+            SessionAction::Save(path) => self.save_session(path),
         }
-        // The walk would overwrite a new start in the next frame.
-        let is_new_start = matches!(
-            edit,
-            Edit::Seed(_)
-                | Edit::Vector(_)
-                | Edit::Base(_)
-                | Edit::Expression(_)
-                | Edit::Composition(_)
-        );
-        if is_new_start {
-            self.player = None;
+    }
+
+    /// Does what a message offers.
+    fn carry_out(&mut self, remedy: Remedy) {
+        match remedy {
+            Remedy::Run { command, .. } => self.run(Action::Run(command)),
+            Remedy::OpenSession(path) => self.run_session(SessionAction::Open(path)),
+            Remedy::RestoreBookmark(name) => {
+                self.run_session(SessionAction::RestoreBookmark(name));
+            }
         }
-        if self.edit_position(edit) {
-            self.history.touch(self.now_secs);
-        }
+    }
+
+    fn save_session(&mut self, path: PathBuf) {
+        self.desk.settle();
+        self.desk.session.save_to(path);
+    }
+
+    fn ask_where_to_save_session(&mut self) {
+        let suggested_name = self.desk.session.suggested_file_name();
+        let ask = Effect::AskWhereToSaveSession { suggested_name };
+        self.desk.workspace.effects.push(ask);
     }
 
     fn step_seed(&mut self, step: i32) {
         // Seeds are 32 bits wide and go round, as `& 0xFFFFFFFF` does in the tools before.
-        let seed = self.position.last_seed().wrapping_add_signed(step);
-        self.edit(Edit::Seed(seed));
+        let seed = self
+            .desk
+            .workspace
+            .position
+            .last_seed()
+            .wrapping_add_signed(step);
+        self.desk.workspace.edit(Edit::Seed(seed));
     }
 
     fn toggle_play(&mut self) {
-        if self.tools.open == super::Tool::Interpolate {
-            self.player = None;
-            self.toggle_way();
+        if self.desk.tools.open == super::Tool::Interpolate {
+            self.desk.workspace.player = None;
+            self.desk.tools.interpolate.toggle();
             return;
         }
-        self.player = match self.player.take() {
+        self.desk.workspace.player = match self.desk.workspace.player.take() {
             Some(_) => None,
             None => {
-                let from = self.position.base().clone();
-                let is_in_z = self.space_of(&from).is_none_or(|space| space == Space::Z);
-                Some(Player::new(from, is_in_z, &mut self.dice))
+                let from = self.desk.workspace.position.base().clone();
+                let is_in_z = self
+                    .desk
+                    .workspace
+                    .space_of(&from)
+                    .is_none_or(|space| space == Space::Z);
+                Some(Player::new(from, is_in_z, &mut self.desk.workspace.dice))
             }
         };
     }
 
     fn toggle_overlay(&mut self, overlay: Overlay) {
-        self.modes.overlay = if self.modes.overlay == overlay {
+        self.desk.workspace.modes.overlay = if self.desk.workspace.modes.overlay == overlay {
             Overlay::None
         } else {
             overlay
@@ -237,54 +271,27 @@ impl AppState {
     }
 
     fn set_full_screen(&mut self, on: bool) {
-        self.modes.full_screen = on;
-        self.effects.push(Effect::FullScreen(on));
+        self.desk.workspace.modes.full_screen = on;
+        self.desk.workspace.effects.push(Effect::FullScreen(on));
     }
 
     fn resize_text(&mut self, resize: impl FnOnce(&mut super::View)) {
-        resize(&mut self.view);
-        self.effects.push(Effect::Restyle);
+        resize(&mut self.desk.workspace.view);
+        self.desk.workspace.effects.push(Effect::Restyle);
     }
 
     /// Leaves the mode on top, one at a time.
     fn leave(&mut self) {
-        if self.modes.overlay != Overlay::None {
-            self.modes.overlay = Overlay::None;
-        } else if self.is_playing() {
-            self.player = None;
-            self.stop_way();
-        } else if self.modes.picture_only {
-            self.modes.picture_only = false;
-        } else if self.modes.full_screen {
+        if self.desk.workspace.modes.overlay != Overlay::None {
+            self.desk.workspace.modes.overlay = Overlay::None;
+        } else if self.desk.is_playing() {
+            self.desk.stop_playing();
+        } else if self.desk.workspace.modes.picture_only {
+            self.desk.workspace.modes.picture_only = false;
+        } else if self.desk.workspace.modes.full_screen {
             self.set_full_screen(false);
         } else {
-            self.leave_scene();
+            self.navigation.leave_scene(&mut self.desk);
         }
-    }
-
-    /// `digits-vae2-seed0042.png`: the four digits that other tools write, too.
-    pub(super) fn suggested_file_name(&self, ending: &str) -> String {
-        let clean = self.clean_model_name();
-        match self.position.seed() {
-            Some(seed) if !self.position.is_moved() => format!("{clean}-seed{seed:04}.{ending}"),
-            _ => format!("{clean}.{ending}"),
-        }
-    }
-
-    /// The model's name in letters that every file system takes.
-    pub(super) fn clean_model_name(&self) -> String {
-        let model = self
-            .model()
-            .map_or("zscape", |model| model.id.name.as_str());
-        model
-            .chars()
-            .map(|c| {
-                if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect()
     }
 }

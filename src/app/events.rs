@@ -1,17 +1,14 @@
 //! What the engine sends, put where it belongs.
 
 use super::jobs::Owner;
-use super::notices::Level;
 use super::pictures::Tile;
-use super::state::DEFAULT_EXPRESSION;
-use super::{AppState, Loading, Warming, models};
-use crate::engine::{Event, JobId, ModelInfo, ModelSource};
-use std::sync::Arc;
+use super::{AppState, Warming};
+use crate::engine::{Event, JobId};
 
 impl AppState {
     /// Takes everything that has come since the last frame.
     pub(super) fn take_events(&mut self) {
-        while let Some((owner, event)) = self.engine.try_event() {
+        while let Some((owner, event)) = self.desk.workspace.engine.try_event() {
             match owner {
                 Some(owner) => self.on_job_event(owner, event),
                 None => self.on_event(event),
@@ -22,16 +19,20 @@ impl AppState {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::Device(device) => self.models.device = Some(device),
+            Event::Device(device) => self.desk.workspace.models.set_device(device),
             Event::Warming { model, done, total } => {
-                self.models.warming = (done < total).then_some(Warming { model, done, total });
+                let warming = (done < total).then_some(Warming { model, done, total });
+                self.desk.workspace.models.set_warming(warming);
             }
-            Event::Loaded(model) => self.on_loaded(model),
-            Event::LoadFailed { source, fault } => self.on_load_failed(&source, fault.sentence()),
-            Event::Frame(frame) => self.preview.accept(frame),
+            Event::Loaded(model) => self.navigation.on_loaded(&mut self.desk, &model),
+            Event::LoadFailed { source, fault } => {
+                let why = fault.sentence();
+                self.navigation.on_load_failed(&mut self.desk, &source, why);
+            }
+            Event::Frame(frame) => self.desk.workspace.preview.accept(frame),
             Event::PreviewFailed {
                 generation, fault, ..
-            } => self.preview.fail(generation, &fault),
+            } => self.desk.workspace.preview.fail(generation, &fault),
             // How far a load has come, and what is left of jobs that have ended.
             _ => {}
         }
@@ -59,30 +60,41 @@ impl AppState {
                     codes: &codes,
                 };
                 match owner {
-                    Owner::Pictures => self.pictures.accept(&tile),
-                    Owner::Map => self.tools.map.tiles_mut().accept(&tile),
+                    Owner::Pictures => self.desk.workspace.pictures.accept(&tile),
+                    Owner::Map => self.desk.tools.map.tiles_mut().accept(&tile),
                     Owner::Export => self.on_exported(job, image.len(), &values),
-                    Owner::Thumbnails => self.thumbnails.accept(job, image, &values),
+                    Owner::Thumbnails => self
+                        .desk
+                        .session
+                        .thumbnails_mut()
+                        .accept(job, image, &values),
                     _ => {}
                 }
             }
             (Owner::Directions, Event::Progress { job, done, total }) => {
-                self.on_directions_progress(job, done, total);
+                self.desk.on_directions_progress(job, done, total);
             }
             (Owner::Directions, Event::Directions { job, found }) => {
-                self.on_directions(job, found);
+                self.desk.on_directions(job, found);
             }
             (Owner::DirectionValue, Event::Evaluated { job, code }) => {
-                self.on_direction_evaluated(job, &code);
+                self.desk.on_direction_evaluated(job, &code);
             }
-            (Owner::Naming, Event::Evaluated { job, code }) => self.on_evaluated(job, code),
-            (Owner::Encoding, Event::Encoded { job, encoding }) => self.on_encoded(job, encoding),
-            (Owner::Encoding, Event::InvertStep { job, found }) => self.on_invert_step(job, found),
+            (Owner::Naming, Event::Evaluated { job, code }) => {
+                self.desk.on_named(job, code);
+            }
+            (Owner::Encoding, Event::Encoded { job, encoding }) => {
+                self.desk.on_encoded(job, encoding)
+            }
+            (Owner::Encoding, Event::InvertStep { job, found }) => {
+                self.desk.on_invert_step(job, found)
+            }
             (Owner::LayerChange, Event::LayerChange { job, change }) => {
-                self.on_layer_change(job, change);
+                self.desk.on_layer_change(job, change);
             }
             (Owner::Examination, Event::Examined { job, specimens }) => {
-                self.on_examined(job, specimens);
+                self.learning
+                    .on_examined(&mut self.desk.workspace, job, specimens);
             }
             (_, Event::JobDone { job } | Event::JobCancelled { job }) => {
                 self.on_job_end(owner, job, None);
@@ -99,73 +111,24 @@ impl AppState {
     fn on_job_end(&mut self, owner: Owner, job: JobId, failure: Option<&str>) {
         match (owner, failure) {
             (Owner::Pictures, _) => {
-                self.pictures.end(job, failure);
+                self.desk.workspace.pictures.end(job, failure);
             }
-            (Owner::Map, _) => self.tools.map.tiles_mut().end(job, failure),
+            (Owner::Map, _) => self.desk.tools.map.tiles_mut().end(job, failure),
             // A place whose picture cannot be made has its message in the equation bar already.
-            (Owner::Thumbnails, _) => self.thumbnails.end(job),
+            (Owner::Thumbnails, _) => self.desk.session.thumbnails_mut().end(job),
             (Owner::Export, _) => self.on_export_end(job, failure),
-            (Owner::Examination, Some(why)) => self.on_examination_failed(job, why),
-            (Owner::Naming, Some(why)) => self.on_evaluation_failed(job, why),
-            (Owner::Examination | Owner::Naming, None) => {}
-            (Owner::Directions | Owner::DirectionValue, _) => self.on_directions_end(job, failure),
-            (Owner::LayerChange, _) => self.on_layer_change_end(job, failure),
-            (Owner::Encoding, _) => self.on_encoding_end(job, failure),
-        }
-    }
-
-    fn on_loaded(&mut self, model: Arc<ModelInfo>) {
-        self.thumbnails.retry(Some(model.id.clone()));
-        let awaited = |loading: &mut Loading| loading.source == model.source;
-        self.models.remember(Arc::clone(&model));
-        self.models.take_needed(&model.source);
-        // One that nobody waits for gave way to another, or stands beside the current one.
-        let Some(loading) = self.models.loading.take_if(awaited) else {
-            return;
-        };
-        let is_first = self.models.current.is_none();
-        self.models.remember_file(&model.source);
-        self.models.current = Some(model);
-        self.renew_names();
-        self.player = None;
-        self.preview.model_changed();
-        self.pictures.forget(&self.engine);
-
-        let composition = loading
-            .then
-            .clone()
-            .or_else(|| self.substituted_composition())
-            .or_else(|| Some(self.position.composition()))
-            .filter(|composition| self.check(&composition.expression).is_ok())
-            .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
-        self.edit_position(super::Edit::Composition(composition));
-        self.on_model_shown(&loading, is_first);
-        self.on_model_after_scene();
-    }
-
-    fn on_load_failed(&mut self, source: &ModelSource, message: &str) {
-        let awaited = |loading: &mut Loading| loading.source == *source;
-        let loading = self.models.loading.take_if(awaited);
-        if self.models.take_needed(source) {
-            self.models
-                .note_unavailable(source.clone(), message.to_owned());
-        }
-        let Some(loading) = loading else { return };
-        if self.on_visit_failed(loading, message) {
-            if self.models.loading.is_none() {
-                self.on_no_model_after_scene();
+            (Owner::Examination, Some(why)) => self.learning.on_examination_failed(job, why),
+            (Owner::Naming, Some(why)) => {
+                let desk = &mut self.desk;
+                desk.session
+                    .on_evaluation_failed(&mut desk.workspace, job, why);
             }
-            return;
-        }
-        self.on_no_model_after_scene();
-        self.notices.push(
-            Level::Error,
-            format!("{} was not loaded: {message}", models::source_title(source)),
-        );
-        // Without any model the window would stay empty.
-        let default = models::default_source();
-        if self.models.current.is_none() && *source != default {
-            self.load(default, None);
+            (Owner::Examination | Owner::Naming, None) => {}
+            (Owner::Directions | Owner::DirectionValue, _) => {
+                self.desk.on_directions_end(job, failure)
+            }
+            (Owner::LayerChange, _) => self.desk.on_layer_change_end(job, failure),
+            (Owner::Encoding, _) => self.desk.on_encoding_end(job, failure),
         }
     }
 }

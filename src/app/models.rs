@@ -1,7 +1,7 @@
 //! Which model is loaded, which is on its way, and what can be chosen.
 
-use super::Composition;
-use super::session::Visit;
+use super::jobs::Jobs;
+use crate::document::{ModelLink, ModelOrigin};
 use crate::engine::{DeviceInfo, JobId, ModelId, ModelInfo, ModelSource};
 use crate::model::catalogue;
 use std::path::PathBuf;
@@ -80,14 +80,32 @@ pub fn source_title(source: &ModelSource) -> String {
     }
 }
 
-/// A model on its way.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Loading {
-    pub source: ModelSource,
-    /// Where to go when it is there; else the expression stays if the model understands it.
-    pub then: Option<Composition>,
-    /// What it is loaded for, when that is in the session already.
-    pub visit: Option<Visit>,
+/// How sessions name a loaded model.
+pub fn link_of(model: &ModelInfo) -> ModelLink {
+    ModelLink {
+        name: model.id.name.clone(),
+        hash: model.id.hash.clone(),
+        origin: match &model.source {
+            ModelSource::Catalogue(name) => ModelOrigin::Catalogue(name.clone()),
+            ModelSource::File(path) => ModelOrigin::File(crate::document::journal::text_of(path)),
+        },
+    }
+}
+
+/// Where a session says that a model is.
+pub fn source_of(link: &ModelLink) -> ModelSource {
+    match &link.origin {
+        ModelOrigin::Catalogue(name) => ModelSource::Catalogue(name.clone()),
+        ModelOrigin::File(path) => ModelSource::File(path.into()),
+    }
+}
+
+/// The identity of the model that a session names.
+pub fn id_of(link: &ModelLink) -> ModelId {
+    ModelId {
+        name: link.name.clone(),
+        hash: link.hash.clone(),
+    }
 }
 
 /// Kernels being prepared.
@@ -101,12 +119,12 @@ pub struct Warming {
 /// The loaded model and its surroundings.
 #[derive(Default, Debug)]
 pub struct Models {
-    pub(super) current: Option<Arc<ModelInfo>>,
-    pub(super) loading: Option<Loading>,
+    current: Option<Arc<ModelInfo>>,
+    loading: Option<ModelSource>,
     /// The job that loads it, where it is not loaded for a tool too.
-    pub(super) loading_job: Option<JobId>,
-    pub(super) warming: Option<Warming>,
-    pub(super) device: Option<DeviceInfo>,
+    loading_job: Option<JobId>,
+    warming: Option<Warming>,
+    device: Option<DeviceInfo>,
     files: Vec<PathBuf>,
     /// What was loaded in this run; the engine holds all of it.
     known: Vec<Arc<ModelInfo>>,
@@ -121,19 +139,72 @@ impl Models {
         self.current.as_ref()
     }
 
-    pub fn loading(&self) -> Option<&Loading> {
+    /// What is on its way to become the current one.
+    pub fn loading(&self) -> Option<&ModelSource> {
         self.loading.as_ref()
     }
 
-    /// Whether the model of a step or a bookmark is on its way.
-    pub(super) fn is_visiting(&self) -> bool {
-        let loading = self.loading.as_ref();
-        loading.is_some_and(|loading| loading.visit.is_some())
+    /// Whether the loaded model is the one that a session means.
+    pub fn is_current(&self, link: &ModelLink) -> bool {
+        let current = self.current.as_deref();
+        current.is_some_and(|model| link_of(model).is_same_model(link))
+    }
+
+    /// Has a model loaded that is to become the current one, instead of any that is on its way.
+    pub(super) fn load(&mut self, engine: &Jobs, source: &ModelSource) {
+        if self.loading.as_ref() == Some(source) {
+            return;
+        }
+        // Nobody waits for the one before any more, unless a tool does under a job of its own.
+        if let Some(job) = self.loading_job.take() {
+            engine.cancel(job);
+        }
+        self.loading = Some(source.clone());
+        if !self.needed.contains(source) {
+            self.loading_job = Some(engine.load(source.clone()));
+        }
+    }
+
+    /// Takes a model that has come. Returns whether it is the one that is to be the current one.
+    pub(super) fn arrive(&mut self, model: &Arc<ModelInfo>) -> bool {
+        self.unavailable.retain(|(known, _)| *known != model.source);
+        self.known.retain(|known| known.source != model.source);
+        self.known.push(Arc::clone(model));
+        self.needed.retain(|needed| *needed != model.source);
+        let is_awaited = self.loading.as_ref() == Some(&model.source);
+        if is_awaited {
+            self.loading = None;
+            self.remember_file(&model.source);
+            self.current = Some(Arc::clone(model));
+        }
+        is_awaited
+    }
+
+    /// Notes that a model cannot be loaded. Returns whether it was to be the current one.
+    pub(super) fn fail(&mut self, source: &ModelSource, why: &str) -> bool {
+        if self.needed.contains(source) {
+            self.needed.retain(|needed| needed != source);
+            self.try_again(source);
+            self.unavailable.push((source.clone(), why.to_owned()));
+        }
+        let is_awaited = self.loading.as_ref() == Some(source);
+        if is_awaited {
+            self.loading = None;
+        }
+        is_awaited
     }
 
     /// Kernels being prepared for the current model.
     pub fn warming(&self) -> Option<&Warming> {
         self.warming.as_ref()
+    }
+
+    pub(super) fn set_warming(&mut self, warming: Option<Warming>) {
+        self.warming = warming;
+    }
+
+    pub(super) fn set_device(&mut self, device: DeviceInfo) {
+        self.device = Some(device);
     }
 
     pub fn device(&self) -> Option<&DeviceInfo> {
@@ -159,19 +230,10 @@ impl Models {
         found.map(|(_, why)| why.as_str())
     }
 
-    pub(super) fn remember(&mut self, model: Arc<ModelInfo>) {
-        self.unavailable.retain(|(known, _)| *known != model.source);
-        self.known.retain(|known| known.source != model.source);
-        self.known.push(model);
-    }
-
     /// Notes that a model is wanted beside the current one. Returns whether the engine has to be
     /// asked for it.
     pub(super) fn need(&mut self, source: &ModelSource) -> bool {
-        let is_loading = self
-            .loading
-            .as_ref()
-            .is_some_and(|loading| loading.source == *source);
+        let is_loading = self.loading.as_ref() == Some(source);
         let is_settled = self.known(source).is_some() || self.why_unavailable(source).is_some();
         if is_loading || is_settled || self.needed.contains(source) {
             return false;
@@ -180,29 +242,12 @@ impl Models {
         true
     }
 
-    /// Whether a model is on its way to stand beside the current one.
-    pub(super) fn is_needed(&self, source: &ModelSource) -> bool {
-        self.needed.contains(source)
-    }
-
-    /// Takes a model off those that are wanted beside the current one. Returns whether it was.
-    pub(super) fn take_needed(&mut self, source: &ModelSource) -> bool {
-        let before = self.needed.len();
-        self.needed.retain(|needed| needed != source);
-        self.needed.len() < before
-    }
-
-    pub(super) fn note_unavailable(&mut self, source: ModelSource, why: String) {
-        self.unavailable.retain(|(known, _)| *known != source);
-        self.unavailable.push((source, why));
-    }
-
     /// Lets a model that could not be loaded be asked for again.
     pub(super) fn try_again(&mut self, source: &ModelSource) {
         self.unavailable.retain(|(known, _)| known != source);
     }
 
-    pub(super) fn remember_file(&mut self, source: &ModelSource) {
+    fn remember_file(&mut self, source: &ModelSource) {
         let ModelSource::File(path) = source else {
             return;
         };

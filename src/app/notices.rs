@@ -1,6 +1,7 @@
 //! Messages to the user: shown for a while on the window, kept in a list.
 
-use super::Action;
+use super::Command;
+use std::path::PathBuf;
 
 /// How many messages the list keeps.
 const CAPACITY: usize = 200;
@@ -34,13 +35,28 @@ impl Level {
 
 /// What can be done about a message: a button under it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Offer {
-    pub words: &'static str,
-    pub action: Box<Action>,
+pub enum Remedy {
+    Run {
+        words: &'static str,
+        command: Command,
+    },
+    OpenSession(PathBuf),
+    RestoreBookmark(String),
 }
 
-/// How long a message with an offer stays at least: one has to decide.
-const OFFER_SECS: f64 = 20.0;
+impl Remedy {
+    /// The words on the button.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Run { words, .. } => words,
+            Self::OpenSession(_) => "Open it",
+            Self::RestoreBookmark(_) => "Undo the deletion",
+        }
+    }
+}
+
+/// How long a message with a remedy stays at least: one has to decide.
+const REMEDY_SECS: f64 = 20.0;
 
 /// One message.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,7 +64,7 @@ pub struct Notice {
     pub id: u64,
     pub level: Level,
     pub text: String,
-    pub offers: Vec<Offer>,
+    pub remedy: Option<Remedy>,
     /// Seconds since the start of the program.
     pub since_secs: f64,
     on_window: bool,
@@ -56,10 +72,10 @@ pub struct Notice {
 
 impl Notice {
     fn shown_secs(&self) -> f64 {
-        let least = if self.offers.is_empty() {
-            0.0
+        let least = if self.remedy.is_some() {
+            REMEDY_SECS
         } else {
-            OFFER_SECS
+            0.0
         };
         self.level.shown_secs().max(least)
     }
@@ -75,12 +91,15 @@ pub struct Notices {
 
 impl Notices {
     pub fn push(&mut self, level: Level, text: impl Into<String>) {
-        self.push_with(level, text, Vec::new());
+        self.push_or_remedy(level, text.into(), None);
     }
 
     /// Shows a message with something to be done about it.
-    pub fn push_with(&mut self, level: Level, text: impl Into<String>, offers: Vec<Offer>) {
-        let text = text.into();
+    pub fn push_with(&mut self, level: Level, text: impl Into<String>, remedy: Remedy) {
+        self.push_or_remedy(level, text.into(), Some(remedy));
+    }
+
+    fn push_or_remedy(&mut self, level: Level, text: String, remedy: Option<Remedy>) {
         match level {
             Level::Done => log::info!("{text}"),
             Level::Warning => log::warn!("{text}"),
@@ -100,7 +119,7 @@ impl Notices {
             id,
             level,
             text,
-            offers,
+            remedy,
             since_secs: self.now_secs,
             on_window: true,
         });

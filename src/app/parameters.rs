@@ -6,7 +6,7 @@
 //! knob of a controller, a script) can move all of them.
 
 use super::tools::{arithmetic, compare, encode, interpolate, styles, variations};
-use super::{Action, AppState, Axis, Edit, Tool, ToolEdit};
+use super::{Axis, Desk, Edit, Tool, ToolEdit};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::{raw_axis, raw_axis_name};
@@ -145,10 +145,10 @@ pub struct Param {
     pub lock: Option<String>,
 }
 
-impl AppState {
+impl Desk {
     /// A row of the table; `None` without a model, or for a direction or an axis that it lacks.
     pub fn param(&self, id: &ParamId) -> Option<Param> {
-        let model = self.model()?;
+        let model = self.workspace.model()?;
         match id {
             ParamId::Psi => Some(Param {
                 id: id.clone(),
@@ -159,8 +159,8 @@ impl AppState {
                     .to_owned(),
                 range: PSI,
                 default: 1.0,
-                value: self.position.psi(),
-                lock: self.locked(Control::Psi).map(str::to_owned),
+                value: self.workspace.position.psi(),
+                lock: self.workspace.locked(Control::Psi).map(str::to_owned),
             }),
             ParamId::Step(name) => self.step_param(name),
             ParamId::Axis(axis) => self.axis_param(model, *axis),
@@ -177,7 +177,7 @@ impl AppState {
 
     /// All rows: psi, the listed directions, the raw axes of every space, the tools.
     pub fn params(&self) -> Vec<Param> {
-        let Some(model) = self.model() else {
+        let Some(model) = self.workspace.model() else {
             return Vec::new();
         };
         let listed = self.listed_directions();
@@ -206,8 +206,9 @@ impl AppState {
             tooltip: format!("{name}: {}", listed.evidence),
             range: STEP_SIGMA,
             default: 0.0,
-            value: self.position.step(name),
+            value: self.workspace.position.step(name),
             lock: self
+                .workspace
                 .locked(Control::Sliders)
                 .map(str::to_owned)
                 .or_else(|| self.why_no_step_in(listed.direction.space)),
@@ -230,8 +231,9 @@ impl AppState {
             ),
             range: STEP_SIGMA,
             default: 0.0,
-            value: self.position.offset(axis) / unit,
+            value: self.workspace.position.offset(axis) / unit,
             lock: self
+                .workspace
                 .locked(Control::Sliders)
                 .map(str::to_owned)
                 .or_else(|| self.why_no_step_in(axis.space)),
@@ -263,11 +265,11 @@ impl AppState {
 
     /// Why no step of a space can be taken from where the walk starts.
     fn why_no_step_in(&self, space: Space) -> Option<String> {
-        let has_others = self.model()?.axis_spaces().len() > 1;
+        let has_others = self.workspace.model()?.axis_spaces().len() > 1;
         if space != Space::Z || !has_others {
             return None;
         }
-        let base = self.base_space()?;
+        let base = self.workspace.base_space()?;
         (base != Space::Z)
             .then(|| format!("The code starts in {base}, so there are no steps in z to take"))
     }
@@ -343,7 +345,7 @@ impl AppState {
                 settings.compare.gain,
             ),
             ToolParam::ComparePsi(pane) => {
-                let current = self.position.psi();
+                let current = self.workspace.position.psi();
                 let others = &settings.compare.others;
                 let psi = pane.checked_sub(1).and_then(|index| others.get(index)?.psi);
                 Param {
@@ -387,19 +389,20 @@ impl AppState {
             return;
         }
         match id {
-            ParamId::Psi => self.edit(Edit::Psi(value)),
-            ParamId::Step(name) => self.edit(Edit::Step {
+            ParamId::Psi => self.workspace.edit(Edit::Psi(value)),
+            ParamId::Step(name) => self.workspace.edit(Edit::Step {
                 direction: name.clone(),
                 step: value,
             }),
             ParamId::Axis(axis) => {
                 let unit = self
+                    .workspace
                     .model()
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
-                self.edit(Edit::along(*axis, value, unit));
+                self.workspace.edit(Edit::along(*axis, value, unit));
             }
             ParamId::Tool(ToolParam::InterpolatePosition) => {
-                self.run(Action::Scrub(f64::from(value)));
+                self.scrub_to(f64::from(value));
             }
             ParamId::Tool(tool) => {
                 if let Some(edit) = self.tool_edit(*tool, value) {
@@ -423,7 +426,7 @@ impl AppState {
             ToolParam::ComparePsi(pane) => {
                 let others = &self.tools.settings.compare.others;
                 let mut settings = others.get(pane.checked_sub(1)?)?.clone();
-                settings.psi = (value != self.position.psi()).then_some(value);
+                settings.psi = (value != self.workspace.position.psi()).then_some(value);
                 ToolEdit::Compare(compare::Edit::Pane(pane, settings))
             }
             ToolParam::StyleStrength(layer) => {

@@ -1,21 +1,17 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
 use super::export::{Export, Wake};
-use super::jobs::Jobs;
 use super::opening::Opening;
 use super::{
-    Asked, Composition, Derived, Dice, Edit, Effect, Filmstrip, History, Learning, Loading, Models,
-    Modes, Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling,
-    Thumbnails, Tools, View,
+    Composition, Derived, Desk, Edit, Effect, Learning, Models, Modes, Navigation, Notices,
+    OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, StartupRequest,
+    Tools, View, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The expression of the first start, and where a model goes that cannot show the current one.
-pub const DEFAULT_EXPRESSION: Expr = Expr::Seed(42);
 
 /// How to begin.
 pub struct Start {
@@ -29,7 +25,7 @@ pub struct Start {
     /// Session files of earlier runs, the latest first.
     pub recent_sessions: Vec<PathBuf>,
     /// What goes before that which the last run left.
-    pub asked: Asked,
+    pub startup: StartupRequest,
     /// A teacher's folder of questions.
     pub questions: Option<PathBuf>,
     /// Where progress is kept; `None` keeps none.
@@ -47,263 +43,230 @@ pub struct Moment {
     pub hand_is_busy: bool,
 }
 
-/// The state of the program.
+/// The state of the program: the desk, and the parts that work on it.
 pub struct AppState {
-    pub(super) engine: Jobs,
-    pub(super) wake: Wake,
-    pub(super) models: Models,
-    pub(super) position: Position,
-    pub(super) history: History,
-    pub(super) preview: Preview,
-    pub(super) pictures: Pictures,
-    pub(super) tools: Tools,
-    pub(super) session: OpenSession,
-    pub(super) filmstrip: Filmstrip,
-    pub(super) thumbnails: Thumbnails,
-    pub(super) notices: Notices,
-    pub(super) player: Option<Player>,
+    pub(super) desk: Desk,
+    pub(super) navigation: Navigation,
     pub(super) export: Export,
     pub(super) opening: Opening,
     pub(super) learning: Learning,
-    pub(super) view: View,
-    pub(super) modes: Modes,
-    pub(super) names: Arc<SessionNames>,
-    pub(super) dice: Dice,
-    pub(super) now_secs: f64,
-    pub(super) effects: Vec<Effect>,
     text: Derived<Expr, String>,
 }
 
 impl AppState {
     /// Begins, and asks the engine for the first model.
     pub fn new(start: Start) -> Self {
+        let session = OpenSession::new(
+            start.autosave,
+            start.recent_sessions,
+            start.startup,
+            Arc::clone(&start.wake),
+        );
+        let workspace = Workspace::new(start.engine, start.view, Arc::clone(&start.wake));
         let mut app = Self {
-            engine: Jobs::new(start.engine),
-            wake: Arc::clone(&start.wake),
-            models: Models::default(),
-            position: Position::new(DEFAULT_EXPRESSION),
-            history: History::default(),
-            preview: Preview::default(),
-            pictures: Pictures::default(),
-            tools: Tools::default(),
-            session: OpenSession::new(
-                start.autosave,
-                start.recent_sessions,
-                start.asked,
-                Arc::clone(&start.wake),
-            ),
-            filmstrip: Filmstrip::default(),
-            thumbnails: Thumbnails::default(),
-            notices: Notices::default(),
-            player: None,
+            desk: Desk::new(workspace, session),
+            navigation: Navigation::default(),
             opening: Opening::new(Arc::clone(&start.wake)),
             learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
             export: Export::new(start.wake),
-            view: start.view,
-            modes: Modes::default(),
-            names: Arc::default(),
-            dice: Dice::new(),
-            now_secs: 0.0,
-            effects: Vec::new(),
             text: Derived::default(),
         };
-        app.load(start.model, start.expression.map(Composition::from));
+        let composition = start.expression.map(Composition::from);
+        app.navigation
+            .load(&mut app.desk.workspace, start.model, composition);
         app
     }
 
-    pub fn models(&self) -> &Models {
-        &self.models
+    /// The workspace with its tools and its session.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// What every part of the window works on.
+    pub fn workspace(&self) -> &Workspace {
+        &self.desk.workspace
+    }
+
+    pub fn tools(&self) -> &Tools {
+        &self.desk.tools
+    }
+
+    /// The session that is open.
+    pub fn session(&self) -> &OpenSession {
+        &self.desk.session
+    }
+
+    /// Where the window goes, and the scene that is open.
+    pub fn navigation(&self) -> &Navigation {
+        &self.navigation
+    }
+
+    pub fn learning(&self) -> &Learning {
+        &self.learning
+    }
+
+    /// Files on their way, and what the next one is to be.
+    pub fn export(&self) -> &Export {
+        &self.export
     }
 
     /// What is known of the loaded model.
     pub fn model(&self) -> Option<&ModelInfo> {
-        self.models.current.as_deref()
+        self.workspace().model()
+    }
+
+    pub fn models(&self) -> &Models {
+        &self.workspace().models
     }
 
     pub fn position(&self) -> &Position {
-        &self.position
+        &self.workspace().position
     }
 
     /// The current expression as text.
     pub fn expression_text(&self) -> Arc<String> {
-        let expression = self.position.expression();
+        let expression = self.position().expression();
         self.text.get_ref(expression, || expression.to_string())
     }
 
     pub fn preview(&self) -> &Preview {
-        &self.preview
+        &self.workspace().preview
     }
 
     /// The pictures beside the main one.
     pub fn pictures(&self) -> &Pictures {
-        &self.pictures
-    }
-
-    pub fn filmstrip(&self) -> &Filmstrip {
-        &self.filmstrip
-    }
-
-    /// The small pictures of steps and bookmarks.
-    pub fn thumbnails(&self) -> &Thumbnails {
-        &self.thumbnails
+        &self.workspace().pictures
     }
 
     pub fn notices(&self) -> &Notices {
-        &self.notices
+        &self.workspace().notices
     }
 
     pub fn player(&self) -> Option<&Player> {
-        self.player.as_ref()
+        self.workspace().player.as_ref()
     }
 
     /// Whether the picture moves by itself.
     pub fn is_playing(&self) -> bool {
-        self.player.is_some() || self.tools.interpolate().is_playing()
+        self.desk.is_playing()
     }
 
     pub fn view(&self) -> &View {
-        &self.view
+        &self.workspace().view
     }
 
     pub fn modes(&self) -> Modes {
-        self.modes
+        self.workspace().modes
     }
 
     pub fn overlay(&self) -> Overlay {
-        self.modes.overlay
+        self.modes().overlay
     }
 
     /// Where the user is; `None` before the first model is there.
     pub fn place(&self) -> Option<Place> {
-        self.model().map(|model| Place {
-            model: model.source.clone(),
-            composition: self.position.composition(),
-            tools: Arc::clone(self.tools.settings()),
-        })
+        self.desk.place()
     }
 
     /// What was named in this session.
     pub fn names(&self) -> &SessionNames {
-        &self.names
+        &self.workspace().names
     }
 
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
     pub fn begin_frame(&mut self, moment: Moment) {
-        self.now_secs = moment.now_secs;
+        self.desk.workspace.now_secs = moment.now_secs;
         self.take_events();
-        self.advance_way(moment.dt_secs);
-        self.take_session_reports();
-        self.take_opened();
-        self.take_learning_reports();
-        if self.model().is_some()
-            && let Some(player) = &mut self.player
+        self.desk.advance_path(moment.dt_secs);
+        self.navigation.take_session_reports(&mut self.desk);
+        self.opening
+            .take_opened(&mut self.desk, &mut self.navigation);
+        self.learning.take_reports(&mut self.desk.workspace);
+        let workspace = &mut self.desk.workspace;
+        if workspace.model().is_some()
+            && let Some(player) = &mut workspace.player
         {
-            let base = player.advance(moment.dt_secs, &mut self.dice);
-            if self.edit_position(Edit::Base(base)) {
-                self.history.touch(moment.now_secs);
+            let base = player.advance(moment.dt_secs, &mut workspace.dice);
+            if workspace.edit_position(Edit::Base(base)) {
+                workspace.touch();
             }
         }
     }
 
-    /// Last thing in a frame: asks for the picture and lets the hand rest.
+    /// Last thing in a frame: asks for the pictures and lets the hand rest.
     ///
     /// Returns after how many seconds the next frame is due when nothing else happens.
     pub fn end_frame(&mut self, moment: Moment) -> Option<f64> {
-        let mut due_secs = self.notices.tick(moment.now_secs);
-        let soon = |due: Option<f64>| Some(due.map_or(0.1, |due: f64| due.min(0.1)));
-        if self.keep_session() {
-            due_secs = soon(due_secs);
-        }
-        if let Some(learning_secs) = self.learning_tick() {
-            due_secs = Some(due_secs.map_or(learning_secs, |due: f64| due.min(learning_secs)));
-        }
-        let Some(model) = self.models.current.clone() else {
-            return due_secs;
+        let mut due = Due::default();
+        due.after(self.desk.workspace.notices.tick(moment.now_secs));
+        due.soon_if(self.desk.keep_session());
+        due.after(self.learning.tick(&mut self.desk, &mut self.navigation));
+        let Some(model) = self.desk.workspace.models.current().cloned() else {
+            return due.secs;
         };
-        let shot = self.shot(&model.id, self.position.expression().clone());
-        self.preview.ask(&self.engine, shot, &self.names);
-        self.tools_tick(&model);
-        let sampler = self.sampler();
-        let wants = self.tool_wants(&model);
-        self.pictures
-            .ask(&mut self.engine, &wants, &self.names, sampler);
-        let wants = self.learning_wants();
-        self.pictures
-            .ask(&mut self.engine, &wants, &self.names, sampler);
+        self.ask_for_pictures(&model);
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
-        match self.history.rest(hand_is_busy, moment.now_secs) {
+        let gesture = &self.desk.workspace.gesture;
+        match gesture.rest(hand_is_busy, moment.now_secs) {
             Settling::Still => {}
-            // While a scene is open nothing becomes a step.
-            _ if self.learning.holds_history() => {}
-            Settling::Moving => due_secs = soon(due_secs),
+            Settling::Moving => due.soon_if(true),
             Settling::Settled => {
-                self.settle();
+                self.desk.settle();
                 // The row of steps that the next frame paints has the new one.
-                self.keep_session();
-                due_secs = soon(due_secs);
+                self.desk.keep_session();
+                due.soon_if(true);
             }
         }
-        if self.encoding_is_due() {
-            due_secs = soon(due_secs);
-        }
-        if self.is_playing() {
-            due_secs = Some(0.0);
-        }
-        if let Some(blink_secs) = self.blink_due_secs() {
-            due_secs = Some(due_secs.map_or(blink_secs, |due: f64| due.min(blink_secs)));
-        }
-        due_secs
+        due.soon_if(self.desk.encoding_is_due());
+        due.after(self.is_playing().then_some(0.0));
+        due.after(self.desk.blink_due_secs());
+        due.secs
     }
 
-    /// Asks the engine for a model.
-    pub(super) fn load(&mut self, source: ModelSource, then: Option<Composition>) {
-        self.begin_loading(Loading {
-            source,
-            then,
-            visit: None,
-        });
-    }
-
-    /// Asks the engine for a model, unless it is on its way already.
-    pub(super) fn begin_loading(&mut self, loading: Loading) {
-        let source = loading.source.clone();
-        let before = self.models.loading.replace(loading);
-        let is_same = before.is_some_and(|before| before.source == source);
-        if is_same {
-            return;
-        }
-        // Nobody waits for the one before any more, unless a tool does under a job of its own.
-        if let Some(job) = self.models.loading_job.take() {
-            self.engine.cancel(job);
-        }
-        if !self.models.is_needed(&source) {
-            self.models.loading_job = Some(self.engine.load(source));
-        }
-    }
-
-    /// A model besides the current one; `None` while it is on its way. The current one stays.
-    ///
-    /// # Errors
-    ///
-    /// One sentence on why it cannot be loaded.
-    pub(super) fn need_model(
-        &mut self,
-        source: &ModelSource,
-    ) -> Result<Option<Arc<ModelInfo>>, String> {
-        if let Some(model) = self.models.known(source) {
-            return Ok(Some(Arc::clone(model)));
-        }
-        if let Some(why) = self.models.why_unavailable(source) {
-            return Err(why.to_owned());
-        }
-        if self.models.need(source) {
-            self.engine.load(source.clone());
-        }
-        Ok(None)
+    /// Asks for all that is to be seen.
+    fn ask_for_pictures(&mut self, model: &Arc<ModelInfo>) {
+        let workspace = &mut self.desk.workspace;
+        let shot = workspace.shot(&model.id, workspace.position.expression().clone());
+        workspace
+            .preview
+            .ask(&workspace.engine, shot, &workspace.names);
+        self.desk.tools_tick(model);
+        let wants = self.desk.tool_wants(model);
+        self.desk.workspace.ask_for_pictures(&wants);
+        let wants = self.learning.wants(&mut self.desk.workspace);
+        self.desk.workspace.ask_for_pictures(&wants);
     }
 
     /// What the window has to do now.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+        std::mem::take(&mut self.desk.workspace.effects)
+    }
+
+    /// Settles what the hand has done and writes down what the next start is to find.
+    pub fn close(&mut self) {
+        self.desk.settle();
+        self.close_exports();
+        self.learning.close();
+        self.desk.session.close();
+    }
+}
+
+/// When the next frame is due: the earliest of what was asked for.
+#[derive(Default)]
+struct Due {
+    secs: Option<f64>,
+}
+
+impl Due {
+    /// How often to look at what may be finished at any moment.
+    const SOON_SECS: f64 = 0.1;
+
+    fn after(&mut self, secs: Option<f64>) {
+        let Some(secs) = secs else { return };
+        self.secs = Some(self.secs.map_or(secs, |due| due.min(secs)));
+    }
+
+    fn soon_if(&mut self, waits: bool) {
+        self.after(waits.then_some(Self::SOON_SECS));
     }
 }

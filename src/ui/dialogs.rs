@@ -3,7 +3,7 @@
 //! The hazard here is a frozen window: a dialog stays open for minutes. It is made on the
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
-use crate::app::learning::LearningFile;
+use crate::app::LearningFile;
 use crate::app::{Action, Actions, LearningAction, SessionAction, Wake};
 use crate::document::session_file::ENDING;
 use crate::engine::ModelSource;

@@ -59,7 +59,7 @@ pub fn load(storage: &dyn eframe::Storage) -> Remembered {
 /// Writes down where the user is.
 pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
     // A scene is no place to begin with.
-    let own = app.own_place();
+    let own = app.navigation().own_place(app.workspace());
     let model = own.map(|(source, _)| match source {
         ModelSource::Catalogue(name) => StoredSource::Catalogue(name.clone()),
         ModelSource::File(path) => StoredSource::File(path.clone()),

@@ -14,7 +14,9 @@ use super::smoke::Smoke;
 use super::storage;
 use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
-use crate::app::{Action, Actions, AppState, Asked, Effect, Moment, Overlay, Start, models};
+use crate::app::{
+    Action, Actions, AppState, Effect, Moment, Overlay, Start, StartupRequest, models,
+};
 use crate::engine::{Decoders, Engine, EngineOptions, SharedGpu};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
@@ -81,7 +83,7 @@ impl ZscapeWindow {
             Some(storage) if smoke.is_none() => storage::load(storage),
             _ => storage::Remembered::default(),
         };
-        let asked = Asked {
+        let startup = StartupRequest {
             model: options.model.is_some(),
             session: options.session,
         };
@@ -97,7 +99,7 @@ impl ZscapeWindow {
             wake: Arc::clone(&wake),
             autosave: options.autosave,
             recent_sessions: remembered.recent_sessions,
-            asked,
+            startup,
             questions: options.questions,
             progress: options.progress,
         });
@@ -203,7 +205,7 @@ impl ZscapeWindow {
                     bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
                 });
         }
-        if let Some(scene) = app.learning().scene() {
+        if let Some(scene) = app.navigation().scene() {
             Panel::top("scene")
                 .resizable(false)
                 .frame(line(ui, space::M, space::S))
@@ -262,7 +264,7 @@ impl ZscapeWindow {
 
     /// Puts the session's name into the title, where it is another than before.
     fn name_window(&mut self, ctx: &Context) {
-        let title = self.app.title();
+        let title = self.app.session().window_title();
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;

@@ -113,7 +113,7 @@ fn the_difference_is_freed_of_a_direction_and_becomes_one() {
             .iter()
             .any(|known| known.name == "slant")
     });
-    let listed = window.app().listed_directions();
+    let listed = window.app().desk().listed_directions();
     let slant = listed
         .iter()
         .find(|it| it.direction.name == "slant")

@@ -175,7 +175,10 @@ fn components(window: &mut Window) {
 
 fn directions(window: &mut Window) {
     window.tool(Tool::Directions);
-    let name = window.app().listed_directions()[0].direction.name.clone();
+    let name = window.app().desk().listed_directions()[0]
+        .direction
+        .name
+        .clone();
     window.ask(Action::LookAtDirection(name));
 }
 

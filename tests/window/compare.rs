@@ -244,21 +244,23 @@ fn blinking_takes_turns_until_it_rests() {
     window.harness.run_steps(2);
     assert_eq!(window.app().tools().settings().compare.mode, Mode::Blink);
     assert!(window.app().tools().compare().is_blinking());
-    let first = window.app().blinked();
-    window.wait("the other picture", |app| app.blinked() != first);
-    window.wait("the first picture again", |app| app.blinked() == first);
+    let first = window.app().desk().blinked();
+    window.wait("the other picture", |app| app.desk().blinked() != first);
+    window.wait("the first picture again", |app| {
+        app.desk().blinked() == first
+    });
     window.harness.key_press(Key::B);
     window.harness.run_steps(2);
     assert!(!window.app().tools().compare().is_blinking());
     let name = |which: usize| format!("Blinked picture: pane {}", which + 1);
-    let which = window.app().blinked();
+    let which = window.app().desk().blinked();
     let rect = window.find(Role::Image, &name(which)).rect();
     let shown = window.pixels(inside(rect));
     window.harness.run_steps(60);
-    assert_eq!(window.app().blinked(), which, "it rests");
+    assert_eq!(window.app().desk().blinked(), which, "it rests");
     window.harness.key_press(Key::X);
     window.harness.run_steps(2);
-    assert_eq!(window.app().blinked(), 1 - which);
+    assert_eq!(window.app().desk().blinked(), 1 - which);
     window.find(Role::Image, &name(1 - which));
     assert_ne!(window.pixels(inside(rect)), shown);
     let reason = zscape::app::Command::BlinkComparison;

@@ -199,6 +199,7 @@ fn a_name_that_cannot_be_given_is_said_at_once() {
         assert!(
             window
                 .app()
+                .desk()
                 .check_bookmark_name(name)
                 .is_err_and(|it| it.contains(part))
         );
@@ -219,6 +220,7 @@ fn a_bookmark_of_another_size_is_refused_in_a_sentence() {
     window.drop_model("digits-gan");
     let error = window
         .app()
+        .workspace()
         .read("@flat")
         .expect_err("64 numbers are not 2");
     assert!(
@@ -303,11 +305,17 @@ fn a_session_is_saved_and_opened_again() {
     window.wait("the session", |app| app.session().file().is_some());
     window.settle();
     assert_eq!(window.expression(), "seed(2)");
-    assert_eq!(window.app().title(), "work.zscape – zscape");
+    assert_eq!(
+        window.app().session().window_title(),
+        "work.zscape – zscape"
+    );
     let picture = window.picture();
 
     window.next_seed();
-    assert_eq!(window.app().title(), "work.zscape* – zscape");
+    assert_eq!(
+        window.app().session().window_title(),
+        "work.zscape* – zscape"
+    );
     window.bookmark("third", "one, two");
     window.open_tool("Arithmetic");
     window.apply_expression("seed(9) - seed(8) + seed(7)");
@@ -488,5 +496,5 @@ fn ten_thousand_steps_are_light_and_the_window_stays_smooth() {
         "{long:?} {jumped:?}"
     );
     assert!(grown.is_none_or(|grown| grown < 200 << 20), "{grown:?}");
-    assert!(window.app().thumbnails().bytes() <= 32 << 20);
+    assert!(window.app().session().thumbnails().bytes() <= 32 << 20);
 }

@@ -34,10 +34,10 @@ fn a_picture_stands_there_and_a_slider_works() {
 fn one_thumbnail_is_there_and_the_status_is_told() {
     let mut window = Window::open();
     window.wait_for_stills();
-    let row = window.app().filmstrip().row();
+    let row = window.app().session().filmstrip().row();
     assert_eq!(row.len(), 1);
     let key = ThumbnailKey::Step(row[0]);
-    assert!(window.app().thumbnails().get(&key).is_some());
+    assert!(window.app().session().thumbnails().get(&key).is_some());
     window.harness.get_by_label("History 1: seed(42), current");
     window.harness.get_by_label_contains("decode ");
     window.harness.get_by_label_contains("28×28 shown at");

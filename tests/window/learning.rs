@@ -7,7 +7,8 @@ use eframe::egui::{FontId, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 use std::sync::Arc;
-use zscape::app::learning::{LearningFile, Page, name_of, why_no_scene};
+use zscape::app::LearningFile;
+use zscape::app::learning::{Page, name_of, why_no_scene};
 use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, Tool, ToolEdit};
 use zscape::document::NodeId;
 use zscape::document::save::save;
@@ -184,7 +185,7 @@ fn every_scene_opens_as_it_is_written_and_leaves_no_trace() {
             let name = app.model().map(|model| model.id.name.as_str());
             name == Some(scene.model.as_str()) && app.models().loading().is_none()
         });
-        let open = window.app().learning().scene();
+        let open = window.app().navigation().scene();
         let open = open.unwrap_or_else(|| panic!("{} does not open", question.id));
         assert_eq!(open.question, question.id);
         assert_eq!(
@@ -195,7 +196,7 @@ fn every_scene_opens_as_it_is_written_and_leaves_no_trace() {
         );
         window.learn(LearningAction::LeaveScene);
         window.wait("the way back", |app| {
-            app.learning().scene().is_none() && app.models().loading().is_none()
+            app.navigation().scene().is_none() && app.models().loading().is_none()
         });
         assert_eq!(state(window.app()), before, "{}", question.id);
     }
@@ -307,7 +308,7 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
 
     window.press(Modifiers::NONE, Key::Escape);
     window.wait("the way back", |app| {
-        app.learning().scene().is_none() && app.models().loading().is_none()
+        app.navigation().scene().is_none() && app.models().loading().is_none()
     });
     window.settle();
     assert_eq!(state(window.app()), before);
@@ -369,7 +370,7 @@ fn random_states_survive_a_scene() {
         let before = state(window.app());
         window.learn(LearningAction::EnterScene("norms".to_owned()));
         window.wait("the scene", |app| {
-            app.learning().scene().is_some() && app.models().loading().is_none()
+            app.navigation().scene().is_some() && app.models().loading().is_none()
         });
         window
             .harness

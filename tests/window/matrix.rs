@@ -328,7 +328,7 @@ fn the_map_of_a_style_based_model_lies_in_w() {
         plane.expression([0.5, 0.0]).to_string(),
         "seed(42) + 0.5*dir(\"w0\")"
     );
-    let code = app.current_code_in(Space::W).expect("it was mapped");
+    let code = app.desk().current_code_in(Space::W).expect("it was mapped");
     let [x, y] = plane.geometry().coordinates(&code);
     assert!(
         x.abs() + y.abs() < 1e-4,

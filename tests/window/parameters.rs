@@ -11,7 +11,7 @@ use zscape::latent::expr::parse;
 /// Rows of every kind; of raw axes, of which there are hundreds, the first of each space.
 fn rows(window: &Window) -> Vec<Param> {
     let mut kinds = BTreeSet::new();
-    let mut rows = window.app().params();
+    let mut rows = window.app().desk().params();
     rows.retain(|param| match &param.id {
         ParamId::Axis(axis) => kinds.insert(axis.space.to_string()),
         _ => true,
@@ -43,7 +43,7 @@ fn every_row_moves_and_goes_back() {
             assert_eq!(id.to_string().parse().as_ref(), Ok(id));
             let value = row.range.start() + 0.75 * (row.range.end() - row.range.start());
             set(&mut window, id, value);
-            let moved = window.app().param(id).expect("it is still there");
+            let moved = window.app().desk().param(id).expect("it is still there");
             assert!(
                 (moved.value - value).abs() < 1e-3,
                 "{model}, {id}: {}",
@@ -51,11 +51,11 @@ fn every_row_moves_and_goes_back() {
             );
             assert_eq!(window.app().preview().failure(), None, "{model}, {id}");
             set(&mut window, id, row.default);
-            let back = window.app().param(id).expect("it is still there");
+            let back = window.app().desk().param(id).expect("it is still there");
             assert_eq!(back.value, row.default, "{model}, {id}");
             set(&mut window, id, f32::NAN);
             assert_eq!(
-                window.app().param(id).map(|param| param.value),
+                window.app().desk().param(id).map(|param| param.value),
                 Some(row.default)
             );
         }
@@ -69,6 +69,7 @@ fn every_slider_is_a_row() {
     let mut window = Window::open_named("heroes-stylegan");
     let names: BTreeSet<String> = window
         .app()
+        .desk()
         .params()
         .into_iter()
         .map(|it| it.name)
@@ -95,7 +96,7 @@ fn steps_in_z_are_locked_where_the_code_starts_in_w() {
         .ask(Action::Edit(Edit::Expression(mixed)));
     window.settle();
     let id: ParamId = "axis/z0".parse().expect("a path");
-    let lock = window.app().param(&id).and_then(|param| param.lock);
+    let lock = window.app().desk().param(&id).and_then(|param| param.lock);
     assert!(lock.is_some_and(|why| why.contains("starts in w+")));
     let before = window.expression();
     set(&mut window, &id, 1.0);

@@ -123,7 +123,7 @@ fn scenes_of_questions() {
         times.push(started.elapsed());
         ask(&mut window, LearningAction::LeaveScene);
         until(&mut window, |window| {
-            window.app().learning().scene().is_none() && window.app().models().loading().is_none()
+            window.app().navigation().scene().is_none() && window.app().models().loading().is_none()
         });
     }
     say("a scene with all its pictures", 1000.0, times);

@@ -166,7 +166,7 @@ impl Window {
     /// Waits for the pictures of the filmstrip and the bookmarks.
     pub fn wait_for_stills(&mut self) {
         self.harness.run_steps(2);
-        self.wait("the stills", |app| app.thumbnails().is_settled());
+        self.wait("the stills", |app| app.session().thumbnails().is_settled());
     }
 
     /// Types `text` into a field in place of what it holds.

@@ -170,11 +170,6 @@ impl Export {
 }
 
 impl AppState {
-    /// Files on their way, and what the next one is to be.
-    pub fn export(&self) -> &Export {
-        &self.export
-    }
-
     pub(super) fn set_export(&mut self, settings: Settings) {
         self.export.settings = settings.bounded();
     }
@@ -188,13 +183,18 @@ impl AppState {
         // A plan may hold 10,000 expressions; the form asks in every frame.
         let key = PlanKey {
             settings: self.export.settings.clone(),
-            model: self.models.current().map(ByAddress::new),
-            tools: ByAddress::new(self.tools.settings()),
-            names: ByAddress::new(&self.names),
-            expression: self.position.expression().clone(),
-            path_lengths: self.tools.interpolate().measured_on(),
-            picture: self.preview.frame().map(|frame| frame.generation),
-            session: self.session.revision(),
+            model: self.desk.workspace.models.current().map(ByAddress::new),
+            tools: ByAddress::new(self.desk.tools.settings()),
+            names: ByAddress::new(&self.desk.workspace.names),
+            expression: self.desk.workspace.position.expression().clone(),
+            path_lengths: self.desk.tools.interpolate().measured_on(),
+            picture: self
+                .desk
+                .workspace
+                .preview
+                .frame()
+                .map(|frame| frame.generation),
+            session: self.desk.session.revision(),
         };
         let plan = || Plan::new(self, &self.export.settings).map(|_| ());
         (*self.export.checked.get(key, plan)).clone()
@@ -203,16 +203,16 @@ impl AppState {
     /// Asks where the file is to be.
     pub(super) fn ask_where_to_export(&mut self) {
         if let Err(sentence) = self.check_export() {
-            self.notices.push(Level::Error, sentence);
+            self.desk.workspace.notices.push(Level::Error, sentence);
             return;
         }
         let settings = &self.export.settings;
         let (words, ending) = settings.file_kind();
         let suggested_name = match settings.kind {
-            Kind::Picture => self.suggested_file_name(ending),
+            Kind::Picture => self.desk.workspace.suggested_file_name(ending),
             kind => self.suggested_name(kind.noun(), ending),
         };
-        self.effects.push(Effect::AskWhereToExport {
+        self.desk.workspace.effects.push(Effect::AskWhereToExport {
             suggested_name,
             words,
             ending,
@@ -243,7 +243,7 @@ impl AppState {
         let plan = match Plan::new(self, settings) {
             Ok(plan) => plan,
             Err(sentence) => {
-                self.notices.push(Level::Error, sentence);
+                self.desk.workspace.notices.push(Level::Error, sentence);
                 return;
             }
         };
@@ -275,7 +275,7 @@ impl AppState {
             Ok(thread) => self.export.writers.push(thread),
             Err(error) => {
                 let sentence = format!("No thread to write the file: {error}");
-                self.notices.push(Level::Error, sentence);
+                self.desk.workspace.notices.push(Level::Error, sentence);
                 return;
             }
         }
@@ -284,8 +284,8 @@ impl AppState {
             id,
             path,
             model: plan.model,
-            names: Arc::clone(&self.names),
-            sampler: self.sampler(),
+            names: Arc::clone(&self.desk.workspace.names),
+            sampler: self.desk.workspace.sampler(),
             stage: Stage::Pictures,
             waiting: VecDeque::new(),
             job: None,
@@ -349,7 +349,12 @@ impl AppState {
                 };
                 // Nobody watches a file picture by picture.
                 let class = Class::Background;
-                run.job = Some(self.engine.submit_as(Owner::Export, class, decode));
+                run.job = Some(
+                    self.desk
+                        .workspace
+                        .engine
+                        .submit_as(Owner::Export, class, decode),
+                );
             }
             // Without its end the writer keeps nothing.
             None => {
@@ -398,7 +403,7 @@ impl AppState {
                 let run = runs.remove(at);
                 self.stay_after_failure();
                 let sentence = format!("{} was not saved: {failure}", run.path.display());
-                self.notices.push(Level::Error, sentence);
+                self.desk.workspace.notices.push(Level::Error, sentence);
             }
         }
     }
@@ -417,7 +422,7 @@ impl AppState {
                 Report::Done { id } => {
                     if let Some(run) = self.take_run(id) {
                         let sentence = format!("Saved {}", run.path.display());
-                        self.notices.push(Level::Done, sentence);
+                        self.desk.workspace.notices.push(Level::Done, sentence);
                     }
                 }
                 Report::Failed { id, sentence } => {
@@ -425,9 +430,9 @@ impl AppState {
                     if let Some(run) = self.take_run(id)
                         && let Some(job) = run.job
                     {
-                        self.engine.cancel(job);
+                        self.desk.workspace.engine.cancel(job);
                     }
-                    self.notices.push(Level::Error, sentence);
+                    self.desk.workspace.notices.push(Level::Error, sentence);
                 }
             }
         }
@@ -450,7 +455,7 @@ impl AppState {
     pub(super) fn cancel_exports(&mut self) {
         for title in self.stop_exports() {
             let sentence = format!("{title} was cancelled; nothing was written");
-            self.notices.push(Level::Warning, sentence);
+            self.desk.workspace.notices.push(Level::Warning, sentence);
         }
     }
 
@@ -459,7 +464,7 @@ impl AppState {
         let runs = std::mem::take(&mut self.export.runs);
         let stopped = runs.into_iter().map(|run| {
             if let Some(job) = run.job {
-                self.engine.cancel(job);
+                self.desk.workspace.engine.cancel(job);
             }
             // The writer may have all pictures already; else it sees that no more come.
             run.is_cancelled.store(true, Ordering::Relaxed);
@@ -473,45 +478,50 @@ impl AppState {
         if self.export.runs.is_empty() {
             return true;
         }
-        if !matches!(self.modes.overlay, Overlay::Quit { .. }) {
-            self.modes.overlay = Overlay::Quit { waits: false };
+        if !matches!(self.desk.workspace.modes.overlay, Overlay::Quit { .. }) {
+            self.desk.workspace.modes.overlay = Overlay::Quit { waits: false };
         }
         false
     }
 
     /// Whether the window has to close now; `true` once.
     pub fn take_close(&mut self) -> bool {
-        let before = self.effects.len();
-        self.effects.retain(|effect| *effect != Effect::Close);
-        self.effects.len() < before
+        let before = self.desk.workspace.effects.len();
+        self.desk
+            .workspace
+            .effects
+            .retain(|effect| *effect != Effect::Close);
+        self.desk.workspace.effects.len() < before
     }
 
     /// Does what was chosen when the window was to close while files are written.
     pub(super) fn quit(&mut self, choice: Quit) {
         match choice {
             Quit::WhenWritten => {
-                self.modes.overlay = Overlay::Quit { waits: true };
+                self.desk.workspace.modes.overlay = Overlay::Quit { waits: true };
                 self.quit_when_written();
             }
             Quit::Now => {
                 self.stop_exports();
-                self.modes.overlay = Overlay::None;
-                self.effects.push(Effect::Close);
+                self.desk.workspace.modes.overlay = Overlay::None;
+                self.desk.workspace.effects.push(Effect::Close);
             }
         }
     }
 
     fn quit_when_written(&mut self) {
-        if self.modes.overlay == (Overlay::Quit { waits: true }) && self.export.runs.is_empty() {
-            self.modes.overlay = Overlay::None;
-            self.effects.push(Effect::Close);
+        if self.desk.workspace.modes.overlay == (Overlay::Quit { waits: true })
+            && self.export.runs.is_empty()
+        {
+            self.desk.workspace.modes.overlay = Overlay::None;
+            self.desk.workspace.effects.push(Effect::Close);
         }
     }
 
     /// A file that was not written is to be heard of: the window stays open.
     fn stay_after_failure(&mut self) {
-        if matches!(self.modes.overlay, Overlay::Quit { .. }) {
-            self.modes.overlay = Overlay::None;
+        if matches!(self.desk.workspace.modes.overlay, Overlay::Quit { .. }) {
+            self.desk.workspace.modes.overlay = Overlay::None;
         }
     }
 
@@ -538,7 +548,7 @@ impl AppState {
 
     /// `digits-vae2-strip.png`
     fn suggested_name(&self, noun: &str, ending: &str) -> String {
-        format!("{}-{noun}.{ending}", self.clean_model_name())
+        format!("{}-{noun}.{ending}", self.desk.workspace.clean_model_name())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answers: measured by the engine on the learner's own pictures, judged, and kept.
 
 use super::Learning;
-use crate::app::AppState;
+use crate::app::Workspace;
 use crate::app::jobs::Owner;
 use crate::app::pictures::{SetKey, Want};
 use crate::app::session::unix_secs;
@@ -14,7 +14,6 @@ use crate::learn::{Answer, Question, Specimens, TaskKind, Verdict, Wanted};
 use crate::model::specimen::Specimen;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The most pictures that a task and its verdict show.
 pub const MAX_PICTURES: usize = 8;
@@ -167,11 +166,11 @@ fn own_pictures(question: &Question, task: usize) -> Vec<TaskPicture> {
     }
 }
 
-impl AppState {
+impl Learning {
     /// Has the engine measure what an answer needs.
-    pub(super) fn answer(&mut self, answer: Answer) {
-        let names = Arc::clone(&self.names);
-        let Some((question, open)) = self.learning.open_question_mut() else {
+    pub(super) fn answer(&mut self, workspace: &mut Workspace, answer: Answer) {
+        let names = Arc::clone(&workspace.names);
+        let Some((question, open)) = self.open_question_mut() else {
             return;
         };
         let Some(task) = question.tasks.get(open.task) else {
@@ -192,18 +191,18 @@ impl AppState {
                     jobs: Vec::new(),
                     names: if is_own { names } else { Arc::default() },
                 });
-                self.check_tick();
+                self.check_tick(workspace);
             }
             Err(why) => open.judged = Some((answer, Err(why))),
         }
     }
 
     /// Asks for what is still to be measured, and judges when all is there.
-    pub(super) fn check_tick(&mut self) {
-        if self.learning.checking_mut().is_none() {
+    pub(super) fn check_tick(&mut self, workspace: &mut Workspace) {
+        if self.checking_mut().is_none() {
             return;
         }
-        let Some((question, open)) = self.learning.open_question_mut() else {
+        let Some((question, open)) = self.open_question_mut() else {
             return;
         };
         let task = open.task;
@@ -221,7 +220,7 @@ impl AppState {
                 Some(task) => task.check(&question, &checking.answer, &checking.specimens),
                 None => Err("The task is gone".to_owned()),
             };
-            self.on_verdict(&question, task, checking.answer, verdict);
+            self.on_verdict(workspace, &question, task, checking.answer, verdict);
             return;
         }
         let models: BTreeSet<&str> = missing.iter().map(|it| it.model.as_str()).collect();
@@ -230,7 +229,7 @@ impl AppState {
                 continue;
             }
             let source = ModelSource::Catalogue(model.to_owned());
-            match self.need_model(&source) {
+            match workspace.need_model(&source) {
                 Ok(None) => {}
                 Ok(Some(info)) => {
                     let mut expressions: Vec<Expr> = Vec::new();
@@ -239,29 +238,34 @@ impl AppState {
                             expressions.push(wanted.expression.clone());
                         }
                     }
-                    let shot = |expression: &Expr| self.shot(&info.id, expression.clone());
+                    let shot = |expression: &Expr| workspace.shot(&info.id, expression.clone());
                     let examine = Job::Examine {
                         shots: expressions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),
                     };
-                    let job = self.engine.submit(Owner::Examination, examine);
+                    let job = workspace.engine.submit(Owner::Examination, examine);
                     checking.asked.insert(model.to_owned());
                     checking.jobs.push((job, model.to_owned(), expressions));
                 }
                 Err(why) => {
-                    self.on_verdict(&question, task, checking.answer, Err(why));
+                    self.on_verdict(workspace, &question, task, checking.answer, Err(why));
                     return;
                 }
             }
         }
-        if let Some((_, open)) = self.learning.open_question_mut() {
+        if let Some((_, open)) = self.open_question_mut() {
             open.checking = Some(checking);
         }
     }
 
     /// Takes what was measured.
-    pub(in crate::app) fn on_examined(&mut self, job: JobId, specimens: Vec<Specimen>) {
-        let checking = self.learning.checking_mut();
+    pub(in crate::app) fn on_examined(
+        &mut self,
+        workspace: &mut Workspace,
+        job: JobId,
+        specimens: Vec<Specimen>,
+    ) {
+        let checking = self.checking_mut();
         let Some(checking) = checking else { return };
         let place = checking.jobs.iter().position(|(known, ..)| *known == job);
         let Some(place) = place else { return };
@@ -269,18 +273,18 @@ impl AppState {
         for (expression, specimen) in expressions.iter().zip(specimens) {
             checking.specimens.insert(&model, expression, specimen);
         }
-        self.check_tick();
+        self.check_tick(workspace);
     }
 
     /// Notes that something cannot be measured.
     pub(in crate::app) fn on_examination_failed(&mut self, job: JobId, message: &str) {
-        let Some(checking) = self.learning.checking_mut() else {
+        let Some(checking) = self.checking_mut() else {
             return;
         };
         if !checking.jobs.iter().any(|(known, ..)| *known == job) {
             return;
         }
-        if let Some((_, open)) = self.learning.open_question_mut()
+        if let Some((_, open)) = self.open_question_mut()
             && let Some(checking) = open.checking.take()
         {
             open.judged = Some((checking.answer, Err(message.to_owned())));
@@ -289,22 +293,23 @@ impl AppState {
 
     fn on_verdict(
         &mut self,
+        workspace: &mut Workspace,
         question: &Question,
         task: usize,
         answer: Answer,
         verdict: Result<Verdict, String>,
     ) {
-        let now_secs = self.now_secs;
-        let Some((_, open)) = self.learning.open_question_mut() else {
+        let now_secs = workspace.now_secs;
+        let Some((_, open)) = self.open_question_mut() else {
             return;
         };
         let seconds = (now_secs - open.since_secs).max(0.0);
         open.judged = Some((answer.clone(), verdict.clone()));
         let Ok(verdict) = verdict else { return };
         open.is_revealed = true;
-        let is_timed = self.learning.is_timed();
-        if let Some(running) = self.learning.interview.as_mut().filter(|_| is_timed) {
-            let elapsed = Duration::from_secs_f64((now_secs - running.began_secs).max(0.0));
+        let is_timed = self.is_timed();
+        if let Some(running) = self.interview.as_mut().filter(|_| is_timed) {
+            let elapsed = running.elapsed(now_secs);
             if let Some(at) = running.at {
                 running
                     .interview
@@ -314,21 +319,21 @@ impl AppState {
         }
         let attempt = Attempt::new(question, task, answer, &verdict, unix_secs(), seconds);
         if let Some(attempt) = attempt {
-            self.learning.progress.record(attempt);
-            self.learning.keep_progress();
+            self.progress.record(attempt);
+            self.keep_progress();
         }
     }
 
     /// The pictures that the open task wants in this frame.
-    pub(in crate::app) fn learning_wants(&mut self) -> Vec<Want> {
-        if !self.view.learning {
+    pub(in crate::app) fn wants(&mut self, workspace: &mut Workspace) -> Vec<Want> {
+        if !workspace.view.learning {
             return Vec::new();
         }
         let mut wants = Vec::new();
-        for (index, picture) in self.learning.task_pictures().into_iter().enumerate() {
+        for (index, picture) in self.task_pictures().into_iter().enumerate() {
             let source = ModelSource::Catalogue(picture.model);
             // What cannot be loaded leaves its place empty; the check says why.
-            if let Ok(Some(model)) = self.need_model(&source) {
+            if let Ok(Some(model)) = workspace.need_model(&source) {
                 wants.push(Want {
                     key: picture_key(index),
                     model: model.id.clone(),

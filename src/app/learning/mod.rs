@@ -1,28 +1,28 @@
 //! Learning: the questions, the one that is read, its scene, its tasks, and what was learned.
 //!
 //! The hazard here is a verdict that rests on a text: every verdict comes from what the engine has
-//! just measured (`checking`). Files are read and written on a thread of their own (`keeper`).
+//! just measured (`checking`). Files are read and written on a thread of their own (`store`).
 
 mod checking;
-mod keeper;
 mod scene;
+mod store;
 
 pub use checking::{MAX_PICTURES, OpenQuestion, TaskPicture, picture_key};
-pub use scene::{OpenScene, name_of, tool_of, why_no_scene};
+pub use scene::{name_of, tool_of, why_no_scene};
 
 use super::notices::Level;
 use super::session::unix_secs;
-use super::{AppState, Edit, Effect, Wake};
+use super::{Desk, Edit, Effect, LearningFile, Navigation, Wake, Workspace};
 use crate::latent::expr::Expr;
 use crate::learn::interview::{Interview, Options};
 use crate::learn::path::StudyPath;
 use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
 use crate::learn::{Answer, Bank, Question, TaskKind};
-use keeper::{Keeper, Report};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{ProgressStore, Report};
 
 /// The most questions that "back" leads through.
 const MAX_WAY_BACK: usize = 50;
@@ -43,25 +43,6 @@ pub enum Page {
     Interview,
     /// The question that is read.
     Question,
-}
-
-/// A file that can be made of what was learned.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LearningFile {
-    ProgressCsv,
-    ProgressMarkdown,
-    InterviewReport,
-}
-
-impl LearningFile {
-    /// Name, kind of file as dialogs name it, and ending.
-    pub fn suggestion(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::ProgressCsv => ("progress.csv", "Table (.csv)", "csv"),
-            Self::ProgressMarkdown => ("progress.md", "Markdown (.md)", "md"),
-            Self::InterviewReport => ("interview.md", "Markdown (.md)", "md"),
-        }
-    }
 }
 
 /// What the panel asks for.
@@ -108,12 +89,18 @@ pub struct RunningInterview {
     pub(super) at: Option<(usize, usize)>,
 }
 
+impl RunningInterview {
+    fn elapsed(&self, now_secs: f64) -> Duration {
+        Duration::from_secs_f64((now_secs - self.began_secs).max(0.0))
+    }
+}
+
 /// Everything about learning.
 pub struct Learning {
     wake: Wake,
     folder: Option<PathBuf>,
     progress_file: Option<PathBuf>,
-    keeper: Option<Keeper>,
+    store: Option<ProgressStore>,
     bank: Option<Arc<Bank>>,
     path: Arc<StudyPath>,
     progress: Progress,
@@ -122,8 +109,6 @@ pub struct Learning {
     list: Page,
     open: Option<OpenQuestion>,
     way_back: Vec<String>,
-    scene: Option<OpenScene>,
-    kept: Option<scene::Kept>,
     interview: Option<RunningInterview>,
     report: Option<Arc<str>>,
 }
@@ -134,7 +119,7 @@ impl Learning {
             wake,
             folder,
             progress_file,
-            keeper: None,
+            store: None,
             bank: None,
             path: Arc::default(),
             progress: Progress::default(),
@@ -142,8 +127,6 @@ impl Learning {
             list: Page::default(),
             open: None,
             way_back: Vec::new(),
-            scene: None,
-            kept: None,
             interview: None,
             report: None,
         }
@@ -164,11 +147,6 @@ impl Learning {
 
     pub fn page(&self) -> Page {
         self.page
-    }
-
-    /// The scene that is open.
-    pub fn scene(&self) -> Option<&OpenScene> {
-        self.scene.as_ref()
     }
 
     pub fn interview(&self) -> Option<&RunningInterview> {
@@ -207,119 +185,116 @@ impl Learning {
         self.open.as_mut()?.checking.as_mut()
     }
 
-    /// Whether the history has to wait because a scene is on the window.
-    pub(super) fn holds_history(&self) -> bool {
-        self.kept.is_some()
-    }
-
     fn keep_progress(&mut self) {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.keep(&self.progress);
+        if let Some(store) = &mut self.store {
+            store.keep(&self.progress);
         }
     }
 }
 
-impl AppState {
-    pub fn learning(&self) -> &Learning {
-        &self.learning
-    }
-
-    /// Seconds that are left of the timed set.
-    pub fn interview_left(&self) -> Option<Duration> {
-        let running = self.learning.interview.as_ref()?;
-        Some(running.interview.remaining(self.interview_elapsed(running)))
-    }
-
-    fn interview_elapsed(&self, running: &RunningInterview) -> Duration {
-        Duration::from_secs_f64((self.now_secs - running.began_secs).max(0.0))
+impl Learning {
+    /// What is left of the timed set.
+    pub fn interview_left(&self, now_secs: f64) -> Option<Duration> {
+        let running = self.interview.as_ref()?;
+        Some(running.interview.remaining(running.elapsed(now_secs)))
     }
 
     /// Has questions and progress read, if nobody has yet.
-    pub(super) fn begin_learning(&mut self) {
-        if self.learning.keeper.is_some() {
+    pub(super) fn begin(&mut self, workspace: &mut Workspace) {
+        if self.store.is_some() {
             return;
         }
-        let learning = &mut self.learning;
-        let started = Keeper::start(
+        let learning = &mut *self;
+        let started = ProgressStore::start(
             learning.folder.clone(),
             learning.progress_file.clone(),
             Arc::clone(&learning.wake),
         );
         match started {
-            Ok(keeper) => learning.keeper = Some(keeper),
-            Err(sentence) => self.notices.push(Level::Error, sentence),
+            Ok(store) => learning.store = Some(store),
+            Err(sentence) => workspace.notices.push(Level::Error, sentence),
         }
     }
 
     /// Drains reports of the questions thread.
-    pub(super) fn take_learning_reports(&mut self) {
-        while let Some(report) = self.learning.keeper.as_ref().and_then(Keeper::try_report) {
+    pub(super) fn take_reports(&mut self, workspace: &mut Workspace) {
+        while let Some(report) = self.store.as_ref().and_then(ProgressStore::try_report) {
             match report {
                 Report::Questions {
                     bank,
                     path,
                     brought,
                 } => {
-                    self.learning.bank = Some(bank);
-                    self.learning.path = path;
+                    self.bank = Some(bank);
+                    self.path = path;
                     if let Some((sentence, has_faults)) = brought {
                         let level = if has_faults {
                             Level::Warning
                         } else {
                             Level::Done
                         };
-                        self.notices.push(level, sentence);
+                        workspace.notices.push(level, sentence);
                     }
                 }
-                Report::Progress(progress) => self.learning.progress = *progress,
-                Report::Warning(sentence) => self.notices.push(Level::Warning, sentence),
-                Report::Failed(sentence) => self.notices.push(Level::Error, sentence),
+                Report::Progress(progress) => self.progress = *progress,
+                Report::Warning(sentence) => workspace.notices.push(Level::Warning, sentence),
+                Report::Failed(sentence) => workspace.notices.push(Level::Error, sentence),
                 Report::Written(path) => {
                     let sentence = format!("Saved {}", path.display());
-                    self.notices.push(Level::Done, sentence);
+                    workspace.notices.push(Level::Done, sentence);
                 }
             }
         }
     }
 
     /// What learning does in every frame. Returns when the next frame is due.
-    pub(super) fn learning_tick(&mut self) -> Option<f64> {
-        if self.view.learning || self.learning.folder.is_some() {
-            self.begin_learning();
+    pub(super) fn tick(&mut self, desk: &mut Desk, navigation: &mut Navigation) -> Option<f64> {
+        let workspace = &mut desk.workspace;
+        if workspace.view.learning || self.folder.is_some() {
+            self.begin(workspace);
         }
-        self.check_tick();
+        self.check_tick(workspace);
         // The thread wakes the window when it has done something; this is for what waits for room.
-        let keeper = self.learning.keeper.as_mut();
-        let waits = keeper.is_some_and(Keeper::tick).then_some(0.1);
-        let Some(running) = self.learning.interview.as_ref() else {
+        let store = self.store.as_mut();
+        let waits = store.is_some_and(ProgressStore::tick).then_some(0.1);
+        let Some(running) = self.interview.as_ref() else {
             return waits;
         };
-        if running.interview.is_over(self.interview_elapsed(running)) {
-            self.end_interview();
+        if running
+            .interview
+            .is_over(running.elapsed(workspace.now_secs))
+        {
+            self.end_interview(desk, navigation);
             return waits;
         }
         Some(waits.unwrap_or(0.5))
     }
 
-    pub(super) fn close_learning(&mut self) {
-        if let Some(keeper) = &mut self.learning.keeper {
-            keeper.close();
+    pub(super) fn close(&mut self) {
+        if let Some(store) = &mut self.store {
+            store.close();
         }
     }
 
-    pub(super) fn run_learning(&mut self, action: LearningAction) {
+    pub(super) fn run(
+        &mut self,
+        desk: &mut Desk,
+        navigation: &mut Navigation,
+        action: LearningAction,
+    ) {
+        let workspace = &mut desk.workspace;
         match action {
             LearningAction::Open(page) => {
-                self.learning.page = page;
-                if page == Page::Interview && !self.learning.is_timed() {
+                self.page = page;
+                if page == Page::Interview && !self.is_timed() {
                     // Another question was read meanwhile.
-                    self.next_of_interview();
+                    self.next_of_interview(workspace);
                 }
             }
-            LearningAction::Read(id) => self.read_question(id),
-            LearningAction::Back => self.learning_back(),
+            LearningAction::Read(id) => self.read_question(workspace, id),
+            LearningAction::Back => self.back(workspace),
             LearningAction::Reveal(mut prediction) => {
-                if let Some(open) = &mut self.learning.open {
+                if let Some(open) = &mut self.open {
                     let end = prediction.floor_char_boundary(MAX_PREDICTION);
                     prediction.truncate(end);
                     open.prediction = prediction;
@@ -328,67 +303,67 @@ impl AppState {
             }
             LearningAction::EnterScene(id) => {
                 if let Some(question) = self.question(&id) {
-                    self.enter_scene(&question);
+                    self.enter_scene(desk, navigation, &question);
                 }
             }
-            LearningAction::LeaveScene => self.leave_scene(),
-            LearningAction::Follow(target) => self.follow(target),
+            LearningAction::LeaveScene => navigation.leave_scene(desk),
+            LearningAction::Follow(target) => self.follow(desk, navigation, target),
             LearningAction::ShowPicture(model, expression) => {
-                if let Some((question, _)) = self.learning.open_question_mut() {
-                    self.show_from(&question, &model, &expression);
+                if let Some((question, _)) = self.open_question_mut() {
+                    self.show_from(desk, navigation, &question, &model, &expression);
                 }
             }
             LearningAction::GoToTask(task) => {
-                let now_secs = self.now_secs;
-                if let Some(open) = &mut self.learning.open {
+                let now_secs = workspace.now_secs;
+                if let Some(open) = &mut self.open {
                     open.go_to_task(task, now_secs);
                 }
             }
-            LearningAction::StartOfTask => self.go_within_task(false),
-            LearningAction::Solution => self.go_within_task(true),
-            LearningAction::Answer(answer) => self.answer(answer),
+            LearningAction::StartOfTask => self.go_within_task(desk, navigation, false),
+            LearningAction::Solution => self.go_within_task(desk, navigation, true),
+            LearningAction::Answer(answer) => self.answer(workspace, answer),
             LearningAction::TryAgain => {
-                let now_secs = self.now_secs;
-                if let Some(open) = &mut self.learning.open {
+                let now_secs = workspace.now_secs;
+                if let Some(open) = &mut self.open {
                     open.go_to_task(open.task, now_secs);
                 }
             }
             LearningAction::Rate(rating) => {
-                if let Some(open) = &self.learning.open {
+                if let Some(open) = &self.open {
                     let id = open.id.clone();
-                    self.learning.progress.review(&id, rating, unix_secs());
-                    self.learning.keep_progress();
+                    self.progress.review(&id, rating, unix_secs());
+                    self.keep_progress();
                 }
             }
-            LearningAction::BeginInterview(options) => self.begin_interview(options),
-            LearningAction::NextOfInterview => self.next_of_interview(),
-            LearningAction::EndInterview => self.end_interview(),
+            LearningAction::BeginInterview(options) => self.begin_interview(workspace, options),
+            LearningAction::NextOfInterview => self.next_of_interview(workspace),
+            LearningAction::EndInterview => self.end_interview(desk, navigation),
             LearningAction::AddQuestions(path) => {
-                self.begin_learning();
-                self.view.learning = true;
-                self.learning.page = Page::All;
-                if let Some(keeper) = &mut self.learning.keeper {
-                    keeper.add(path);
+                self.begin(workspace);
+                workspace.view.learning = true;
+                self.page = Page::All;
+                if let Some(store) = &mut self.store {
+                    store.add(path);
                 }
             }
             LearningAction::AskWhereToExport(file) => {
-                self.effects.push(Effect::AskForLearningFile(file));
+                workspace.effects.push(Effect::AskForLearningFile(file));
             }
-            LearningAction::Export(file, path) => self.export_learning(file, path),
+            LearningAction::Export(file, path) => self.export(file, path),
         }
     }
 
     fn question(&self, id: &str) -> Option<Arc<Question>> {
-        self.learning.bank.as_ref()?.get(id).cloned()
+        self.bank.as_ref()?.get(id).cloned()
     }
 
-    fn read_question(&mut self, id: String) {
+    fn read_question(&mut self, workspace: &mut Workspace, id: String) {
         if self.question(&id).is_none() {
             let sentence = format!("No question {id:?}");
-            self.notices.push(Level::Warning, sentence);
+            workspace.notices.push(Level::Warning, sentence);
             return;
         }
-        let learning = &mut self.learning;
+        let learning = &mut *self;
         if learning.page != Page::Question {
             learning.list = learning.page;
             learning.way_back.clear();
@@ -401,30 +376,29 @@ impl AppState {
         }
         learning.page = Page::Question;
         if learning.open.as_ref().is_none_or(|open| open.id != id) {
-            learning.open = Some(OpenQuestion::new(id, self.now_secs));
+            learning.open = Some(OpenQuestion::new(id, workspace.now_secs));
         }
     }
 
-    fn learning_back(&mut self) {
-        let learning = &mut self.learning;
+    fn back(&mut self, workspace: &mut Workspace) {
+        let learning = &mut *self;
         match learning.way_back.pop() {
-            Some(id) => learning.open = Some(OpenQuestion::new(id, self.now_secs)),
+            Some(id) => learning.open = Some(OpenQuestion::new(id, workspace.now_secs)),
             None => learning.page = learning.list,
         }
     }
 
-    fn follow(&mut self, target: Target) {
+    fn follow(&mut self, desk: &mut Desk, navigation: &mut Navigation, target: Target) {
         match target {
-            Target::Question(id) => self.read_question(id),
-            Target::Tool(name) => {
-                let command = tool_of(name).command();
-                self.run(super::Action::Run(command));
-            }
+            Target::Question(id) => self.read_question(&mut desk.workspace, id),
+            Target::Tool(name) => desk.open_tool(tool_of(name)),
             Target::Show(formula) => {
-                if let Some((question, _)) = self.learning.open_question_mut() {
+                if let Some((question, _)) = self.open_question_mut() {
                     match question.model() {
-                        Some(model) => self.show_from(&question, model, &formula.expr),
-                        None => self.edit(Edit::Expression(formula.expr)),
+                        Some(model) => {
+                            self.show_from(desk, navigation, &question, model, &formula.expr)
+                        }
+                        None => desk.workspace.edit(Edit::Expression(formula.expr)),
                     }
                 }
             }
@@ -433,8 +407,8 @@ impl AppState {
         }
     }
 
-    fn go_within_task(&mut self, to_solution: bool) {
-        let Some((question, open)) = self.learning.open_question_mut() else {
+    fn go_within_task(&mut self, desk: &mut Desk, navigation: &mut Navigation, to_solution: bool) {
+        let Some((question, open)) = self.open_question_mut() else {
             return;
         };
         let Some(task) = question.tasks.get(open.task) else {
@@ -445,35 +419,35 @@ impl AppState {
             _ => task.start(&question),
         };
         if let (Some(place), Some(model)) = (place, question.model()) {
-            self.show_from(&question, model, &place.expr);
+            self.show_from(desk, navigation, &question, model, &place.expr);
         }
     }
 
-    fn begin_interview(&mut self, options: Options) {
-        let Some(bank) = self.learning.bank.clone() else {
+    fn begin_interview(&mut self, workspace: &mut Workspace, options: Options) {
+        let Some(bank) = self.bank.clone() else {
             return;
         };
         match Interview::draw(&bank, options, unix_secs()) {
             Ok(interview) => {
-                self.learning.report = None;
-                self.learning.open = None;
-                self.learning.interview = Some(RunningInterview {
+                self.report = None;
+                self.open = None;
+                self.interview = Some(RunningInterview {
                     interview,
-                    began_secs: self.now_secs,
+                    began_secs: workspace.now_secs,
                     at: None,
                 });
-                self.next_of_interview();
+                self.next_of_interview(workspace);
             }
             Err(why) => {
                 let sentence = format!("The set cannot be drawn: {why}");
-                self.notices.push(Level::Warning, sentence);
+                workspace.notices.push(Level::Warning, sentence);
             }
         }
     }
 
-    fn next_of_interview(&mut self) {
-        let now_secs = self.now_secs;
-        let learning = &mut self.learning;
+    fn next_of_interview(&mut self, workspace: &mut Workspace) {
+        let now_secs = workspace.now_secs;
+        let learning = &mut *self;
         let Some(running) = &mut learning.interview else {
             return;
         };
@@ -490,13 +464,13 @@ impl AppState {
         learning.page = Page::Interview;
     }
 
-    fn end_interview(&mut self) {
-        let Some(running) = self.learning.interview.take() else {
+    fn end_interview(&mut self, desk: &mut Desk, navigation: &mut Navigation) {
+        let Some(running) = self.interview.take() else {
             return;
         };
-        let elapsed = self.interview_elapsed(&running);
-        self.leave_scene();
-        let learning = &mut self.learning;
+        let elapsed = running.elapsed(desk.workspace.now_secs);
+        navigation.leave_scene(desk);
+        let learning = &mut *self;
         learning.open = None;
         learning.page = Page::Interview;
         if let Some(bank) = &learning.bank {
@@ -508,9 +482,9 @@ impl AppState {
         }
     }
 
-    fn export_learning(&mut self, file: LearningFile, path: PathBuf) {
-        let learning = &mut self.learning;
-        let (Some(bank), Some(keeper)) = (&learning.bank, &mut learning.keeper) else {
+    fn export(&mut self, file: LearningFile, path: PathBuf) {
+        let learning = &mut *self;
+        let (Some(bank), Some(store)) = (&learning.bank, &mut learning.store) else {
             return;
         };
         let text = match file {
@@ -520,6 +494,6 @@ impl AppState {
                 learning.report.as_deref().unwrap_or_default().to_owned()
             }
         };
-        keeper.write(path, text);
+        store.write(path, text);
     }
 }

@@ -1,17 +1,14 @@
 //! Making, naming and deleting bookmarks.
 
-use super::links::{id_of, link_of};
-use super::{SessionAction, capitalised, offer, unix_secs};
+use super::{OpenSession, ThumbnailKey, capitalised, unix_secs};
 use crate::app::jobs::Owner;
-use crate::app::notices::Level;
-use crate::app::tools::ToolEdit;
-use crate::app::{Action, AppState, Composition, Edit, Overlay, ThumbnailKey, ToolSettings};
-use crate::document::bookmarks::renamed_in_json;
+use crate::app::models::{id_of, link_of};
+use crate::app::notices::{Level, Notices, Remedy};
+use crate::app::{Composition, Overlay, Workspace};
 use crate::document::{Bookmark, Change, ModelLink, NodeId};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::{Expr, parse};
 use crate::latent::{Code, Conditions, Sampler};
-use serde::Deserialize as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,25 +29,25 @@ pub(super) struct Naming {
     next_id: u64,
 }
 
-impl AppState {
+impl OpenSession {
     /// Asks for a name for what is shown.
-    pub(in crate::app) fn ask_for_name_here(&mut self) {
-        self.ask_for_name(self.position.expression().clone());
+    pub(in crate::app) fn ask_for_name_here(&mut self, workspace: &mut Workspace) {
+        self.ask_for_name(workspace, workspace.position.expression().clone());
     }
 
-    pub(super) fn ask_for_name(&mut self, expression: Expr) {
-        if let Some(model) = self.model() {
+    pub(in crate::app) fn ask_for_name(&mut self, workspace: &mut Workspace, expression: Expr) {
+        if let Some(model) = workspace.model() {
             let model = link_of(model);
             let composition = Composition {
                 expression,
-                ..self.position.composition()
+                ..workspace.position.composition()
             };
-            self.ask(composition, model);
+            self.ask(workspace, composition, model);
         }
     }
 
-    pub(super) fn ask_for_name_of_step(&mut self, id: NodeId) {
-        let Some(step) = self.session.session.history().get(id) else {
+    pub(in crate::app) fn ask_for_name_of_step(&mut self, workspace: &mut Workspace, id: NodeId) {
+        let Some(step) = self.session.history().get(id) else {
             return;
         };
         let model = (*step.state.model).clone();
@@ -61,41 +58,41 @@ impl AppState {
                     conditions: step.state.conditions.clone(),
                     sampler: step.state.sampler,
                 };
-                self.ask(composition, model);
+                self.ask(workspace, composition, model);
             }
             Err(error) => {
                 let sentence = format!("The expression of this step cannot be read: {error}");
-                self.notices.push(Level::Error, sentence);
+                workspace.notices.push(Level::Error, sentence);
             }
         }
     }
 
-    fn ask(&mut self, composition: Composition, model: ModelLink) {
-        self.session.naming.next_id += 1;
-        self.session.bookmarking = Some(Bookmarking {
-            suggested_name: self.free_name(&composition.expression),
+    fn ask(&mut self, workspace: &mut Workspace, composition: Composition, model: ModelLink) {
+        self.naming.next_id += 1;
+        self.bookmarking = Some(Bookmarking {
+            suggested_name: self.free_name(workspace, &composition.expression),
             composition,
             model,
-            id: self.session.naming.next_id,
+            id: self.naming.next_id,
         });
-        self.modes.overlay = Overlay::Bookmark;
+        workspace.modes.overlay = Overlay::Bookmark;
     }
 
     /// A name that nobody has: that of the seed, or a number.
-    fn free_name(&self, expression: &Expr) -> String {
+    fn free_name(&self, workspace: &Workspace, expression: &Expr) -> String {
         match expression {
-            Expr::Seed(seed) => self.free_code_name(&format!("seed{seed}")),
-            _ => self.free_code_name("code"),
+            Expr::Seed(seed) => self.free_code_name(workspace, &format!("seed{seed}")),
+            _ => self.free_code_name(workspace, "code"),
         }
     }
 
     /// A name that nobody has: `stem`, or `stem` with a number.
-    pub(in crate::app) fn free_code_name(&self, stem: &str) -> String {
+    pub(in crate::app) fn free_code_name(&self, workspace: &Workspace, stem: &str) -> String {
         let stem = stem.to_owned();
-        let count = self.session.session.bookmarks().all().len();
+        let count = self.session.bookmarks().all().len();
         std::iter::once(stem.clone())
             .chain((2..count + 3).map(|number| format!("{stem}-{number}")))
-            .find(|name| self.check_bookmark_name(name).is_ok())
+            .find(|name| self.check_bookmark_name(workspace, name).is_ok())
             .unwrap_or(stem)
     }
 
@@ -104,12 +101,12 @@ impl AppState {
     /// # Errors
     ///
     /// Why not, as a sentence.
-    pub fn check_bookmark_name(&self, name: &str) -> Result<(), String> {
-        let bookmarks = self.session.session.bookmarks();
+    pub fn check_bookmark_name(&self, workspace: &Workspace, name: &str) -> Result<(), String> {
+        let bookmarks = self.session.bookmarks();
         bookmarks
             .check_new_name(name)
             .map_err(|error| capitalised(&error.to_string()))?;
-        match self.model() {
+        match workspace.model() {
             Some(model) if model.named.contains_key(name) => Err(format!(
                 "{} has a code of its own named @{name}",
                 model.manifest.title
@@ -120,9 +117,9 @@ impl AppState {
 
     /// As [`Self::check_bookmark_name`], looking through the whole history: a name that steps
     /// use for a code of a model must not mean something else from now on.
-    fn check_name_in_history(&self, name: &str) -> Result<(), String> {
-        self.check_bookmark_name(name)?;
-        let session = &self.session.session;
+    fn check_name_in_history(&self, workspace: &Workspace, name: &str) -> Result<(), String> {
+        self.check_bookmark_name(workspace, name)?;
+        let session = &self.session;
         if session.bookmarks().find(name).is_none() && session.uses_name(name) {
             return Err(format!(
                 "Steps of the history use @{name} for a code of their model; choose another name"
@@ -132,23 +129,29 @@ impl AppState {
     }
 
     /// Has the code evaluated that was asked about; it gets its name when it is there.
-    pub(super) fn add_bookmark(&mut self, name: String, tags: Vec<String>, note: String) {
-        let Some(subject) = self.session.bookmarking.take() else {
+    pub(in crate::app) fn add_bookmark(
+        &mut self,
+        workspace: &mut Workspace,
+        name: String,
+        tags: Vec<String>,
+        note: String,
+    ) {
+        let Some(subject) = self.bookmarking.take() else {
             return;
         };
-        if let Err(sentence) = self.check_name_in_history(&name) {
-            self.notices.push(Level::Error, sentence);
-            self.session.bookmarking = Some(subject);
+        if let Err(sentence) = self.check_name_in_history(workspace, &name) {
+            workspace.notices.push(Level::Error, sentence);
+            self.bookmarking = Some(subject);
             return;
         }
-        if self.modes.overlay == Overlay::Bookmark {
-            self.modes.overlay = Overlay::None;
+        if workspace.modes.overlay == Overlay::Bookmark {
+            workspace.modes.overlay = Overlay::None;
         }
         let evaluate = Job::Evaluate {
             shot: subject.composition.shot(&id_of(&subject.model)),
-            names: Arc::clone(&self.names),
+            names: Arc::clone(&workspace.names),
         };
-        let job = self.engine.submit(Owner::Naming, evaluate);
+        let job = workspace.engine.submit(Owner::Naming, evaluate);
         let bookmark = Bookmark {
             name,
             tags,
@@ -161,20 +164,21 @@ impl AppState {
             code: Code::vector(crate::latent::Space::Z, Vec::new()),
             is_deleted: false,
         };
-        self.session.naming.evaluating.insert(job, bookmark);
+        self.naming.evaluating.insert(job, bookmark);
     }
 
     /// Gives a code that no expression makes a name: a bookmark whose expression is its own
     /// name. Returns whether it has the name now.
     pub(in crate::app) fn name_code(
         &mut self,
+        workspace: &mut Workspace,
         name: &str,
         tags: &[String],
         code: Code,
         model: ModelLink,
     ) -> bool {
-        if let Err(sentence) = self.check_name_in_history(name) {
-            self.notices.push(Level::Error, sentence);
+        if let Err(sentence) = self.check_name_in_history(workspace, name) {
+            workspace.notices.push(Level::Error, sentence);
             return false;
         }
         let bookmark = Bookmark {
@@ -189,99 +193,82 @@ impl AppState {
             code,
             is_deleted: false,
         };
-        let is_named = self.change(Change::AddBookmark(Box::new(bookmark)));
-        if is_named {
-            self.renew_names();
-        }
-        is_named
+        self.change(
+            &mut workspace.notices,
+            Change::AddBookmark(Box::new(bookmark)),
+        )
     }
 
-    /// Takes the code of a bookmark.
-    pub(in crate::app) fn on_evaluated(&mut self, job: JobId, code: Code) {
-        let Some(mut bookmark) = self.session.naming.evaluating.remove(&job) else {
-            return;
+    /// Takes the code of a bookmark. Returns whether it is one now.
+    pub(in crate::app) fn on_evaluated(
+        &mut self,
+        workspace: &mut Workspace,
+        job: JobId,
+        code: Code,
+    ) -> bool {
+        let Some(mut bookmark) = self.naming.evaluating.remove(&job) else {
+            return false;
         };
         bookmark.code = code;
         let name = bookmark.name.clone();
-        if self.change(Change::AddBookmark(Box::new(bookmark))) {
-            self.thumbnails
-                .remove(&ThumbnailKey::Bookmark(name.clone()));
-            self.renew_names();
-            let sentence = format!("@{name} is a bookmark now, to be used in any expression");
-            self.notices.push(Level::Done, sentence);
+        let notices = &mut workspace.notices;
+        if !self.change(notices, Change::AddBookmark(Box::new(bookmark))) {
+            return false;
         }
+        self.thumbnails
+            .remove(&ThumbnailKey::Bookmark(name.clone()));
+        let sentence = format!("@{name} is a bookmark now, to be used in any expression");
+        notices.push(Level::Done, sentence);
+        true
     }
 
     /// Notes that a code could not be evaluated.
-    pub(in crate::app) fn on_evaluation_failed(&mut self, job: JobId, message: &str) {
-        if let Some(bookmark) = self.session.naming.evaluating.remove(&job) {
+    pub(in crate::app) fn on_evaluation_failed(
+        &mut self,
+        workspace: &mut Workspace,
+        job: JobId,
+        message: &str,
+    ) {
+        if let Some(bookmark) = self.naming.evaluating.remove(&job) {
             let sentence = format!("@{} was not made: {message}", bookmark.name);
-            self.notices.push(Level::Error, sentence);
+            workspace.notices.push(Level::Error, sentence);
         }
     }
 
     /// Whether a bookmark is being made.
     pub fn is_naming(&self) -> bool {
-        !self.session.naming.evaluating.is_empty()
+        !self.naming.evaluating.is_empty()
     }
 
-    pub(super) fn cancel_naming(&mut self) {
-        for job in std::mem::take(&mut self.session.naming.evaluating).into_keys() {
-            self.engine.cancel(job);
+    pub(in crate::app) fn cancel_naming(&mut self, workspace: &mut Workspace) {
+        for job in std::mem::take(&mut self.naming.evaluating).into_keys() {
+            workspace.engine.cancel(job);
         }
     }
 
-    /// Gives a bookmark another name, also in all that uses it.
-    pub(super) fn rename_bookmark(&mut self, from: String, to: String) {
-        if let Err(sentence) = self.check_name_in_history(&to) {
-            self.notices.push(Level::Error, sentence);
-            return;
+    /// Gives a bookmark another name in the document. Returns whether it has it now.
+    pub(in crate::app) fn rename_bookmark(
+        &mut self,
+        workspace: &mut Workspace,
+        from: &str,
+        to: &str,
+    ) -> bool {
+        if let Err(sentence) = self.check_name_in_history(workspace, to) {
+            workspace.notices.push(Level::Error, sentence);
+            return false;
         }
         let rename = Change::RenameBookmark {
-            from: from.clone(),
-            to: to.clone(),
+            from: from.to_owned(),
+            to: to.to_owned(),
         };
-        if !self.change(rename) {
-            return;
-        }
-        // What is shown is the same in other words: no step.
-        let was_moving = self.history.is_moving();
-        let mut expression = self.position.expression().clone();
-        if expression.rename(&from, &to) {
-            self.edit_position(Edit::Expression(expression));
-        }
-        self.rename_in_tools(&from, &to);
-        if let (false, Some(place)) = (was_moving, self.place()) {
-            self.history.arrive(place);
-        }
-        self.thumbnails.remove(&ThumbnailKey::Bookmark(from));
-        self.renew_names();
-    }
-
-    fn rename_in_tools(&mut self, from: &str, to: &str) {
-        // Directions hold no expressions, and their values are many.
-        let mut settings = (**self.tools.settings()).clone();
-        let directions = std::mem::take(&mut settings.directions);
-        let settings = serde_json::to_value(settings);
-        let renamed = settings.ok().and_then(|it| renamed_in_json(&it, from, to));
-        if let Some(Ok(mut settings)) = renamed.map(ToolSettings::deserialize) {
-            settings.directions = directions;
-            let open = self.tools.open();
-            self.edit_tool(ToolEdit::Restore(Arc::new(settings)));
-            self.tools.open = open;
-        }
+        self.change(&mut workspace.notices, rename)
     }
 
     /// Takes a bookmark off the list. Steps that use it keep its code.
-    pub(super) fn delete_bookmark(&mut self, name: String) {
-        if self.change(Change::DeleteBookmark(name.clone())) {
-            self.renew_names();
+    pub(in crate::app) fn delete_bookmark(&mut self, notices: &mut Notices, name: String) {
+        if self.change(notices, Change::DeleteBookmark(name.clone())) {
             let sentence = format!("Deleted @{name}");
-            let undo = offer(
-                "Undo the deletion",
-                Action::Session(SessionAction::RestoreBookmark(name)),
-            );
-            self.notices.push_with(Level::Done, sentence, undo);
+            notices.push_with(Level::Done, sentence, Remedy::RestoreBookmark(name));
         }
     }
 }

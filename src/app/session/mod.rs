@@ -1,70 +1,32 @@
 //! The session that is open: its document, its file, and the thread that keeps it.
 
 mod bookmarks;
-mod files;
-mod keeper;
-mod links;
-mod steps;
+mod filmstrip;
+mod store;
+mod thumbnail;
+mod thumbnails;
 
 pub use bookmarks::Bookmarking;
-pub use files::session_title;
-pub use links::{Visit, link_of, source_of};
+pub use filmstrip::Filmstrip;
+pub use store::Report;
+pub use thumbnail::Thumbnail;
+pub use thumbnails::{ThumbnailKey, Thumbnails};
 
-use super::notices::{Level, Offer};
-use super::{Action, AppState, Command, ThumbnailKey, Tool, ToolSettings, Wake};
+use super::models::id_of;
+use super::notices::{Level, Notices};
+use super::{Composition, Wake, Workspace};
 use crate::document::autosave::Parked;
 use crate::document::journal::Standing;
-use crate::document::{Change, NodeId, Session, SessionView};
-use crate::latent::SessionNames;
-use crate::latent::expr::Expr;
-use keeper::{Keeper, Report};
+use crate::document::session_file::ENDING;
+use crate::document::{Change, ModelLink, Session};
+use crate::latent::Shot;
+use crate::latent::expr::{ParseError, parse};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use store::SessionStore;
 
 /// How many session files the menu remembers.
 pub const MAX_RECENT: usize = 8;
-
-/// What panels ask of the session.
-#[derive(Clone, PartialEq, Debug)]
-pub enum SessionAction {
-    /// Go to a step of the history.
-    GoTo(NodeId),
-    /// These are on the window now, and want their pictures.
-    Shown(Vec<ThumbnailKey>),
-    /// Ask for a name for a code of the current model.
-    BookmarkExpression(Expr),
-    /// Ask for a name for what a step shows.
-    BookmarkStep(NodeId),
-    /// Give the code that was asked about this name.
-    AddBookmark {
-        name: String,
-        tags: Vec<String>,
-        note: String,
-    },
-    RenameBookmark {
-        from: String,
-        to: String,
-    },
-    DescribeBookmark {
-        name: String,
-        tags: Vec<String>,
-        note: String,
-    },
-    DeleteBookmark(String),
-    /// Take back a deletion.
-    RestoreBookmark(String),
-    GoToBookmark(String),
-    Open(PathBuf),
-    Save(PathBuf),
-}
-
-/// What the tools were set to when the session heard of it last.
-#[derive(Clone, PartialEq, Debug)]
-struct KnownTools {
-    open: Tool,
-    settings: Arc<ToolSettings>,
-}
 
 /// The session that is open.
 pub struct OpenSession {
@@ -72,24 +34,36 @@ pub struct OpenSession {
     standing: Standing,
     /// Grows with every change that is worth saving.
     revision: u64,
-    keeper: Keeper,
-    tools: Option<KnownTools>,
+    store: SessionStore,
     bookmarking: Option<Bookmarking>,
     naming: bookmarks::Naming,
     /// Whether something else is shown than the current step, whose model is not there.
-    is_substituted: bool,
+    pub(super) is_substituted: bool,
     recent: Vec<PathBuf>,
     parked: Vec<Parked>,
     /// What the command line asked for; it comes after what was left behind.
-    asked: Asked,
+    startup: StartupRequest,
+    filmstrip: Filmstrip,
+    thumbnails: Thumbnails,
 }
 
 /// What the command line asked for.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Asked {
+pub struct StartupRequest {
     /// A model that is to be shown whatever the session before showed.
     pub model: bool,
     pub session: Option<PathBuf>,
+}
+
+/// A session as people read it.
+pub fn session_title(file: Option<&Path>) -> String {
+    match file {
+        Some(file) => file.file_name().map_or_else(
+            || file.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
+        None => "Untitled".to_owned(),
+    }
 }
 
 impl OpenSession {
@@ -97,21 +71,22 @@ impl OpenSession {
     pub(super) fn new(
         folder: Option<PathBuf>,
         recent: Vec<PathBuf>,
-        asked: Asked,
+        startup: StartupRequest,
         wake: Wake,
     ) -> Self {
         Self {
             session: Session::default(),
             standing: Standing::default(),
             revision: 0,
-            keeper: Keeper::start(folder, wake),
-            tools: None,
+            store: SessionStore::start(folder, wake),
             bookmarking: None,
             naming: bookmarks::Naming::default(),
             is_substituted: false,
             recent,
             parked: Vec::new(),
-            asked,
+            startup,
+            filmstrip: Filmstrip::default(),
+            thumbnails: Thumbnails::default(),
         }
     }
 
@@ -145,6 +120,41 @@ impl OpenSession {
         &self.parked
     }
 
+    pub(super) fn set_parked(&mut self, parked: Vec<Parked>) {
+        self.parked = parked;
+    }
+
+    /// The steps that the filmstrip shows.
+    pub fn filmstrip(&self) -> &Filmstrip {
+        &self.filmstrip
+    }
+
+    /// The small pictures of steps and bookmarks.
+    pub fn thumbnails(&self) -> &Thumbnails {
+        &self.thumbnails
+    }
+
+    pub(super) fn thumbnails_mut(&mut self) -> &mut Thumbnails {
+        &mut self.thumbnails
+    }
+
+    /// The title of the window: the session and a mark where its file lacks something.
+    pub fn window_title(&self) -> String {
+        if self.file().is_none() && !self.has_unsaved_changes() {
+            return "zscape".to_owned();
+        }
+        let mark = if self.has_unsaved_changes() { "*" } else { "" };
+        format!("{}{mark} – zscape", session_title(self.file()))
+    }
+
+    /// The name to offer for the session's file.
+    pub(super) fn suggested_file_name(&self) -> String {
+        match self.file() {
+            Some(file) => session_title(Some(file)),
+            None => format!("session.{ENDING}"),
+        }
+    }
+
     /// What a name is asked for.
     pub fn bookmarking(&self) -> Option<&Bookmarking> {
         self.bookmarking.as_ref()
@@ -155,158 +165,180 @@ impl OpenSession {
         self.recent.insert(0, path.to_owned());
         self.recent.truncate(MAX_RECENT);
     }
-}
-
-impl AppState {
-    /// The session that is open.
-    pub fn session(&self) -> &OpenSession {
-        &self.session
-    }
-
-    /// Runs one request of the session's panels.
-    pub(super) fn run_session(&mut self, action: SessionAction) {
-        match action {
-            SessionAction::GoTo(id) => self.go_to_step(id),
-            SessionAction::Shown(keys) => self.show_thumbnails(&keys),
-            SessionAction::BookmarkExpression(expression) => self.ask_for_name(expression),
-            SessionAction::BookmarkStep(id) => self.ask_for_name_of_step(id),
-            SessionAction::AddBookmark { name, tags, note } => self.add_bookmark(name, tags, note),
-            SessionAction::RenameBookmark { from, to } => self.rename_bookmark(from, to),
-            SessionAction::DescribeBookmark { name, tags, note } => {
-                self.change(Change::DescribeBookmark { name, tags, note });
-            }
-            SessionAction::DeleteBookmark(name) => self.delete_bookmark(name),
-            SessionAction::RestoreBookmark(name) => {
-                self.change(Change::RestoreBookmark(name));
-                self.renew_names();
-            }
-            SessionAction::GoToBookmark(name) => self.go_to_bookmark(&name),
-            SessionAction::Open(path) => {
-                self.leave_scene();
-                self.session.keeper.open(path);
-            }
-            SessionAction::Save(path) => self.save_session(path),
-        }
-    }
-
-    /// Drains reports of the session thread.
-    pub(super) fn take_session_reports(&mut self) {
-        while let Some(report) = self.session.keeper.try_report() {
-            match report {
-                Report::Began {
-                    recovered,
-                    parked,
-                    faults,
-                } => {
-                    self.session.parked = parked;
-                    for fault in faults {
-                        self.notices.push(Level::Warning, fault);
-                    }
-                    self.on_began(recovered.map(|recovered| *recovered));
-                }
-                Report::Opened {
-                    path,
-                    session,
-                    is_parked,
-                } => self.on_opened(path, *session, is_parked),
-                Report::Saved { path, revision } => self.on_saved(path, revision),
-                Report::Parked { path, parked } => self.on_parked(path, parked),
-                Report::Failed(sentence) => self.notices.push(Level::Error, sentence),
-                Report::NotKept(sentence) => {
-                    self.session.keeper.lose();
-                    self.notices.push(Level::Error, sentence);
-                }
-                Report::Bulky => self.session.keeper.begin_anew(),
-            }
-        }
-    }
-
-    /// Last thing in a frame. Returns whether something still waits to be handed over.
-    pub(super) fn keep_session(&mut self) -> bool {
-        let view = SessionView {
-            controls: self.view.controls,
-            filmstrip: self.view.filmstrip,
-            all_dims: self.view.all_dims,
-            bookmarks: self.view.bookmarks,
-        };
-        if view != self.session.session.view() {
-            self.change(Change::View(view));
-        }
-        self.filmstrip.follow(self.session.session.history());
-        let session = &mut self.session;
-        session.keeper.tick(&session.session, &session.standing)
-    }
-
-    /// Settles what the hand has done and writes down what the next start is to find.
-    pub fn close(&mut self) {
-        self.settle();
-        self.close_exports();
-        self.close_learning();
-        let session = &mut self.session;
-        let keep = !session.session.is_pristine();
-        session
-            .keeper
-            .close(&session.session, &session.standing, keep);
-    }
 
     /// Makes a change of the session. Returns whether it made sense.
-    pub(super) fn change(&mut self, change: Change) -> bool {
-        if let Err(error) = self.session.session.apply(&change) {
-            self.notices
-                .push(Level::Error, capitalised(&error.to_string()));
+    pub(super) fn change(&mut self, notices: &mut Notices, change: Change) -> bool {
+        if let Err(error) = self.session.apply(&change) {
+            notices.push(Level::Error, capitalised(&error.to_string()));
             return false;
         }
         if change.is_worth_saving() {
-            self.session.revision += 1;
-            self.session.standing.is_saved = false;
+            self.revision += 1;
+            self.standing.is_saved = false;
         }
-        self.session.keeper.change(change);
+        self.store.change(change);
         true
     }
 
-    /// Lets expressions know what the session names: bookmarks, and the directions that were
-    /// found in the loaded model. This is the only place that does.
-    pub(in crate::app) fn renew_names(&mut self) {
-        let [codes, retired] = self.session.session.bookmarks().codes();
-        let names = SessionNames {
-            codes,
-            retired,
-            directions: self.found_directions(),
-        };
-        // Everything that is shown is asked for again when the names are others.
-        if *self.names != names {
-            self.names = Arc::new(names);
-            self.thumbnails.retry(None);
+    /// Once in a frame. Returns whether something still waits to be handed over.
+    pub(super) fn tick(&mut self) -> bool {
+        self.filmstrip.follow(self.session.history());
+        self.store.tick(&self.session, &self.standing)
+    }
+
+    /// The next report of the session's thread.
+    pub(super) fn try_report(&self) -> Option<Report> {
+        self.store.try_report()
+    }
+
+    /// Has a file read; it comes as a report.
+    pub(super) fn open_file(&mut self, path: PathBuf) {
+        self.store.open(path);
+    }
+
+    /// Has the session written to a file; that comes as a report.
+    pub(super) fn save_to(&mut self, path: PathBuf) {
+        self.store.save(self.session.clone(), path, self.revision);
+    }
+
+    /// Notes that the session was written to a file.
+    pub(super) fn on_saved(&mut self, path: PathBuf, revision: u64) {
+        self.remember_recent(&path);
+        self.standing.file = Some(path);
+        // The hand may have gone on meanwhile.
+        self.standing.is_saved = revision == self.revision;
+    }
+
+    /// Notes that changes are not kept on the disk any more.
+    pub(super) fn on_not_kept(&mut self) {
+        self.store.lose();
+    }
+
+    /// Has the whole session written down instead of the changes since.
+    pub(super) fn rewrite(&mut self) {
+        self.store.begin_anew();
+    }
+
+    /// What the command line asked for, once.
+    pub(super) fn take_startup(&mut self) -> StartupRequest {
+        std::mem::take(&mut self.startup)
+    }
+
+    /// Puts a session aside that makes room for another.
+    pub(super) fn park(&mut self, session: Session) {
+        self.store.park(session);
+    }
+
+    pub(super) fn park_if_unsaved(&mut self) {
+        if self.has_unsaved_changes() {
+            self.store.park(self.session.clone());
         }
     }
 
-    fn show_thumbnails(&mut self, keys: &[ThumbnailKey]) {
+    /// Puts a session in the place of the one that is open.
+    pub(super) fn install(
+        &mut self,
+        workspace: &mut Workspace,
+        session: Session,
+        standing: Standing,
+    ) {
+        let view = session.view();
+        workspace.view.controls = view.controls;
+        workspace.view.filmstrip = view.filmstrip;
+        workspace.view.all_dims = view.all_dims;
+        workspace.view.bookmarks = view.bookmarks;
+        if let Some(file) = &standing.file {
+            self.remember_recent(&file.clone());
+        }
+        self.session = session;
+        self.standing = standing;
+        self.revision += 1;
+        self.bookmarking = None;
+        self.is_substituted = false;
+        self.store.begin_anew();
+        self.cancel_naming(workspace);
+        self.thumbnails.clear(&workspace.engine);
+        self.filmstrip.clear();
+    }
+
+    /// Writes down what the next start is to find.
+    pub(super) fn close(&mut self) {
+        let keep = !self.session.is_pristine();
+        self.store.close(&self.session, &self.standing, keep);
+    }
+
+    /// What the current step shows.
+    ///
+    /// # Errors
+    ///
+    /// When its expression cannot be read.
+    pub(super) fn current_composition(&self) -> Option<Result<Composition, ParseError>> {
+        let state = self.session.history().current_state()?;
+        let composition = |expression| Composition {
+            expression,
+            conditions: state.conditions.clone(),
+            sampler: state.sampler,
+        };
+        Some(parse(&state.expression).map(composition))
+    }
+
+    /// Whether a model is that of the current step.
+    pub(super) fn is_at_step(&self, link: &ModelLink) -> bool {
+        let state = self.session.history().current_state();
+        state.is_some_and(|state| link.is_same_model(&state.model))
+    }
+
+    /// What a thumbnail shows.
+    ///
+    /// # Errors
+    ///
+    /// When its expression cannot be read.
+    fn thumbnail_subject(&self, key: &ThumbnailKey) -> Option<Result<Shot, ParseError>> {
+        let (text, model, conditions, sampler): (&str, &ModelLink, _, _) = match key {
+            ThumbnailKey::Step(id) => {
+                let state = &self.session.history().get(*id)?.state;
+                (
+                    &state.expression,
+                    state.model.as_ref(),
+                    &state.conditions,
+                    state.sampler,
+                )
+            }
+            ThumbnailKey::Bookmark(name) => {
+                let it = self.session.bookmarks().get(name)?;
+                (&it.expression, &it.model, &it.conditions, it.sampler)
+            }
+        };
+        let shot = |expression| Shot {
+            model: id_of(model),
+            expression,
+            conditions: conditions.clone(),
+            sampler,
+        };
+        Some(parse(text).map(shot))
+    }
+
+    /// Notes which thumbnails are on the window, and asks for those that are not there.
+    pub(super) fn show_thumbnails(&mut self, workspace: &mut Workspace, keys: &[ThumbnailKey]) {
         for key in keys {
             if !self.thumbnails.show(key) {
                 continue;
             }
             match self.thumbnail_subject(key) {
                 Some(Ok(shot)) if self.thumbnails.is_loaded(&shot.model) => {
-                    self.thumbnails
-                        .decode(&mut self.engine, key.clone(), shot, &self.names);
+                    let (engine, names) = (&mut workspace.engine, &workspace.names);
+                    self.thumbnails.decode(engine, key.clone(), shot, names);
                 }
                 Some(Err(_)) => self.thumbnails.give_up(key.clone()),
                 Some(Ok(_)) | None => {}
             }
         }
     }
-}
 
-/// A message with one thing that can be done about it.
-fn offer(words: &'static str, action: Action) -> Vec<Offer> {
-    vec![Offer {
-        words,
-        action: Box::new(action),
-    }]
-}
-
-fn offer_command(words: &'static str, command: Command) -> Vec<Offer> {
-    offer(words, Action::Run(command))
+    /// Whether the engine holds the model of a step or a bookmark, so that it has a picture.
+    pub fn is_model_loaded(&self, link: &ModelLink) -> bool {
+        self.thumbnails.is_loaded(&id_of(link))
+    }
 }
 
 /// Sentences of the lower layers begin in the middle.

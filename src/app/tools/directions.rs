@@ -6,7 +6,7 @@
 use crate::app::jobs::Owner;
 use crate::app::notices::Level;
 use crate::app::pictures::{SetKey, Want};
-use crate::app::{AppState, ByAddress, Derived};
+use crate::app::{ByAddress, Derived, Desk};
 use crate::document::StoredDirection;
 use crate::engine::{DirectionSource, Evidence, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk, raw_axis};
@@ -292,10 +292,10 @@ pub fn check_name<'a>(name: &str, mut taken: impl Iterator<Item = &'a str>) -> R
     Ok(())
 }
 
-impl AppState {
+impl Desk {
     /// The directions of the loaded model, as [`Settings::listed`] orders them.
     pub fn listed_directions(&self) -> Arc<Vec<Listed>> {
-        let Some(model) = self.models.current() else {
+        let Some(model) = self.workspace.models.current() else {
             return Arc::default();
         };
         let settings = &self.tools.settings.directions;
@@ -306,7 +306,7 @@ impl AppState {
 
     /// Searches directions in the loaded model.
     pub(in crate::app) fn find_directions(&mut self, source: DirectionSource) {
-        let Some(model) = self.models.current.clone() else {
+        let Some(model) = self.workspace.models.current().cloned() else {
             return;
         };
         self.stop_finding_directions();
@@ -314,7 +314,7 @@ impl AppState {
             model: model.id.clone(),
             source,
         };
-        let job = self.engine.submit(Owner::Directions, search);
+        let job = self.workspace.engine.submit(Owner::Directions, search);
         self.tools.directions.failure = None;
         self.tools.directions.running = Some(Search {
             job,
@@ -326,20 +326,23 @@ impl AppState {
 
     /// Makes a direction of the value of an expression, and has its effect measured.
     pub(in crate::app) fn save_direction(&mut self, name: String, expression: Expr) {
-        let Some(model) = self.models.current.clone() else {
+        let Some(model) = self.workspace.models.current().cloned() else {
             return;
         };
         let listed = self.listed_directions();
         let taken = listed.iter().map(|listed| listed.direction.name.as_str());
         if let Err(sentence) = check_name(&name, taken) {
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
             return;
         }
         let evaluate = Job::Evaluate {
-            shot: self.shot(&model.id, expression),
-            names: Arc::clone(&self.names),
+            shot: self.workspace.shot(&model.id, expression),
+            names: Arc::clone(&self.workspace.names),
         };
-        let job = self.engine.submit(Owner::DirectionValue, evaluate);
+        let job = self
+            .workspace
+            .engine
+            .submit(Owner::DirectionValue, evaluate);
         self.tools.directions.saving = Some((job, name));
     }
 
@@ -351,7 +354,7 @@ impl AppState {
         };
         if code.values.iter().all(|&value| value == 0.0) {
             let sentence = format!("The difference is zero, so {name} would have no effect");
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
             return;
         }
         let direction = Direction {
@@ -364,7 +367,7 @@ impl AppState {
 
     pub(in crate::app) fn stop_finding_directions(&mut self) {
         if let Some(search) = self.tools.directions.running.take() {
-            self.engine.cancel(search.job);
+            self.workspace.engine.cancel(search.job);
         }
     }
 
@@ -383,15 +386,18 @@ impl AppState {
         };
         let first = found.first().map(|found| found.direction.name.clone());
         let count = found.len();
-        self.tool_settings().directions.add(&search.model, found);
-        self.history.touch(self.now_secs);
+        self.tools
+            .settings_mut()
+            .directions
+            .add(&search.model, found);
+        self.workspace.touch();
         self.renew_names();
         if let Some(first) = first {
             let text = match count {
                 1 => format!("Found the direction \"{first}\""),
                 _ => format!("Found {count} directions"),
             };
-            self.notices.push(Level::Done, text);
+            self.workspace.notices.push(Level::Done, text);
             self.tools.directions.looked_at = Some(first);
         }
     }
@@ -414,23 +420,24 @@ impl AppState {
             && let Some((_, name)) = saving.take_if(|(of, _)| *of == job)
         {
             let sentence = format!("The direction {name} was not saved: {failure}");
-            self.notices.push(Level::Error, sentence);
+            self.workspace.notices.push(Level::Error, sentence);
         }
     }
 
     /// Renames a direction, also where the current expression names it.
     pub(super) fn rename_in_expression(&mut self, from: &str, to: Option<&str>) {
-        let mut walk = Walk::from_expr(self.position.expression());
+        let mut walk = Walk::from_expr(self.workspace.position.expression());
         if !walk.rename(from, to) {
             return;
         }
-        self.edit_position(crate::app::Edit::Expression(walk.to_expr()));
+        self.workspace
+            .edit_position(crate::app::Edit::Expression(walk.to_expr()));
     }
 
     /// The directions that were found in the loaded model.
     pub(in crate::app) fn found_directions(&self) -> Vec<Direction> {
         let settings = &self.tools.settings.directions;
-        let of = self.model().and_then(|model| settings.of(model));
+        let of = self.workspace.model().and_then(|model| settings.of(model));
         let found = of.map_or(&[][..], |of| &of.found);
         found
             .iter()
@@ -440,7 +447,7 @@ impl AppState {
 
     /// The expression with a step along a direction, wherever in it that has to stand.
     pub fn stepped(&self, direction: &str, sigma: f32) -> Expr {
-        self.edited(crate::app::Edit::Step {
+        self.workspace.edited(crate::app::Edit::Step {
             direction: direction.to_owned(),
             step: sigma,
         })

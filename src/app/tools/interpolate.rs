@@ -4,7 +4,7 @@
 //! and the change of the pictures on the way, so that their difference is seen.
 
 use crate::app::pictures::{PictureSet, SetKey, Want};
-use crate::app::{AppState, Derived};
+use crate::app::{Derived, Desk};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::path::{self, ArcLength, Easing, Method, Path, step_length};
@@ -200,6 +200,18 @@ impl Live {
         self.playing
     }
 
+    /// Starts or stops playing; from the end it starts over.
+    pub(in crate::app) fn toggle(&mut self) {
+        self.playing = !self.playing;
+        if self.playing && self.time >= 1.0 {
+            self.time = 0.0;
+        }
+    }
+
+    pub(in crate::app) fn stop(&mut self) {
+        self.playing = false;
+    }
+
     /// Where on the way, 0..1 of its time.
     pub fn time(&self) -> f64 {
         self.time
@@ -226,11 +238,11 @@ fn changes(set: &PictureSet) -> Vec<f32> {
         .collect()
 }
 
-impl AppState {
+impl Desk {
     /// The change of the picture along the strip of a method, from each picture to the next, as
     /// the root mean square difference of a pixel, 0..1.
     pub fn strip_changes(&self, method: Method) -> Arc<Vec<f32>> {
-        let set = self.pictures.set(strip_key(method));
+        let set = self.workspace.pictures.set(strip_key(method));
         let ids = set.iter().flatten().map(|picture| picture.id).collect();
         let [slerp, lerp] = &self.tools.interpolate.changes;
         let kept = match method {
@@ -252,7 +264,7 @@ impl AppState {
 
     /// Measures the way when its pictures have come.
     pub(super) fn follow_interpolate(&mut self) {
-        let survey = self.pictures.set(SURVEY);
+        let survey = self.workspace.pictures.set(SURVEY);
         if !self.tools.settings.interpolate.even {
             self.tools.interpolate.lengths = None;
             self.tools.interpolate.measured_on = None;
@@ -280,31 +292,25 @@ impl AppState {
         Some(path.at(*positions.get(frame)?))
     }
 
+    /// Stops playing and goes to a moment of the path, 0..1 of its time.
+    pub(in crate::app) fn scrub_to(&mut self, time: f64) {
+        self.tools.interpolate.stop();
+        self.scrub(time);
+    }
+
     /// Goes to a moment of the way.
-    pub(in crate::app) fn scrub(&mut self, time: f64) {
+    fn scrub(&mut self, time: f64) {
         self.tools.interpolate.time = time.clamp(0.0, 1.0);
         if let Some(expression) = self.way_at(time)
-            && self.check(&expression).is_ok()
+            && self.workspace.check(&expression).is_ok()
         {
-            self.edit(crate::app::Edit::Expression(expression));
+            self.workspace
+                .edit(crate::app::Edit::Expression(expression));
         }
-    }
-
-    /// Starts or stops playing; from the end it starts over.
-    pub(in crate::app) fn toggle_way(&mut self) {
-        let live = &mut self.tools.interpolate;
-        live.playing = !live.playing;
-        if live.playing && live.time >= 1.0 {
-            live.time = 0.0;
-        }
-    }
-
-    pub(in crate::app) fn stop_way(&mut self) {
-        self.tools.interpolate.playing = false;
     }
 
     /// Plays on.
-    pub(in crate::app) fn advance_way(&mut self, dt_secs: f32) {
+    pub(in crate::app) fn advance_path(&mut self, dt_secs: f32) {
         if !self.tools.interpolate.playing {
             return;
         }

@@ -3,7 +3,7 @@
 //! All of it is computed once for each picture: panels show it in several places, and the data
 //! are thousands of codes.
 
-use crate::app::{AppState, ByAddress, Derived};
+use crate::app::{ByAddress, Derived, Desk};
 use crate::engine::{Frame, ModelInfo};
 use crate::latent::geometry::norm;
 use crate::latent::neighbours::{self, Neighbour};
@@ -212,17 +212,20 @@ fn rows(model: &ModelInfo) -> impl Iterator<Item = &[f32]> {
     model.encoded.iter().map(|(row, _)| row.as_slice())
 }
 
-impl AppState {
+impl Desk {
     /// The frame of a code in z, where the encoded data lie.
     fn frame_in_z(&self) -> Option<&Frame> {
-        let frame = self.preview.frame()?;
+        let frame = self.workspace.preview.frame()?;
         (frame.code.space == Space::Z).then_some(frame)
     }
 
     /// Where the code of the picture lies; `None` before the first picture, and for a code of a
     /// space of which nothing is known.
     pub fn located(&self) -> Option<Arc<Measured>> {
-        let (model, frame) = (self.models.current()?, self.preview.frame()?);
+        let (model, frame) = (
+            self.workspace.models.current()?,
+            self.workspace.preview.frame()?,
+        );
         let live = &self.tools.locate;
         let key = (ByAddress::new(model), frame.generation);
         if [Space::W, Space::W_PLUS].contains(&frame.code.space) {
@@ -248,7 +251,8 @@ impl AppState {
     /// The encoded data nearest to the current code, the nearest first; at most
     /// [`NEIGHBOUR_COUNT`].
     pub fn neighbours(&self) -> Arc<Vec<Neighbour>> {
-        let (Some(model), Some(frame)) = (self.models.current(), self.frame_in_z()) else {
+        let (Some(model), Some(frame)) = (self.workspace.models.current(), self.frame_in_z())
+        else {
             return Arc::default();
         };
         let key = (ByAddress::new(model), frame.generation);

@@ -15,7 +15,7 @@ pub mod styles;
 pub mod variations;
 
 use super::pictures::Want;
-use super::{AppState, ByAddress, Command, Derived, Edit, Shared};
+use super::{ByAddress, Command, Derived, Desk, Edit, Shared};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::{SessionNames, Space};
@@ -179,6 +179,10 @@ impl Tools {
         &self.settings
     }
 
+    pub(super) fn settings_mut(&mut self) -> &mut ToolSettings {
+        Arc::make_mut(&mut self.settings)
+    }
+
     /// Where the way is scrubbed or played.
     pub fn interpolate(&self) -> &interpolate::Live {
         &self.interpolate
@@ -210,28 +214,24 @@ impl Tools {
     }
 }
 
-impl AppState {
-    pub fn tools(&self) -> &Tools {
-        &self.tools
-    }
-
+impl Desk {
     /// Changes a tool's settings, and the expression where the tool makes one.
     pub(super) fn edit_tool(&mut self, edit: ToolEdit) {
         let mut made = None;
         match edit {
-            ToolEdit::Sources(edit) => self.tool_settings().sources.apply(edit),
-            ToolEdit::Map(edit) => self.tool_settings().map.apply(edit),
+            ToolEdit::Sources(edit) => self.tools.settings_mut().sources.apply(edit),
+            ToolEdit::Map(edit) => self.tools.settings_mut().map.apply(edit),
             ToolEdit::Variations(edit) => {
                 if let variations::Edit::Choose(child) = &edit {
                     made = Some(Edit::Expression(child.clone()));
                 }
-                self.tool_settings().variations.apply(edit);
+                self.tools.settings_mut().variations.apply(edit);
             }
             ToolEdit::Compare(edit) => self.edit_compare(edit),
-            ToolEdit::Encode(edit) => self.tool_settings().encode.apply(edit),
-            ToolEdit::Interpolate(edit) => self.tool_settings().interpolate.apply(edit),
+            ToolEdit::Encode(edit) => self.tools.settings_mut().encode.apply(edit),
+            ToolEdit::Interpolate(edit) => self.tools.settings_mut().interpolate.apply(edit),
             ToolEdit::Directions(edit) => {
-                let Some(model) = self.models.current.clone() else {
+                let Some(model) = self.workspace.models.current().cloned() else {
                     return;
                 };
                 let (from, to) = match &edit {
@@ -239,21 +239,25 @@ impl AppState {
                     directions::Edit::Delete(name) => (Some(name.clone()), None),
                     directions::Edit::Hide(..) => (None, None),
                 };
-                self.tool_settings().directions.apply(edit, &model);
+                self.tools.settings_mut().directions.apply(edit, &model);
                 if let Some(from) = from {
                     self.rename_in_expression(&from, to.as_deref());
                 }
                 self.renew_names();
             }
             ToolEdit::Styles(edit) => {
-                let count = self.model().and_then(styles::layer_count).unwrap_or(0);
+                let count = self
+                    .workspace
+                    .model()
+                    .and_then(styles::layer_count)
+                    .unwrap_or(0);
                 let makes_a_picture = edit.makes_a_picture();
-                let styles = &mut self.tool_settings().styles;
+                let styles = &mut self.tools.settings_mut().styles;
                 styles.apply(edit, count);
                 made = styles.to_expr().filter(|_| makes_a_picture).map(Edit::Base);
             }
             ToolEdit::Arithmetic(edit) => {
-                let arithmetic = &mut self.tool_settings().arithmetic;
+                let arithmetic = &mut self.tools.settings_mut().arithmetic;
                 arithmetic.apply(edit);
                 made = arithmetic.to_expr().map(Edit::Base);
             }
@@ -268,28 +272,24 @@ impl AppState {
         }
         // Whether anything differs is compared once, when the edit settles: holding the settings
         // from before would make every edit of a gesture copy them.
-        self.history.touch(self.now_secs);
+        self.workspace.touch();
         let is_understood = |edit: &Edit| match edit {
-            Edit::Base(made) | Edit::Expression(made) => self.check(made).is_ok(),
+            Edit::Base(made) | Edit::Expression(made) => self.workspace.check(made).is_ok(),
             _ => true,
         };
         if let Some(edit) = made.filter(is_understood) {
-            self.edit(edit);
+            self.workspace.edit(edit);
         }
-    }
-
-    pub(super) fn tool_settings(&mut self) -> &mut ToolSettings {
-        Arc::make_mut(&mut self.tools.settings)
     }
 
     /// Lets tools whose text stands in the equation bar take it up.
     fn tools_follow(&mut self) {
-        let base = self.position.base();
+        let base = self.workspace.position.base();
         if self.tools.settings.arithmetic.to_expr().as_ref() == Some(base) {
             return;
         }
         if let Some(read) = arithmetic::Settings::from_expr(base) {
-            self.tool_settings().arithmetic = Shared::new(read);
+            self.tools.settings_mut().arithmetic = Shared::new(read);
         }
     }
 
@@ -314,8 +314,8 @@ impl AppState {
             open,
             model: ByAddress::new(model),
             settings: ByAddress::new(&self.tools.settings),
-            names: ByAddress::new(&self.names),
-            expression: self.position.expression().clone(),
+            names: ByAddress::new(&self.workspace.names),
+            expression: self.workspace.position.expression().clone(),
             path: self.tools.interpolate.measured_on(),
             strip: self.tools.directions.looked_at().map(str::to_owned),
             panes: match open {
@@ -324,7 +324,7 @@ impl AppState {
             },
             place: match open {
                 Tool::Map | Tool::Where => (
-                    self.preview.frame().map(|frame| frame.generation),
+                    self.workspace.preview.frame().map(|frame| frame.generation),
                     self.tools.map.look().and_then(|look| look.hovered),
                 ),
                 _ => (None, None),
@@ -344,8 +344,8 @@ impl AppState {
             Tool::Directions => self.directions_wants(model),
             Tool::Compare => self.compare_wants(),
             Tool::Variations => {
-                let expression = self.position.expression();
-                let shape = self.shape_of(expression);
+                let expression = self.workspace.position.expression();
+                let shape = self.workspace.shape_of(expression);
                 let (space, lockable) = shape.map_or((Space::Z, 0), |(space, shape)| {
                     (space, variations::lockable(space, shape))
                 });
@@ -358,16 +358,19 @@ impl AppState {
             }
             Tool::Map | Tool::Where => self.map_wants(model),
         };
-        wants.push(settings.sources.want(model, &self.names.codes));
+        wants.push(settings.sources.want(model, &self.workspace.names.codes));
         // What another model left in a tool must not hide the rest.
         for want in wants.iter_mut().filter(|want| want.model == model.id) {
-            let is_wrong =
-                |wanted: &Option<Expr>| wanted.as_ref().is_some_and(|it| self.check(it).is_err());
+            let is_wrong = |wanted: &Option<Expr>| {
+                wanted
+                    .as_ref()
+                    .is_some_and(|it| self.workspace.check(it).is_err())
+            };
             if want.expressions.iter().any(is_wrong) {
                 let sound = want.expressions.iter().map(|wanted| {
                     wanted
                         .clone()
-                        .filter(|expression| self.check(expression).is_ok())
+                        .filter(|expression| self.workspace.check(expression).is_ok())
                 });
                 want.expressions = sound.collect();
             }

@@ -3,7 +3,7 @@
 //! Rows are what is kept, columns are whose styles are taken (Karras et al. 2019, figure 3). One
 //! picture at a time can also be put together layer by layer.
 
-use crate::app::AppState;
+use crate::app::Desk;
 use crate::app::jobs::Owner;
 use crate::app::pictures::{SetKey, Want};
 use crate::engine::{Job, JobId, ModelInfo};
@@ -317,7 +317,7 @@ impl Live {
     }
 }
 
-impl AppState {
+impl Desk {
     /// Measures the open model, once, while the tool is open and its pictures are there. What is
     /// measured of another model is given up.
     pub(super) fn follow_layer_change(&mut self, model: &ModelInfo, is_open: bool) {
@@ -326,10 +326,11 @@ impl AppState {
             if is_open && *hash == model.id.hash {
                 return;
             }
-            self.engine.cancel(*job);
+            self.workspace.engine.cancel(*job);
             live.running = None;
         }
-        let can_begin = is_open && layer_count(model).is_some() && self.pictures.is_settled();
+        let can_begin =
+            is_open && layer_count(model).is_some() && self.workspace.pictures.is_settled();
         if !can_begin || live.is_measured(model) || live.failure(model).is_some() {
             return;
         }
@@ -338,7 +339,7 @@ impl AppState {
             model: model.id.clone(),
             pairs: done..(done + PAIRS_AT_ONCE).min(CHANGE_PAIRS),
         };
-        let job = self.engine.submit(Owner::LayerChange, measure);
+        let job = self.workspace.engine.submit(Owner::LayerChange, measure);
         live.running = Some((job, model.id.hash.clone()));
     }
 

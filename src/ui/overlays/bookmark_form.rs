@@ -72,7 +72,7 @@ impl BookmarkForm {
             name.request_focus();
         }
         let name = self.name.trim().trim_start_matches('@').to_owned();
-        let problem = app.check_bookmark_name(&name).err();
+        let problem = app.desk().check_bookmark_name(&name).err();
         ui.add_space(space::XS);
         match &problem {
             Some(problem) => {

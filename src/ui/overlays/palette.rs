@@ -226,7 +226,7 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
     if let Ok(seed) = query.parse::<u32>() {
         entries.push(Entry::Seed(seed));
     } else if !query.is_empty()
-        && let Ok(expression) = app.read(query)
+        && let Ok(expression) = app.workspace().read(query)
     {
         entries.push(Entry::Expression(expression));
     }
@@ -260,7 +260,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
     let Some(value) = number.parse::<f32>().ok().filter(|value| !value.is_nan()) else {
         return Vec::new();
     };
-    let params = app.params();
+    let params = app.desk().params();
     let mut found: Vec<(u32, &Param)> = params
         .iter()
         .filter(|param| param.lock.is_none())

@@ -65,10 +65,10 @@ fn toast_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
                             .color(tokens.text_muted);
                         ui.label(word);
                         ui.add(egui::Label::new(&notice.text).wrap());
-                        for offer in &notice.offers {
+                        if let Some(remedy) = &notice.remedy {
                             ui.add_space(space::XS);
-                            if ui.button(offer.words).clicked() {
-                                actions.push((*offer.action).clone());
+                            if ui.button(remedy.words()).clicked() {
+                                actions.push(Action::Remedy(remedy.clone()));
                                 actions.push(Action::DismissNotice(notice.id));
                             }
                         }

@@ -1,8 +1,8 @@
 //! The bookmarks at the right: codes with names, to go to, to drag into tools, to tidy up.
 
 use super::filmstrip::{outline_ui, shortened, thumbnail_ui};
+use crate::app::models::source_of;
 use crate::app::models::source_title;
-use crate::app::session::source_of;
 use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
 use crate::document::Bookmark;
 use crate::document::bookmarks::tags_from_text;
@@ -125,7 +125,7 @@ fn picture_ui(
         WidgetInfo::selected(Role::Button, true, is_here, name)
     });
     let key = ThumbnailKey::Bookmark(bookmark.name.clone());
-    let waits_for_model = !app.is_model_loaded(&bookmark.model);
+    let waits_for_model = !app.session().is_model_loaded(&bookmark.model);
     thumbnail_ui(ui, app, textures, &key, rect, waits_for_model);
     outline_ui(ui, &response, rect, is_here);
     if response.drag_started() {
@@ -229,7 +229,7 @@ fn edit_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Bookma
     let problem = if editing.name == editing.of {
         None
     } else {
-        app.check_bookmark_name(&editing.name).err()
+        app.desk().check_bookmark_name(&editing.name).err()
     };
     let mut applies = false;
     let mut leaves = false;

@@ -283,7 +283,7 @@ fn waiting_ui(ui: &mut Ui, app: &AppState) {
     match app.models().loading() {
         Some(loading) => {
             ui.vertical_centered(|ui| ui.spinner());
-            let title = format!("Loading {}", source_title(&loading.source));
+            let title = format!("Loading {}", source_title(loading));
             ui.vertical_centered(|ui| ui.label(title));
         }
         None if app.model().is_some() => {

@@ -69,7 +69,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 
 /// Paints controls, greyed with the reason while the open scene keeps them as they are.
 fn unlocked_ui(ui: &mut Ui, app: &AppState, control: Control, add: impl FnOnce(&mut Ui)) {
-    let lock = app.locked(control);
+    let lock = app.workspace().locked(control);
     let painted = ui.add_enabled_ui(lock.is_none(), add);
     if let Some(why) = lock {
         painted.response.on_disabled_hover_text(why);
@@ -186,7 +186,7 @@ fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInf
 /// The named directions, those that change the picture most first.
 fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
     let hidden = app.tools().settings().directions.of(model);
-    let all = app.listed_directions();
+    let all = app.desk().listed_directions();
     let shown: Vec<_> = all
         .iter()
         .filter(|listed| hidden.is_none_or(|of| !of.hidden.contains(&listed.direction.name)))

@@ -107,7 +107,7 @@ fn field_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bar: &mut Equati
         select_all(ui, id, &text);
     }
     if response.changed() {
-        let error = app.read(&text).err();
+        let error = app.workspace().read(&text).err();
         bar.draft = Some(Draft {
             text,
             over: current.clone(),
@@ -138,7 +138,7 @@ fn finish(ui: &Ui, app: &AppState, actions: &mut Actions, bar: &mut EquationBar,
         bar.draft = None;
     }
     let Some(draft) = &bar.draft else { return };
-    match app.read(&draft.text) {
+    match app.workspace().read(&draft.text) {
         Ok(expression) if enter => {
             actions.edit(Edit::Expression(expression));
             bar.draft = None;

@@ -4,8 +4,8 @@
 //! them. Only what is on the window is painted, however long the history is.
 
 use super::branches;
+use crate::app::models::source_of;
 use crate::app::models::source_title;
-use crate::app::session::source_of;
 use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
 use crate::document::NodeId;
 use crate::latent::expr::parse;
@@ -47,7 +47,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Filmstr
 }
 
 fn row_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
-    let row = app.filmstrip().row();
+    let row = app.session().filmstrip().row();
     if row.is_empty() {
         let muted = tokens(ui).text_muted;
         ui.label(icon(Icon::Film).color(muted));
@@ -112,7 +112,7 @@ pub fn still_ui(
         WidgetInfo::selected(Role::Button, true, is_here, name)
     });
     let key = ThumbnailKey::Step(id);
-    let waits_for_model = !app.is_model_loaded(&state.model);
+    let waits_for_model = !app.session().is_model_loaded(&state.model);
     thumbnail_ui(ui, app, textures, &key, rect, waits_for_model);
     outline_ui(ui, &response, rect, is_here);
     if response.drag_started()
@@ -169,6 +169,7 @@ pub fn thumbnail_ui(
     let painter = ui.painter();
     painter.rect_filled(rect, size::RADIUS_SMALL, tokens.field);
     let texture = app
+        .session()
         .thumbnails()
         .get(key)
         .and_then(|(id, thumbnail)| textures.of_thumbnail(ui.ctx(), id, thumbnail));

@@ -153,13 +153,9 @@ fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 
 fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let current = app.model().map(|model| &model.source);
-    let shown = app
-        .models()
-        .loading()
-        .map(|loading| &loading.source)
-        .or(current);
+    let shown = app.models().loading().or(current);
     let title = shown.map_or_else(|| "No model".to_owned(), source_title);
-    let lock = app.locked(Control::Model);
+    let lock = app.workspace().locked(Control::Model);
     let picker = ui.add_enabled_ui(lock.is_none(), |ui| {
         ComboBox::from_id_salt("model picker")
             .selected_text((icon(Icon::Box), title.as_str()))

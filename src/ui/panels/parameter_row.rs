@@ -7,7 +7,8 @@ use eframe::egui::Ui;
 /// Paints the slider of a parameter, greyed with the reason where it cannot be moved; paints
 /// nothing for one that the model lacks. Returns whether it was moved.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, id: &ParamId) -> bool {
-    app.param(id)
+    app.desk()
+        .param(id)
         .is_some_and(|param| param_ui(ui, actions, &param, None))
 }
 
@@ -20,7 +21,7 @@ pub fn named_ui(
     id: &ParamId,
     label: Option<f32>,
 ) -> bool {
-    app.param(id).is_some_and(|mut param| {
+    app.desk().param(id).is_some_and(|mut param| {
         if label.is_none() {
             // The name stands elsewhere.
             param.label.clear();

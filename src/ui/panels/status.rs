@@ -75,7 +75,7 @@ fn latency_ui(ui: &mut Ui, app: &AppState) {
 fn work_ui(ui: &mut Ui, app: &AppState) {
     let models = app.models();
     let text = if let Some(loading) = models.loading() {
-        format!("Loading {}", source_title(&loading.source))
+        format!("Loading {}", source_title(loading))
     } else if let Some(warming) = models.warming() {
         format!("Preparing kernels, {} of {}", warming.done, warming.total)
     } else if let Some(seed) = app.player().map(Player::to_seed) {

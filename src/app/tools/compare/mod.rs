@@ -11,7 +11,7 @@ pub use difference::{Difference, LAID_OVER, difference, difference_pixels};
 pub use panes::{LaidOver, Live, Pane, PaneState};
 
 use crate::app::pictures::{SetKey, Want};
-use crate::app::{AppState, Tool};
+use crate::app::{Desk, Tool};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::path::Method;
@@ -185,26 +185,26 @@ impl Settings {
     }
 }
 
-impl AppState {
+impl Desk {
     /// Applies an edit; a model that is chosen again is tried again.
     pub(super) fn edit_compare(&mut self, edit: Edit) {
         if let Edit::Pane(index, new) = &edit
             && new.model != self.tools.settings.compare.pane(*index).model
             && let Some(source) = &new.model
         {
-            self.models.try_again(source);
+            self.workspace.models.try_again(source);
         }
-        self.tool_settings().compare.apply(edit);
+        self.tools.settings_mut().compare.apply(edit);
     }
 
     /// Takes what has come into the panes, and goes on to the next step when all have come.
     pub(super) fn follow_compare(&mut self, current: &ModelInfo) {
-        if !self.tools.compare.is_here(&self.pictures) {
+        if !self.tools.compare.is_here(&self.workspace.pictures) {
             return;
         }
         let settings = std::sync::Arc::clone(&self.tools.settings);
         let pair = settings.compare.laid_over();
-        self.tools.compare.show(&self.pictures, pair);
+        self.tools.compare.show(&self.workspace.pictures, pair);
         let asked = (0..settings.compare.panes())
             .map(|index| self.request_of_pane(current, &settings.compare.pane(index)))
             .collect();
@@ -213,21 +213,21 @@ impl AppState {
 
     /// What a pane shows of the current expression, or why it cannot.
     fn request_of_pane(&mut self, current: &ModelInfo, pane: &PaneSettings) -> Asked {
-        let mut expression = pane.expression(self.position.expression());
+        let mut expression = pane.expression(self.workspace.position.expression());
         let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
         let model = if source == current.source {
-            Ok(self.models.current.clone())
+            Ok(self.workspace.models.current().cloned())
         } else {
-            self.need_model(&source)
+            self.workspace.need_model(&source)
         };
         // Another model, or another truncation, may take steps elsewhere in the expression.
         if let Ok(Some(model)) = &model {
-            expression = self.arranged_for(model, &expression);
+            expression = self.workspace.arranged_for(model, &expression);
         }
         let request = match model {
             Err(why) => PaneRequest::Cannot(why),
             Ok(None) => PaneRequest::Loading,
-            Ok(Some(model)) => match self.check_for(&model, &expression) {
+            Ok(Some(model)) => match self.workspace.check_for(&model, &expression) {
                 Err(error) => PaneRequest::Cannot(error.to_string()),
                 Ok(()) => PaneRequest::Picture(model.id.clone()),
             },
@@ -251,7 +251,7 @@ impl AppState {
 
     /// Starts or stops blinking; from another way of showing it comes to this one.
     pub(in crate::app) fn toggle_blink(&mut self) {
-        let (settings, now_secs) = (&self.tools.settings.compare, self.now_secs);
+        let (settings, now_secs) = (&self.tools.settings.compare, self.workspace.now_secs);
         if settings.mode == Mode::Blink {
             self.tools
                 .compare
@@ -265,7 +265,7 @@ impl AppState {
     /// Rests on the other of the two pictures.
     pub(in crate::app) fn flip_comparison(&mut self) {
         let secs = self.tools.settings.compare.blink_secs;
-        self.tools.compare.flip(self.now_secs, secs);
+        self.tools.compare.flip(self.workspace.now_secs, secs);
         if self.tools.settings.compare.mode != Mode::Blink {
             self.edit_tool(super::ToolEdit::Compare(Edit::Mode(Mode::Blink)));
         }
@@ -274,7 +274,7 @@ impl AppState {
     /// Which of the two is shown while they blink: 0 or 1.
     pub fn blinked(&self) -> usize {
         let secs = self.tools.settings.compare.blink_secs;
-        self.tools.compare.blinked(self.now_secs, secs)
+        self.tools.compare.blinked(self.workspace.now_secs, secs)
     }
 
     /// In how many seconds the other picture is due; `None` while nothing blinks, so that a
@@ -283,12 +283,12 @@ impl AppState {
         let settings = &self.tools.settings.compare;
         let shows = self.tools.open == Tool::Compare
             && settings.mode == Mode::Blink
-            && !self.modes.picture_only
+            && !self.workspace.modes.picture_only
             && self.tools.compare.laid_over().is_ok();
         let due = self
             .tools
             .compare
-            .blink_due_secs(self.now_secs, settings.blink_secs);
+            .blink_due_secs(self.workspace.now_secs, settings.blink_secs);
         due.filter(|_| shows)
     }
 }

@@ -3,9 +3,9 @@
 use super::preparer::{Prepared, Preparer};
 use super::{Edit, Settings, Source, Wanted};
 use crate::app::jobs::Owner;
+use crate::app::models::link_of;
 use crate::app::notices::Level;
-use crate::app::session::link_of;
-use crate::app::{AppState, ByAddress, Derived, Tool, ToolEdit, Wake};
+use crate::app::{ByAddress, Derived, Desk, Tool, ToolEdit, Wake};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
 use crate::latent::Code;
 use crate::latent::expr::Expr;
@@ -119,7 +119,7 @@ pub fn has_encoder(model: &ModelInfo) -> bool {
     model.manifest.networks.contains_key(&Role::Encoder)
 }
 
-impl AppState {
+impl Desk {
     /// Opens the tool with the picture of a file.
     pub(in crate::app) fn encode_file(&mut self, path: PathBuf) {
         self.tools.open = Tool::Encode;
@@ -140,7 +140,7 @@ impl AppState {
             live.preparer.forget();
             return;
         };
-        let wake: Wake = Arc::clone(&self.wake);
+        let wake: Wake = Arc::clone(&self.workspace.wake);
         let live = &mut self.tools.encode;
         if let Err(sentence) = live.preparer.ask(wanted, &wake) {
             live.fault = Some(sentence);
@@ -151,7 +151,7 @@ impl AppState {
             match result {
                 Ok(prepared) => {
                     live.prepared = Some(Arc::new(prepared));
-                    live.prepared_at_secs = self.now_secs;
+                    live.prepared_at_secs = self.workspace.now_secs;
                     live.fault = None;
                 }
                 Err(sentence) => {
@@ -194,7 +194,7 @@ impl AppState {
             None => {}
         }
         let live = &mut self.tools.encode;
-        let rests = self.now_secs - live.prepared_at_secs >= REST_SECS;
+        let rests = self.workspace.now_secs - live.prepared_at_secs >= REST_SECS;
         if is_descent && is_drawing && !rests && !live.asks_descent {
             return;
         }
@@ -218,7 +218,7 @@ impl AppState {
             }
         };
         live.running = Some(Running {
-            job: self.engine.submit(Owner::Encoding, job),
+            job: self.workspace.engine.submit(Owner::Encoding, job),
             prepared,
             model: model.id.clone(),
             is_descent,
@@ -247,7 +247,7 @@ impl AppState {
     /// Stops what runs; the best so far stays.
     pub(in crate::app) fn stop_encoding(&mut self) {
         if let Some(run) = self.tools.encode.running.take() {
-            self.engine.cancel(run.job);
+            self.workspace.engine.cancel(run.job);
         }
     }
 
@@ -322,7 +322,7 @@ impl AppState {
     /// Gives the code that was found a name and goes there.
     pub(in crate::app) fn keep_code(&mut self, name: &str) {
         let found = self.tools.encode.found.as_ref();
-        let (Some(found), Some(model)) = (found, self.models.current.clone()) else {
+        let (Some(found), Some(model)) = (found, self.workspace.models.current().cloned()) else {
             return;
         };
         if found.model != model.id {
@@ -330,9 +330,10 @@ impl AppState {
         }
         let code = found.code.clone();
         if self.name_code(name, &[], code, link_of(&model)) {
-            self.edit(crate::app::Edit::Expression(Expr::Named(name.to_owned())));
+            self.workspace
+                .edit(crate::app::Edit::Expression(Expr::Named(name.to_owned())));
             let sentence = format!("The code of the picture is @{name} now");
-            self.notices.push(Level::Done, sentence);
+            self.workspace.notices.push(Level::Done, sentence);
         }
     }
 }

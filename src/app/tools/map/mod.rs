@@ -7,7 +7,7 @@ pub use plane::{MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
 use crate::app::pictures::{SetKey, Want};
-use crate::app::{AppState, ByAddress, Derived};
+use crate::app::{ByAddress, Derived, Desk};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::pca::{Pca, PcaError};
@@ -176,7 +176,7 @@ fn set_pair(pair: &mut [usize; 2], which: usize, value: usize) {
     pair[which] = value;
 }
 
-impl AppState {
+impl Desk {
     /// The pictures of the map beside its tiles.
     pub(super) fn map_wants(&self, model: &ModelInfo) -> Vec<Want> {
         let want = |key, expressions: Vec<Option<Expr>>| Want {
@@ -185,7 +185,7 @@ impl AppState {
             expressions: expressions.into(),
         };
         let settings = &self.tools.settings.map;
-        let members = plane::members(settings, model, self);
+        let members = plane::members(settings, model, &self.workspace);
         let near = self.neighbours();
         let datum = |row: usize| {
             let (code, _) = model.encoded.get(row)?;
@@ -208,21 +208,22 @@ impl AppState {
 
     /// The current code as one in w, where the model has a w and the expression is in z.
     fn current_in_w(&self, model: &ModelInfo) -> Option<Expr> {
-        let current = self.position.expression();
+        let current = self.workspace.position.expression();
         let is_called_for =
-            model.editing_space() == Space::W && self.space_of(current) == Some(Space::Z);
+            model.editing_space() == Space::W && self.workspace.space_of(current) == Some(Space::Z);
         is_called_for.then(|| Expr::W(current.clone().into()))
     }
 
     /// The numbers of the picture's code in a space that it is in or has been brought to: from z
     /// to w while the map or "Where am I" is open, from w to every layer of w+.
     pub fn current_code_in(&self, space: Space) -> Option<Vec<f32>> {
-        let model = self.model()?;
+        let model = self.workspace.model()?;
         let frame = self
+            .workspace
             .preview
             .frame()
             .filter(|frame| frame.shot.model == model.id)?;
-        let mapped = self.pictures.set(CURRENT);
+        let mapped = self.workspace.pictures.set(CURRENT);
         let code = match (frame.code.space, space) {
             (from, to) if from == to => &frame.code,
             (Space::Z, _) => &mapped.get(0)?.code,
@@ -245,8 +246,8 @@ impl AppState {
     pub(super) fn follow_map(&mut self, model: &Arc<ModelInfo>) {
         let settings = &self.tools.settings.map;
         let members: Option<Vec<&Code>> = {
-            let set = self.pictures.set(MEMBERS);
-            let wanted = plane::members(settings, model, self);
+            let set = self.workspace.pictures.set(MEMBERS);
+            let wanted = plane::members(settings, model, &self.workspace);
             wanted
                 .iter()
                 .enumerate()
@@ -267,7 +268,7 @@ impl AppState {
                 Pca::of(&rows)
             };
             let pca = || self.tools.map.pca.get(ByAddress::new(model), pca);
-            match MapPlane::new(settings, model, &self.position, &members, pca) {
+            match MapPlane::new(settings, model, &self.workspace.position, &members, pca) {
                 Ok(found) => {
                     let map = &mut self.tools.map;
                     if map.plane.as_deref() != Some(&found) {
@@ -278,13 +279,13 @@ impl AppState {
                         if moved {
                             map.look = None;
                         }
-                        map.tiles.clear(&self.engine);
+                        map.tiles.clear(&self.workspace.engine);
                         map.plane = Some(Arc::new(found));
                     }
                     map.why_not = None;
                 }
                 Err(reason) => {
-                    self.tools.map.tiles.clear(&self.engine);
+                    self.tools.map.tiles.clear(&self.workspace.engine);
                     self.tools.map.plane = None;
                     self.tools.map.why_not = Some(reason);
                 }
@@ -292,7 +293,7 @@ impl AppState {
         }
         let space = self.tools.map.plane.as_ref().map(|plane| plane.space());
         let code = space.and_then(|space| self.current_code_in(space));
-        let sampler = self.sampler();
+        let sampler = self.workspace.sampler();
         let map = &mut self.tools.map;
         if let Some(code) = code
             && map.trail.last() != Some(&code)
@@ -309,8 +310,14 @@ impl AppState {
             map.trail.push(code);
         }
         if let (Some(plane), Some(look), true) = (&map.plane, map.look, settings.pictures) {
-            map.tiles
-                .ask(&mut self.engine, model, plane, look, &self.names, sampler);
+            map.tiles.ask(
+                &mut self.workspace.engine,
+                model,
+                plane,
+                look,
+                &self.workspace.names,
+                sampler,
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which plane the map shows, and the expression of a point on it.
 
 use super::Settings;
-use crate::app::{AppState, Axis, Position};
+use crate::app::{Axis, Position, Workspace};
 use crate::engine::{ModelId, ModelInfo};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::geometry::{self, Plane};
@@ -67,29 +67,31 @@ pub struct Home {
 }
 
 /// The expressions whose codes a plane is made of, all in one space.
-pub(super) fn members(settings: &Settings, model: &ModelInfo, app: &AppState) -> Vec<Expr> {
+pub(super) fn members(settings: &Settings, model: &ModelInfo, workspace: &Workspace) -> Vec<Expr> {
     match settings.kind {
         PlaneKind::Axes if is_flat(model) => Vec::new(),
         PlaneKind::Axes => {
-            let start = start(settings, model, app.position()).to_expr();
-            vec![in_space(start, model.editing_space(), app)]
+            let start = start(settings, model, &workspace.position).to_expr();
+            vec![in_space(start, model.editing_space(), workspace)]
         }
         PlaneKind::Pca => Vec::new(),
         PlaneKind::Through => {
             let given: Vec<Expr> = settings.through.iter().flatten().cloned().collect();
-            let meet_in_w = given
-                .iter()
-                .any(|code| app.space_of(code).is_some_and(|space| space != Space::Z));
+            let meet_in_w = given.iter().any(|code| {
+                workspace
+                    .space_of(code)
+                    .is_some_and(|space| space != Space::Z)
+            });
             let space = if meet_in_w { Space::W } else { Space::Z };
             let given = given.into_iter();
-            given.map(|code| in_space(code, space, app)).collect()
+            given.map(|code| in_space(code, space, workspace)).collect()
         }
     }
 }
 
 /// The code of an expression in w where that is called for and it is in z.
-fn in_space(code: Expr, space: Space, app: &AppState) -> Expr {
-    if space == Space::W && app.space_of(&code) == Some(Space::Z) {
+fn in_space(code: Expr, space: Space, workspace: &Workspace) -> Expr {
+    if space == Space::W && workspace.space_of(&code) == Some(Space::Z) {
         Expr::W(code.into())
     } else {
         code

@@ -5,7 +5,8 @@ use super::{
     LearningView, ask, bar_ui, button_ui, button_unless_ui, main_button_ui, markdown, question,
     tasks,
 };
-use crate::app::learning::{LearningFile, RunningInterview};
+use crate::app::LearningFile;
+use crate::app::learning::RunningInterview;
 use crate::app::{Actions, AppState, ByAddress, LearningAction};
 use crate::learn::interview::{MAX_SIZE, Options, Style};
 use crate::learn::{Bank, Level};
@@ -127,7 +128,11 @@ fn running_ui(
     let items = running.interview.items();
     let tasks_of = || items.iter().flat_map(|item| &item.results);
     let (done, total) = (tasks_of().flatten().count(), tasks_of().count());
-    let left = app.interview_left().unwrap_or_default().as_secs();
+    let left = app
+        .learning()
+        .interview_left(app.workspace().now_secs())
+        .unwrap_or_default()
+        .as_secs();
     let colours = tokens(ui);
     ui.horizontal(|ui| {
         let clock = format!("{}:{:02}", left / 60, left % 60);

@@ -2,7 +2,7 @@
 
 use super::list::topic_title;
 use super::{ask, bar_ui, button_ui};
-use crate::app::learning::LearningFile;
+use crate::app::LearningFile;
 use crate::app::{Actions, AppState, LearningAction};
 use crate::learn::progress::{Progress, Series, Summary};
 use crate::learn::{Bank, Criterion, Performance};

@@ -92,7 +92,7 @@ pub fn scene_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Q
     }
     ui.add_space(space::XS);
     let is_open = app
-        .learning()
+        .navigation()
         .scene()
         .is_some_and(|scene| scene.is_whole && scene.question == question.id);
     if is_open {

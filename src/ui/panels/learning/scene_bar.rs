@@ -1,7 +1,7 @@
 //! The line over the picture while a scene is open: what is to be seen, and the way out.
 
 use super::ask;
-use crate::app::learning::OpenScene;
+use crate::app::OpenScene;
 use crate::app::{Actions, AppState, Command, LearningAction};
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, command_button, icon};

@@ -79,7 +79,7 @@ impl Draft {
                 order: self.order.clone(),
             }),
             TaskKind::Set { .. } => {
-                let is_here = app.learning().scene().is_some()
+                let is_here = app.navigation().scene().is_some()
                     && app.models().loading().is_none()
                     && app.model().map(|model| model.id.name.as_str()) == question.model();
                 if !is_here {

@@ -65,7 +65,7 @@ fn without_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Set
         Some(Expr::Direction(name)) => name.clone(),
         Some(code) => code.to_string(),
     };
-    let listed = app.listed_directions();
+    let listed = app.desk().listed_directions();
     // The frame has a margin and a line on each side.
     let width = ui.available_width() - 2.0 * space::S - 2.0;
     let (dropped, ()) = drop_well(ui, "Well Without", vec2(width, size::CONTROL), |ui| {
@@ -107,7 +107,7 @@ fn direction_ui(
     difference: &Expr,
     view: &mut ArithmeticView,
 ) {
-    let listed = app.listed_directions();
+    let listed = app.desk().listed_directions();
     let taken = listed.iter().map(|listed| listed.direction.name.as_str());
     let problem = check_name(view.name.trim(), taken).err();
     ui.horizontal(|ui| {

@@ -49,7 +49,7 @@ pub fn controls_ui(
 ) {
     let view = &mut views.directions;
     section(ui, "Find", |ui| find_ui(ui, app, actions, model, view));
-    let listed = app.listed_directions();
+    let listed = app.desk().listed_directions();
     let all = listed.as_slice();
     let hidden = app.tools().settings().directions.of(model);
     let is_hidden = |name: &str| hidden.is_some_and(|of| of.hidden.contains(name));
@@ -369,7 +369,7 @@ pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::S;
                 for (index, sigma) in STRIP_SIGMAS.into_iter().enumerate() {
-                    let expression = app.stepped(name, sigma);
+                    let expression = app.desk().stepped(name, sigma);
                     let place = vec2(side, side + space::L);
                     let down = Layout::top_down(Align::Center);
                     ui.allocate_ui_with_layout(place, down, |ui| {

@@ -360,7 +360,7 @@ fn plots_ui(ui: &mut Ui, app: &AppState) {
             );
         });
         let change = |method| -> Vec<f32> {
-            let all = app.strip_changes(method);
+            let all = app.desk().strip_changes(method);
             all.iter().map(|change| change * 100.0).collect()
         };
         ui.vertical(|ui| {

@@ -213,7 +213,9 @@ fn layer_ui(
         .on_hover_text("Source of this layer's style")
         .accessible_name(format!("Source of layer {layer}"));
     let id = ParamId::Tool(ToolParam::StyleStrength(layer));
-    let Some(param) = app.param(&id) else { return };
+    let Some(param) = app.desk().param(&id) else {
+        return;
+    };
     let mut strength = param.value;
     ui.spacing_mut().slider_width = (ui.available_width() - space::S).max(40.0);
     let slider = Slider::new(&mut strength, param.range.clone()).show_value(false);

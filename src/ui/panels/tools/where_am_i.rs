@@ -20,7 +20,7 @@ const MAX_SCORE: f32 = 4.0;
 
 /// Paints the numbers.
 pub fn controls_ui(ui: &mut Ui, app: &AppState) {
-    let Some(measured) = app.located() else {
+    let Some(measured) = app.desk().located() else {
         let words = match app.preview().frame() {
             Some(frame) => format!(
                 "This code is in {}, of which no statistics are known",
@@ -133,7 +133,7 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState) {
 pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let app = stage.app;
     if let Some(model) = app.model()
-        && let Some(measured) = app.located()
+        && let Some(measured) = app.desk().located()
     {
         below_picture(ui, "where plots", 260.0, |ui| {
             let narrow = ui.available_width() < 560.0;

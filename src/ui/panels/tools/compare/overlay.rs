@@ -38,7 +38,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, laid_over: &LaidOver) {
             "Drag the divider, or focus it and use the arrow keys".to_owned()
         }
         Mode::Blink => {
-            let which = stage.app.blinked();
+            let which = stage.app.desk().blinked();
             if let Some(texture) = whole(ui, stage, laid_over, which) {
                 paint(ui, texture, rect, visible);
             }
@@ -68,7 +68,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, laid_over: &LaidOver) {
         }
     };
     let (words, which) = match settings.mode {
-        Mode::Blink => ("Blinked picture", Some(stage.app.blinked())),
+        Mode::Blink => ("Blinked picture", Some(stage.app.desk().blinked())),
         Mode::Wipe => ("Wiped pictures", None),
         Mode::SideBySide | Mode::Difference => ("Difference of the pictures", None),
     };

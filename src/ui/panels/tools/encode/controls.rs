@@ -399,12 +399,12 @@ fn keep_ui(
     found: &Found,
     view: &mut EncodeView,
 ) {
-    let suggested = app.suggested_code_name();
+    let suggested = app.desk().suggested_code_name();
     let typed = view.name.trim().trim_start_matches('@');
     let name = if typed.is_empty() { &suggested } else { typed }.to_owned();
     let is_current = app.model().is_some_and(|model| model.id == found.model);
     let problem = if is_current {
-        app.check_bookmark_name(&name).err()
+        app.desk().check_bookmark_name(&name).err()
     } else {
         Some("The code is of another model".to_owned())
     };

@@ -263,7 +263,7 @@ pub fn here_ui(
     plane: &MapPlane,
     projection: Projection,
 ) {
-    let Some(code) = app.current_code_in(plane.space()) else {
+    let Some(code) = app.desk().current_code_in(plane.space()) else {
         return;
     };
     let code = &code;

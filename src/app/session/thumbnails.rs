@@ -6,7 +6,7 @@
 //! for longest goes first.
 
 use super::Thumbnail;
-use super::jobs::{Jobs, Owner};
+use crate::app::jobs::{Jobs, Owner};
 use crate::document::NodeId;
 use crate::engine::{Job, JobId, ModelId};
 use crate::latent::{SessionNames, Shot};
@@ -79,7 +79,7 @@ impl Thumbnails {
 
     /// Notes that something is on the window now. Returns whether its thumbnail is to be
     /// [decoded](Self::decode).
-    pub(super) fn show(&mut self, key: &ThumbnailKey) -> bool {
+    pub(in crate::app) fn show(&mut self, key: &ThumbnailKey) -> bool {
         if let Some(entry) = self.entries.get_mut(key) {
             self.clock += 1;
             self.by_age.remove(&entry.shown_at);
@@ -91,12 +91,12 @@ impl Thumbnails {
     }
 
     /// Whether the engine can decode with a model without loading it first.
-    pub(super) fn is_loaded(&self, model: &ModelId) -> bool {
+    pub(in crate::app) fn is_loaded(&self, model: &ModelId) -> bool {
         self.loaded.contains(model)
     }
 
     /// Asks for a thumbnail.
-    pub(super) fn decode(
+    pub(in crate::app) fn decode(
         &mut self,
         engine: &mut Jobs,
         key: ThumbnailKey,
@@ -112,12 +112,12 @@ impl Thumbnails {
     }
 
     /// Notes that a thumbnail cannot be made.
-    pub(super) fn give_up(&mut self, key: ThumbnailKey) {
+    pub(in crate::app) fn give_up(&mut self, key: ThumbnailKey) {
         self.insert(key, Content::Failed);
     }
 
     /// Takes the picture of a job that was asked for here.
-    pub(super) fn accept(&mut self, job: JobId, image: ImageSpec, values: &[f32]) {
+    pub(in crate::app) fn accept(&mut self, job: JobId, image: ImageSpec, values: &[f32]) {
         let Some(key) = self.decoding.remove(&job) else {
             return;
         };
@@ -126,14 +126,14 @@ impl Thumbnails {
     }
 
     /// Notes that a job of this came to its end without a picture.
-    pub(super) fn end(&mut self, job: JobId) {
+    pub(in crate::app) fn end(&mut self, job: JobId) {
         if let Some(key) = self.decoding.remove(&job) {
             self.insert(key, Content::Failed);
         }
     }
 
     /// Tries again what could not be made: there is another model, or another name.
-    pub(super) fn retry(&mut self, loaded: Option<ModelId>) {
+    pub(in crate::app) fn retry(&mut self, loaded: Option<ModelId>) {
         self.loaded.extend(loaded);
         let failed: Vec<ThumbnailKey> = self
             .entries
@@ -147,7 +147,7 @@ impl Thumbnails {
     }
 
     /// Forgets all pictures, as when another session is shown.
-    pub(super) fn clear(&mut self, engine: &Jobs) {
+    pub(in crate::app) fn clear(&mut self, engine: &Jobs) {
         for job in std::mem::take(&mut self.decoding).into_keys() {
             engine.cancel(job);
         }
@@ -157,7 +157,7 @@ impl Thumbnails {
     }
 
     /// Forgets one picture, as when what had its name is another now.
-    pub(super) fn remove(&mut self, key: &ThumbnailKey) {
+    pub(in crate::app) fn remove(&mut self, key: &ThumbnailKey) {
         if let Some(entry) = self.entries.remove(key) {
             self.by_age.remove(&entry.shown_at);
             self.bytes -= bytes_of(&entry.content);

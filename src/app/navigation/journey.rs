@@ -1,46 +1,66 @@
-//! Models as sessions name them, and how they are found again.
+//! A journey: what is to be shown, why, and where its model may be.
 
-use crate::app::models::CATALOGUE;
+use crate::app::Composition;
+use crate::app::models::{CATALOGUE, source_of};
 use crate::document::{ModelLink, ModelOrigin};
-use crate::engine::{ModelId, ModelInfo, ModelSource};
+use crate::engine::ModelSource;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A model on its way because a step or a bookmark was made with it.
+/// A model on its way, with what is to be shown of it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Visit {
+pub(super) struct Journey {
+    pub purpose: Purpose,
+    /// Where the model is looked for now.
+    pub source: ModelSource,
+    /// What is shown when the model is there; else the current composition stays if the model
+    /// understands it.
+    pub composition: Option<Composition>,
+}
+
+/// What a journey is for, which decides how its end is taken.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Purpose {
+    /// Somebody chose a model.
+    Model,
+    /// A scene or a picture of a question.
+    Scene,
+    /// A step of the history: going there is no step itself.
+    Step(Visit),
+    /// A bookmark, or a file that was opened: a step of its own.
+    Place(Visit),
+    /// Back from a scene.
+    Return(Visit),
+}
+
+/// A model that something was made with.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Visit {
     pub link: Arc<ModelLink>,
     /// Where else it may be.
-    pub(super) more: VecDeque<ModelSource>,
-    /// Whether the history stands there, so that going there is no step.
-    pub(super) is_settled: bool,
+    pub more: VecDeque<ModelSource>,
 }
 
-/// How a session names a loaded model.
-pub fn link_of(model: &ModelInfo) -> ModelLink {
-    ModelLink {
-        name: model.id.name.clone(),
-        hash: model.id.hash.clone(),
-        origin: match &model.source {
-            ModelSource::Catalogue(name) => ModelOrigin::Catalogue(name.clone()),
-            ModelSource::File(path) => ModelOrigin::File(crate::document::journal::text_of(path)),
-        },
+impl Purpose {
+    /// The model that is looked for, where it is one that something was made with.
+    pub fn visit(&self) -> Option<&Visit> {
+        match self {
+            Self::Model | Self::Scene => None,
+            Self::Step(visit) | Self::Place(visit) | Self::Return(visit) => Some(visit),
+        }
     }
-}
 
-/// Where a session says that a model is.
-pub fn source_of(link: &ModelLink) -> ModelSource {
-    match &link.origin {
-        ModelOrigin::Catalogue(name) => ModelSource::Catalogue(name.clone()),
-        ModelOrigin::File(path) => ModelSource::File(path.into()),
+    pub fn visit_mut(&mut self) -> Option<&mut Visit> {
+        match self {
+            Self::Model | Self::Scene => None,
+            Self::Step(visit) | Self::Place(visit) | Self::Return(visit) => Some(visit),
+        }
     }
-}
 
-pub(super) fn id_of(link: &ModelLink) -> ModelId {
-    ModelId {
-        name: link.name.clone(),
-        hash: link.hash.clone(),
+    /// Whether the history stands at the end of the journey already.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Step(_) | Self::Return(_))
     }
 }
 

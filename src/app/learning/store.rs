@@ -48,14 +48,14 @@ pub enum Report {
 }
 
 /// The window's end of the thread.
-pub struct Keeper {
+pub struct ProgressStore {
     requests: Option<SyncSender<Request>>,
     reports: Option<Receiver<Report>>,
     outbox: VecDeque<Request>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Keeper {
+impl ProgressStore {
     /// Starts the thread and has everything read.
     ///
     /// # Errors
@@ -157,7 +157,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for ProgressStore {
     fn drop(&mut self) {
         self.close();
     }

@@ -3,7 +3,7 @@
 //! The hazards here are a window that waits for a disk and a disk that cannot follow. The window
 //! only hands over; where too much waits, all of it gives way to the session as a whole.
 
-use super::super::Wake;
+use crate::app::Wake;
 use crate::document::Session;
 use crate::document::autosave::{Folder, Orphan, Parked};
 use crate::document::journal::{self, Entry, Journal, Recovered, Standing};
@@ -73,7 +73,7 @@ pub enum Report {
 }
 
 /// The window's end of the thread.
-pub struct Keeper {
+pub struct SessionStore {
     requests: Option<SyncSender<Request>>,
     reports: Option<Receiver<Report>>,
     thread: Option<JoinHandle<()>>,
@@ -86,7 +86,7 @@ pub struct Keeper {
     is_lost: bool,
 }
 
-impl Keeper {
+impl SessionStore {
     /// Starts the thread. Without a folder nothing is kept, but files are read and written.
     pub fn start(folder: Option<PathBuf>, wake: Wake) -> Self {
         let (requests, inbox) = sync_channel(QUEUE);
@@ -215,7 +215,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for SessionStore {
     fn drop(&mut self) {
         self.join();
     }

@@ -3,11 +3,8 @@
 //! The expression is the one source of truth. Every control reads it through a [`Walk`] and
 //! writes it back the same way, so the equation bar, the sliders and the pad cannot disagree.
 
-use super::{Edit, ToolSettings};
-use crate::engine::ModelSource;
 use crate::latent::expr::{Context, Expr, Walk, raw_axis_name};
 use crate::latent::{Conditions, ModelId, Sampler, Shot, Space};
-use std::sync::Arc;
 
 /// Everything of a shot but its model: what goes along when another model is loaded.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,14 +37,6 @@ impl From<Expr> for Composition {
     }
 }
 
-/// A model, what it draws and what is set in the tools: what undo and the filmstrip go back to.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Place {
-    pub model: ModelSource,
-    pub composition: Composition,
-    pub tools: Arc<ToolSettings>,
-}
-
 /// A raw axis of a space.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Axis {
@@ -59,6 +48,43 @@ impl Axis {
     /// The name in the language: `z3`.
     pub fn name(self) -> String {
         raw_axis_name(self.space, self.index)
+    }
+}
+
+/// One change of the expression.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Edit {
+    /// Start from this seed.
+    Seed(u32),
+    /// Truncation psi.
+    Psi(f32),
+    /// The coefficient of a raw axis, in the units of its space.
+    Axis { axis: Axis, step: f32 },
+    /// The step along a direction, in standard deviations.
+    Step { direction: String, step: f32 },
+    /// A code written out, for planes.
+    Vector(Vec<f32>),
+    /// Where the walk starts; truncation and offsets stay.
+    Base(Expr),
+    /// The whole expression.
+    Expression(Expr),
+    /// The settings of the decode beside the code.
+    Sampler(Sampler),
+    /// All that makes the picture besides the model.
+    Composition(Composition),
+}
+
+impl Edit {
+    /// The step of `sigma` standard deviations along a raw axis, of which one is `unit` in the
+    /// units of the space; written with few digits, so that expressions stay short.
+    pub fn along(axis: Axis, sigma: f32, unit: f32) -> Self {
+        let step = sigma * unit;
+        let step = if unit == 1.0 {
+            step
+        } else {
+            (step * 10_000.0).round() / 10_000.0
+        };
+        Self::Axis { axis, step }
     }
 }
 

@@ -1,0 +1,191 @@
+//! The workspace with its tools and its session: what a step of the history holds, and what
+//! navigation moves as one.
+
+mod steps;
+
+use super::session::OpenSession;
+use super::{Composition, Edit, ThumbnailKey, Tool, ToolEdit, ToolSettings, Tools, Workspace};
+use crate::document::bookmarks::renamed_in_json;
+use crate::document::{Change, ModelLink, SessionView};
+use crate::engine::{JobId, ModelSource};
+use crate::latent::{Code, SessionNames};
+use serde::Deserialize as _;
+use std::sync::Arc;
+use steps::KnownTools;
+
+/// A model, what it draws and what is set in the tools: what undo and the filmstrip go back to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Place {
+    pub model: ModelSource,
+    pub composition: Composition,
+    pub tools: Arc<ToolSettings>,
+}
+
+/// The workspace, its tools and its session.
+pub struct Desk {
+    pub(super) workspace: Workspace,
+    pub(super) tools: Tools,
+    pub(super) session: OpenSession,
+    /// The place that was settled or gone to last.
+    settled: Option<Place>,
+    /// What the session heard last of the tools.
+    known_tools: Option<KnownTools>,
+}
+
+impl Desk {
+    pub(super) fn new(workspace: Workspace, session: OpenSession) -> Self {
+        Self {
+            workspace,
+            tools: Tools::default(),
+            session,
+            settled: None,
+            known_tools: None,
+        }
+    }
+
+    /// Where the user is; `None` before the first model is there.
+    pub fn place(&self) -> Option<Place> {
+        let model = self.workspace.model()?;
+        Some(Place {
+            model: model.source.clone(),
+            composition: self.workspace.position.composition(),
+            tools: Arc::clone(self.tools.settings()),
+        })
+    }
+
+    /// Lets expressions know what the session names: bookmarks, and the directions that were
+    /// found in the loaded model. This is the only place that does.
+    pub(super) fn renew_names(&mut self) {
+        let [codes, retired] = self.session.document().bookmarks().codes();
+        let names = SessionNames {
+            codes,
+            retired,
+            directions: self.found_directions(),
+        };
+        // Everything that is shown is asked for again when the names are others.
+        if *self.workspace.names != names {
+            self.workspace.names = Arc::new(names);
+            self.session.thumbnails_mut().retry(None);
+        }
+    }
+
+    /// Sets all tools at once, as history and scenes do, and opens the one that differs.
+    pub(super) fn restore_tools(&mut self, settings: Arc<ToolSettings>) {
+        self.edit_tool(ToolEdit::Restore(settings));
+    }
+
+    /// Puts settings of all tools and the open one in the place of those of now.
+    pub(super) fn set_tools(&mut self, settings: Arc<ToolSettings>, open: Tool) {
+        self.tools.settings = settings;
+        self.tools.open = open;
+        self.renew_names();
+    }
+
+    pub(super) fn open_tool(&mut self, tool: Tool) {
+        self.tools.interpolate.stop();
+        self.tools.open = tool;
+    }
+
+    /// Whether the picture moves by itself.
+    pub(super) fn is_playing(&self) -> bool {
+        self.workspace.player.is_some() || self.tools.interpolate().is_playing()
+    }
+
+    /// Stops whatever moves the picture by itself.
+    pub(super) fn stop_playing(&mut self) {
+        self.workspace.player = None;
+        self.tools.interpolate.stop();
+    }
+
+    /// Gives a bookmark another name, also in all that uses it.
+    pub(super) fn rename_bookmark(&mut self, from: String, to: String) {
+        let (session, workspace) = (&mut self.session, &mut self.workspace);
+        if !session.rename_bookmark(workspace, &from, &to) {
+            return;
+        }
+        // What is shown is the same in other words: no step.
+        let was_moving = self.workspace.gesture.is_moving();
+        let mut expression = self.workspace.position.expression().clone();
+        if expression.rename(&from, &to) {
+            self.workspace.edit_position(Edit::Expression(expression));
+        }
+        self.rename_in_tools(&from, &to);
+        if !was_moving {
+            self.arrive();
+        }
+        self.session
+            .thumbnails_mut()
+            .remove(&ThumbnailKey::Bookmark(from));
+        self.renew_names();
+    }
+
+    fn rename_in_tools(&mut self, from: &str, to: &str) {
+        // Directions hold no expressions, and their values are many.
+        let mut settings = (**self.tools.settings()).clone();
+        let directions = std::mem::take(&mut settings.directions);
+        let settings = serde_json::to_value(settings);
+        let renamed = settings.ok().and_then(|it| renamed_in_json(&it, from, to));
+        if let Some(Ok(mut settings)) = renamed.map(ToolSettings::deserialize) {
+            settings.directions = directions;
+            let open = self.tools.open();
+            self.restore_tools(Arc::new(settings));
+            self.tools.open = open;
+        }
+    }
+
+    /// Gives a code that no expression makes a name. Returns whether it has it now.
+    pub(super) fn name_code(
+        &mut self,
+        name: &str,
+        tags: &[String],
+        code: Code,
+        model: ModelLink,
+    ) -> bool {
+        let workspace = &mut self.workspace;
+        let is_named = self.session.name_code(workspace, name, tags, code, model);
+        if is_named {
+            self.renew_names();
+        }
+        is_named
+    }
+
+    /// Takes the code that a name was asked for.
+    pub(super) fn on_named(&mut self, job: JobId, code: Code) {
+        if self.session.on_evaluated(&mut self.workspace, job, code) {
+            self.renew_names();
+        }
+    }
+
+    /// A name for a code that nobody has: `stem`, or `stem` with a number.
+    pub(super) fn free_code_name(&self, stem: &str) -> String {
+        self.session.free_code_name(&self.workspace, stem)
+    }
+
+    /// Whether a bookmark may get this name, as far as is known at once.
+    ///
+    /// # Errors
+    ///
+    /// Why not, as a sentence.
+    pub fn check_bookmark_name(&self, name: &str) -> Result<(), String> {
+        self.session.check_bookmark_name(&self.workspace, name)
+    }
+
+    /// Last thing in a frame. Returns whether something still waits to be handed over.
+    pub(super) fn keep_session(&mut self) -> bool {
+        let view = SessionView {
+            controls: self.workspace.view.controls,
+            filmstrip: self.workspace.view.filmstrip,
+            all_dims: self.workspace.view.all_dims,
+            bookmarks: self.workspace.view.bookmarks,
+        };
+        if view != self.session.document().view() {
+            self.change(Change::View(view));
+        }
+        self.session.tick()
+    }
+
+    /// Makes a change of the session. Returns whether it made sense.
+    pub(super) fn change(&mut self, change: Change) -> bool {
+        self.session.change(&mut self.workspace.notices, change)
+    }
+}

@@ -1,0 +1,50 @@
+//! What the window itself has to do for a request: dialogs, the clipboard, its size.
+
+/// What only the window itself can do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    AskForModelFile,
+    AskForSessionFile,
+    /// A picture to encode.
+    AskForPhoto,
+    AskWhereToSaveSession {
+        suggested_name: String,
+    },
+    AskForPictureFile {
+        suggested_name: String,
+    },
+    AskWhereToExport {
+        suggested_name: String,
+        /// The kind of file as dialogs name it, and its ending.
+        words: &'static str,
+        ending: &'static str,
+    },
+    /// Where to write what was learned.
+    AskForLearningFile(LearningFile),
+    Copy(String),
+    FullScreen(bool),
+    Close,
+    EditExpression,
+    FitPicture,
+    /// The theme or the text size is another.
+    Restyle,
+}
+
+/// A file that can be made of what was learned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LearningFile {
+    ProgressCsv,
+    ProgressMarkdown,
+    InterviewReport,
+}
+
+impl LearningFile {
+    /// Name, kind of file as dialogs name it, and ending.
+    pub fn suggestion(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::ProgressCsv => ("progress.csv", "Table (.csv)", "csv"),
+            Self::ProgressMarkdown => ("progress.md", "Markdown (.md)", "md"),
+            Self::InterviewReport => ("interview.md", "Markdown (.md)", "md"),
+        }
+    }
+}

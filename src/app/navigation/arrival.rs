@@ -1,0 +1,167 @@
+//! The end of a journey: its model is there, or cannot be loaded.
+
+use super::journey::{Journey, Purpose};
+use super::{Desk, Navigation};
+use crate::app::models::{default_source, link_of, source_of, source_title};
+use crate::app::notices::{Level, Remedy};
+use crate::app::{Command, Composition, DEFAULT_EXPRESSION, Edit};
+use crate::engine::{ModelInfo, ModelSource};
+use std::sync::Arc;
+
+impl Navigation {
+    /// Takes a model that has come.
+    pub(in crate::app) fn on_loaded(&mut self, desk: &mut Desk, model: &Arc<ModelInfo>) {
+        desk.session.thumbnails_mut().retry(Some(model.id.clone()));
+        let workspace = &mut desk.workspace;
+        let is_first = workspace.models.current().is_none();
+        // One that nobody waits for gave way to another, or stands beside the current one.
+        if !workspace.models.arrive(model) {
+            return;
+        }
+        let Some(journey) = self.journey.take() else {
+            return;
+        };
+        workspace.player = None;
+        workspace.preview.model_changed();
+        workspace.pictures.forget(&workspace.engine);
+        desk.renew_names();
+        self.hold_history(&mut desk.workspace);
+        let substituted = || {
+            let is_substituted = desk.session.is_substituted;
+            let current = desk.session.current_composition();
+            current.filter(|_| is_substituted)?.ok()
+        };
+        let workspace = &desk.workspace;
+        let understood = |it: &Composition| workspace.check(&it.expression).is_ok();
+        let composition = journey
+            .composition
+            .clone()
+            .or_else(substituted)
+            .or_else(|| Some(workspace.position.composition()))
+            .filter(understood)
+            .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
+        desk.workspace.edit_position(Edit::Composition(composition));
+        arrive_in_history(desk, &journey, is_first);
+        if self.is_leaving_scene() {
+            self.return_if_own(desk, model);
+        }
+    }
+
+    /// Takes a failure: looks elsewhere for a model that is not where a step says, or shows the
+    /// step with another.
+    pub(in crate::app) fn on_load_failed(
+        &mut self,
+        desk: &mut Desk,
+        source: &ModelSource,
+        message: &str,
+    ) {
+        if !desk.workspace.models.fail(source, message) {
+            return;
+        }
+        let Some(mut journey) = self.journey.take() else {
+            return;
+        };
+        let next = journey
+            .purpose
+            .visit_mut()
+            .and_then(|visit| visit.more.pop_front());
+        if let Some(source) = next {
+            self.start(&mut desk.workspace, Journey { source, ..journey });
+            return;
+        }
+        if journey.purpose.visit().is_some() {
+            self.substitute(desk, journey, message);
+        } else {
+            let sentence = format!("{} was not loaded: {message}", source_title(source));
+            desk.workspace.notices.push(Level::Error, sentence);
+            // Without any model the window would stay empty.
+            let default = default_source();
+            if desk.workspace.model().is_none() && *source != default {
+                self.load(&mut desk.workspace, default, None);
+            }
+        }
+        // The own model is not there any more.
+        if self.is_leaving_scene() && self.journey.is_none() {
+            self.below.clear();
+        }
+        self.hold_history(&mut desk.workspace);
+    }
+
+    /// Says that the model of a step or a bookmark is missing, and shows a step with another.
+    fn substitute(&mut self, desk: &mut Desk, journey: Journey, message: &str) {
+        let Some(visit) = journey.purpose.visit() else {
+            return;
+        };
+        let substitute = desk
+            .workspace
+            .model()
+            .map_or_else(default_source, |model| model.source.clone());
+        let kept = if journey.purpose.is_settled() {
+            "The step keeps its expression"
+        } else {
+            "The bookmark keeps its expression"
+        };
+        let sentence = format!(
+            "{} is missing ({message}). {kept}; {} is shown meanwhile",
+            where_it_was(&source_of(&visit.link)),
+            source_title(&substitute),
+        );
+        let find = Remedy::Run {
+            words: "Find the model…",
+            command: Command::OpenModel,
+        };
+        desk.workspace
+            .notices
+            .push_with(Level::Warning, sentence, find);
+        if !journey.purpose.is_settled() {
+            return;
+        }
+        desk.session.is_substituted = true;
+        if desk.workspace.model().is_none() {
+            self.load(&mut desk.workspace, substitute, journey.composition);
+            return;
+        }
+        let workspace = &mut desk.workspace;
+        let understood = |it: &Composition| workspace.check(&it.expression).is_ok();
+        if let Some(composition) = journey.composition.filter(understood) {
+            workspace.edit_position(Edit::Composition(composition));
+        }
+        desk.arrive();
+    }
+}
+
+/// Says where a model that has come puts the user in the history.
+fn arrive_in_history(desk: &mut Desk, journey: &Journey, is_first: bool) {
+    let Some(model) = desk.workspace.models.current().cloned() else {
+        return;
+    };
+    let link = link_of(&model);
+    if let Some(visit) = journey.purpose.visit()
+        && !link.is_same_model(&visit.link)
+    {
+        let sentence = format!(
+            "{} is not the model that this was made with: its content is another, so the \
+             picture may be, too",
+            source_title(&model.source)
+        );
+        desk.workspace.notices.push(Level::Warning, sentence);
+    }
+    let is_at_step = desk.session.is_at_step(&link);
+    let was_substituted = desk.session.is_substituted;
+    desk.session.is_substituted &= !is_at_step;
+    if desk.session.document().history().is_empty() {
+        desk.begin_history();
+    } else if journey.purpose.is_settled() || (was_substituted && (is_at_step || is_first)) {
+        desk.arrive();
+    } else if journey.purpose != Purpose::Scene {
+        desk.workspace.touch();
+    }
+}
+
+/// A name for people, with the path of a file.
+fn where_it_was(source: &ModelSource) -> String {
+    match source {
+        ModelSource::Catalogue(_) => source_title(source),
+        ModelSource::File(path) => path.display().to_string(),
+    }
+}

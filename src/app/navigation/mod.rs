@@ -1,0 +1,126 @@
+//! Where the window goes: another model, a step, a bookmark, a file that was opened, a scene and
+//! back.
+//!
+//! All of these are journeys: a model may have to be loaded, perhaps from one of several places,
+//! before anything can be shown, and only then it is clear whether arriving is a step of the
+//! history. The hazards are a person who loses work because something else was shown meanwhile,
+//! and two journeys that get mixed up. So there is at most one journey, a newer one replaces it,
+//! and what lies below a scene stays on a stack until the scene is left.
+
+mod arrival;
+mod journey;
+mod places;
+mod scene;
+mod sessions;
+
+pub use scene::OpenScene;
+
+use super::desk::Desk;
+use super::models::link_of;
+use super::{Composition, Position, Tool, ToolSettings, Workspace};
+use crate::document::ModelLink;
+use crate::engine::ModelSource;
+use crate::latent::expr::Expr;
+use journey::{Journey, Purpose};
+use std::sync::Arc;
+
+/// Where the window is going, and what lies below what it shows.
+#[derive(Default, Debug)]
+pub struct Navigation {
+    journey: Option<Journey>,
+    /// What comes back when what covers it is left, the oldest first. Today one: the user's own
+    /// situation below a scene.
+    below: Vec<Situation>,
+    scene: Option<OpenScene>,
+}
+
+/// All that is on the window at once.
+#[derive(Clone, Debug)]
+struct Situation {
+    model: ModelSource,
+    link: Arc<ModelLink>,
+    position: Position,
+    tools: Arc<ToolSettings>,
+    open: Tool,
+    is_substituted: bool,
+}
+
+impl Situation {
+    /// What is on the window; `None` before the first model is there.
+    fn current(desk: &Desk) -> Option<Self> {
+        let model = desk.workspace.model()?;
+        Some(Self {
+            model: model.source.clone(),
+            link: Arc::new(link_of(model)),
+            position: desk.workspace.position.clone(),
+            tools: Arc::clone(desk.tools.settings()),
+            open: desk.tools.open(),
+            is_substituted: desk.session.is_substituted,
+        })
+    }
+}
+
+impl Navigation {
+    /// The scene that is open.
+    pub fn scene(&self) -> Option<&OpenScene> {
+        self.scene.as_ref()
+    }
+
+    /// Model and expression that are the user's own, also while a scene is open.
+    pub fn own_place<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+    ) -> Option<(&'a ModelSource, &'a Expr)> {
+        match self.below.first() {
+            Some(own) => Some((&own.model, own.position.expression())),
+            None => workspace
+                .model()
+                .map(|model| (&model.source, workspace.position.expression())),
+        }
+    }
+
+    /// Has another model loaded; the composition goes along, else the current one stays where
+    /// the model understands it.
+    pub(super) fn load(
+        &mut self,
+        workspace: &mut Workspace,
+        source: ModelSource,
+        composition: Option<Composition>,
+    ) {
+        let journey = Journey {
+            purpose: Purpose::Model,
+            source,
+            composition,
+        };
+        self.start(workspace, journey);
+    }
+
+    /// Sets out, instead of any journey that is under way.
+    fn start(&mut self, workspace: &mut Workspace, journey: Journey) {
+        // Who chooses something else while the way back from a scene is under way does not want
+        // to go back any more.
+        if self.is_leaving_scene() && !matches!(journey.purpose, Purpose::Return { .. }) {
+            self.below.clear();
+        }
+        workspace.models.load(&workspace.engine, &journey.source);
+        self.journey = Some(journey);
+        self.hold_history(workspace);
+    }
+
+    /// Whether a scene was left, but its place is still to be given back.
+    fn is_leaving_scene(&self) -> bool {
+        self.scene.is_none() && !self.below.is_empty()
+    }
+
+    /// While a scene is on the window, and while a step or a bookmark is on its way, nothing
+    /// becomes a step of the history.
+    fn hold_history(&self, workspace: &mut Workspace) {
+        let is_visiting = self
+            .journey
+            .as_ref()
+            .is_some_and(|journey| journey.purpose.visit().is_some());
+        workspace
+            .gesture
+            .hold(is_visiting || !self.below.is_empty());
+    }
+}

@@ -1,0 +1,163 @@
+//! Scenes: what a question puts on the window, and the way back.
+//!
+//! The hazard here is a person who loses work: a scene moves model, expression and tools. While
+//! one is open nothing becomes a step of the history, and leaving puts back everything that was
+//! there before.
+
+use super::journey::{Journey, Purpose};
+use super::{Desk, Navigation, Situation};
+use crate::app::notices::Level;
+use crate::app::{Composition, Edit, Tool, ToolSettings};
+use crate::engine::{ModelInfo, ModelSource};
+use crate::learn::Control;
+use std::sync::Arc;
+
+/// A scene on the window.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OpenScene {
+    /// The id of its question.
+    pub question: String,
+    pub caption: String,
+    /// What it shows instead of the fitting demonstration.
+    pub nearest: Option<String>,
+    pub locked: Vec<Control>,
+    /// A built-in model by name.
+    pub model: String,
+    /// Whether it is the question's own scene, not only a picture that its text shows.
+    pub is_whole: bool,
+}
+
+impl Navigation {
+    /// Opens a scene, or another one in its place: the tool with what `preset` sets, and a
+    /// picture of the scene's model.
+    pub(in crate::app) fn enter_scene(
+        &mut self,
+        desk: &mut Desk,
+        scene: OpenScene,
+        tool: Tool,
+        composition: Composition,
+        preset: impl FnOnce(&mut ToolSettings),
+    ) {
+        if !self.cover(desk) {
+            return;
+        }
+        desk.tools.open = tool;
+        preset(desk.tools.settings_mut());
+        self.show_in_scene(desk, scene, composition);
+    }
+
+    /// Shows a picture in a scene; the tools stay as they are.
+    pub(in crate::app) fn show_picture(
+        &mut self,
+        desk: &mut Desk,
+        scene: impl FnOnce() -> OpenScene,
+        question: &str,
+        model: &str,
+        composition: Composition,
+    ) {
+        if !self.cover(desk) {
+            return;
+        }
+        let is_open = |open: &OpenScene| open.question == question && open.model == model;
+        let open = self.scene.take().filter(is_open);
+        self.show_in_scene(desk, open.unwrap_or_else(scene), composition);
+    }
+
+    /// Puts the user's own situation below what is to cover it, unless it lies there already.
+    /// Returns whether it is safe.
+    fn cover(&mut self, desk: &mut Desk) -> bool {
+        desk.stop_playing();
+        if !self.below.is_empty() {
+            return true;
+        }
+        if desk.workspace.models.loading().is_some() {
+            let sentence = "A model is being loaded; open the scene when it is ready";
+            desk.workspace.notices.push(Level::Warning, sentence);
+            return false;
+        }
+        // What the hand has just done is a step of its own.
+        desk.settle();
+        let Some(own) = Situation::current(desk) else {
+            return false;
+        };
+        self.below.push(own);
+        self.hold_history(&mut desk.workspace);
+        true
+    }
+
+    fn show_in_scene(&mut self, desk: &mut Desk, scene: OpenScene, composition: Composition) {
+        let workspace = &mut desk.workspace;
+        workspace.locks.clone_from(&scene.locked);
+        let source = ModelSource::Catalogue(scene.model.clone());
+        self.scene = Some(scene);
+        let is_here = workspace
+            .model()
+            .is_some_and(|model| model.source == source);
+        if is_here && workspace.models.loading().is_none() {
+            workspace.edit_position(Edit::Composition(composition));
+            return;
+        }
+        let journey = Journey {
+            purpose: Purpose::Scene,
+            source,
+            composition: Some(composition),
+        };
+        self.start(workspace, journey);
+    }
+
+    fn uncover(&mut self, desk: &mut Desk) {
+        self.scene = None;
+        desk.workspace.locks.clear();
+    }
+
+    /// Leaves the scene: what was there before comes back.
+    pub(in crate::app) fn leave_scene(&mut self, desk: &mut Desk) {
+        let Some(own) = self.below.last().cloned() else {
+            return;
+        };
+        self.uncover(desk);
+        desk.stop_playing();
+        desk.set_tools(Arc::clone(&own.tools), own.open);
+        let models = &desk.workspace.models;
+        if models.is_current(&own.link) && models.loading().is_none() {
+            self.give_back(desk);
+        } else {
+            let composition = own.position.composition();
+            self.visit(desk, own.link, composition, Purpose::Return);
+        }
+    }
+
+    /// Gives the user's own situation back when its model has come; where somebody was quicker
+    /// and has chosen another model, that one stays.
+    pub(super) fn return_if_own(&mut self, desk: &mut Desk, model: &ModelInfo) {
+        let link = super::link_of(model);
+        let is_own = |own: &Situation| own.link.is_same_model(&link);
+        if self.below.last().is_some_and(is_own) {
+            self.give_back(desk);
+        } else {
+            self.below.clear();
+            self.hold_history(&mut desk.workspace);
+        }
+    }
+
+    fn give_back(&mut self, desk: &mut Desk) {
+        let Some(own) = self.below.pop() else { return };
+        desk.workspace.position = own.position;
+        // While the model was on its way, tools have followed the expression of the scene.
+        desk.set_tools(own.tools, own.open);
+        desk.session.is_substituted = own.is_substituted;
+        desk.arrive();
+        self.hold_history(&mut desk.workspace);
+    }
+
+    /// Lets go of the scene because the window goes to another place of the session.
+    pub(super) fn abandon_scene(&mut self, desk: &mut Desk) {
+        self.uncover(desk);
+        if let Some(own) = self.below.pop() {
+            desk.stop_playing();
+            desk.set_tools(own.tools, own.open);
+            desk.workspace.gesture.end();
+            self.hold_history(&mut desk.workspace);
+        }
+    }
+}

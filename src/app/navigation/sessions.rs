@@ -1,0 +1,154 @@
+//! Session files: new, open, save, and what earlier programs left behind.
+
+use super::{Desk, Navigation};
+use crate::app::notices::{Level, Remedy};
+use crate::app::session::{Report, StartupRequest};
+use crate::app::{Command, DEFAULT_EXPRESSION, Edit};
+use crate::document::Session;
+use crate::document::journal::{Recovered, Standing};
+use std::path::PathBuf;
+
+impl Navigation {
+    /// Drains reports of the session thread.
+    pub(in crate::app) fn take_session_reports(&mut self, desk: &mut Desk) {
+        while let Some(report) = desk.session.try_report() {
+            let notices = &mut desk.workspace.notices;
+            match report {
+                Report::Began {
+                    recovered,
+                    parked,
+                    faults,
+                } => {
+                    desk.session.set_parked(parked);
+                    for fault in faults {
+                        notices.push(Level::Warning, fault);
+                    }
+                    self.on_began(desk, recovered.map(|recovered| *recovered));
+                }
+                Report::Opened {
+                    path,
+                    session,
+                    is_parked,
+                } => self.on_opened(desk, path, *session, is_parked),
+                Report::Saved { path, revision } => {
+                    notices.push(Level::Done, format!("Saved {}", path.display()));
+                    desk.session.on_saved(path, revision);
+                }
+                Report::Parked { path, parked } => {
+                    desk.session.set_parked(parked);
+                    let sentence = "The previous session is kept under File, Recent sessions";
+                    notices.push_with(Level::Done, sentence, Remedy::OpenSession(path));
+                }
+                Report::Failed(sentence) => notices.push(Level::Error, sentence),
+                Report::NotKept(sentence) => {
+                    desk.session.on_not_kept();
+                    notices.push(Level::Error, sentence);
+                }
+                Report::Bulky => desk.session.rewrite(),
+            }
+        }
+    }
+
+    /// Begins an empty session at the current place.
+    pub(in crate::app) fn new_session(&mut self, desk: &mut Desk) {
+        desk.settle();
+        desk.session.park_if_unsaved();
+        install(desk, Session::default(), Standing::default());
+        // It may have used a bookmark of the session before.
+        let workspace = &mut desk.workspace;
+        if workspace.check(workspace.position.expression()).is_err() {
+            workspace.edit_position(Edit::Expression(DEFAULT_EXPRESSION));
+        }
+        desk.begin_history();
+    }
+
+    /// Has a session file opened; what is shown now is left when it has been read.
+    pub(in crate::app) fn open_session(&mut self, desk: &mut Desk, path: PathBuf) {
+        self.leave_scene(desk);
+        desk.session.open_file(path);
+    }
+
+    fn on_opened(&mut self, desk: &mut Desk, path: PathBuf, session: Session, is_parked: bool) {
+        self.abandon_scene(desk);
+        desk.settle();
+        desk.session.park_if_unsaved();
+        let standing = if is_parked {
+            Standing::default()
+        } else {
+            Standing {
+                file: Some(path),
+                is_saved: true,
+            }
+        };
+        install(desk, session, standing);
+        if desk.session.document().history().is_empty() {
+            desk.begin_history();
+        } else {
+            self.show_step(desk, true);
+        }
+    }
+
+    /// Takes up what the program before left behind, or begins.
+    fn on_began(&mut self, desk: &mut Desk, recovered: Option<Recovered>) {
+        let startup = desk.session.take_startup();
+        if let Some(recovered) = recovered {
+            self.take_up(desk, recovered, &startup);
+        }
+        desk.session.rewrite();
+        if let Some(path) = startup.session {
+            desk.session.open_file(path);
+        }
+    }
+
+    fn take_up(&mut self, desk: &mut Desk, recovered: Recovered, startup: &StartupRequest) {
+        let Recovered {
+            session,
+            standing,
+            was_closed,
+            damage,
+        } = recovered;
+        if let Some(damage) = damage {
+            let sentence =
+                format!("The previous session was recovered up to a damaged entry: {damage}");
+            desk.workspace.notices.push(Level::Warning, sentence);
+        }
+        if session.history().is_empty() {
+            return;
+        }
+        // What was asked for, and what the hand was quicker to do, has its place.
+        if startup.session.is_some() || !desk.session.document().is_pristine() {
+            if !standing.is_saved && !session.is_pristine() {
+                desk.session.park(session);
+            }
+            return;
+        }
+        let (steps, is_pristine) = (session.history().len(), session.is_pristine());
+        install(desk, session, standing);
+        if startup.model {
+            // The model of the command line is a step after those of the session.
+            desk.workspace.touch();
+        } else {
+            self.show_step(desk, true);
+        }
+        if !was_closed && !is_pristine {
+            let fresh = Remedy::Run {
+                words: "Start new session",
+                command: Command::NewSession,
+            };
+            let plural = if steps == 1 { "" } else { "s" };
+            let sentence = format!(
+                "zscape ended unexpectedly. Its {steps} step{plural} and the bookmarks are back"
+            );
+            desk.workspace
+                .notices
+                .push_with(Level::Done, sentence, fresh);
+        }
+    }
+}
+
+/// Puts a session in the place of the one that is open.
+fn install(desk: &mut Desk, session: Session, standing: Standing) {
+    desk.session.install(&mut desk.workspace, session, standing);
+    desk.forget_steps();
+    desk.renew_names();
+}
