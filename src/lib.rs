@@ -16,6 +16,8 @@ pub mod learn;
 
 pub mod engine;
 
+pub mod render;
+
 pub mod app;
 
 pub mod ui;

@@ -1,47 +1,29 @@
 //! What panels ask for: queued while they paint, run at one point of the frame.
 
 use super::learning::LearningAction;
-use super::tools::map::Look;
-use super::{Command, Edit, ParamId, Remedy, ThumbnailKey, ToolEdit};
+use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
+use super::{Command, Edit, ParamId, Remedy, ThumbnailKey};
 use crate::document::NodeId;
-use crate::engine::{DirectionSource, ModelSource};
+use crate::engine::ModelSource;
+use crate::latent::Code;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
 
 /// One request of the user.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Debug)]
 pub enum Action {
     /// Run a command.
     Run(Command),
     /// Change the expression.
     Edit(Edit),
-    /// Change what is set in a tool.
-    Tool(ToolEdit),
+    /// Change what is set in a tool, or have it do something.
+    Tool(ToolAction),
     /// Move a parameter.
     Set(ParamId, f32),
-    /// Go to a moment of the way through the keyframes, 0..1.
-    Scrub(f64),
-    /// Search directions in the loaded model.
-    FindDirections(DirectionSource),
-    StopFindingDirections,
-    /// Make a direction of this name out of the value of an expression.
-    SaveDirection(String, Expr),
     /// Go back to where a picture was made, or find the code of any other.
     OpenPicture(PathBuf),
-    /// Find the code of a picture, no matter who made it.
-    EncodeFile(PathBuf),
     /// Name the codes of a file.
     OpenCodes(PathBuf),
-    /// Search the code of the picture by descending to it.
-    Descend,
-    /// Stop looking for a code; the best so far stays.
-    StopDescent,
-    /// Give the code that was found this name.
-    KeepCode(String),
-    /// Show seven pictures along a direction.
-    LookAtDirection(String),
-    /// Look at another part of the map.
-    LookAtMap(Look),
     /// Load another model.
     LoadModel(ModelSource),
     /// History, bookmarks and session files.
@@ -74,6 +56,20 @@ pub enum Action {
     Report(String),
 }
 
+impl Action {
+    /// Changes the settings of a tool.
+    pub fn edit_tool<T: ToolPart>(edit: impl FnOnce(&mut T::Settings) + 'static) -> Self {
+        Self::Tool(ToolAction::edit::<T>(edit))
+    }
+
+    /// Has a tool do something.
+    pub fn ask_tool<T: ToolPart>(
+        run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) + 'static,
+    ) -> Self {
+        Self::Tool(ToolAction::ask(run))
+    }
+}
+
 /// What panels ask of the session.
 #[derive(Clone, PartialEq, Debug)]
 pub enum SessionAction {
@@ -104,6 +100,11 @@ pub enum SessionAction {
     /// Take back a deletion.
     RestoreBookmark(String),
     GoToBookmark(String),
+    /// Give a code of the current model, which was found for a picture, this name and go there.
+    NameCode {
+        name: String,
+        code: Code,
+    },
     Open(PathBuf),
     Save(PathBuf),
 }
@@ -123,6 +124,24 @@ impl Actions {
 
     pub fn edit(&mut self, edit: Edit) {
         self.push(Action::Edit(edit));
+    }
+
+    /// Changes the settings of a tool.
+    pub fn edit_tool<T: ToolPart>(&mut self, edit: impl FnOnce(&mut T::Settings) + 'static) {
+        self.push(Action::edit_tool::<T>(edit));
+    }
+
+    /// Changes settings that several tools share.
+    pub fn edit_tools(&mut self, edit: impl FnOnce(&mut ToolSettings) + 'static) {
+        self.push(Action::Tool(ToolAction::edit_shared(edit)));
+    }
+
+    /// Has a tool do something.
+    pub fn ask_tool<T: ToolPart>(
+        &mut self,
+        run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) + 'static,
+    ) {
+        self.push(Action::ask_tool(run));
     }
 
     /// Hands out what was asked for and forgets it.

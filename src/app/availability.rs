@@ -1,11 +1,7 @@
 //! What can be done now, and why the rest cannot.
 
-use super::tools::compare::Mode;
-use super::{AppState, Command, Overlay};
+use super::{AppState, Availability, Command, Overlay};
 use crate::learn::Control;
-
-/// `Err` carries the reason, for the tooltip of the greyed control.
-pub type Availability = Result<(), &'static str>;
 
 const SEED_IS_LOCKED: &str = "The scene keeps the seed; leave it to change it";
 const NO_MODEL: &str = "Load a model first";
@@ -51,10 +47,9 @@ impl AppState {
             Command::NormalText if self.desk.workspace.view.text_scale() == 1.0 => {
                 Err("The text has its usual size")
             }
-            Command::NextComparison | Command::BlinkComparison | Command::FlipComparison
-                if self.desk.tools.open != super::Tool::Compare =>
-            {
-                Err("Open Compare first")
+            Command::OfTool(tool, key) => {
+                let (tools, workspace) = (&self.desk.tools, &self.desk.workspace);
+                tools.availability(tool, key, workspace)
             }
             Command::Leave if !self.is_in_a_mode() => Err("Nothing is open"),
             Command::RandomSeed
@@ -76,23 +71,19 @@ impl AppState {
 
     /// For commands that switch something on and off: whether it is on.
     pub fn is_on(&self, command: Command) -> Option<bool> {
-        if let Some(tool) = super::Tool::of_command(command) {
-            return Some(self.desk.tools.open == tool);
-        }
+        let (tools, workspace) = (&self.desk.tools, &self.desk.workspace);
         match command {
+            Command::Open(tool) => Some(tools.open == tool),
+            Command::OfTool(tool, key) => tools.is_on(tool, key, workspace),
             Command::Play => Some(self.is_playing()),
-            Command::BlinkComparison => Some(
-                self.desk.tools.settings.compare.mode == Mode::Blink
-                    && self.desk.tools.compare.is_blinking(),
-            ),
-            Command::FullScreen => Some(self.desk.workspace.modes.full_screen),
-            Command::PictureOnly => Some(self.desk.workspace.modes.picture_only),
-            Command::ToggleControls => Some(self.desk.workspace.view.controls),
-            Command::ToggleFilmstrip => Some(self.desk.workspace.view.filmstrip),
-            Command::ToggleLearning => Some(self.desk.workspace.view.learning),
-            Command::ToggleBookmarks => Some(self.desk.workspace.view.bookmarks),
-            Command::Export => Some(self.desk.workspace.modes.overlay == Overlay::Export),
-            Command::Palette => Some(self.desk.workspace.modes.overlay == Overlay::Palette),
+            Command::FullScreen => Some(workspace.modes.full_screen),
+            Command::PictureOnly => Some(workspace.modes.picture_only),
+            Command::ToggleControls => Some(workspace.view.controls),
+            Command::ToggleFilmstrip => Some(workspace.view.filmstrip),
+            Command::ToggleLearning => Some(workspace.view.learning),
+            Command::ToggleBookmarks => Some(workspace.view.bookmarks),
+            Command::Export => Some(workspace.modes.overlay == Overlay::Export),
+            Command::Palette => Some(workspace.modes.overlay == Overlay::Palette),
             _ => None,
         }
     }

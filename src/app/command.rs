@@ -4,6 +4,7 @@
 //! drift apart. What carries data (a slider's value, a chosen file) is an
 //! [`Action`](super::Action) instead.
 
+use super::Tool;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 
@@ -18,43 +19,60 @@ pub struct CommandInfo {
     pub shortcut: Option<KeyboardShortcut>,
 }
 
+/// Whether a command can run now; `Err` carries the reason, for the tooltip of the greyed control.
+pub type Availability = Result<(), &'static str>;
+
 const PLAIN: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 macro_rules! commands {
-    ($($variant:ident, $name:literal, $icon:ident, $shortcut:expr, $tooltip:literal;)*) => {
+    (
+        { $($before:tt)* }
+        { $($after:tt)* }
+    ) => {
+        commands!(@table BEFORE_TOOLS: { $($before)* } AFTER_TOOLS: { $($after)* });
+    };
+    (@table $($part:ident: {
+        $($variant:ident, $name:literal, $icon:ident, $shortcut:expr, $tooltip:literal;)*
+    })*) => {
         /// An action without data, known by name.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Command {
-            $(#[doc = $tooltip] $variant,)*
+            $($(#[doc = $tooltip] $variant,)*)*
+            /// Open a tool.
+            Open(Tool),
+            /// A command of a tool, by its key among them.
+            OfTool(Tool, &'static str),
         }
 
         impl Command {
-            /// Every command, in the order of the menus.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            $(pub(super) const $part: &'static [Self] = &[$(Self::$variant),*];)*
 
-            /// How the command is shown and reached.
-            pub fn info(self) -> CommandInfo {
+            /// How the command is shown and reached; `None` for those of tools, which say it
+            /// themselves.
+            pub(super) fn own_info(self) -> Option<CommandInfo> {
                 let shortcut: Option<(Modifiers, Key)>;
                 let (name, icon, tooltip) = match self {
-                    $(Self::$variant => {
+                    $($(Self::$variant => {
                         shortcut = $shortcut;
                         ($name, Icon::$icon, $tooltip)
-                    })*
+                    })*)*
+                    Self::Open(_) | Self::OfTool(..) => return None,
                 };
-                CommandInfo {
+                Some(CommandInfo {
                     name,
                     tooltip,
                     icon,
                     shortcut: shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key)),
-                }
+                })
             }
         }
     };
 }
 
 commands! {
+{
     OpenModel, "Open model…", FolderOpen, Some((CTRL, Key::O)),
         "Load a model from a .safetensors file";
     OpenPicture, "Encode picture…", ImageUp, Some((CTRL, Key::I)),
@@ -93,32 +111,8 @@ commands! {
         "Go 100 seeds up";
     SeedDown, "Seed -100", ChevronsDown, Some((PLAIN, Key::ArrowDown)),
         "Go 100 seeds down";
-    OpenExplore, "Explore", Compass, Some((PLAIN, Key::Num1)),
-        "Walk with sliders and by dragging the picture";
-    OpenInterpolate, "Interpolate", Spline, Some((PLAIN, Key::Num2)),
-        "Go from picture to picture, by slerp and by lerp, and play the path";
-    OpenArithmetic, "Arithmetic", Calculator, Some((PLAIN, Key::Num3)),
-        "Add what distinguishes two groups of pictures to a third: A - B + C";
-    OpenStyles, "Style mixing", Layers, Some((PLAIN, Key::Num4)),
-        "Take the styles of one picture in some layers and of another in the rest";
-    OpenMap, "Map", Map, Some((PLAIN, Key::Num5)),
-        "See a plane of the latent space as one picture, with the data on it";
-    OpenEncode, "Encode", ImagePlus, Some((PLAIN, Key::Num6)),
-        "Find the code of a picture: open one, drop one, or draw a digit";
-    OpenVariations, "Variations", Sprout, Some((PLAIN, Key::Num7)),
-        "Breed: a sheet of children around the current picture";
-    OpenDirections, "Directions", Signpost, Some((PLAIN, Key::Num8)),
-        "Find, measure and name directions that change one attribute";
-    OpenCompare, "Compare", Columns2, Some((PLAIN, Key::Num9)),
-        "See the same expression with other models, truncations and interpolations, side by side or blinking";
-    OpenWhere, "Where am I", LocateFixed, Some((PLAIN, Key::Num0)),
-        "Measure the current code against the prior and the data";
-    NextComparison, "Next comparison mode", SquareSplitHorizontal, Some((PLAIN, Key::C)),
-        "In Compare, go from side by side to wipe, blink and difference";
-    BlinkComparison, "Blink", Zap, Some((PLAIN, Key::B)),
-        "In Compare, show two pictures in turn at the same place; again to stop";
-    FlipComparison, "Show the other picture", FlipHorizontal2, Some((PLAIN, Key::X)),
-        "In Compare, stop blinking and show the other of the two pictures";
+}
+{
     Play, "Play a walk", Play, Some((PLAIN, Key::Space)),
         "Drift through the latent space from seed to seed; again to stop";
     ResetAll, "Reset all", RotateCcw, Some((CTRL, Key::Backspace)),
@@ -158,75 +152,4 @@ commands! {
     Leave, "Leave the current mode", X, Some((PLAIN, Key::Escape)),
         "Close what is open on top, stop the walk, or leave full screen; it never quits";
 }
-
-impl Command {
-    /// The shortcut of the table, and those that people know from elsewhere.
-    pub fn shortcuts(self) -> impl Iterator<Item = KeyboardShortcut> {
-        let other = match self {
-            Self::Redo => Some((CTRL, Key::Y)),
-            // The plus sign sits above the equals sign on many keyboards.
-            Self::LargerText => Some((CTRL, Key::Equals)),
-            _ => None,
-        };
-        let other = other.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key));
-        self.info().shortcut.into_iter().chain(other)
-    }
-
-    /// Whether the shortcut may fire while the cursor is in a text field.
-    ///
-    /// Plain keys write text there, and text fields have an undo of their own.
-    pub fn works_while_typing(self) -> bool {
-        let Some(shortcut) = self.info().shortcut else {
-            return false;
-        };
-        let is_function_key = matches!(
-            shortcut.logical_key,
-            Key::F1 | Key::F10 | Key::F11 | Key::F12
-        );
-        let belongs_to_text = matches!(self, Self::Undo | Self::Redo | Self::ResetAll);
-        is_function_key || (shortcut.modifiers.any() && !belongs_to_text)
-    }
-
-    /// Whether the shortcut may fire while a control has the keyboard, as after pressing Tab.
-    ///
-    /// Arrow keys move a focused slider and Space presses a focused button.
-    pub fn works_while_focused(self) -> bool {
-        !matches!(
-            self,
-            Self::NextSeed | Self::PreviousSeed | Self::SeedUp | Self::SeedDown | Self::Play
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_says_what_it_is() {
-        for command in Command::ALL {
-            let info = command.info();
-            assert!(
-                !info.name.is_empty() && !info.tooltip.is_empty(),
-                "{command:?}"
-            );
-            assert!(
-                !info.tooltip.ends_with('.'),
-                "one short sentence has no full stop: {command:?}"
-            );
-            assert!(info.name.starts_with(char::is_uppercase), "{command:?}");
-        }
-    }
-
-    #[test]
-    fn names_and_shortcuts_are_unique() {
-        for (index, a) in Command::ALL.iter().enumerate() {
-            for b in &Command::ALL[index + 1..] {
-                assert_ne!(a.info().name, b.info().name);
-                if a.info().shortcut.is_some() {
-                    assert_ne!(a.info().shortcut, b.info().shortcut, "{a:?} and {b:?}");
-                }
-            }
-        }
-    }
 }

@@ -18,20 +18,12 @@ impl AppState {
                 }
             }
             Action::Edit(edit) => self.desk.workspace.edit(edit),
-            Action::Tool(edit) => self.desk.edit_tool(edit),
+            Action::Tool(action) => self.desk.use_tools(|tools, workspace| {
+                action.run(tools, workspace);
+            }),
             Action::Set(id, value) => self.desk.set_param(&id, value),
-            Action::Scrub(time) => self.desk.scrub_to(time),
-            Action::FindDirections(source) => self.desk.find_directions(source),
-            Action::SaveDirection(name, expression) => self.desk.save_direction(name, expression),
-            Action::StopFindingDirections => self.desk.stop_finding_directions(),
             Action::OpenPicture(path) => self.opening.open_picture(&mut self.desk, path),
             Action::OpenCodes(path) => self.opening.open_codes(&mut self.desk, path),
-            Action::EncodeFile(path) => self.desk.encode_file(path),
-            Action::Descend => self.desk.descend(),
-            Action::StopDescent => self.desk.stop_encoding(),
-            Action::KeepCode(name) => self.desk.keep_code(&name),
-            Action::LookAtDirection(name) => self.desk.look_at_direction(name),
-            Action::LookAtMap(look) => self.desk.look_at_map(look),
             Action::LoadModel(source) => {
                 if let Some(why) = self.desk.workspace.locked(Control::Model) {
                     self.desk.workspace.notices.push(Level::Warning, why);
@@ -44,15 +36,15 @@ impl AppState {
                 self.learning
                     .run(&mut self.desk, &mut self.navigation, action);
             }
-            Action::SetExport(settings) => self.set_export(settings),
-            Action::AskWhereToExport => self.ask_where_to_export(),
+            Action::SetExport(settings) => self.export.set_up(settings),
+            Action::AskWhereToExport => self.export.ask_where(&mut self.desk),
             Action::Export(path) => {
                 self.desk.workspace.modes.overlay = Overlay::None;
-                self.export_to(path);
+                self.export.write(&mut self.desk, path);
             }
-            Action::CancelExports => self.cancel_exports(),
-            Action::Quit(choice) => self.quit(choice),
-            Action::SavePicture(path) => self.save_picture(path),
+            Action::CancelExports => self.export.cancel(&mut self.desk.workspace),
+            Action::Quit(choice) => self.export.quit(choice, &mut self.desk.workspace),
+            Action::SavePicture(path) => self.export.save_picture(&mut self.desk, path),
             Action::Remedy(remedy) => self.carry_out(remedy),
             Action::DismissNotice(id) => self.desk.workspace.notices.dismiss(id),
             Action::ShowPalette(open) => {
@@ -120,9 +112,6 @@ impl AppState {
             Command::PreviousSeed => self.step_seed(-1),
             Command::SeedUp => self.step_seed(100),
             Command::SeedDown => self.step_seed(-100),
-            Command::NextComparison => self.desk.next_comparison(),
-            Command::BlinkComparison => self.desk.toggle_blink(),
-            Command::FlipComparison => self.desk.flip_comparison(),
             Command::Play => self.toggle_play(),
             Command::ResetAll => {
                 if self.desk.workspace.position.reset() {
@@ -160,20 +149,10 @@ impl AppState {
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
             Command::Leave => self.leave(),
-            Command::OpenExplore
-            | Command::OpenInterpolate
-            | Command::OpenArithmetic
-            | Command::OpenStyles
-            | Command::OpenMap
-            | Command::OpenEncode
-            | Command::OpenVariations
-            | Command::OpenDirections
-            | Command::OpenCompare
-            | Command::OpenWhere => {
-                if let Some(tool) = super::Tool::of_command(command) {
-                    self.desk.open_tool(tool);
-                }
-            }
+            Command::Open(tool) => self.desk.open_tool(tool),
+            Command::OfTool(tool, key) => self.desk.use_tools(|tools, workspace| {
+                tools.run_command(tool, key, workspace);
+            }),
         }
     }
 
@@ -204,6 +183,7 @@ impl AppState {
                 desk.renew_names();
             }
             SessionAction::GoToBookmark(name) => navigation.go_to_bookmark(desk, &name),
+            SessionAction::NameCode { name, code } => desk.name_found_code(&name, code),
             SessionAction::Open(path) => navigation.open_session(desk, path),
             SessionAction::Save(path) => self.save_session(path),
         }
@@ -243,9 +223,8 @@ impl AppState {
     }
 
     fn toggle_play(&mut self) {
-        if self.desk.tools.open == super::Tool::Interpolate {
+        if self.desk.tools.toggle_play() {
             self.desk.workspace.player = None;
-            self.desk.tools.interpolate.toggle();
             return;
         }
         self.desk.workspace.player = match self.desk.workspace.player.take() {

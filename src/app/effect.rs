@@ -1,5 +1,7 @@
 //! What the window itself has to do for a request: dialogs, the clipboard, its size.
 
+use std::sync::Arc;
+
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
@@ -15,9 +17,7 @@ pub enum Effect {
     },
     AskWhereToExport {
         suggested_name: String,
-        /// The kind of file as dialogs name it, and its ending.
-        words: &'static str,
-        ending: &'static str,
+        kind: FileKind,
     },
     /// Where to write what was learned.
     AskForLearningFile(LearningFile),
@@ -28,6 +28,15 @@ pub enum Effect {
     FitPicture,
     /// The theme or the text size is another.
     Restyle,
+}
+
+/// A kind of file, as dialogs name it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileKind {
+    pub words: &'static str,
+    pub ending: &'static str,
+    /// The command of `zscape` that writes such files, for where there is no dialog.
+    pub command: &'static str,
 }
 
 /// A file that can be made of what was learned.
@@ -48,3 +57,6 @@ impl LearningFile {
         }
     }
 }
+
+/// Called from another thread to have the window look at what came.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;

@@ -14,7 +14,7 @@ impl AppState {
                 None => self.on_event(event),
             }
         }
-        self.take_export_reports();
+        self.export.take_reports(&mut self.desk.workspace);
     }
 
     fn on_event(&mut self, event: Event) {
@@ -41,68 +41,39 @@ impl AppState {
     /// Hands what came of a job to its owner.
     fn on_job_event(&mut self, owner: Owner, event: Event) {
         match (owner, event) {
-            (
-                _,
-                Event::Tile {
-                    job,
-                    first,
-                    image,
-                    values,
-                    codes,
-                    ..
-                },
-            ) => {
-                let tile = Tile {
-                    job,
-                    first,
-                    image,
-                    values: &values,
-                    codes: &codes,
-                };
-                match owner {
-                    Owner::Pictures => self.desk.workspace.pictures.accept(&tile),
-                    Owner::Map => self.desk.tools.map.tiles_mut().accept(&tile),
-                    Owner::Export => self.on_exported(job, image.len(), &values),
-                    Owner::Thumbnails => self
-                        .desk
-                        .session
-                        .thumbnails_mut()
-                        .accept(job, image, &values),
-                    _ => {}
-                }
-            }
-            (Owner::Directions, Event::Progress { job, done, total }) => {
-                self.desk.on_directions_progress(job, done, total);
-            }
-            (Owner::Directions, Event::Directions { job, found }) => {
-                self.desk.on_directions(job, found);
-            }
-            (Owner::DirectionValue, Event::Evaluated { job, code }) => {
-                self.desk.on_direction_evaluated(job, &code);
-            }
-            (Owner::Naming, Event::Evaluated { job, code }) => {
-                self.desk.on_named(job, code);
-            }
-            (Owner::Encoding, Event::Encoded { job, encoding }) => {
-                self.desk.on_encoded(job, encoding)
-            }
-            (Owner::Encoding, Event::InvertStep { job, found }) => {
-                self.desk.on_invert_step(job, found)
-            }
-            (Owner::LayerChange, Event::LayerChange { job, change }) => {
-                self.desk.on_layer_change(job, change);
-            }
-            (Owner::Examination, Event::Examined { job, specimens }) => {
-                self.learning
-                    .on_examined(&mut self.desk.workspace, job, specimens);
-            }
+            (Owner::Export, event) => self.export.take_event(event),
             (_, Event::JobDone { job } | Event::JobCancelled { job }) => {
                 self.on_job_end(owner, job, None);
             }
             (_, Event::JobFailed { job, fault }) => {
                 self.on_job_end(owner, job, Some(fault.sentence()));
             }
-            // Progress that is not shown.
+            (Owner::Tool(tool), event) => self.desk.use_tools(|tools, workspace| {
+                tools.on_event(tool, workspace, event);
+            }),
+            (Owner::Naming, Event::Evaluated { job, code }) => {
+                self.desk.on_named(job, code);
+            }
+            (Owner::Examination, Event::Examined { job, specimens }) => {
+                self.learning
+                    .on_examined(&mut self.desk.workspace, job, specimens);
+            }
+            (_, event) => {
+                // Progress of others is not shown.
+                if let Some(tile) = Tile::of(&event) {
+                    self.on_tile(owner, &tile);
+                }
+            }
+        }
+    }
+
+    fn on_tile(&mut self, owner: Owner, tile: &Tile<'_>) {
+        match owner {
+            Owner::Pictures => self.desk.workspace.pictures.accept(tile),
+            Owner::Thumbnails => {
+                let thumbnails = self.desk.session.thumbnails_mut();
+                thumbnails.accept(tile.job, tile.image, tile.values);
+            }
             _ => {}
         }
     }
@@ -113,10 +84,13 @@ impl AppState {
             (Owner::Pictures, _) => {
                 self.desk.workspace.pictures.end(job, failure);
             }
-            (Owner::Map, _) => self.desk.tools.map.tiles_mut().end(job, failure),
+            (Owner::Tool(tool), _) => self.desk.use_tools(|tools, workspace| {
+                tools.on_job_end(tool, workspace, job, failure);
+            }),
             // A place whose picture cannot be made has its message in the equation bar already.
             (Owner::Thumbnails, _) => self.desk.session.thumbnails_mut().end(job),
-            (Owner::Export, _) => self.on_export_end(job, failure),
+            // Files hear of the end of their jobs by its event.
+            (Owner::Export, _) => {}
             (Owner::Examination, Some(why)) => self.learning.on_examination_failed(job, why),
             (Owner::Naming, Some(why)) => {
                 let desk = &mut self.desk;
@@ -124,11 +98,6 @@ impl AppState {
                     .on_evaluation_failed(&mut desk.workspace, job, why);
             }
             (Owner::Examination | Owner::Naming, None) => {}
-            (Owner::Directions | Owner::DirectionValue, _) => {
-                self.desk.on_directions_end(job, failure)
-            }
-            (Owner::LayerChange, _) => self.desk.on_layer_change_end(job, failure),
-            (Owner::Encoding, _) => self.desk.on_encoding_end(job, failure),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The hazard here is an event that the wrong part of the window takes for its own, or that no
 //! part handles. So a job is submitted with its owner, and its events are handed to that owner.
 
+use super::Tool;
 use crate::engine::{Class, Engine, Event, Job, JobId, ModelSource, PreviewRequest};
 use std::collections::BTreeMap;
 
@@ -11,17 +12,11 @@ use std::collections::BTreeMap;
 pub enum Owner {
     /// The pictures of tools and tasks.
     Pictures,
-    Map,
+    Tool(Tool),
     Thumbnails,
     Export,
     /// The check of an answer.
     Examination,
-    /// A search for directions.
-    Directions,
-    /// The value of a direction that is to be saved.
-    DirectionValue,
-    LayerChange,
-    Encoding,
     /// The code that gets a name.
     Naming,
 }

@@ -5,8 +5,10 @@
 
 use super::models::{CATALOGUE, link_of};
 use super::notices::Level;
-use super::tools::interpolate;
-use super::{Composition, Desk, Navigation, Tool, ToolEdit, Wake, Workspace};
+use super::tools::directions::Directions;
+use super::tools::encode::{self, Encode};
+use super::tools::interpolate::{self, Interpolate};
+use super::{Composition, Desk, Navigation, Wake, Workspace};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, codes};
 use crate::latent::Code;
@@ -148,7 +150,9 @@ impl Opening {
         while let Some((path, opened)) = self.try_opened() {
             match opened {
                 Opened::Recipe(recipe) => restore(desk, navigation, &path, *recipe),
-                Opened::Photo => desk.encode_file(path),
+                Opened::Photo => {
+                    desk.with_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
+                }
                 Opened::Codes(codes) => name_codes(desk, &path, codes),
                 Opened::Fault(sentence) => desk.workspace.notices.push(Level::Error, sentence),
             }
@@ -196,9 +200,8 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
     }
     if !recipe.directions.is_empty() {
         let evidence = format!("came with {}", file_name(path));
-        let directions = &mut desk.tools.settings_mut().directions;
-        let taken = directions.adopt(&link.hash, &recipe.directions, &evidence);
-        desk.renew_names();
+        let taken = desk
+            .with_tool(|_, cx| Directions::adopt(cx, &link.hash, &recipe.directions, &evidence));
         if !taken.is_empty() {
             let sentence = format!(
                 "{} was made with other directions of the names {}, so the picture differs",
@@ -212,7 +215,6 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
         return;
     };
     if let Subject::Animation(animation) = &recipe.subject {
-        desk.tools.open = Tool::Interpolate;
         let way = interpolate::Settings {
             keyframes: expressions,
             method: animation.method,
@@ -222,7 +224,10 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
             secs: (animation.duration_us as f64 / 1e6) as f32,
             sheet: false,
         };
-        desk.edit_tool(ToolEdit::Interpolate(interpolate::Edit::Whole(way)));
+        desk.with_tool::<Interpolate, _>(|_, cx| {
+            cx.open();
+            cx.edit(|settings| *settings = way.bounded());
+        });
     }
     let composition = Composition {
         expression: first,
@@ -285,7 +290,7 @@ fn name_codes(desk: &mut Desk, path: &Path, codes: Vec<(String, Code)>) {
     let mut first = None;
     let mut named = 0;
     for (name, code) in codes.into_iter().take(MAX_NAMED) {
-        let stem = super::tools::encode::name_of(Path::new(&name));
+        let stem = encode::name_of(Path::new(&name));
         let name = desk.free_code_name(&stem);
         if !desk.name_code(&name, &tag, code, link_of(&model)) {
             break;

@@ -1,11 +1,11 @@
 //! Pictures beside the main one: what a tool shows in its wells, strips, sheets and matrices.
 //!
-//! A tool says in every frame which expressions it wants to see; nothing is asked for twice.
+//! A tool says in every frame which pictures it requests; nothing is asked for twice.
 //! What was there stays until something newer comes, so that nothing flickers under a hand.
 
 use super::Thumbnail;
 use super::jobs::{Jobs, Owner};
-use crate::engine::{Job, JobId, ModelId};
+use crate::engine::{Event, Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, Sampler, SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
@@ -20,13 +20,48 @@ const SMALL_SET: usize = 64;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SetKey(pub &'static str);
 
-/// What a tool wants to see.
+/// Pictures that are to be shown in one set.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Want {
+pub struct PictureRequest {
     pub key: SetKey,
     pub model: ModelId,
     /// `None` leaves a place empty.
     pub expressions: Arc<[Option<Expr>]>,
+}
+
+impl PictureRequest {
+    /// Pictures of expressions, in their order.
+    pub fn new(
+        key: SetKey,
+        model: &ModelInfo,
+        expressions: impl IntoIterator<Item = Expr>,
+    ) -> Self {
+        Self::with_gaps(key, model, expressions.into_iter().map(Some))
+    }
+
+    /// The same with places that stay empty.
+    pub fn with_gaps(
+        key: SetKey,
+        model: &ModelInfo,
+        expressions: impl IntoIterator<Item = Option<Expr>>,
+    ) -> Self {
+        Self {
+            key,
+            model: model.id.clone(),
+            expressions: expressions.into_iter().collect(),
+        }
+    }
+
+    /// Empties the places of the expressions that are wrong.
+    pub(super) fn leave_out(&mut self, is_wrong: impl Fn(&Expr) -> bool) {
+        let is_wrong = |wanted: &Option<Expr>| wanted.as_ref().is_some_and(&is_wrong);
+        if self.expressions.iter().any(is_wrong) {
+            let sound = self.expressions.iter();
+            let sound =
+                sound.map(|wanted| wanted.clone().filter(|it| !is_wrong(&Some(it.clone()))));
+            self.expressions = sound.collect();
+        }
+    }
 }
 
 /// One picture with all that tools measure on it.
@@ -130,11 +165,17 @@ impl PictureSet {
         self.failure.as_deref()
     }
 
-    fn ask(&mut self, engine: &mut Jobs, want: &Want, names: &Arc<SessionNames>, sampler: Sampler) {
+    fn ask(
+        &mut self,
+        engine: &mut Jobs,
+        request: &PictureRequest,
+        names: &Arc<SessionNames>,
+        sampler: Sampler,
+    ) {
         let is_asked = self.asked.as_ref().is_some_and(|asked| {
-            asked.draws_like(&want.model, names, sampler)
-                && (Arc::ptr_eq(&asked.expressions, &want.expressions)
-                    || asked.expressions == want.expressions)
+            asked.draws_like(&request.model, names, sampler)
+                && (Arc::ptr_eq(&asked.expressions, &request.expressions)
+                    || asked.expressions == request.expressions)
         });
         if is_asked {
             return;
@@ -145,15 +186,16 @@ impl PictureSet {
             }
             engine.cancel(running.job);
         }
-        let (shown, places) = self.reuse(want, names, sampler);
+        let (shown, places) = self.reuse(request, names, sampler);
         self.shown = shown;
         self.failure = None;
         self.running = None;
         if !places.is_empty() {
             let wanted = places
                 .iter()
-                .filter_map(|&place| want.expressions[place].clone());
-            let shot = |expression| Shot::new(want.model.clone(), expression).with_sampler(sampler);
+                .filter_map(|&place| request.expressions[place].clone());
+            let shot =
+                |expression| Shot::new(request.model.clone(), expression).with_sampler(sampler);
             let decode = Job::Decode {
                 shots: wanted.map(shot).collect(),
                 names: Arc::clone(names),
@@ -162,8 +204,8 @@ impl PictureSet {
             self.running = Some(Running { job, places });
         }
         self.asked = Some(Asked {
-            model: want.model.clone(),
-            expressions: Arc::clone(&want.expressions),
+            model: request.model.clone(),
+            expressions: Arc::clone(&request.expressions),
             names: Arc::clone(names),
             sampler,
         });
@@ -172,37 +214,42 @@ impl PictureSet {
     /// The pictures to show meanwhile, and the places that have to be decoded.
     fn reuse(
         &self,
-        want: &Want,
+        request: &PictureRequest,
         names: &Arc<SessionNames>,
         sampler: Sampler,
     ) -> (Vec<Option<Arc<DecodedPicture>>>, Vec<usize>) {
         let same_meaning = self
             .asked
             .as_ref()
-            .is_some_and(|asked| asked.draws_like(&want.model, names, sampler));
+            .is_some_and(|asked| asked.draws_like(&request.model, names, sampler));
         let same_model = self
             .asked
             .as_ref()
-            .is_some_and(|asked| asked.model == want.model);
+            .is_some_and(|asked| asked.model == request.model);
         let mut places = Vec::new();
-        let shown = want.expressions.iter().enumerate().map(|(place, wanted)| {
-            let wanted = wanted.as_ref()?;
-            let known =
-                |picture: &&Arc<DecodedPicture>| same_meaning && picture.expression == *wanted;
-            let here = self.get(place).filter(known);
-            let elsewhere = || {
-                let is_small = self.shown.len() <= SMALL_SET && want.expressions.len() <= SMALL_SET;
-                let mut others = self.shown.iter().flatten();
-                is_small
-                    .then(|| others.find(|picture| known(picture)))
-                    .flatten()
-            };
-            if let Some(picture) = here.or_else(elsewhere) {
-                return Some(Arc::clone(picture));
-            }
-            places.push(place);
-            self.get(place).filter(|_| same_model).cloned()
-        });
+        let shown = request
+            .expressions
+            .iter()
+            .enumerate()
+            .map(|(place, wanted)| {
+                let wanted = wanted.as_ref()?;
+                let known =
+                    |picture: &&Arc<DecodedPicture>| same_meaning && picture.expression == *wanted;
+                let here = self.get(place).filter(known);
+                let elsewhere = || {
+                    let is_small =
+                        self.shown.len() <= SMALL_SET && request.expressions.len() <= SMALL_SET;
+                    let mut others = self.shown.iter().flatten();
+                    is_small
+                        .then(|| others.find(|picture| known(picture)))
+                        .flatten()
+                };
+                if let Some(picture) = here.or_else(elsewhere) {
+                    return Some(Arc::clone(picture));
+                }
+                places.push(place);
+                self.get(place).filter(|_| same_model).cloned()
+            });
         (shown.collect(), places)
     }
 }
@@ -216,6 +263,29 @@ pub struct Tile<'a> {
     pub codes: &'a [Code],
 }
 
+impl<'a> Tile<'a> {
+    /// The tile in an event, where there is one.
+    pub fn of(event: &'a Event) -> Option<Self> {
+        match event {
+            Event::Tile {
+                job,
+                first,
+                image,
+                values,
+                codes,
+                ..
+            } => Some(Self {
+                job: *job,
+                first: *first,
+                image: *image,
+                values,
+                codes,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// The sets of all tools.
 #[derive(Default, Debug)]
 pub struct Pictures {
@@ -224,7 +294,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// A set; empty when nothing was wanted yet.
+    /// A set; empty when nothing was requested yet.
     pub fn set(&self, key: SetKey) -> &PictureSet {
         self.sets.get(&key).unwrap_or(&EMPTY)
     }
@@ -233,13 +303,13 @@ impl Pictures {
     pub(super) fn ask(
         &mut self,
         engine: &mut Jobs,
-        wants: &[Want],
+        requests: &[PictureRequest],
         names: &Arc<SessionNames>,
         sampler: Sampler,
     ) {
-        for want in wants {
-            let set = self.sets.entry(want.key).or_default();
-            set.ask(engine, want, names, sampler);
+        for request in requests {
+            let set = self.sets.entry(request.key).or_default();
+            set.ask(engine, request, names, sampler);
         }
     }
 
@@ -343,23 +413,10 @@ mod tests {
         while !pictures.is_settled() {
             let (owner, event) = engine.wait_event();
             assert_eq!(owner, Some(Owner::Pictures), "{event:?}");
+            if let Some(tile) = Tile::of(&event) {
+                pictures.accept(&tile);
+            }
             match event {
-                Event::Tile {
-                    job,
-                    first,
-                    image,
-                    values,
-                    codes,
-                    ..
-                } => {
-                    pictures.accept(&Tile {
-                        job,
-                        first,
-                        image,
-                        values: &values,
-                        codes: &codes,
-                    });
-                }
                 Event::JobDone { job } | Event::JobCancelled { job } => {
                     pictures.end(job, None);
                 }
@@ -374,8 +431,8 @@ mod tests {
 
     const KEY: SetKey = SetKey("test");
 
-    fn seeds(model: &ModelId, seeds: &[u32]) -> Vec<Want> {
-        vec![Want {
+    fn seeds(model: &ModelId, seeds: &[u32]) -> Vec<PictureRequest> {
+        vec![PictureRequest {
             key: KEY,
             model: model.clone(),
             expressions: seeds.iter().map(|&seed| Some(Expr::Seed(seed))).collect(),
@@ -411,10 +468,10 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_that_cannot_be_fulfilled_says_why() {
+    fn a_request_that_cannot_be_fulfilled_says_why() {
         let (mut engine, model) = engine_with_model();
         let mut pictures = Pictures::default();
-        let unknown = Want {
+        let unknown = PictureRequest {
             key: KEY,
             model,
             expressions: [Some(Expr::Named("nobody".to_owned()))].into(),

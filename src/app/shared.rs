@@ -18,6 +18,11 @@ impl<T> Shared<T> {
         Self(Arc::new(value))
     }
 
+    /// Whether the value has no content, as the settings of a tool that has none.
+    pub fn holds_nothing(&self) -> bool {
+        size_of::<T>() == 0
+    }
+
     /// The value as a key of derived values.
     pub fn address(&self) -> ByAddress<T> {
         ByAddress::new(&self.0)

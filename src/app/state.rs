@@ -1,11 +1,12 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
-use super::export::{Export, Wake};
+use super::export::Export;
 use super::opening::Opening;
+use super::tools::{ToolPart, ToolView};
 use super::{
     Composition, Derived, Desk, Edit, Effect, Learning, Models, Modes, Navigation, Notices,
     OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, StartupRequest,
-    Tools, View, Workspace,
+    Tools, View, Wake, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
@@ -91,6 +92,11 @@ impl AppState {
         &self.desk.tools
     }
 
+    /// What a tool and its panel read.
+    pub fn tool<T: ToolPart>(&self) -> ToolView<'_, T> {
+        self.desk.tool()
+    }
+
     /// The session that is open.
     pub fn session(&self) -> &OpenSession {
         &self.desk.session
@@ -108,6 +114,28 @@ impl AppState {
     /// Files on their way, and what the next one is to be.
     pub fn export(&self) -> &Export {
         &self.export
+    }
+
+    /// Why the file that is set up cannot be made now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub fn check_export(&self) -> Result<(), String> {
+        self.export.check(&self.desk)
+    }
+
+    /// Whether the window may close now. While files are being written it asks instead.
+    pub fn may_close(&mut self) -> bool {
+        self.export.may_close(&mut self.desk.workspace)
+    }
+
+    /// Whether the window has to close now; `true` once.
+    pub fn take_close(&mut self) -> bool {
+        let effects = &mut self.desk.workspace.effects;
+        let before = effects.len();
+        effects.retain(|effect| *effect != Effect::Close);
+        effects.len() < before
     }
 
     /// What is known of the loaded model.
@@ -177,8 +205,12 @@ impl AppState {
     pub fn begin_frame(&mut self, moment: Moment) {
         self.desk.workspace.now_secs = moment.now_secs;
         self.take_events();
-        self.desk.advance_path(moment.dt_secs);
-        self.navigation.take_session_reports(&mut self.desk);
+        self.desk.use_tools(|tools, workspace| {
+            tools.advance(workspace, moment.dt_secs);
+        });
+        if let Some(picture) = self.navigation.take_session_reports(&mut self.desk) {
+            self.opening.open_picture(&mut self.desk, picture);
+        }
         self.opening
             .take_opened(&mut self.desk, &mut self.navigation);
         self.learning.take_reports(&mut self.desk.workspace);
@@ -217,9 +249,8 @@ impl AppState {
                 due.soon_if(true);
             }
         }
-        due.soon_if(self.desk.encoding_is_due());
         due.after(self.is_playing().then_some(0.0));
-        due.after(self.desk.blink_due_secs());
+        due.after(self.desk.tools.due_secs(&self.desk.workspace));
         due.secs
     }
 
@@ -230,11 +261,13 @@ impl AppState {
         workspace
             .preview
             .ask(&workspace.engine, shot, &workspace.names);
-        self.desk.tools_tick(model);
-        let wants = self.desk.tool_wants(model);
-        self.desk.workspace.ask_for_pictures(&wants);
-        let wants = self.learning.wants(&mut self.desk.workspace);
-        self.desk.workspace.ask_for_pictures(&wants);
+        self.desk.use_tools(|tools, workspace| {
+            tools.tick(workspace, model);
+        });
+        let requests = self.desk.tools.requests(&self.desk.workspace, model);
+        self.desk.workspace.request_pictures(&requests);
+        let requests = self.learning.requests(&mut self.desk.workspace);
+        self.desk.workspace.request_pictures(&requests);
     }
 
     /// What the window has to do now.
@@ -245,7 +278,7 @@ impl AppState {
     /// Settles what the hand has done and writes down what the next start is to find.
     pub fn close(&mut self) {
         self.desk.settle();
-        self.close_exports();
+        self.export.close(&self.desk.workspace.engine);
         self.learning.close();
         self.desk.session.close();
     }

@@ -5,7 +5,7 @@
 //! [`AppState`](super::AppState).
 
 use super::jobs::Jobs;
-use super::pictures::Want;
+use super::pictures::PictureRequest;
 use super::{
     Dice, Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
     Wake,
@@ -208,10 +208,10 @@ impl Workspace {
     }
 
     /// Asks for pictures beside the main one, as it is drawn now.
-    pub(in crate::app) fn ask_for_pictures(&mut self, wants: &[Want]) {
+    pub(in crate::app) fn request_pictures(&mut self, requests: &[PictureRequest]) {
         let sampler = self.sampler();
         self.pictures
-            .ask(&mut self.engine, wants, &self.names, sampler);
+            .ask(&mut self.engine, requests, &self.names, sampler);
     }
 
     /// The settings with which pictures are drawn now.

@@ -19,7 +19,8 @@ const MAX_SIZE: i64 = 16_384;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The model to open, a name from `zscape models` or a model file; or a .zscape session
+    /// The model to open, a name from `zscape models` or a model file; or a .zscape session; or a
+    /// picture that zscape made
     pub model: Option<String>,
     /// Open the window, wait for the first picture, print one line of JSON and leave
     #[arg(long)]

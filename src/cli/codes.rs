@@ -1,13 +1,13 @@
 //! `codes`: the codes of many expressions in a NumPy file.
 
 use super::args::CodesArgs;
-use super::drawing::parse_all;
 use super::error::CliError;
 use super::session::Session;
 use super::{interrupt, progress, source};
 use crate::document::codes::{self, CodeArray, Spaces};
 use crate::latent::expr::{Expr, LayerRange};
 use crate::latent::{Code, Space, SpaceShape};
+use crate::render::expressions;
 
 /// What the name of the output asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,12 +20,12 @@ enum Form {
 pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
     let form = form(args)?;
     let source = source::find(&args.model)?;
-    let expressions = parse_all(&args.expressions)?;
+    let wanted = expressions(&args.expressions)?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.known.codes, args.known.sampler())?;
-    let bar = progress::bar(expressions.len(), "codes");
-    let mut found = Vec::with_capacity(expressions.len());
-    for expression in expressions {
+    let bar = progress::bar(wanted.len(), "codes");
+    let mut found = Vec::with_capacity(wanted.len());
+    for expression in wanted {
         if interrupt::asked() {
             return Err(CliError::Interrupted);
         }

@@ -3,6 +3,7 @@
 use crate::document::SaveError;
 use crate::document::animation::AnimationError;
 use crate::engine::Fault;
+use crate::render::RenderError;
 use crate::train::TrainError;
 use crate::ui::WindowError;
 use std::fmt::Display;
@@ -66,6 +67,24 @@ impl CliError {
             error => {
                 let text = error.to_string();
                 Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+}
+
+impl From<RenderError> for CliError {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Engine(Fault::Request(sentence)) => {
+                Self::bad_input("the expression", sentence)
+            }
+            RenderError::Engine(fault) => Self::Job(fault),
+            RenderError::Save(error) => Self::Save(error),
+            RenderError::Animation(error) => Self::Animation(error),
+            RenderError::Cancelled => Self::Interrupted,
+            RenderError::Program(sentence) => Self::Failed(sentence),
+            RenderError::Request(_) | RenderError::TooLarge(_) | RenderError::Unfit { .. } => {
+                Self::BadInput(error.to_string())
             }
         }
     }

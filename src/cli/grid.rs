@@ -1,9 +1,8 @@
 //! `grid`: the pictures of many seeds or codes, as a sheet or as an array.
 
-use super::args::{GridArgs, OutputArgs};
-use super::drawing::{self, Drawing, Look};
+use super::args::GridArgs;
 use super::error::CliError;
-use super::export::{Outputs, finish_png};
+use super::production::write_sheet;
 use super::session::Session;
 use super::source;
 use crate::document::Subject;
@@ -29,62 +28,13 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
         seeds => {
             let seeds = seeds.iter().flat_map(|seeds| seeds.iter()).map(Expr::Seed);
             let codes = names.into_iter().map(Expr::Named);
-            let expressions: Vec<String> = seeds
+            let pictures: Vec<Expr> = seeds
                 .chain(codes)
-                .map(|code| session.model().truncated(code, args.truncation).to_string())
+                .map(|code| session.model().truncated(code, args.truncation))
                 .collect();
-            let columns = Layout::square(expressions.len()).columns;
-            args.layout.subject(expressions, columns)
+            let columns = Layout::square(pictures.len()).columns;
+            args.layout.sheet(&pictures, columns)
         }
     };
-    tiles(&mut session, subject, args.look.into(), &args.output)
-}
-
-/// Draws the pictures of a subject side by side, and writes them with their recipe.
-///
-/// # Errors
-/// When an expression has no value, decoding fails, or a file cannot be written.
-pub fn tiles(
-    session: &mut Session,
-    subject: Subject,
-    look: Look,
-    output: &OutputArgs,
-) -> Result<(), CliError> {
-    let (expressions, layout) = match Drawing::of(&subject, session.model())? {
-        Drawing::Tiles {
-            expressions,
-            layout,
-        } => (expressions, layout),
-        Drawing::Single(expression) => (vec![expression], Layout::columns(1)),
-        Drawing::Walk { .. } => {
-            return Err(CliError::Failed("an animation is no sheet".to_owned()));
-        }
-    };
-    let shape = [&[expressions.len()], drawing::sides(session).as_slice()].concat();
-    let mut outputs = Outputs::create(output, &shape)?;
-    let mut sheet = match outputs.png {
-        Some(_) => Some(drawing::empty_sheet(
-            session,
-            expressions.len(),
-            layout,
-            look,
-        )?),
-        None => None,
-    };
-    drawing::tiles(
-        session,
-        expressions.clone(),
-        look,
-        sheet.as_mut(),
-        outputs.npy.as_mut(),
-    )?;
-    if let (Some(file), Some(sheet)) = (outputs.png, sheet) {
-        let mut recipe = session.recipe(subject, &expressions, sheet.size());
-        look.note(&mut recipe);
-        finish_png(file, &sheet.finish(), &recipe)?;
-    }
-    if let Some(file) = outputs.npy {
-        file.finish()?;
-    }
-    Ok(())
+    write_sheet(&mut session, subject, args.look.into(), &args.output)
 }

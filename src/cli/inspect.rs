@@ -5,14 +5,11 @@ use super::error::CliError;
 use super::listing::image_name;
 use super::{replay, say, source};
 use crate::document::Recipe;
-use crate::document::embedded::Container;
 use crate::engine::ModelSource;
 use crate::model::catalogue;
 use crate::model::file::ModelFile;
 use crate::model::quality;
 use std::fmt::{self, Write as _};
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 /// `zscape inspect`
@@ -26,18 +23,7 @@ pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
         let source = ModelSource::Catalogue(entry.name.to_owned());
         return say(describe(&source::read(&source)?).trim_end());
     }
-    source::check_ordinary(path)?;
-    let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| {
-            let most = Container::HEAD_BYTES as u64;
-            file.take(most).read_to_end(&mut start)
-        })
-        .map_err(|fault| {
-            let fault = format_args!("the file cannot be read: {fault}");
-            CliError::bad_input(path.display(), fault)
-        })?;
-    if Container::of(&start).is_some() {
+    if source::is_picture(path)? {
         return say(&pretty(&replay::recipe_in(path)?)?);
     }
     let source = ModelSource::File(path.to_owned());

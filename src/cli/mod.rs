@@ -8,7 +8,6 @@ mod args;
 mod bench;
 mod codes;
 mod directions;
-mod drawing;
 mod error;
 mod export;
 mod grid;
@@ -16,16 +15,15 @@ mod inspect;
 mod interrupt;
 mod learning;
 mod listing;
+mod opening;
+mod production;
 mod progress;
 mod replay;
-mod seeds;
 mod session;
 mod source;
-mod steps;
 mod training;
 mod walks;
 
-use crate::document::session_file::ENDING;
 use crate::latent::expr::{self, suggest};
 use args::{Cli, Command};
 use clap::{CommandFactory as _, Parser as _};
@@ -71,7 +69,7 @@ fn arguments() -> impl Iterator<Item = OsString> {
 
 fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
     match cli.command {
-        None => open_window(cli, started),
+        None => opening::window(cli, started),
         Some(Command::Models(args)) => listing::models(&args),
         Some(Command::Inspect(args)) => inspect::inspect(&args),
         Some(Command::Render(args)) => export::render(&args),
@@ -89,36 +87,6 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Question(args)) => learning::question(&args),
         Some(Command::Progress(args)) => learning::progress(&args),
     }
-}
-
-fn open_window(cli: Cli, started: Instant) -> Result<(), CliError> {
-    // A file that is neither is a model that says what is wrong with it.
-    let is_session = |name: &&str| std::path::Path::new(name).extension() == Some(ENDING.as_ref());
-    let session = cli.model.as_deref().filter(is_session);
-    let model = cli.model.as_deref().filter(|name| session != Some(*name));
-    if let Some(session) = session {
-        source::check_ordinary(session.as_ref())?;
-    }
-    if let Some(folder) = &cli.questions
-        && !folder.is_dir()
-    {
-        return Err(CliError::bad_input(
-            folder.display(),
-            "there is no such folder",
-        ));
-    }
-    let model = model.map(source::find).transpose()?;
-    let options = crate::ui::WindowOptions {
-        model,
-        session: session.map(Into::into),
-        autosave: None,
-        questions: cli.questions,
-        progress: None,
-        device: cli.device.into(),
-        smoke: cli.smoke,
-        started,
-    };
-    crate::ui::run(options).map_err(CliError::from)
 }
 
 /// Prints `text` and a line's end on standard output.

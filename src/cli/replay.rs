@@ -1,15 +1,14 @@
 //! `render --from`: what a file shows, drawn again from the recipe in it.
 
-use super::drawing::{self, Drawing, Look, failed};
 use super::error::CliError;
-use super::export::{create_png, finish_png};
+use super::production::write;
 use super::session::Session;
-use super::walks::write_animation;
 use super::{say, source};
 use crate::document::embedded::{self, RecipeFileError};
 use crate::document::{Raster, Recipe, photo};
 use crate::engine::{DeviceChoice, ModelSource};
 use crate::model::catalogue;
+use crate::render::{Output, Plan};
 use std::path::Path;
 
 /// The arguments of a replay.
@@ -44,55 +43,17 @@ impl Replay<'_> {
         let mut session = Session::open(source, self.device)?;
         self.check_model(&session, &recipe)?;
         session.set_context(recipe.names(), recipe.sampler);
-        let drawing =
-            Drawing::of(&recipe.subject, session.model()).map_err(|fault| self.about(&fault))?;
-        let look = Look {
-            scale: recipe.scale,
-            smooth: recipe.smooth,
+        let plan = Plan::again(&recipe, session.model()).map_err(|fault| self.about(&fault))?;
+        let output = match self.output {
+            Some(path) => Output::of(path, &plan)?,
+            None if plan.is_animation() => {
+                return Err(self
+                    .about(&"it holds the recipe of an animation; say with -o where to write it"));
+            }
+            None => Output::Memory,
         };
-        let raster = match drawing {
-            Drawing::Walk { .. } => {
-                let Some(output) = self.output else {
-                    return Err(CliError::bad_input(
-                        self.file.display(),
-                        "it holds the recipe of an animation; say with -o where to write it",
-                    ));
-                };
-                let (subject, size) = (recipe.subject.clone(), recipe.size);
-                return write_animation(&mut session, subject, look, size, output);
-            }
-            Drawing::Single(expression) => {
-                let values = drawing::single(&mut session, &expression)?;
-                let native = Raster::from_planes(drawing::sides(&session), &values);
-                let longer = recipe.size[0].max(recipe.size[1]) as usize;
-                let scaled = native.map_err(failed)?.scaled(longer, look.resampling());
-                scaled.map_err(|fault| self.about(&fault))?
-            }
-            Drawing::Tiles {
-                expressions,
-                layout,
-            } => {
-                let count = expressions.len();
-                let mut sheet = drawing::empty_sheet(&session, count, layout, look)?;
-                drawing::tiles(&mut session, expressions, look, Some(&mut sheet), None)?;
-                sheet.finish()
-            }
-        };
-        if raster.size() != recipe.size {
-            let ([width, height], [x, y]) = (recipe.size, raster.size());
-            return Err(self.about(&format_args!(
-                "the recipe makes a picture of {x}x{y} pixels, not of {width}x{height} as it says"
-            )));
-        }
-        match self.output {
-            Some(output) => {
-                let mut again = session.recipe(recipe.subject.clone(), &[], raster.size());
-                again.set_names(recipe.names());
-                look.note(&mut again);
-                finish_png(create_png(output)?, &raster, &again)
-            }
-            None => self.compare(&raster),
-        }
+        let made = write(&mut session, plan, &[output])?;
+        made.still.map_or(Ok(()), |still| self.compare(&still))
     }
 
     /// Where the recipe's model is.

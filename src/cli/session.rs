@@ -2,14 +2,15 @@
 
 use super::error::CliError;
 use super::{complain, interrupt};
-use crate::document::{Recipe, Subject, codes};
+use crate::document::codes;
 use crate::engine::{
     Class, Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault, Frame, Job,
     JobId, ModelInfo, ModelSource, NoEvent, PreviewRequest, StageId, Timed,
 };
 use crate::latent::expr::{self, Expr};
-use crate::latent::{Code, ModelId, NoiseMode, Sampler, SessionNames, Shot};
+use crate::latent::{Code, NoiseMode, Sampler, SessionNames, Shot};
 use crate::model::specimen::Specimen;
+use crate::render::Setup;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,8 +25,7 @@ pub struct Session {
     model: Arc<ModelInfo>,
     device: Option<DeviceInfo>,
     generation: u64,
-    names: Arc<SessionNames>,
-    sampler: Sampler,
+    setup: Setup,
 }
 
 impl Session {
@@ -70,8 +70,7 @@ impl Session {
             model,
             device: found,
             generation: 0,
-            names: Arc::default(),
-            sampler: Sampler::default(),
+            setup: Setup::default(),
         })
     }
 
@@ -93,8 +92,13 @@ impl Session {
                 "note: {name} adds no noise, so all noise settings give the same picture"
             ));
         }
-        self.names = Arc::new(names);
-        self.sampler = sampler;
+        self.setup.names = Arc::new(names);
+        self.setup.sampler = sampler;
+    }
+
+    /// What pictures are made with besides their expressions.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// Names the codes of files for expressions, and gives their names in the order of the files.
@@ -123,21 +127,9 @@ impl Session {
         Ok(order)
     }
 
-    /// The recipe of what this session draws.
-    pub fn recipe(&self, subject: Subject, expressions: &[Expr], size: [u32; 2]) -> Recipe {
-        let model = ModelId {
-            name: self.model.id.name.clone(),
-            hash: self.model.id.hash.clone(),
-        };
-        let mut recipe = Recipe::new(model, subject, size);
-        recipe.set_names(self.names.used_by(expressions));
-        recipe.sampler = self.sampler;
-        recipe
-    }
-
     /// The picture of an expression with this session's settings.
     fn shot(&self, expression: Expr) -> Shot {
-        Shot::new(self.model.id.clone(), expression).with_sampler(self.sampler)
+        Shot::new(self.model.id.clone(), expression).with_sampler(self.setup.sampler)
     }
 
     /// The code of an expression.
@@ -147,7 +139,7 @@ impl Session {
     pub fn evaluate(&mut self, expression: &Expr) -> Result<Code, CliError> {
         let job = Job::Evaluate {
             shot: self.shot(expression.clone()),
-            names: Arc::clone(&self.names),
+            names: Arc::clone(&self.setup.names),
         };
         let mut answer = None;
         let finished = self.run(job, |event| {
@@ -159,82 +151,6 @@ impl Session {
         match finished {
             Err(error) => Err(of_expression(error)),
             Ok(()) => answer.ok_or_else(no_answer),
-        }
-    }
-
-    /// Decodes expressions in order; what has no meaning for the model is refused before the
-    /// first picture. `tile` is handed the pictures as they come, f32
-    /// `[count, C, H, W]` in 0..1, and how many have come with them.
-    ///
-    /// # Errors
-    /// When an expression has no value, decoding or `tile` fails, or the work was stopped.
-    pub fn decode(
-        &mut self,
-        expressions: Vec<Expr>,
-        mut tile: impl FnMut(&[f32], usize) -> Result<(), CliError>,
-    ) -> Result<(), CliError> {
-        let wanted = expressions.len();
-        let job = Job::Decode {
-            shots: expressions.into_iter().map(|it| self.shot(it)).collect(),
-            names: Arc::clone(&self.names),
-        };
-        let mut done = 0;
-        self.run(job, |event| {
-            if let Event::Tile {
-                first,
-                count,
-                values,
-                ..
-            } = event
-            {
-                if first != done {
-                    return Err(CliError::Failed(format!(
-                        "picture {first} came where picture {done} was due"
-                    )));
-                }
-                done += count;
-                tile(&values, done)?;
-            }
-            Ok(())
-        })
-        .map_err(of_expression)?;
-        if done == wanted {
-            Ok(())
-        } else {
-            Err(no_answer())
-        }
-    }
-
-    /// Decodes one expression and hands on the picture after every step: of how many steps, and
-    /// f32 `[C, H, W]` in 0..1.
-    ///
-    /// # Errors
-    /// As for [`Self::decode`].
-    pub fn steps(
-        &mut self,
-        expression: &Expr,
-        mut step: impl FnMut(usize, Vec<f32>) -> Result<(), CliError>,
-    ) -> Result<(), CliError> {
-        let job = Job::Steps {
-            shot: self.shot(expression.clone()),
-            names: Arc::clone(&self.names),
-        };
-        let mut is_complete = false;
-        self.run(job, |event| {
-            if let Event::Step {
-                done, of, values, ..
-            } = event
-            {
-                is_complete = done == of;
-                step(of, values)?;
-            }
-            Ok(())
-        })
-        .map_err(of_expression)?;
-        if is_complete {
-            Ok(())
-        } else {
-            Err(no_answer())
         }
     }
 
@@ -301,10 +217,15 @@ impl Session {
     /// # Errors
     /// When an expression asks for what the model has not, decoding fails or the work was
     /// stopped.
-    pub fn examine(&mut self, expressions: Vec<Expr>) -> Result<Vec<Specimen>, CliError> {
+    pub fn examine(
+        &mut self,
+        sampler: Sampler,
+        expressions: Vec<Expr>,
+    ) -> Result<Vec<Specimen>, CliError> {
+        let shot = |it| self.shot(it).with_sampler(sampler);
         let job = Job::Examine {
-            shots: expressions.into_iter().map(|it| self.shot(it)).collect(),
-            names: Arc::clone(&self.names),
+            shots: expressions.into_iter().map(shot).collect(),
+            names: Arc::clone(&self.setup.names),
         };
         let mut answer = None;
         self.run(job, |event| {
@@ -368,38 +289,43 @@ impl Session {
             stage: StageId::default(),
             generation: self.generation,
             shot: self.shot(expression),
-            names: Arc::clone(&self.names),
+            names: Arc::clone(&self.setup.names),
         });
         self.generation
     }
 
-    /// Runs one job to its end; an error of `on_event` cancels it.
-    fn run(
+    /// Runs one job to its end and hands over all its events, the end included; an error of
+    /// `on_event` cancels it.
+    ///
+    /// # Errors
+    /// When the job fails, `on_event` does, or the work was stopped.
+    pub fn run(
         &mut self,
         job: Job,
         mut on_event: impl FnMut(Event) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
         let id = self.engine.submit(job);
-        let outcome = loop {
-            match self.next_event() {
-                Ok(Some(Event::JobDone { job })) if job == id => return Ok(()),
-                Ok(Some(Event::JobFailed { job, fault })) if job == id => {
-                    return Err(CliError::Job(fault));
+        let mut next = || loop {
+            if let Some(event) = self.next_event()?
+                && event.job() == Some(id)
+            {
+                let end = match &event {
+                    Event::JobDone { .. } => Some(Ok(())),
+                    Event::JobFailed { fault, .. } => Some(Err(CliError::Job(fault.clone()))),
+                    Event::JobCancelled { .. } => Some(Err(CliError::Interrupted)),
+                    _ => None,
+                };
+                on_event(event)?;
+                if let Some(end) = end {
+                    return end;
                 }
-                Ok(Some(Event::JobCancelled { job })) if job == id => {
-                    return Err(CliError::Interrupted);
-                }
-                Ok(Some(event)) if event.job() == Some(id) => {
-                    if let Err(error) = on_event(event) {
-                        break error;
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => break error,
             }
         };
-        self.engine.cancel(id);
-        Err(outcome)
+        let outcome = next();
+        if outcome.is_err() {
+            self.engine.cancel(id);
+        }
+        outcome
     }
 
     fn next_event(&mut self) -> Result<Option<Event>, CliError> {

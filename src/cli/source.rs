@@ -1,9 +1,12 @@
 //! What MODEL means: a name of the catalogue, or a file.
 
 use super::error::CliError;
+use crate::document::embedded::Container;
 use crate::engine::ModelSource;
 use crate::model::catalogue;
 use crate::model::file::ModelFile;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 /// The model that a person named.
@@ -43,6 +46,25 @@ pub fn check_ordinary(path: &Path) -> Result<(), CliError> {
         Ok(_) => Err(fault("it is not an ordinary file")),
         Err(error) => Err(fault(&error.to_string())),
     }
+}
+
+/// Whether a file begins like a picture that may carry a recipe.
+///
+/// # Errors
+/// When it is no ordinary file or cannot be read.
+pub fn is_picture(path: &Path) -> Result<bool, CliError> {
+    check_ordinary(path)?;
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| {
+            let most = Container::HEAD_BYTES as u64;
+            file.take(most).read_to_end(&mut start)
+        })
+        .map_err(|fault| {
+            let fault = format_args!("the file cannot be read: {fault}");
+            CliError::bad_input(path.display(), fault)
+        })?;
+    Ok(Container::of(&start).is_some())
 }
 
 /// Reads a model without a device.

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The most frames of one animation.
-pub const MAX_FRAMES: usize = 100_000;
+pub const MAX_FRAMES: usize = 10_000;
 
 /// The shortest and the longest time that one frame is shown: what every format can say.
 pub const FRAME_SECONDS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(65));

@@ -5,7 +5,7 @@
 //! for. Files from outside are read with bounds: what they claim is checked before room is made
 //! for it.
 //!
-//! - [`recipe`], [`embedded`]: how something was made, and finding that in files;
+//! - [`recipe`], [`seeds`], [`embedded`]: how something was made, and finding that in files;
 //! - [`raster`], [`png`], [`animation`]: pictures on their way out;
 //! - [`photo`]: pictures on their way in;
 //! - [`npy`], [`codes`]: arrays and latent codes, both ways;
@@ -29,6 +29,7 @@ pub mod png;
 pub mod raster;
 pub mod recipe;
 pub mod save;
+pub mod seeds;
 mod session;
 pub mod session_file;
 mod snapshot;

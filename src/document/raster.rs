@@ -3,7 +3,7 @@
 mod scale;
 mod sheet;
 
-pub use scale::Resampling;
+pub use scale::{Resampling, scaled_size};
 pub use sheet::{Layout, Sheet};
 
 /// The most bytes that a picture may have (1 GiB).

@@ -2,6 +2,8 @@
 
 use super::earlier::upgraded;
 use super::json::is_default;
+use super::raster::Layout;
+use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{Code, Conditions, Direction, ModelId, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,24 @@ pub enum Subject {
     },
     /// A walk through keyframes.
     Animation(Animation),
+}
+
+impl Subject {
+    /// Pictures side by side.
+    pub fn sheet(pictures: &[Expr], layout: Layout) -> Self {
+        Self::Sheet {
+            expressions: texts(pictures),
+            columns: layout.columns,
+            // Wider gaps than that make no picture that can be written.
+            gap: u32::try_from(layout.gap).unwrap_or(u32::MAX),
+            background: layout.background,
+        }
+    }
+}
+
+/// Expressions as recipes hold them.
+pub fn texts(expressions: &[Expr]) -> Vec<String> {
+    expressions.iter().map(ToString::to_string).collect()
 }
 
 /// An animation: the path, the pace and the clock. The frames follow from it by

@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out: plain data, no tensors.
 
+use super::Backlog;
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space};
@@ -85,7 +86,8 @@ impl Job {
             | Self::Evaluate { .. }
             | Self::Examine { .. }
             | Self::Encode { .. } => Class::Visible,
-            Self::Invert { .. }
+            Self::Stream { .. }
+            | Self::Invert { .. }
             | Self::Directions { .. }
             | Self::LayerChange { .. }
             | Self::Bench { .. } => Class::Background,
@@ -208,6 +210,13 @@ pub enum Job {
     Decode {
         shots: Vec<Shot>,
         names: Arc<SessionNames>,
+    },
+    /// As [`Self::Decode`], but never far ahead of what its pictures are used for: a file of
+    /// thousands of pictures never has all of them in memory. Nobody watches them one by one.
+    Stream {
+        shots: Vec<Shot>,
+        names: Arc<SessionNames>,
+        backlog: Backlog,
     },
     /// Decode one shot and show the picture after every step on the way: [`Event::Step`].
     Steps {

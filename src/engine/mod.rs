@@ -6,6 +6,7 @@
 
 mod api;
 mod axes;
+mod backlog;
 mod bridge;
 mod compute;
 mod context;
@@ -20,6 +21,7 @@ mod schedule;
 mod worker;
 
 pub use api::*;
+pub use backlog::Backlog;
 pub use compute::padded_batch;
 pub use findings::*;
 

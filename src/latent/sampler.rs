@@ -1,6 +1,8 @@
 //! Settings of a decode beside its code.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// How a code becomes a picture, where a model leaves a choice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -22,4 +24,57 @@ pub enum NoiseMode {
     Random { seed: u32 },
     /// No noise.
     None,
+}
+
+/// As options and question files write it: `const`, `none`, `random:7`.
+impl fmt::Display for NoiseMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Const => f.write_str("const"),
+            Self::Random { seed } => write!(f, "random:{seed}"),
+            Self::None => f.write_str("none"),
+        }
+    }
+}
+
+/// A text is no noise setting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("noise is const, none, or a seed")]
+pub struct NoNoiseMode;
+
+/// A seed may stand alone.
+impl FromStr for NoiseMode {
+    type Err = NoNoiseMode;
+
+    fn from_str(text: &str) -> Result<Self, NoNoiseMode> {
+        match text {
+            "const" => Ok(Self::Const),
+            "none" => Ok(Self::None),
+            seed => {
+                let seed = seed.strip_prefix("random:").unwrap_or(seed).parse();
+                let seed = seed.map_err(|_| NoNoiseMode)?;
+                Ok(Self::Random { seed })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_a_word_or_a_seed() {
+        for noise in [
+            NoiseMode::Const,
+            NoiseMode::None,
+            NoiseMode::Random { seed: u32::MAX },
+        ] {
+            assert_eq!(noise.to_string().parse(), Ok(noise));
+        }
+        assert_eq!("7".parse(), Ok(NoiseMode::Random { seed: 7 }));
+        for text in ["-7", "loud", "random:", "random:4294967296", ""] {
+            assert_eq!(text.parse::<NoiseMode>(), Err(NoNoiseMode), "{text}");
+        }
+    }
 }

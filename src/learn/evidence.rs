@@ -2,7 +2,7 @@
 
 use super::measure::{Measure, Quantity, put_here};
 use crate::latent::expr::Expr;
-use crate::latent::{Space, geometry, prior};
+use crate::latent::{Sampler, Space, geometry, prior};
 use crate::model::specimen::Specimen;
 use std::collections::BTreeMap;
 
@@ -21,14 +21,35 @@ pub trait Measurer {
     ///
     /// # Errors
     /// Why it cannot, as a sentence.
-    fn examine(&mut self, model: &str, expressions: &[Expr]) -> Result<Vec<Specimen>, String>;
+    fn examine(
+        &mut self,
+        model: &str,
+        sampler: Sampler,
+        expressions: &[Expr],
+    ) -> Result<Vec<Specimen>, String>;
 }
 
-/// What was examined, by model and expression.
+/// What was examined for one question, by model and expression.
 #[derive(Clone, PartialEq, Default, Debug)]
-pub struct Specimens(BTreeMap<(String, String), Specimen>);
+pub struct Specimens {
+    sampler: Sampler,
+    found: BTreeMap<(String, String), Specimen>,
+}
 
 impl Specimens {
+    /// Of pictures that are drawn with these settings.
+    pub fn drawn_with(sampler: Sampler) -> Self {
+        Self {
+            sampler,
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// How the pictures are drawn besides their codes.
+    pub fn sampler(&self) -> Sampler {
+        self.sampler
+    }
+
     /// Examines what is wanted and not here yet.
     ///
     /// # Errors
@@ -46,7 +67,7 @@ impl Specimens {
             }
         }
         for (model, expressions) in by_model {
-            let found = measurer.examine(model, &expressions)?;
+            let found = measurer.examine(model, self.sampler, &expressions)?;
             for (expression, specimen) in expressions.iter().zip(found) {
                 self.insert(model, expression, specimen);
             }
@@ -57,12 +78,12 @@ impl Specimens {
     /// Keeps what was found.
     pub fn insert(&mut self, model: &str, expression: &Expr, specimen: Specimen) {
         let key = (model.to_owned(), expression.to_string());
-        self.0.insert(key, specimen);
+        self.found.insert(key, specimen);
     }
 
     /// What was found.
     pub fn get(&self, model: &str, expression: &Expr) -> Option<&Specimen> {
-        self.0.get(&(model.to_owned(), expression.to_string()))
+        self.found.get(&(model.to_owned(), expression.to_string()))
     }
 
     /// Those of the wanted that are not here yet.

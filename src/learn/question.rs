@@ -2,6 +2,7 @@
 
 use super::task::Task;
 use super::text::Text;
+use crate::latent::Sampler;
 use crate::latent::expr::Expr;
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +201,8 @@ pub struct Scene {
     pub model: String,
     /// Where the scene starts.
     pub expression: Formula,
+    /// How its pictures, and those of the question's tasks, are drawn besides their codes.
+    pub sampler: Sampler,
     pub tool: ToolName,
     pub preset: Option<Preset>,
     /// A second model, for the tool `compare`.
@@ -258,5 +261,12 @@ impl Question {
             Some(scene) => Some(&scene.model),
             None => self.models.first().map(String::as_str),
         }
+    }
+
+    /// How the pictures of this question are drawn besides their codes.
+    pub fn sampler(&self) -> Sampler {
+        self.scene
+            .as_ref()
+            .map_or_else(Sampler::default, |scene| scene.sampler)
     }
 }

@@ -82,7 +82,7 @@ pub fn question(
     let mut fault = |line: usize, reason: String| {
         faults.push(Fault::new(&question.file, line, reason));
     };
-    let mut specimens = Specimens::default();
+    let mut specimens = Specimens::drawn_with(question.sampler());
     if let Some(scene) = &question.scene {
         let wanted = [wanted(&scene.model, &scene.expression.expr)];
         specimens.gather(&wanted, measurer)?;

@@ -3,8 +3,8 @@
 //! The hazard here is a frozen window: a dialog stays open for minutes. It is made on the
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
-use crate::app::LearningFile;
-use crate::app::{Action, Actions, LearningAction, SessionAction, Wake};
+use crate::app::tools::encode::Encode;
+use crate::app::{Action, Actions, FileKind, LearningAction, LearningFile, SessionAction, Wake};
 use crate::document::session_file::ENDING;
 use crate::engine::ModelSource;
 use rfd::{AsyncFileDialog, FileHandle};
@@ -19,14 +19,15 @@ pub const PICTURE_ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gi
 /// A person needs longer than this to say no; a missing dialog service does not.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
 
+const NO_DIALOG: &str = "This desktop offers no file dialog";
+
 /// What a dialog was opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     OpenModel,
     OpenPicture,
     SavePicture,
-    /// With the ending of the file.
-    Export(&'static str),
+    Export(FileKind),
     OpenSession,
     SaveSession,
     Learning(LearningFile),
@@ -82,19 +83,13 @@ impl Dialogs {
         self.show(Purpose::SavePicture, actions, move || dialog.save_file());
     }
 
-    /// Asks where an export is to be; `words` is its kind of file.
-    pub fn export(
-        &mut self,
-        suggested_name: &str,
-        words: &'static str,
-        ending: &'static str,
-        actions: &mut Actions,
-    ) {
+    /// Asks where an export is to be.
+    pub fn export(&mut self, suggested_name: &str, kind: FileKind, actions: &mut Actions) {
         let dialog = AsyncFileDialog::new()
             .set_title("Export")
             .set_file_name(suggested_name)
-            .add_filter(words, &[ending]);
-        self.show(Purpose::Export(ending), actions, move || dialog.save_file());
+            .add_filter(kind.words, &[kind.ending]);
+        self.show(Purpose::Export(kind), actions, move || dialog.save_file());
     }
 
     /// Asks for a session file.
@@ -132,12 +127,14 @@ impl Dialogs {
                 (Some(path), Purpose::OpenModel) => {
                     actions.push(Action::LoadModel(ModelSource::File(path)));
                 }
-                (Some(path), Purpose::OpenPicture) => actions.push(Action::EncodeFile(path)),
+                (Some(path), Purpose::OpenPicture) => {
+                    actions.ask_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
+                }
                 (Some(path), Purpose::SavePicture) => {
                     actions.push(Action::SavePicture(with_ending(path, "png")));
                 }
-                (Some(path), Purpose::Export(ending)) => {
-                    actions.push(Action::Export(with_ending(path, ending)));
+                (Some(path), Purpose::Export(kind)) => {
+                    actions.push(Action::Export(with_ending(path, kind.ending)));
                 }
                 (Some(path), Purpose::OpenSession) => {
                     actions.push(Action::Session(SessionAction::Open(path)));
@@ -151,7 +148,7 @@ impl Dialogs {
                     actions.push(Action::Learn(LearningAction::Export(file, path)));
                 }
                 (None, purpose) if answer.took < TOO_FAST_FOR_A_PERSON => {
-                    actions.push(Action::Report(no_dialog_message(purpose).to_owned()));
+                    actions.push(Action::Report(no_dialog_message(purpose)));
                 }
                 (None, _) => {}
             }
@@ -191,35 +188,28 @@ impl Dialogs {
     }
 }
 
-fn no_dialog_message(purpose: Purpose) -> &'static str {
-    match purpose {
+/// What to do where no dialog can be opened.
+fn no_dialog_message(purpose: Purpose) -> String {
+    let advice = match purpose {
         Purpose::OpenModel => {
-            "This desktop offers no file dialog. Drop a .safetensors file on the window, \
-             or start zscape with the file's name"
+            "Drop a .safetensors file on the window, or start zscape with the file's name"
         }
-        Purpose::OpenPicture => {
-            "This desktop offers no file dialog. Drop a PNG, JPEG, WebP, BMP or GIF on the window"
-        }
-        Purpose::SavePicture => {
-            "This desktop offers no file dialog. Copy the expression and write the picture \
-             with `zscape render`"
-        }
-        Purpose::Export(_) => {
-            "This desktop offers no file dialog. `zscape strip`, `sheet`, `grid`, `animate` and \
-             `codes` write the same files"
+        Purpose::OpenPicture => "Drop a PNG, JPEG, WebP, BMP or GIF on the window",
+        Purpose::SavePicture => "Copy the expression and write the picture with `zscape render`",
+        Purpose::Export(kind) => {
+            let command = kind.command;
+            return format!("{NO_DIALOG}. `zscape {command}` writes the same file");
         }
         Purpose::OpenSession => {
-            "This desktop offers no file dialog. Drop a .zscape file on the window, or start \
-             zscape with the file's name"
+            "Drop a .zscape file on the window, or start zscape with the file's name"
         }
-        Purpose::Learning(_) => {
-            "This desktop offers no file dialog. `zscape progress` writes what was learned"
-        }
+        Purpose::Learning(_) => "`zscape progress` writes what was learned",
         Purpose::SaveSession => {
-            "This desktop offers no file dialog. The session is kept for the next start; start \
-             zscape with the name of a session file to save into that one"
+            "The session is kept for the next start; start zscape with the name of a session \
+             file to save into that one"
         }
-    }
+    };
+    format!("{NO_DIALOG}. {advice}")
 }
 
 fn with_ending(mut path: PathBuf, ending: &str) -> PathBuf {
@@ -236,6 +226,23 @@ fn with_ending(mut path: PathBuf, ending: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::export::{Kind, Settings};
+
+    #[test]
+    fn without_a_dialog_an_export_names_the_command_that_writes_it() {
+        for (kind, command) in Kind::ALL
+            .into_iter()
+            .zip(["render", "strip", "sheet", "grid", "animate", "codes"])
+        {
+            let settings = Settings {
+                kind,
+                ..Settings::default()
+            };
+            let said = no_dialog_message(Purpose::Export(settings.file_kind()));
+            assert!(said.contains(&format!("`zscape {command}`")), "{said}");
+            assert!(!said.contains("Drop"), "{said}");
+        }
+    }
 
     #[test]
     fn files_get_their_ending() {

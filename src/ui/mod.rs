@@ -6,18 +6,19 @@
 
 use eframe::egui;
 mod dialogs;
-mod drag;
+pub(crate) mod drag;
 mod overlays;
-mod panels;
-mod picture;
+pub(crate) mod panels;
+pub(crate) mod picture;
 mod shortcuts;
 mod smoke;
 mod storage;
-mod textures;
-mod theme;
-mod widgets;
+pub(crate) mod textures;
+pub(crate) mod theme;
+pub(crate) mod widgets;
 mod window;
 
+pub use dialogs::PICTURE_ENDINGS;
 pub use window::ZscapeWindow;
 
 use crate::engine::{DeviceChoice, ModelSource};
@@ -36,6 +37,8 @@ pub struct WindowOptions {
     pub device: DeviceChoice,
     /// A session file to open.
     pub session: Option<PathBuf>,
+    /// A picture that carries its recipe, to open as if it were dropped.
+    pub picture: Option<PathBuf>,
     /// Where sessions are kept from start to start; `None` keeps none.
     pub autosave: Option<PathBuf>,
     /// A teacher's folder of questions.

@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 /// takes the focus away before anybody sees it, so the present focus alone would not tell
 /// that this Escape belongs to the text field.
 pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actions) {
-    let typing = was_typing || ctx.text_edit_focused();
+    // The palette's field has the keyboard from its first frame on, before it is painted.
+    let searching = app.overlay() == Overlay::Palette;
+    let typing = was_typing || ctx.text_edit_focused() || searching;
     let focused = ctx.egui_wants_keyboard_input();
     let reading = !matches!(app.overlay(), Overlay::None | Overlay::Palette);
     let popup_open = Popup::is_any_open(ctx);
@@ -30,9 +32,8 @@ pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actio
 static BY_SPECIFICITY: LazyLock<Vec<(KeyboardShortcut, Command)>> = LazyLock::new(by_specificity);
 
 fn by_specificity() -> Vec<(KeyboardShortcut, Command)> {
-    let mut all: Vec<(KeyboardShortcut, Command)> = Command::ALL
-        .iter()
-        .flat_map(|&command| command.shortcuts().map(move |shortcut| (shortcut, command)))
+    let mut all: Vec<(KeyboardShortcut, Command)> = Command::all()
+        .flat_map(|command| command.shortcuts().map(move |shortcut| (shortcut, command)))
         .collect();
     all.sort_by_key(|(shortcut, _)| {
         let modifiers = shortcut.modifiers;

@@ -7,11 +7,12 @@ use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
 use super::panels::filmstrip::FilmstripView;
 use super::panels::learning::{self, LearningView};
-use super::panels::tools::{self, Stage, ToolViews};
-use super::panels::{bookmarks, controls, equation, filmstrip, menu_bar, status};
+use super::panels::tools::{self, Left, Stage, ToolPanels};
+use super::panels::{bookmarks, equation, filmstrip, menu_bar, side_frame, status};
 use super::picture::PictureTexture;
 use super::smoke::Smoke;
 use super::storage;
+use super::textures::PictureTextures;
 use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
 use crate::app::{
@@ -28,7 +29,9 @@ pub struct ZscapeWindow {
     actions: Actions,
     picture: PictureTexture,
     canvas: CanvasView,
-    tools: ToolViews,
+    tools: ToolPanels,
+    /// The small pictures that tools show.
+    textures: PictureTextures,
     equation: EquationBar,
     filmstrip: FilmstripView,
     bookmarks: BookmarksView,
@@ -86,6 +89,7 @@ impl ZscapeWindow {
         let startup = StartupRequest {
             model: options.model.is_some(),
             session: options.session,
+            picture: options.picture,
         };
         let model = options
             .model
@@ -111,7 +115,8 @@ impl ZscapeWindow {
             actions: Actions::default(),
             picture: PictureTexture::default(),
             canvas: CanvasView::default(),
-            tools: ToolViews::default(),
+            tools: ToolPanels::default(),
+            textures: PictureTextures::default(),
             equation: EquationBar::default(),
             filmstrip: FilmstripView::default(),
             bookmarks: BookmarksView::default(),
@@ -166,9 +171,15 @@ impl ZscapeWindow {
                     .resizable(true)
                     .default_size(size::CONTROLS_PANEL)
                     .size_range(size::CONTROLS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
-                    .frame(controls::frame(ui))
+                    .frame(side_frame(ui))
                     .show(ui, |ui| {
-                        tools::controls_ui(ui, app, actions, &mut self.tools)
+                        let textures = &mut self.textures;
+                        let left = Left {
+                            app,
+                            actions,
+                            textures,
+                        };
+                        self.tools.left_ui(ui, left);
                     });
             }
             // Before the panels below the picture, so that long texts have the whole height.
@@ -177,7 +188,7 @@ impl ZscapeWindow {
                     .resizable(true)
                     .default_size(size::LEARNING_PANEL)
                     .size_range(size::LEARNING_PANEL_MIN..=size::LEARNING_PANEL_MAX)
-                    .frame(controls::frame(ui))
+                    .frame(side_frame(ui))
                     .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
             }
             if app.view().filmstrip {
@@ -199,7 +210,7 @@ impl ZscapeWindow {
                 .resizable(true)
                 .default_size(size::BOOKMARKS_PANEL)
                 .size_range(size::BOOKMARKS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
-                .frame(controls::frame(ui))
+                .frame(side_frame(ui))
                 .show(ui, |ui| {
                     let textures = &mut self.filmstrip.textures;
                     bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
@@ -220,16 +231,16 @@ impl ZscapeWindow {
                     app,
                     actions,
                     canvas: &mut self.canvas,
-                    views: &mut self.tools,
+                    textures: &mut self.textures,
                     shown,
                 };
                 if modes.picture_only {
                     tools::picture_ui(ui, &mut stage);
                 } else {
-                    tools::stage_ui(ui, &mut stage);
+                    self.tools.stage_ui(ui, &mut stage);
                 }
             });
-        self.tools.textures.end_frame();
+        self.textures.end_frame();
         self.picture_was_painted = shown.is_some();
     }
 
@@ -286,11 +297,10 @@ impl ZscapeWindow {
             }
             Effect::AskWhereToExport {
                 suggested_name,
-                words,
-                ending,
+                kind,
             } => {
                 self.dialogs
-                    .export(&suggested_name, words, ending, &mut self.actions);
+                    .export(&suggested_name, kind, &mut self.actions);
             }
             Effect::AskForLearningFile(file) => {
                 self.dialogs.save_learning(file, &mut self.actions);

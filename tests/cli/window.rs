@@ -47,6 +47,33 @@ fn smoke_opens_the_model_that_was_asked_for() {
 }
 
 #[test]
+fn a_picture_opens_if_it_says_how_it_was_made() {
+    let folder = Folder::new();
+    let made = folder.file("made.png");
+    run(&["render", crate::support::GAN, "seed(3)", "-o", &made]).succeeded();
+    let shown = on_a_screen(&[&made, "--smoke", "--device", "cpu"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+
+    let mut photo = std::io::Cursor::new(Vec::new());
+    let black = image::DynamicImage::new_rgb8(2, 2);
+    black
+        .write_to(&mut photo, image::ImageFormat::Png)
+        .expect("it can be encoded");
+    let photo = photo.into_inner();
+    let plain = folder.write("photo.png", &photo);
+    // Refused before a window is opened.
+    run(&[&plain]).refused("photo.png: it carries no recipe");
+    // What it is counts, not only its name.
+    let nameless = folder.write("photo", &photo);
+    run(&[&nameless]).refused("it carries no recipe");
+    let jpeg = folder.write("photo.jpg", b"\xff\xd8\xff\xe0");
+    run(&[&jpeg]).refused("photo.jpg: it is neither a PNG");
+    let broken = folder.write("broken.png", &photo[..20]);
+    run(&[&broken]).refused("broken.png: it is not a sound PNG");
+    run(&["absent.png"]).refused("absent.png");
+}
+
+#[test]
 fn a_broken_model_ends_the_smoke_run_with_a_sentence() {
     run(&["absent.safetensors", "--smoke"]).refused("absent.safetensors");
 }

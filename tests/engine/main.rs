@@ -16,6 +16,7 @@ mod graph;
 mod layer_change;
 mod learning_scenes;
 mod model_files;
+mod producing;
 mod scheduling;
 mod steps;
 mod style;

@@ -1,5 +1,6 @@
 //! The layers of ARCHITECTURE.md: arrows between them run one way.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,19 +41,26 @@ const LAYERS: &[Layer] = &[
         may_not_name: &["egui", "eframe"],
     },
     Layer {
+        name: "render",
+        may_import: &["latent", "model", "document", "engine"],
+        may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+    Layer {
         name: "learn",
         may_import: &["latent", "model", "document"],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
     Layer {
         name: "app",
-        may_import: &["latent", "model", "gpu", "engine", "document", "learn"],
+        may_import: &[
+            "latent", "model", "gpu", "engine", "document", "render", "learn",
+        ],
         may_not_name: &["burn"],
     },
     Layer {
         name: "ui",
         may_import: &[
-            "latent", "model", "gpu", "engine", "document", "learn", "app",
+            "latent", "model", "gpu", "engine", "document", "render", "learn", "app",
         ],
         may_not_name: &["burn", "std::fs"],
     },
@@ -64,7 +72,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "cli",
         may_import: &[
-            "latent", "model", "engine", "document", "learn", "ui", "train",
+            "latent", "model", "engine", "document", "render", "learn", "ui", "train",
         ],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
@@ -81,13 +89,28 @@ fn arrows_run_one_way() {
         for file in files {
             let text = fs::read_to_string(&file).expect("a source file is text");
             let place = file.strip_prefix(&source).expect("it lies under src");
-            for fault in faults_of(layer, place, &text) {
+            for fault in faults_of(layer_of(layer, place), place, &text) {
                 // Writing into a string cannot fail.
                 let _ = writeln!(faults, "src/{}: {fault}", place.display());
             }
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// The layer of a file in the folder of a layer: what a tool paints lies beside the tool, and is a
+/// part of the window.
+fn layer_of(folder: &'static Layer, place: &Path) -> &'static Layer {
+    let is_panel = |place: &Path| {
+        let tool = place.strip_prefix("app/tools").ok()?;
+        let part = tool.components().nth(1)?;
+        Some(Path::new(part.as_os_str()).with_extension("") == Path::new("panel"))
+    };
+    let ui = LAYERS.iter().find(|layer| layer.name == "ui");
+    match (is_panel(place), ui) {
+        (Some(true), Some(ui)) => ui,
+        _ => folder,
+    }
 }
 
 /// Only registries know families apart; everything else asks what a model can do, so that a new
@@ -129,6 +152,140 @@ fn every_folder_is_a_layer() {
             path.is_file() || LAYERS.iter().any(|layer| layer.name == name),
             "src/{name} stands in no layer: add it to the table here and in ARCHITECTURE.md"
         );
+    }
+}
+
+/// The parts of the window know each other in one direction only, so that one can be read, and
+/// changed, without those above it.
+#[test]
+fn no_parts_of_the_window_import_each_other_in_a_circle() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app");
+    let registry = fs::read_to_string(folder.join("mod.rs")).expect("a source file is text");
+    let mut files = Vec::new();
+    collect(&folder, &mut files);
+    let sources: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|file| {
+            let text = fs::read_to_string(&file).expect("a source file is text");
+            let place = file.strip_prefix(&folder).expect("it lies in src/app");
+            (place.to_owned(), text)
+        })
+        .collect();
+    let circles = circles(&imports(&registry, &sources));
+    assert!(circles.is_empty(), "circles of imports: {circles:#?}");
+}
+
+#[test]
+fn circles_are_found() {
+    let registry = "mod a; mod b; mod c; pub use a::First; pub use c::{Third, other};";
+    let source = |place: &str, text: &str| (PathBuf::from(place), text.to_owned());
+    let straight = [
+        source("a.rs", "use super::b::Second;"),
+        source("b/mod.rs", "use crate::app::Third;"),
+        source(
+            "b/inner.rs",
+            "use super::Second; use super::super::c::other;",
+        ),
+        source("c.rs", "#[cfg(test)] mod tests { use crate::app::First; }"),
+    ];
+    assert!(circles(&imports(registry, &straight)).is_empty());
+    let mut round = straight.to_vec();
+    round.push(source("c/inner.rs", "use super::super::First;"));
+    let found = circles(&imports(registry, &round));
+    assert_eq!(found, [["a", "b", "c"]]);
+}
+
+/// Which part of the window imports which: parts are the modules of `registry`, and what it
+/// exports again belongs to them.
+fn imports(registry: &str, sources: &[(PathBuf, String)]) -> BTreeMap<String, BTreeSet<String>> {
+    let registry = code_of(registry);
+    let modules = registry.split(';').filter_map(|item| {
+        let (before, name) = item.trim().rsplit_once(' ')?;
+        (before == "mod" || before.ends_with(" mod")).then_some(name.to_owned())
+    });
+    let mut home: BTreeMap<String, String> = modules.map(|name| (name.clone(), name)).collect();
+    let registry = paths(&registry);
+    for path in &registry {
+        if let [module, .., name] = path.as_slice()
+            && home.contains_key(module)
+        {
+            home.insert(name.clone(), module.clone());
+        }
+    }
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (place, text) in sources {
+        let first = place.components().next().expect("a file has a name");
+        let part = Path::new(&first).with_extension("");
+        let part = part.to_string_lossy().into_owned();
+        if part == "mod" {
+            continue;
+        }
+        let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for path in paths(&code_of(program)) {
+            let supers = path.iter().take_while(|part| *part == "super").count();
+            let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            let from_app = match names.split_at(supers) {
+                (_, ["crate", "app", rest @ ..]) => rest,
+                (_, rest) if supers > 0 && supers == depth(place) => rest,
+                _ => &[],
+            };
+            if let [name, ..] = *from_app
+                && let Some(other) = home.get(name)
+                && *other != part
+            {
+                found.entry(part.clone()).or_default().insert(other.clone());
+            }
+        }
+    }
+    found
+}
+
+/// The groups of parts of which each reaches all others, in alphabetical order.
+fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+    let reached = |from: &str| {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![from.to_owned()];
+        while let Some(part) = open.pop() {
+            for next in imports.get(&part).into_iter().flatten() {
+                if reached.insert(next.clone()) {
+                    open.push(next.clone());
+                }
+            }
+        }
+        reached
+    };
+    let mut found: Vec<Vec<String>> = Vec::new();
+    for part in imports.keys() {
+        let there = reached(part);
+        if there.contains(part) && !found.iter().any(|circle| circle.contains(part)) {
+            let back = there.iter().filter(|other| reached(other).contains(part));
+            found.push(back.cloned().collect());
+        }
+    }
+    found
+}
+
+#[test]
+fn panels_of_tools_belong_to_the_window() {
+    let app = LAYERS.iter().find(|it| it.name == "app").expect("a layer");
+    let find = |place: &str, text: &str| {
+        let place = Path::new(place);
+        faults_of(layer_of(app, place), place, text)
+    };
+    let painting = "use crate::ui::theme::tokens;";
+    for panel in ["app/tools/map/panel.rs", "app/tools/map/panel/stage.rs"] {
+        assert!(find(panel, painting).is_empty(), "{panel}");
+        assert_eq!(find(panel, "use std::fs;\nlet x = fs::read(y);").len(), 1);
+    }
+    for other in [
+        "app/tools/map/mod.rs",
+        "app/tools/panel.rs",
+        "app/panel/x.rs",
+    ] {
+        assert_eq!(find(other, painting).len(), 1, "{other}");
+        assert_eq!(find(other, "let view = panel::View::default();").len(), 1);
+        assert_eq!(find(other, "use super::map::panel::View;").len(), 1);
+        assert!(find(other, "pub(crate) mod panel;").is_empty());
     }
 }
 
@@ -186,6 +343,10 @@ fn faults_of(layer: &Layer, place: &Path, text: &str) -> Vec<String> {
             && !layer.may_import.contains(&other)
         {
             faults.push(format!("{} may not import {other}", layer.name));
+        }
+        // Panels of tools lie in the layer below the window's.
+        if layer.name == "app" && names.len() > 1 && names.contains(&"panel") {
+            faults.push("app may not name a panel".to_owned());
         }
         for forbidden in layer.may_not_name {
             let parts: Vec<&str> = forbidden.split("::").collect();

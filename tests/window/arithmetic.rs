@@ -5,6 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use zscape::app::Tool;
 use zscape::app::tools::arithmetic::{MEMBERS, Well};
+use zscape::app::tools::directions::Directions;
 
 fn open() -> Window {
     let mut window = Window::open_named("digits-gan");
@@ -113,7 +114,7 @@ fn the_difference_is_freed_of_a_direction_and_becomes_one() {
             .iter()
             .any(|known| known.name == "slant")
     });
-    let listed = window.app().desk().listed_directions();
+    let listed = window.app().tool::<Directions>().listed();
     let slant = listed
         .iter()
         .find(|it| it.direction.name == "slant")

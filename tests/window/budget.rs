@@ -9,6 +9,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 use zscape::app::export::{Kind, Settings};
+use zscape::app::tools::directions::Directions;
 use zscape::app::{Action, Command, LearningAction, Tool};
 
 /// The system's allocator, counting what each thread asks it for.
@@ -175,11 +176,11 @@ fn components(window: &mut Window) {
 
 fn directions(window: &mut Window) {
     window.tool(Tool::Directions);
-    let name = window.app().desk().listed_directions()[0]
+    let name = window.app().tool::<Directions>().listed()[0]
         .direction
         .name
         .clone();
-    window.ask(Action::LookAtDirection(name));
+    window.ask(Action::ask_tool(|it: &mut Directions, _| it.look_at(name)));
 }
 
 fn large_export(window: &mut Window) {

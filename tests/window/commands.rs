@@ -2,7 +2,7 @@
 
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, ViewportCommand};
+use eframe::egui::{Event, Key, Modifiers, ViewportCommand};
 use std::collections::BTreeSet;
 use zscape::app::{Command, Overlay, Theme};
 
@@ -10,7 +10,7 @@ use zscape::app::{Command, Overlay, Theme};
 fn every_command_has_a_name_a_tooltip_and_keys_of_its_own() {
     let mut names = BTreeSet::new();
     let mut keys = Vec::new();
-    for command in Command::ALL {
+    for command in Command::all() {
         let info = command.info();
         assert!(!info.tooltip.is_empty(), "{command:?}");
         assert!(
@@ -35,6 +35,23 @@ fn the_palette_runs_a_command() {
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(window.app().overlay(), Overlay::None);
     assert_eq!(window.expression(), "seed(43)");
+}
+
+#[test]
+fn what_is_typed_right_after_opening_the_palette_is_searched_for() {
+    let mut window = Window::open();
+    let before = window.expression();
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.harness.step();
+    // On its own this key jumps to a random seed.
+    window.harness.key_press(Key::R);
+    window.harness.event(Event::Text("r".to_owned()));
+    window.harness.run_steps(3);
+    assert_eq!(window.expression(), before);
+    let field = window.find(Role::TextInput, "Search");
+    assert_eq!(field.value().as_deref(), Some("r"));
 }
 
 #[test]

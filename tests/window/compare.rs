@@ -4,8 +4,8 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Rect, pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
-use zscape::app::tools::compare::{Mode, PaneState};
-use zscape::app::{AppState, Tool};
+use zscape::app::tools::compare::{BLINK, Compare, Mode, PaneState};
+use zscape::app::{AppState, Command, Tool};
 use zscape::engine::ModelSource;
 
 fn open_with(model: &str) -> Window {
@@ -244,28 +244,31 @@ fn blinking_takes_turns_until_it_rests() {
     window.harness.run_steps(2);
     assert_eq!(window.app().tools().settings().compare.mode, Mode::Blink);
     assert!(window.app().tools().compare().is_blinking());
-    let first = window.app().desk().blinked();
-    window.wait("the other picture", |app| app.desk().blinked() != first);
+    let first = window.app().tool::<Compare>().blinked();
+    window.wait("the other picture", |app| {
+        app.tool::<Compare>().blinked() != first
+    });
     window.wait("the first picture again", |app| {
-        app.desk().blinked() == first
+        app.tool::<Compare>().blinked() == first
     });
     window.harness.key_press(Key::B);
     window.harness.run_steps(2);
     assert!(!window.app().tools().compare().is_blinking());
     let name = |which: usize| format!("Blinked picture: pane {}", which + 1);
-    let which = window.app().desk().blinked();
+    let which = window.app().tool::<Compare>().blinked();
     let rect = window.find(Role::Image, &name(which)).rect();
     let shown = window.pixels(inside(rect));
     window.harness.run_steps(60);
-    assert_eq!(window.app().desk().blinked(), which, "it rests");
+    assert_eq!(window.app().tool::<Compare>().blinked(), which, "it rests");
     window.harness.key_press(Key::X);
     window.harness.run_steps(2);
-    assert_eq!(window.app().desk().blinked(), 1 - which);
+    assert_eq!(window.app().tool::<Compare>().blinked(), 1 - which);
     window.find(Role::Image, &name(1 - which));
     assert_ne!(window.pixels(inside(rect)), shown);
-    let reason = zscape::app::Command::BlinkComparison;
     window.open_tool("Explore");
-    assert!(window.app().availability(reason).is_err());
+    let blink = Command::OfTool(Tool::Compare, BLINK);
+    let reason = window.app().availability(blink);
+    assert_eq!(reason, Err("Open Compare first"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use zscape::app::tools::directions::STRIP;
+use zscape::app::tools::directions::{Directions, STRIP};
 
 fn found() -> Window {
     let mut window = Window::open_named("fashion-vae");
@@ -17,7 +17,7 @@ fn found() -> Window {
 #[test]
 fn components_are_found_and_a_step_along_one_changes_the_picture() {
     let mut window = found();
-    let listed = window.app().desk().listed_directions();
+    let listed = window.app().tool::<Directions>().listed();
     assert_eq!(listed.len(), 8);
     let changes: Vec<f32> = listed.iter().map(|listed| listed.picture_change).collect();
     assert!(

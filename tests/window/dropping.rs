@@ -1,11 +1,12 @@
 //! Files dropped on the window: each does what it obviously means.
 
-use crate::support::Window;
-use zscape::app::{Action, Tool};
+use crate::support::{Window, options};
+use zscape::app::{Action, Command, Edit, Tool};
 use zscape::document::codes::{CodeArray, save_npz};
 use zscape::document::{Raster, Recipe, Subject, png, save};
 use zscape::engine::ModelSource;
 use zscape::latent::{Code, ModelId, SessionNames, Space};
+use zscape::ui::WindowOptions;
 
 fn recipe(window: &Window, expression: &str) -> Recipe {
     let model = &window.app().model().expect("a model").id;
@@ -73,6 +74,49 @@ fn a_picture_of_this_program_leads_back_to_where_it_was_made() {
         "the first keeps its name"
     );
     assert_ne!(window.app().preview().frame().expect("one").code, first);
+}
+
+#[test]
+fn a_picture_named_at_the_start_opens_where_it_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.png");
+    let kept = folder.path().join("kept");
+    let mut window = Window::open_options(WindowOptions {
+        model: Some(ModelSource::Catalogue("digits-gan".to_owned())),
+        autosave: Some(kept.clone()),
+        ..options()
+    });
+    let expression = "0.5*seed(77)";
+    let made = recipe(&window, expression);
+    write(&path, &made);
+    // A session is left behind, which the picture comes after.
+    let other = ModelSource::Catalogue("digits-vae2".to_owned());
+    window.ask(Action::LoadModel(other));
+    window.wait("the other model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "digits-vae2")
+    });
+    window.settle();
+    window.ask(Action::Edit(Edit::Seed(5)));
+    window.settle();
+    eframe::App::on_exit(window.harness.state_mut());
+    drop(window);
+
+    let mut window = Window::open_options(WindowOptions {
+        picture: Some(path),
+        autosave: Some(kept),
+        ..options()
+    });
+    window.wait("the place", |app| {
+        app.position().expression().to_string() == expression
+            && app.model().is_some_and(|model| model.id == made.model)
+    });
+    window.settle();
+    assert_eq!(window.expression(), expression);
+    window.ask(Action::Run(Command::Undo));
+    window.wait("the step of the session before", |app| {
+        app.position().expression().to_string() == "seed(5)"
+    });
 }
 
 #[test]

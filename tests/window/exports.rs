@@ -5,8 +5,11 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
+use zscape::app::export::{Kind, Settings};
+use zscape::app::tools::interpolate::{self, Interpolate};
 use zscape::app::{Action, Overlay};
+use zscape::document::animation::AnimationFormat;
 use zscape::document::codes::read_codes;
 use zscape::document::embedded::recipe_in_file;
 use zscape::document::{Subject, photo};
@@ -32,22 +35,192 @@ fn write(window: &mut Window, path: &Path) {
     assert_eq!(window.app().overlay(), Overlay::None);
 }
 
+/// Runs the command line and writes to `path`.
+fn command_line(arguments: &[&str], path: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_zscape"))
+        .args(arguments)
+        .arg("-o")
+        .arg(path)
+        .args(["--device", "cpu"])
+        .output()
+        .expect("zscape runs")
+}
+
 /// Makes a file again from its recipe by the command line.
 fn made_again(path: &Path) -> Vec<u8> {
     let again = path.with_file_name(format!(
         "again-{}",
         path.file_name().expect("a name").to_string_lossy()
     ));
-    let output = Command::new(env!("CARGO_BIN_EXE_zscape"))
-        .args(["render", "--device", "cpu", "--from"])
-        .arg(path)
-        .arg("-o")
-        .arg(&again)
-        .output()
-        .expect("zscape runs");
+    let from = path.to_string_lossy();
+    let output = command_line(&["render", "--from", &from], &again);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     std::fs::read(again).expect("it is there")
+}
+
+/// The name and the bytes of every file in a folder and in those in it.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("it can be listed") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        if path.is_dir() {
+            let inside = contents(&path).into_iter();
+            found.extend(inside.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+        } else {
+            found.push((name, std::fs::read(&path).expect("a file")));
+        }
+    }
+    found.sort();
+    found
+}
+
+const KEYFRAMES: [&str; 4] = [
+    "seed(3)",
+    "0.5*seed(9)",
+    "[1, -2]",
+    "slerp(seed(1), seed(2), 0.3)",
+];
+
+/// Every kind and format: what is set up, the name of the file, and the command that makes it.
+fn every_file() -> Vec<(Settings, &'static str, Vec<&'static str>)> {
+    const MODEL: &str = "digits-vae2";
+    let of = |kind| Settings {
+        kind,
+        scale: 2,
+        smooth: true,
+        ..Settings::default()
+    };
+    let with = |command: &'static str, rest: &[&'static str]| {
+        let size: &[&str] = match command {
+            "codes" => &[],
+            _ => &["--scale", "2", "--smooth"],
+        };
+        [&[command, MODEL], rest, size].concat()
+    };
+    let strip = [&KEYFRAMES[..], &["--count", "5", "--method", "lerp"]].concat();
+    let sheet = [
+        &KEYFRAMES[..],
+        &["--columns", "3", "--rows", "3", "--method", "lerp"],
+    ]
+    .concat();
+    let mut files = vec![
+        (of(Kind::Picture), "a.png", with("render", &["seed(42)"])),
+        (
+            Settings {
+                count: 5,
+                ..of(Kind::Strip)
+            },
+            "a.png",
+            with("strip", &strip),
+        ),
+        (
+            Settings {
+                side: 3,
+                ..of(Kind::Sheet)
+            },
+            "a.png",
+            with("sheet", &sheet),
+        ),
+        (
+            Settings {
+                first_seed: 7,
+                seeds: 70,
+                ..of(Kind::Grid)
+            },
+            "a.png",
+            with("grid", &["--seeds", "7-76"]),
+        ),
+        (of(Kind::Codes), "a.npz", with("codes", &["seed(42)"])),
+    ];
+    let walk = ["--frames", "8", "--seconds", "0.8", "--method", "lerp"];
+    let ends = ["--once", "--even", "--loop", "--easing", "smooth"];
+    let walk = [&KEYFRAMES[..], &walk, &ends].concat();
+    for (format, name) in [
+        (AnimationFormat::Gif, "a.gif"),
+        (AnimationFormat::Apng, "a.png"),
+        (AnimationFormat::WebP, "a.webp"),
+        (AnimationFormat::Mp4, "a.mp4"),
+        (AnimationFormat::PngSequence, "a_##.png"),
+        (AnimationFormat::PngSequence, "frames"),
+    ] {
+        let settings = Settings {
+            format,
+            fps: 10.0,
+            once: true,
+            ..of(Kind::Animation)
+        };
+        files.push((settings, name, with("animate", &walk)));
+    }
+    files
+}
+
+#[test]
+fn every_kind_and_format_is_what_the_command_line_makes() {
+    let mut window = Window::open_named("digits-vae2");
+    let expressions = KEYFRAMES.map(|text| zscape::latent::expr::parse(text).expect("sound"));
+    for (settings, name, arguments) in every_file() {
+        // A strip is spread by the easing and the lengths of the way, a command's is not.
+        let is_animation = settings.kind == Kind::Animation;
+        let way = interpolate::Settings {
+            keyframes: expressions.to_vec(),
+            method: zscape::latent::path::Method::Lerp,
+            easing: match is_animation {
+                true => zscape::latent::path::Easing::Smooth,
+                false => zscape::latent::path::Easing::Linear,
+            },
+            closed: is_animation,
+            even: is_animation,
+            secs: 0.8,
+            ..interpolate::Settings::default()
+        };
+        window.ask(Action::edit_tool::<Interpolate>(|settings| *settings = way));
+        window.ask(Action::SetExport(settings.clone()));
+        window.harness.run_steps(2);
+        let what = format!("{:?} as {name} ({})", settings.kind, settings.format);
+
+        let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let before = window.messages().len();
+        window.ask(Action::Export(folders[0].path().join(name)));
+        window.harness.run_steps(2);
+        window.wait(&what, |app| app.export().runs().is_empty());
+        window.harness.run_steps(1);
+        let message = window
+            .messages()
+            .split_off(before)
+            .pop()
+            .expect("a message");
+        let output = command_line(&arguments, &folders[1].path().join(name));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            message.starts_with("Saved"),
+            output.status.success(),
+            "{what}: {message:?} and {said:?}"
+        );
+        if !output.status.success() {
+            // Only MP4 needs another program.
+            assert_eq!(settings.format, AnimationFormat::Mp4, "{said}");
+            assert!(
+                said.contains("ffmpeg") && message.contains("ffmpeg"),
+                "{message}"
+            );
+        }
+        let [window_made, command_made] = folders.map(|folder| contents(folder.path()));
+        let names = |files: &[(String, Vec<u8>)]| {
+            files
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&window_made), names(&command_made), "{what}");
+        assert_eq!(window_made.is_empty(), !output.status.success(), "{what}");
+        assert!(window_made == command_made, "{what}: the bytes differ");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use std::collections::BTreeSet;
-use zscape::app::ThumbnailKey;
+use zscape::app::{Action, Command, ThumbnailKey};
 
 #[test]
 fn a_picture_stands_there_and_a_slider_works() {
@@ -41,6 +41,52 @@ fn one_thumbnail_is_there_and_the_status_is_told() {
     window.harness.get_by_label("History 1: seed(42), current");
     window.harness.get_by_label_contains("decode ");
     window.harness.get_by_label_contains("28×28 shown at");
+}
+
+#[test]
+fn large_text_on_a_small_screen_lays_nothing_over_the_menus() {
+    let mut window = Window::open();
+    window.harness.set_size([1024.0, 640.0].into());
+    window.settle();
+    loop {
+        menus_are_free(&window);
+        if window.app().availability(Command::LargerText).is_err() {
+            break;
+        }
+        window.ask(Action::Run(Command::LargerText));
+        window.settle();
+    }
+}
+
+/// Nothing of the top line lies over anything else of it, or outside of the window.
+#[track_caller]
+fn menus_are_free(window: &Window) {
+    let menus = ["File", "Edit", "View", "Model", "Tools", "Help"];
+    let others = [
+        "Search commands",
+        "Show questions",
+        "Toggle light and dark theme",
+    ];
+    let line: Vec<_> = menus
+        .iter()
+        .chain(&others)
+        .map(|&name| (name, window.find(Role::Button, name).rect()))
+        .chain([("the model", window.find(Role::ComboBox, "Model").rect())])
+        .chain(["Undo", "Redo"].into_iter().filter_map(|name| {
+            let button = window.harness.query_by_role_and_label(Role::Button, name);
+            Some((name, button?.rect()))
+        }))
+        .collect();
+    for (index, (name, rect)) in line.iter().enumerate() {
+        assert!(
+            rect.left() >= 0.0 && rect.right() <= 1024.0,
+            "{name}: {rect:?}"
+        );
+        for (other, over) in &line[index + 1..] {
+            let is_apart = rect.right() <= over.left() + 0.5 || over.right() <= rect.left() + 0.5;
+            assert!(is_apart, "{name} {rect:?} and {other} {over:?}");
+        }
+    }
 }
 
 #[test]

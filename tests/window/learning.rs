@@ -7,14 +7,14 @@ use eframe::egui::{FontId, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 use std::sync::Arc;
-use zscape::app::LearningFile;
 use zscape::app::learning::{Page, name_of, why_no_scene};
-use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, Tool, ToolEdit};
+use zscape::app::tools::variations::STEP;
+use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, Tool};
 use zscape::document::NodeId;
 use zscape::document::save::save;
 use zscape::engine::ModelSource;
-use zscape::latent::Space;
 use zscape::latent::expr::parse;
+use zscape::latent::{NoiseMode, Space};
 use zscape::learn::progress::Standing;
 use zscape::ui::WindowOptions;
 
@@ -101,7 +101,7 @@ fn state(app: &AppState) -> (String, String, Tool, String, usize, Option<NodeId>
     let history = app.session().document().history();
     (
         format!("{:?}", app.model().map(|model| &model.id)),
-        app.position().expression().to_string(),
+        format!("{:?}", app.position().composition()),
         app.tools().open(),
         format!("{:?}", app.tools().settings()),
         history.len(),
@@ -286,6 +286,8 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
     });
     window.settle();
     assert_eq!(window.expression(), "[0.5, -0.5]");
+    let noise = window.app().position().sampler().noise;
+    assert_eq!(noise, NoiseMode::Random { seed: 3 });
     assert_eq!(window.app().tools().open(), Tool::Map);
     assert!(window.shows("A map to walk on.") && window.shows("Shows one plane only."));
     // Nothing in a scene is a step, and what is locked stays.
@@ -346,9 +348,7 @@ fn random_states_survive_a_scene() {
                     step: die(5) as f32 - 2.0,
                 }),
                 3 => Action::Run(Tool::ALL[die(10) as usize].command()),
-                4 => Action::Tool(ToolEdit::Variations(
-                    zscape::app::tools::variations::Edit::Sigma(die(9) as f32 / 10.0 + 0.1),
-                )),
+                4 => Action::Set(STEP.into(), die(9) as f32 / 10.0 + 0.1),
                 _ => Action::Run(Command::Undo),
             };
             window.harness.state_mut().ask(action);
@@ -379,12 +379,8 @@ fn random_states_survive_a_scene() {
         window
             .harness
             .state_mut()
-            .ask(Action::Run(Command::OpenVariations));
-        let sigma = zscape::app::tools::variations::Edit::Sigma(2.0);
-        window
-            .harness
-            .state_mut()
-            .ask(Action::Tool(ToolEdit::Variations(sigma)));
+            .ask(Action::Run(Command::Open(Tool::Variations)));
+        window.ask(Action::Set(STEP.into(), 2.0));
         window.settle();
         assert_eq!(window.expression(), "[1, 0.5]");
         window.learn(LearningAction::LeaveScene);

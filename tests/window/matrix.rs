@@ -8,8 +8,9 @@ use eframe::egui::{Event, PointerButton, Pos2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 use zscape::app::tools::compare::PaneState;
+use zscape::app::tools::neighbours::current_code_in;
 use zscape::app::tools::{compare, directions, map, variations};
-use zscape::app::{Action, AppState, Command, Edit, Level, Tool, ToolEdit};
+use zscape::app::{Action, AppState, Command, Edit, Level, Tool};
 use zscape::engine::{ModelInfo, ModelSource, Picture};
 use zscape::latent::Space;
 use zscape::latent::expr::parse;
@@ -242,13 +243,15 @@ fn matrix_of(name: &str) {
                 let start = parse(&start).expect("it is an expression");
                 edit(window, Edit::Expression(start));
                 if let Some(direction) = &first_direction {
-                    ask(window, Action::LookAtDirection(direction.clone()));
+                    let name = direction.clone();
+                    type Of = directions::Directions;
+                    ask(window, Action::ask_tool(|it: &mut Of, _| it.look_at(name)));
                 }
             });
             acts(&mut cell);
         }
     }
-    run(&mut cell.window, Command::OpenExplore);
+    run(&mut cell.window, Command::Open(Tool::Explore));
     for start in starts(&model) {
         cell.place = format!("{name}, file of {start}");
         cell.act("start", |window| {
@@ -299,12 +302,10 @@ fn truncation_changes_the_picture_of_a_style_based_model() {
         window: Window::open_named("heroes-stylegan"),
         place: "heroes-stylegan".to_owned(),
     };
-    run(&mut cell.window, Command::OpenCompare);
+    run(&mut cell.window, Command::Open(Tool::Compare));
     cell.act("panes", |window| {
-        ask(
-            window,
-            Action::Tool(ToolEdit::Compare(compare::Edit::Panes(2))),
-        );
+        let two = Action::edit_tool::<compare::Compare>(|settings| settings.set_panes(2));
+        ask(window, two);
     });
     let panes = cell.window.app().tools().compare().panes();
     assert_eq!(panes[1].expression.to_string(), "truncate(seed(42), 0.7)");
@@ -319,7 +320,7 @@ fn the_map_of_a_style_based_model_lies_in_w() {
         window: Window::open_named("heroes-stylegan"),
         place: "heroes-stylegan".to_owned(),
     };
-    run(&mut cell.window, Command::OpenMap);
+    run(&mut cell.window, Command::Open(Tool::Map));
     cell.act("map", |window| window.harness.run_steps(2));
     let app = cell.window.app();
     let plane = app.tools().map().plane().expect("a plane");
@@ -328,7 +329,7 @@ fn the_map_of_a_style_based_model_lies_in_w() {
         plane.expression([0.5, 0.0]).to_string(),
         "seed(42) + 0.5*dir(\"w0\")"
     );
-    let code = app.desk().current_code_in(Space::W).expect("it was mapped");
+    let code = current_code_in(app.workspace(), Space::W).expect("it was mapped");
     let [x, y] = plane.geometry().coordinates(&code);
     assert!(
         x.abs() + y.abs() < 1e-4,
@@ -345,8 +346,8 @@ fn the_map_of_a_style_based_model_lies_in_w() {
         .enumerate()
         {
             let code = parse(text).expect("it is an expression");
-            let corner = map::Edit::Through(which, Some(code));
-            ask(window, Action::Tool(ToolEdit::Map(corner)));
+            let corner = move |settings: &mut map::Settings| settings.set_corner(which, Some(code));
+            ask(window, Action::edit_tool::<map::Map>(corner));
         }
     });
     let app = cell.window.app();

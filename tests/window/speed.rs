@@ -13,7 +13,8 @@ use eframe::egui::vec2;
 use std::time::{Duration, Instant};
 use zscape::app::export::{Kind, Settings};
 use zscape::app::learning::why_no_scene;
-use zscape::app::tools::interpolate::SLERP_STRIP;
+use zscape::app::tools::encode::Encode;
+use zscape::app::tools::interpolate::{Interpolate, SLERP_STRIP};
 use zscape::app::{Action, Command, LearningAction};
 use zscape::document::{Raster, Recipe, Subject, png, save};
 use zscape::engine::ModelSource;
@@ -137,14 +138,9 @@ fn a_strip_of_sixteen() {
         window.open_tool("Interpolate");
         let mut times = Vec::new();
         for seed in 0..REPEATS as u32 {
-            let edit = zscape::app::tools::interpolate::Edit::Insert(
-                0,
-                zscape::latent::expr::Expr::Seed(100 + seed),
-            );
-            window
-                .harness
-                .state_mut()
-                .ask(Action::Tool(zscape::app::ToolEdit::Interpolate(edit)));
+            let code = zscape::latent::expr::Expr::Seed(100 + seed);
+            let insert = Action::edit_tool::<Interpolate>(|settings| settings.insert(0, code));
+            window.ask(insert);
             window.harness.step();
             times.push(until(&mut window, |window| {
                 window.app().pictures().set(SLERP_STRIP).is_complete()
@@ -205,7 +201,9 @@ fn from_a_dropped_photo_to_its_reconstruction() {
             let path = folder.path().join(format!("{name}-{repeat}.png"));
             save::save(&path, &bytes).expect("it can be written");
             let before = window.app().tools().encode().found().map(|found| found.id);
-            window.harness.state_mut().ask(Action::EncodeFile(path));
+            window.ask(Action::ask_tool(|_: &mut Encode, cx| {
+                Encode::open_file(cx, path);
+            }));
             let started = Instant::now();
             until(&mut window, |window| {
                 let found = window.app().tools().encode().found();
@@ -228,19 +226,15 @@ fn cancelling_a_descent() {
     window.open_tool("Encode");
     let mut times = Vec::new();
     for repeat in 0..REPEATS {
-        let edit = zscape::app::tools::encode::Edit::Draw;
-        let stroke = zscape::app::tools::encode::Edit::BeginStroke([0.1 * repeat as f32, 0.5]);
-        for edit in [edit, stroke] {
-            window
-                .harness
-                .state_mut()
-                .ask(Action::Tool(zscape::app::ToolEdit::Encode(edit)));
-        }
+        window.ask(Action::edit_tool::<Encode>(move |settings| {
+            settings.begin_drawing();
+            settings.begin_stroke([0.1 * repeat as f32, 0.5]);
+        }));
         until(&mut window, |window| {
             window.app().tools().encode().is_descending()
         });
         std::thread::sleep(Duration::from_millis(60));
-        window.harness.state_mut().ask(Action::StopDescent);
+        window.ask(Action::ask_tool(|it: &mut Encode, cx| it.stop(cx)));
         // What is asked next is answered when the engine has stopped.
         let seed = zscape::app::Edit::Seed(window.app().position().last_seed() + 1);
         window.harness.state_mut().ask(Action::Edit(seed));

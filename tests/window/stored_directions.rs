@@ -3,7 +3,7 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use zscape::app::tools::directions::STRIP;
+use zscape::app::tools::directions::{Directions, STRIP};
 use zscape::app::{Action, Command};
 use zscape::engine::ModelSource;
 use zscape::latent::Space;
@@ -131,7 +131,7 @@ fn directions_of_z_and_w_go_together() {
     let (mut window, _folder) = open();
     window.open_tool("Directions");
     let go = |window: &mut Window, name: &str, sigma: f32| {
-        let stepped = window.app().desk().stepped(name, sigma);
+        let stepped = window.app().tool::<Directions>().stepped(name, sigma);
         let edit = zscape::app::Edit::Expression(stepped);
         window.harness.state_mut().ask(Action::Edit(edit));
         // No frame in between: a hand is faster.

@@ -3,11 +3,16 @@
 
 mod steps;
 
+use super::models::link_of;
+use super::notices::Level;
 use super::session::OpenSession;
-use super::{Composition, Edit, ThumbnailKey, Tool, ToolEdit, ToolSettings, Tools, Workspace};
+use super::tools::directions::Directions;
+use super::tools::{ToolContext, ToolPart, ToolView};
+use super::{Composition, Edit, ThumbnailKey, Tool, ToolSettings, Tools, Workspace};
 use crate::document::bookmarks::renamed_in_json;
 use crate::document::{Change, ModelLink, SessionView};
 use crate::engine::{JobId, ModelSource};
+use crate::latent::expr::Expr;
 use crate::latent::{Code, SessionNames};
 use serde::Deserialize as _;
 use std::sync::Arc;
@@ -60,7 +65,7 @@ impl Desk {
         let names = SessionNames {
             codes,
             retired,
-            directions: self.found_directions(),
+            directions: self.tool::<Directions>().found(),
         };
         // Everything that is shown is asked for again when the names are others.
         if *self.workspace.names != names {
@@ -69,9 +74,31 @@ impl Desk {
         }
     }
 
+    /// What a tool and its panel read.
+    pub fn tool<T: ToolPart>(&self) -> ToolView<'_, T> {
+        self.tools.view(&self.workspace)
+    }
+
+    /// Lets a tool work.
+    pub(super) fn with_tool<T: ToolPart, R>(
+        &mut self,
+        run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) -> R,
+    ) -> R {
+        self.use_tools(|tools, workspace| tools.with(workspace, run))
+    }
+
+    /// Lets tools work, and takes up the names that they change.
+    pub(super) fn use_tools<R>(&mut self, run: impl FnOnce(&mut Tools, &mut Workspace) -> R) -> R {
+        let done = run(&mut self.tools, &mut self.workspace);
+        if self.tools.take_names_changed() {
+            self.renew_names();
+        }
+        done
+    }
+
     /// Sets all tools at once, as history and scenes do, and opens the one that differs.
     pub(super) fn restore_tools(&mut self, settings: Arc<ToolSettings>) {
-        self.edit_tool(ToolEdit::Restore(settings));
+        self.use_tools(|tools, _| tools.restore(settings));
     }
 
     /// Puts settings of all tools and the open one in the place of those of now.
@@ -82,19 +109,19 @@ impl Desk {
     }
 
     pub(super) fn open_tool(&mut self, tool: Tool) {
-        self.tools.interpolate.stop();
+        self.tools.stop_playing();
         self.tools.open = tool;
     }
 
     /// Whether the picture moves by itself.
     pub(super) fn is_playing(&self) -> bool {
-        self.workspace.player.is_some() || self.tools.interpolate().is_playing()
+        self.workspace.player.is_some() || self.tools.is_playing()
     }
 
     /// Stops whatever moves the picture by itself.
     pub(super) fn stop_playing(&mut self) {
         self.workspace.player = None;
-        self.tools.interpolate.stop();
+        self.tools.stop_playing();
     }
 
     /// Gives a bookmark another name, also in all that uses it.
@@ -149,6 +176,19 @@ impl Desk {
         is_named
     }
 
+    /// Gives a code that was found for a picture a name, and goes there.
+    pub(super) fn name_found_code(&mut self, name: &str, code: Code) {
+        let Some(model) = self.workspace.model().map(link_of) else {
+            return;
+        };
+        if self.name_code(name, &[], code, model) {
+            let named = Edit::Expression(Expr::Named(name.to_owned()));
+            self.workspace.edit(named);
+            let sentence = format!("The code of the picture is @{name} now");
+            self.workspace.notices.push(Level::Done, sentence);
+        }
+    }
+
     /// Takes the code that a name was asked for.
     pub(super) fn on_named(&mut self, job: JobId, code: Code) {
         if self.session.on_evaluated(&mut self.workspace, job, code) {
@@ -157,7 +197,7 @@ impl Desk {
     }
 
     /// A name for a code that nobody has: `stem`, or `stem` with a number.
-    pub(super) fn free_code_name(&self, stem: &str) -> String {
+    pub fn free_code_name(&self, stem: &str) -> String {
         self.session.free_code_name(&self.workspace, stem)
     }
 

@@ -1,120 +1,33 @@
-//! Files made of pictures: stills, strips, sheets, grids, animations, and codes.
+//! Files made of what the window shows: stills, strips, sheets, grids, animations, and codes.
 //!
-//! The engine decodes what a file needs in pieces; a thread for each file enlarges, encodes and
-//! writes them. The hazards here are a memory full of pictures that wait for a slow encoder, and
-//! half a file after a cancel: the next piece is asked for when the last one is written, and
-//! files appear under their names only when they are whole.
+//! What a file is made of is read here (`task`); how it is made is in [`render`](crate::render),
+//! as on the command line. A thread for each file drives its production (`run`), and the window
+//! only carries jobs to the engine and events back.
 
-mod plan;
-mod writer;
+mod run;
+mod settings;
+mod task;
 
-pub use plan::{Kind, Settings, ending_of};
+pub use run::Run;
+pub use settings::{Kind, Settings, ending_of};
 
+use super::jobs::{Jobs, Owner};
 use super::notices::Level;
-use super::{AppState, ByAddress, Derived, Effect, Overlay, ToolSettings};
-use crate::app::jobs::Owner;
-use crate::engine::{Class, Job, JobId, ModelId, ModelInfo};
-use crate::latent::expr::Expr;
-use crate::latent::path::{ArcLength, step_length};
-use crate::latent::{Sampler, SessionNames, Shot};
-use plan::{Plan, Work};
-use std::collections::VecDeque;
+use super::{ByAddress, Derived, Desk, Effect, Overlay, ToolSettings, Wake, Workspace};
+use crate::engine::{Event, ModelInfo};
+use run::Report;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use writer::Piece;
+use task::Task;
 
-/// Called from another thread to have the window look at what came.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
-
-/// Pictures of one piece: whole batches of the engine, so that the bytes are those that the
-/// command line makes.
-const PIECE: usize = 256;
-
-/// Reports that wait for a frame of the window; a writer with one more waits, too.
+/// Reports that wait for a frame of the window; a thread with one more waits, too.
 const REPORTS: usize = 64;
 /// How long the end of the program waits for writers that were stopped. Each of them ends with
 /// the frame that it encodes; only a disk that does not answer holds one longer.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What a writer reports.
-enum Report {
-    /// So many more pictures are in the file.
-    Written {
-        id: u64,
-        count: usize,
-    },
-    Done {
-        id: u64,
-    },
-    Failed {
-        id: u64,
-        sentence: String,
-    },
-}
-
-/// What of a file is still to be decoded.
-#[derive(Debug)]
-enum Stage {
-    /// Pictures on the way are measured, so that frames can be spread evenly.
-    Survey {
-        steps: Vec<f64>,
-        before: Option<Vec<f32>>,
-    },
-    Pictures,
-}
-
-/// A file on its way.
-#[derive(Debug)]
-pub struct Run {
-    id: u64,
-    path: PathBuf,
-    work: Work,
-    model: ModelId,
-    names: Arc<SessionNames>,
-    sampler: Sampler,
-    stage: Stage,
-    waiting: VecDeque<Vec<Expr>>,
-    job: Option<JobId>,
-    /// Pictures that went to the writer and are not written yet.
-    unwritten: usize,
-    writer: Option<SyncSender<Piece>>,
-    /// Set when nothing of the file is to stay, even if all of it went to the writer.
-    is_cancelled: Arc<AtomicBool>,
-    done: usize,
-    total: usize,
-}
-
-impl Run {
-    /// The name of the file.
-    pub fn title(&self) -> String {
-        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-        name.to_string_lossy().into_owned()
-    }
-
-    /// Pictures that are in the file, and how many there will be; `None` while the way is
-    /// measured.
-    pub fn progress(&self) -> Option<(usize, usize)> {
-        matches!(self.stage, Stage::Pictures).then_some((self.done, self.total))
-    }
-
-    /// Hands a piece to the writer. The channel has room for all pieces of a job and the end;
-    /// where the writer is gone, it has reported why.
-    fn write(&self, piece: Piece) {
-        if let Some(writer) = &self.writer
-            && let Err(error) = writer.try_send(piece)
-        {
-            log::debug!("{}: {error}", self.path.display());
-        }
-    }
-
-    fn fill(&mut self, expressions: &[Expr]) {
-        self.waiting = expressions.chunks(PIECE).map(<[Expr]>::to_vec).collect();
-    }
-}
 
 /// Files on their way, and what the next one is to be.
 pub struct Export {
@@ -122,23 +35,21 @@ pub struct Export {
     settings: Settings,
     runs: Vec<Run>,
     next_id: u64,
-    reports: Receiver<Report>,
-    report: SyncSender<Report>,
+    /// With the number of the run.
+    reports: Receiver<(u64, Report)>,
+    report: SyncSender<(u64, Report)>,
     /// The threads that write, also those of cancelled files until they have ended.
     writers: Vec<JoinHandle<()>>,
-    checked: Derived<PlanKey, Result<(), String>>,
+    checked: Derived<CheckKey, Result<(), String>>,
 }
 
 /// Everything that decides whether a file can be made.
 #[derive(PartialEq, Debug)]
-struct PlanKey {
+struct CheckKey {
     settings: Settings,
     model: Option<ByAddress<ModelInfo>>,
     tools: ByAddress<ToolSettings>,
-    names: ByAddress<SessionNames>,
-    expression: Expr,
-    path_lengths: Option<u64>,
-    picture: Option<u64>,
+    has_code: bool,
     /// Bookmarks are written, too.
     session: u64,
 }
@@ -167,373 +78,143 @@ impl Export {
     pub fn runs(&self) -> &[Run] {
         &self.runs
     }
-}
 
-impl AppState {
-    pub(super) fn set_export(&mut self, settings: Settings) {
-        self.export.settings = settings.bounded();
-    }
-
-    /// Why the file that is set up cannot be made now.
+    /// Begins a file.
     ///
     /// # Errors
     ///
-    /// A sentence.
-    pub fn check_export(&self) -> Result<(), String> {
-        // A plan may hold 10,000 expressions; the form asks in every frame.
-        let key = PlanKey {
-            settings: self.export.settings.clone(),
-            model: self.desk.workspace.models.current().map(ByAddress::new),
-            tools: ByAddress::new(self.desk.tools.settings()),
-            names: ByAddress::new(&self.desk.workspace.names),
-            expression: self.desk.workspace.position.expression().clone(),
-            path_lengths: self.desk.tools.interpolate().measured_on(),
-            picture: self
-                .desk
-                .workspace
-                .preview
-                .frame()
-                .map(|frame| frame.generation),
-            session: self.desk.session.revision(),
+    /// When the operating system gives no thread; a sentence.
+    fn start(&mut self, task: Task, path: PathBuf) -> Result<(), String> {
+        self.next_id += 1;
+        let id = self.next_id;
+        let (wake, report) = (Arc::clone(&self.wake), self.report.clone());
+        let tell = move |said| {
+            // The window is gone when nobody listens.
+            report.send((id, said)).ok();
+            wake();
         };
-        let plan = || Plan::new(self, &self.export.settings).map(|_| ());
-        (*self.export.checked.get(key, plan)).clone()
+        let path = task.place(path);
+        let (run, thread) = Run::start(id, task, path, tell)
+            .map_err(|error| format!("No thread to write the file: {error}"))?;
+        self.runs.push(run);
+        self.writers.push(thread);
+        Ok(())
     }
 
-    /// Asks where the file is to be.
-    pub(super) fn ask_where_to_export(&mut self) {
-        if let Err(sentence) = self.check_export() {
-            self.desk.workspace.notices.push(Level::Error, sentence);
-            return;
-        }
-        let settings = &self.export.settings;
-        let (words, ending) = settings.file_kind();
-        let suggested_name = match settings.kind {
-            Kind::Picture => self.desk.workspace.suggested_file_name(ending),
-            kind => self.suggested_name(kind.noun(), ending),
-        };
-        self.desk.workspace.effects.push(Effect::AskWhereToExport {
-            suggested_name,
-            words,
-            ending,
-        });
-    }
-
-    /// Makes the file that is set up.
-    pub(super) fn export_to(&mut self, path: PathBuf) {
-        let settings = self.export.settings.clone();
-        self.start_export(&settings, path);
-    }
-
-    /// Writes the picture in the model's own size.
-    pub(super) fn save_picture(&mut self, path: PathBuf) {
-        let settings = Settings {
-            kind: Kind::Picture,
-            scale: 1,
-            ..Settings::default()
-        };
-        self.start_export(&settings, path);
-    }
-
-    fn start_export(&mut self, settings: &Settings, path: PathBuf) {
-        let path = match settings.kind {
-            Kind::Animation => plan::completed(settings.format, path),
-            _ => path,
-        };
-        let plan = match Plan::new(self, settings) {
-            Ok(plan) => plan,
-            Err(sentence) => {
-                self.desk.workspace.notices.push(Level::Error, sentence);
-                return;
-            }
-        };
-        self.export.next_id += 1;
-        let id = self.export.next_id;
-        let wake = Arc::clone(&self.export.wake);
-        let report = self.export.report.clone();
-        let file = plan.file(&path);
-        let (sender, pieces) = sync_channel(PIECE + 1);
-        let is_cancelled = Arc::new(AtomicBool::new(false));
-        let cancelled = Arc::clone(&is_cancelled);
-        let started = std::thread::Builder::new()
-            .name("zscape-export".to_owned())
-            .spawn(move || {
-                let tell = |said: Report| {
-                    // The window is gone when nobody listens.
-                    report.send(said).ok();
-                    wake();
-                };
-                let written = |count| tell(Report::Written { id, count });
-                match writer::write(file, &pieces, &cancelled, written) {
-                    Ok(true) => tell(Report::Done { id }),
-                    // It was cancelled, which the window knows.
-                    Ok(false) => {}
-                    Err(sentence) => tell(Report::Failed { id, sentence }),
-                }
-            });
-        match started {
-            Ok(thread) => self.export.writers.push(thread),
-            Err(error) => {
-                let sentence = format!("No thread to write the file: {error}");
-                self.desk.workspace.notices.push(Level::Error, sentence);
-                return;
-            }
-        }
-        let total = plan.work.count();
-        let mut run = Run {
-            id,
-            path,
-            model: plan.model,
-            names: Arc::clone(&self.desk.workspace.names),
-            sampler: self.desk.workspace.sampler(),
-            stage: Stage::Pictures,
-            waiting: VecDeque::new(),
-            job: None,
-            unwritten: 0,
-            writer: Some(sender),
-            is_cancelled,
-            done: 0,
-            total,
-            work: plan.work,
-        };
-        match &run.work {
-            Work::Codes => {}
-            Work::Pictures(expressions) => {
-                let expressions = expressions.clone();
-                run.fill(&expressions);
-            }
-            Work::Walk { way, animation } if animation.even => {
-                run.stage = Stage::Survey {
-                    steps: Vec::new(),
-                    before: None,
-                };
-                let survey = way.expressions(&way.survey_positions(animation.frames));
-                run.fill(&survey);
-            }
-            Work::Walk { way, animation } => {
-                let positions = way.frame_positions(animation.frames, animation.easing, None);
-                let frames = way.expressions(&positions);
-                run.fill(&frames);
-            }
-        }
-        self.export.runs.push(run);
-        self.go_on(id);
-    }
-
-    /// Asks for the next piece of a file, or says that there are no more.
-    fn go_on(&mut self, id: u64) {
-        let Some(run) = self.export.runs.iter_mut().find(|run| run.id == id) else {
-            return;
-        };
-        if run.job.is_some() || run.unwritten > 0 {
-            return;
-        }
-        if run.waiting.is_empty()
-            && let Stage::Survey { steps, .. } = &run.stage
-            && let Work::Walk { way, animation } = &run.work
+    /// Hands what came of a job to the file that waits for it.
+    pub(super) fn take_event(&mut self, event: Event) {
+        let mut runs = self.runs.iter_mut();
+        if let Some(job) = event.job()
+            && let Some(run) = runs.find(|run| run.job == Some(job))
         {
-            let lengths = ArcLength::from_steps(steps);
-            let frames = animation.frames;
-            let positions = way.frame_positions(frames, animation.easing, lengths.as_ref());
-            let frames = way.expressions(&positions);
-            run.stage = Stage::Pictures;
-            run.fill(&frames);
-        }
-        match run.waiting.pop_front() {
-            Some(expressions) => {
-                let shot =
-                    |expression| Shot::new(run.model.clone(), expression).with_sampler(run.sampler);
-                let decode = Job::Decode {
-                    shots: expressions.into_iter().map(shot).collect(),
-                    names: Arc::clone(&run.names),
-                };
-                // Nobody watches a file picture by picture.
-                let class = Class::Background;
-                run.job = Some(
-                    self.desk
-                        .workspace
-                        .engine
-                        .submit_as(Owner::Export, class, decode),
-                );
-            }
-            // Without its end the writer keeps nothing.
-            None => {
-                run.write(Piece::End);
-                run.writer = None;
-            }
+            run.take(event);
         }
     }
 
-    /// Takes pictures of a job that a file waits for.
-    pub(super) fn on_exported(&mut self, job: JobId, picture_len: usize, values: &[f32]) {
-        let mut runs = self.export.runs.iter_mut();
-        let Some(run) = runs.find(|run| run.job == Some(job)) else {
-            return;
-        };
-        let len = picture_len.max(1);
-        match &mut run.stage {
-            Stage::Survey { steps, before } => {
-                for picture in values.chunks_exact(len) {
-                    if let Some(before) = before {
-                        steps.push(step_length(before, picture));
-                    }
-                    *before = Some(picture.to_vec());
+    /// Does what the threads ask for, and says what became of their files.
+    pub(super) fn take_reports(&mut self, workspace: &mut Workspace) {
+        while let Ok((id, report)) = self.reports.try_recv() {
+            let Some(at) = self.runs.iter().position(|run| run.id == id) else {
+                // It was cancelled; only that it came too late is of interest.
+                if let Report::Saved(path) = report {
+                    let path = path.display();
+                    let sentence = format!("{path} was whole before it was cancelled; it is there");
+                    workspace.notices.push(Level::Warning, sentence);
                 }
-            }
-            Stage::Pictures => {
-                run.unwritten += values.len() / len;
-                run.write(Piece::Pictures(values.to_vec()));
-            }
-        }
-    }
-
-    /// Notes that a job of a file came to its end.
-    pub(super) fn on_export_end(&mut self, job: JobId, failure: Option<&str>) {
-        let runs = &mut self.export.runs;
-        let Some(at) = runs.iter().position(|run| run.job == Some(job)) else {
-            return;
-        };
-        match failure {
-            None => {
-                runs[at].job = None;
-                let id = runs[at].id;
-                self.go_on(id);
-            }
-            Some(failure) => {
-                let run = runs.remove(at);
-                self.stay_after_failure();
-                let sentence = format!("{} was not saved: {failure}", run.path.display());
-                self.desk.workspace.notices.push(Level::Error, sentence);
-            }
-        }
-    }
-
-    /// Drains reports of the writers.
-    pub(super) fn take_export_reports(&mut self) {
-        while let Ok(report) = self.export.reports.try_recv() {
+                continue;
+            };
             match report {
-                Report::Written { id, count } => {
-                    if let Some(run) = self.export.runs.iter_mut().find(|run| run.id == id) {
-                        run.done += count;
-                        run.unwritten = run.unwritten.saturating_sub(count);
-                    }
-                    self.go_on(id);
+                Report::Needs(job) => {
+                    self.runs[at].job = Some(workspace.engine.submit(Owner::Export, *job));
                 }
-                Report::Done { id } => {
-                    if let Some(run) = self.take_run(id) {
-                        let sentence = format!("Saved {}", run.path.display());
-                        self.desk.workspace.notices.push(Level::Done, sentence);
-                    }
+                Report::Progress(progress) => self.runs[at].progress = Some(progress),
+                Report::Saved(path) => {
+                    self.runs.remove(at);
+                    let sentence = format!("Saved {}", path.display());
+                    workspace.notices.push(Level::Done, sentence);
                 }
-                Report::Failed { id, sentence } => {
-                    self.stay_after_failure();
-                    if let Some(run) = self.take_run(id)
-                        && let Some(job) = run.job
-                    {
-                        self.desk.workspace.engine.cancel(job);
+                Report::Failed(sentence) => {
+                    self.stop(at, &workspace.engine);
+                    workspace.notices.push(Level::Error, sentence);
+                    // It is to be heard of: the window stays open.
+                    if matches!(workspace.modes.overlay, Overlay::Quit { .. }) {
+                        workspace.modes.overlay = Overlay::None;
                     }
-                    self.desk.workspace.notices.push(Level::Error, sentence);
                 }
             }
         }
-        let (ended, at_work) = std::mem::take(&mut self.export.writers)
-            .into_iter()
-            .partition(JoinHandle::is_finished);
-        self.export.writers = at_work;
-        for thread in ended {
+        for thread in self.writers.extract_if(.., |thread| thread.is_finished()) {
             join(thread);
         }
-        self.quit_when_written();
+        self.quit_when_written(workspace);
     }
 
-    fn take_run(&mut self, id: u64) -> Option<Run> {
-        let at = self.export.runs.iter().position(|run| run.id == id)?;
-        Some(self.export.runs.remove(at))
+    /// Stops one file.
+    fn stop(&mut self, at: usize, engine: &Jobs) -> Run {
+        let run = self.runs.remove(at);
+        if let Some(job) = run.job {
+            engine.cancel(job);
+        }
+        run.cancel();
+        run
     }
 
     /// Stops every file on its way; nothing of them stays.
-    pub(super) fn cancel_exports(&mut self) {
-        for title in self.stop_exports() {
+    pub(super) fn cancel(&mut self, workspace: &mut Workspace) {
+        while !self.runs.is_empty() {
+            let title = self.stop(0, &workspace.engine).title();
             let sentence = format!("{title} was cancelled; nothing was written");
-            self.desk.workspace.notices.push(Level::Warning, sentence);
+            workspace.notices.push(Level::Warning, sentence);
         }
     }
 
-    /// Stops every file on its way. Returns their names.
-    fn stop_exports(&mut self) -> Vec<String> {
-        let runs = std::mem::take(&mut self.export.runs);
-        let stopped = runs.into_iter().map(|run| {
-            if let Some(job) = run.job {
-                self.desk.workspace.engine.cancel(job);
-            }
-            // The writer may have all pictures already; else it sees that no more come.
-            run.is_cancelled.store(true, Ordering::Relaxed);
-            run.title()
-        });
-        stopped.collect()
+    fn stop_all(&mut self, engine: &Jobs) {
+        while !self.runs.is_empty() {
+            self.stop(0, engine);
+        }
     }
 
     /// Whether the window may close now. While files are being written it asks instead.
-    pub fn may_close(&mut self) -> bool {
-        if self.export.runs.is_empty() {
+    pub(super) fn may_close(&self, workspace: &mut Workspace) -> bool {
+        if self.runs.is_empty() {
             return true;
         }
-        if !matches!(self.desk.workspace.modes.overlay, Overlay::Quit { .. }) {
-            self.desk.workspace.modes.overlay = Overlay::Quit { waits: false };
+        if !matches!(workspace.modes.overlay, Overlay::Quit { .. }) {
+            workspace.modes.overlay = Overlay::Quit { waits: false };
         }
         false
     }
 
-    /// Whether the window has to close now; `true` once.
-    pub fn take_close(&mut self) -> bool {
-        let before = self.desk.workspace.effects.len();
-        self.desk
-            .workspace
-            .effects
-            .retain(|effect| *effect != Effect::Close);
-        self.desk.workspace.effects.len() < before
-    }
-
     /// Does what was chosen when the window was to close while files are written.
-    pub(super) fn quit(&mut self, choice: Quit) {
+    pub(super) fn quit(&mut self, choice: Quit, workspace: &mut Workspace) {
         match choice {
             Quit::WhenWritten => {
-                self.desk.workspace.modes.overlay = Overlay::Quit { waits: true };
-                self.quit_when_written();
+                workspace.modes.overlay = Overlay::Quit { waits: true };
+                self.quit_when_written(workspace);
             }
             Quit::Now => {
-                self.stop_exports();
-                self.desk.workspace.modes.overlay = Overlay::None;
-                self.desk.workspace.effects.push(Effect::Close);
+                self.stop_all(&workspace.engine);
+                workspace.modes.overlay = Overlay::None;
+                workspace.effects.push(Effect::Close);
             }
         }
     }
 
-    fn quit_when_written(&mut self) {
-        if self.desk.workspace.modes.overlay == (Overlay::Quit { waits: true })
-            && self.export.runs.is_empty()
-        {
-            self.desk.workspace.modes.overlay = Overlay::None;
-            self.desk.workspace.effects.push(Effect::Close);
-        }
-    }
-
-    /// A file that was not written is to be heard of: the window stays open.
-    fn stay_after_failure(&mut self) {
-        if matches!(self.desk.workspace.modes.overlay, Overlay::Quit { .. }) {
-            self.desk.workspace.modes.overlay = Overlay::None;
+    fn quit_when_written(&self, workspace: &mut Workspace) {
+        if workspace.modes.overlay == (Overlay::Quit { waits: true }) && self.runs.is_empty() {
+            workspace.modes.overlay = Overlay::None;
+            workspace.effects.push(Effect::Close);
         }
     }
 
     /// Stops what is being written and waits for its threads, so that neither parts of files nor
     /// an encoder of another program are left.
-    pub(super) fn close_exports(&mut self) {
-        self.stop_exports();
+    pub(super) fn close(&mut self, engine: &Jobs) {
+        self.stop_all(engine);
         // A writer that waits for the window to take its report goes on.
-        let (report, reports) = sync_channel(REPORTS);
-        (self.export.report, self.export.reports) = (report, reports);
+        (self.report, self.reports) = sync_channel(REPORTS);
         let deadline = Instant::now() + PATIENCE;
-        for thread in std::mem::take(&mut self.export.writers) {
+        for thread in std::mem::take(&mut self.writers) {
             while !thread.is_finished() && Instant::now() < deadline {
                 std::thread::sleep(Duration::from_millis(2));
             }
@@ -545,10 +226,76 @@ impl AppState {
             }
         }
     }
+}
 
-    /// `digits-vae2-strip.png`
-    fn suggested_name(&self, noun: &str, ending: &str) -> String {
-        format!("{}-{noun}.{ending}", self.desk.workspace.clean_model_name())
+impl Export {
+    pub(super) fn set_up(&mut self, settings: Settings) {
+        self.settings = settings.bounded();
+    }
+
+    /// Why the file that is set up cannot be made now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub(super) fn check(&self, desk: &Desk) -> Result<(), String> {
+        // A plan may hold 10,000 expressions; the form asks in every frame.
+        let key = CheckKey {
+            settings: self.settings.clone(),
+            model: desk.workspace.models.current().map(ByAddress::new),
+            tools: ByAddress::new(desk.tools.settings()),
+            has_code: desk.workspace.preview.frame().is_some(),
+            session: desk.session.revision(),
+        };
+        let check = || Task::new(desk, &self.settings).map(drop);
+        (*self.checked.get(key, check)).clone()
+    }
+
+    /// Asks where the file is to be.
+    pub(super) fn ask_where(&self, desk: &mut Desk) {
+        let checked = self.check(desk);
+        let workspace = &mut desk.workspace;
+        if let Err(sentence) = checked {
+            workspace.notices.push(Level::Error, sentence);
+            return;
+        }
+        let kind = self.settings.file_kind();
+        let suggested_name = match self.settings.kind {
+            Kind::Picture => workspace.suggested_file_name(kind.ending),
+            // `digits-vae2-strip.png`
+            other => {
+                let model = workspace.clean_model_name();
+                format!("{model}-{}.{}", other.noun(), kind.ending)
+            }
+        };
+        workspace.effects.push(Effect::AskWhereToExport {
+            suggested_name,
+            kind,
+        });
+    }
+
+    /// Makes the file that is set up.
+    pub(super) fn write(&mut self, desk: &mut Desk, path: PathBuf) {
+        let task = Task::new(desk, &self.settings);
+        self.begin(&mut desk.workspace, task, path);
+    }
+
+    /// Writes the picture in the model's own size.
+    pub(super) fn save_picture(&mut self, desk: &mut Desk, path: PathBuf) {
+        let settings = Settings {
+            kind: Kind::Picture,
+            scale: 1,
+            ..Settings::default()
+        };
+        let task = Task::new(desk, &settings);
+        self.begin(&mut desk.workspace, task, path);
+    }
+
+    fn begin(&mut self, workspace: &mut Workspace, task: Result<Task, String>, path: PathBuf) {
+        let begun = task.and_then(|task| self.start(task, path));
+        if let Err(sentence) = begun {
+            workspace.notices.push(Level::Error, sentence);
+        }
     }
 }
 

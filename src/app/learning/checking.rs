@@ -3,7 +3,7 @@
 use super::Learning;
 use crate::app::Workspace;
 use crate::app::jobs::Owner;
-use crate::app::pictures::{SetKey, Want};
+use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
 use crate::latent::SessionNames;
@@ -181,12 +181,18 @@ impl Learning {
         }
         match task.wanted(&question, &answer) {
             Ok(wanted) => {
-                // Only the learner's own expression may speak of names of the session.
+                // Only the learner's own expression may speak of names of the session, and only
+                // it is drawn as the window draws now.
                 let is_own = matches!(answer, Answer::Set { .. });
+                let sampler = if is_own {
+                    workspace.sampler()
+                } else {
+                    question.sampler()
+                };
                 open.checking = Some(Checking {
                     answer,
                     wanted,
-                    specimens: Specimens::default(),
+                    specimens: Specimens::drawn_with(sampler),
                     asked: BTreeSet::new(),
                     jobs: Vec::new(),
                     names: if is_own { names } else { Arc::default() },
@@ -238,7 +244,12 @@ impl Learning {
                             expressions.push(wanted.expression.clone());
                         }
                     }
-                    let shot = |expression: &Expr| workspace.shot(&info.id, expression.clone());
+                    let sampler = checking.specimens.sampler();
+                    let shot = |expression: &Expr| {
+                        workspace
+                            .shot(&info.id, expression.clone())
+                            .with_sampler(sampler)
+                    };
                     let examine = Job::Examine {
                         shots: expressions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),
@@ -324,23 +335,20 @@ impl Learning {
         }
     }
 
-    /// The pictures that the open task wants in this frame.
-    pub(in crate::app) fn wants(&mut self, workspace: &mut Workspace) -> Vec<Want> {
+    /// The pictures that the open task shows.
+    pub(in crate::app) fn requests(&mut self, workspace: &mut Workspace) -> Vec<PictureRequest> {
         if !workspace.view.learning {
             return Vec::new();
         }
-        let mut wants = Vec::new();
+        let mut requests = Vec::new();
         for (index, picture) in self.task_pictures().into_iter().enumerate() {
             let source = ModelSource::Catalogue(picture.model);
             // What cannot be loaded leaves its place empty; the check says why.
             if let Ok(Some(model)) = workspace.need_model(&source) {
-                wants.push(Want {
-                    key: picture_key(index),
-                    model: model.id.clone(),
-                    expressions: [Some(picture.expression)].into(),
-                });
+                let (key, expression) = (picture_key(index), picture.expression);
+                requests.push(PictureRequest::new(key, &model, [expression]));
             }
         }
-        wants
+        requests
     }
 }

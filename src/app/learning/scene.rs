@@ -3,37 +3,18 @@
 use super::Learning;
 use crate::app::models::CATALOGUE;
 use crate::app::notices::Level;
-use crate::app::tools::compare::PaneSettings;
-use crate::app::tools::map::PlaneKind;
-use crate::app::{Desk, Navigation, OpenScene, Tool, ToolSettings};
-use crate::engine::ModelSource;
+use crate::app::{Composition, Desk, Navigation, OpenScene, Tool};
 use crate::latent::expr::Expr;
-use crate::latent::path::Method;
-use crate::learn::question::Method as AuthorsMethod;
-use crate::learn::{Formula, Preset, Question, ToolName};
+use crate::learn::{Question, ToolName};
 
 /// The tool that a question speaks of.
 pub fn tool_of(name: ToolName) -> Tool {
-    match name {
-        ToolName::Explore => Tool::Explore,
-        ToolName::Interpolate => Tool::Interpolate,
-        ToolName::Arithmetic => Tool::Arithmetic,
-        ToolName::Styles => Tool::Styles,
-        ToolName::Map => Tool::Map,
-        ToolName::Encode => Tool::Encode,
-        ToolName::Variations => Tool::Variations,
-        ToolName::Directions => Tool::Directions,
-        ToolName::Compare => Tool::Compare,
-        ToolName::Where => Tool::Where,
-    }
+    Tool::of_question(name).unwrap_or_default()
 }
 
 /// How questions call a tool.
 pub fn name_of(tool: Tool) -> ToolName {
-    let found = ToolName::ALL
-        .into_iter()
-        .find(|&name| tool_of(name) == tool);
-    found.unwrap_or(ToolName::Explore)
+    tool.info().question_name.unwrap_or(ToolName::Explore)
 }
 
 /// Why the scene of a question cannot be opened.
@@ -48,70 +29,11 @@ pub fn why_no_scene(question: &Question) -> Option<String> {
     Some(format!("The model {missing} is not built in yet"))
 }
 
-fn expressions(formulas: &[Formula]) -> Vec<Expr> {
-    formulas.iter().map(|it| it.expr.clone()).collect()
-}
-
-/// Puts what a scene says of its tool into the settings.
-fn preset(settings: &mut ToolSettings, preset: Option<&Preset>, beside: Option<&str>) {
-    if let Some(model) = beside {
-        settings.compare.others = vec![PaneSettings {
-            model: Some(ModelSource::Catalogue(model.to_owned())),
-            ..PaneSettings::default()
-        }];
-    }
-    match preset {
-        None => {}
-        Some(Preset::Interpolate {
-            keyframes,
-            method,
-            closed,
-        }) => {
-            let way = &mut settings.interpolate;
-            if !keyframes.is_empty() {
-                way.keyframes = expressions(keyframes);
-            }
-            if let Some(method) = method {
-                way.method = match method {
-                    AuthorsMethod::Lerp => Method::Lerp,
-                    AuthorsMethod::Slerp => Method::Slerp,
-                };
-            }
-            way.closed = closed.unwrap_or(way.closed);
-            way.sheet = false;
-        }
-        Some(Preset::Arithmetic {
-            plus,
-            minus,
-            base,
-            strength,
-        }) => {
-            let wells = &mut settings.arithmetic;
-            wells.plus = expressions(plus);
-            wells.minus = expressions(minus);
-            wells.base = expressions(base);
-            wells.strength = strength.map_or(1.0, |strength| strength as f32);
-            wells.without = None;
-        }
-        Some(Preset::MapPlane(codes)) => {
-            settings.map.kind = PlaneKind::Through;
-            settings.map.through = codes.clone().map(|code| Some(code.expr));
-        }
-        Some(Preset::MapAxes(axes)) => {
-            settings.map.kind = PlaneKind::Axes;
-            settings.map.axes = *axes;
-        }
-        Some(Preset::Variations { sigma }) => {
-            settings.variations.sigma = *sigma as f32;
-            settings.variations.partner = None;
-        }
-        Some(Preset::Compare { psi }) => match settings.compare.others.first_mut() {
-            Some(pane) => pane.psi = Some(*psi as f32),
-            None => settings.compare.others.push(PaneSettings {
-                psi: Some(*psi as f32),
-                ..PaneSettings::default()
-            }),
-        },
+/// A picture of a question, drawn as its scene says.
+fn drawn_as(question: &Question, expression: &Expr) -> Composition {
+    Composition {
+        sampler: question.sampler(),
+        ..expression.clone().into()
     }
 }
 
@@ -136,9 +58,9 @@ impl Learning {
             model: scene.model.clone(),
             is_whole: true,
         };
-        let composition = scene.expression.expr.clone().into();
+        let composition = drawn_as(question, &scene.expression.expr);
         navigation.enter_scene(desk, open, tool_of(scene.tool), composition, |settings| {
-            preset(settings, scene.preset.as_ref(), scene.beside.as_deref());
+            settings.preset(scene);
         });
     }
 
@@ -164,6 +86,7 @@ impl Learning {
             model: model.to_owned(),
             is_whole: false,
         };
-        navigation.show_picture(desk, scene, &question.id, model, expression.clone().into());
+        let composition = drawn_as(question, expression);
+        navigation.show_picture(desk, scene, &question.id, model, composition);
     }
 }

@@ -4,15 +4,14 @@
 //! window: what is to be kept goes to a thread in the order of asking, and closing waits for it.
 
 use crate::app::Wake;
+use crate::app::service::{Reports, Service};
 use crate::document::save::save;
 use crate::learn::Bank;
 use crate::learn::path::StudyPath;
 use crate::learn::progress::{Progress, ProgressFile};
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::Receiver;
 
 /// Requests that may wait between the window and the thread; further ones wait in the window.
 const QUEUE: usize = 16;
@@ -48,12 +47,7 @@ pub enum Report {
 }
 
 /// The window's end of the thread.
-pub struct ProgressStore {
-    requests: Option<SyncSender<Request>>,
-    reports: Option<Receiver<Report>>,
-    outbox: VecDeque<Request>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct ProgressStore(Service<Request, Report>);
 
 impl ProgressStore {
     /// Starts the thread and has everything read.
@@ -65,100 +59,56 @@ impl ProgressStore {
         progress: Option<PathBuf>,
         wake: Wake,
     ) -> Result<Self, String> {
-        let (requests, receiver) = sync_channel(QUEUE);
-        let (sender, reports) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("zscape-learning".to_owned());
-        let thread = thread.spawn(move || {
+        let serve = |inbox: &Receiver<Request>, reports: Reports<Report>| {
             let mut worker = Worker::default();
-            while let Ok(request) = receiver.recv() {
+            while let Ok(request) = inbox.recv() {
                 for report in worker.handle(request) {
-                    // The window is gone when nobody listens; what is asked for is done anyway.
-                    sender.send(report).ok();
-                    wake();
+                    reports.send(report);
                 }
             }
-        });
-        let thread = thread.map_err(|error| format!("No thread to read questions: {error}"))?;
-        let mut keeper = Self {
-            requests: Some(requests),
-            reports: Some(reports),
-            outbox: VecDeque::new(),
-            thread: Some(thread),
         };
-        keeper.send(Request::Open { folder, progress });
-        Ok(keeper)
+        let service = Service::start("zscape-learning", QUEUE, wake, serve);
+        let mut service =
+            service.map_err(|error| format!("No thread to read questions: {error}"))?;
+        service.send(Request::Open { folder, progress });
+        Ok(Self(service))
     }
 
     pub fn add(&mut self, path: PathBuf) {
-        self.send(Request::Add(path));
+        self.0.send(Request::Add(path));
     }
 
     pub fn keep(&mut self, progress: &Progress) {
         // The newest holds all of the older ones.
-        if matches!(self.outbox.back(), Some(Request::Keep(_))) {
-            self.outbox.pop_back();
+        let waiting = self.0.waiting_mut();
+        if matches!(waiting.back(), Some(Request::Keep(_))) {
+            waiting.pop_back();
         }
-        self.send(Request::Keep(Box::new(progress.clone())));
+        self.0.send(Request::Keep(Box::new(progress.clone())));
     }
 
     pub fn write(&mut self, path: PathBuf, text: String) {
-        self.send(Request::Write { path, text });
+        self.0.send(Request::Write { path, text });
     }
 
     pub fn try_report(&self) -> Option<Report> {
-        self.reports.as_ref()?.try_recv().ok()
+        self.0.try_report()
     }
 
     /// Once in a frame: hands over what waits. Returns whether something still does.
     pub fn tick(&mut self) -> bool {
-        self.flush();
-        !self.outbox.is_empty()
+        self.0.flush()
     }
 
     /// Waits until everything is written down.
     pub fn close(&mut self) {
-        // A thread that waits to report goes on, instead of both waiting for each other.
-        self.reports = None;
-        if let Some(requests) = self.requests.take() {
-            for request in self.outbox.drain(..) {
-                if requests.send(request).is_err() {
-                    break;
-                }
-            }
-        }
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so.
-            thread.join().ok();
-        }
-    }
-
-    fn send(&mut self, request: Request) {
-        self.outbox.push_back(request);
-        self.flush();
-    }
-
-    fn flush(&mut self) {
-        let Some(requests) = &self.requests else {
-            return;
-        };
-        while let Some(request) = self.outbox.pop_front() {
-            match requests.try_send(request) {
-                Ok(()) => {}
-                Err(TrySendError::Full(request)) => {
-                    self.outbox.push_front(request);
-                    return;
-                }
-                Err(TrySendError::Disconnected(_)) => {
-                    log::error!("the thread of the questions has ended");
-                    self.outbox.clear();
-                }
-            }
-        }
+        self.0.close();
     }
 }
 
 impl Drop for ProgressStore {
     fn drop(&mut self) {
+        // Answers are kept however the window ends.
         self.close();
     }
 }

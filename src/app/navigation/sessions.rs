@@ -9,8 +9,10 @@ use crate::document::journal::{Recovered, Standing};
 use std::path::PathBuf;
 
 impl Navigation {
-    /// Drains reports of the session thread.
-    pub(in crate::app) fn take_session_reports(&mut self, desk: &mut Desk) {
+    /// Drains reports of the session thread. Returns the picture that the command line asked for,
+    /// once: it comes after what was left behind.
+    pub(in crate::app) fn take_session_reports(&mut self, desk: &mut Desk) -> Option<PathBuf> {
+        let mut picture = None;
         while let Some(report) = desk.session.try_report() {
             let notices = &mut desk.workspace.notices;
             match report {
@@ -23,7 +25,7 @@ impl Navigation {
                     for fault in faults {
                         notices.push(Level::Warning, fault);
                     }
-                    self.on_began(desk, recovered.map(|recovered| *recovered));
+                    picture = self.on_began(desk, recovered.map(|recovered| *recovered));
                 }
                 Report::Opened {
                     path,
@@ -47,6 +49,7 @@ impl Navigation {
                 Report::Bulky => desk.session.rewrite(),
             }
         }
+        picture
     }
 
     /// Begins an empty session at the current place.
@@ -88,8 +91,9 @@ impl Navigation {
         }
     }
 
-    /// Takes up what the program before left behind, or begins.
-    fn on_began(&mut self, desk: &mut Desk, recovered: Option<Recovered>) {
+    /// Takes up what the program before left behind, or begins. Returns the picture that is to be
+    /// opened.
+    fn on_began(&mut self, desk: &mut Desk, recovered: Option<Recovered>) -> Option<PathBuf> {
         let startup = desk.session.take_startup();
         if let Some(recovered) = recovered {
             self.take_up(desk, recovered, &startup);
@@ -98,6 +102,7 @@ impl Navigation {
         if let Some(path) = startup.session {
             desk.session.open_file(path);
         }
+        startup.picture
     }
 
     fn take_up(&mut self, desk: &mut Desk, recovered: Recovered, startup: &StartupRequest) {

@@ -3,13 +3,11 @@
 mod bookmarks;
 mod filmstrip;
 mod store;
-mod thumbnail;
 mod thumbnails;
 
 pub use bookmarks::Bookmarking;
 pub use filmstrip::Filmstrip;
 pub use store::Report;
-pub use thumbnail::Thumbnail;
 pub use thumbnails::{ThumbnailKey, Thumbnails};
 
 use super::models::id_of;
@@ -53,6 +51,8 @@ pub struct StartupRequest {
     /// A model that is to be shown whatever the session before showed.
     pub model: bool,
     pub session: Option<PathBuf>,
+    /// A picture to go to where it was made.
+    pub picture: Option<PathBuf>,
 }
 
 /// A session as people read it.
@@ -211,12 +211,12 @@ impl OpenSession {
 
     /// Notes that changes are not kept on the disk any more.
     pub(super) fn on_not_kept(&mut self) {
-        self.store.lose();
+        self.store.mark_lost();
     }
 
     /// Has the whole session written down instead of the changes since.
     pub(super) fn rewrite(&mut self) {
-        self.store.begin_anew();
+        self.store.rewrite();
     }
 
     /// What the command line asked for, once.
@@ -255,7 +255,7 @@ impl OpenSession {
         self.revision += 1;
         self.bookmarking = None;
         self.is_substituted = false;
-        self.store.begin_anew();
+        self.store.rewrite();
         self.cancel_naming(workspace);
         self.thumbnails.clear(&workspace.engine);
         self.filmstrip.clear();

@@ -4,16 +4,13 @@
 //! only hands over; where too much waits, all of it gives way to the session as a whole.
 
 use crate::app::Wake;
+use crate::app::service::{Reports, Service};
 use crate::document::Session;
 use crate::document::autosave::{Folder, Orphan, Parked};
 use crate::document::journal::{self, Entry, Journal, Recovered, Standing};
 use crate::document::{Change, session_file};
-use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc::{
-    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
-};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 /// Requests that may wait between the window and the thread.
@@ -74,10 +71,8 @@ pub enum Report {
 
 /// The window's end of the thread.
 pub struct SessionStore {
-    requests: Option<SyncSender<Request>>,
-    reports: Option<Receiver<Report>>,
-    thread: Option<JoinHandle<()>>,
-    outbox: VecDeque<Request>,
+    /// `None` where the operating system gave no thread: then nothing is kept.
+    service: Option<Service<Request, Report>>,
     /// Whether the thread knows the session, so that changes mean something to it.
     is_keeping: bool,
     /// Changes were dropped; the whole session has to go instead.
@@ -89,22 +84,15 @@ pub struct SessionStore {
 impl SessionStore {
     /// Starts the thread. Without a folder nothing is kept, but files are read and written.
     pub fn start(folder: Option<PathBuf>, wake: Wake) -> Self {
-        let (requests, inbox) = sync_channel(QUEUE);
-        let (sender, reports) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("zscape-session".to_owned())
-            .spawn(move || {
-                let out = Out { sender, wake };
-                Worker::begin(folder, out).run(&inbox);
-            });
-        if let Err(error) = &thread {
+        let serve = move |inbox: &Receiver<Request>, reports| {
+            Worker::begin(folder, reports).run(inbox);
+        };
+        let service = Service::start("zscape-session", QUEUE, wake, serve);
+        if let Err(error) = &service {
             log::error!("no thread to keep the session: {error}");
         }
         Self {
-            requests: Some(requests),
-            reports: Some(reports),
-            thread: thread.ok(),
-            outbox: VecDeque::new(),
+            service: service.ok(),
             is_keeping: false,
             is_behind: false,
             is_lost: false,
@@ -113,126 +101,74 @@ impl SessionStore {
 
     /// The next report of the thread.
     pub fn try_report(&self) -> Option<Report> {
-        self.reports.as_ref()?.try_recv().ok()
+        self.service.as_ref()?.try_report()
     }
 
     /// Hands over a change that was made.
     pub fn change(&mut self, change: Change) {
         self.is_behind |= std::mem::take(&mut self.is_lost);
         if self.is_keeping && !self.is_behind {
-            self.outbox.push_back(Request::Change(Box::new(change)));
-            self.flush();
+            self.send(Request::Change(Box::new(change)));
         }
     }
 
     /// Hands over the session as a whole at the next [`tick`](Self::tick); changes follow it.
-    pub fn begin_anew(&mut self) {
+    pub fn rewrite(&mut self) {
         self.is_keeping = true;
         self.is_behind = true;
     }
 
     /// Notes that the thread has lost what it had, until the next change.
-    pub fn lose(&mut self) {
+    pub fn mark_lost(&mut self) {
         self.is_lost = true;
     }
 
     pub fn save(&mut self, session: Session, path: PathBuf, revision: u64) {
-        self.outbox.push_back(Request::Save {
+        self.send(Request::Save {
             session: Box::new(session),
             path,
             revision,
         });
-        self.flush();
     }
 
     pub fn open(&mut self, path: PathBuf) {
-        self.outbox.push_back(Request::Open(path));
-        self.flush();
+        self.send(Request::Open(path));
     }
 
     pub fn park(&mut self, session: Session) {
-        self.outbox.push_back(Request::Park(Box::new(session)));
-        self.flush();
+        self.send(Request::Park(Box::new(session)));
+    }
+
+    fn send(&mut self, request: Request) {
+        if let Some(service) = &mut self.service {
+            service.send(request);
+        }
     }
 
     /// Once in a frame: hands over what waits. Returns whether something still does.
     pub fn tick(&mut self, session: &Session, standing: &Standing) -> bool {
-        if self.outbox.len() > OUTBOX {
-            self.outbox
-                .retain(|request| !matches!(request, Request::Change(_) | Request::Whole(_)));
+        let Some(service) = &mut self.service else {
+            return false;
+        };
+        let waiting = service.waiting_mut();
+        if waiting.len() > OUTBOX {
+            waiting.retain(|request| !matches!(request, Request::Change(_) | Request::Whole(_)));
             self.is_behind = true;
         }
         if self.is_behind && self.is_keeping {
             let whole = Box::new((session.clone(), standing.clone()));
-            self.outbox.push_back(Request::Whole(whole));
+            service.send(Request::Whole(whole));
             self.is_behind = false;
         }
-        self.flush();
-        !self.outbox.is_empty()
+        service.flush()
     }
 
     /// Hands over what is left, and ends the thread when it has written it.
     pub fn close(&mut self, session: &Session, standing: &Standing, keep: bool) {
         self.tick(session, standing);
-        self.outbox.push_back(Request::Close { keep });
-        // A thread that waits to report goes on, instead of both waiting for each other.
-        self.reports = None;
-        if let Some(requests) = self.requests.take() {
-            for request in self.outbox.drain(..) {
-                // Here the window waits: it is the last thing that it does.
-                if requests.send(request).is_err() {
-                    break;
-                }
-            }
-        }
-        self.join();
-    }
-
-    fn flush(&mut self) {
-        let Some(requests) = &self.requests else {
-            return;
-        };
-        while let Some(request) = self.outbox.pop_front() {
-            match requests.try_send(request) {
-                Ok(()) => {}
-                Err(TrySendError::Full(request)) => {
-                    self.outbox.push_front(request);
-                    return;
-                }
-                Err(TrySendError::Disconnected(_)) => self.outbox.clear(),
-            }
-        }
-    }
-
-    fn join(&mut self) {
-        self.requests = None;
-        self.reports = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            log::error!("the thread that keeps the session ended in a panic");
-        }
-    }
-}
-
-impl Drop for SessionStore {
-    fn drop(&mut self) {
-        self.join();
-    }
-}
-
-/// Where reports go.
-struct Out {
-    /// When it is full the thread waits for a frame of the window; the window waits for the
-    /// thread only at the end, when it takes no more reports.
-    sender: SyncSender<Report>,
-    wake: Wake,
-}
-
-impl Out {
-    fn tell(&self, report: Report) {
-        if self.sender.send(report).is_ok() {
-            (self.wake)();
+        if let Some(service) = &mut self.service {
+            service.send(Request::Close { keep });
+            service.close();
         }
     }
 }
@@ -246,19 +182,19 @@ struct Worker {
     synced_at: Instant,
     /// So that a full disk is reported once, not for every change.
     has_failed: bool,
-    out: Out,
+    reports: Reports<Report>,
 }
 
 impl Worker {
     /// Takes a place in the folder and reads what was left behind there.
-    fn begin(path: Option<PathBuf>, out: Out) -> Self {
+    fn begin(path: Option<PathBuf>, reports: Reports<Report>) -> Self {
         let mut worker = Self {
             folder: None,
             journal: None,
             orphan: None,
             synced_at: Instant::now(),
             has_failed: false,
-            out,
+            reports,
         };
         let mut faults = Vec::new();
         let mut recovered = None;
@@ -270,7 +206,7 @@ impl Worker {
             Some(Err(error)) => faults.push(format!("The session cannot be kept: {error}")),
             None => {}
         }
-        worker.out.tell(Report::Began {
+        worker.reports.send(Report::Began {
             recovered: recovered.map(Box::new),
             parked: worker.parked(),
             faults,
@@ -377,7 +313,7 @@ impl Worker {
         }
         self.note(result);
         if is_bulky {
-            self.out.tell(Report::Bulky);
+            self.reports.send(Report::Bulky);
         } else if self.synced_at.elapsed() > SYNC_AFTER {
             self.sync();
         }
@@ -389,7 +325,7 @@ impl Worker {
             && !std::mem::replace(&mut self.has_failed, true)
         {
             let sentence = format!("The session is not kept for the next start any more: {error}");
-            self.out.tell(Report::NotKept(sentence));
+            self.reports.send(Report::NotKept(sentence));
         }
     }
 
@@ -405,17 +341,17 @@ impl Worker {
             } => match session_file::write(&path, &session) {
                 Ok(()) => {
                     self.append(&[Entry::Saved(journal::text_of(&path))]);
-                    self.out.tell(Report::Saved { path, revision });
+                    self.reports.send(Report::Saved { path, revision });
                 }
                 Err(error) => {
                     let sentence = format!("The session was not saved: {error}");
-                    self.out.tell(Report::Failed(sentence));
+                    self.reports.send(Report::Failed(sentence));
                 }
             },
             Request::Open(path) => match session_file::read(&path) {
                 Ok(session) => {
                     let folder = self.folder.as_ref();
-                    self.out.tell(Report::Opened {
+                    self.reports.send(Report::Opened {
                         is_parked: folder.is_some_and(|folder| folder.is_parked(&path)),
                         path,
                         session: Box::new(session),
@@ -423,7 +359,7 @@ impl Worker {
                 }
                 Err(error) => {
                     let sentence = format!("The session was not opened: {error}");
-                    self.out.tell(Report::Failed(sentence));
+                    self.reports.send(Report::Failed(sentence));
                 }
             },
             Request::Park(session) => self.park(&session),
@@ -458,11 +394,11 @@ impl Worker {
         match folder.park(session) {
             Ok(path) => {
                 let parked = self.parked();
-                self.out.tell(Report::Parked { path, parked });
+                self.reports.send(Report::Parked { path, parked });
             }
             Err(error) => {
                 let sentence = format!("The previous session was not kept: {error}");
-                self.out.tell(Report::Failed(sentence));
+                self.reports.send(Report::Failed(sentence));
             }
         }
     }

@@ -5,7 +5,7 @@
 //! that looks through all of them. Only what is on the window is asked for; what was not shown
 //! for longest goes first.
 
-use super::Thumbnail;
+use crate::app::Thumbnail;
 use crate::app::jobs::{Jobs, Owner};
 use crate::document::NodeId;
 use crate::engine::{Job, JobId, ModelId};

@@ -1,158 +1,336 @@
-//! The tools: what is open, what the hand has set in each, and which pictures they want.
+//! The tools: each a folder with its settings, what it keeps, the pictures that it requests and its
+//! panel; here is what follows from the list of them.
 //!
-//! A tool has no way of its own to make a picture: it edits expressions and wants some decoded.
-//! Its settings are plain data that undo, history and sessions keep beside the expression.
+//! A tool makes no picture by itself: it edits expressions and requests pictures of some. Its
+//! settings are plain data that undo, history and sessions keep beside the expression. What varies
+//! from tool to tool is the trait [`ToolPart`]; nothing else in the program tells tools apart.
 
-pub mod arithmetic;
-pub mod compare;
-pub mod directions;
-pub mod encode;
-pub mod interpolate;
-pub mod locate;
-pub mod map;
+mod context;
+pub mod neighbours;
+mod part;
 pub mod sources;
-pub mod styles;
-pub mod variations;
 
-use super::pictures::Want;
-use super::{ByAddress, Command, Derived, Desk, Edit, Shared};
-use crate::engine::ModelInfo;
+pub use context::{ToolAction, ToolContext, ToolView};
+pub use part::{Listed, ToolCommand, ToolInfo, ToolNumber, ToolPart};
+
+use super::pictures::PictureRequest;
+pub(crate) use super::tool::with_every_tool;
+use super::{
+    Availability, ByAddress, CommandInfo, Derived, Param, Shared, Tool, ToolParam, Workspace,
+};
+use crate::engine::{Event, JobId, ModelInfo};
+use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
-use crate::latent::{SessionNames, Space};
+use crate::learn::{Scene, ToolName};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What can be done with a latent space.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Tool {
-    /// Sliders, the pad, one picture.
-    #[default]
-    Explore,
-    Interpolate,
-    Arithmetic,
-    Styles,
-    Map,
-    /// From a picture to its code.
-    Encode,
-    Variations,
-    Directions,
-    Compare,
-    /// Where the current code stands among those that the model knows.
-    Where,
+/// Writes down everything that names each tool once.
+macro_rules! tools {
+    ($($variant:ident: $module:ident,)*) => {
+        $(pub mod $module;)*
+
+        impl Tool {
+            /// What it is called and how it is opened.
+            pub fn info(self) -> &'static ToolInfo {
+                match self {
+                    $(Self::$variant => &<$module::$variant as ToolPart>::INFO,)*
+                }
+            }
+
+            /// Whether codes to take from are shown below its controls.
+            pub fn shows_sources(self) -> bool {
+                match self {
+                    $(Self::$variant => $module::$variant::SHOWS_SOURCES,)*
+                }
+            }
+
+            /// The keys of its own commands.
+            pub(super) fn command_keys(self) -> Vec<&'static str> {
+                match self {
+                    $(Self::$variant => {
+                        $module::$variant::COMMANDS.iter().map(|it| it.key).collect()
+                    })*
+                }
+            }
+
+            /// How one of its own commands is shown and reached.
+            pub(super) fn command_info(self, key: &str) -> Option<CommandInfo> {
+                match self {
+                    $(Self::$variant => {
+                        part::command::<$module::$variant>(key).map(|it| it.info)
+                    })*
+                }
+            }
+
+            /// Its rows of the table of parameters; of numbered ones all there can be.
+            pub(super) fn params(self) -> Vec<ToolParam> {
+                match self {
+                    $(Self::$variant => part::params::<$module::$variant>(),)*
+                }
+            }
+        }
+
+        /// The settings of all tools, each shared until it is edited.
+        #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct ToolSettings {
+            pub sources: Shared<sources::Settings>,
+            // A tool without settings leaves nothing in files.
+            $(
+                #[serde(skip_serializing_if = "Shared::holds_nothing")]
+                pub $module: Shared<$module::Settings>,
+            )*
+        }
+
+        impl ToolSettings {
+            /// The tool whose settings differ, to show what undo has changed.
+            pub fn first_difference(&self, other: &Self) -> Option<Tool> {
+                $(
+                    if self.$module != other.$module
+                        && $module::$variant::is_seen_in_panel(&self.$module, &other.$module)
+                    {
+                        return Some(Tool::$variant);
+                    }
+                )*
+                None
+            }
+
+            /// Puts what a scene says of its tool into the settings.
+            pub(super) fn preset(&mut self, scene: &Scene) {
+                $(
+                    let mut settings = (*self.$module).clone();
+                    $module::$variant::preset(&mut settings, scene);
+                    if self.$module != settings {
+                        self.$module = Shared::new(settings);
+                    }
+                )*
+            }
+        }
+
+        /// What tools keep while the program runs; no part of undo.
+        #[derive(Default, Debug)]
+        pub struct Parts {
+            $($module: $module::$variant,)*
+        }
+
+        $(
+            impl Listed for $module::$variant {
+                type Settings = $module::Settings;
+                const ID: Tool = Tool::$variant;
+
+                fn settings(all: &ToolSettings) -> &Shared<Self::Settings> {
+                    &all.$module
+                }
+
+                fn settings_mut(all: &mut ToolSettings) -> &mut Shared<Self::Settings> {
+                    &mut all.$module
+                }
+
+                fn part(all: &Parts) -> &Self {
+                    &all.$module
+                }
+
+                fn part_mut(all: &mut Parts) -> &mut Self {
+                    &mut all.$module
+                }
+            }
+        )*
+
+        impl Tools {
+            $(
+                pub fn $module(&self) -> &$module::$variant {
+                    &self.parts.$module
+                }
+            )*
+
+            /// Lets every tool take up what is new in this frame.
+            pub(super) fn tick(
+                &mut self,
+                workspace: &mut Workspace,
+                model: &Arc<ModelInfo>,
+            ) {
+                $(
+                    self.with::<$module::$variant, _>(workspace, |tool, cx| {
+                        tool.tick(cx, model);
+                    });
+                )*
+            }
+
+            /// Lets what tools play go on.
+            pub(super) fn advance(
+                &mut self,
+                workspace: &mut Workspace,
+                dt_secs: f32,
+            ) {
+                $(
+                    self.with::<$module::$variant, _>(workspace, |tool, cx| {
+                        if tool.is_playing() {
+                            tool.advance(cx, dt_secs);
+                        }
+                    });
+                )*
+            }
+
+            /// Whether a tool plays something.
+            pub fn is_playing(&self) -> bool {
+                false $(|| self.parts.$module.is_playing())*
+            }
+
+            pub(super) fn stop_playing(&mut self) {
+                $(self.parts.$module.stop_playing();)*
+            }
+
+            /// Starts or stops what the open tool plays. Returns whether it has something to play.
+            pub(super) fn toggle_play(&mut self) -> bool {
+                match self.open {
+                    $(Tool::$variant => self.parts.$module.toggle_play(),)*
+                }
+            }
+
+            /// In how many seconds the open tool has something new to show by itself.
+            pub(super) fn due_secs(&self, workspace: &Workspace) -> Option<f64> {
+                match self.open {
+                    $(Tool::$variant => {
+                        $module::$variant::due_secs(self.view(workspace))
+                    })*
+                }
+            }
+
+            /// Hands what came of a job to the tool that asked for it.
+            pub(super) fn on_event(
+                &mut self,
+                tool: Tool,
+                workspace: &mut Workspace,
+                event: Event,
+            ) {
+                match tool {
+                    $(Tool::$variant => {
+                        self.with::<$module::$variant, _>(workspace, |tool, cx| {
+                            tool.on_event(cx, event);
+                        });
+                    })*
+                }
+            }
+
+            /// Tells a tool that its job has ended, with the reason when it failed.
+            pub(super) fn on_job_end(
+                &mut self,
+                tool: Tool,
+                workspace: &mut Workspace,
+                job: JobId,
+                failure: Option<&str>,
+            ) {
+                match tool {
+                    $(Tool::$variant => {
+                        self.with::<$module::$variant, _>(workspace, |tool, cx| {
+                            tool.on_job_end(cx, job, failure);
+                        });
+                    })*
+                }
+            }
+
+            /// A row of the table of parameters.
+            pub(super) fn param(&self, workspace: &Workspace, id: ToolParam) -> Option<Param> {
+                match id.tool {
+                    $(Tool::$variant => {
+                        part::param::<$module::$variant>(self.view(workspace), id)
+                    })*
+                }
+            }
+
+            /// Moves a parameter.
+            pub(super) fn set_param(
+                &mut self,
+                workspace: &mut Workspace,
+                id: ToolParam,
+                value: f32,
+            ) {
+                match id.tool {
+                    $(Tool::$variant => {
+                        if let Some(number) = part::number::<$module::$variant>(id.name) {
+                            self.with::<$module::$variant, _>(workspace, |tool, cx| {
+                                (number.set)(tool, cx, id.number.unwrap_or(0), value);
+                            });
+                        }
+                    })*
+                }
+            }
+
+            /// Runs one of a tool's own commands.
+            pub(super) fn run_command(
+                &mut self,
+                tool: Tool,
+                key: &str,
+                workspace: &mut Workspace,
+            ) {
+                match tool {
+                    $(Tool::$variant => {
+                        if let Some(command) = part::command::<$module::$variant>(key) {
+                            self.with::<$module::$variant, _>(workspace, command.run);
+                        }
+                    })*
+                }
+            }
+
+            /// Whether one of a tool's own commands can run now.
+            pub(super) fn availability(
+                &self,
+                tool: Tool,
+                key: &str,
+                workspace: &Workspace,
+            ) -> Availability {
+                match tool {
+                    $(Tool::$variant => {
+                        let command = part::command::<$module::$variant>(key);
+                        command.map_or(Ok(()), |it| (it.availability)(self.view(workspace)))
+                    })*
+                }
+            }
+
+            /// For a command that switches something on and off: whether it is on.
+            pub(super) fn is_on(
+                &self,
+                tool: Tool,
+                key: &str,
+                workspace: &Workspace,
+            ) -> Option<bool> {
+                match tool {
+                    $(Tool::$variant => {
+                        let command = part::command::<$module::$variant>(key)?;
+                        (command.is_on)(self.view(workspace))
+                    })*
+                }
+            }
+
+            fn revision(&self, workspace: &Workspace) -> [u64; 2] {
+                match self.open {
+                    $(Tool::$variant => {
+                        $module::$variant::revision(self.view(workspace))
+                    })*
+                }
+            }
+
+            fn new_requests(&self, workspace: &Workspace, model: &ModelInfo) -> Vec<PictureRequest> {
+                match self.open {
+                    $(Tool::$variant => {
+                        let view = self.view::<$module::$variant>(workspace);
+                        $module::$variant::requests(view, model)
+                    })*
+                }
+            }
+        }
+    };
 }
+
+with_every_tool!(tools);
 
 impl Tool {
-    /// Every tool, in the order of the rail.
-    pub const ALL: &'static [Self] = &[
-        Self::Explore,
-        Self::Interpolate,
-        Self::Arithmetic,
-        Self::Styles,
-        Self::Map,
-        Self::Encode,
-        Self::Variations,
-        Self::Directions,
-        Self::Compare,
-        Self::Where,
-    ];
-
-    /// The command that opens it; it carries name, tooltip, icon and key.
-    pub fn command(self) -> Command {
-        match self {
-            Self::Explore => Command::OpenExplore,
-            Self::Interpolate => Command::OpenInterpolate,
-            Self::Arithmetic => Command::OpenArithmetic,
-            Self::Styles => Command::OpenStyles,
-            Self::Map => Command::OpenMap,
-            Self::Encode => Command::OpenEncode,
-            Self::Variations => Command::OpenVariations,
-            Self::Directions => Command::OpenDirections,
-            Self::Compare => Command::OpenCompare,
-            Self::Where => Command::OpenWhere,
-        }
+    /// The tool that question files call so; one that the window has not yet is none.
+    pub fn of_question(name: ToolName) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|tool| tool.info().question_name == Some(name))
     }
-
-    /// The tool that a command opens.
-    pub fn of_command(command: Command) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|tool| tool.command() == command)
-    }
-
-    /// One word for the rail.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Explore => "Explore",
-            Self::Interpolate => "Interpolate",
-            Self::Arithmetic => "Arithmetic",
-            Self::Styles => "Styles",
-            Self::Map => "Map",
-            Self::Encode => "Encode",
-            Self::Variations => "Variations",
-            Self::Directions => "Directions",
-            Self::Compare => "Compare",
-            Self::Where => "Locate",
-        }
-    }
-}
-
-/// The settings of all tools, each shared until it is edited.
-#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ToolSettings {
-    pub sources: Shared<sources::Settings>,
-    pub interpolate: Shared<interpolate::Settings>,
-    pub arithmetic: Shared<arithmetic::Settings>,
-    pub styles: Shared<styles::Settings>,
-    pub map: Shared<map::Settings>,
-    pub encode: Shared<encode::Settings>,
-    pub variations: Shared<variations::Settings>,
-    pub directions: Shared<directions::Settings>,
-    pub compare: Shared<compare::Settings>,
-}
-
-impl ToolSettings {
-    /// The tool whose settings differ, to show what undo has changed.
-    pub fn first_difference(&self, other: &Self) -> Option<Tool> {
-        // Complete wells say what the equation bar says and follow it: the change is seen there.
-        let only_in_wells = self.arithmetic != other.arithmetic
-            && self.arithmetic.to_expr().is_none()
-            && other.arithmetic.to_expr().is_none();
-        let pairs = [
-            (self.interpolate != other.interpolate, Tool::Interpolate),
-            (only_in_wells, Tool::Arithmetic),
-            (self.styles != other.styles, Tool::Styles),
-            (self.map != other.map, Tool::Map),
-            (self.encode != other.encode, Tool::Encode),
-            (self.variations != other.variations, Tool::Variations),
-            (self.directions != other.directions, Tool::Directions),
-            (self.compare != other.compare, Tool::Compare),
-        ];
-        pairs
-            .into_iter()
-            .find(|(differs, _)| *differs)
-            .map(|(_, tool)| tool)
-    }
-}
-
-/// A change within a tool.
-#[derive(Clone, PartialEq, Debug)]
-pub enum ToolEdit {
-    Sources(sources::Edit),
-    Interpolate(interpolate::Edit),
-    Arithmetic(arithmetic::Edit),
-    Styles(styles::Edit),
-    Map(map::Edit),
-    Encode(encode::Edit),
-    Variations(variations::Edit),
-    Directions(directions::Edit),
-    Compare(compare::Edit),
-    /// All settings at once, as from history.
-    Restore(Arc<ToolSettings>),
 }
 
 /// The tools of the running program.
@@ -160,14 +338,22 @@ pub enum ToolEdit {
 pub struct Tools {
     pub(super) open: Tool,
     pub(super) settings: Arc<ToolSettings>,
-    pub(super) interpolate: interpolate::Live,
-    pub(super) map: map::Live,
-    pub(super) encode: encode::Live,
-    pub(super) directions: directions::Live,
-    pub(super) styles: styles::Live,
-    pub(super) compare: compare::Live,
-    pub(super) locate: locate::Live,
-    wants: Derived<WantsKey, Vec<Want>>,
+    parts: Parts,
+    /// A tool has changed what expressions can name.
+    names_changed: bool,
+    requests: Derived<RequestsKey, Vec<PictureRequest>>,
+}
+
+/// Everything that requested pictures depend on.
+#[derive(PartialEq, Debug)]
+struct RequestsKey {
+    open: Tool,
+    model: ByAddress<ModelInfo>,
+    settings: ByAddress<ToolSettings>,
+    names: ByAddress<SessionNames>,
+    expression: Expr,
+    /// What else the open tool goes by.
+    revision: [u64; 2],
 }
 
 impl Tools {
@@ -183,218 +369,72 @@ impl Tools {
         Arc::make_mut(&mut self.settings)
     }
 
-    /// Where the way is scrubbed or played.
-    pub fn interpolate(&self) -> &interpolate::Live {
-        &self.interpolate
-    }
-
-    /// The search for directions, and the one that is looked at.
-    pub fn directions(&self) -> &directions::Live {
-        &self.directions
-    }
-
-    /// What each layer of styles changes.
-    pub fn styles(&self) -> &styles::Live {
-        &self.styles
-    }
-
-    /// The picture that is encoded, and what was found.
-    pub fn encode(&self) -> &encode::Live {
-        &self.encode
-    }
-
-    /// What the panes of the comparison show.
-    pub fn compare(&self) -> &compare::Live {
-        &self.compare
-    }
-
-    /// The map's plane, tiles and way.
-    pub fn map(&self) -> &map::Live {
-        &self.map
-    }
-}
-
-impl Desk {
-    /// Changes a tool's settings, and the expression where the tool makes one.
-    pub(super) fn edit_tool(&mut self, edit: ToolEdit) {
-        let mut made = None;
-        match edit {
-            ToolEdit::Sources(edit) => self.tools.settings_mut().sources.apply(edit),
-            ToolEdit::Map(edit) => self.tools.settings_mut().map.apply(edit),
-            ToolEdit::Variations(edit) => {
-                if let variations::Edit::Choose(child) = &edit {
-                    made = Some(Edit::Expression(child.clone()));
-                }
-                self.tools.settings_mut().variations.apply(edit);
-            }
-            ToolEdit::Compare(edit) => self.edit_compare(edit),
-            ToolEdit::Encode(edit) => self.tools.settings_mut().encode.apply(edit),
-            ToolEdit::Interpolate(edit) => self.tools.settings_mut().interpolate.apply(edit),
-            ToolEdit::Directions(edit) => {
-                let Some(model) = self.workspace.models.current().cloned() else {
-                    return;
-                };
-                let (from, to) = match &edit {
-                    directions::Edit::Rename { from, to } => (Some(from.clone()), Some(to.clone())),
-                    directions::Edit::Delete(name) => (Some(name.clone()), None),
-                    directions::Edit::Hide(..) => (None, None),
-                };
-                self.tools.settings_mut().directions.apply(edit, &model);
-                if let Some(from) = from {
-                    self.rename_in_expression(&from, to.as_deref());
-                }
-                self.renew_names();
-            }
-            ToolEdit::Styles(edit) => {
-                let count = self
-                    .workspace
-                    .model()
-                    .and_then(styles::layer_count)
-                    .unwrap_or(0);
-                let makes_a_picture = edit.makes_a_picture();
-                let styles = &mut self.tools.settings_mut().styles;
-                styles.apply(edit, count);
-                made = styles.to_expr().filter(|_| makes_a_picture).map(Edit::Base);
-            }
-            ToolEdit::Arithmetic(edit) => {
-                let arithmetic = &mut self.tools.settings_mut().arithmetic;
-                arithmetic.apply(edit);
-                made = arithmetic.to_expr().map(Edit::Base);
-            }
-            ToolEdit::Restore(settings) => {
-                if let Some(tool) = settings.first_difference(&self.tools.settings) {
-                    self.tools.open = tool;
-                }
-                self.tools.settings = settings;
-                self.renew_names();
-                return;
-            }
-        }
-        // Whether anything differs is compared once, when the edit settles: holding the settings
-        // from before would make every edit of a gesture copy them.
-        self.workspace.touch();
-        let is_understood = |edit: &Edit| match edit {
-            Edit::Base(made) | Edit::Expression(made) => self.workspace.check(made).is_ok(),
-            _ => true,
-        };
-        if let Some(edit) = made.filter(is_understood) {
-            self.workspace.edit(edit);
+    /// What a tool and its panel read.
+    pub(super) fn view<'a, T: ToolPart>(&'a self, workspace: &'a Workspace) -> ToolView<'a, T> {
+        ToolView {
+            tool: T::part(&self.parts),
+            settings: T::settings(&self.settings),
+            workspace,
+            open: self.open,
         }
     }
 
-    /// Lets tools whose text stands in the equation bar take it up.
-    fn tools_follow(&mut self) {
-        let base = self.workspace.position.base();
-        if self.tools.settings.arithmetic.to_expr().as_ref() == Some(base) {
-            return;
-        }
-        if let Some(read) = arithmetic::Settings::from_expr(base) {
-            self.tools.settings_mut().arithmetic = Shared::new(read);
-        }
+    /// Lets a tool work.
+    pub(super) fn with<T: ToolPart, R>(
+        &mut self,
+        workspace: &mut Workspace,
+        run: impl FnOnce(&mut T, &mut ToolContext<'_, T>) -> R,
+    ) -> R {
+        let mut cx = ToolContext::new(
+            workspace,
+            &mut self.open,
+            &mut self.settings,
+            &mut self.names_changed,
+        );
+        run(T::part_mut(&mut self.parts), &mut cx)
     }
 
-    /// What the open tool does in every frame besides wanting pictures.
-    pub(super) fn tools_tick(&mut self, model: &Arc<ModelInfo>) {
-        self.tools_follow();
-        self.follow_layer_change(model, self.tools.open == Tool::Styles);
-        match self.tools.open {
-            Tool::Interpolate => self.follow_interpolate(),
-            Tool::Map => self.follow_map(model),
-            Tool::Compare => self.follow_compare(model),
-            Tool::Encode => self.follow_encode(model),
-            _ => {}
+    /// All settings at once, as from history; the tool that shows the difference opens.
+    pub(super) fn restore(&mut self, settings: Arc<ToolSettings>) {
+        if let Some(tool) = settings.first_difference(&self.settings) {
+            self.open = tool;
         }
+        self.settings = settings;
+        self.names_changed = true;
     }
 
-    /// The pictures that the open tool wants, computed again only where something that they
+    /// Whether the names that expressions can use are to be made again.
+    pub(super) fn take_names_changed(&mut self) -> bool {
+        std::mem::take(&mut self.names_changed)
+    }
+
+    /// The pictures that the open tool requests, computed again only where something that they
     /// depend on has changed.
-    pub(super) fn tool_wants(&self, model: &Arc<ModelInfo>) -> Arc<Vec<Want>> {
-        let open = self.tools.open;
-        let key = WantsKey {
-            open,
+    pub(super) fn requests(
+        &self,
+        workspace: &Workspace,
+        model: &Arc<ModelInfo>,
+    ) -> Arc<Vec<PictureRequest>> {
+        let key = RequestsKey {
+            open: self.open,
             model: ByAddress::new(model),
-            settings: ByAddress::new(&self.tools.settings),
-            names: ByAddress::new(&self.workspace.names),
-            expression: self.workspace.position.expression().clone(),
-            path: self.tools.interpolate.measured_on(),
-            strip: self.tools.directions.looked_at().map(str::to_owned),
-            panes: match open {
-                Tool::Compare => self.compare_wants(),
-                _ => Vec::new(),
-            },
-            place: match open {
-                Tool::Map | Tool::Where => (
-                    self.workspace.preview.frame().map(|frame| frame.generation),
-                    self.tools.map.look().and_then(|look| look.hovered),
-                ),
-                _ => (None, None),
-            },
+            settings: ByAddress::new(&self.settings),
+            names: ByAddress::new(&workspace.names),
+            expression: workspace.position.expression().clone(),
+            revision: self.revision(workspace),
         };
-        self.tools.wants.get(key, || self.new_tool_wants(model))
-    }
-
-    fn new_tool_wants(&self, model: &ModelInfo) -> Vec<Want> {
-        let settings = &self.tools.settings;
-        let mut wants = match self.tools.open {
-            Tool::Explore => return Vec::new(),
-            Tool::Encode => Vec::new(),
-            Tool::Arithmetic => settings.arithmetic.wants(model),
-            Tool::Styles => settings.styles.wants(model),
-            Tool::Interpolate => self.interpolate_wants(model),
-            Tool::Directions => self.directions_wants(model),
-            Tool::Compare => self.compare_wants(),
-            Tool::Variations => {
-                let expression = self.workspace.position.expression();
-                let shape = self.workspace.shape_of(expression);
-                let (space, lockable) = shape.map_or((Space::Z, 0), |(space, shape)| {
-                    (space, variations::lockable(space, shape))
-                });
-                let parent = variations::Parent {
-                    expression,
-                    sigma: model.typical_sigma(space),
-                    lockable,
-                };
-                settings.variations.wants(model, parent)
+        self.requests.get(key, || {
+            let mut requests = self.new_requests(workspace, model);
+            if self.open.shows_sources() {
+                let codes = &workspace.names.codes;
+                requests.push(self.settings.sources.request(model, codes));
             }
-            Tool::Map | Tool::Where => self.map_wants(model),
-        };
-        wants.push(settings.sources.want(model, &self.workspace.names.codes));
-        // What another model left in a tool must not hide the rest.
-        for want in wants.iter_mut().filter(|want| want.model == model.id) {
-            let is_wrong = |wanted: &Option<Expr>| {
-                wanted
-                    .as_ref()
-                    .is_some_and(|it| self.workspace.check(it).is_err())
-            };
-            if want.expressions.iter().any(is_wrong) {
-                let sound = want.expressions.iter().map(|wanted| {
-                    wanted
-                        .clone()
-                        .filter(|expression| self.workspace.check(expression).is_ok())
-                });
-                want.expressions = sound.collect();
-            }
-        }
-        wants
+            // What another model left in a tool must not hide the rest.
+            let own = requests.iter_mut().filter(|it| it.model == model.id);
+            own.for_each(|request| request.leave_out(|wanted| workspace.check(wanted).is_err()));
+            requests
+        })
     }
-}
-
-/// Everything that the wanted pictures depend on.
-#[derive(PartialEq, Debug)]
-struct WantsKey {
-    open: Tool,
-    model: ByAddress<ModelInfo>,
-    settings: ByAddress<ToolSettings>,
-    names: ByAddress<SessionNames>,
-    expression: Expr,
-    /// The measurement that spreads the pictures of Interpolate.
-    path: Option<u64>,
-    /// The direction whose strip is shown.
-    strip: Option<String>,
-    /// What Compare has asked for itself, from models of its own.
-    panes: Vec<Want>,
-    /// The picture whose neighbours are shown, and the datum under the pointer.
-    place: (Option<u64>, Option<usize>),
 }
 
 #[cfg(test)]
@@ -406,14 +446,14 @@ mod tests {
         let mut settings = Arc::new(ToolSettings::default());
         Arc::make_mut(&mut settings)
             .arithmetic
-            .apply(arithmetic::Edit::Put(arithmetic::Well::Plus, Expr::Seed(1)));
+            .put(arithmetic::Well::Plus, Expr::Seed(1));
         let settled = Arc::clone(&settings);
         let held = settled.arithmetic.plus.as_ptr();
         // A gesture: many edits between two settled states.
         let mut places = Vec::new();
         for strength in [0.1, 0.2, 0.3] {
             let edited = &mut Arc::make_mut(&mut settings).arithmetic;
-            edited.apply(arithmetic::Edit::Strength(strength));
+            edited.strength = strength;
             places.push(edited.plus.as_ptr());
         }
         assert_ne!(places[0], held, "the settled settings stay as they were");
@@ -423,5 +463,33 @@ mod tests {
         );
         assert_eq!(settled.map.address(), settings.map.address());
         assert_ne!(settled.arithmetic, settings.arithmetic);
+    }
+
+    #[test]
+    fn files_hold_the_settings_that_there_are() {
+        let text = serde_json::to_value(ToolSettings::default()).expect("settings are JSON");
+        let keys: Vec<&String> = text.as_object().expect("an object").keys().collect();
+        assert!(!keys.iter().any(|key| *key == "explore"), "{keys:?}");
+        let read: ToolSettings = serde_json::from_value(text).expect("it was just written");
+        assert_eq!(read, ToolSettings::default());
+    }
+
+    #[test]
+    fn tools_have_words_and_names_of_their_own() {
+        for (index, tool) in Tool::ALL.iter().enumerate() {
+            let info = tool.info();
+            assert!(!info.word.contains(' '), "{tool:?}: there is room for one");
+            for other in &Tool::ALL[index + 1..] {
+                assert_ne!(info.word, other.info().word);
+                let name = info.question_name;
+                assert!(
+                    name.is_none() || name != other.info().question_name,
+                    "{tool:?}"
+                );
+            }
+            if let Some(name) = info.question_name {
+                assert_eq!(Tool::of_question(name), Some(*tool));
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Codes to take from: the names of the session and the model, and seeds without end.
 
-use crate::app::pictures::{SetKey, Want};
+use crate::app::pictures::{PictureRequest, SetKey};
 use crate::engine::ModelInfo;
 use crate::latent::Code;
 use crate::latent::expr::Expr;
@@ -20,16 +20,10 @@ pub struct Settings {
     pub first_seed: u32,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Edit {
-    FirstSeed(u32),
-}
-
 impl Settings {
-    pub(super) fn apply(&mut self, edit: Edit) {
-        match edit {
-            Edit::FirstSeed(seed) => self.first_seed = seed.min(u32::MAX - SEEDS),
-        }
+    /// Leafs to this seed.
+    pub fn show_from(&mut self, seed: u32) {
+        self.first_seed = seed.min(u32::MAX - SEEDS);
     }
 
     /// The names first, then the seeds.
@@ -43,15 +37,11 @@ impl Settings {
         names.chain(seeds).collect()
     }
 
-    pub(super) fn want(&self, model: &ModelInfo, session: &BTreeMap<String, Code>) -> Want {
-        Want {
-            key: PICTURES,
-            model: model.id.clone(),
-            expressions: self
-                .expressions(model, session)
-                .into_iter()
-                .map(Some)
-                .collect(),
-        }
+    pub(super) fn request(
+        &self,
+        model: &ModelInfo,
+        session: &BTreeMap<String, Code>,
+    ) -> PictureRequest {
+        PictureRequest::new(PICTURES, model, self.expressions(model, session))
     }
 }

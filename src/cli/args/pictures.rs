@@ -1,8 +1,10 @@
 //! The arguments of commands that draw.
 
 use super::{DeviceArgs, MAX_SIZE, OutputArgs};
-use crate::cli::seeds::SeedList;
-use crate::document::Subject;
+use crate::document::raster::Layout;
+use crate::document::seeds::SeedList;
+use crate::document::{Subject, animation};
+use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{NoiseMode, Sampler, Space};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -13,8 +15,8 @@ use std::path::PathBuf;
 const MAX_SCALE: i64 = 16;
 /// The widest gap, in pixels.
 const MAX_GAP: i64 = 1024;
-/// The most frames of an animation, and the most pictures in a row or a column.
-const MAX_FRAMES: i64 = 10_000;
+const MAX_FRAMES: i64 = animation::MAX_FRAMES as i64;
+/// The most pictures in a row or a column.
 const MAX_ROW: i64 = 1_000;
 
 #[derive(Debug, Args)]
@@ -225,14 +227,14 @@ impl LayoutArgs {
         self.gap == 0
     }
 
-    /// The subject of pictures that are laid out like this.
-    pub fn subject(self, expressions: Vec<String>, columns: usize) -> Subject {
-        Subject::Sheet {
-            expressions,
+    /// Pictures in rows of `columns`, laid out like this.
+    pub fn sheet(self, pictures: &[Expr], columns: usize) -> Subject {
+        let layout = Layout {
             columns,
-            gap: self.gap,
+            gap: self.gap as usize,
             background: self.background,
-        }
+        };
+        Subject::sheet(pictures, layout)
     }
 }
 
@@ -251,7 +253,7 @@ pub struct NameArgs {
     #[arg(long, value_name = "FILE")]
     pub codes: Vec<PathBuf>,
     /// The noise of style-based models: const, none, or a seed
-    #[arg(long, value_name = "NOISE", default_value = "const", value_parser = noise)]
+    #[arg(long, value_name = "NOISE", default_value = "const")]
     pub noise: NoiseMode,
 }
 
@@ -300,17 +302,6 @@ fn colour(text: &str) -> Result<[u8; 3], String> {
     }
 }
 
-fn noise(text: &str) -> Result<NoiseMode, String> {
-    match text {
-        "const" => Ok(NoiseMode::Const),
-        "none" => Ok(NoiseMode::None),
-        seed => match seed.strip_prefix("random:").unwrap_or(seed).parse() {
-            Ok(seed) => Ok(NoiseMode::Random { seed }),
-            Err(_) => Err("noise is const, none, or a seed".to_owned()),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,14 +313,5 @@ mod tests {
         for text in ["", "fff", "ff80000", "gggggg", "-12345", "+12345"] {
             assert!(colour(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn noise_is_a_word_or_a_seed() {
-        assert_eq!(noise("const"), Ok(NoiseMode::Const));
-        assert_eq!(noise("none"), Ok(NoiseMode::None));
-        assert_eq!(noise("7"), Ok(NoiseMode::Random { seed: 7 }));
-        assert_eq!(noise("random:7"), Ok(NoiseMode::Random { seed: 7 }));
-        assert!(noise("-7").is_err() && noise("loud").is_err());
     }
 }

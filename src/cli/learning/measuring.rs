@@ -3,6 +3,7 @@
 use crate::cli::error::CliError;
 use crate::cli::session::Session;
 use crate::engine::{DeviceChoice, Fault, ModelSource};
+use crate::latent::Sampler;
 use crate::latent::expr::Expr;
 use crate::learn::Measurer;
 use crate::model::specimen::Specimen;
@@ -42,10 +43,15 @@ impl Engines {
 }
 
 impl Measurer for Engines {
-    fn examine(&mut self, model: &str, expressions: &[Expr]) -> Result<Vec<Specimen>, String> {
+    fn examine(
+        &mut self,
+        model: &str,
+        sampler: Sampler,
+        expressions: &[Expr],
+    ) -> Result<Vec<Specimen>, String> {
         let found = self
             .session(model)
-            .and_then(|session| session.examine(expressions.to_vec()));
+            .and_then(|session| session.examine(sampler, expressions.to_vec()));
         found.map_err(|error| {
             let reason = error.to_string();
             // What the engine could not do with an expression is the question's fault.

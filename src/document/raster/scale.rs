@@ -15,6 +15,16 @@ pub enum Resampling {
     Smooth,
 }
 
+/// The size of a picture of `size` (width, height, neither zero) with `longer_side` pixels on its
+/// longer side; see [`Raster::scaled`].
+pub fn scaled_size([width, height]: [usize; 2], longer_side: usize) -> [usize; 2] {
+    let longer = width.max(height).max(1);
+    [width, height].map(|side| {
+        let scaled = side.saturating_mul(longer_side);
+        (scaled.saturating_add(longer / 2) / longer).max(1)
+    })
+}
+
 impl Raster {
     /// The picture in another size.
     ///
@@ -43,12 +53,8 @@ impl Raster {
     /// # Errors
     /// When the result has no side or is absurdly large.
     pub fn scaled(&self, longer_side: usize, resampling: Resampling) -> Result<Self, RasterError> {
-        let longer = self.width.max(self.height);
-        let side = |side: usize| {
-            let scaled = side.saturating_mul(longer_side);
-            (scaled.saturating_add(longer / 2) / longer).max(1)
-        };
-        self.resized(side(self.width), side(self.height), resampling)
+        let [width, height] = scaled_size([self.width, self.height], longer_side);
+        self.resized(width, height, resampling)
     }
 
     /// The picture `factor` times as wide and as high.

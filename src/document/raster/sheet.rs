@@ -1,6 +1,6 @@
 //! Pictures side by side: grids, strips, sheets.
 
-use super::{Pixels, Raster, RasterError};
+use super::{Pixels, Raster, RasterError, checked_len};
 
 /// How the pictures of a sheet are laid out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +28,42 @@ impl Layout {
             background: [0; 3],
         }
     }
+
+    /// Width and height in pixels of a sheet of `count` pictures of `tile` (width, height).
+    ///
+    /// # Errors
+    /// When there are no pictures or no columns, or the sheet is absurdly large.
+    pub fn size(
+        self,
+        pixels: Pixels,
+        tile: [usize; 2],
+        count: usize,
+    ) -> Result<[usize; 2], RasterError> {
+        let side = |tiles: usize, tile: usize| {
+            let gaps = tiles.saturating_sub(1).saturating_mul(self.gap);
+            tiles.saturating_mul(tile).saturating_add(gaps)
+        };
+        let columns = self.columns.min(count);
+        let rows = if columns == 0 {
+            0
+        } else {
+            count.div_ceil(columns)
+        };
+        let (width, height) = (side(columns, tile[0]), side(rows, tile[1]));
+        checked_len(self.pixels(pixels), width, height)?;
+        Ok([width, height])
+    }
+
+    /// The pixels of a sheet of pictures of `pixels`: grey ones on a ground of another colour
+    /// make a sheet in colour.
+    fn pixels(self, pixels: Pixels) -> Pixels {
+        let [red, green, blue] = self.background;
+        let is_grey = red == green && green == blue;
+        match pixels {
+            Pixels::Grey if !is_grey => Pixels::Rgb,
+            pixels => pixels,
+        }
+    }
 }
 
 /// A sheet that is filled one picture after the other, row after row.
@@ -42,8 +78,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// An empty sheet for `count` pictures of `tile` (width, height). Grey pictures on a ground
-    /// of another colour make a sheet in colour.
+    /// An empty sheet for `count` pictures of `tile` (width, height); see [`Layout::size`].
     ///
     /// # Errors
     /// When there are no pictures or no columns, or the sheet is absurdly large.
@@ -53,23 +88,10 @@ impl Sheet {
         count: usize,
         layout: Layout,
     ) -> Result<Self, RasterError> {
-        let side = |tiles: usize, tile: usize| {
-            let gaps = tiles.saturating_sub(1).saturating_mul(layout.gap);
-            tiles.saturating_mul(tile).saturating_add(gaps)
-        };
-        let columns = layout.columns.min(count);
-        let rows = if columns == 0 {
-            0
-        } else {
-            count.div_ceil(columns)
-        };
-        let (width, height) = (side(columns, tile[0]), side(rows, tile[1]));
+        let [width, height] = layout.size(pixels, tile, count)?;
+        let pixels = layout.pixels(pixels);
         let [red, green, blue] = layout.background;
-        let is_grey = red == green && green == blue;
-        let pixels = match pixels {
-            Pixels::Grey if !is_grey => Pixels::Rgb,
-            pixels => pixels,
-        };
+        let columns = layout.columns.min(count);
         let mut raster = Raster::black(pixels, width, height)?;
         if layout.background != [0; 3] {
             let pixel: &[u8] = match pixels {

@@ -1,8 +1,8 @@
 //! Many shots to pictures, in tiles.
 
 use super::{Decoding, Site, Slice, Work, next_batch};
-use crate::engine::Event;
 use crate::engine::models::LARGEST_BATCH;
+use crate::engine::{Backlog, Event};
 use crate::latent::{Code, SessionNames, Shot};
 use crate::model::Fault;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct Decode {
     /// The values of the next shots, as far as they are known.
     codes: Vec<Code>,
     tile: Option<Decoding>,
+    /// What holds the job back while its tiles are not used.
+    backlog: Option<Backlog>,
 }
 
 impl Decode {
@@ -34,7 +36,15 @@ impl Decode {
             done: 0,
             codes: Vec::new(),
             tile: None,
+            backlog: None,
         }
+    }
+
+    /// The same, never far ahead of what its pictures are used for.
+    #[must_use]
+    pub fn held_by(self, backlog: Backlog) -> Self {
+        let backlog = Some(backlog);
+        Self { backlog, ..self }
     }
 
     /// Refuses what has no meaning before any picture is made.
@@ -78,7 +88,14 @@ impl Work for Decode {
         self.shots.is_empty()
     }
 
+    fn is_ready(&self) -> bool {
+        self.backlog.as_ref().is_none_or(Backlog::has_room)
+    }
+
     fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+        if let Some(backlog) = &self.backlog {
+            backlog.wakes(site.waker);
+        }
         if self.checked < self.shots.len() {
             self.check(site)?;
             if self.shots.len() > CHECKED_AT_ONCE {
@@ -100,6 +117,9 @@ impl Work for Decode {
             return advanced.map(|_| Slice::More(Vec::new()));
         }
         let (codes, values) = tile.take();
+        if let Some(backlog) = &self.backlog {
+            backlog.tile_sent(values.len());
+        }
         let count = codes.len();
         self.done += count;
         let job = site.job;

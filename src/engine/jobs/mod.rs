@@ -74,6 +74,14 @@ impl RunningJob {
                 model_of(&shots),
                 Box::new(decode::Decode::new(shots, names)),
             ),
+            Job::Stream {
+                shots,
+                names,
+                backlog,
+            } => (
+                model_of(&shots),
+                Box::new(decode::Decode::new(shots, names).held_by(backlog)),
+            ),
             Job::Steps { shot, names } => (
                 Ok(shot.model.clone()),
                 Box::new(steps::Steps::new(shot, names)),

@@ -2,6 +2,7 @@
 
 use super::raw::{RawScene, RawSettings};
 use super::{Reader, keys};
+use crate::latent::Sampler;
 use crate::learn::question::{Control, Formula, Method, Preset, Scene, ToolName};
 use toml::Spanned;
 
@@ -25,6 +26,16 @@ impl Reader<'_> {
             let line = self.line_of(beside);
             self.fault(line, "beside is for the tool compare alone");
         }
+        let mut sampler = Sampler::default();
+        if let Some(noise) = &raw.noise {
+            match noise.get_ref().parse() {
+                Ok(noise) => sampler.noise = noise,
+                Err(error) => {
+                    let line = self.line_of(noise);
+                    self.fault(line, format!("{:?}: {error}", noise.get_ref()));
+                }
+            }
+        }
         let preset = match &raw.settings {
             None => None,
             Some(settings) => {
@@ -42,6 +53,7 @@ impl Reader<'_> {
         Some(Scene {
             model: raw.model.get_ref().clone(),
             expression: expression?,
+            sampler,
             tool,
             preset,
             beside: raw.beside.as_ref().map(|name| name.get_ref().clone()),

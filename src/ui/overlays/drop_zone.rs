@@ -134,13 +134,11 @@ mod tests {
     #[test]
     fn every_kind_of_file_has_its_meaning() {
         let path = PathBuf::from("a/b.SafeTensors");
-        assert_eq!(
-            action_for(&path),
-            Action::LoadModel(ModelSource::File(path.clone()))
-        );
+        let source = ModelSource::File(path.clone());
+        assert!(matches!(action_for(&path), Action::LoadModel(it) if it == source));
         let path = PathBuf::from("a/b.zscape");
-        let open = Action::Session(SessionAction::Open(path.clone()));
-        assert_eq!(action_for(&path), open);
+        let open = SessionAction::Open(path.clone());
+        assert!(matches!(action_for(&path), Action::Session(it) if it == open));
         for path in ["a/notes.txt", "a/none", "a/.zscape"] {
             let Action::Report(sentence) = action_for(Path::new(path)) else {
                 panic!("{path} means nothing");

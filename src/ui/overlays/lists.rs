@@ -65,7 +65,7 @@ pub fn shortcuts(ctx: &Context, actions: &mut Actions) {
             .num_columns(2)
             .spacing([space::L, space::S])
             .show(ui, |ui| {
-                for command in Command::ALL {
+                for command in Command::all() {
                     let names: Vec<String> = command
                         .shortcuts()
                         .map(|keys| ui.ctx().format_shortcut(&keys))

@@ -104,6 +104,18 @@ impl Palette {
                 input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown),
             )
         });
+        if is_new {
+            // The field has the keyboard from the next frame on.
+            ui.input_mut(|input| {
+                input.events.retain(|event| match event {
+                    egui::Event::Text(text) => {
+                        self.query.push_str(text);
+                        false
+                    }
+                    _ => true,
+                });
+            });
+        }
         let field = TextEdit::singleline(&mut self.query)
             .font(TextRole::Heading.font())
             .hint_text("Type a command, a model, a seed, an expression, or a slider and a number")
@@ -231,10 +243,9 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
         entries.push(Entry::Expression(expression));
     }
     entries.extend(settings(app, query));
-    let commands = Command::ALL
-        .iter()
+    let commands = Command::all()
         .filter(|command| !matches!(command, Command::Palette | Command::Leave))
-        .map(|&command| Entry::Command(command));
+        .map(Entry::Command);
     let models = app.models().choices().map(Entry::Model);
     let mut found: Vec<(u32, Entry)> = commands
         .chain(models)
@@ -266,7 +277,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
         .filter(|param| param.lock.is_none())
         // Settings of a tool that is not open would change nothing that is seen.
         .filter(|param| match &param.id {
-            ParamId::Tool(tool) => tool.tool() == app.tools().open(),
+            ParamId::Tool(param) => param.tool == app.tools().open(),
             ParamId::Psi | ParamId::Step(_) | ParamId::Axis(_) => true,
         })
         .filter_map(|param| rank(words.trim(), &param.name, &param.label).map(|rank| (rank, param)))

@@ -2,7 +2,7 @@
 
 use super::recent;
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command};
+use crate::app::{Action, Actions, AppState, Command, Tool};
 use crate::learn::Control;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
@@ -11,6 +11,12 @@ use eframe::egui::{Align, Button, ComboBox, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
 
 const MODEL_PICKER_WIDTH: f32 = 232.0;
+/// With less room beside the menus the search is an icon, so that the model keeps its name.
+const ROOM_FOR_WORDS: f32 = 620.0;
+/// With still less room undo and redo make place for it.
+const ROOM_FOR_UNDO: f32 = 360.0;
+/// Both buttons with what is between them and the model.
+const UNDO_AND_REDO_WIDTH: f32 = 2.0 * (size::CONTROL + 2.0 * space::S) + space::S;
 
 const FILE: &[&[Command]] = &[
     &[
@@ -61,25 +67,6 @@ const MODEL: &[&[Command]] = &[
     &[Command::SeedUp, Command::SeedDown],
     &[Command::Play],
 ];
-const TOOLS: &[&[Command]] = &[
-    &[
-        Command::OpenExplore,
-        Command::OpenInterpolate,
-        Command::OpenArithmetic,
-        Command::OpenStyles,
-        Command::OpenMap,
-        Command::OpenEncode,
-        Command::OpenVariations,
-        Command::OpenDirections,
-        Command::OpenCompare,
-        Command::OpenWhere,
-    ],
-    &[
-        Command::NextComparison,
-        Command::BlinkComparison,
-        Command::FlipComparison,
-    ],
-];
 const HELP: &[&[Command]] = &[
     &[Command::ToggleLearning, Command::LeaveScene],
     &[Command::Palette, Command::Shortcuts],
@@ -96,21 +83,33 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             ("Edit", EDIT),
             ("View", VIEW),
             ("Model", MODEL),
-            ("Tools", TOOLS),
-            ("Help", HELP),
         ] {
             ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));
         }
+        ui.menu_button("Tools", |ui| {
+            let open: Vec<Command> = Tool::ALL.iter().map(|tool| tool.command()).collect();
+            let own: Vec<Command> = Tool::ALL.iter().flat_map(|tool| tool.commands()).collect();
+            menu_ui(ui, app, actions, &[&open, &own]);
+        });
+        ui.menu_button("Help", |ui| menu_ui(ui, app, actions, HELP));
+        // What the menus have left: large text in a small window leaves little.
+        let room = ui.available_width();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             // Menus have no frames; what stands at the right are ordinary controls.
             ui.reset_style();
             icon_button(ui, app, actions, Command::ToggleTheme);
             icon_button(ui, app, actions, Command::ToggleLearning);
-            search_ui(ui, app, actions);
-            model_picker_ui(ui, app, actions);
-            ui.add_space(space::S);
-            icon_button(ui, app, actions, Command::Redo);
-            icon_button(ui, app, actions, Command::Undo);
+            search_ui(ui, app, actions, room < ROOM_FOR_WORDS);
+            // The menu Edit has both, too.
+            let has_undo = room >= ROOM_FOR_UNDO;
+            let undo_and_redo = if has_undo { UNDO_AND_REDO_WIDTH } else { 0.0 };
+            let width = ui.available_width() - undo_and_redo;
+            model_picker_ui(ui, app, actions, width.clamp(0.0, MODEL_PICKER_WIDTH));
+            if has_undo {
+                ui.add_space(space::S);
+                icon_button(ui, app, actions, Command::Redo);
+                icon_button(ui, app, actions, Command::Undo);
+            }
         });
     });
 }
@@ -131,8 +130,12 @@ fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, groups: &[&[Comma
     }
 }
 
-fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, is_narrow: bool) {
     let command = Command::Palette;
+    if is_narrow {
+        icon_button(ui, app, actions, command);
+        return;
+    }
     let tokens = tokens(ui);
     let mut button = Button::new((
         icon(Icon::Search).color(tokens.text_muted),
@@ -151,15 +154,17 @@ fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     }
 }
 
-fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, width: f32) {
     let current = app.model().map(|model| &model.source);
     let shown = app.models().loading().or(current);
     let title = shown.map_or_else(|| "No model".to_owned(), source_title);
     let lock = app.workspace().locked(Control::Model);
     let picker = ui.add_enabled_ui(lock.is_none(), |ui| {
+        // A name that is too long is cut off at what the ui has, not at the width of the box.
+        ui.set_max_width(width);
         ComboBox::from_id_salt("model picker")
             .selected_text((icon(Icon::Box), title.as_str()))
-            .width(MODEL_PICKER_WIDTH)
+            .width(width)
             .truncate()
             .show_ui(ui, |ui| {
                 for source in app.models().choices() {

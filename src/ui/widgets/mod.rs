@@ -14,4 +14,6 @@ pub use labels::{
     caption, code, empty_state, heading, icon, on_hover_text_from, section, section_with,
 };
 pub use quiet_plot::quiet_plot;
-pub use slider_row::{SliderRow, name_width, named_slider_row, reset_button, slider_row};
+pub use slider_row::{
+    SliderRow, name_width, named_slider_row, number_field, reset_button, slider_row,
+};

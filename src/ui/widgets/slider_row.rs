@@ -73,14 +73,11 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         }
 
         let mut number = row.value;
-        let number_response = ui.add_sized(
-            [NUMBER_WIDTH, size::CONTROL],
-            DragValue::new(&mut number)
-                .speed(0.02)
-                .fixed_decimals(DECIMALS as usize)
-                .custom_parser(parse_number),
-        );
-        let number_response = number_response
+        let field = DragValue::new(&mut number)
+            .speed(0.02)
+            .fixed_decimals(DECIMALS as usize)
+            .custom_parser(parse_number);
+        let number_response = number_field(ui, NUMBER_WIDTH, field)
             .on_hover_text("Drag, or click to type any number")
             .accessible_name(format!("{} value", row.accessible_name));
         if number_response.changed() {
@@ -96,6 +93,21 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         }
     });
     changed.filter(|value| value.is_finite() && *value != row.value)
+}
+
+/// A number in a place of this width: a long one is cut off at its right instead of making the
+/// panel wider.
+pub fn number_field(ui: &mut Ui, width: f32, field: DragValue<'_>) -> Response {
+    let place = vec2(width, size::CONTROL);
+    let (rect, _) = ui.allocate_exact_size(place, egui::Sense::hover());
+    let mut ui = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    ui.shrink_clip_rect(rect);
+    ui.spacing_mut().interact_size = place;
+    ui.add(field)
 }
 
 /// The button at the end of a line that takes it back; greyed where there is nothing to take back.
@@ -197,6 +209,26 @@ mod tests {
         for nonsense in ["", "nan", "inf", "1e30", "two"] {
             assert_eq!(parse_number(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_long_number_makes_no_line_wider() {
+        eframe::egui::__run_test_ui(|ui| {
+            ui.set_max_width(320.0);
+            let mut width = |value: f32| {
+                let row = SliderRow {
+                    name: "hat",
+                    accessible_name: "hat",
+                    tooltip: "",
+                    value,
+                    range: -3.0..=3.0,
+                    default: 0.0,
+                };
+                let line = ui.scope(|ui| slider_row(ui, &row));
+                line.response.rect.width()
+            };
+            assert_eq!(width(-999_999.99), width(1.0));
+        });
     }
 
     #[test]

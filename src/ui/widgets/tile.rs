@@ -1,6 +1,7 @@
 //! One small picture of a code: to look at, to click, to drag into a well.
 
-use crate::app::{Action, Actions, AppState, DecodedPicture, Edit, SessionAction, ToolEdit};
+use crate::app::tools::arithmetic::{Arithmetic, Well};
+use crate::app::{Action, Actions, AppState, DecodedPicture, Edit, SessionAction};
 use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
@@ -125,11 +126,11 @@ pub fn code_menu(response: &Response, actions: &mut Actions, expression: &Expr) 
 
 /// What the tools can do with any code, as entries of a menu.
 pub fn code_entries(ui: &mut Ui, actions: &mut Actions, expression: &Expr) {
-    for well in crate::app::tools::arithmetic::Well::ALL {
+    for well in Well::ALL {
         let words = format!("Add to {} of the arithmetic", well.letter());
         if menu_button(ui, Icon::Calculator, &words) {
-            let put = crate::app::tools::arithmetic::Edit::Put(well, expression.clone());
-            actions.push(Action::Tool(ToolEdit::Arithmetic(put)));
+            let code = expression.clone();
+            actions.edit_tool::<Arithmetic>(move |settings| settings.put(well, code));
         }
     }
 }

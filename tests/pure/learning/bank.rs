@@ -3,7 +3,7 @@
 use super::{WHOLE, file_with};
 use std::collections::BTreeSet;
 use std::fs;
-use zscape::app::tools::Tool;
+use zscape::app::Tool;
 use zscape::latent::expr::{Expr, parse};
 use zscape::learn::models::Models;
 use zscape::learn::path::Stage;
@@ -21,11 +21,11 @@ fn the_built_in_questions_are_sound() {
 }
 
 #[test]
-fn every_tool_of_the_window_has_its_name_in_question_files() {
+fn tools_have_one_name_in_sessions_and_in_question_files() {
     for tool in Tool::ALL {
         let name = serde_json::to_value(tool).expect("a word");
         let name = name.as_str().expect("a word");
-        assert!(ToolName::of_key(name).is_some(), "{name}");
+        assert_eq!(ToolName::of_key(name), tool.info().question_name, "{name}");
     }
     let names: BTreeSet<&str> = ToolName::ALL.iter().map(|tool| tool.key()).collect();
     assert_eq!(names.len(), ToolName::ALL.len());

@@ -3,7 +3,7 @@
 use super::{WHOLE, question_with, read_file};
 use std::collections::BTreeMap;
 use zscape::latent::expr::{Expr, parse};
-use zscape::latent::{Code, Space};
+use zscape::latent::{Code, NoiseMode, Sampler, Space};
 use zscape::learn::answer::Larger;
 use zscape::learn::{Answer, Measurer, Question, Side, Specimens, Task, Verdict, trial};
 use zscape::model::manifest::ImageSpec;
@@ -13,10 +13,17 @@ use zscape::model::specimen::{Judged, Specimen};
 #[derive(Default)]
 struct Fake {
     asked: BTreeMap<String, usize>,
+    samplers: Vec<Sampler>,
 }
 
 impl Measurer for Fake {
-    fn examine(&mut self, model: &str, expressions: &[Expr]) -> Result<Vec<Specimen>, String> {
+    fn examine(
+        &mut self,
+        model: &str,
+        sampler: Sampler,
+        expressions: &[Expr],
+    ) -> Result<Vec<Specimen>, String> {
+        self.samplers.push(sampler);
         assert_eq!(model, "digits-vae2");
         let mut found = Vec::new();
         for expression in expressions {
@@ -382,4 +389,27 @@ fn nothing_is_examined_twice() {
         fake.asked
     );
     assert_eq!(fake.asked.len(), 2);
+}
+
+#[test]
+fn the_pictures_of_a_question_are_drawn_with_the_noise_of_its_scene() {
+    let question = read_file(&WHOLE.replace("tool = ", "noise = \"random:3\"\ntool = "));
+    let question = question.expect("sound");
+    let random = Sampler {
+        noise: NoiseMode::Random { seed: 3 },
+    };
+    assert_eq!(question.sampler(), random);
+    let mut fake = Fake::default();
+    // Some pictures of this question are no vectors; those that were asked for are enough.
+    trial::question(&question, &mut fake).ok();
+    assert!(!fake.samplers.is_empty(), "nothing was examined");
+    assert!(fake.samplers.iter().all(|&sampler| sampler == random));
+
+    let faults = read_file(&WHOLE.replace("tool = ", "noise = \"loud\"\ntool = "));
+    let faults = faults.expect_err("loud is no noise");
+    let text = format!("{faults:?}");
+    assert!(
+        text.contains("loud") && text.contains("const, none, or a seed"),
+        "{text}"
+    );
 }

@@ -5,19 +5,26 @@
 //! their models takes. So the next step is asked for when all panes have come to this one.
 
 mod difference;
+pub(crate) mod panel;
 mod panes;
 
 pub use difference::{Difference, LAID_OVER, difference, difference_pixels};
-pub use panes::{LaidOver, Live, Pane, PaneState};
+pub use panes::{Compare, LaidOver, Pane, PaneState};
 
-use crate::app::pictures::{SetKey, Want};
-use crate::app::{Desk, Tool};
+use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
+use crate::app::param::PSI;
+use crate::app::pictures::{PictureRequest, SetKey};
+use crate::app::{Availability, CommandInfo, Param, Tool, ToolParam, Workspace};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::path::Method;
+use crate::learn::{Preset, Scene, ToolName};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use lucide_icons::Icon;
 use panes::{Asked, PaneRequest};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// The most panes at once.
 pub const MAX_PANES: usize = 4;
@@ -34,6 +41,22 @@ pub const PANES: [SetKey; MAX_PANES] = [
 pub const BLINK_SECS: RangeInclusive<f32> = 0.2..=3.0;
 /// How many times as strong a difference may be shown.
 pub const GAIN: RangeInclusive<f32> = 1.0..=20.0;
+
+/// How long each of two pictures is shown.
+pub const SECONDS: ToolParam = ToolParam::new(Tool::Compare, "seconds");
+/// How many times as strong the difference is shown.
+pub const AMPLIFICATION: ToolParam = ToolParam::new(Tool::Compare, "gain");
+const PSI_NAME: &str = "psi";
+
+/// Truncation of a pane after the first, which is pane 0.
+pub fn psi_of_pane(pane: usize) -> ToolParam {
+    ToolParam::numbered(Tool::Compare, PSI_NAME, pane)
+}
+
+/// The commands of the tool: the next mode, showing two in turn, resting on the other of them.
+pub const NEXT: &str = "next";
+pub const BLINK: &str = "blink";
+pub const FLIP: &str = "flip";
 
 /// How the panes are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -122,20 +145,6 @@ impl Default for Settings {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
-pub enum Edit {
-    Mode(Mode),
-    /// How many panes there are, with the first.
-    Panes(usize),
-    /// The settings of a pane after the first, which is pane 0.
-    Pane(usize, PaneSettings),
-    /// The two that are laid over each other.
-    Pair([usize; 2]),
-    BlinkSecs(f32),
-    Gain(f32),
-    Reset,
-}
-
 impl Settings {
     /// How many panes there are: two to four, whatever a file says.
     pub fn panes(&self) -> usize {
@@ -161,135 +170,277 @@ impl Settings {
         }
     }
 
-    pub(super) fn apply(&mut self, edit: Edit) {
-        match edit {
-            Edit::Mode(mode) => self.mode = mode,
-            Edit::Panes(count) => {
-                let others = count.clamp(2, MAX_PANES) - 1;
-                self.others.resize(others, PaneSettings::default());
+    /// Sets how many panes there are, with the first.
+    pub fn set_panes(&mut self, count: usize) {
+        let others = count.clamp(2, MAX_PANES) - 1;
+        self.others.resize(others, PaneSettings::default());
+    }
+
+    /// The settings of a pane after the first, where there is one.
+    fn pane_mut(&mut self, index: usize) -> Option<&mut PaneSettings> {
+        self.others.get_mut(index.checked_sub(1)?)
+    }
+
+    /// Chooses the two that are laid over each other, if they are two.
+    pub fn set_pair(&mut self, pair: [usize; 2]) {
+        if pair[0] != pair[1] {
+            self.pair = pair;
+        }
+    }
+
+    fn set_blink_secs(&mut self, secs: f32) {
+        self.blink_secs = secs.clamp(*BLINK_SECS.start(), *BLINK_SECS.end());
+    }
+
+    fn set_gain(&mut self, gain: f32) {
+        self.gain = gain.clamp(*GAIN.start(), *GAIN.end());
+    }
+}
+
+impl ToolView<'_, Compare> {
+    /// Which of the two is shown while they blink: 0 or 1.
+    pub fn blinked(&self) -> usize {
+        let secs = self.settings.blink_secs;
+        self.tool.blinked(self.workspace.now_secs, secs)
+    }
+}
+
+impl Compare {
+    /// Sets what a pane after the first shows; a model that is chosen again is tried again.
+    pub fn set_pane(cx: &mut ToolContext<'_, Self>, index: usize, new: PaneSettings) {
+        if new.model != cx.settings().pane(index).model
+            && let Some(source) = &new.model
+        {
+            cx.workspace.models.try_again(source);
+        }
+        cx.edit(|settings| {
+            if let Some(pane) = settings.pane_mut(index) {
+                *pane = new;
             }
-            Edit::Pane(index, settings) => {
-                let other = index.checked_sub(1);
-                if let Some(pane) = other.and_then(|other| self.others.get_mut(other)) {
-                    *pane = settings;
+        });
+    }
+
+    fn show_mode(cx: &mut ToolContext<'_, Self>, mode: Mode) {
+        cx.edit(|settings| settings.mode = mode);
+    }
+}
+
+impl ToolPart for Compare {
+    const INFO: ToolInfo = ToolInfo {
+        word: "Compare",
+        name: "Compare",
+        tooltip: "See the same expression with other models, truncations and interpolations, side by side or blinking",
+        icon: Icon::Columns2,
+        key: Some(Key::Num9),
+        question_name: Some(ToolName::Compare),
+    };
+    const NUMBERS: &'static [ToolNumber<Self>] = &[
+        ToolNumber {
+            name: SECONDS.name,
+            numbers: None,
+            row: |view, id| {
+                Some(Param::new(
+                    id.into(),
+                    [
+                        "Seconds",
+                        "Seconds of each picture",
+                        "How long each of the two is shown",
+                    ],
+                    BLINK_SECS,
+                    Settings::default().blink_secs,
+                    view.settings.blink_secs,
+                ))
+            },
+            set: |_, cx, _, secs| cx.edit(|settings| settings.set_blink_secs(secs)),
+        },
+        ToolNumber {
+            name: AMPLIFICATION.name,
+            numbers: None,
+            row: |view, id| {
+                Some(Param::new(
+                    id.into(),
+                    [
+                        "Gain",
+                        "Gain of the difference",
+                        "Factor by which the shown difference is amplified; the measured values do \
+                         not change",
+                    ],
+                    GAIN,
+                    1.0,
+                    view.settings.gain,
+                ))
+            },
+            set: |_, cx, _, gain| cx.edit(|settings| settings.set_gain(gain)),
+        },
+        ToolNumber {
+            name: PSI_NAME,
+            numbers: Some(1..MAX_PANES),
+            row: |view, id| {
+                let pane = id.number?;
+                let current = view.workspace.position.psi();
+                let row = Param::new(
+                    id.into(),
+                    [
+                        "psi ψ",
+                        &format!("Psi of pane {}", pane + 1),
+                        "Truncation of this pane; at its default that of the current picture",
+                    ],
+                    PSI,
+                    current,
+                    view.settings.pane(pane).psi.unwrap_or(current),
+                );
+                (pane < view.settings.panes()).then_some(row)
+            },
+            set: |_, cx, pane, value| {
+                let psi = (value != cx.workspace.position.psi()).then_some(value);
+                cx.edit(|settings| {
+                    if let Some(pane) = settings.pane_mut(pane) {
+                        pane.psi = psi;
+                    }
+                });
+            },
+        },
+    ];
+    const COMMANDS: &'static [ToolCommand<Self>] = &[
+        ToolCommand {
+            key: NEXT,
+            info: CommandInfo {
+                name: "Next comparison mode",
+                tooltip: "In Compare, go from side by side to wipe, blink and difference",
+                icon: Icon::SquareSplitHorizontal,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::C)),
+            },
+            run: |_, cx| {
+                let mode = cx.settings().mode.next();
+                Self::show_mode(cx, mode);
+            },
+            availability: is_open,
+            is_on: |_| None,
+        },
+        ToolCommand {
+            key: BLINK,
+            info: CommandInfo {
+                name: "Blink",
+                tooltip: "In Compare, show two pictures in turn at the same place; again to stop",
+                icon: Icon::Zap,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::B)),
+            },
+            // From another mode it comes to this one.
+            run: |tool, cx| {
+                let now_secs = cx.workspace.now_secs;
+                if cx.settings().mode == Mode::Blink {
+                    tool.toggle_blink(now_secs, cx.settings().blink_secs);
+                } else {
+                    tool.start_blink(now_secs);
+                    Self::show_mode(cx, Mode::Blink);
                 }
+            },
+            availability: is_open,
+            is_on: |view| Some(view.settings.mode == Mode::Blink && view.tool.is_blinking()),
+        },
+        ToolCommand {
+            key: FLIP,
+            info: CommandInfo {
+                name: "Show the other picture",
+                tooltip: "In Compare, stop blinking and show the other of the two pictures",
+                icon: Icon::FlipHorizontal2,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::X)),
+            },
+            run: |tool, cx| {
+                tool.flip(cx.workspace.now_secs, cx.settings().blink_secs);
+                if cx.settings().mode != Mode::Blink {
+                    Self::show_mode(cx, Mode::Blink);
+                }
+            },
+            availability: is_open,
+            is_on: |_| None,
+        },
+    ];
+
+    fn requests(view: ToolView<'_, Self>, _: &ModelInfo) -> Vec<PictureRequest> {
+        view.tool.requests()
+    }
+
+    /// The step that the panes were asked for.
+    fn revision(view: ToolView<'_, Self>) -> [u64; 2] {
+        [view.tool.step(), 0]
+    }
+
+    /// Takes what has come into the panes, and goes on to the next step when all have come.
+    fn tick(&mut self, cx: &mut ToolContext<'_, Self>, current: &Arc<ModelInfo>) {
+        if !cx.is_open() || !self.is_here(&cx.workspace.pictures) {
+            return;
+        }
+        let settings = cx.settings().clone();
+        self.show(&cx.workspace.pictures, settings.laid_over());
+        let panes = (0..settings.panes()).map(|index| settings.pane(index));
+        let asked = panes.map(|pane| request_of_pane(cx.workspace, current, &pane));
+        self.ask(asked.collect());
+    }
+
+    /// When the other picture is due; `None` while nothing blinks, so that a window at rest is
+    /// not painted.
+    fn due_secs(view: ToolView<'_, Self>) -> Option<f64> {
+        let shows = view.settings.mode == Mode::Blink
+            && !view.workspace.modes.picture_only
+            && view.tool.laid_over().is_ok();
+        let (now_secs, blink_secs) = (view.workspace.now_secs, view.settings.blink_secs);
+        let due = view.tool.blink_due_secs(now_secs, blink_secs);
+        due.filter(|_| shows)
+    }
+
+    fn preset(settings: &mut Settings, scene: &Scene) {
+        if let Some(model) = &scene.beside {
+            settings.others = vec![PaneSettings {
+                model: Some(ModelSource::Catalogue(model.clone())),
+                ..PaneSettings::default()
+            }];
+        }
+        if let Some(Preset::Compare { psi }) = &scene.preset {
+            if settings.others.is_empty() {
+                settings.others.push(PaneSettings::default());
             }
-            Edit::Pair([a, b]) if a == b => {}
-            Edit::Pair(pair) => self.pair = pair,
-            Edit::BlinkSecs(secs) => {
-                self.blink_secs = secs.clamp(*BLINK_SECS.start(), *BLINK_SECS.end());
+            if let Some(pane) = settings.others.first_mut() {
+                pane.psi = Some(*psi as f32);
             }
-            Edit::Gain(gain) => self.gain = gain.clamp(*GAIN.start(), *GAIN.end()),
-            Edit::Reset => *self = Self::default(),
         }
     }
 }
 
-impl Desk {
-    /// Applies an edit; a model that is chosen again is tried again.
-    pub(super) fn edit_compare(&mut self, edit: Edit) {
-        if let Edit::Pane(index, new) = &edit
-            && new.model != self.tools.settings.compare.pane(*index).model
-            && let Some(source) = &new.model
-        {
-            self.workspace.models.try_again(source);
-        }
-        self.tools.settings_mut().compare.apply(edit);
+/// Whether the commands of the tool have something to work on.
+fn is_open(view: ToolView<'_, Compare>) -> Availability {
+    if view.is_open() {
+        Ok(())
+    } else {
+        Err("Open Compare first")
     }
+}
 
-    /// Takes what has come into the panes, and goes on to the next step when all have come.
-    pub(super) fn follow_compare(&mut self, current: &ModelInfo) {
-        if !self.tools.compare.is_here(&self.workspace.pictures) {
-            return;
-        }
-        let settings = std::sync::Arc::clone(&self.tools.settings);
-        let pair = settings.compare.laid_over();
-        self.tools.compare.show(&self.workspace.pictures, pair);
-        let asked = (0..settings.compare.panes())
-            .map(|index| self.request_of_pane(current, &settings.compare.pane(index)))
-            .collect();
-        self.tools.compare.ask(asked);
+/// What a pane shows of the current expression, or why it cannot.
+fn request_of_pane(workspace: &mut Workspace, current: &ModelInfo, pane: &PaneSettings) -> Asked {
+    let mut expression = pane.expression(workspace.position.expression());
+    let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
+    let model = if source == current.source {
+        Ok(workspace.models.current().cloned())
+    } else {
+        workspace.need_model(&source)
+    };
+    // Another model, or another truncation, may take steps elsewhere in the expression.
+    if let Ok(Some(model)) = &model {
+        expression = workspace.arranged_for(model, &expression);
     }
-
-    /// What a pane shows of the current expression, or why it cannot.
-    fn request_of_pane(&mut self, current: &ModelInfo, pane: &PaneSettings) -> Asked {
-        let mut expression = pane.expression(self.workspace.position.expression());
-        let source = pane.model.clone().unwrap_or_else(|| current.source.clone());
-        let model = if source == current.source {
-            Ok(self.workspace.models.current().cloned())
-        } else {
-            self.workspace.need_model(&source)
-        };
-        // Another model, or another truncation, may take steps elsewhere in the expression.
-        if let Ok(Some(model)) = &model {
-            expression = self.workspace.arranged_for(model, &expression);
-        }
-        let request = match model {
-            Err(why) => PaneRequest::Cannot(why),
-            Ok(None) => PaneRequest::Loading,
-            Ok(Some(model)) => match self.workspace.check_for(&model, &expression) {
-                Err(error) => PaneRequest::Cannot(error.to_string()),
-                Ok(()) => PaneRequest::Picture(model.id.clone()),
-            },
-        };
-        Asked {
-            source,
-            expression,
-            request,
-        }
-    }
-
-    pub(super) fn compare_wants(&self) -> Vec<Want> {
-        self.tools.compare.wants()
-    }
-
-    /// The next way of showing the panes.
-    pub(in crate::app) fn next_comparison(&mut self) {
-        let mode = self.tools.settings.compare.mode.next();
-        self.edit_tool(super::ToolEdit::Compare(Edit::Mode(mode)));
-    }
-
-    /// Starts or stops blinking; from another way of showing it comes to this one.
-    pub(in crate::app) fn toggle_blink(&mut self) {
-        let (settings, now_secs) = (&self.tools.settings.compare, self.workspace.now_secs);
-        if settings.mode == Mode::Blink {
-            self.tools
-                .compare
-                .toggle_blink(now_secs, settings.blink_secs);
-            return;
-        }
-        self.tools.compare.start_blink(now_secs);
-        self.edit_tool(super::ToolEdit::Compare(Edit::Mode(Mode::Blink)));
-    }
-
-    /// Rests on the other of the two pictures.
-    pub(in crate::app) fn flip_comparison(&mut self) {
-        let secs = self.tools.settings.compare.blink_secs;
-        self.tools.compare.flip(self.workspace.now_secs, secs);
-        if self.tools.settings.compare.mode != Mode::Blink {
-            self.edit_tool(super::ToolEdit::Compare(Edit::Mode(Mode::Blink)));
-        }
-    }
-
-    /// Which of the two is shown while they blink: 0 or 1.
-    pub fn blinked(&self) -> usize {
-        let secs = self.tools.settings.compare.blink_secs;
-        self.tools.compare.blinked(self.workspace.now_secs, secs)
-    }
-
-    /// In how many seconds the other picture is due; `None` while nothing blinks, so that a
-    /// window at rest is not painted.
-    pub(in crate::app) fn blink_due_secs(&self) -> Option<f64> {
-        let settings = &self.tools.settings.compare;
-        let shows = self.tools.open == Tool::Compare
-            && settings.mode == Mode::Blink
-            && !self.workspace.modes.picture_only
-            && self.tools.compare.laid_over().is_ok();
-        let due = self
-            .tools
-            .compare
-            .blink_due_secs(self.workspace.now_secs, settings.blink_secs);
-        due.filter(|_| shows)
+    let request = match model {
+        Err(why) => PaneRequest::Cannot(why),
+        Ok(None) => PaneRequest::Loading,
+        Ok(Some(model)) => match workspace.check_for(&model, &expression) {
+            Err(error) => PaneRequest::Cannot(error.to_string()),
+            Ok(()) => PaneRequest::Picture(model.id.clone()),
+        },
+    };
+    Asked {
+        source,
+        expression,
+        request,
     }
 }
 
@@ -327,12 +478,12 @@ mod tests {
     fn there_are_two_to_four_panes_and_two_that_differ() {
         let mut settings = Settings::default();
         assert_eq!((settings.panes(), settings.laid_over()), (2, [0, 1]));
-        settings.apply(Edit::Panes(9));
+        settings.set_panes(9);
         assert_eq!(settings.panes(), MAX_PANES);
-        settings.apply(Edit::Pair([3, 1]));
-        settings.apply(Edit::Pair([2, 2]));
+        settings.set_pair([3, 1]);
+        settings.set_pair([2, 2]);
         assert_eq!(settings.laid_over(), [3, 1]);
-        settings.apply(Edit::Panes(0));
+        settings.set_panes(0);
         assert_eq!((settings.panes(), settings.laid_over()), (2, [0, 1]));
         let foreign = Settings {
             others: Vec::new(),
@@ -344,23 +495,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_within_their_ranges_and_reset_takes_all_back() {
+    fn numbers_stay_within_their_ranges() {
         let mut settings = Settings::default();
-        settings.apply(Edit::BlinkSecs(0.0));
-        settings.apply(Edit::Gain(1e9));
-        settings.apply(Edit::Mode(Mode::Difference));
+        settings.set_blink_secs(0.0);
+        settings.set_gain(1e9);
+        settings.mode = Mode::Difference;
         assert_eq!((settings.blink_secs, settings.gain), (0.2, 20.0));
         let other = PaneSettings {
             model: Some(ModelSource::Catalogue("digits-gan".to_owned())),
             ..PaneSettings::default()
         };
-        settings.apply(Edit::Pane(1, other.clone()));
-        settings.apply(Edit::Pane(0, other.clone()));
-        settings.apply(Edit::Pane(9, other.clone()));
+        *settings.pane_mut(1).expect("the second is there") = other.clone();
+        assert!(settings.pane_mut(0).is_none() && settings.pane_mut(9).is_none());
         assert_eq!(settings.others, [other]);
         let text = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
-        settings.apply(Edit::Reset);
-        assert_eq!(settings, Settings::default());
     }
 }

@@ -1,7 +1,7 @@
 //! What the panes show, step by step, and which of two blinks.
 
 use super::{Difference, LAID_OVER, PANES, difference};
-use crate::app::pictures::{Pictures, Want};
+use crate::app::pictures::{PictureRequest, Pictures};
 use crate::app::{DecodedPicture, models::source_title};
 use crate::engine::{ModelId, ModelSource};
 use crate::latent::expr::Expr;
@@ -77,8 +77,10 @@ impl LaidOver {
 
 /// The panes and the blinking; no part of undo.
 #[derive(Debug)]
-pub struct Live {
+pub struct Compare {
     asked: Vec<Asked>,
+    /// How often the panes were asked for something else.
+    step: u64,
     shown: Vec<Pane>,
     laid_over: Result<LaidOver, String>,
     /// When blinking began; `None` while it rests.
@@ -87,10 +89,11 @@ pub struct Live {
     rests_on: usize,
 }
 
-impl Default for Live {
+impl Default for Compare {
     fn default() -> Self {
         Self {
             asked: Vec::new(),
+            step: 0,
             shown: Vec::new(),
             laid_over: Err("The pictures are being decoded".to_owned()),
             blinking_since_secs: None,
@@ -99,7 +102,7 @@ impl Default for Live {
     }
 }
 
-impl Live {
+impl Compare {
     /// What the panes show; empty before the first step.
     pub fn panes(&self) -> &[Pane] {
         &self.shown
@@ -166,14 +169,22 @@ impl Live {
     }
 
     pub(super) fn ask(&mut self, asked: Vec<Asked>) {
-        self.asked = asked;
+        if self.asked != asked {
+            self.asked = asked;
+            self.step += 1;
+        }
     }
 
-    pub(super) fn wants(&self) -> Vec<Want> {
+    /// A number for what the panes were asked for last.
+    pub(super) fn step(&self) -> u64 {
+        self.step
+    }
+
+    pub(super) fn requests(&self) -> Vec<PictureRequest> {
         let panes = self.asked.iter().zip(PANES);
         panes
             .filter_map(|(asked, key)| match &asked.request {
-                PaneRequest::Picture(model) => Some(Want {
+                PaneRequest::Picture(model) => Some(PictureRequest {
                     key,
                     model: model.clone(),
                     expressions: [Some(asked.expression.clone())].into(),
@@ -276,7 +287,7 @@ mod tests {
 
     #[test]
     fn blinking_takes_turns_and_rests_where_it_stops() {
-        let mut live = Live::default();
+        let mut live = Compare::default();
         assert_eq!(live.blinked(100.0, 0.5), 0);
         assert_eq!(
             live.blink_due_secs(100.0, 0.5),

@@ -5,20 +5,27 @@
 //! is found becomes a named code, which expressions use like any other.
 
 pub mod drawing;
+pub(crate) mod panel;
 mod preparer;
 mod run;
 
 pub use drawing::Stroke;
 pub use preparer::{Original, Prepared};
 pub(in crate::app) use run::name_of;
-pub use run::{Found, How, Live};
+pub use run::{Encode, Found, How};
 
+use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
+use crate::app::{Param, Tool, ToolParam};
 use crate::document::photo::{Crop, Fit, Ground};
-use crate::engine::{InvertOptions, ModelInfo};
+use crate::engine::{Event, InvertOptions, JobId, ModelInfo};
+use crate::learn::ToolName;
 use crate::model::manifest::ImageSpec;
+use eframe::egui::Key;
+use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Radius of the brush, as a part of the side.
 pub const BRUSH: RangeInclusive<f32> = 0.01..=0.12;
@@ -26,6 +33,11 @@ pub const BRUSH: RangeInclusive<f32> = 0.01..=0.12;
 pub const STEPS: RangeInclusive<usize> = 10..=2000;
 /// How strongly a descent may be held near the prior.
 pub const PRIOR_WEIGHT: RangeInclusive<f32> = 0.0..=0.1;
+
+/// Radius of the brush, in hundredths of the side.
+pub const BRUSH_RADIUS: ToolParam = ToolParam::new(Tool::Encode, "brush");
+/// How strongly a descent is held near the prior, in thousandths.
+pub const PRIOR: ToolParam = ToolParam::new(Tool::Encode, "prior");
 
 /// Where the picture comes from.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
@@ -74,30 +86,6 @@ impl Default for Settings {
             prior_weight: search.prior_weight,
         }
     }
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub enum Edit {
-    /// Take the picture of a file.
-    Open(PathBuf),
-    /// Begin with an empty drawing.
-    Draw,
-    /// Put the brush down; the place in parts of the side.
-    BeginStroke([f32; 2]),
-    /// Draw on to here.
-    Stroke([f32; 2]),
-    /// Remove the picture.
-    Close,
-    Invert(bool),
-    CentreOfMass(bool),
-    Fit(Fit),
-    Ground(Ground),
-    Crop(Option<Crop>),
-    Brush(f32),
-    Steps(usize),
-    PriorWeight(f32),
-    /// Put every option back.
-    Reset,
 }
 
 /// Everything that a prepared picture depends on.
@@ -163,59 +151,62 @@ impl Settings {
         }
     }
 
-    pub(super) fn apply(&mut self, edit: Edit) {
-        match edit {
-            Edit::Open(path) => {
-                self.source = Source::File(path);
-                self.crop = None;
-                self.invert = None;
-                self.round += 1;
-            }
-            Edit::Draw => {
-                self.source = Source::Drawing(Vec::new());
-                self.crop = None;
-                self.invert = None;
-            }
-            Edit::BeginStroke(at) => {
-                let radius = self.brush;
-                if let Source::Drawing(strokes) = &mut self.source
-                    && drawing::points(strokes) < drawing::MAX_POINTS
-                {
-                    let points = vec![at];
-                    strokes.push(Stroke { radius, points });
-                }
-            }
-            Edit::Stroke(at) => {
-                if let Source::Drawing(strokes) = &mut self.source
-                    && drawing::points(strokes) < drawing::MAX_POINTS
-                    && let Some(stroke) = strokes.last_mut()
-                    && stroke.points.last() != Some(&at)
-                {
-                    stroke.points.push(at);
-                }
-            }
-            Edit::Close => {
-                self.source = Source::None;
-                self.crop = None;
-            }
-            Edit::Invert(invert) => self.invert = Some(invert),
-            Edit::CentreOfMass(centre) => self.centre_of_mass = Some(centre),
-            Edit::Fit(fit) => self.fit = fit,
-            Edit::Ground(ground) => self.ground = ground,
-            Edit::Crop(crop) => self.crop = crop,
-            Edit::Brush(radius) => self.brush = radius.clamp(*BRUSH.start(), *BRUSH.end()),
-            Edit::Steps(steps) => self.steps = steps.clamp(*STEPS.start(), *STEPS.end()),
-            Edit::PriorWeight(weight) => {
-                self.prior_weight = weight.clamp(*PRIOR_WEIGHT.start(), *PRIOR_WEIGHT.end());
-            }
-            Edit::Reset => {
-                *self = Self {
-                    source: std::mem::take(&mut self.source),
-                    round: self.round,
-                    ..Self::default()
-                };
-            }
+    /// Takes the picture of a file.
+    pub fn open_file(&mut self, path: PathBuf) {
+        self.take(Source::File(path));
+        self.round += 1;
+    }
+
+    /// Begins with an empty drawing.
+    pub fn begin_drawing(&mut self) {
+        self.take(Source::Drawing(Vec::new()));
+    }
+
+    fn take(&mut self, source: Source) {
+        self.source = source;
+        self.crop = None;
+        self.invert = None;
+    }
+
+    /// Removes the picture.
+    pub fn close(&mut self) {
+        self.source = Source::None;
+        self.crop = None;
+    }
+
+    /// Puts the brush down; the place in parts of the side.
+    pub fn begin_stroke(&mut self, at: [f32; 2]) {
+        let radius = self.brush;
+        if let Source::Drawing(strokes) = &mut self.source
+            && drawing::points(strokes) < drawing::MAX_POINTS
+        {
+            let points = vec![at];
+            strokes.push(Stroke { radius, points });
         }
+    }
+
+    /// Draws on to here.
+    pub fn draw_to(&mut self, at: [f32; 2]) {
+        if let Source::Drawing(strokes) = &mut self.source
+            && drawing::points(strokes) < drawing::MAX_POINTS
+            && let Some(stroke) = strokes.last_mut()
+            && stroke.points.last() != Some(&at)
+        {
+            stroke.points.push(at);
+        }
+    }
+
+    pub fn set_steps(&mut self, steps: usize) {
+        self.steps = steps.clamp(*STEPS.start(), *STEPS.end());
+    }
+
+    /// Puts every option back; the picture stays.
+    pub fn reset(&mut self) {
+        *self = Self {
+            source: std::mem::take(&mut self.source),
+            round: self.round,
+            ..Self::default()
+        };
     }
 
     /// Whether an option stands elsewhere than at its default.
@@ -224,5 +215,84 @@ impl Settings {
         options.source.clone_from(&self.source);
         options.round = self.round;
         options != *self
+    }
+}
+
+impl ToolPart for Encode {
+    const INFO: ToolInfo = ToolInfo {
+        word: "Encode",
+        name: "Encode",
+        tooltip: "Find the code of a picture: open one, drop one, or draw a digit",
+        icon: Icon::ImagePlus,
+        key: Some(Key::Num6),
+        question_name: Some(ToolName::Encode),
+    };
+    const NUMBERS: &'static [ToolNumber<Self>] = &[
+        ToolNumber {
+            name: BRUSH_RADIUS.name,
+            numbers: None,
+            row: |view, id| {
+                Some(Param::new(
+                    id.into(),
+                    [
+                        "Brush",
+                        "Brush",
+                        "Radius of the brush, in hundredths of the side",
+                    ],
+                    BRUSH.start() * 100.0..=BRUSH.end() * 100.0,
+                    Settings::default().brush * 100.0,
+                    view.settings.brush * 100.0,
+                ))
+            },
+            set: |_, cx, _, value| {
+                let radius = (value / 100.0).clamp(*BRUSH.start(), *BRUSH.end());
+                cx.edit(|settings| settings.brush = radius);
+            },
+        },
+        ToolNumber {
+            name: PRIOR.name,
+            numbers: None,
+            row: |view, id| {
+                Some(Param::new(
+                    id.into(),
+                    [
+                        "Prior",
+                        "Weight of the prior",
+                        "How strongly the code is held near the prior, in thousandths: more keeps \
+                         it among codes that the model knows, less draws the picture better",
+                    ],
+                    PRIOR_WEIGHT.start() * 1000.0..=PRIOR_WEIGHT.end() * 1000.0,
+                    Settings::default().prior_weight * 1000.0,
+                    view.settings.prior_weight * 1000.0,
+                ))
+            },
+            set: |_, cx, _, value| {
+                let weight = (value / 1000.0).clamp(*PRIOR_WEIGHT.start(), *PRIOR_WEIGHT.end());
+                cx.edit(|settings| settings.prior_weight = weight);
+            },
+        },
+    ];
+
+    /// Brings the picture into the model's size and finds its code, as soon as either is another.
+    fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        if cx.is_open() {
+            self.follow(cx, model);
+        }
+    }
+
+    fn due_secs(view: ToolView<'_, Self>) -> Option<f64> {
+        view.tool.waits_for_rest().then_some(0.1)
+    }
+
+    fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {
+        match event {
+            Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
+            Event::InvertStep { job, found } => self.on_invert_step(job, found),
+            _ => {}
+        }
+    }
+
+    fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
+        self.on_end(job, failure);
     }
 }

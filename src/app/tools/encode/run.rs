@@ -1,14 +1,10 @@
 //! From a prepared picture to its code: what runs in the engine, and what was found.
 
 use super::preparer::{Prepared, Preparer};
-use super::{Edit, Settings, Source, Wanted};
-use crate::app::jobs::Owner;
-use crate::app::models::link_of;
-use crate::app::notices::Level;
-use crate::app::{ByAddress, Derived, Desk, Tool, ToolEdit, Wake};
+use super::{Settings, Source, ToolContext, Wanted};
+use crate::app::{ByAddress, Derived};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
 use crate::latent::Code;
-use crate::latent::expr::Expr;
 use crate::model::manifest::{ImageSpec, Role};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,7 +67,7 @@ struct Running {
 
 /// The picture and what was found for it; no part of undo.
 #[derive(Default, Debug)]
-pub struct Live {
+pub struct Encode {
     preparer: Preparer,
     prepared: Option<Arc<Prepared>>,
     prepared_at_secs: f64,
@@ -88,7 +84,7 @@ pub struct Live {
     wanted: Derived<(ByAddress<Settings>, ByAddress<ModelInfo>), Option<Wanted>>,
 }
 
-impl Live {
+impl Encode {
     /// The picture as the model takes it.
     pub fn prepared(&self) -> Option<&Arc<Prepared>> {
         self.prepared.as_ref()
@@ -119,83 +115,76 @@ pub fn has_encoder(model: &ModelInfo) -> bool {
     model.manifest.networks.contains_key(&Role::Encoder)
 }
 
-impl Desk {
+impl Encode {
     /// Opens the tool with the picture of a file.
-    pub(in crate::app) fn encode_file(&mut self, path: PathBuf) {
-        self.tools.open = Tool::Encode;
-        self.edit_tool(ToolEdit::Encode(Edit::Open(path)));
+    pub fn open_file(cx: &mut ToolContext<'_, Self>, path: PathBuf) {
+        cx.open();
+        cx.edit(|settings| settings.open_file(path));
     }
 
-    /// Brings the picture into the model's size and finds its code, as soon as either is another.
-    pub(in crate::app::tools) fn follow_encode(&mut self, model: &Arc<ModelInfo>) {
-        let settings = &self.tools.settings.encode;
+    pub(super) fn follow(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        let settings = cx.settings();
         let key = (settings.address(), ByAddress::new(model));
-        let kept = &self.tools.encode.wanted;
-        let wanted = kept.get(key, || settings.wanted(model));
+        let wanted = self.wanted.get(key, || settings.wanted(model));
         let Some(wanted) = wanted.as_ref() else {
-            self.stop_encoding();
-            let live = &mut self.tools.encode;
-            (live.prepared, live.found, live.fault) = (None, None, None);
-            live.done = None;
-            live.preparer.forget();
+            self.stop(cx);
+            (self.prepared, self.found, self.fault) = (None, None, None);
+            self.done = None;
+            self.preparer.forget();
             return;
         };
-        let wake: Wake = Arc::clone(&self.workspace.wake);
-        let live = &mut self.tools.encode;
-        if let Err(sentence) = live.preparer.ask(wanted, &wake) {
-            live.fault = Some(sentence);
+        if let Err(sentence) = self.preparer.ask(wanted, &cx.workspace.wake) {
+            self.fault = Some(sentence);
         }
-        if let Some((of, result)) = live.preparer.try_answer()
-            && live.preparer.is_waiting_for(&of)
+        if let Some((of, result)) = self.preparer.try_answer()
+            && self.preparer.is_waiting_for(&of)
         {
             match result {
                 Ok(prepared) => {
-                    live.prepared = Some(Arc::new(prepared));
-                    live.prepared_at_secs = self.workspace.now_secs;
-                    live.fault = None;
+                    self.prepared = Some(Arc::new(prepared));
+                    self.prepared_at_secs = cx.workspace.now_secs;
+                    self.fault = None;
                 }
                 Err(sentence) => {
-                    (live.prepared, live.found) = (None, None);
-                    live.fault = Some(sentence);
+                    (self.prepared, self.found) = (None, None);
+                    self.fault = Some(sentence);
                 }
             }
         }
-        self.find_code(model);
+        self.find_code(cx, model);
     }
 
     /// Starts the job for the picture, if it is not the one that was done last.
-    fn find_code(&mut self, model: &ModelInfo) {
-        let search = self.tools.settings.encode.search();
-        let is_drawing = matches!(self.tools.settings.encode.source, Source::Drawing(_));
-        let live = &mut self.tools.encode;
-        let Some(prepared) = live.prepared.clone() else {
+    fn find_code(&mut self, cx: &mut ToolContext<'_, Self>, model: &ModelInfo) {
+        let search = cx.settings().search();
+        let is_drawing = matches!(cx.settings().source, Source::Drawing(_));
+        let Some(prepared) = self.prepared.clone() else {
             return;
         };
         if prepared.wanted.image != model.manifest.image {
             return;
         }
-        let is_descent = live.asks_descent || !has_encoder(model);
+        let is_descent = self.asks_descent || !has_encoder(model);
         let subject = (
             prepared.id,
             model.id.clone(),
             is_descent.then(|| search.clone()),
         );
         // What was found by a descent stays until the picture is another.
-        let is_done = live.done.as_ref().is_some_and(|(id, model, how)| {
-            (id, model) == (&subject.0, &subject.1) && (*how == subject.2 || !live.asks_descent)
+        let is_done = self.done.as_ref().is_some_and(|(id, model, how)| {
+            (id, model) == (&subject.0, &subject.1) && (*how == subject.2 || !self.asks_descent)
         });
         if is_done {
             return;
         }
-        match &live.running {
+        match &self.running {
             // An encoder needs a millisecond: the next picture waits for it.
             Some(run) if !run.is_descent => return,
-            Some(_) => self.stop_encoding(),
+            Some(_) => self.stop(cx),
             None => {}
         }
-        let live = &mut self.tools.encode;
-        let rests = self.workspace.now_secs - live.prepared_at_secs >= REST_SECS;
-        if is_descent && is_drawing && !rests && !live.asks_descent {
+        let rests = cx.workspace.now_secs - self.prepared_at_secs >= REST_SECS;
+        if is_descent && is_drawing && !rests && !self.asks_descent {
             return;
         }
         let picture = Arc::clone(&prepared.picture);
@@ -203,7 +192,7 @@ impl Desk {
         let job = if is_descent {
             let mut options = search;
             // From where one is, too: a descent goes on from the last best code.
-            if let Some(found) = live.found.as_ref().filter(|it| it.model == model.id) {
+            if let Some(found) = self.found.as_ref().filter(|it| it.model == model.id) {
                 options.starts.push(found.code.clone());
             }
             Job::Invert {
@@ -217,48 +206,43 @@ impl Desk {
                 picture,
             }
         };
-        live.running = Some(Running {
-            job: self.workspace.engine.submit(Owner::Encoding, job),
+        self.running = Some(Running {
+            job: cx.submit(job),
             prepared,
             model: model.id.clone(),
             is_descent,
         });
-        live.done = Some(subject);
-        live.asks_descent = false;
+        self.done = Some(subject);
+        self.asks_descent = false;
     }
 
     /// Whether a descent waits for the hand to rest.
-    pub(in crate::app) fn encoding_is_due(&self) -> bool {
-        let live = &self.tools.encode;
-        self.tools.open == Tool::Encode
-            && live.running.is_none()
-            && live.prepared.as_ref().is_some_and(|prepared| {
-                live.done.as_ref().is_none_or(|(id, ..)| *id != prepared.id)
-            })
+    pub(super) fn waits_for_rest(&self) -> bool {
+        let is_new =
+            |prepared: &Arc<Prepared>| self.done.as_ref().is_none_or(|(id, ..)| *id != prepared.id);
+        self.running.is_none() && self.prepared.as_ref().is_some_and(is_new)
     }
 
     /// Descends to the code of the picture, also where there is an encoder.
-    pub(in crate::app) fn descend(&mut self) {
-        let live = &mut self.tools.encode;
-        live.asks_descent = true;
-        live.done = None;
+    pub fn descend(&mut self) {
+        self.asks_descent = true;
+        self.done = None;
     }
 
     /// Stops what runs; the best so far stays.
-    pub(in crate::app) fn stop_encoding(&mut self) {
-        if let Some(run) = self.tools.encode.running.take() {
-            self.workspace.engine.cancel(run.job);
+    pub fn stop(&mut self, cx: &ToolContext<'_, Self>) {
+        if let Some(run) = self.running.take() {
+            cx.workspace.engine.cancel(run.job);
         }
     }
 
-    pub(in crate::app) fn on_encoded(&mut self, job: JobId, encoding: Arc<Encoding>) {
-        let live = &mut self.tools.encode;
-        let Some(run) = live.running.take_if(|run| run.job == job) else {
+    pub(super) fn on_encoded(&mut self, job: JobId, encoding: Arc<Encoding>) {
+        let Some(run) = self.running.take_if(|run| run.job == job) else {
             return;
         };
-        live.next_id += 1;
-        live.found = Some(Found {
-            id: live.next_id,
+        self.next_id += 1;
+        self.found = Some(Found {
+            id: self.next_id,
             model: run.model,
             prepared: run.prepared,
             code: encoding.mu.clone(),
@@ -269,14 +253,13 @@ impl Desk {
         });
     }
 
-    pub(in crate::app) fn on_invert_step(&mut self, job: JobId, step: InvertStep) {
-        let live = &mut self.tools.encode;
-        let Some(run) = live.running.as_ref().filter(|run| run.job == job) else {
+    pub(super) fn on_invert_step(&mut self, job: JobId, step: InvertStep) {
+        let Some(run) = self.running.as_ref().filter(|run| run.job == job) else {
             return;
         };
         // Every descent has a curve of its own.
-        let goes_on = live.curve_of.replace(job) == Some(job);
-        let mut losses = match live.found.take() {
+        let goes_on = self.curve_of.replace(job) == Some(job);
+        let mut losses = match self.found.take() {
             Some(Found {
                 how: How::Descent { losses, .. },
                 ..
@@ -284,9 +267,9 @@ impl Desk {
             _ => Vec::new(),
         };
         losses.extend(&step.losses);
-        live.next_id += 1;
-        live.found = Some(Found {
-            id: live.next_id,
+        self.next_id += 1;
+        self.found = Some(Found {
+            id: self.next_id,
             model: run.model.clone(),
             prepared: Arc::clone(&run.prepared),
             code: step.best_code,
@@ -301,39 +284,21 @@ impl Desk {
         });
     }
 
-    pub(in crate::app) fn on_encoding_end(&mut self, job: JobId, failure: Option<&str>) {
-        let live = &mut self.tools.encode;
-        if live.running.take_if(|run| run.job == job).is_some()
+    pub(super) fn on_end(&mut self, job: JobId, failure: Option<&str>) {
+        if self.running.take_if(|run| run.job == job).is_some()
             && let Some(failure) = failure
         {
-            live.fault = Some(failure.to_owned());
+            self.fault = Some(failure.to_owned());
         }
     }
+}
 
-    /// A name for the code that nobody has: that of the file, or `drawing`.
-    pub fn suggested_code_name(&self) -> String {
-        let stem = match &self.tools.settings.encode.source {
+impl Settings {
+    /// What the code of the picture may be called: as the file, or `drawing`.
+    pub fn suggested_name(&self) -> String {
+        match &self.source {
             Source::File(path) => name_of(path),
             Source::Drawing(_) | Source::None => "drawing".to_owned(),
-        };
-        self.free_code_name(&stem)
-    }
-
-    /// Gives the code that was found a name and goes there.
-    pub(in crate::app) fn keep_code(&mut self, name: &str) {
-        let found = self.tools.encode.found.as_ref();
-        let (Some(found), Some(model)) = (found, self.workspace.models.current().cloned()) else {
-            return;
-        };
-        if found.model != model.id {
-            return;
-        }
-        let code = found.code.clone();
-        if self.name_code(name, &[], code, link_of(&model)) {
-            self.workspace
-                .edit(crate::app::Edit::Expression(Expr::Named(name.to_owned())));
-            let sentence = format!("The code of the picture is @{name} now");
-            self.workspace.notices.push(Level::Done, sentence);
         }
     }
 }

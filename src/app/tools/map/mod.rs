@@ -1,29 +1,31 @@
 //! The map: a plane of the latent space as one live picture, with what is known of it on top.
 
+pub(crate) mod panel;
 mod plane;
 mod tiles;
 
 pub use plane::{MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
-use crate::app::pictures::{SetKey, Want};
-use crate::app::{ByAddress, Derived, Desk};
-use crate::engine::ModelInfo;
+use super::neighbours::{Neighbours, current_code_in, datum, rows};
+use super::{ToolContext, ToolInfo, ToolPart, ToolView};
+use crate::app::pictures::{PictureRequest, SetKey, Tile};
+use crate::app::{ByAddress, Derived};
+use crate::engine::{Event, JobId, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::pca::{Pca, PcaError};
 use crate::latent::{Code, Space};
+use crate::learn::{Preset, Scene, ToolName};
+use eframe::egui::Key;
+use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The codes that span the plane.
 pub const MEMBERS: SetKey = SetKey("map members");
-/// Data that lie nearest to the current code, as the model draws them.
-pub const NEIGHBOURS: SetKey = SetKey("map neighbours");
 /// The datum under the pointer, as the model draws it.
 pub const HOVERED: SetKey = SetKey("map hovered");
-/// The current code in w, where the expression leaves it in z and the map lies in w.
-pub const CURRENT: SetKey = SetKey("map current");
 /// How many codes of the way are kept.
 const TRAIL_LENGTH: usize = 400;
 
@@ -61,21 +63,6 @@ impl Default for Settings {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
-pub enum Edit {
-    Kind(PlaneKind),
-    Axis(usize, usize),
-    Component(usize, usize),
-    Through(usize, Option<Expr>),
-    Pictures(bool),
-    Data(bool),
-    Density(bool),
-    Trail(bool),
-    /// Shows or hides a class of the data.
-    Class(u8, bool),
-    AllClasses(bool),
-}
-
 /// Where one looks; no part of undo.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Look {
@@ -98,7 +85,7 @@ impl Look {
 
 /// What the map keeps while the program runs.
 #[derive(Default, Debug)]
-pub struct Live {
+pub struct Map {
     plane: Option<Arc<MapPlane>>,
     why_not: Option<String>,
     look: Option<Look>,
@@ -108,9 +95,10 @@ pub struct Live {
     trail_space: Option<Space>,
     /// Of the encoded data of a model: up to a second for many dimensions.
     pca: Derived<ByAddress<ModelInfo>, Result<Pca, PcaError>>,
+    neighbours: Neighbours,
 }
 
-impl Live {
+impl Map {
     pub fn plane(&self) -> Option<&Arc<MapPlane>> {
         self.plane.as_ref()
     }
@@ -128,10 +116,6 @@ impl Live {
         &self.tiles
     }
 
-    pub(in crate::app) fn tiles_mut(&mut self) -> &mut MapTiles {
-        &mut self.tiles
-    }
-
     /// The codes of the way, oldest first.
     pub fn trail(&self) -> &[Vec<f32>] {
         &self.trail
@@ -139,31 +123,39 @@ impl Live {
 }
 
 impl Settings {
-    pub(super) fn apply(&mut self, edit: Edit) {
-        match edit {
-            Edit::Kind(kind) => self.kind = kind,
-            Edit::Axis(which, dim) => set_pair(&mut self.axes, which, dim),
-            Edit::Component(which, number) => set_pair(&mut self.components, which, number),
-            Edit::Through(which, code) => {
-                if let Some(place) = self.through.get_mut(which) {
-                    *place = code;
-                }
-                self.kind = PlaneKind::Through;
-            }
-            Edit::Pictures(on) => self.pictures = on,
-            Edit::Data(on) => self.data = on,
-            Edit::Density(on) => self.density = on,
-            Edit::Trail(on) => self.trail = on,
-            Edit::Class(class, shown) => {
-                if shown {
-                    self.hidden_classes.remove(&class);
-                } else {
-                    self.hidden_classes.insert(class);
-                }
-            }
-            Edit::AllClasses(true) => self.hidden_classes.clear(),
-            Edit::AllClasses(false) => self.hidden_classes = (0..=u8::MAX).collect(),
+    /// Chooses one of the two raw dimensions; they change places when both would be the same.
+    pub fn set_axis(&mut self, which: usize, dim: usize) {
+        set_pair(&mut self.axes, which, dim);
+    }
+
+    /// Chooses one of the two components, from 0; as [`Self::set_axis`].
+    pub fn set_component(&mut self, which: usize, number: usize) {
+        set_pair(&mut self.components, which, number);
+    }
+
+    /// Puts a code into a corner of the plane through three codes, and shows that plane.
+    pub fn set_corner(&mut self, which: usize, code: Option<Expr>) {
+        if let Some(place) = self.through.get_mut(which) {
+            *place = code;
         }
+        self.kind = PlaneKind::Through;
+    }
+
+    /// Shows or hides a class of the data.
+    pub fn show_class(&mut self, class: u8, shown: bool) {
+        if shown {
+            self.hidden_classes.remove(&class);
+        } else {
+            self.hidden_classes.insert(class);
+        }
+    }
+
+    pub fn show_all_classes(&mut self, shown: bool) {
+        self.hidden_classes = if shown {
+            BTreeSet::new()
+        } else {
+            (0..=u8::MAX).collect()
+        };
     }
 }
 
@@ -176,148 +168,140 @@ fn set_pair(pair: &mut [usize; 2], which: usize, value: usize) {
     pair[which] = value;
 }
 
-impl Desk {
-    /// The pictures of the map beside its tiles.
-    pub(super) fn map_wants(&self, model: &ModelInfo) -> Vec<Want> {
-        let want = |key, expressions: Vec<Option<Expr>>| Want {
-            key,
-            model: model.id.clone(),
-            expressions: expressions.into(),
+impl Map {
+    /// Looks at another part of the plane; what comes into view is asked for.
+    pub fn look_at(&mut self, look: Look) {
+        self.look = Some(look);
+    }
+
+    /// Lays the plane through its codes, once they are there: until then it stays as it was.
+    fn lay_plane(&mut self, cx: &ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        let (settings, workspace) = (cx.settings(), &*cx.workspace);
+        let set = workspace.pictures.set(MEMBERS);
+        let wanted = plane::members(settings, model, workspace);
+        let members = wanted.iter().enumerate().map(|(index, wanted)| {
+            let picture = set.get(index)?;
+            (picture.expression == *wanted).then_some(&picture.code)
+        });
+        let Some(members) = members.collect::<Option<Vec<&Code>>>() else {
+            return;
         };
-        let settings = &self.tools.settings.map;
-        let members = plane::members(settings, model, &self.workspace);
-        let near = self.neighbours();
-        let datum = |row: usize| {
-            let (code, _) = model.encoded.get(row)?;
-            Some(Expr::Vector(code.clone()))
+        let pca = || {
+            let key = ByAddress::new(model);
+            self.pca
+                .get(key, || Pca::of(&rows(model).collect::<Vec<_>>()))
         };
-        let hovered = self.tools.map.look.and_then(|look| look.hovered);
-        vec![
-            want(MEMBERS, members.into_iter().map(Some).collect()),
-            want(
-                NEIGHBOURS,
-                near.iter().map(|near| datum(near.row)).collect(),
-            ),
-            want(HOVERED, vec![hovered.and_then(datum)]),
-            want(
-                CURRENT,
-                self.current_in_w(model).into_iter().map(Some).collect(),
-            ),
+        match MapPlane::new(settings, model, &workspace.position, &members, pca) {
+            Ok(found) => {
+                if self.plane.as_deref() != Some(&found) {
+                    let before = self.plane.as_ref();
+                    if before.is_none_or(|plane| plane.home() != found.home()) {
+                        self.look = None;
+                    }
+                    self.tiles.clear(&workspace.engine);
+                    self.plane = Some(Arc::new(found));
+                }
+                self.why_not = None;
+            }
+            Err(reason) => {
+                self.tiles.clear(&workspace.engine);
+                self.plane = None;
+                self.why_not = Some(reason);
+            }
+        }
+    }
+
+    /// Adds where the code is now to where it has been.
+    fn extend_trail(&mut self, space: Space, code: Vec<f32>) {
+        if self.trail.last() == Some(&code) {
+            return;
+        }
+        let has_same_length = |last: &Vec<f32>| last.len() == code.len();
+        let is_comparable =
+            self.trail_space == Some(space) && self.trail.last().is_none_or(has_same_length);
+        if !is_comparable {
+            self.trail.clear();
+            self.trail_space = Some(space);
+        }
+        if self.trail.len() == TRAIL_LENGTH {
+            self.trail.remove(0);
+        }
+        self.trail.push(code);
+    }
+}
+
+impl ToolPart for Map {
+    const INFO: ToolInfo = ToolInfo {
+        word: "Map",
+        name: "Map",
+        tooltip: "See a plane of the latent space as one picture, with the data on it",
+        icon: Icon::Map,
+        key: Some(Key::Num5),
+        question_name: Some(ToolName::Map),
+    };
+
+    /// The pictures beside the tiles.
+    fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
+        let members = plane::members(view.settings, model, view.workspace);
+        let hovered = view.tool.look.and_then(|look| look.hovered);
+        let hovered = hovered.and_then(|row| datum(model, row));
+        let mut requests = vec![
+            PictureRequest::new(MEMBERS, model, members),
+            PictureRequest::with_gaps(HOVERED, model, [hovered]),
+        ];
+        requests.extend(view.tool.neighbours.requests(view.workspace, model));
+        requests
+    }
+
+    /// The picture whose neighbours are shown, and the datum under the pointer.
+    fn revision(view: ToolView<'_, Self>) -> [u64; 2] {
+        let frame = view.workspace.preview.frame();
+        let hovered = view.tool.look.and_then(|look| look.hovered);
+        [
+            frame.map_or(0, |frame| frame.generation),
+            hovered.map_or(0, |row| row as u64 + 1),
         ]
     }
 
-    /// The current code as one in w, where the model has a w and the expression is in z.
-    fn current_in_w(&self, model: &ModelInfo) -> Option<Expr> {
-        let current = self.workspace.position.expression();
-        let is_called_for =
-            model.editing_space() == Space::W && self.workspace.space_of(current) == Some(Space::Z);
-        is_called_for.then(|| Expr::W(current.clone().into()))
-    }
-
-    /// The numbers of the picture's code in a space that it is in or has been brought to: from z
-    /// to w while the map or "Where am I" is open, from w to every layer of w+.
-    pub fn current_code_in(&self, space: Space) -> Option<Vec<f32>> {
-        let model = self.workspace.model()?;
-        let frame = self
-            .workspace
-            .preview
-            .frame()
-            .filter(|frame| frame.shot.model == model.id)?;
-        let mapped = self.workspace.pictures.set(CURRENT);
-        let code = match (frame.code.space, space) {
-            (from, to) if from == to => &frame.code,
-            (Space::Z, _) => &mapped.get(0)?.code,
-            (Space::W, Space::W_PLUS) => &frame.code,
-            _ => return None,
-        };
-        if code.space == Space::W && space == Space::W_PLUS {
-            let len = model.manifest.spaces.get(&space)?.checked_len()?;
-            return Some(code.values.repeat(len / code.values.len().max(1)));
-        }
-        (code.space == space).then(|| code.values.clone())
-    }
-
-    /// Looks elsewhere; asks for what comes into view.
-    pub(in crate::app) fn look_at_map(&mut self, look: Look) {
-        self.tools.map.look = Some(look);
-    }
-
     /// Follows the plane and the code, and asks for the tiles in view.
-    pub(super) fn follow_map(&mut self, model: &Arc<ModelInfo>) {
-        let settings = &self.tools.settings.map;
-        let members: Option<Vec<&Code>> = {
-            let set = self.workspace.pictures.set(MEMBERS);
-            let wanted = plane::members(settings, model, &self.workspace);
-            wanted
-                .iter()
-                .enumerate()
-                .map(|(index, wanted)| {
-                    let picture = set.get(index)?;
-                    (picture.expression == *wanted).then_some(&picture.code)
-                })
-                .collect()
-        };
-        // While the codes are on their way, the plane stays as it was.
-        if let Some(members) = members {
-            let pca = || {
-                let rows: Vec<&[f32]> = model
-                    .encoded
-                    .iter()
-                    .map(|(row, _)| row.as_slice())
-                    .collect();
-                Pca::of(&rows)
-            };
-            let pca = || self.tools.map.pca.get(ByAddress::new(model), pca);
-            match MapPlane::new(settings, model, &self.workspace.position, &members, pca) {
-                Ok(found) => {
-                    let map = &mut self.tools.map;
-                    if map.plane.as_deref() != Some(&found) {
-                        let moved = map
-                            .plane
-                            .as_ref()
-                            .is_none_or(|plane| plane.home() != found.home());
-                        if moved {
-                            map.look = None;
-                        }
-                        map.tiles.clear(&self.workspace.engine);
-                        map.plane = Some(Arc::new(found));
-                    }
-                    map.why_not = None;
-                }
-                Err(reason) => {
-                    self.tools.map.tiles.clear(&self.workspace.engine);
-                    self.tools.map.plane = None;
-                    self.tools.map.why_not = Some(reason);
-                }
+    fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        if !cx.is_open() {
+            return;
+        }
+        self.lay_plane(cx, model);
+        if let Some(plane) = &self.plane {
+            let space = plane.space();
+            if let Some(code) = current_code_in(cx.workspace, space) {
+                self.extend_trail(space, code);
             }
         }
-        let space = self.tools.map.plane.as_ref().map(|plane| plane.space());
-        let code = space.and_then(|space| self.current_code_in(space));
-        let sampler = self.workspace.sampler();
-        let map = &mut self.tools.map;
-        if let Some(code) = code
-            && map.trail.last() != Some(&code)
-        {
-            let is_comparable = map.trail_space == space
-                && map.trail.last().is_none_or(|last| last.len() == code.len());
-            if !is_comparable {
-                map.trail.clear();
-                map.trail_space = space;
-            }
-            if map.trail.len() == TRAIL_LENGTH {
-                map.trail.remove(0);
-            }
-            map.trail.push(code);
+        let shows_pictures = cx.settings().pictures;
+        if let (Some(plane), Some(look), true) = (&self.plane, self.look, shows_pictures) {
+            self.tiles.ask(cx, model, plane, look);
         }
-        if let (Some(plane), Some(look), true) = (&map.plane, map.look, settings.pictures) {
-            map.tiles.ask(
-                &mut self.workspace.engine,
-                model,
-                plane,
-                look,
-                &self.workspace.names,
-                sampler,
-            );
+    }
+
+    fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {
+        if let Some(tile) = Tile::of(&event) {
+            self.tiles.accept(&tile);
+        }
+    }
+
+    fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
+        self.tiles.end(job, failure);
+    }
+
+    fn preset(settings: &mut Settings, scene: &Scene) {
+        match &scene.preset {
+            Some(Preset::MapPlane(codes)) => {
+                settings.kind = PlaneKind::Through;
+                settings.through = codes.clone().map(|code| Some(code.expr));
+            }
+            Some(Preset::MapAxes(axes)) => {
+                settings.kind = PlaneKind::Axes;
+                settings.axes = *axes;
+            }
+            _ => {}
         }
     }
 }

@@ -4,12 +4,13 @@
 //! cells, which is one batch of the decoder. What is in view and missing is asked for from the
 //! middle outwards; coarser chunks stand in until it comes.
 
-use super::{Look, MapPlane};
+use super::{Look, Map, MapPlane};
 use crate::app::Thumbnail;
-use crate::app::jobs::{Jobs, Owner};
+use crate::app::jobs::Jobs;
 use crate::app::pictures::Tile;
+use crate::app::tools::ToolContext;
 use crate::engine::{Job, JobId, ModelInfo};
-use crate::latent::{Sampler, SessionNames, Shot};
+use crate::latent::{Sampler, Shot};
 use crate::model::manifest::ImageSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -145,15 +146,14 @@ impl MapTiles {
     /// Asks for what is in view and missing, and gives up what has left the view.
     pub fn ask(
         &mut self,
-        engine: &mut Jobs,
+        cx: &mut ToolContext<'_, Map>,
         model: &ModelInfo,
         plane: &MapPlane,
         look: Look,
-        names: &Arc<SessionNames>,
-        sampler: Sampler,
     ) {
+        let sampler = cx.workspace.sampler();
         if self.sampler != sampler {
-            self.clear(engine);
+            self.clear(&cx.workspace.engine);
             self.sampler = sampler;
         }
         self.clock += 1;
@@ -170,7 +170,7 @@ impl MapTiles {
             .map(|(job, _)| *job)
             .collect();
         for job in gone {
-            engine.cancel(job);
+            cx.workspace.engine.cancel(job);
             self.running.remove(&job);
         }
         if self.failure.is_some() {
@@ -189,9 +189,9 @@ impl MapTiles {
                 |at| Shot::new(model.id.clone(), plane.exact_expression(at)).with_sampler(sampler);
             let decode = Job::Decode {
                 shots: key.points().map(shot).collect(),
-                names: Arc::clone(names),
+                names: Arc::clone(&cx.workspace.names),
             };
-            let job = engine.submit(Owner::Map, decode);
+            let job = cx.submit(decode);
             self.running.insert(job, *key);
         }
     }

@@ -1,20 +1,15 @@
 //! The tools: a rail to choose from, controls at the left, a stage in the middle.
+//!
+//! What each tool paints is in its own folder, as a [`ToolPanel`]; here is what they share.
 
-pub mod arithmetic;
-pub mod compare;
-pub mod directions;
-pub mod encode;
-pub mod interpolate;
-mod layer_plot;
-pub mod map;
+pub mod neighbours;
 pub mod rail;
 pub mod sources;
-pub mod styles;
-pub mod variations;
-pub mod where_am_i;
 
-use super::{canvas, controls};
+use super::canvas;
+use crate::app::tools::with_every_tool;
 use crate::app::{Actions, AppState, Tool};
+use crate::engine::ModelInfo;
 use crate::ui::picture::Shown;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::space;
@@ -23,16 +18,60 @@ use canvas::CanvasView;
 use eframe::egui::{CentralPanel, Panel, ScrollArea, Ui};
 use lucide_icons::Icon;
 
-/// What the tools' panels keep between frames besides the state.
-#[derive(Default)]
-pub struct ToolViews {
-    pub textures: PictureTextures,
-    arithmetic: arithmetic::ArithmeticView,
-    map: map::MapView,
-    compare: compare::CompareView,
-    directions: directions::DirectionsView,
-    encode: encode::EncodeView,
-    variations: variations::VariationsView,
+/// What a tool paints. The value is what its panel keeps between frames besides the state.
+pub trait ToolPanel: Default {
+    /// Paints the controls below the name of the tool.
+    fn controls_ui(&mut self, _ui: &mut Ui, _controls: &mut Controls<'_>) {}
+
+    /// Paints the middle of the window.
+    fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {
+        picture_ui(ui, stage);
+    }
+
+    /// Paints all at the left: what the tool is for, its controls, and codes to take from.
+    fn left_ui(&mut self, ui: &mut Ui, left: Left<'_>) {
+        let Left {
+            app,
+            actions,
+            textures,
+        } = left;
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let tool = app.tools().open();
+            let info = tool.info();
+            ui.add_space(space::S);
+            heading(ui, info.name);
+            caption(ui, info.tooltip);
+            let Some(model) = app.model() else {
+                empty_state(ui, Icon::Box, "No model", "Load a model first");
+                return;
+            };
+            let mut controls = Controls {
+                app,
+                actions,
+                model,
+                textures,
+            };
+            self.controls_ui(ui, &mut controls);
+            if tool.shows_sources() {
+                sources::ui(ui, app, actions, model, textures);
+            }
+        });
+    }
+}
+
+/// What the left of the window paints with.
+pub struct Left<'a> {
+    pub app: &'a AppState,
+    pub actions: &'a mut Actions,
+    pub textures: &'a mut PictureTextures,
+}
+
+/// What the controls of a tool paint with.
+pub struct Controls<'a> {
+    pub app: &'a AppState,
+    pub actions: &'a mut Actions,
+    pub model: &'a ModelInfo,
+    pub textures: &'a mut PictureTextures,
 }
 
 /// Everything that a stage paints with.
@@ -40,57 +79,39 @@ pub struct Stage<'a> {
     pub app: &'a AppState,
     pub actions: &'a mut Actions,
     pub canvas: &'a mut CanvasView,
-    pub views: &'a mut ToolViews,
+    pub textures: &'a mut PictureTextures,
     /// The main picture.
     pub shown: Option<Shown>,
 }
 
-/// Paints the controls of the open tool.
-pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, views: &mut ToolViews) {
-    if app.tools().open() == Tool::Explore {
-        controls::ui(ui, app, actions);
-        return;
-    }
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let info = app.tools().open().command().info();
-        ui.add_space(space::S);
-        heading(ui, info.name);
-        caption(ui, info.tooltip);
-        let Some(model) = app.model() else {
-            empty_state(ui, Icon::Box, "No model", "Load a model first");
-            return;
-        };
-        match app.tools().open() {
-            Tool::Explore => {}
-            Tool::Arithmetic => arithmetic::controls_ui(ui, app, actions, &mut views.arithmetic),
-            Tool::Styles => styles::controls_ui(ui, app, actions, model, views),
-            Tool::Variations => variations::controls_ui(ui, app, actions, views),
-            Tool::Directions => directions::controls_ui(ui, app, actions, model, views),
-            Tool::Compare => compare::controls_ui(ui, app, actions, views),
-            Tool::Interpolate => interpolate::controls_ui(ui, app, actions),
-            Tool::Encode => encode::controls_ui(ui, app, actions, model, views),
-            Tool::Map => map::controls_ui(ui, app, actions, model, views),
-            Tool::Where => where_am_i::controls_ui(ui, app),
+/// Collects the panels of all tools.
+macro_rules! panels {
+    ($($variant:ident: $module:ident,)*) => {
+        /// The panels of all tools.
+        #[derive(Default)]
+        pub struct ToolPanels {
+            $($module: crate::app::tools::$module::panel::View,)*
         }
-        sources::ui(ui, app, actions, model, &mut views.textures);
-    });
+
+        impl ToolPanels {
+            /// Paints the left of the window for the open tool.
+            pub fn left_ui(&mut self, ui: &mut Ui, left: Left<'_>) {
+                match left.app.tools().open() {
+                    $(Tool::$variant => self.$module.left_ui(ui, left),)*
+                }
+            }
+
+            /// Paints the middle of the window for the open tool.
+            pub fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {
+                match stage.app.tools().open() {
+                    $(Tool::$variant => self.$module.stage_ui(ui, stage),)*
+                }
+            }
+        }
+    };
 }
 
-/// Paints the middle of the window.
-pub fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    match stage.app.tools().open() {
-        Tool::Explore => picture_ui(ui, stage),
-        Tool::Arithmetic => arithmetic::stage_ui(ui, stage),
-        Tool::Styles => styles::stage_ui(ui, stage),
-        Tool::Map => map::stage_ui(ui, stage),
-        Tool::Encode => encode::stage_ui(ui, stage),
-        Tool::Interpolate => interpolate::stage_ui(ui, stage),
-        Tool::Directions => directions::stage_ui(ui, stage),
-        Tool::Compare => compare::stage_ui(ui, stage),
-        Tool::Variations => variations::stage_ui(ui, stage),
-        Tool::Where => where_am_i::stage_ui(ui, stage),
-    }
-}
+with_every_tool!(panels);
 
 /// The main picture in what is left of the stage.
 pub fn picture_ui(ui: &mut Ui, stage: &mut Stage<'_>) {

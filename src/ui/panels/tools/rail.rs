@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 fn tool_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, tool: Tool, height: f32) {
     let tokens = tokens(ui);
     let command = tool.command();
-    let info = command.info();
+    let info = tool.info();
     let is_open = app.tools().open() == tool;
     let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_open, info.name));
@@ -64,7 +64,7 @@ fn tool_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, tool: Tool, heigh
     if has_word {
         let font = FontId::proportional(crate::ui::theme::text::SMALL);
         let at = pos2(middle.x, middle.y + 11.0);
-        painter.text(at, Align2::CENTER_CENTER, tool.word(), font, colour);
+        painter.text(at, Align2::CENTER_CENTER, info.word, font, colour);
     }
     let response =
         response.on_hover_text(format!("{}\n{}", info.name, tooltip_text(ui, app, command)));

@@ -1,7 +1,7 @@
 //! Codes to take from: named ones, and seeds to leaf through. Click to go there, or drag.
 
-use crate::app::tools::sources::{Edit, PICTURES, SEEDS};
-use crate::app::{Action, Actions, AppState, ToolEdit};
+use crate::app::tools::sources::{PICTURES, SEEDS};
+use crate::app::{Actions, AppState};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::ui::textures::PictureTextures;
@@ -37,7 +37,7 @@ pub fn ui(
         |ui| tiles_ui(ui, app, actions, textures, &all[names..], names),
     );
     if let Some(seed) = turned {
-        actions.push(Action::Tool(ToolEdit::Sources(Edit::FirstSeed(seed))));
+        actions.edit_tools(move |settings| settings.sources.show_from(seed));
     }
     caption(
         ui,

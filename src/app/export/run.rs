@@ -1,0 +1,151 @@
+//! A file on its way, and the thread that makes it.
+//!
+//! The window's thread submits the jobs that the file needs and passes on what comes of them; the
+//! thread enlarges, encodes and writes.
+
+use super::task::Task;
+use crate::document::codes::save_npz;
+use crate::engine::{Backlog, Event, Job, JobId};
+use crate::render::{Output, Production, Progress, RenderError, Stage};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// Events of one job that may wait for the thread: its tiles and its end.
+const EVENTS: usize = Backlog::MAX_TILES + 2;
+
+/// What the thread of a file reports.
+pub enum Report {
+    /// The file needs this job.
+    Needs(Box<Job>),
+    Progress(Progress),
+    Saved(PathBuf),
+    /// A sentence that names the file.
+    Failed(String),
+}
+
+/// A file on its way.
+#[derive(Debug)]
+pub struct Run {
+    pub(super) id: u64,
+    pub(super) path: PathBuf,
+    /// The job that it waits for.
+    pub(super) job: Option<JobId>,
+    pub(super) progress: Option<Progress>,
+    events: SyncSender<Event>,
+    /// Set when nothing of the file is to stay, even if all of it went to the thread.
+    is_cancelled: Arc<AtomicBool>,
+}
+
+impl Run {
+    /// Begins a file; `report` is called from its thread.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no thread.
+    pub fn start(
+        id: u64,
+        task: Task,
+        path: PathBuf,
+        mut report: impl FnMut(Report) + Send + 'static,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (sender, events) = sync_channel(EVENTS);
+        let is_cancelled = Arc::new(AtomicBool::new(false));
+        let run = Self {
+            id,
+            path: path.clone(),
+            job: None,
+            progress: None,
+            events: sender,
+            is_cancelled: Arc::clone(&is_cancelled),
+        };
+        let thread = std::thread::Builder::new().name("zscape-export".to_owned());
+        let thread = thread.spawn(move || {
+            let made = make(task, &path, &events, &is_cancelled, &mut report);
+            match made {
+                Ok(()) => report(Report::Saved(path)),
+                // The window knows.
+                Err(RenderError::Cancelled) => {}
+                Err(error) => report(Report::Failed(sentence(&path, &error))),
+            }
+        })?;
+        Ok((run, thread))
+    }
+
+    /// The name of the file.
+    pub fn title(&self) -> String {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Pictures that are in the file, and how many there will be; `None` while the way is
+    /// measured.
+    pub fn progress(&self) -> Option<(usize, usize)> {
+        let drawn = self.progress.filter(|it| it.stage == Stage::Drawing);
+        drawn.map(|progress| (progress.done, progress.total))
+    }
+
+    /// Hands on what came of the job. The channel has room for all that the engine sends ahead;
+    /// where the thread is gone, it has reported why.
+    pub(super) fn take(&mut self, event: Event) {
+        if event.ends_job() {
+            self.job = None;
+        }
+        if matches!(event, Event::Progress { .. }) {
+            return;
+        }
+        if let Err(error) = self.events.try_send(event) {
+            log::debug!("{}: {error}", self.path.display());
+        }
+    }
+
+    /// Has nothing of the file stay.
+    pub(super) fn cancel(&self) {
+        // The thread may have all pictures already; else it sees that no more come.
+        self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Makes a file. When events stop before its end it counts as cancelled.
+fn make(
+    task: Task,
+    path: &Path,
+    events: &Receiver<Event>,
+    is_cancelled: &AtomicBool,
+    report: &mut impl FnMut(Report),
+) -> Result<(), RenderError> {
+    let mut goes_on = |_| !is_cancelled.load(Ordering::Relaxed);
+    let (plan, format) = match task {
+        Task::Pictures { plan, format } => (*plan, format),
+        Task::Codes(arrays) => return Ok(save_npz(path, &arrays)?),
+    };
+    let path = path.to_owned();
+    let output = match format {
+        Some(format) => Output::Animation { path, format },
+        None => Output::Still(path),
+    };
+    let mut production = Production::begin(plan, &[output])?;
+    while let Some(job) = production.next_job() {
+        report(Report::Needs(Box::new(job)));
+        let mut is_done = false;
+        while !is_done {
+            let event = events.recv().map_err(|_| RenderError::Cancelled)?;
+            is_done = event.ends_job();
+            production.take(event, &mut goes_on)?;
+            report(Report::Progress(production.progress()));
+        }
+    }
+    production.finish(&mut goes_on).map(drop)
+}
+
+/// Says that a file is not there; errors of writing name it already.
+fn sentence(path: &Path, error: &RenderError) -> String {
+    match error {
+        RenderError::Save(_) | RenderError::Animation(_) | RenderError::Unfit { .. } => {
+            format!("The file was not saved: {error}")
+        }
+        error => format!("{} was not saved: {error}", path.display()),
+    }
+}

@@ -1,0 +1,151 @@
+//! What a file is made of, read from what the window shows.
+
+use super::settings::{Kind, Settings, completed};
+use crate::app::Desk;
+use crate::document::animation::AnimationFormat;
+use crate::document::codes::{CodeArray, array_name};
+use crate::document::raster::Layout;
+use crate::document::recipe::{Animation, texts};
+use crate::document::{Bookmark, Subject};
+use crate::engine::ModelInfo;
+use crate::latent::path;
+use crate::render::{Look, Plan, Setup};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A file that can be made.
+pub enum Task {
+    Pictures {
+        plan: Box<Plan>,
+        /// The format of an animation; a still is a PNG.
+        format: Option<AnimationFormat>,
+    },
+    /// Codes are known: there is nothing to decode.
+    Codes(Vec<CodeArray>),
+}
+
+impl Task {
+    /// A file of what the window shows now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence on what is missing.
+    pub fn new(desk: &Desk, settings: &Settings) -> Result<Self, String> {
+        let workspace = &desk.workspace;
+        let model = workspace.model().ok_or("Load a model first")?;
+        if settings.kind == Kind::Codes {
+            return Ok(Self::Codes(codes(desk, model, settings.bookmarks)?));
+        }
+        let look = Look {
+            scale: settings.scale,
+            longer_side: None,
+            smooth: settings.smooth,
+        };
+        let setup = Setup {
+            names: Arc::clone(&workspace.names),
+            conditions: workspace.position.conditions().clone(),
+            sampler: workspace.position.sampler(),
+        };
+        let subject = subject(desk, settings)?;
+        let plan = Plan::new(subject, look, &setup, model).map_err(|error| error.to_string())?;
+        if plan.size().is_err() {
+            return Err("It is too large: choose fewer or smaller pictures".to_owned());
+        }
+        Ok(Self::Pictures {
+            format: plan.is_animation().then_some(settings.format),
+            plan: Box::new(plan),
+        })
+    }
+
+    /// Where the file goes that was asked for at `path`.
+    pub fn place(&self, path: PathBuf) -> PathBuf {
+        match self {
+            Self::Pictures {
+                format: Some(format),
+                ..
+            } => completed(*format, path),
+            Self::Pictures { format: None, .. } | Self::Codes(_) => path,
+        }
+    }
+}
+
+/// What the pictures show.
+fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
+    let interpolate = &desk.tools.settings().interpolate;
+    let position = &desk.workspace.position;
+    Ok(match settings.kind {
+        Kind::Picture | Kind::Codes => Subject::Expression(position.expression().to_string()),
+        Kind::Strip => {
+            let way = interpolate.path(interpolate.method)?;
+            let positions = way.frame_positions(
+                settings.count,
+                interpolate.easing,
+                desk.tools.interpolate().lengths(),
+            );
+            Subject::sheet(
+                &way.expressions(&positions),
+                Layout::columns(settings.count),
+            )
+        }
+        Kind::Sheet => {
+            let corners = interpolate
+                .corners()
+                .ok_or("A sheet needs four keyframes in Interpolate: its corners")?;
+            let side = settings.side;
+            let pictures = path::sheet(&corners, interpolate.method, side, side);
+            Subject::sheet(&pictures, Layout::columns(side))
+        }
+        Kind::Grid => {
+            let first = settings.first_seed;
+            let last = first.saturating_add(settings.seeds - 1);
+            let psi = position.psi();
+            Subject::Grid {
+                seeds: format!("{first}-{last}"),
+                truncation: (psi != 1.0).then_some(psi),
+                columns: Layout::square((last - first) as usize + 1).columns,
+            }
+        }
+        Kind::Animation => {
+            // For the sentence that the form shows.
+            interpolate.path(interpolate.method)?;
+            Subject::Animation(Animation {
+                keyframes: texts(&interpolate.keyframes),
+                method: interpolate.method,
+                easing: interpolate.easing,
+                even: interpolate.even,
+                closed: interpolate.closed,
+                frames: settings.frames(interpolate.secs),
+                // The last frame of a closed way is followed by its first.
+                duration_us: (f64::from(interpolate.secs) * 1e6).round() as u64,
+                once: settings.once,
+            })
+        }
+    })
+}
+
+fn codes(desk: &Desk, model: &ModelInfo, of_bookmarks: bool) -> Result<Vec<CodeArray>, String> {
+    if !of_bookmarks {
+        let frame = desk.workspace.preview.frame().ok_or("No code yet")?;
+        return Ok(vec![CodeArray {
+            name: array_name(frame.code.space).to_owned(),
+            codes: vec![frame.code.clone()],
+        }]);
+    }
+    let is_of_model =
+        |it: &&Bookmark| it.model.hash == model.id.hash && it.model.name == model.id.name;
+    let arrays: Vec<CodeArray> = desk
+        .session
+        .document()
+        .bookmarks()
+        .iter()
+        .filter(is_of_model)
+        .map(|bookmark| CodeArray {
+            name: bookmark.name.clone(),
+            codes: vec![bookmark.code.clone()],
+        })
+        .collect();
+    match arrays.is_empty() {
+        true => Err("No bookmark was made with this model".to_owned()),
+        false => Ok(arrays),
+    }
+}

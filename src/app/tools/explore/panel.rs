@@ -1,0 +1,322 @@
+//! The controls at the left: the model, where the walk starts, how far it goes.
+
+use crate::app::tools::directions::Directions;
+use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId};
+use crate::engine::ModelInfo;
+use crate::latent::{NoiseMode, Sampler, Space};
+use crate::learn::Control;
+use crate::ui::panels::tools::{Left, ToolPanel};
+use crate::ui::panels::{parameter_row, plane};
+use crate::ui::theme::{size, space};
+use crate::ui::widgets::{
+    caption, command_button, empty_state, heading, icon, icon_button, name_width, number_field,
+    primary_button, reset_button, section, section_with,
+};
+use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
+use lucide_icons::Icon;
+
+/// How many sliders stand open: what changes the picture most.
+const FIRST_SLIDERS: usize = 8;
+/// Width of the seed field in points: the largest seed has ten digits.
+const SEED_WIDTH: f32 = 84.0;
+
+/// Nothing is kept.
+#[derive(Default)]
+pub struct View;
+
+impl ToolPanel for View {
+    fn left_ui(&mut self, ui: &mut Ui, left: Left<'_>) {
+        left_ui(ui, left.app, left.actions);
+    }
+}
+
+fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let Some(model) = app.model() else {
+            ui.add_space(space::XL);
+            empty_state(
+                ui,
+                Icon::SlidersHorizontal,
+                "Controls",
+                "Load a model first",
+            );
+            return;
+        };
+        model_ui(ui, model);
+        let (back_to_seed, ()) = section_with(
+            ui,
+            "Seed",
+            |ui| back_to_seed_ui(ui, app),
+            |ui| {
+                unlocked_ui(ui, app, Control::Seed, |ui| seed_ui(ui, app, actions));
+            },
+        );
+        if back_to_seed {
+            actions.edit(Edit::Seed(app.position().last_seed()));
+        }
+        unlocked_ui(ui, app, Control::Sliders, |ui| {
+            directions_ui(ui, app, actions, model);
+            if plane::is_plane(model) {
+                section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
+            } else {
+                section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
+            }
+        });
+        unlocked_ui(ui, app, Control::Psi, |ui| {
+            section(ui, "Truncation", |ui| {
+                parameter_row::ui(ui, app, actions, &ParamId::Psi);
+            });
+        });
+        if model.manifest.takes_noise() || app.position().sampler() != Sampler::default() {
+            section(ui, "Noise", |ui| noise_ui(ui, app, actions, model));
+        }
+        ui.horizontal(|ui| {
+            command_button(ui, app, actions, Command::ResetAll);
+            command_button(ui, app, actions, Command::CopyExpression);
+        });
+    });
+}
+
+/// Paints controls, greyed with the reason while the open scene keeps them as they are.
+fn unlocked_ui(ui: &mut Ui, app: &AppState, control: Control, add: impl FnOnce(&mut Ui)) {
+    let lock = app.workspace().locked(control);
+    let painted = ui.add_enabled_ui(lock.is_none(), add);
+    if let Some(why) = lock {
+        painted.response.on_disabled_hover_text(why);
+    }
+}
+
+fn model_ui(ui: &mut Ui, model: &ModelInfo) {
+    let manifest = &model.manifest;
+    ui.add_space(space::S);
+    heading(ui, &manifest.title);
+    caption(ui, &manifest.summary);
+    let mut facts = manifest.capabilities().title.to_owned();
+    if let Some(shape) = manifest.spaces.get(&Space::Z) {
+        facts += &format!(", z {shape}");
+    }
+    facts += &format!(
+        ", {}×{} pixels",
+        manifest.image.width, manifest.image.height
+    );
+    caption(ui, facts);
+}
+
+fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        icon_button(ui, app, actions, Command::PreviousSeed);
+        let mut seed = app.position().last_seed();
+        let field = DragValue::new(&mut seed).speed(0.1);
+        let response = number_field(ui, SEED_WIDTH, field)
+            .on_hover_text("Seed of the base code: drag, or click to type a number")
+            .accessible_name("Seed");
+        if response.changed() {
+            actions.edit(Edit::Seed(seed));
+        }
+        icon_button(ui, app, actions, Command::NextSeed);
+        icon_button(ui, app, actions, Command::RandomSeed);
+        ui.add_space(space::XS);
+        let words = if app.player().is_some() {
+            "Stop"
+        } else {
+            "Play"
+        };
+        primary_button(ui, app, actions, Command::Play, words);
+    });
+}
+
+/// Whether the way back was chosen.
+fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
+    let left_the_seed = app.position().seed().is_none() && app.player().is_none();
+    reset_button(ui, left_the_seed)
+        .on_hover_text("Back to the seed: the base is another code now")
+        .on_disabled_hover_text("The base is this seed")
+        .accessible_name("Back to the seed")
+        .clicked()
+}
+
+/// The noise that a style-based generator adds in each layer.
+fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    let noise = app.position().sampler().noise;
+    let choose = |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler { noise }));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (mode, word, tip) in [
+            (
+                NoiseMode::Const,
+                "const",
+                "The noise that goes with the model, the same in every picture",
+            ),
+            (
+                NoiseMode::Random {
+                    seed: app.position().last_seed(),
+                },
+                "random",
+                "The noise of a seed",
+            ),
+            (NoiseMode::None, "none", "No noise"),
+        ] {
+            let is_chosen = std::mem::discriminant(&noise) == std::mem::discriminant(&mode);
+            let chosen = ui
+                .selectable_label(is_chosen, word)
+                .on_hover_text(tip)
+                .accessible_name(format!("Noise {word}"));
+            if chosen.clicked() && !is_chosen {
+                choose(actions, mode);
+            }
+        }
+        if let NoiseMode::Random { mut seed } = noise {
+            let field = DragValue::new(&mut seed).speed(0.1);
+            let room = ui.available_width() - size::CONTROL - space::XS;
+            let response = number_field(ui, room.clamp(0.0, SEED_WIDTH), field)
+                .on_hover_text("The seed of the noise: drag, or click to type a number")
+                .accessible_name("Noise seed");
+            if response.changed() {
+                choose(actions, NoiseMode::Random { seed });
+            }
+        }
+        let reset = reset_button(ui, noise != NoiseMode::default())
+            .on_hover_text("Reset to const")
+            .on_disabled_hover_text("Already at its default")
+            .accessible_name("Reset noise");
+        if reset.clicked() {
+            choose(actions, NoiseMode::default());
+        }
+    });
+    if !model.manifest.takes_noise() {
+        caption(
+            ui,
+            "This model adds no noise, so all settings give the same picture",
+        );
+    }
+}
+
+/// The named directions, those that change the picture most first.
+fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    let directions = app.tool::<Directions>();
+    let hidden = directions.settings.of(model);
+    let all = directions.listed();
+    let shown: Vec<_> = all
+        .iter()
+        .filter(|listed| hidden.is_none_or(|of| !of.hidden.contains(&listed.direction.name)))
+        .take(FIRST_SLIDERS)
+        .collect();
+    if shown.is_empty() {
+        return;
+    }
+    section(ui, "Directions", |ui| {
+        let names = shown.iter().map(|listed| listed.direction.name.as_str());
+        let width = name_width(ui, names);
+        for listed in shown {
+            let name = &listed.direction.name;
+            parameter_row::named_ui(ui, app, actions, &ParamId::Step(name.clone()), Some(width));
+        }
+    });
+}
+
+fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    caption(ui, "Ordered by how much they change the picture");
+    let space = shown_axes(app, model);
+    if model.axis_spaces().len() > 1 {
+        axis_space_ui(ui, actions, space);
+    }
+    axes_ui(ui, app, actions, model, space);
+}
+
+/// The space whose raw dimensions are listed.
+fn shown_axes(app: &AppState, model: &ModelInfo) -> Space {
+    if app.view().dims_of_z {
+        Space::Z
+    } else {
+        model.editing_space()
+    }
+}
+
+/// Chooses between the dimensions of w and those of z.
+fn axis_space_ui(ui: &mut Ui, actions: &mut Actions, shown: Space) {
+    ui.horizontal(|ui| {
+        for (space, tip) in [
+            (
+                Space::W,
+                "Dimensions after the mapping network: each is one number that all layers see",
+            ),
+            (
+                Space::Z,
+                "Dimensions of the prior, before the mapping network and the truncation",
+            ),
+        ] {
+            let name = format!("Dimensions of {space}");
+            let chosen = ui
+                .selectable_label(shown == space, space.to_string())
+                .on_hover_text(tip)
+                .accessible_name(name);
+            if chosen.clicked() {
+                actions.push(Action::ShowDimsOfZ(space == Space::Z));
+            }
+        }
+    });
+}
+
+fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo, space: Space) {
+    let axis = |index| ParamId::Axis(Axis { space, index });
+    let ranked = model.ranked_axes(space);
+    for &(index, _) in ranked.iter().take(FIRST_SLIDERS) {
+        parameter_row::ui(ui, app, actions, &axis(index));
+    }
+    if ranked.len() <= FIRST_SLIDERS {
+        return;
+    }
+    let open = app.view().all_dims;
+    let (glyph, words) = if open {
+        (Icon::ChevronDown, format!("Only the first {FIRST_SLIDERS}"))
+    } else {
+        (Icon::ChevronRight, format!("All {}", ranked.len()))
+    };
+    let more = ui
+        .add(Button::new((icon(glyph), words)).frame_when_inactive(false))
+        .on_hover_text("Show or hide dimensions with little effect");
+    if more.clicked() {
+        actions.push(Action::ShowAllDims(!open));
+    }
+    let rest = ranked.get(FIRST_SLIDERS..).unwrap_or_default();
+    if open {
+        visible_rows(ui, size::CONTROL, rest.len(), |ui, row| {
+            if let Some(&(index, _)) = rest.get(row) {
+                parameter_row::ui(ui, app, actions, &axis(index));
+            }
+        });
+        return;
+    }
+    // What the expression moves is shown, wherever it ranks.
+    for &(index, _) in rest {
+        if app.position().names_axis(Axis { space, index }) {
+            parameter_row::ui(ui, app, actions, &axis(index));
+        }
+    }
+}
+
+/// Lays out `count` rows of one height within a scroll area that holds other things too, and
+/// fills those that can be seen: models have hundreds of dimensions.
+fn visible_rows(ui: &mut Ui, height: f32, count: usize, mut row_ui: impl FnMut(&mut Ui, usize)) {
+    let step = height + ui.spacing().item_spacing.y;
+    let (top, clip) = (ui.cursor().top(), ui.clip_rect());
+    let row_at = |y: f32| ((y - top) / step).floor().clamp(0.0, count as f32) as usize;
+    // One row more at each end, so that Tab leads on.
+    let first = row_at(clip.top()).saturating_sub(1);
+    let end = (row_at(clip.bottom()) + 2).min(count);
+    let first = first.min(end);
+    let gap = |ui: &mut Ui, rows: usize| {
+        if rows > 0 {
+            // The distance to the next row is added by the layout.
+            let gap = vec2(0.0, rows as f32 * step - ui.spacing().item_spacing.y);
+            ui.allocate_space(gap);
+        }
+    };
+    gap(ui, first);
+    for row in first..end {
+        // By number, so that what is dragged or typed into stays itself while the area scrolls.
+        ui.push_id(row, |ui| row_ui(ui, row));
+    }
+    gap(ui, count - end);
+}

@@ -1,0 +1,432 @@
+//! Interpolate: a way through keyframes, to be looked at, scrubbed and played.
+//!
+//! Both methods are shown on the same keyframes at the same moments, with the norm of the codes
+//! and the change of the pictures on the way, so that their difference is seen.
+
+pub(crate) mod panel;
+
+use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
+use crate::app::pictures::{PictureRequest, PictureSet, SetKey};
+use crate::app::{Derived, Edit, Param, Tool, ToolParam};
+use crate::engine::ModelInfo;
+use crate::latent::expr::Expr;
+use crate::latent::path::{self, ArcLength, Easing, Method, Path, step_length};
+use crate::learn::question::Method as AuthorsMethod;
+use crate::learn::{Preset, Scene, ToolName};
+use eframe::egui::Key;
+use lucide_icons::Icon;
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// The keyframes' pictures.
+pub const KEYFRAMES: SetKey = SetKey("interpolate keyframes");
+/// The strip of each method.
+pub const SLERP_STRIP: SetKey = SetKey("interpolate slerp");
+pub const LERP_STRIP: SetKey = SetKey("interpolate lerp");
+/// Pictures that measure how long the way is.
+pub const SURVEY: SetKey = SetKey("interpolate survey");
+/// The bilinear sheet between the first four keyframes.
+pub const SHEET: SetKey = SetKey("interpolate sheet");
+
+/// More could not be distinguished in a row.
+pub const MAX_KEYFRAMES: usize = 12;
+/// Pictures on a strip.
+pub const STRIP: usize = 16;
+/// Pictures along each side of the sheet.
+pub const SHEET_SIDE: usize = 7;
+/// How long the way may take.
+pub const SECS: RangeInclusive<f32> = 0.2..=120.0;
+/// The durations that the slider reaches.
+pub const SLIDER_SECS: RangeInclusive<f32> = 0.5..=30.0;
+/// Frames of the way that scrubbing and playing go by.
+const FRAMES: usize = 241;
+
+/// Where on the path the picture is, 0 to 1.
+pub const POSITION: ToolParam = ToolParam::new(Tool::Interpolate, "t");
+/// Duration of the whole path.
+pub const SECONDS: ToolParam = ToolParam::new(Tool::Interpolate, "seconds");
+
+/// The strip of a method.
+pub fn strip_key(method: Method) -> SetKey {
+    match method {
+        Method::Slerp => SLERP_STRIP,
+        Method::Lerp => LERP_STRIP,
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub keyframes: Vec<Expr>,
+    pub method: Method,
+    pub easing: Easing,
+    /// Whether the way comes back to its first keyframe.
+    pub closed: bool,
+    /// Whether equal times bring equal changes of the picture.
+    pub even: bool,
+    /// Duration of the whole path when it is played.
+    pub secs: f32,
+    /// Whether the sheet between four corners is shown instead of the strips.
+    pub sheet: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            keyframes: [3, 9].map(Expr::Seed).to_vec(),
+            method: Method::Slerp,
+            easing: Easing::Linear,
+            closed: false,
+            even: false,
+            secs: 4.0,
+            sheet: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Puts a keyframe before that of a number; one that is there already moves.
+    pub fn insert(&mut self, at: usize, code: Expr) {
+        let mut at = at.min(self.keyframes.len());
+        if let Some(from) = self.keyframes.iter().position(|known| *known == code) {
+            self.keyframes.remove(from);
+            if from < at {
+                at -= 1;
+            }
+        }
+        if self.keyframes.len() < MAX_KEYFRAMES {
+            self.keyframes.insert(at.min(self.keyframes.len()), code);
+        }
+    }
+
+    pub fn remove(&mut self, at: usize) {
+        if at < self.keyframes.len() {
+            self.keyframes.remove(at);
+        }
+    }
+
+    /// Moves a keyframe one place towards the beginning, or towards the end.
+    pub fn shift(&mut self, at: usize, later: bool) {
+        let other = if later { at + 1 } else { at.wrapping_sub(1) };
+        if at < self.keyframes.len() && other < self.keyframes.len() {
+            self.keyframes.swap(at, other);
+        }
+    }
+
+    pub fn set_secs(&mut self, secs: f32) {
+        self.secs = secs.clamp(*SECS.start(), *SECS.end());
+    }
+
+    /// The same within what the tool can do, for settings that a file says.
+    pub fn bounded(mut self) -> Self {
+        self.keyframes.truncate(MAX_KEYFRAMES);
+        self.set_secs(self.secs);
+        self
+    }
+
+    /// The way by a method.
+    ///
+    /// # Errors
+    /// One sentence when there are too few keyframes.
+    pub fn path(&self, method: Method) -> Result<Path, String> {
+        let keyframes = self.keyframes.clone();
+        let path = if self.closed {
+            Path::closed(keyframes, method)
+        } else {
+            Path::open(keyframes, method)
+        };
+        path.map_err(|_| "Add two or more keyframes: drop pictures, or add the current one".into())
+    }
+
+    /// The corners of the sheet, when there are enough keyframes.
+    pub fn corners(&self) -> Option<[Expr; 4]> {
+        let first: &[Expr; 4] = self.keyframes.first_chunk()?;
+        Some(first.clone())
+    }
+
+    fn requests(&self, model: &ModelInfo, lengths: Option<&ArcLength>) -> Vec<PictureRequest> {
+        let request = |key, expressions: Vec<Expr>| PictureRequest::new(key, model, expressions);
+        let mut requests = vec![request(KEYFRAMES, self.keyframes.clone())];
+        if self.sheet {
+            if let Some(corners) = self.corners() {
+                let sheet = path::sheet(&corners, self.method, SHEET_SIDE, SHEET_SIDE);
+                requests.push(request(SHEET, sheet));
+            }
+            return requests;
+        }
+        for method in Method::ALL {
+            if let Ok(path) = self.path(method) {
+                let positions = path.frame_positions(STRIP, self.easing, lengths);
+                requests.push(request(strip_key(method), path.expressions(&positions)));
+            }
+        }
+        if let (true, Ok(path)) = (self.even, self.path(self.method)) {
+            let survey = path.expressions(&path.survey_positions(STRIP));
+            requests.push(request(SURVEY, survey));
+        }
+        requests
+    }
+}
+
+/// Where the way is scrubbed or played; no part of undo.
+#[derive(Default, Debug)]
+pub struct Interpolate {
+    playing: bool,
+    /// 0 at the beginning, 1 at the end.
+    time: f64,
+    lengths: Option<ArcLength>,
+    /// The number of the first picture that the lengths were measured on.
+    measured_on: Option<u64>,
+    /// By the numbers of the pictures, for each method.
+    changes: [Derived<Vec<u64>, Vec<f32>>; 2],
+}
+
+impl Interpolate {
+    /// Where on the way, 0..1 of its time.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Which measurement the lengths come from.
+    pub fn measured_on(&self) -> Option<u64> {
+        self.measured_on
+    }
+
+    /// How long the way is in pictures, where it was measured.
+    pub fn lengths(&self) -> Option<&ArcLength> {
+        self.lengths.as_ref()
+    }
+}
+
+/// The change of the picture from each place of a set to the next, as the root mean square
+/// difference of a pixel, 0..1.
+fn changes(set: &PictureSet) -> Vec<f32> {
+    let pictures: Vec<_> = set.iter().flatten().collect();
+    pictures
+        .windows(2)
+        .map(|pair| pair[0].difference(pair[1]).unwrap_or(0.0))
+        .collect()
+}
+
+impl ToolView<'_, Interpolate> {
+    /// The change of the picture along the strip of a method, from each picture to the next, as
+    /// the root mean square difference of a pixel, 0..1.
+    pub fn strip_changes(&self, method: Method) -> Arc<Vec<f32>> {
+        let set = self.workspace.pictures.set(strip_key(method));
+        let ids = set.iter().flatten().map(|picture| picture.id).collect();
+        let [slerp, lerp] = &self.tool.changes;
+        let kept = match method {
+            Method::Slerp => slerp,
+            Method::Lerp => lerp,
+        };
+        kept.get(ids, || changes(set))
+    }
+}
+
+impl Interpolate {
+    fn used_lengths(&self, settings: &Settings) -> Option<&ArcLength> {
+        self.lengths.as_ref().filter(|_| settings.even)
+    }
+
+    /// Measures the path when its pictures have come.
+    fn measure(&mut self, survey: &PictureSet) {
+        let last = survey.iter().flatten().map(|picture| picture.id).max();
+        if !survey.is_complete() || last.is_none() || last == self.measured_on {
+            return;
+        }
+        let pictures: Vec<_> = survey.iter().flatten().collect();
+        let steps: Vec<f64> = pictures
+            .windows(2)
+            .map(|pair| step_length(&pair[0].values, &pair[1].values))
+            .collect();
+        self.lengths = ArcLength::from_steps(&steps);
+        self.measured_on = last;
+    }
+
+    /// The expression at a moment of the path.
+    fn at(&self, settings: &Settings, time: f64) -> Option<Expr> {
+        let path = settings.path(settings.method).ok()?;
+        let lengths = self.used_lengths(settings);
+        let positions = path.frame_positions(FRAMES, settings.easing, lengths);
+        let frame = (time.clamp(0.0, 1.0) * (FRAMES - 1) as f64).round() as usize;
+        Some(path.at(*positions.get(frame)?))
+    }
+
+    /// Stops playing and goes to a moment of the path, 0..1 of its time.
+    pub fn scrub(&mut self, cx: &mut ToolContext<'_, Self>, time: f64) {
+        self.playing = false;
+        self.go_to(cx, time);
+    }
+
+    fn go_to(&mut self, cx: &mut ToolContext<'_, Self>, time: f64) {
+        self.time = time.clamp(0.0, 1.0);
+        if let Some(expression) = self.at(cx.settings(), time) {
+            cx.show(Edit::Expression(expression));
+        }
+    }
+}
+
+impl ToolPart for Interpolate {
+    const INFO: ToolInfo = ToolInfo {
+        word: "Interpolate",
+        name: "Interpolate",
+        tooltip: "Go from picture to picture, by slerp and by lerp, and play the path",
+        icon: Icon::Spline,
+        key: Some(Key::Num2),
+        question_name: Some(ToolName::Interpolate),
+    };
+    const NUMBERS: &'static [ToolNumber<Self>] = &[
+        ToolNumber {
+            name: POSITION.name,
+            numbers: None,
+            row: |view, id| {
+                let row = Param::new(
+                    id.into(),
+                    [
+                        "Position",
+                        "Position on the path",
+                        "Where on the path through the keyframes the picture is",
+                    ],
+                    0.0..=1.0,
+                    0.0,
+                    view.tool.time as f32,
+                );
+                Some(row.locked(view.settings.path(view.settings.method).err()))
+            },
+            set: |tool, cx, _, time| tool.scrub(cx, f64::from(time)),
+        },
+        ToolNumber {
+            name: SECONDS.name,
+            numbers: None,
+            row: |view, id| {
+                Some(Param::new(
+                    id.into(),
+                    [
+                        "Seconds",
+                        "Seconds of the path",
+                        "Duration of the whole path when it is played",
+                    ],
+                    SLIDER_SECS,
+                    Settings::default().secs,
+                    view.settings.secs,
+                ))
+            },
+            set: |_, cx, _, secs| cx.edit(|settings| settings.set_secs(secs)),
+        },
+    ];
+
+    fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
+        let lengths = view.tool.used_lengths(view.settings);
+        view.settings.requests(model, lengths)
+    }
+
+    /// The measurement that spreads the pictures.
+    fn revision(view: ToolView<'_, Self>) -> [u64; 2] {
+        [view.tool.measured_on.unwrap_or(0), 0]
+    }
+
+    fn tick(&mut self, cx: &mut ToolContext<'_, Self>, _: &Arc<ModelInfo>) {
+        if !cx.is_open() {
+            return;
+        }
+        if cx.settings().even {
+            self.measure(cx.workspace.pictures.set(SURVEY));
+        } else {
+            self.lengths = None;
+            self.measured_on = None;
+        }
+    }
+
+    fn preset(settings: &mut Settings, scene: &Scene) {
+        let Some(Preset::Interpolate {
+            keyframes,
+            method,
+            closed,
+        }) = &scene.preset
+        else {
+            return;
+        };
+        if !keyframes.is_empty() {
+            settings.keyframes = keyframes.iter().map(|it| it.expr.clone()).collect();
+        }
+        if let Some(method) = method {
+            settings.method = match method {
+                AuthorsMethod::Lerp => Method::Lerp,
+                AuthorsMethod::Slerp => Method::Slerp,
+            };
+        }
+        settings.closed = closed.unwrap_or(settings.closed);
+        settings.sheet = false;
+    }
+
+    fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    /// From the end it starts over.
+    fn toggle_play(&mut self) -> bool {
+        self.playing = !self.playing;
+        if self.playing && self.time >= 1.0 {
+            self.time = 0.0;
+        }
+        true
+    }
+
+    fn stop_playing(&mut self) {
+        self.playing = false;
+    }
+
+    fn advance(&mut self, cx: &mut ToolContext<'_, Self>, dt_secs: f32) {
+        let settings = cx.settings();
+        // A window that was hidden for a minute goes on from where it was.
+        let step = f64::from(dt_secs.clamp(0.0, 0.1) / settings.secs);
+        let mut time = self.time + step;
+        if time >= 1.0 {
+            if settings.closed {
+                time -= 1.0;
+            } else {
+                time = 1.0;
+                self.playing = false;
+            }
+        }
+        self.go_to(cx, time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeds(settings: &Settings) -> Vec<String> {
+        settings.keyframes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn keyframes_are_put_in_moved_and_taken_out() {
+        let mut settings = Settings::default();
+        settings.insert(1, Expr::Seed(5));
+        assert_eq!(seeds(&settings), ["seed(3)", "seed(5)", "seed(9)"]);
+        settings.insert(3, Expr::Seed(3));
+        assert_eq!(seeds(&settings), ["seed(5)", "seed(9)", "seed(3)"]);
+        settings.shift(0, true);
+        settings.shift(0, false);
+        settings.shift(9, true);
+        assert_eq!(seeds(&settings), ["seed(9)", "seed(5)", "seed(3)"]);
+        settings.remove(1);
+        settings.remove(7);
+        assert_eq!(seeds(&settings), ["seed(9)", "seed(3)"]);
+        for seed in 100..200 {
+            settings.insert(0, Expr::Seed(seed));
+        }
+        assert_eq!(settings.keyframes.len(), MAX_KEYFRAMES);
+    }
+
+    #[test]
+    fn one_keyframe_is_no_way() {
+        let mut settings = Settings::default();
+        settings.remove(0);
+        assert!(settings.path(Method::Slerp).is_err());
+        assert!(settings.corners().is_none());
+    }
+}

@@ -1,0 +1,290 @@
+//! The map in the middle of the window: tiles, layers, the hand.
+
+use super::layers;
+use crate::app::tools::map::{HOVERED, Look, Map, MapPlane};
+use crate::app::{Actions, AppState, Edit};
+use crate::engine::ModelInfo;
+use crate::ui::panels::classes::class_name;
+use crate::ui::panels::tools::Stage;
+use crate::ui::textures::PictureTextures;
+use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
+use crate::ui::widgets::{caption, empty_state, icon};
+use eframe::egui::{
+    Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, UiBuilder, Vec2,
+    WidgetInfo, pos2, vec2,
+};
+use lucide_icons::Icon;
+
+/// One press of a key or button zooms by this factor.
+const ZOOM_STEP: f64 = 1.5;
+/// One press of an arrow key moves the view by this part of its half width.
+const PAN_STEP: f64 = 0.25;
+/// How near the pointer must be to a datum to pick it, in points.
+const PICK_POINTS: f32 = 8.0;
+
+/// Plane to screen and back.
+#[derive(Clone, Copy)]
+pub struct Projection {
+    pub rect: Rect,
+    pub centre: [f64; 2],
+    /// Points for one unit of the plane.
+    pub points_per_unit: f64,
+}
+
+impl Projection {
+    pub fn screen(&self, [x, y]: [f64; 2]) -> Pos2 {
+        let right = ((x - self.centre[0]) * self.points_per_unit) as f32;
+        // Up is more: the vertical axis of the screen runs the other way.
+        let down = ((self.centre[1] - y) * self.points_per_unit) as f32;
+        self.rect.center() + vec2(right, down)
+    }
+
+    pub fn plane(&self, at: Pos2) -> [f64; 2] {
+        let from_centre = at - self.rect.center();
+        [
+            self.centre[0] + f64::from(from_centre.x) / self.points_per_unit,
+            self.centre[1] - f64::from(from_centre.y) / self.points_per_unit,
+        ]
+    }
+}
+
+/// Paints the map.
+pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
+    let app = stage.app;
+    let live = app.tools().map();
+    let (Some(model), Some(plane)) = (app.model(), live.plane()) else {
+        let reason = live.why_not().unwrap_or("Load a model first");
+        ui.add_space(ui.available_height() / 3.0);
+        empty_state(ui, Icon::Map, "No map yet", reason);
+        return;
+    };
+    let rect = ui.available_rect_before_wrap().shrink(space::M);
+    let response = ui.interact(rect, ui.scope_id().with("map"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map of the latent plane"));
+    let pixels_per_point = ui.ctx().pixels_per_point();
+    let home = plane.home();
+    let known = live.look();
+    let mut look = known.unwrap_or(Look {
+        centre: home.centre,
+        half_span: home.half_span,
+        size_px: [1.0; 2],
+        hovered: None,
+    });
+    look.size_px = [
+        rect.width() * pixels_per_point,
+        rect.height() * pixels_per_point,
+    ];
+    look = moved(ui, &response, rect, look, plane);
+
+    let projection = Projection {
+        rect,
+        centre: look.centre,
+        points_per_unit: look.pixels_per_unit() / f64::from(pixels_per_point),
+    };
+    let settings = &app.tools().settings().map;
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.rect_filled(rect, 0.0, tokens(ui).field);
+    if settings.pictures {
+        tiles_ui(ui, &painter, chunks, live, projection);
+    }
+    layers::axes_ui(ui, &painter, plane, projection, settings.pictures);
+    if settings.density {
+        layers::density_ui(ui, &painter, plane, model, projection);
+    }
+    look.hovered = None;
+    if settings.data {
+        let pointer = response.hover_pos();
+        look.hovered = layers::data_ui(
+            ui,
+            &painter,
+            plane,
+            model,
+            settings,
+            projection,
+            pointer,
+            PICK_POINTS,
+        );
+    }
+    if settings.trail {
+        layers::trail_ui(ui, &painter, plane, live.trail(), projection);
+    }
+    layers::here_ui(ui, &painter, app, plane, projection);
+    chunks.end_frame();
+
+    walk(stage.actions, &response, plane, projection);
+    buttons_ui(ui, rect, &mut look, plane);
+    status_ui(ui, rect, live);
+    if known != Some(look) {
+        stage
+            .actions
+            .ask_tool(move |map: &mut Map, _| map.look_at(look));
+    }
+    let response = response.on_hover_and_drag_cursor(CursorIcon::Crosshair);
+    if let Some(row) = look.hovered {
+        hovered_ui(response, app, model, row, stage.textures);
+    }
+}
+
+/// Zooms and pans by wheel, mouse and keys.
+fn moved(ui: &Ui, response: &Response, rect: Rect, mut look: Look, plane: &MapPlane) -> Look {
+    let per_point = look.pixels_per_unit() / f64::from(ui.ctx().pixels_per_point());
+    if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
+        let delta = response.drag_delta();
+        look.centre[0] -= f64::from(delta.x) / per_point;
+        look.centre[1] += f64::from(delta.y) / per_point;
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+        let factor = f64::from(pinch * (scroll / 300.0).exp());
+        if factor != 1.0 {
+            look = zoomed(look, factor, pointer - rect.center(), per_point, plane);
+        }
+    }
+    if response.has_focus() {
+        let pressed = |key| ui.input(|input| input.key_pressed(key));
+        let step = look.half_span * PAN_STEP;
+        for (key, [x, y]) in [
+            (Key::ArrowLeft, [-step, 0.0]),
+            (Key::ArrowRight, [step, 0.0]),
+            (Key::ArrowUp, [0.0, step]),
+            (Key::ArrowDown, [0.0, -step]),
+        ] {
+            if pressed(key) {
+                look.centre[0] += x;
+                look.centre[1] += y;
+            }
+        }
+        if pressed(Key::Plus) || pressed(Key::Equals) {
+            look = zoomed(look, ZOOM_STEP, Vec2::ZERO, per_point, plane);
+        }
+        if pressed(Key::Minus) {
+            look = zoomed(look, 1.0 / ZOOM_STEP, Vec2::ZERO, per_point, plane);
+        }
+    }
+    look
+}
+
+/// Zooms so that what lies `from_centre` of the view stays there.
+fn zoomed(
+    mut look: Look,
+    factor: f64,
+    from_centre: Vec2,
+    per_point: f64,
+    plane: &MapPlane,
+) -> Look {
+    let home = plane.home().half_span;
+    let before = look.half_span;
+    look.half_span = (before / factor).clamp(home / 4096.0, home * 8.0);
+    let kept = 1.0 - look.half_span / before;
+    look.centre[0] += f64::from(from_centre.x) / per_point * kept;
+    look.centre[1] -= f64::from(from_centre.y) / per_point * kept;
+    look
+}
+
+fn tiles_ui(
+    ui: &Ui,
+    painter: &eframe::egui::Painter,
+    textures: &mut PictureTextures,
+    live: &Map,
+    projection: Projection,
+) {
+    let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    for (key, chunk) in live.tiles().painted() {
+        let [left, bottom, right, top] = key.bounds();
+        let rect = Rect::from_min_max(
+            projection.screen([left, top]),
+            projection.screen([right, bottom]),
+        );
+        if let Some((texture, _)) = textures.of_thumbnail(ui.ctx(), chunk.id, &chunk.picture) {
+            painter.image(texture, rect, uv, PLAIN_TINT);
+        }
+    }
+}
+
+/// Goes where the hand is.
+fn walk(actions: &mut Actions, response: &Response, plane: &MapPlane, projection: Projection) {
+    let grabbed = response.dragged_by(PointerButton::Primary) || response.clicked();
+    if let Some(at) = response.interact_pointer_pos().filter(|_| grabbed) {
+        let at = at.clamp(projection.rect.min, projection.rect.max);
+        actions.edit(Edit::Expression(plane.expression(projection.plane(at))));
+    }
+    if response.clicked() {
+        response.request_focus();
+    }
+}
+
+/// Zoom and fit, for those without a wheel.
+fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Look, plane: &MapPlane) {
+    let place = Rect::from_min_size(
+        rect.right_top() + vec2(-(size::CONTROL + space::S), space::S),
+        vec2(size::CONTROL, 4.0 * size::CONTROL),
+    );
+    let mut column = ui.new_child(UiBuilder::new().max_rect(place));
+    column.spacing_mut().item_spacing.y = space::XS;
+    let mut button = |glyph, name: &str, tip: &str| {
+        column
+            .add(Button::new(icon(glyph)).min_size(vec2(size::CONTROL, size::CONTROL)))
+            .on_hover_text(tip)
+            .accessible_name(name)
+            .clicked()
+    };
+    if button(
+        Icon::Plus,
+        "Zoom in",
+        "Look closer (scroll, or + with the map in focus)",
+    ) {
+        *look = zoomed(*look, ZOOM_STEP, Vec2::ZERO, 1.0, plane);
+    }
+    if button(
+        Icon::Minus,
+        "Zoom out",
+        "Look from further away (scroll, or - with the map in focus)",
+    ) {
+        *look = zoomed(*look, 1.0 / ZOOM_STEP, Vec2::ZERO, 1.0, plane);
+    }
+    if button(
+        Icon::Expand,
+        "Whole map",
+        "Show the region of nearly all codes",
+    ) {
+        look.centre = plane.home().centre;
+        look.half_span = plane.home().half_span;
+    }
+}
+
+fn status_ui(ui: &mut Ui, rect: Rect, live: &Map) {
+    let text = match (live.tiles().failure(), live.tiles().progress()) {
+        (Some(failure), _) => failure.to_owned(),
+        (None, (there, all)) if there < all => format!("Decoding {there} of {all}"),
+        _ => return,
+    };
+    let place = Rect::from_min_size(
+        rect.left_bottom() + vec2(space::S, -24.0),
+        vec2(rect.width(), 20.0),
+    );
+    let mut line = ui.new_child(UiBuilder::new().max_rect(place));
+    caption(&mut line, text);
+}
+
+/// The datum under the pointer, as the model draws it.
+fn hovered_ui(
+    response: Response,
+    app: &AppState,
+    model: &ModelInfo,
+    row: usize,
+    textures: &mut PictureTextures,
+) {
+    let Some((code, class)) = model.encoded.get(row) else {
+        return;
+    };
+    response.on_hover_ui_at_pointer(|ui| {
+        let set = app.pictures().set(HOVERED);
+        let picture = set.get(0).filter(|picture| picture.code.values == *code);
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(96.0), Sense::hover());
+        if let Some(picture) = picture {
+            crate::ui::widgets::tile::picture_ui(ui, textures, picture, rect, 1.0);
+        }
+        ui.label(format!("Test picture {row}: {}", class_name(model, *class)));
+        caption(ui, "Its reconstruction by this model");
+    });
+}

@@ -1,0 +1,342 @@
+//! Where am I: the current code measured against the prior and against the encoded data.
+//!
+//! All of it is computed once for each picture: panels show it in several places, and the data
+//! are thousands of codes.
+
+pub(crate) mod panel;
+
+use super::neighbours::{Neighbours, rows};
+use super::{ToolInfo, ToolPart, ToolView};
+use crate::app::pictures::PictureRequest;
+use crate::app::{ByAddress, Derived};
+use crate::engine::ModelInfo;
+use crate::latent::geometry::norm;
+use crate::latent::neighbours;
+use crate::latent::prior::{self, PriorReport, Standing};
+use crate::latent::{Code, Space};
+use crate::learn::ToolName;
+use eframe::egui::Key;
+use lucide_icons::Icon;
+use std::sync::Arc;
+
+/// A code this many times as far from the data as they are from each other is far.
+const FAR_FROM_DATA: f32 = 3.0;
+/// So many of the data are enough to say how far they lie from each other.
+const SPACING_SAMPLE: usize = 32;
+
+/// Nothing is set here.
+pub type Settings = ();
+
+/// What is computed from the picture on the window.
+#[derive(Default, Debug)]
+pub struct Where {
+    data: Derived<ByAddress<ModelInfo>, DataSummary>,
+    measured: Derived<(ByAddress<ModelInfo>, u64), Measured>,
+    neighbours: Neighbours,
+}
+
+/// The encoded data of a model as a whole.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct DataSummary {
+    /// Mean code; empty without data.
+    pub mean: Vec<f32>,
+    /// The median distance of a datum to its nearest one; `None` for fewer than two.
+    pub spacing: Option<f32>,
+}
+
+impl DataSummary {
+    /// Of codes of one length.
+    pub fn of(rows: &[&[f32]]) -> Self {
+        let dim = rows.first().map_or(0, |row| row.len());
+        let mut sums = vec![0.0_f64; dim];
+        for row in rows {
+            for (sum, value) in sums.iter_mut().zip(*row) {
+                *sum += f64::from(*value);
+            }
+        }
+        let count = rows.len().max(1) as f64;
+        let step = rows.len().div_ceil(SPACING_SAMPLE).max(1);
+        let mut distances: Vec<f32> = rows
+            .iter()
+            .step_by(step)
+            .filter_map(|row| {
+                let two = neighbours::nearest(row, rows.iter().copied(), 2);
+                Some(two.get(1)?.distance)
+            })
+            .collect();
+        distances.sort_by(f32::total_cmp);
+        Self {
+            mean: sums.into_iter().map(|sum| (sum / count) as f32).collect(),
+            spacing: distances.get(distances.len() / 2).copied(),
+        }
+    }
+}
+
+/// What a code is measured against.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Against {
+    /// The standard normal prior of z.
+    Prior,
+    /// The encoded data: a plain autoencoder has no prior.
+    Data,
+    /// The codes in w of seeds; in w+ it is the layer that stands out most.
+    SeedsInW { layer: Option<usize> },
+}
+
+impl Against {
+    /// The space that the numbers belong to, one vector of it.
+    pub fn space(self) -> Space {
+        match self {
+            Self::Prior | Self::Data => Space::Z,
+            Self::SeedsInW { .. } => Space::W,
+        }
+    }
+}
+
+/// What the current code is measured by.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Measured {
+    /// Euclidean length of the code.
+    pub norm: f64,
+    /// z-scores: against the prior, or against the codes of the data where there is no prior.
+    pub scores: Vec<f32>,
+    pub report: PriorReport,
+    pub against: Against,
+    /// Distance to the nearest datum, and the usual distance of a datum to its nearest one.
+    pub nearest: Option<[f32; 2]>,
+}
+
+impl Measured {
+    /// Measures a code; `data_sigma` is the standard deviation of each dimension of the data,
+    /// and `nearest` the distance to the nearest datum.
+    pub fn new(
+        code: &[f32],
+        has_prior: bool,
+        data: &DataSummary,
+        data_sigma: &[f32],
+        nearest: Option<f32>,
+    ) -> Self {
+        let scores = if has_prior {
+            code.to_vec()
+        } else {
+            prior::z_scores(code, &data.mean, data_sigma)
+        };
+        Self {
+            norm: norm(code),
+            report: prior::report(&scores),
+            scores,
+            against: if has_prior {
+                Against::Prior
+            } else {
+                Against::Data
+            },
+            nearest: nearest.map(|nearest| [nearest, data.spacing.unwrap_or(0.0)]),
+        }
+    }
+
+    /// Measures a code in w, or in w+ the layer that stands out most, against the codes of seeds:
+    /// their mean and standard deviation, and the norms of some in standard deviations.
+    pub fn in_w(code: &Code, mean: &[f32], sigma: &[f32], norms: &[f32]) -> Self {
+        let is_layered = code.space == Space::W_PLUS;
+        let rows = code.values.chunks(code.shape.dim().max(1));
+        let measured = rows.enumerate().map(|(layer, row)| {
+            let scores = prior::z_scores(row, mean, sigma);
+            Self {
+                norm: norm(row),
+                report: prior::report_among(&scores, norms),
+                scores,
+                against: Against::SeedsInW {
+                    layer: is_layered.then_some(layer),
+                },
+                nearest: None,
+            }
+        });
+        let extent = |measured: &Self| measured.report.shell_offset.abs();
+        let worst = measured.max_by(|a, b| extent(a).total_cmp(&extent(b)));
+        worst.unwrap_or_else(|| Self {
+            norm: 0.0,
+            scores: Vec::new(),
+            report: prior::report_among(&[], norms),
+            against: Against::SeedsInW { layer: None },
+            nearest: None,
+        })
+    }
+
+    /// What the code is compared with, as a noun.
+    fn others(&self) -> &'static str {
+        match self.against {
+            Against::Prior => "seeds",
+            Against::Data => "encoded test pictures",
+            Against::SeedsInW { .. } => "seeds in w",
+        }
+    }
+
+    /// The plain words: how the code stands, and why.
+    pub fn verdict(&self) -> (Standing, String) {
+        let report = &self.report;
+        let is_far_from_data = self
+            .nearest
+            .is_some_and(|[near, usual]| usual > 0.0 && near > FAR_FROM_DATA * usual);
+        let is_outside = report.shell_offset > 0.0;
+        let of = self.others();
+        if let Against::SeedsInW { .. } = self.against
+            && report.standing != Standing::Typical
+            && !is_outside
+        {
+            // Near the mean of w the model knows its way; what is lost is variety.
+            let sentence = format!(
+                "Nearer to the mean of w than {} {of}, as truncation does: fewer surprises, less \
+                 variety.",
+                if report.standing == Standing::Unusual {
+                    "most"
+                } else {
+                    "practically all"
+                }
+            );
+            return (Standing::Unusual, sentence);
+        }
+        let sentence = match report.standing {
+            Standing::FarOutside => {
+                let size = if is_outside { "larger" } else { "smaller" };
+                format!(
+                    "Far outside: its norm is {size} than that of practically all {of}. What the \
+                     model draws here is extrapolation."
+                )
+            }
+            Standing::Unusual => {
+                let way = if is_outside { "out" } else { "in" };
+                format!("Unusual: few {of} lie this far {way}.")
+            }
+            Standing::Typical if is_far_from_data => {
+                let sentence = "Unusual: the norm is typical, but no encoded test picture is near.";
+                return (Standing::Unusual, sentence.to_owned());
+            }
+            Standing::Typical => format!("Typical: in the range of most {of}."),
+        };
+        (report.standing, sentence)
+    }
+}
+
+impl ToolView<'_, Where> {
+    /// Where the code of the picture lies; `None` before the first picture, and for a code of a
+    /// space of which nothing is known.
+    pub fn measured(&self) -> Option<Arc<Measured>> {
+        let workspace = self.workspace;
+        let (model, frame) = (workspace.models.current()?, workspace.preview.frame()?);
+        let key = (ByAddress::new(model), frame.generation);
+        if [Space::W, Space::W_PLUS].contains(&frame.code.space) {
+            let mean = model.means.get(&Space::W)?;
+            return Some(self.tool.measured.get(key, || {
+                Measured::in_w(&frame.code, mean, &model.w_sigma, &model.w_norms)
+            }));
+        }
+        if frame.code.space != Space::Z {
+            return None;
+        }
+        Some(self.tool.measured.get(key, || {
+            let data = self.tool.data.get(ByAddress::new(model), || {
+                DataSummary::of(&rows(model).collect::<Vec<_>>())
+            });
+            let near = self.tool.neighbours.find(workspace);
+            let nearest = near.first().map(|near| near.distance);
+            let has_prior = model.manifest.family.traits().has_prior;
+            let code = &frame.code.values;
+            Measured::new(code, has_prior, &data, &model.z_sigma, nearest)
+        }))
+    }
+}
+
+impl ToolPart for Where {
+    const INFO: ToolInfo = ToolInfo {
+        word: "Locate",
+        name: "Where am I",
+        tooltip: "Measure the current code against the prior and the data",
+        icon: Icon::LocateFixed,
+        key: Some(Key::Num0),
+        question_name: Some(ToolName::Where),
+    };
+
+    fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
+        view.tool.neighbours.requests(view.workspace, model).into()
+    }
+
+    /// The picture whose neighbours are shown.
+    fn revision(view: ToolView<'_, Self>) -> [u64; 2] {
+        let frame = view.workspace.preview.frame();
+        [frame.map_or(0, |frame| frame.generation), 0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square() -> DataSummary {
+        DataSummary::of(&[&[0.0, 0.0], &[2.0, 0.0], &[0.0, 2.0], &[2.0, 2.0]])
+    }
+
+    #[test]
+    fn data_are_summed_up() {
+        let data = square();
+        assert_eq!((data.mean, data.spacing), (vec![1.0, 1.0], Some(2.0)));
+        assert_eq!(DataSummary::of(&[]), DataSummary::default());
+        assert_eq!(DataSummary::of(&[&[1.0]]).spacing, None);
+    }
+
+    #[test]
+    fn a_code_is_judged_by_the_prior() {
+        let none = DataSummary::default();
+        let verdict = |code: &[f32]| Measured::new(code, true, &none, &[], None).verdict();
+        let typical = vec![1.0; 64];
+        assert_eq!(verdict(&typical).0, Standing::Typical);
+        let (standing, words) = verdict(&vec![4.0; 64]);
+        assert_eq!(standing, Standing::FarOutside);
+        assert!(words.contains("its norm is larger"), "{words}");
+        let (standing, words) = verdict(&vec![0.001; 64]);
+        assert_eq!(standing, Standing::FarOutside);
+        assert!(words.contains("its norm is smaller"), "{words}");
+    }
+
+    #[test]
+    fn a_code_in_w_is_judged_by_seeds_in_w() {
+        let norms: Vec<f32> = (1..=1000).map(|n| n as f32 / 500.0).collect();
+        let measure = |code: &Code| Measured::in_w(code, &[1.0, 1.0], &[0.5, 0.5], &norms);
+        let typical = measure(&Code::vector(Space::W, vec![1.5, 1.0]));
+        assert_eq!(typical.scores, [1.0, 0.0]);
+        assert_eq!(typical.verdict().0, Standing::Typical);
+        assert_eq!(typical.against.space(), Space::W);
+        let far = measure(&Code::vector(Space::W, vec![4.0, 1.0])).verdict();
+        assert_eq!(far.0, Standing::FarOutside);
+        assert!(far.1.contains("seeds in w"), "{}", far.1);
+        let near = measure(&Code::vector(Space::W, vec![1.0, 1.0])).verdict();
+        assert!(near.1.contains("Nearer to the mean of w"), "{}", near.1);
+        let layered = Code {
+            space: Space::W_PLUS,
+            shape: crate::latent::SpaceShape::Layers { layers: 2, dim: 2 },
+            values: vec![1.5, 1.0, 4.0, 1.0],
+        };
+        let layered = measure(&layered);
+        assert_eq!(layered.against, Against::SeedsInW { layer: Some(1) });
+        assert_eq!(layered.scores, [6.0, 0.0]);
+    }
+
+    #[test]
+    fn a_typical_norm_far_from_all_data_is_unusual() {
+        let data = square();
+        let at = |nearest| Measured::new(&[1.0, -0.5], true, &data, &[], Some(nearest)).verdict();
+        assert_eq!(at(5.9).0, Standing::Typical);
+        let (standing, words) = at(6.1);
+        assert_eq!(standing, Standing::Unusual);
+        assert!(words.contains("no encoded test picture"), "{words}");
+    }
+
+    #[test]
+    fn without_a_prior_the_data_are_the_measure() {
+        let data = square();
+        let measured = Measured::new(&[3.0, 1.0], false, &data, &[0.5, 0.5], None);
+        assert_eq!(measured.scores, [4.0, 0.0]);
+        let (standing, words) = measured.verdict();
+        assert_ne!(standing, Standing::Typical);
+        assert!(words.contains("encoded test pictures"), "{words}");
+    }
+}
