@@ -33,6 +33,9 @@ impl AppState {
             {
                 Err(SEED_IS_LOCKED)
             }
+            Command::Play if model.is_some_and(|model| !model.has_real_seeds()) => {
+                Err("Codes of this model are indices, and nothing lies between two of them")
+            }
             Command::OpenModel if self.desk.workspace.locked(Control::Model).is_some() => {
                 Err("The scene keeps its model; leave it to open another")
             }

@@ -170,8 +170,8 @@ impl Desk {
 
 /// Why a model has no truncation: it moves real numbers towards their mean.
 fn why_no_psi(model: &ModelInfo) -> Option<String> {
-    let start = model.manifest.spaces.get(&model.start)?;
-    (!start.is_real()).then(|| "Codes of this model are indices, which have no mean".to_owned())
+    (!model.has_real_seeds())
+        .then(|| "Codes of this model are indices, which have no mean".to_owned())
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ impl ModelInfo {
         }
     }
 
+    /// Whether seeds are real numbers, with which can be computed, rather than indices.
+    pub fn has_real_seeds(&self) -> bool {
+        let shape = self.manifest.spaces.get(&self.start);
+        shape.is_none_or(|shape| shape.is_real())
+    }
+
     /// Whether a mapping network leads from z to w.
     pub fn maps_z_to_w(&self) -> bool {
         let mut maps = self.manifest.mapped();

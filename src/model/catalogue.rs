@@ -29,6 +29,7 @@ static ENTRIES: &[Entry] = entries![
     "heroes-stylegan",
     "digits-judge",
     "heroes-judge",
+    "faces-judge",
 ];
 
 /// All models, in the order in which a picker shows them.

@@ -7,7 +7,15 @@ pub type Quality = BTreeMap<String, f64>;
 
 /// Whether a measure is that of a single label, as `accuracy_of_hat`.
 pub fn is_of_label(measure: &str) -> bool {
-    ["accuracy", "accuracy_w", "accuracy_z", "commoner_answer"]
+    let of_label = [
+        "accuracy",
+        "accuracy_w",
+        "accuracy_z",
+        "commoner_answer",
+        "share",
+        "share_in_data",
+    ];
+    of_label
         .iter()
         .any(|of| measure.contains(&format!("{of}_of_")))
 }

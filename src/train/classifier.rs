@@ -1,5 +1,6 @@
 //! Classifiers that judge pictures.
 
+use super::dataset::DataForm;
 use super::losses;
 use super::parameters::Parameters;
 use super::random::{Purpose, Stream};
@@ -22,16 +23,17 @@ pub struct ClassifierTask {
 }
 
 impl ClassifierTask {
-    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+    pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
         let settings = recipe.training.clone();
+        let image = data.image;
         let spec = picture_network(image, &recipe.classifier);
         let betas = (settings.beta_1, settings.beta_2);
         // Dropout draws on the device.
         device.clone().inner().seed(settings.seed);
         Ok(Self {
             classifier: Parameters::new(&spec, settings.seed, betas, &device)?,
-            class_count: recipe.dataset.classes().len(),
-            kind: recipe.dataset.label_kind(),
+            class_count: data.labels.len(),
+            kind: data.kind,
             image,
             spec,
             device,

@@ -15,13 +15,22 @@ const KERNEL: usize = 3;
 const MAX_RESOLUTIONS: usize = 12;
 
 /// The sizes of a discriminator.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CriticSpec {
     /// Channels of each resolution, from the pictures' own down; each halves the side.
     pub channels: Vec<usize>,
     /// Pictures of a batch whose standard deviation is shown to the last convolution.
     pub group: usize,
+    /// Where the networks see Haar coefficients: by how much the differences are enlarged for
+    /// them. Most of a drawing is flat, so differences are much smaller than means, and what the
+    /// discriminator hardly sees the generator leaves as a mesh over the picture.
+    #[serde(default = "one")]
+    pub difference_gain: f32,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 impl CriticSpec {
@@ -40,6 +49,9 @@ impl CriticSpec {
                 "a batch of {batch} has no groups of {}",
                 self.group
             ));
+        }
+        if !(0.01..=100.0).contains(&self.difference_gain) {
+            return Err("difference_gain must be 0.01 to 100".to_owned());
         }
         let parts = 1 << (self.channels.len() - 1);
         if image.height != image.width || !image.height.is_multiple_of(parts) {
@@ -368,6 +380,7 @@ mod tests {
         CriticSpec {
             channels: vec![4, 6],
             group: 2,
+            difference_gain: 1.0,
         }
     }
 
@@ -482,6 +495,7 @@ mod tests {
         let spec = CriticSpec {
             channels: vec![16, 24, 32, 32],
             group: 4,
+            difference_gain: 1.0,
         };
         let (fresh, _) = spec.plan(image, 8).expect("the sizes are sound");
         let weights = Weights::new(fresh.clone(), 1, (0.0, 0.99), &device);
@@ -567,7 +581,11 @@ mod tests {
             (vec![4, 4, 4], 4, 30, 32, "halved"),
             (vec![4, 0], 4, 32, 32, "zero"),
         ] {
-            let spec = CriticSpec { channels, group };
+            let spec = CriticSpec {
+                channels,
+                group,
+                difference_gain: 1.0,
+            };
             let fault = spec
                 .plan(image(side), batch)
                 .err()

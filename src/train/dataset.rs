@@ -1,29 +1,43 @@
 //! Data sets of labelled pictures.
 
-use super::heroes::{self, Heroes};
+use super::dolls::{Described, Doll, Heroes};
 use super::task::Batch;
 use super::{TrainError, idx};
 use crate::model::manifest::{DataSource, ImageSpec, LabelKind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A data set that recipes can name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DatasetName {
     Mnist,
     FashionMnist,
     /// Characters put together from layers, any number of them.
     Heroes,
+    /// A folder of this name with a `doll.toml`.
+    Doll(String),
 }
 
 /// Characters that stand for a whole part of the data, where a fixed number is needed.
 const TRAIN_CHARACTERS: usize = 60_000;
 const TEST_CHARACTERS: usize = 10_000;
-/// The seeds of the two series of characters; no character is drawn twice by chance, for there
-/// are about 10^16.
-const TRAIN_SERIES: u64 = 1;
-const TEST_SERIES: u64 = 2;
+
+/// The names of the classes by label.
+const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const CLOTHES: &[&str] = &[
+    "T-shirt",
+    "Trousers",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
 
 /// Which part of a data set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,9 +46,30 @@ pub enum Part {
     Test,
 }
 
+/// What the pictures of a data set look like, and what their labels say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DataForm {
+    pub image: ImageSpec,
+    pub kind: LabelKind,
+    /// The names of the labels.
+    pub labels: Vec<String>,
+    /// Labels that speak of one thing, where the data knows.
+    pub groups: Vec<LabelGroup>,
+}
+
+/// Labels that speak of one part of a picture, such as its mouth, and how they go together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LabelGroup {
+    pub name: String,
+    /// Indices of labels.
+    pub labels: Vec<usize>,
+    /// Every combination of them that a picture can have: for each of the labels whether it holds.
+    pub combinations: BTreeSet<Vec<bool>>,
+}
+
 /// Labelled pictures, in memory or made when they are asked for.
 pub struct Dataset {
-    pub image: ImageSpec,
+    pub form: DataForm,
     source: Source,
 }
 
@@ -45,54 +80,27 @@ enum Source {
         /// One class for each picture.
         labels: Vec<u8>,
     },
-    /// The characters of a series; `count` of them stand for the data where that matters.
+    /// The pictures of a part; `count` of them stand for the data where that matters.
     Composed {
-        heroes: Heroes,
-        series: u64,
+        doll: Box<dyn Doll>,
+        part: Part,
         count: usize,
     },
 }
 
 impl DatasetName {
-    /// Class names by label.
-    pub fn classes(self) -> Vec<String> {
-        let names: &[&str] = match self {
-            Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-            Self::FashionMnist => &[
-                "T-shirt",
-                "Trousers",
-                "Pullover",
-                "Dress",
-                "Coat",
-                "Sandal",
-                "Shirt",
-                "Sneaker",
-                "Bag",
-                "Ankle boot",
-            ],
-            Self::Heroes => &heroes::LABELS,
-        };
-        names.iter().map(|&name| name.to_owned()).collect()
-    }
-
-    /// What a label says.
-    pub fn label_kind(self) -> LabelKind {
-        match self {
-            Self::Mnist | Self::FashionMnist => LabelKind::Classes,
-            Self::Heroes => LabelKind::Flags,
-        }
-    }
-
-    pub fn source(self) -> DataSource {
+    /// Where the pictures come from, where the program knows it.
+    pub fn source(&self) -> Option<DataSource> {
         let (name, licence) = match self {
             Self::Mnist => ("MNIST (LeCun, Cortes, Burges)", "CC BY-SA 3.0"),
             Self::FashionMnist => ("Fashion-MNIST (Xiao, Rasul, Vollgraf)", "MIT"),
             Self::Heroes => ("Dungeon Crawl Stone Soup paper dolls", "CC0 1.0"),
+            Self::Doll(_) => return None,
         };
-        DataSource {
+        Some(DataSource {
             name: name.to_owned(),
             licence: licence.to_owned(),
-        }
+        })
     }
 
     /// Reads one part from a folder with the four original `.gz` files, or with the layers of
@@ -100,11 +108,15 @@ impl DatasetName {
     ///
     /// # Errors
     /// When a file is missing, cut short, or of another kind.
-    pub fn read(self, folder: &Path, part: Part) -> Result<Dataset, TrainError> {
-        let name = match self {
-            Self::Mnist => "mnist",
-            Self::FashionMnist => "fashion-mnist",
-            Self::Heroes => return read_heroes(folder, part),
+    pub fn read(&self, folder: &Path, part: Part) -> Result<Dataset, TrainError> {
+        let (name, classes) = match self {
+            Self::Mnist => ("mnist", DIGITS),
+            Self::FashionMnist => ("fashion-mnist", CLOTHES),
+            Self::Heroes => return Ok(composed(Box::new(Heroes::read(folder)?), part)),
+            Self::Doll(name) => {
+                let doll = Described::read(folder, name)?;
+                return Ok(composed(Box::new(doll), part));
+            }
         };
         let inner = folder.join(name);
         let folder = if inner.is_dir() {
@@ -144,7 +156,12 @@ impl DatasetName {
             width,
         };
         Ok(Dataset {
-            image,
+            form: DataForm {
+                image,
+                kind: LabelKind::Classes,
+                labels: classes.iter().map(|&name| name.to_owned()).collect(),
+                groups: Vec::new(),
+            },
             source: Source::Stored {
                 pixels: pictures.bytes,
                 labels: labels.bytes,
@@ -153,20 +170,15 @@ impl DatasetName {
     }
 }
 
-fn read_heroes(folder: &Path, part: Part) -> Result<Dataset, TrainError> {
-    let heroes = Heroes::read(folder)?;
-    let (series, count) = match part {
-        Part::Train => (TRAIN_SERIES, TRAIN_CHARACTERS),
-        Part::Test => (TEST_SERIES, TEST_CHARACTERS),
+fn composed(doll: Box<dyn Doll>, part: Part) -> Dataset {
+    let count = match part {
+        Part::Train => TRAIN_CHARACTERS,
+        Part::Test => TEST_CHARACTERS,
     };
-    Ok(Dataset {
-        image: heroes.image(),
-        source: Source::Composed {
-            heroes,
-            series,
-            count,
-        },
-    })
+    Dataset {
+        form: doll.form(),
+        source: Source::Composed { doll, part, count },
+    }
 }
 
 impl Dataset {
@@ -188,14 +200,14 @@ impl Dataset {
 
     /// The pictures of `indices` in 0..1, one after the other.
     pub fn pictures(&self, indices: impl IntoIterator<Item = usize>) -> Vec<f32> {
-        let len = self.image.len();
+        let len = self.form.image.len();
         let mut values = Vec::new();
         let mut push = |pixels: &[u8]| values.extend(pixels.iter().map(|&p| f32::from(p) / 255.0));
         for index in indices {
             match &self.source {
                 Source::Stored { pixels, .. } => push(&pixels[index * len..(index + 1) * len]),
-                Source::Composed { heroes, series, .. } => {
-                    push(&heroes.character(*series, index as u64).pixels);
+                Source::Composed { doll, part, .. } => {
+                    push(&doll.character(*part, index as u64).pixels);
                 }
             }
         }
@@ -208,8 +220,8 @@ impl Dataset {
         for index in indices {
             match &self.source {
                 Source::Stored { labels, .. } => found.push(labels[index]),
-                Source::Composed { heroes, series, .. } => {
-                    found.extend(heroes.character(*series, index as u64).labels);
+                Source::Composed { doll, part, .. } => {
+                    found.extend(doll.character(*part, index as u64).labels);
                 }
             }
         }

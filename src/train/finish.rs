@@ -61,14 +61,14 @@ pub fn finish(
         title: recipe.title.clone(),
         summary: recipe.summary.clone(),
         family: recipe.family,
-        image: train.image,
+        image: train.form.image,
         spaces,
         networks: forms.collect(),
         maps: Vec::new(),
         style,
-        labels: recipe.dataset.label_kind(),
-        classes: recipe.dataset.classes(),
-        data: recipe.dataset.source(),
+        labels: train.form.kind,
+        classes: train.form.labels.clone(),
+        data: recipe.data_source(),
         training: TrainingRecord {
             recipe: record.text,
             images_seen: record.images_seen,
@@ -156,7 +156,7 @@ fn add_codes(
         .map(|&label| f32::from(label))
         .collect();
     tensors.insert("encoded.labels".to_owned(), StoredTensor::vector(labels));
-    for (label, class) in recipe.dataset.classes().iter().enumerate() {
+    for (label, class) in test.form.labels.iter().enumerate() {
         let rows = codes.chunks_exact(dim).zip(classes);
         let of_class: Vec<f32> = rows
             .filter(|(_, other)| usize::from(**other) == label)

@@ -98,6 +98,22 @@ pub fn precision_and_recall(real: &[f32], samples: &[f32], dim: usize, k: usize)
     (precision, recall)
 }
 
+/// The root mean square of the difference between the two most alike of some rows; `None` if there
+/// are fewer than two.
+pub fn least_difference(rows: &[f32], dim: usize) -> Option<f64> {
+    let dim = dim.max(1);
+    let least = rows.par_chunks_exact(dim).enumerate().map(|(index, row)| {
+        let others = rows.chunks_exact(dim).skip(index + 1);
+        others.fold(f32::INFINITY, |least, other| {
+            least.min(square_distance(row, other))
+        })
+    });
+    let least = least.reduce(|| f32::INFINITY, f32::min);
+    least
+        .is_finite()
+        .then(|| (f64::from(least) / dim as f64).sqrt())
+}
+
 /// The squared distance of each row to its `k`th nearest other row.
 fn square_radii(rows: &[f32], dim: usize, k: usize) -> Vec<f32> {
     rows.par_chunks_exact(dim)
@@ -213,6 +229,17 @@ mod tests {
         // Samples that know one of two distant clusters are all good, and cover one half.
         let both: Vec<f32> = rows.iter().chain(&distant).copied().collect();
         assert_eq!(precision_and_recall(&both, &rows, 4, 3), (1.0, 0.5));
+    }
+
+    #[test]
+    fn the_two_most_alike_rows_are_found() {
+        let rows = [0.0, 0.0, 5.0, 5.0, 3.0, 4.0, 5.0, 8.0];
+        // (5, 5) and (3, 4): the root of (4 + 1) / 2.
+        let found = least_difference(&rows, 2).expect("there are four");
+        assert!((found - 2.5f64.sqrt()).abs() < 1e-6, "{found}");
+        let twice = [rows, rows].concat();
+        assert_eq!(least_difference(&twice, 2), Some(0.0));
+        assert_eq!(least_difference(&rows[..2], 2), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::TrainError;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
 use super::losses::AdversarialLoss;
-use crate::model::manifest::{Family, LayerSpec};
+use crate::model::manifest::{DataSource, Family, LayerSpec};
 use crate::model::style::StyleSpec;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -18,6 +18,9 @@ pub struct Recipe {
     pub summary: String,
     pub family: Family,
     pub dataset: DatasetName,
+    /// Where the pictures of a paper doll come from; the program knows that of other data.
+    #[serde(default)]
+    pub source: Option<DataSource>,
     /// The length of a code; classifiers have none.
     #[serde(default)]
     pub z_dim: usize,
@@ -209,11 +212,24 @@ impl Recipe {
                 !recipe.family.traits().generates || recipe.z_dim > 0,
                 "z_dim must be positive",
             ),
+            (
+                recipe.source.is_some() == recipe.dataset.source().is_none(),
+                "source must be given for a paper doll, and for no other data",
+            ),
         ];
         match checks.iter().find(|(sound, _)| !sound) {
             Some((_, fault)) => Err((*fault).to_owned()),
             None => Ok(recipe),
         }
+    }
+}
+
+impl Recipe {
+    /// Where the pictures come from.
+    pub fn data_source(&self) -> DataSource {
+        let known = self.dataset.source().or_else(|| self.source.clone());
+        // `parse` has checked that one of them is there.
+        known.unwrap_or_default()
     }
 }
 

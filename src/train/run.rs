@@ -59,7 +59,7 @@ pub fn run(
         path: options.recipe.clone(),
         fault: error.0,
     };
-    let mut task = task(&recipe, data.image, &device).map_err(unfit)?;
+    let mut task = task(&recipe, &data.form, &device).map_err(unfit)?;
 
     let checkpoint_path = checkpoint::path_beside(&options.output);
     let mut first_step = 0;

@@ -7,8 +7,9 @@ use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::style_network::{LayerNoise, Mapping, Synthesis};
 use super::task::{Batch, Task, Trained, rows};
+use crate::model::graph::haar;
 use crate::model::manifest::ImageSpec;
-use crate::model::style::{self, StylePlan, StyleSpec};
+use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
@@ -24,12 +25,83 @@ const AVERAGE_RAMP: f64 = 0.05;
 pub struct StyleTask {
     settings: Settings,
     image: ImageSpec,
+    /// What both networks see of a picture.
+    view: View,
     spec: StyleSpec,
     plan: StylePlan,
     critic_spec: CriticSpec,
     device: Device,
     generator: Weights,
     critic: Weights,
+}
+
+/// What both networks see of pictures: these themselves, or their Haar coefficients with the
+/// differences enlarged.
+#[derive(Clone, Debug)]
+struct View {
+    image: ImageSpec,
+    /// The size of what is seen.
+    seen: ImageSpec,
+    /// The factor of each channel that is seen.
+    factors: Vec<f32>,
+}
+
+impl View {
+    fn new(style: &StyleSpec, critic: &CriticSpec, image: ImageSpec) -> Self {
+        let seen = style.summed(image);
+        let factor = |channel: usize| {
+            let is_mean = !style.haar || channel < image.channels;
+            if is_mean { 1.0 } else { critic.difference_gain }
+        };
+        Self {
+            image,
+            seen,
+            factors: (0..seen.channels).map(factor).collect(),
+        }
+    }
+
+    /// What is seen of pictures `[batch, channels * height * width]`.
+    fn of_pictures(&self, pictures: Tensor<2>) -> Tensor<2> {
+        if self.seen == self.image {
+            return pictures;
+        }
+        let [batch, _] = pictures.dims();
+        let ImageSpec {
+            channels,
+            height,
+            width,
+        } = self.image;
+        self.enlarged(haar(pictures, &[channels, height, width], batch))
+    }
+
+    /// What is seen of the sums of picture layers.
+    fn enlarged(&self, sums: Tensor<2>) -> Tensor<2> {
+        if self.factors.iter().all(|&factor| factor == 1.0) {
+            return sums;
+        }
+        let ([batch, len], device) = (sums.dims(), sums.device());
+        let channels = self.factors.len();
+        let factors = TensorData::new(self.factors.clone(), [1, channels, 1]);
+        let sums = sums.reshape([batch, channels, len / channels]);
+        (sums * Tensor::<3>::from_data(factors, &device)).reshape([batch, len])
+    }
+
+    /// The factors of the picture layers, so that a fresh generator's differences are seen as
+    /// large as its means.
+    fn picture_factors(&self) -> Vec<f32> {
+        self.factors.iter().map(|factor| factor.recip()).collect()
+    }
+
+    /// Multiplies the factors of the picture layers into a tensor of a finished generator.
+    fn fold(&self, name: &str, values: &mut [f32]) {
+        if !name.starts_with("picture.") || name.contains(".style.") {
+            return;
+        }
+        let row = (values.len() / self.factors.len().max(1)).max(1);
+        for (row, factor) in values.chunks_exact_mut(row).zip(self.picture_factors()) {
+            row.iter_mut().for_each(|value| *value *= factor);
+        }
+    }
 }
 
 /// The architecture of a recipe, checked.
@@ -53,8 +125,11 @@ pub fn architecture(
         .ok_or_else(|| "has no section [critic]".to_owned())?;
     let plan =
         style::plan(&spec, image).map_err(|fault| format!("has an unsound style: {fault}"))?;
+    if spec.haar && spec.output != Output::Linear {
+        return Err("has an unsound style: coefficients have no output function".to_owned());
+    }
     critic
-        .plan(image, recipe.training.batch)
+        .plan(spec.summed(image), recipe.training.batch)
         .map_err(|fault| format!("has an unsound critic: {fault}"))?;
     Ok((spec, plan, critic))
 }
@@ -74,8 +149,9 @@ impl StyleTask {
     pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
         let settings = recipe.training.clone();
         let (spec, plan, critic_spec) = architecture(recipe, image).map_err(ModelError)?;
+        let view = View::new(&spec, &critic_spec, image);
         let (critic, _) = critic_spec
-            .plan(image, settings.batch)
+            .plan(view.seen, settings.batch)
             .map_err(ModelError)?;
         let betas = (settings.beta_1, settings.beta_2);
         let fresh = plan.parameters.iter().cloned().map(|parameter| Fresh {
@@ -88,6 +164,7 @@ impl StyleTask {
             generator: Weights::new(fresh, settings.seed, betas, &device),
             critic: Weights::new(critic, settings.seed + 1, betas, &device),
             image,
+            view,
             spec,
             plan,
             critic_spec,
@@ -97,10 +174,10 @@ impl StyleTask {
     }
 
     fn judge(&self, source: impl Fn(&str) -> Option<Tensor<1>>) -> Result<Critic, ModelError> {
-        Critic::new(&self.critic_spec, self.image, &self.device, source).map_err(ModelError)
+        Critic::new(&self.critic_spec, self.view.seen, &self.device, source).map_err(ModelError)
     }
 
-    /// Random pictures `[count, channels * height * width]` in about -1..1.
+    /// What is seen of random pictures, `[count, channels * height * width]`.
     fn generate(
         &self,
         leaves: &Leaves,
@@ -109,8 +186,8 @@ impl StyleTask {
     ) -> Result<Tensor<2>, ModelError> {
         let (spec, device) = (&self.spec, &self.device);
         let mapping = Mapping::new(spec, device, |name| leaves.get(name)).map_err(ModelError)?;
-        let channels = self.image.channels;
-        let synthesis = Synthesis::new(spec, &self.plan, channels, device, |name| leaves.get(name))
+        let factors = self.view.picture_factors();
+        let synthesis = Synthesis::new(spec, &self.plan, &factors, device, |name| leaves.get(name))
             .map_err(ModelError)?;
         // Two codes for each picture: the first for the layers before a random one, the second
         // from there on, or the first alone.
@@ -138,12 +215,13 @@ impl StyleTask {
             .noise
             .then(|| LayerNoise::drawn(&self.plan, count, |n| stream.normals(n), device));
         let pictures = synthesis.forward(styles, noise.as_ref());
-        Ok(pictures.flatten(1, 3))
+        Ok(self.view.enlarged(pictures.flatten(1, 3)))
     }
 
     /// Draws pictures for one part of a batch and judges them beside its real ones.
     fn judge_part(&self, step: u64, part: usize, real: &[f32]) -> Result<Part, ModelError> {
         let real = rows(real.to_vec(), self.image.len(), &self.device) * 2.0 - 1.0;
+        let real = self.view.of_pictures(real);
         let [count, _] = real.dims();
         let place = step * PARTS as u64 + part as u64;
         let mut stream = Stream::new(self.settings.seed, Purpose::Noise, place);
@@ -261,10 +339,126 @@ impl Task for StyleTask {
     }
 
     fn finish(&mut self) -> Result<Trained, ModelError> {
+        let mut tensors = self.generator.averaged()?;
+        for (name, tensor) in &mut tensors {
+            self.view.fold(name, &mut tensor.values);
+        }
         Ok(Trained {
             networks: BTreeMap::new(),
             style: Some(self.spec.clone()),
-            tensors: self.generator.averaged()?,
+            tensors,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::graph::GraphNetwork;
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    struct Reference {
+        cases: Vec<Case>,
+    }
+
+    #[derive(Clone, Deserialize)]
+    struct Case {
+        spec: StyleSpec,
+        tensors: BTreeMap<String, Vec<f32>>,
+        z: Vec<f32>,
+        w: Vec<f32>,
+        styles: Vec<f32>,
+        pictures_without_noise: Vec<f32>,
+    }
+
+    const IMAGE: ImageSpec = ImageSpec {
+        channels: 3,
+        height: 8,
+        width: 8,
+    };
+
+    /// Made by `tests/data/make_style_reference.py`.
+    fn cases() -> Vec<Case> {
+        let text = include_str!("../../tests/data/style_reference.json");
+        let reference: Reference = serde_json::from_str(text).expect("it is JSON");
+        reference.cases
+    }
+
+    fn tensor(values: &[f32]) -> Tensor<1> {
+        let data = TensorData::new(values.to_vec(), [values.len()]);
+        Tensor::from_data(data, &Device::flex())
+    }
+
+    fn view(case: &Case, difference_gain: f32) -> View {
+        let critic = CriticSpec {
+            channels: vec![1],
+            group: 1,
+            difference_gain,
+        };
+        View::new(&case.spec, &critic, IMAGE)
+    }
+
+    /// What the networks of the training see of the pictures of a case.
+    fn seen(case: &Case, view: &View) -> Vec<f32> {
+        let spec = &case.spec;
+        let plan = style::plan(spec, IMAGE).expect("the sizes are sound");
+        let source = |name: &str| case.tensors.get(name).map(|values| tensor(values));
+        let factors = view.picture_factors();
+        let synthesis =
+            Synthesis::new(spec, &plan, &factors, &Device::flex(), source).expect("all is there");
+        let styles = tensor(&case.styles).reshape([2, spec.num_ws, spec.w_dim]);
+        let sums = synthesis.forward(styles, None).flatten(1, 3);
+        download(view.enlarged(sums)).expect("the CPU works")
+    }
+
+    fn assert_close(found: &[f32], wanted: &[f32]) {
+        assert_eq!(found.len(), wanted.len());
+        for (index, (found, wanted)) in found.iter().zip(wanted).enumerate() {
+            let most = 1e-4 * wanted.abs().max(1.0);
+            assert!((found - wanted).abs() <= most, "{index}: {found}, {wanted}");
+        }
+    }
+
+    #[test]
+    fn training_sees_what_numpy_draws() {
+        for case in cases() {
+            let source = |name: &str| case.tensors.get(name).map(|values| tensor(values));
+            let mapping = Mapping::new(&case.spec, &Device::flex(), source).expect("all is there");
+            let z = rows(case.z.clone(), case.spec.z_dim, &Device::flex());
+            let w = mapping.forward(z).expect("codes of z");
+            assert_close(&download(w).expect("the CPU"), &case.w);
+            let pictures = rows(case.pictures_without_noise.clone(), 192, &Device::flex());
+            let view = view(&case, 1.0);
+            let wanted = download(view.of_pictures(pictures)).expect("the CPU works");
+            assert_close(&seen(&case, &view), &wanted);
+        }
+    }
+
+    #[test]
+    fn enlarged_differences_leave_the_finished_pictures_alone() {
+        let mut cases = cases().into_iter();
+        let case = cases.find(|case| case.spec.haar).expect("there is one");
+        let view = view(&case, 3.0);
+        let mut finished = case.clone();
+        for (name, values) in &mut finished.tensors {
+            view.fold(name, values);
+        }
+        let plan = style::plan(&case.spec, IMAGE).expect("the sizes are sound");
+        let graph = style::synthesis_graph(&case.spec, &plan, 3).expect("sound");
+        let network = GraphNetwork::of_plan(graph.plan.clone(), &Device::flex(), |name| {
+            let binding = graph.binding(name)?;
+            let values = finished.tensors.get(&binding.tensor)?;
+            Some(tensor(values) * binding.factor)
+        })
+        .expect("all is there");
+        let len = case.spec.styles_len();
+        let styles = rows(case.styles.clone(), len, &Device::flex());
+        let pictures = network.forward(vec![styles]).expect("it fits").remove(0) * 2.0 - 1.0;
+        let found = download(pictures.clone()).expect("the CPU works");
+        assert!(found.iter().all(|value| value.abs() < 1.0), "cut off");
+        let found = download(view.of_pictures(pictures)).expect("the CPU works");
+        assert_close(&found, &seen(&case, &view));
+        assert_ne!(seen(&case, &view), seen(&case, &self::view(&case, 1.0)));
     }
 }

@@ -5,7 +5,7 @@
 //! the constant factors are multiplied in when a network is built.
 
 use super::resample::Doubling;
-use crate::model::graph::GraphNetwork;
+use crate::model::graph::{GraphNetwork, haar, haar_inverse};
 use crate::model::style::{
     KERNEL, Output, StylePlan, StyleSpec, mapping_graph, noisy_activation, scaled_convolution,
 };
@@ -162,7 +162,31 @@ struct PictureLayer {
     /// Which style it takes.
     style: usize,
     /// How the sum of the pictures before it gets this size.
-    doubling: Option<Doubling>,
+    doubling: Option<SumDoubling>,
+}
+
+/// Doubles the sum of picture layers: pictures as they are, coefficients as the pictures that they
+/// stand for.
+#[derive(Clone, Debug)]
+struct SumDoubling {
+    doubling: Doubling,
+    haar: bool,
+}
+
+impl SumDoubling {
+    fn run(&self, sum: Tensor<4>) -> Tensor<4> {
+        if !self.haar {
+            return self.doubling.run(sum);
+        }
+        let [batch, bands, height, width] = sum.dims();
+        let channels = bands / 4;
+        let shape = [channels, 2 * height, 2 * width];
+        let picture = haar_inverse(sum.flatten(1, 3), &shape, batch);
+        let picture = picture.reshape([batch, channels, 2 * height, 2 * width]);
+        let doubled = self.doubling.run(picture).flatten(1, 3);
+        let coefficients = haar(doubled, &[channels, 4 * height, 4 * width], batch);
+        coefficients.reshape([batch, bands, 2 * height, 2 * width])
+    }
 }
 
 impl PictureLayer {
@@ -188,18 +212,22 @@ pub struct Synthesis {
 }
 
 impl Synthesis {
-    /// Takes the tensors `synthesis.…` and `picture.…` from `source`; `device` is theirs.
+    /// Takes the tensors `synthesis.…` and `picture.…` from `source`; `device` is theirs. `factors`
+    /// multiply the channels of the picture layers.
     ///
     /// # Errors
     /// When a tensor is missing or has another length.
     pub fn new(
         spec: &StyleSpec,
         plan: &StylePlan,
-        image_channels: usize,
+        factors: &[f32],
         device: &Device,
         mut source: impl FnMut(&str) -> Option<Tensor<1>>,
     ) -> Result<Self, String> {
         let source: Source<'_> = &mut source;
+        let channels = factors.len();
+        let factors: Tensor<1> =
+            Tensor::from_data(TensorData::new(factors.to_vec(), [channels]), device);
         let first = plan.layers.first().ok_or("there are no layers")?;
         let start = take(
             source,
@@ -236,14 +264,24 @@ impl Synthesis {
             if layer.ends_resolution {
                 let resolution = pictures.len();
                 let name = format!("picture.{resolution}");
-                let weight = take(source, &format!("{name}.weight"), image_channels * outputs)?;
-                let bias = take(source, &format!("{name}.bias"), image_channels)?;
+                let weight = take(source, &format!("{name}.weight"), channels * outputs)?;
+                let weight = weight.reshape([1, channels, outputs]) / (outputs as f64).sqrt();
+                let bias = take(source, &format!("{name}.bias"), channels)? * factors.clone();
+                let sum_doubling = || SumDoubling {
+                    // A sum of coefficients is doubled at the side of its picture.
+                    doubling: if spec.haar {
+                        Doubling::new(layer.side, spec.upsampling, device)
+                    } else {
+                        doubling()
+                    },
+                    haar: spec.haar,
+                };
                 let picture = PictureLayer {
                     affine: Affine::new(source, &name, spec.w_dim, outputs)?,
-                    weight: weight.reshape([1, image_channels, outputs]) / (outputs as f64).sqrt(),
-                    bias: bias.reshape([1, image_channels, 1, 1]),
+                    weight: weight * factors.clone().reshape([1, channels, 1]),
+                    bias: bias.reshape([1, channels, 1, 1]),
                     style: spec.picture_style(index),
-                    doubling: (resolution > 0).then(doubling),
+                    doubling: (resolution > 0).then(sum_doubling),
                 };
                 pictures.push((index, picture));
             }
@@ -257,7 +295,7 @@ impl Synthesis {
     }
 
     /// Styles `[batch, num_ws, w_dim]` to pictures `[batch, channels, side, side]` in about
-    /// -1..1; nothing is cut off. Without `noise` none is added.
+    /// -1..1, or to their Haar coefficients; nothing is cut off. Without `noise` none is added.
     pub fn forward(&self, styles: Tensor<3>, noise: Option<&LayerNoise>) -> Tensor<4> {
         let [batch, _, w_dim] = styles.dims();
         let style = |index: usize| {

@@ -2,6 +2,7 @@
 
 use super::autoencoder::AutoencoderTask;
 use super::classifier::ClassifierTask;
+use super::dataset::DataForm;
 use super::gan::GanTask;
 use super::recipe::Recipe;
 use super::style::{self, StyleTask};
@@ -63,16 +64,17 @@ pub trait Task {
 /// When the recipe's layers do not fit one another.
 pub fn task(
     recipe: &Recipe,
-    image: ImageSpec,
+    data: &DataForm,
     device: &Device,
 ) -> Result<Box<dyn Task>, ModelError> {
-    check_networks(recipe, image)?;
+    check_networks(recipe, data)?;
+    let image = data.image;
     let device = device.clone().autodiff();
     Ok(match recipe.family {
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, image, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
-        Family::Classifier => Box::new(ClassifierTask::new(recipe, image, device)?),
+        Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
     })
 }
@@ -83,7 +85,8 @@ fn untrained() -> ModelError {
 
 /// Checks that every network of a recipe gives what is asked of it, so that no run stops in the
 /// middle of its first step.
-fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
+fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
+    let image = data.image;
     let encoded = match recipe.family.traits().encoding {
         Encoding::Distribution => recipe.z_dim.saturating_mul(2),
         Encoding::Code | Encoding::None => recipe.z_dim,
@@ -113,7 +116,7 @@ fn check_networks(recipe: &Recipe, image: ImageSpec) -> Result<(), ModelError> {
                 .map_err(ModelError);
         }
         Family::Classifier => {
-            let classes = recipe.dataset.classes().len();
+            let classes = data.labels.len();
             vec![("classifier", of_pictures(&recipe.classifier), classes)]
         }
         Family::Graph => return Err(untrained()),

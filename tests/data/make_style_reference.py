@@ -12,6 +12,8 @@ import json
 import numpy as np
 
 rng = np.random.RandomState(7)
+# Draws of its own, so that what came before it stays as it is.
+haar_rng = np.random.RandomState(8)
 SLOPE, GAIN = 0.2, np.sqrt(2.0)
 
 
@@ -90,6 +92,24 @@ def upsample(x, kind):
     return result
 
 
+HAAR = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
+
+
+def haar(x):
+    """[c, 2h, 2w] to [4c, h, w]: means, then differences of columns, of rows, and across."""
+    corners = np.stack([x[:, i::2, j::2] for i in (0, 1) for j in (0, 1)])
+    return np.tensordot(HAAR, corners, axes=1).reshape(-1, x.shape[1] // 2, x.shape[2] // 2)
+
+
+def haar_inverse(x):
+    bands = x.reshape(4, -1, *x.shape[1:])
+    corners = np.tensordot(HAAR.T, bands, axes=1)
+    result = np.zeros((bands.shape[1], 2 * x.shape[1], 2 * x.shape[2]))
+    for index, corner in enumerate(corners):
+        result[:, index // 2 :: 2, index % 2 :: 2] = corner
+    return result
+
+
 def synthesis(styles, noise, tensors, spec):
     """One picture; styles [num_ws, w_dim]."""
     x = tensors["synthesis.start"]
@@ -113,7 +133,14 @@ def synthesis(styles, noise, tensors, spec):
         weight = tensors[f"{name}.weight"]
         weight = weight / np.sqrt(weight.shape[1]) * affine(last_style, tensors, name)[None, :]
         added = np.tensordot(weight, x, axes=1) + tensors[f"{name}.bias"][:, None, None]
-        picture = added if picture is None else upsample(picture, spec["upsampling"]) + added
+        if picture is None:
+            picture = added
+        elif spec.get("haar"):
+            picture = haar(upsample(haar_inverse(picture), spec["upsampling"])) + added
+        else:
+            picture = upsample(picture, spec["upsampling"]) + added
+    if spec.get("haar"):
+        picture = haar_inverse(picture)
     return np.tanh(picture) if spec["output"] == "tanh" else picture
 
 
@@ -128,6 +155,41 @@ def deviation(x, group):
         variance = ((x[members] - x[members].mean(axis=0)) ** 2).mean(axis=0)
         added[members] = np.sqrt(variance + 1e-8).mean()
     return np.concatenate([x, added], axis=1)
+
+
+def haar_case():
+    """Two resolutions, and coefficients of a picture of 8x8."""
+    spec = dict(
+        z_dim=3, w_dim=4, mapping_layers=1, mapping_rate=0.01, start=2, channels=[3, 2],
+        num_ws=3, upsampling="bilinear", output="linear", noise=False, haar=True,
+    )
+    shapes = {
+        "mapping.0.weight": (3, 4), "mapping.0.bias": (4,), "synthesis.start": (3, 2, 2),
+    }
+    for layer, (inputs, outputs) in enumerate([(3, 3), (3, 2), (2, 2)]):
+        name = f"synthesis.{layer}"
+        shapes[f"{name}.style.weight"], shapes[f"{name}.style.bias"] = (4, inputs), (inputs,)
+        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (outputs, inputs, 3, 3), (outputs,)
+    for resolution, channels in enumerate(spec["channels"]):
+        name = f"picture.{resolution}"
+        shapes[f"{name}.style.weight"], shapes[f"{name}.style.bias"] = (4, channels), (channels,)
+        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (12, channels), (12,)
+    # Small, so that hardly a number of the pictures is cut off.
+    tensors = {name: haar_rng.randn(*shape) for name, shape in shapes.items()}
+    for name in tensors:
+        if name.startswith("picture") and "style" not in name:
+            tensors[name] *= 0.04
+        if name.startswith("mapping"):
+            tensors[name] /= spec["mapping_rate"]
+    z = haar_rng.randn(2, 3)
+    styles = haar_rng.randn(2, spec["num_ws"], 4)
+    flat = lambda values: np.asarray(values).reshape(-1).tolist()
+    pictures = flat([synthesis(styles[b], None, tensors, spec) for b in range(2)])
+    return dict(
+        spec=spec, tensors={name: flat(t) for name, t in tensors.items()}, z=flat(z),
+        w=flat(mapping(z, tensors, 1, spec["mapping_rate"])), styles=flat(styles), noise=[],
+        pictures=pictures, pictures_without_noise=pictures,
+    )
 
 
 def case(upsampling, output, extra_style):
@@ -263,7 +325,7 @@ def critic_case():
 
 x = rng.randn(8, 3, 2, 2)
 document = dict(
-    cases=[case("bilinear", "linear", 0), case("binomial", "tanh", 1)],
+    cases=[case("bilinear", "linear", 0), case("binomial", "tanh", 1), haar_case()],
     critic=critic_case(),
     deviation=dict(shape=list(x.shape), group=4, x=x.reshape(-1).tolist(),
                    result=deviation(x, 4).reshape(-1).tolist()),

@@ -7,6 +7,7 @@
 mod cpu_plan;
 mod directions;
 mod display_pass;
+mod dolls;
 mod engine_flow;
 mod examining;
 mod finding_codes;

@@ -112,7 +112,7 @@ fn run(window: &mut Window, command: Command) {
 /// truncated, and in w+.
 fn starts(model: &ModelInfo) -> Vec<String> {
     let mut all = vec!["seed(42)".to_owned()];
-    if has_reals(model) {
+    if model.has_real_seeds() {
         all.push("truncate(seed(7), 0.7)".to_owned());
     } else {
         all.push("cross(seed(1), seed(2), 3)".to_owned());
@@ -127,12 +127,6 @@ fn starts(model: &ModelInfo) -> Vec<String> {
         all.push("mix(seed(1), seed(2), layers 0..3)".to_owned());
     }
     all
-}
-
-/// Whether seeds are real numbers, which can be truncated.
-fn has_reals(model: &ModelInfo) -> bool {
-    let shape = model.manifest.spaces.get(&model.start);
-    shape.is_some_and(|shape| shape.is_real())
 }
 
 /// The names of all sliders on the window.
@@ -190,7 +184,7 @@ fn acts(cell: &mut Cell) {
         });
     }
     let model = cell.window.app().model();
-    if model.is_some_and(has_reals) {
+    if model.is_some_and(|model| model.has_real_seeds()) {
         cell.act("psi", |window| edit(window, Edit::Psi(0.6)));
         cell.act("seed with psi", |window| run(window, Command::NextSeed));
     }

@@ -328,15 +328,12 @@ with_every_tool!(tools);
 impl Tool {
     /// Why the tool cannot be used with a model: it computes with codes of another kind.
     pub fn why_not(self, model: &ModelInfo) -> Option<&'static str> {
-        let manifest = &model.manifest;
-        let start = manifest.spaces.get(&model.start);
-        let is_real = start.is_none_or(|shape| shape.is_real());
         match self {
             Self::Map | Self::Where if model.start != Space::Z => {
                 Some("This needs codes in z, which the model does not have")
             }
             // A plane lies where codes are closest to what is seen, in z or in w.
-            Self::Map if manifest.searched_space() != Some(model.editing_space()) => {
+            Self::Map if model.manifest.searched_space() != Some(model.editing_space()) => {
                 Some("This needs a decoder of codes in z or w")
             }
             Self::Interpolate
@@ -344,7 +341,7 @@ impl Tool {
             | Self::Encode
             | Self::Directions
             | Self::Compare
-                if !is_real =>
+                if !model.has_real_seeds() =>
             {
                 Some("Codes of this model are indices, with which nothing can be computed")
             }

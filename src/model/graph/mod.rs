@@ -13,7 +13,7 @@ mod taps;
 
 pub use chain::of_chain;
 pub use network::GraphNetwork;
-pub use operations::DEMODULATION_EPSILON;
+pub use operations::{DEMODULATION_EPSILON, haar, haar_inverse};
 pub use shapes::{GraphPlan, MAX_NODES, MAX_RANK, Value, plan};
 pub use spec::{
     Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, PadMode, ReduceMode,

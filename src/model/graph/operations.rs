@@ -256,7 +256,8 @@ pub(super) fn modulated(
     flat(y)
 }
 
-fn haar(x: Tensor<2>, from: &[usize], batch: usize) -> Tensor<2> {
+/// [`Operation::Haar`] of rows `[batch, c * 2h * 2w]`; `from` is `[c, 2h, 2w]`.
+pub fn haar(x: Tensor<2>, from: &[usize], batch: usize) -> Tensor<2> {
     let (channels, height, width) = (from[0], from[1] / 2, from[2] / 2);
     let x = x.reshape([batch, channels, height, 2, width, 2]);
     let corner = |down: usize, right: usize| {
@@ -287,7 +288,8 @@ fn haar_sums([a, b, c, d]: [Tensor<2>; 4]) -> [Tensor<2>; 4] {
     ]
 }
 
-fn haar_inverse(x: Tensor<2>, shape: &[usize], batch: usize) -> Tensor<2> {
+/// [`Operation::HaarInverse`] of rows; `shape` is that of one result, `[c, 2h, 2w]`.
+pub fn haar_inverse(x: Tensor<2>, shape: &[usize], batch: usize) -> Tensor<2> {
     let (channels, height, width) = (shape[0], shape[1] / 2, shape[2] / 2);
     let band = channels * height * width;
     let part = |at: usize| x.clone().slice([0..batch, at * band..(at + 1) * band]);

@@ -60,6 +60,11 @@ pub fn synthesis_graph(
             );
         }
     }
+    let channels = if spec.haar {
+        4 * image_channels
+    } else {
+        image_channels
+    };
     let first = plan.layers.first().ok_or("there are no layers")?;
     let shape = vec![first.inputs, first.side, first.side];
     builder.bind_as("synthesis.start.value", "synthesis.start", 1.0);
@@ -71,10 +76,10 @@ pub fn synthesis_graph(
         if layer.ends_resolution {
             let style = spec.picture_style(index);
             let name = format!("picture.{resolution}");
-            let picture = builder.picture(spec, &name, style, [layer.outputs, image_channels], &x);
+            let picture = builder.picture(spec, &name, style, [layer.outputs, channels], &x);
             sum = Some(match sum {
                 Some(sum) => {
-                    let up = builder.doubled(&format!("{name}.up"), spec, layer.side, &sum);
+                    let up = builder.doubled_sum(&format!("{name}.up"), spec, layer.side, &sum);
                     builder.node(&format!("{name}.sum"), Operation::Add, &[&up, &picture])
                 }
                 None => picture,
@@ -83,6 +88,9 @@ pub fn synthesis_graph(
         }
     }
     let mut picture = sum.ok_or("there is no picture layer")?;
+    if spec.haar {
+        picture = builder.node("output.haar", Operation::HaarInverse, &[&picture]);
+    }
     if spec.output == Output::Tanh {
         picture = builder.function("output.tanh", Function::Tanh, &picture);
     }
@@ -189,6 +197,18 @@ impl Builder {
             },
         };
         self.node(name, doubling, &[from])
+    }
+
+    /// The sum of the picture layers so far at `side`, twice its own; coefficients are doubled as
+    /// the picture that they stand for.
+    fn doubled_sum(&mut self, name: &str, spec: &StyleSpec, side: usize, from: &str) -> String {
+        if !spec.haar {
+            return self.doubled(name, spec, side, from);
+        }
+        let inverse = Operation::HaarInverse;
+        let picture = self.node(&format!("{name}.picture"), inverse, &[from]);
+        let doubled = self.doubled(&format!("{name}.doubled"), spec, 2 * side, &picture);
+        self.node(name, Operation::Haar, &[&doubled])
     }
 
     /// A bias for each channel from the tensor `NAME.bias`.

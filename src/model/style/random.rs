@@ -30,6 +30,7 @@ pub fn random_manifest() -> Manifest {
         upsampling: Upsampling::Bilinear,
         output: Output::Linear,
         noise: true,
+        haar: false,
     };
     Manifest {
         format_version: FORMAT_VERSION,

@@ -39,6 +39,15 @@ pub struct StyleSpec {
     /// Whether noise is added after each 3x3 convolution.
     #[serde(default = "yes")]
     pub noise: bool,
+    /// Whether the picture layers give the Haar coefficients of the picture, of half its side and
+    /// four times its channels (as in SWAGAN, Gal et al. 2021): no convolution runs at the full
+    /// side.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub haar: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 fn yes() -> bool {
@@ -113,6 +122,18 @@ impl StyleSpec {
         self.num_ws.saturating_mul(self.w_dim)
     }
 
+    /// What the picture layers add up to, for pictures of `image`: these, or their coefficients.
+    pub fn summed(&self, image: ImageSpec) -> ImageSpec {
+        if !self.haar {
+            return image;
+        }
+        ImageSpec {
+            channels: image.channels.saturating_mul(4),
+            height: image.height / 2,
+            width: image.width / 2,
+        }
+    }
+
     /// The style input of the picture layer after convolution `layer`.
     pub fn picture_style(&self, layer: usize) -> usize {
         // `plan` has checked that there are as many style inputs as layers, or one more.
@@ -149,6 +170,7 @@ pub fn plan(spec: &StyleSpec, image: ImageSpec) -> Result<StylePlan, String> {
         )?;
         add(format!("mapping.{layer}.bias"), vec![spec.w_dim], zero)?;
     }
+    let summed = spec.summed(image);
     let mut side = spec.start;
     let mut inputs = spec.channels[0];
     add(
@@ -197,8 +219,11 @@ pub fn plan(spec: &StyleSpec, image: ImageSpec) -> Result<StylePlan, String> {
         let name = |part: &str| format!("picture.{resolution}.{part}");
         add(name("style.weight"), vec![spec.w_dim, outputs], normal)?;
         add(name("style.bias"), vec![outputs], one)?;
-        add(name("weight"), vec![image.channels, outputs], normal)?;
-        add(name("bias"), vec![image.channels], zero)?;
+        add(name("weight"), vec![summed.channels, outputs], normal)?;
+        add(name("bias"), vec![summed.channels], zero)?;
+    }
+    if spec.haar {
+        side *= 2;
     }
     if image.height != side || image.width != side {
         return Err(format!(
@@ -243,7 +268,7 @@ fn check_sizes(spec: &StyleSpec, image: ImageSpec) -> Result<(), String> {
         ));
     }
     // The largest side, before it is reached by doubling.
-    let doublings = 1usize << (spec.channels.len() - 1);
+    let doublings = 1usize << (spec.channels.len() - 1 + usize::from(spec.haar));
     let side = spec.start.saturating_mul(doublings);
     checked_product(&[side, side, image.channels.max(1)])
         .map_err(|fault| format!("start: {fault}"))?;
@@ -273,6 +298,7 @@ mod tests {
             upsampling: Upsampling::Bilinear,
             output: Output::Linear,
             noise: true,
+            haar: false,
         }
     }
 
@@ -311,6 +337,28 @@ mod tests {
         assert_eq!(before.picture_style(4), 4);
         assert_eq!(after.picture_style(4), 5);
         assert!(plan(&after, IMAGE).is_ok());
+    }
+
+    #[test]
+    fn coefficients_have_half_the_side_and_four_times_the_channels() {
+        let spec = StyleSpec {
+            haar: true,
+            ..spec()
+        };
+        let image = ImageSpec {
+            height: 32,
+            width: 32,
+            ..IMAGE
+        };
+        let plan = plan(&spec, image).expect("the sizes are sound");
+        assert_eq!(plan.layers.last().map(|layer| layer.side), Some(16));
+        let picture = plan
+            .parameters
+            .iter()
+            .find(|p| p.name == "picture.2.weight");
+        assert_eq!(picture.map(|p| p.shape.clone()), Some(vec![12, 3]));
+        assert_eq!(spec.summed(image).len(), image.len());
+        assert!(super::plan(&spec, IMAGE).is_err(), "half as large");
     }
 
     #[test]

@@ -153,7 +153,7 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
     let quality = match (&options.data, judge_of_data(&judge_file)) {
         (Some(folder), Some(data)) => {
             let test = data.read(folder, Part::Test)?;
-            if test.image != file.manifest.image {
+            if test.form.image != file.manifest.image {
                 return Err(TrainError::Request(format!(
                     "{name} makes pictures of another size than the data"
                 )));
@@ -190,7 +190,7 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
 
 /// The data set of a classifier, where its recipe names one.
 fn judge_of_data(judge: &ModelFile) -> Option<DatasetName> {
-    eval::dataset_of(judge).ok().map(|(data, _)| data)
+    eval::dataset_of(judge).ok()
 }
 
 /// Codes with what is seen in their pictures.
@@ -205,7 +205,7 @@ fn label(
     let dim = generator.start_len();
     let encodes = generator.has_encoder() && file.manifest.classes == judge.manifest.classes;
     let data = match (&options.data, eval::dataset_of(file)) {
-        (Some(folder), Ok((data, _))) if encodes => Some(data.read(folder, Part::Train)?),
+        (Some(folder), Ok(data)) if encodes => Some(data.read(folder, Part::Train)?),
         _ => None,
     };
     let mut stream = Stream::new(options.seed, Purpose::Directions, 0);

@@ -1,6 +1,7 @@
 //! How near the pictures of a generator come to real ones, in the eyes of a judge.
 
 use super::judge::Judge;
+use super::labels;
 use crate::latent::interpolate::{lerp, slerp};
 use crate::latent::{NoiseMode, Space};
 use crate::model::layer_change::LayerChange;
@@ -28,13 +29,19 @@ const PATH_STEP: f32 = 0.01;
 /// Pairs of codes over which the change by layer is measured.
 const LAYER_PAIRS: u32 = 64;
 
-/// Features, row after row, and the mean probability of each label.
+/// Samples among which no two may be alike, a whole number of batches.
+const COMPARED: usize = 1000;
+
+/// Features and labels, row after row, and the share of each label.
 struct Judged {
     features: Vec<f32>,
+    probabilities: Vec<f32>,
     /// Whether each label holds, row after row.
     holds: Vec<u8>,
     shares: Vec<f64>,
     confidence: f64,
+    /// The first [`COMPARED`] pictures.
+    first: Vec<f32>,
 }
 
 /// The pictures that [`measure`] looks at or draws; `has_styles` says whether the generator has
@@ -95,8 +102,27 @@ pub fn measure(
         LabelKind::Flags => {
             let pairs = samples.shares.iter().zip(&real.shares);
             let difference: f64 = pairs.map(|(a, b)| (a - b).abs()).sum();
-            let labels = judge.labels().len().max(1) as f64;
+            let names = judge.labels();
+            let labels = names.len().max(1) as f64;
             add("mean_difference_of_label_shares", difference / labels);
+            quality.extend(labels::shares(names, &samples.shares, &real.shares));
+        }
+    }
+    // The groups of the data are those of a judge with the same labels.
+    if test.form.labels == judge.labels() {
+        for (judged, of) in [(&samples, ""), (&real, "_of_test_pictures")] {
+            let labels = judge.labels().len();
+            let found = labels::readable(&test.form.groups, &judged.probabilities, labels);
+            let named = found.into_iter();
+            quality.extend(named.map(|(name, value)| (name + of, value)));
+        }
+    }
+    let mut add = |name: &str, value: f64| {
+        quality.insert(name.to_owned(), value);
+    };
+    for (judged, of) in [(&samples, "samples"), (&real, "test_pictures")] {
+        if let Some(least) = measure::least_difference(&judged.first, image.len()) {
+            add(&format!("least_difference_between_{of}"), least);
         }
     }
     let (precision, recall) =
@@ -210,12 +236,16 @@ fn judged(
     batch: impl Fn(usize) -> Result<Vec<f32>, ModelError>,
 ) -> Result<Judged, TrainError> {
     let labels = judge.labels().len();
-    let mut features = Vec::new();
+    let (mut features, mut all, mut first) = (Vec::new(), Vec::new(), Vec::new());
     let mut holds = Vec::new();
     let mut shares = vec![0.0; labels];
     let mut confidence = 0.0;
     for index in 0..count.div_ceil(BATCH) {
-        let verdicts = judge.judge(&batch(index)?)?;
+        let pictures = batch(index)?;
+        let verdicts = judge.judge(&pictures)?;
+        if index * BATCH < COMPARED {
+            first.extend(pictures);
+        }
         match judge.kind() {
             LabelKind::Classes => {
                 for (class, probability) in judge.classes(&verdicts) {
@@ -233,13 +263,16 @@ fn judged(
         }
         holds.extend(judge.holds(&verdicts));
         features.extend(verdicts.features);
+        all.extend(verdicts.probabilities);
         progress.step(BATCH.min(count - index * BATCH))?;
     }
     Ok(Judged {
         features,
+        probabilities: all,
         holds,
         shares,
         confidence,
+        first,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod generator;
 pub(super) mod judge;
+mod labels;
 mod neighbours;
 
 use super::TrainError;
@@ -88,11 +89,11 @@ pub fn evaluate(
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
     let judge = judge.map(read).transpose()?;
-    let (name, _) = dataset_of(&file)?;
+    let name = dataset_of(&file)?;
     let train = name.read(folder, Part::Train)?;
     let test = name.read(folder, Part::Test)?;
     let (device, device_name) = device::choose(choice)?;
-    if test.image != file.manifest.image {
+    if test.form.image != file.manifest.image {
         return Err(ModelError(format!(
             "{} makes pictures of another size than the data",
             file.manifest.name
@@ -103,7 +104,7 @@ pub fn evaluate(
         None if is_judged(&file) => judge_of(&file)?,
         judge => judge,
     };
-    let work = work(&file, &train, &test);
+    let work = work(&file, judge.is_some(), &train, &test);
     let mut progress = Progress::new(watch, work);
     progress.step(0)?;
     let near = match &judge {
@@ -169,33 +170,37 @@ pub(super) fn read(source: &ModelSource) -> Result<ModelFile, TrainError> {
 }
 
 /// The data set that a file's recipe names.
-pub(super) fn dataset_of(file: &ModelFile) -> Result<(DatasetName, Recipe), ModelError> {
+pub(super) fn dataset_of(file: &ModelFile) -> Result<DatasetName, ModelError> {
     let recipe = Recipe::parse(&file.manifest.training.recipe).map_err(|_| {
         ModelError(format!(
             "{} holds no recipe, so its data is unknown",
             file.manifest.name
         ))
     })?;
-    Ok((recipe.dataset, recipe))
+    Ok(recipe.dataset)
 }
 
-/// The pictures that [`measure`] looks at, encodes or draws.
-fn work(file: &ModelFile, train: &Dataset, test: &Dataset) -> usize {
+/// The pictures that [`measure`] looks at, encodes or draws; `judged` says whether there is a
+/// judge.
+fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usize {
     let can = file.manifest.capabilities();
     if can.classifies {
-        test.len()
-    } else if can.encodes {
-        train.len() + 2 * test.len()
-    } else {
-        generator::work(can.style_layers.is_some(), train, test)
+        return test.len();
     }
+    let of_encoder = train.len() + 2 * test.len();
+    let of_samples = generator::work(can.style_layers.is_some(), train, test);
+    (if can.encodes { of_encoder } else { 0 })
+        + (if judged && is_judged(file) {
+            of_samples
+        } else {
+            0
+        })
 }
 
-/// Whether a classifier judges the pictures of a model: it makes some and cannot encode those of
-/// the data, whose error would measure it.
+/// Whether a classifier judges the pictures of a model: it has a prior from which they are drawn.
 fn is_judged(file: &ModelFile) -> bool {
     let can = file.manifest.capabilities();
-    can.generates && !can.encodes
+    can.generates && can.has_prior
 }
 
 /// Every measure that the family of a model has.
@@ -215,16 +220,22 @@ pub fn measure(
         return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
     let generator = Generator::new(file, device)?;
+    let mut quality = Quality::new();
     if can.encodes {
-        return measure_autoencoder(&generator, train, test, progress);
+        quality = measure_autoencoder(&generator, train, test, progress)?;
+    }
+    if !is_judged(file) {
+        return Ok(quality);
     }
     let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
-        log::warn!("no classifier of this data is in the catalogue, so nothing is measured");
-        return Ok(Quality::new());
+        log::warn!("no classifier of this data is in the catalogue, so samples are not measured");
+        return Ok(quality);
     };
     check_size(&judge, file)?;
     let judge = Judge::new(&judge, device)?;
-    generator::measure(&generator, &judge, train, test, progress)
+    let of_samples = generator::measure(&generator, &judge, train, test, progress)?;
+    quality.extend(of_samples);
+    Ok(quality)
 }
 
 /// The part of the test pictures that a classifier is right about; where a picture has any
@@ -366,12 +377,12 @@ fn measure_autoencoder(
 
 /// The classifier for the data of a model, if the catalogue has one.
 pub(super) fn judge_of(file: &ModelFile) -> Result<Option<ModelFile>, ModelError> {
-    let (dataset, _) = dataset_of(file)?;
+    let dataset = dataset_of(file)?;
     for entry in catalogue::entries() {
         let judge = ModelFile::from_bytes(entry.bytes)
             .map_err(|error| ModelError(format!("{}: {error}", entry.name)))?;
         if judge.manifest.family.traits().classifies
-            && dataset_of(&judge).is_ok_and(|(data, _)| data == dataset)
+            && dataset_of(&judge).is_ok_and(|data| data == dataset)
         {
             return Ok(Some(judge));
         }

@@ -1,18 +1,22 @@
-//! Characters put together from layers of pixel art ("paper dolls"): any number of them, each
-//! with its parts known.
+//! The heroes: characters of pixel art.
 //!
 //! The folder holds one folder of PNG pictures for each part. A character is drawn by choosing
-//! one layer of some of the parts and laying them over one another on black.
+//! one layer of some of the parts and laying them over one another on black. Labels follow from
+//! the names of the layers and from the colour that most of a layer's pixels have, which no
+//! `doll.toml` can say without a list of every file.
 
-use super::TrainError;
-use super::random::{Purpose, Stream};
-use crate::model::manifest::ImageSpec;
+use super::layer::{Canvas, Layer, MAX_LAYERS, Reader};
+use super::{Character, Doll};
+use crate::model::manifest::{ImageSpec, LabelKind};
+use crate::train::TrainError;
+use crate::train::dataset::{DataForm, Part};
+use crate::train::random::{Purpose, Stream};
 use std::path::{Path, PathBuf};
 
-/// More pictures in a folder, or larger ones, than any such set has.
-const MAX_LAYERS: usize = 10_000;
-const MAX_SIDE: u32 = 512;
-const MAX_FILE_BYTES: u64 = 16 << 20;
+/// The seeds of the two series of characters; no character is drawn twice by chance, for there
+/// are about 10^16.
+const TRAIN_SERIES: u64 = 1;
+const TEST_SERIES: u64 = 2;
 
 /// The parts in the order in which they are laid over one another, each with how often a
 /// character has it.
@@ -30,7 +34,7 @@ const PARTS: [(&str, f64); 10] = [
 ];
 
 /// Every label; a picture has any number of them.
-pub const LABELS: [&str; 39] = [
+const LABELS: [&str; 39] = [
     "cloak",
     "boots",
     "trousers",
@@ -119,9 +123,8 @@ const ARMOUR: [&str; 14] = [
 ];
 
 /// One picture of a part.
-struct Layer {
-    /// The pixels that can be seen: place, red, green, blue and opacity.
-    pixels: Vec<(u32, [u8; 4])>,
+struct Piece {
+    layer: Layer,
     /// Labels that a character with this layer has, as indices of [`LABELS`].
     labels: Vec<usize>,
 }
@@ -130,15 +133,7 @@ struct Layer {
 pub struct Heroes {
     side: usize,
     /// By part, in the order of [`PARTS`].
-    parts: Vec<Vec<Layer>>,
-}
-
-/// One character.
-pub struct Hero {
-    /// `[3, side, side]`, 0 to 255.
-    pub pixels: Vec<u8>,
-    /// 0 or 1 for each of [`LABELS`].
-    pub labels: [u8; LABELS.len()],
+    parts: Vec<Vec<Piece>>,
 }
 
 impl Heroes {
@@ -150,93 +145,79 @@ impl Heroes {
     pub fn read(folder: &Path) -> Result<Self, TrainError> {
         let inner = folder.join("heroes");
         let folder = if inner.is_dir() { &inner } else { folder };
-        let mut side = None;
+        let mut reader = Reader::default();
         let mut parts = Vec::with_capacity(PARTS.len());
         for (part, _) in PARTS {
-            let mut layers = Vec::new();
+            let mut pieces = Vec::new();
             for path in pictures(&folder.join(part))? {
-                let fault = |fault: String| TrainError::Data {
-                    path: path.clone(),
-                    fault,
-                };
-                let (size, rgba) = read_picture(&path).map_err(fault)?;
-                if *side.get_or_insert(size) != size {
-                    return Err(fault(format!(
-                        "has {size}x{size} pixels, and others have another size"
-                    )));
-                }
+                let layer = reader.read(&path)?;
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                layers.push(Layer::new(part, &name, &rgba));
+                pieces.push(Piece::new(part, &name, layer));
             }
-            parts.push(layers);
+            parts.push(pieces);
         }
-        let side = side.unwrap_or(0) as usize;
-        Ok(Self { side, parts })
-    }
-
-    pub fn image(&self) -> ImageSpec {
-        ImageSpec {
-            channels: 3,
-            height: self.side,
-            width: self.side,
-        }
+        Ok(Self {
+            side: reader.side(),
+            parts,
+        })
     }
 
     /// Character `index` of the series that `seed` begins.
-    pub fn character(&self, seed: u64, index: u64) -> Hero {
+    fn of_series(&self, seed: u64, index: u64) -> Character {
         let mut stream = Stream::new(seed, Purpose::Compose, index);
-        let plane = self.side * self.side;
-        let mut pixels = vec![0u8; 3 * plane];
-        let mut labels = [0; LABELS.len()];
-        for ((_, probability), layers) in PARTS.iter().zip(&self.parts) {
+        let mut canvas = Canvas::new(self.side, [0; 3]);
+        let mut labels = vec![0; LABELS.len()];
+        for ((_, probability), pieces) in PARTS.iter().zip(&self.parts) {
             // Both numbers are drawn in any case, so that one part does not move the next.
-            let (chance, choice) = (stream.uniform(), stream.below(layers.len()));
+            let (chance, choice) = (stream.uniform(), stream.below(pieces.len()));
             if chance >= *probability {
                 continue;
             }
-            let layer = &layers[choice];
-            for &(place, [red, green, blue, opacity]) in &layer.pixels {
-                for (channel, value) in [red, green, blue].into_iter().enumerate() {
-                    let under = &mut pixels[channel * plane + place as usize];
-                    *under = over(value, *under, opacity);
-                }
-            }
-            for &label in &layer.labels {
+            let piece = &pieces[choice];
+            canvas.lay(&piece.layer);
+            for &label in &piece.labels {
                 labels[label] = 1;
             }
         }
-        Hero { pixels, labels }
+        Character {
+            pixels: canvas.finish(),
+            labels,
+        }
     }
 }
 
-/// `value` with `opacity` laid over `under`.
-fn over(value: u8, under: u8, opacity: u8) -> u8 {
-    let (value, under, opacity) = (u32::from(value), u32::from(under), u32::from(opacity));
-    let sum = value * opacity + under * (255 - opacity);
-    // A mean of two bytes is a byte.
-    ((sum + 127) / 255) as u8
+impl Doll for Heroes {
+    fn form(&self) -> DataForm {
+        DataForm {
+            image: ImageSpec {
+                channels: 3,
+                height: self.side,
+                width: self.side,
+            },
+            kind: LabelKind::Flags,
+            labels: LABELS.iter().map(|&label| label.to_owned()).collect(),
+            groups: Vec::new(),
+        }
+    }
+
+    fn character(&self, part: Part, index: u64) -> Character {
+        let series = match part {
+            Part::Train => TRAIN_SERIES,
+            Part::Test => TEST_SERIES,
+        };
+        self.of_series(series, index)
+    }
 }
 
-impl Layer {
-    fn new(part: &str, name: &str, rgba: &[u8]) -> Self {
-        let pixels = rgba
-            .chunks_exact(4)
-            .zip(0u32..)
-            .filter(|(pixel, _)| pixel[3] > 0)
-            .map(|(pixel, place)| (place, [pixel[0], pixel[1], pixel[2], pixel[3]]))
-            .collect();
-        let mut layer = Self {
-            pixels,
-            labels: Vec::new(),
-        };
-        let labels = label_names(part, name, &layer.pixels);
-        layer.labels = LABELS
-            .iter()
-            .enumerate()
-            .filter(|(_, label)| labels.contains(label))
-            .map(|(index, _)| index)
-            .collect();
-        layer
+impl Piece {
+    fn new(part: &str, name: &str, layer: Layer) -> Self {
+        let names = label_names(part, name, layer.pixels());
+        let labels = LABELS.iter().enumerate();
+        let labels = labels.filter(|(_, label)| names.contains(label));
+        Self {
+            labels: labels.map(|(index, _)| index).collect(),
+            layer,
+        }
     }
 }
 
@@ -348,50 +329,18 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
     Ok(paths)
 }
 
-/// The side and the RGBA bytes of a square picture.
-fn read_picture(path: &Path) -> Result<(u32, Vec<u8>), String> {
-    let unreadable = |error: &dyn std::fmt::Display| format!("cannot be read: {error}");
-    let len = std::fs::metadata(path)
-        .map_err(|error| unreadable(&error))?
-        .len();
-    if len > MAX_FILE_BYTES {
-        return Err(format!(
-            "is {len} bytes long; at most {MAX_FILE_BYTES} are read"
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
-    let mut reader =
-        image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png);
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    reader.limits(limits);
-    let picture = reader
-        .decode()
-        .map_err(|error| unreadable(&error))?
-        .to_rgba8();
-    if picture.width() != picture.height() || picture.width() == 0 {
-        return Err(format!(
-            "has {}x{} pixels; layers are square",
-            picture.width(),
-            picture.height()
-        ));
-    }
-    Ok((picture.width(), picture.into_raw()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn layer(part: &str, name: &str, pixels: &[[u8; 4]]) -> Layer {
-        Layer::new(part, name, pixels.concat().as_slice())
+    fn layer(part: &str, name: &str, pixels: &[[u8; 4]]) -> Piece {
+        Piece::new(part, name, Layer::new(pixels.concat().as_slice()))
     }
 
-    fn labels(hero: &Hero) -> Vec<&'static str> {
-        let flags = LABELS.iter().zip(hero.labels);
+    fn labels(hero: &Character) -> Vec<&'static str> {
+        let flags = LABELS.iter().zip(&hero.labels);
         flags
-            .filter(|(_, flag)| *flag == 1)
+            .filter(|(_, flag)| **flag == 1)
             .map(|(name, _)| *name)
             .collect()
     }
@@ -414,7 +363,7 @@ mod tests {
         let heroes = tiny();
         let (mut bare, mut dressed) = (0, 0);
         for index in 0..500 {
-            let hero = heroes.character(1, index);
+            let hero = heroes.of_series(1, index);
             let labels = labels(&hero);
             assert!(labels.contains(&"elf"), "{labels:?}");
             if labels.contains(&"robe") {
@@ -437,7 +386,7 @@ mod tests {
     #[test]
     fn a_character_depends_on_series_and_index_alone() {
         let heroes = tiny();
-        let labels_of = |series, index| heroes.character(series, index).labels;
+        let labels_of = |series, index| heroes.of_series(series, index).labels;
         let first: Vec<_> = (0..40).map(|index| labels_of(1, index)).collect();
         let again: Vec<_> = (0..40).rev().map(|index| labels_of(1, index)).collect();
         assert!(first.iter().eq(again.iter().rev()));

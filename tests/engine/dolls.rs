@@ -1,0 +1,242 @@
+//! Training on a folder with a `doll.toml`: the example of `docs/paper-dolls.md`, drawn here.
+
+use std::path::{Path, PathBuf};
+use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::latent::{NoiseMode, Space};
+use zscape::model::{Generator, ModelFile, device};
+use zscape::train::{self, TrainError, TrainOptions, eval};
+
+const RECIPE: &str = r#"
+name = "snails-judge"
+title = "Snails"
+summary = "A classifier of snails."
+family = "classifier"
+dataset = { doll = "snails" }
+source = { name = "Snails by Ann Example", licence = "CC BY 4.0" }
+classifier = [
+  { layer = "conv", channels = 8, kernel = 8, stride = 8 },
+  { layer = "relu" },
+  { layer = "flatten" },
+  { layer = "dense", outputs = 16 },
+  { layer = "relu" },
+  { layer = "dense", outputs = 5 },
+]
+[training]
+seed = 1
+images = 6000
+batch = 20
+learning_rate = 5e-3
+final_learning_rate = 1e-4
+average_decay = 0.9
+"#;
+
+/// The worked example of the documentation, and its layers: each variant a square of its own,
+/// each colour a shade.
+fn write_snails(folder: &Path) {
+    let text = include_str!("../../docs/paper-dolls.md");
+    let (_, rules) = text.split_once("```toml\n").expect("an example");
+    let (rules, _) = rules.split_once("```").expect("it ends");
+    for part in ["body", "shell", "eyes"] {
+        std::fs::create_dir_all(folder.join(part)).expect("a folder");
+    }
+    std::fs::write(folder.join("doll.toml"), rules).expect("a file");
+    let files = [
+        "body/round-red",
+        "body/round-green",
+        "body/round-blue",
+        "body/long-red",
+        "body/long-green",
+        "body/long-blue",
+        "shell/plain-red",
+        "shell/plain-green",
+        "shell/plain-blue",
+        "shell/striped",
+        "eyes/open",
+        "eyes/shut",
+        "eyes/one",
+    ];
+    for (number, name) in files.iter().enumerate() {
+        let [x, y] = [(number % 4) as u32 * 8, (number / 4) as u32 * 8];
+        let shade = match name.rsplit('-').next() {
+            Some("red") => [220, 30, 30],
+            Some("green") => [30, 220, 30],
+            Some("blue") => [30, 30, 220],
+            _ => [20, 20, 20],
+        };
+        save_square(&folder.join(format!("{name}.png")), [x, y], shade);
+    }
+}
+
+fn save_square(path: &Path, [left, top]: [u32; 2], [red, green, blue]: [u8; 3]) {
+    let picture = image::RgbaImage::from_fn(32, 32, |x, y| {
+        let inside = (left..left + 8).contains(&x) && (top..top + 8).contains(&y);
+        image::Rgba([red, green, blue, if inside { 230 } else { 0 }])
+    });
+    picture.save(path).expect("a picture");
+}
+
+fn options(folder: &Path, data: PathBuf) -> TrainOptions {
+    let recipe = folder.join("snails-judge.toml");
+    std::fs::write(&recipe, RECIPE).expect("a file");
+    TrainOptions {
+        recipe,
+        data,
+        output: folder.join("snails-judge.safetensors"),
+        resume: false,
+        finish: false,
+        device: DeviceChoice::Cpu,
+    }
+}
+
+#[test]
+fn a_described_folder_can_be_trained_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_snails(&folder.path().join("snails"));
+    let options = options(folder.path(), folder.path().to_owned());
+    train::run(&options, &mut || false).expect("the run is sound");
+    let file = ModelFile::read(&options.output).expect("sound");
+    let manifest = &file.manifest;
+    assert_eq!(
+        manifest.classes,
+        ["round", "striped", "awake", "looking_around", "red"]
+    );
+    assert_eq!(manifest.data.name, "Snails by Ann Example");
+    assert_eq!(manifest.data.licence, "CC BY 4.0");
+    for label in &manifest.classes {
+        let accuracy = manifest.quality[&format!("accuracy_of_{label}")];
+        assert!(accuracy > 0.97, "{label}: {accuracy}");
+    }
+    // The folder itself may be named, too.
+    let within = folder.path().join("snails");
+    let source = ModelSource::File(options.output.clone());
+    let mut watch = |_, _| true;
+    let report = eval::evaluate(&source, None, &within, DeviceChoice::Cpu, &mut watch);
+    assert_eq!(report.expect("sound").quality, manifest.quality);
+}
+
+#[test]
+fn faults_of_a_described_folder_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("snails");
+    let options = options(folder.path(), data.clone());
+    let refused = |part: &str| {
+        let error: TrainError = train::run(&options, &mut || false).expect_err("bad data");
+        assert!(error.is_bad_input(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(part), "{text} should contain {part:?}");
+        assert!(!text.contains('\n'), "{text}");
+    };
+    refused("doll.toml: the data file cannot be read");
+    write_snails(&data);
+    let rules = data.join("doll.toml");
+    let text = std::fs::read_to_string(&rules).expect("it is there");
+
+    let layer = data.join("body").join("long-green.png");
+    std::fs::remove_file(&layer).expect("it is there");
+    refused("doll.toml: the data file is wrong in line 11: body/long-green.png is no file");
+    image::RgbaImage::new(31, 31).save(&layer).expect("saved");
+    refused("long-green.png: the data file has 31x31 pixels");
+    std::fs::write(&layer, b"no picture").expect("a file");
+    refused("long-green.png: the data file cannot be read");
+    save_square(&layer, [0, 0], [0; 3]);
+
+    std::fs::write(&rules, text.replace("odds = 0.8", "odds = 8")).expect("a file");
+    refused("line 16: `odds` must be a number from 0 to 1");
+    std::fs::write(&rules, [0xff, 0xfe]).expect("a file");
+    refused("doll.toml: the data file is no text");
+    std::fs::write(&rules, vec![b'#'; 300 << 10]).expect("a file");
+    refused("doll.toml: the data file is longer than");
+
+    let one = "size = 32\n[background]\nsaturation = 0\nvalue = 0\n[[part]]\nfolder = \"eyes\"\n\
+               odds = 1.0\nvariants = { shut = 1 }\n[labels]\nshut = { eyes = [\"shut\"] }\n";
+    std::fs::write(&rules, one).expect("a file");
+    refused("draws too few combinations");
+}
+
+#[test]
+fn a_recipe_of_a_doll_says_where_its_layers_come_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_snails(folder.path());
+    let options = options(folder.path(), folder.path().to_owned());
+    let source = "source = { name = \"Snails by Ann Example\", licence = \"CC BY 4.0\" }\n";
+    let of_doll = RECIPE.replace(source, "");
+    let of_heroes = RECIPE.replace("{ doll = \"snails\" }", "\"heroes\"");
+    for text in [of_doll, of_heroes] {
+        std::fs::write(&options.recipe, text).expect("a file");
+        let error = train::run(&options, &mut || false).expect_err("unsound");
+        assert!(
+            error.to_string().contains("source must be given"),
+            "{error}"
+        );
+    }
+}
+
+/// The shipped recipe of the style-based faces, made small, for snails.
+fn small_style_recipe() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/faces-stylegan.toml");
+    let mut text = std::fs::read_to_string(path).expect("it ships");
+    let replaced = |text: &str, key: &str, value: &str| -> String {
+        let lines = text.lines().map(|line| match line.split_once(" = ") {
+            Some((found, _)) if found == key => format!("{key} = {value}"),
+            _ => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    for (key, value) in [
+        ("dataset", "{ doll = \"snails\" }"),
+        ("z_dim", "16"),
+        ("w_dim", "16"),
+        ("num_ws", "5"),
+        ("group", "2"),
+        ("images", "24"),
+        ("batch", "4"),
+        ("r1_every", "2"),
+    ] {
+        text = replaced(&text, key, value);
+    }
+    let (head, tail) = text.split_once("[critic]").expect("it has a critic");
+    let (head, tail) = (
+        replaced(head, "channels", "[8, 8, 6]"),
+        replaced(tail, "channels", "[4, 6, 8]"),
+    );
+    format!("{head}\n[critic]{tail}")
+}
+
+#[test]
+fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_snails(folder.path());
+    let options = options(folder.path(), folder.path().to_owned());
+    let text = small_style_recipe();
+    std::fs::write(&options.recipe, &text).expect("a file");
+    train::run(&options, &mut || false).expect("the run is sound");
+    let file = ModelFile::read(&options.output).expect("sound");
+    assert_eq!(file.manifest.image.width, 32);
+    assert_eq!(file.tensors["picture.2.weight"].shape, [12, 6]);
+    let generator = Generator::new(&file, &device::cpu()).expect("sound");
+    let codes: Vec<f32> = (0..32).map(|n| (n as f32 - 16.0) / 8.0).collect();
+    let inputs = generator.inputs(Space::Z, &codes).expect("two codes");
+    let pictures = generator.decode_to_vec(&inputs, NoiseMode::Const);
+    let pictures = pictures.expect("it decodes");
+    let (first, second) = pictures.split_at(pictures.len() / 2);
+    assert_eq!(first.len(), 3 * 32 * 32);
+    assert_ne!(first, second);
+
+    for (key, value, part) in [
+        ("noise = false", "output = \"tanh\"", "no output function"),
+        (
+            "difference_gain = 3.0",
+            "difference_gain = 0.0",
+            "difference_gain",
+        ),
+        ("num_ws = 5", "num_ws = 9", "num_ws is 9"),
+        ("[8, 8, 6]", "[8, 8, 6, 4]", "64x64 pixels"),
+    ] {
+        assert!(text.contains(key), "the recipe has no {key:?}");
+        std::fs::write(&options.recipe, text.replace(key, value)).expect("a file");
+        let error = train::run(&options, &mut || false).expect_err("unsound");
+        assert!(error.is_bad_input(), "{error}");
+        let error = error.to_string();
+        assert!(error.contains(part), "{error} should contain {part:?}");
+    }
+}
