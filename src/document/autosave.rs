@@ -104,11 +104,14 @@ impl Folder {
     /// When it cannot be written.
     pub fn park(&self, session: &Session) -> Result<PathBuf, SessionFileError> {
         let steps = session.history().len();
-        let path = (0..)
-            .map(|more| format!("{}-{steps}.{ENDING}", unix_millis() + more))
-            .map(|name| self.path.join(PARKED).join(name))
-            .find(|path| !path.exists())
-            .unwrap_or_default();
+        // After the latest, whatever the clock says: it may have been set back, and two sessions
+        // may come within a millisecond.
+        let latest = self.parked().first().map(|latest| latest.at_millis);
+        let at_millis = latest.map_or_else(unix_millis, |latest| {
+            unix_millis().max(latest.saturating_add(1))
+        });
+        let name = format!("{at_millis}-{steps}.{ENDING}");
+        let path = self.path.join(PARKED).join(name);
         session_file::write(&path, session)?;
         for old in self.parked().into_iter().skip(MAX_PARKED) {
             fs::remove_file(old.path).ok();

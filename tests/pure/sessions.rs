@@ -571,6 +571,23 @@ fn parked_sessions_are_kept_for_a_while() {
     let parked = place.parked();
     assert_eq!(parked.len(), MAX_PARKED);
     assert_eq!(parked[0].steps, MAX_PARKED + 3, "the latest comes first");
+
+    // The clock was set back by a day: the file that was written last is of tomorrow.
+    let tomorrow = parked[0].at_millis + 24 * 60 * 60 * 1000;
+    let name = parked[0]
+        .path
+        .with_file_name(format!("{tomorrow}-1.zscape"));
+    std::fs::rename(&parked[0].path, name).expect("it can be renamed");
+    for count in 1..=3 {
+        let session = with((0..count).map(|seed| step(&format!("seed({seed})"))));
+        place.park(&session).expect("there is room");
+    }
+    let steps: Vec<usize> = place.parked().iter().map(|it| it.steps).take(4).collect();
+    assert_eq!(
+        steps,
+        [3, 2, 1, 1],
+        "in the order in which they were put away"
+    );
 }
 
 #[test]
