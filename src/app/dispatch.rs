@@ -176,11 +176,11 @@ impl AppState {
             }
             SessionAction::DeleteBookmark(name) => {
                 session.delete_bookmark(&mut workspace.notices, name);
-                desk.renew_names();
+                desk.refresh_names();
             }
             SessionAction::RestoreBookmark(name) => {
                 desk.change(Change::RestoreBookmark(name));
-                desk.renew_names();
+                desk.refresh_names();
             }
             SessionAction::GoToBookmark(name) => navigation.go_to_bookmark(desk, &name),
             SessionAction::NameCode { name, code } => desk.name_found_code(&name, code),

@@ -54,9 +54,9 @@ impl AppState {
             (Owner::Naming, Event::Evaluated { job, code }) => {
                 self.desk.on_named(job, code);
             }
-            (Owner::Examination, Event::Examined { job, specimens }) => {
+            (Owner::Examination, Event::Examined { job, measurements }) => {
                 self.learning
-                    .on_examined(&mut self.desk.workspace, job, specimens);
+                    .on_examined(&mut self.desk.workspace, job, measurements);
             }
             (_, event) => {
                 // Progress of others is not shown.

@@ -16,7 +16,7 @@ pub struct Gesture {
 
 /// What became of the place in this frame.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Settling {
+pub enum EditPhase {
     /// Nothing has changed since the last step, or nothing may become one now.
     Still,
     /// It still changes, or did a moment ago.
@@ -53,13 +53,13 @@ impl Gesture {
     }
 
     /// Says whether the hand rests on a place that is not settled yet.
-    pub fn rest(&self, hand_is_busy: bool, now_secs: f64) -> Settling {
+    pub fn rest(&self, hand_is_busy: bool, now_secs: f64) -> EditPhase {
         if !self.may_settle() {
-            Settling::Still
+            EditPhase::Still
         } else if hand_is_busy || now_secs - self.changed_at_secs < REST_SECS {
-            Settling::Moving
+            EditPhase::Moving
         } else {
-            Settling::Settled
+            EditPhase::Settled
         }
     }
 }
@@ -74,12 +74,15 @@ mod tests {
         for step in 1..=50 {
             let now_secs = f64::from(step) * 0.01;
             gesture.touch(now_secs);
-            assert_eq!(gesture.rest(true, now_secs), Settling::Moving);
+            assert_eq!(gesture.rest(true, now_secs), EditPhase::Moving);
         }
-        assert_eq!(gesture.rest(false, 0.5 + REST_SECS / 2.0), Settling::Moving);
-        assert_eq!(gesture.rest(false, 10.0), Settling::Settled);
+        assert_eq!(
+            gesture.rest(false, 0.5 + REST_SECS / 2.0),
+            EditPhase::Moving
+        );
+        assert_eq!(gesture.rest(false, 10.0), EditPhase::Settled);
         gesture.end();
-        assert_eq!(gesture.rest(false, 11.0), Settling::Still);
+        assert_eq!(gesture.rest(false, 11.0), EditPhase::Still);
     }
 
     #[test]
@@ -87,8 +90,8 @@ mod tests {
         let mut gesture = Gesture::default();
         gesture.hold(true);
         gesture.touch(0.0);
-        assert_eq!(gesture.rest(false, 2.0), Settling::Still);
+        assert_eq!(gesture.rest(false, 2.0), EditPhase::Still);
         gesture.hold(false);
-        assert_eq!(gesture.rest(false, 2.0), Settling::Settled);
+        assert_eq!(gesture.rest(false, 2.0), EditPhase::Settled);
     }
 }

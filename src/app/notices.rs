@@ -67,7 +67,7 @@ pub struct Notice {
     pub remedy: Option<Remedy>,
     /// Seconds since the start of the program.
     pub since_secs: f64,
-    on_window: bool,
+    is_visible: bool,
 }
 
 impl Notice {
@@ -109,7 +109,7 @@ impl Notices {
         self.list
             .iter_mut()
             .filter(|old| old.text == text)
-            .for_each(|old| old.on_window = false);
+            .for_each(|old| old.is_visible = false);
         if self.list.len() == CAPACITY {
             self.list.remove(0);
         }
@@ -121,7 +121,7 @@ impl Notices {
             text,
             remedy,
             since_secs: self.now_secs,
-            on_window: true,
+            is_visible: true,
         });
     }
 
@@ -130,7 +130,7 @@ impl Notices {
             .iter_mut()
             .filter(|notice| notice.id == id)
             .for_each(|notice| {
-                notice.on_window = false;
+                notice.is_visible = false;
             });
     }
 
@@ -138,10 +138,10 @@ impl Notices {
     pub fn tick(&mut self, now_secs: f64) -> Option<f64> {
         self.now_secs = now_secs;
         let mut next: Option<f64> = None;
-        for notice in self.list.iter_mut().filter(|notice| notice.on_window) {
+        for notice in self.list.iter_mut().filter(|notice| notice.is_visible) {
             let left = notice.since_secs + notice.shown_secs() - now_secs;
             if left <= 0.0 {
-                notice.on_window = false;
+                notice.is_visible = false;
             } else {
                 next = Some(next.map_or(left, |other| other.min(left)));
             }
@@ -155,8 +155,8 @@ impl Notices {
     }
 
     /// What is on the window now, oldest first.
-    pub fn on_window(&self) -> impl DoubleEndedIterator<Item = &Notice> {
-        self.list.iter().filter(|notice| notice.on_window)
+    pub fn visible(&self) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.list.iter().filter(|notice| notice.is_visible)
     }
 }
 
@@ -169,9 +169,9 @@ mod tests {
         let mut notices = Notices::default();
         notices.push(Level::Done, "saved");
         assert!(notices.tick(1.0).is_some());
-        assert_eq!(notices.on_window().count(), 1);
+        assert_eq!(notices.visible().count(), 1);
         assert_eq!(notices.tick(60.0), None);
-        assert_eq!(notices.on_window().count(), 0);
+        assert_eq!(notices.visible().count(), 0);
         assert_eq!(notices.all().len(), 1);
     }
 
@@ -180,7 +180,7 @@ mod tests {
         let mut notices = Notices::default();
         notices.push(Level::Error, "no such file");
         notices.push(Level::Error, "no such file");
-        assert_eq!(notices.on_window().count(), 1);
+        assert_eq!(notices.visible().count(), 1);
         assert_eq!(notices.all().len(), 2);
     }
 }

@@ -23,7 +23,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 const MAX_NAMED: usize = 64;
 
 /// What a file turned out to be.
-enum Opened {
+enum LoadedFile {
     /// A picture of this program.
     Recipe(Box<Recipe>),
     /// Any other picture.
@@ -34,22 +34,22 @@ enum Opened {
 }
 
 /// Files on their way in.
-pub struct Opening {
+pub struct FileLoader {
     wake: Wake,
-    sender: SyncSender<(PathBuf, Opened)>,
-    opened: Receiver<(PathBuf, Opened)>,
+    sender: SyncSender<(PathBuf, LoadedFile)>,
+    opened: Receiver<(PathBuf, LoadedFile)>,
     /// Files being read.
     running: usize,
     waiting: VecDeque<(PathBuf, Read)>,
 }
 
 /// Reads a file; a fault is a sentence.
-type Read = Box<dyn FnOnce(&Path) -> Opened + Send>;
+type Read = Box<dyn FnOnce(&Path) -> LoadedFile + Send>;
 
 /// As many files are read at once, however many are dropped on the window.
 const MAX_RUNNING: usize = 4;
 
-impl Opening {
+impl FileLoader {
     pub fn new(wake: Wake) -> Self {
         let (sender, opened) = sync_channel(MAX_RUNNING);
         Self {
@@ -69,7 +69,7 @@ impl Opening {
     fn begin(
         &mut self,
         path: PathBuf,
-        read: impl FnOnce(&Path) -> Opened + Send + 'static,
+        read: impl FnOnce(&Path) -> LoadedFile + Send + 'static,
     ) -> Result<(), String> {
         self.waiting.push_back((path, Box::new(read)));
         self.start_waiting()
@@ -96,7 +96,7 @@ impl Opening {
     }
 
     /// What was read since the last call, if anything.
-    fn try_opened(&mut self) -> Option<(PathBuf, Opened)> {
+    fn try_opened(&mut self) -> Option<(PathBuf, LoadedFile)> {
         let opened = self.opened.try_recv().ok()?;
         self.running -= 1;
         if let Err(sentence) = self.start_waiting() {
@@ -106,20 +106,20 @@ impl Opening {
     }
 }
 
-fn read_picture(path: &Path) -> Opened {
+fn read_picture(path: &Path) -> LoadedFile {
     match recipe_in_file(path) {
-        Ok(recipe) => Opened::Recipe(Box::new(recipe)),
+        Ok(recipe) => LoadedFile::Recipe(Box::new(recipe)),
         Err(RecipeFileError::Embedded {
             error: EmbeddedError::Recipe(error),
             ..
-        }) => Opened::Fault(format!("{}: {error}", path.display())),
+        }) => LoadedFile::Fault(format!("{}: {error}", path.display())),
         // JPEG and BMP carry none; what decodes a broken file reports it better.
-        Err(RecipeFileError::Embedded { .. }) => Opened::Photo,
-        Err(RecipeFileError::Load(error)) => Opened::Fault(error.to_string()),
+        Err(RecipeFileError::Embedded { .. }) => LoadedFile::Photo,
+        Err(RecipeFileError::Load(error)) => LoadedFile::Fault(error.to_string()),
     }
 }
 
-impl Opening {
+impl FileLoader {
     /// Opens a picture: back to where it was made, or into the Encode tool.
     pub(super) fn open_picture(&mut self, desk: &mut Desk, path: PathBuf) {
         if let Err(sentence) = self.begin(path, read_picture) {
@@ -137,8 +137,8 @@ impl Opening {
         };
         let spaces = model.manifest.spaces.clone();
         let started = self.begin(path, move |path| match codes::read_codes(path, &spaces) {
-            Ok(codes) => Opened::Codes(codes),
-            Err(error) => Opened::Fault(error.to_string()),
+            Ok(codes) => LoadedFile::Codes(codes),
+            Err(error) => LoadedFile::Fault(error.to_string()),
         });
         if let Err(sentence) = started {
             desk.workspace.notices.push(Level::Error, sentence);
@@ -149,12 +149,12 @@ impl Opening {
     pub(super) fn take_opened(&mut self, desk: &mut Desk, navigation: &mut Navigation) {
         while let Some((path, opened)) = self.try_opened() {
             match opened {
-                Opened::Recipe(recipe) => restore(desk, navigation, &path, *recipe),
-                Opened::Photo => {
+                LoadedFile::Recipe(recipe) => restore(desk, navigation, &path, *recipe),
+                LoadedFile::Photo => {
                     desk.with_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
                 }
-                Opened::Codes(codes) => name_codes(desk, &path, codes),
-                Opened::Fault(sentence) => desk.workspace.notices.push(Level::Error, sentence),
+                LoadedFile::Codes(codes) => name_codes(desk, &path, codes),
+                LoadedFile::Fault(sentence) => desk.workspace.notices.push(Level::Error, sentence),
             }
         }
     }

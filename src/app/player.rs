@@ -1,6 +1,6 @@
 //! A gentle walk through the latent space, from seed to seed on the sphere.
 
-use super::Dice;
+use super::SeedRng;
 use crate::latent::expr::Expr;
 
 /// How long one leg takes: slow enough to see every shape on the way.
@@ -21,7 +21,7 @@ pub struct Player {
 impl Player {
     /// Sets out from `from` to a random seed, on the sphere where `from` is in z and else on a
     /// straight line.
-    pub fn new(from: Expr, is_in_z: bool, dice: &mut Dice) -> Self {
+    pub fn new(from: Expr, is_in_z: bool, dice: &mut SeedRng) -> Self {
         Self {
             from,
             is_curved: is_in_z,
@@ -36,7 +36,7 @@ impl Player {
     }
 
     /// Walks on and returns where it is now.
-    pub fn advance(&mut self, dt_secs: f32, dice: &mut Dice) -> Expr {
+    pub fn advance(&mut self, dt_secs: f32, dice: &mut SeedRng) -> Expr {
         // A window that was hidden for a minute goes on from where it was.
         self.fraction += dt_secs.clamp(0.0, 0.1) / LEG_SECS;
         if self.fraction >= 1.0 {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn it_moves_in_small_steps_and_turns_at_seeds() {
-        let mut dice = Dice::from_state(1);
+        let mut dice = SeedRng::from_state(1);
         let mut player = Player::new(Expr::Seed(42), true, &mut dice);
         let goal = player.to_seed();
         assert_eq!(player.advance(0.0, &mut dice), Expr::Seed(42));

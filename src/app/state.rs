@@ -1,11 +1,11 @@
 //! Everything that the window shows, without a word about how it is laid out.
 
 use super::export::Export;
-use super::opening::Opening;
+use super::opening::FileLoader;
 use super::tools::{ToolPart, ToolView};
 use super::{
-    Composition, Derived, Desk, Edit, Effect, Learning, Models, Modes, Navigation, Notices,
-    OpenSession, Overlay, Pictures, Place, Player, Position, Preview, Settling, StartupRequest,
+    Composition, Derived, Desk, Edit, EditPhase, Effect, Learning, Models, Modes, Navigation,
+    Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, StartupRequest,
     Tools, View, Wake, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
@@ -35,7 +35,7 @@ pub struct Start {
 
 /// What the hand and the clock do in this frame.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Moment {
+pub struct FrameInput {
     /// Seconds since the start of the program.
     pub now_secs: f64,
     /// Seconds since the last frame.
@@ -49,7 +49,7 @@ pub struct AppState {
     pub(super) desk: Desk,
     pub(super) navigation: Navigation,
     pub(super) export: Export,
-    pub(super) opening: Opening,
+    pub(super) opening: FileLoader,
     pub(super) learning: Learning,
     text: Derived<Expr, String>,
 }
@@ -67,7 +67,7 @@ impl AppState {
         let mut app = Self {
             desk: Desk::new(workspace, session),
             navigation: Navigation::default(),
-            opening: Opening::new(Arc::clone(&start.wake)),
+            opening: FileLoader::new(Arc::clone(&start.wake)),
             learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
             export: Export::new(start.wake),
             text: Derived::default(),
@@ -202,7 +202,7 @@ impl AppState {
     }
 
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
-    pub fn begin_frame(&mut self, moment: Moment) {
+    pub fn begin_frame(&mut self, moment: FrameInput) {
         self.desk.workspace.now_secs = moment.now_secs;
         self.take_events();
         self.desk.use_tools(|tools, workspace| {
@@ -228,7 +228,7 @@ impl AppState {
     /// Last thing in a frame: asks for the pictures and lets the hand rest.
     ///
     /// Returns after how many seconds the next frame is due when nothing else happens.
-    pub fn end_frame(&mut self, moment: Moment) -> Option<f64> {
+    pub fn end_frame(&mut self, moment: FrameInput) -> Option<f64> {
         let mut due = Due::default();
         due.after(self.desk.workspace.notices.tick(moment.now_secs));
         due.soon_if(self.desk.keep_session());
@@ -240,9 +240,9 @@ impl AppState {
         let hand_is_busy = moment.hand_is_busy || self.is_playing();
         let gesture = &self.desk.workspace.gesture;
         match gesture.rest(hand_is_busy, moment.now_secs) {
-            Settling::Still => {}
-            Settling::Moving => due.soon_if(true),
-            Settling::Settled => {
+            EditPhase::Still => {}
+            EditPhase::Moving => due.soon_if(true),
+            EditPhase::Settled => {
                 self.desk.settle();
                 // The row of steps that the next frame paints has the new one.
                 self.desk.keep_session();

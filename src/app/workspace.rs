@@ -7,8 +7,8 @@
 use super::jobs::Jobs;
 use super::pictures::PictureRequest;
 use super::{
-    Dice, Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, View,
-    Wake,
+    Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, SeedRng,
+    View, Wake,
 };
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
@@ -34,7 +34,7 @@ pub struct Workspace {
     pub(super) modes: Modes,
     /// What was named in this session.
     pub(super) names: Arc<SessionNames>,
-    pub(super) dice: Dice,
+    pub(super) dice: SeedRng,
     /// Controls that stay as they are while a scene is open.
     pub(super) locks: Vec<Control>,
     pub(super) now_secs: f64,
@@ -57,7 +57,7 @@ impl Workspace {
             view,
             modes: Modes::default(),
             names: Arc::default(),
-            dice: Dice::new(),
+            dice: SeedRng::new(),
             locks: Vec::new(),
             now_secs: 0.0,
             effects: Vec::new(),

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::session::Session;
 use super::{say, source};
 use crate::document::recipe::program;
-use crate::engine::{Class, DirectionSource, InvertOptions, Job, ModelInfo, Timed};
+use crate::engine::{BenchTarget, Class, DirectionSource, InvertOptions, Job, ModelInfo};
 use crate::latent::Shot;
 use crate::latent::expr::Expr;
 use serde::Serialize;
@@ -99,7 +99,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     let mut session = Session::open(source, args.device.into())?;
     let mut decode = Vec::new();
     for (batch, repeats) in BATCHES {
-        let what = Timed::Decode { batch };
+        let what = BenchTarget::Decode { batch };
         session.bench(what, repeats.div_ceil(10))?;
         let times = session.bench(what, repeats)?;
         decode.push(Decode {
@@ -108,7 +108,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         });
     }
     let mapping = if session.model().maps_z_to_w() {
-        let what = Timed::Map { codes: MAPPED };
+        let what = BenchTarget::Map { codes: MAPPED };
         session.bench(what, 1)?;
         let spread = Spread::of(session.bench(what, MAPPINGS)?);
         Some(Mapping {

@@ -4,12 +4,12 @@ use super::error::CliError;
 use super::{complain, interrupt};
 use crate::document::codes;
 use crate::engine::{
-    Class, Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault, Frame, Job,
-    JobId, ModelInfo, ModelSource, NoEvent, PreviewRequest, StageId, Timed,
+    BenchTarget, Class, Decoders, DeviceChoice, DeviceInfo, Engine, EngineOptions, Event, Fault,
+    Frame, Job, JobId, ModelInfo, ModelSource, NoEvent, PreviewRequest, StageId,
 };
 use crate::latent::expr::{self, Expr};
 use crate::latent::{Code, NoiseMode, Sampler, SessionNames, Shot};
-use crate::model::specimen::Specimen;
+use crate::model::measurement::Measurement;
 use crate::render::Setup;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -221,7 +221,7 @@ impl Session {
         &mut self,
         sampler: Sampler,
         expressions: Vec<Expr>,
-    ) -> Result<Vec<Specimen>, CliError> {
+    ) -> Result<Vec<Measurement>, CliError> {
         let shot = |it| self.shot(it).with_sampler(sampler);
         let job = Job::Examine {
             shots: expressions.into_iter().map(shot).collect(),
@@ -229,8 +229,8 @@ impl Session {
         };
         let mut answer = None;
         self.run(job, |event| {
-            if let Event::Examined { specimens, .. } = event {
-                answer = Some(specimens);
+            if let Event::Examined { measurements, .. } = event {
+                answer = Some(measurements);
             }
             Ok(())
         })?;
@@ -241,7 +241,7 @@ impl Session {
     ///
     /// # Errors
     /// When decoding or mapping fails or the work was stopped.
-    pub fn bench(&mut self, what: Timed, repeats: usize) -> Result<Vec<f64>, CliError> {
+    pub fn bench(&mut self, what: BenchTarget, repeats: usize) -> Result<Vec<f64>, CliError> {
         let job = Job::Bench {
             model: self.model.id.clone(),
             what,

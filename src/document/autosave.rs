@@ -86,11 +86,11 @@ impl Folder {
 
     /// What programs left behind that run no more, the latest first. Nobody else gets them as
     /// long as they are held.
-    pub fn orphans(&self) -> Vec<Orphan> {
-        let mut orphans: Vec<Orphan> = self
+    pub fn orphans(&self) -> Vec<UncleanSession> {
+        let mut orphans: Vec<UncleanSession> = self
             .names(JOURNAL)
             .filter(|name| *name != self.name)
-            .filter_map(|name| Orphan::take(&self.path, &name))
+            .filter_map(|name| UncleanSession::take(&self.path, &name))
             .collect();
         orphans.sort_by_key(|orphan| std::cmp::Reverse(orphan.changed_at));
         self.remove_old_locks();
@@ -102,36 +102,36 @@ impl Folder {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn park(&self, session: &Session) -> Result<PathBuf, SessionFileError> {
+    pub fn stash(&self, session: &Session) -> Result<PathBuf, SessionFileError> {
         let steps = session.history().len();
         // After the latest, whatever the clock says: it may have been set back, and two sessions
         // may come within a millisecond.
-        let latest = self.parked().first().map(|latest| latest.at_millis);
+        let latest = self.stashed().first().map(|latest| latest.at_millis);
         let at_millis = latest.map_or_else(unix_millis, |latest| {
             unix_millis().max(latest.saturating_add(1))
         });
         let name = format!("{at_millis}-{steps}.{ENDING}");
         let path = self.path.join(PARKED).join(name);
         session_file::write(&path, session)?;
-        for old in self.parked().into_iter().skip(MAX_PARKED) {
+        for old in self.stashed().into_iter().skip(MAX_PARKED) {
             fs::remove_file(old.path).ok();
         }
         Ok(path)
     }
 
     /// The sessions that made room, the latest first.
-    pub fn parked(&self) -> Vec<Parked> {
+    pub fn stashed(&self) -> Vec<StashedSession> {
         let folder = self.path.join(PARKED);
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut parked: Vec<Parked> = entries
-            .filter_map(|entry| Parked::from_path(entry.path()))
+        let mut stashed: Vec<StashedSession> = entries
+            .filter_map(|entry| StashedSession::from_path(entry.path()))
             .collect();
-        parked.sort_by_key(|parked| std::cmp::Reverse(parked.at_millis));
-        parked
+        stashed.sort_by_key(|stashed| std::cmp::Reverse(stashed.at_millis));
+        stashed
     }
 
     /// Whether a file is one of the parked sessions, which are nobody's to save into.
-    pub fn is_parked(&self, file: &Path) -> bool {
+    pub fn is_stashed(&self, file: &Path) -> bool {
         file.parent() == Some(&self.path.join(PARKED))
     }
 
@@ -192,13 +192,13 @@ fn lock(folder: &Path, name: &str) -> Option<Lock> {
 
 /// A journal that was left behind.
 #[derive(Debug)]
-pub struct Orphan {
+pub struct UncleanSession {
     journal: PathBuf,
     changed_at: SystemTime,
     lock: Lock,
 }
 
-impl Orphan {
+impl UncleanSession {
     fn take(folder: &Path, name: &str) -> Option<Self> {
         let lock = lock(folder, name)?;
         let journal = folder.join(format!("{name}.{JOURNAL}"));
@@ -241,14 +241,14 @@ impl Orphan {
 
 /// A session that made room for another.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Parked {
+pub struct StashedSession {
     pub path: PathBuf,
     /// When, in milliseconds since 1970.
     pub at_millis: u64,
     pub steps: usize,
 }
 
-impl Parked {
+impl StashedSession {
     fn from_path(path: PathBuf) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let (at, steps) = name.strip_suffix(&format!(".{ENDING}"))?.split_once('-')?;

@@ -20,7 +20,7 @@ const MAX_JOURNAL_BYTES: u64 = 4 * MAX_FILE_BYTES;
 
 /// Where a session stands among files.
 #[derive(Clone, PartialEq, Default, Debug)]
-pub struct Standing {
+pub struct SaveState {
     /// The session file that it was read from or saved to.
     pub file: Option<PathBuf>,
     /// Whether that file holds all of it.
@@ -68,7 +68,7 @@ impl Journal {
     pub fn create(
         path: &Path,
         session: &Session,
-        standing: &Standing,
+        standing: &SaveState,
     ) -> Result<Self, JournalError> {
         let header = Header {
             zscape_journal: JOURNAL_VERSION,
@@ -171,7 +171,7 @@ impl JournalError {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recovered {
     pub session: Session,
-    pub standing: Standing,
+    pub standing: SaveState,
     /// Whether the program that wrote it ended in good order.
     pub was_closed: bool,
     /// What is wrong with a line in the middle; it and those after it are left out.
@@ -220,7 +220,7 @@ fn begin(header: Header<'_>) -> Result<Recovered, SessionError> {
         return Err(SessionError::Version(header.zscape_journal));
     }
     Ok(Recovered {
-        standing: Standing {
+        standing: SaveState {
             file: header.file.map(PathBuf::from),
             is_saved: header.is_saved,
         },
@@ -247,7 +247,7 @@ fn go_on(recovered: &mut Recovered, line: &[u8], is_earlier: bool) -> Result<(),
             recovered.standing.is_saved &= !change.is_worth_saving();
         }
         Entry::Saved(file) => {
-            recovered.standing = Standing {
+            recovered.standing = SaveState {
                 file: Some(file.into()),
                 is_saved: true,
             };

@@ -8,7 +8,7 @@ mod digit;
 mod prepare;
 mod resample;
 
-pub use prepare::{Crop, Fit, Ground, PrepareError, PrepareOptions, prepare, suggests_invert};
+pub use prepare::{Background, Crop, Fit, PrepareError, PrepareOptions, prepare, suggests_invert};
 
 use super::load::{self, LoadError};
 use image::metadata::Orientation;

@@ -6,7 +6,7 @@ use crate::latent::expr::Expr;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
-use crate::model::specimen::Specimen;
+use crate::model::measurement::Measurement;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -198,7 +198,7 @@ pub struct JobId(pub u64);
 
 /// What a bench job times.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Timed {
+pub enum BenchTarget {
     /// Decoding so many codes at once.
     Decode { batch: usize },
     /// Mapping so many codes from z to w at once.
@@ -264,7 +264,7 @@ pub enum Job {
     /// Time decodes or mappings; answers with [`Event::Benched`].
     Bench {
         model: ModelId,
-        what: Timed,
+        what: BenchTarget,
         repeats: usize,
     },
 }
@@ -319,10 +319,10 @@ pub enum Event {
         image: ImageSpec,
         values: Vec<f32>,
     },
-    /// The answer of an examine job: one specimen for each shot, in order.
+    /// The answer of an examine job: one measurement for each shot, in order.
     Examined {
         job: JobId,
-        specimens: Vec<Specimen>,
+        measurements: Vec<Measurement>,
     },
     /// The code of an evaluate job.
     Evaluated {
@@ -352,7 +352,7 @@ pub enum Event {
     /// Milliseconds of each repeat of a bench job.
     Benched {
         job: JobId,
-        what: Timed,
+        what: BenchTarget,
         times_ms: Vec<f64>,
     },
     Progress {

@@ -32,14 +32,14 @@ pub struct EncodedPicture {
 }
 
 /// A device with its display pass, if pictures stay on it.
-pub struct Compute {
+pub struct Backend {
     pub device: Device,
     pub info: DeviceInfo,
     /// Present when decoding happens on the window's own device.
     display: Option<(DisplayPass, Gpu)>,
 }
 
-impl Compute {
+impl Backend {
     /// The device that the options ask for, or the CPU with the reason.
     pub fn choose(options: &EngineOptions) -> Self {
         if options.device == DeviceChoice::Cpu {

@@ -11,7 +11,7 @@ use std::path::Path;
 pub struct ModelContext<'a> {
     model: &'a LoadedModel,
     session: &'a SessionNames,
-    device: &'a compute::Compute,
+    device: &'a compute::Backend,
     /// The fault that the language knows as a sentence only.
     fault: Option<Fault>,
 }
@@ -20,7 +20,7 @@ impl<'a> ModelContext<'a> {
     pub fn new(
         model: &'a LoadedModel,
         session: &'a SessionNames,
-        device: &'a compute::Compute,
+        device: &'a compute::Backend,
     ) -> Self {
         Self {
             model,

@@ -4,7 +4,7 @@
 //! picture of the model before it must still follow the hand.
 
 use super::background::Background;
-use super::compute::Compute;
+use super::compute::Backend;
 use super::mailbox::Waker;
 use super::models::{LARGEST_BATCH, LoadedModel};
 use super::picture_file::FileState;
@@ -91,7 +91,7 @@ impl Load {
     /// One sentence that names the model and the fault.
     pub fn slice(
         &mut self,
-        compute: &Compute,
+        compute: &Backend,
         decoders: &Decoders,
         waker: &Waker,
     ) -> Result<Loading, Fault> {
@@ -292,7 +292,7 @@ impl Measuring {
         }
     }
 
-    fn slice(&mut self, compute: &Compute) -> Result<(), Fault> {
+    fn slice(&mut self, compute: &Backend) -> Result<(), Fault> {
         let generator = &self.generator;
         if let Some(w) = &mut self.missing.w {
             // Networks that map are on the CPU, whatever decodes.

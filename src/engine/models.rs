@@ -3,7 +3,7 @@
 use super::picture_file::{FileState, PictureFiles};
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::Sampler;
-use crate::model::judge::Judge;
+use crate::model::judge::Classifier;
 use crate::model::process::Decoder;
 use crate::model::{Generator, ModelError, ModelFile, device};
 use burn::tensor::Device;
@@ -29,7 +29,7 @@ pub struct LoadedModel {
     /// Its file as it was when it was read.
     pub read_as: Option<FileState>,
     /// The classifier of the same data; found when it is asked for the first time.
-    judge: OnceCell<Option<Judge>>,
+    judge: OnceCell<Option<Classifier>>,
     /// How long one picture took lately, in a batch.
     pace: Cell<Option<Duration>>,
 }
@@ -62,11 +62,11 @@ impl LoadedModel {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn judge(&self) -> Result<Option<&Judge>, ModelError> {
+    pub fn judge(&self) -> Result<Option<&Classifier>, ModelError> {
         if let Some(judge) = self.judge.get() {
             return Ok(judge.as_ref());
         }
-        let judge = Judge::of(&self.file.manifest, &device::cpu())?;
+        let judge = Classifier::of(&self.file.manifest, &device::cpu())?;
         Ok(self.judge.get_or_init(|| judge).as_ref())
     }
 

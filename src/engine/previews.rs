@@ -1,6 +1,6 @@
 //! Pictures under the hand: one for each stage, made step by step.
 
-use super::compute::Compute;
+use super::compute::Backend;
 use super::context::ModelContext;
 use super::models::Models;
 use super::{Event, Frame, FrameTiming, ModelId, PreviewRequest, StageId};
@@ -64,7 +64,7 @@ impl Previews {
     pub fn turn(
         &mut self,
         models: &Models,
-        compute: &Compute,
+        compute: &Backend,
         is_there: impl Fn(&ModelId) -> bool,
     ) -> Result<Option<Event>, Fault> {
         let Some(stage) = self.next_stage(is_there) else {
@@ -107,7 +107,7 @@ impl Previews {
 
 impl Preview {
     /// Does the next step. Returns the picture so far and whether it is the last one.
-    fn step(&mut self, models: &Models, compute: &Compute) -> Result<(Option<Frame>, bool), Fault> {
+    fn step(&mut self, models: &Models, compute: &Backend) -> Result<(Option<Frame>, bool), Fault> {
         let shot = &self.request.shot;
         let model = models.get(&shot.model).map_err(Fault::Request)?;
         let mut begun = match self.begun.take() {

@@ -1,7 +1,7 @@
 //! The loop of the engine thread: previews before visible work before background work, a slice at
 //! a time, with a look into the mailbox between any two slices.
 
-use super::compute::{BATCH_SHAPES, Compute};
+use super::compute::{BATCH_SHAPES, Backend};
 use super::jobs::{RunningJob, Slice};
 use super::load::{Load, Loading};
 use super::mailbox::{Mail, Mailbox, Order, Waker};
@@ -21,7 +21,7 @@ const LONG_SLICE: Duration = Duration::from_millis(15);
 
 /// Runs until the mailbox is closed or nobody listens any more.
 pub fn run(options: EngineOptions, mailbox: &Arc<Mailbox>, events: SyncSender<Event>) {
-    let compute = Compute::choose(&options);
+    let compute = Backend::choose(&options);
     let mut worker = Worker {
         compute,
         models: Models::default(),
@@ -70,7 +70,7 @@ enum Task {
 }
 
 struct Worker {
-    compute: Compute,
+    compute: Backend,
     models: Models,
     previews: Previews,
     /// Previews that had their turn while a task waited.
@@ -236,7 +236,7 @@ impl Worker {
     fn fall_back(&mut self, fault: Fault) {
         let message = fault.to_string();
         log::warn!("decoding goes on with the CPU: {message}");
-        self.compute = Compute::cpu(Some(message));
+        self.compute = Backend::cpu(Some(message));
         self.warm_up.clear();
         if let Err(error) = self.models.move_to(&self.compute.device, &self.decoders) {
             log::error!("{error}");

@@ -127,7 +127,7 @@ pub fn two_sided_tail(z: f64) -> f64 {
 
 /// How a code stands among those that a standard normal prior gives.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Standing {
+pub enum Typicality {
     /// As most seeds are.
     Typical,
     /// As few seeds are.
@@ -157,7 +157,7 @@ pub struct PriorReport {
     pub largest: Option<(usize, f32)>,
     /// The chance that the largest number of a seed lies at least as far from 0.
     pub largest_tail: f64,
-    pub standing: Standing,
+    pub typicality: Typicality,
 }
 
 /// Where a code of standard normal numbers stands. Codes with another mean and sigma are
@@ -184,12 +184,12 @@ pub fn report(code: &[f32]) -> PriorReport {
         // 1 - (1 - p)^d without losing a tiny p.
         -(code.len() as f64 * (-tail).ln_1p()).exp_m1()
     });
-    let by_norm = standing(
+    let by_norm = typicality(
         shell_offset.abs(),
         |limit| limit,
         |value, limit| value <= limit,
     );
-    let by_largest = standing(largest_tail, two_sided_tail, |value, limit| value >= limit);
+    let by_largest = typicality(largest_tail, two_sided_tail, |value, limit| value >= limit);
     let is_finite = code.iter().all(|value| value.is_finite());
     let dim = code.len() as f64;
     PriorReport {
@@ -204,10 +204,10 @@ pub fn report(code: &[f32]) -> PriorReport {
         ]),
         largest,
         largest_tail,
-        standing: if is_finite {
+        typicality: if is_finite {
             by_norm.max(by_largest)
         } else {
-            Standing::FarOutside
+            Typicality::FarOutside
         },
     }
 }
@@ -229,12 +229,12 @@ pub fn report_among(scores: &[f32], norms: &[f32]) -> PriorReport {
     let share_within = smaller as f64 / count;
     let tail = 0.5 * two_sided_tail(TYPICAL_SIGMA);
     let is_among = smaller > 0 && smaller < norms.len();
-    let standing = if norms.is_empty() || (tail..=1.0 - tail).contains(&share_within) {
-        Standing::Typical
+    let typicality = if norms.is_empty() || (tail..=1.0 - tail).contains(&share_within) {
+        Typicality::Typical
     } else if is_among {
-        Standing::Unusual
+        Typicality::Unusual
     } else {
-        Standing::FarOutside
+        Typicality::FarOutside
     };
     let largest = scores.iter().copied().enumerate();
     PriorReport {
@@ -246,22 +246,26 @@ pub fn report_among(scores: &[f32], norms: &[f32]) -> PriorReport {
         log_density: None,
         largest: largest.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())),
         largest_tail: 1.0,
-        standing: if scores.iter().all(|score| score.is_finite()) {
-            standing
+        typicality: if scores.iter().all(|score| score.is_finite()) {
+            typicality
         } else {
-            Standing::FarOutside
+            Typicality::FarOutside
         },
     }
 }
 
 /// The standing of a value, by what becomes of the two thresholds on its scale.
-fn standing(value: f64, scale: impl Fn(f64) -> f64, keeps: impl Fn(f64, f64) -> bool) -> Standing {
+fn typicality(
+    value: f64,
+    scale: impl Fn(f64) -> f64,
+    keeps: impl Fn(f64, f64) -> bool,
+) -> Typicality {
     if keeps(value, scale(TYPICAL_SIGMA)) {
-        Standing::Typical
+        Typicality::Typical
     } else if keeps(value, scale(UNUSUAL_SIGMA)) {
-        Standing::Unusual
+        Typicality::Unusual
     } else {
-        Standing::FarOutside
+        Typicality::FarOutside
     }
 }
 
@@ -273,12 +277,12 @@ mod tests {
     #[test]
     fn seeds_are_typical_and_walks_leave_the_shell() {
         for dim in [1, 2, 16, 64, 512] {
-            let count = |wanted: Standing| {
-                let seeds = (0..2000).map(|seed| report(&seed_code(seed, dim)).standing);
-                seeds.filter(|&standing| standing == wanted).count()
+            let count = |wanted: Typicality| {
+                let seeds = (0..2000).map(|seed| report(&seed_code(seed, dim)).typicality);
+                seeds.filter(|&typicality| typicality == wanted).count()
             };
-            assert!(count(Standing::Typical) >= 1780, "{dim}");
-            assert!(count(Standing::FarOutside) <= 3, "{dim}");
+            assert!(count(Typicality::Typical) >= 1780, "{dim}");
+            assert!(count(Typicality::FarOutside) <= 3, "{dim}");
         }
         let seed = seed_code(1, 64);
         let middle = Shell::new(64).mean() / norm(&seed);
@@ -288,36 +292,36 @@ mod tests {
                 .map(|&v| (f64::from(v) * factor) as f32)
                 .collect()
         };
-        assert_eq!(report(&scaled(1.25)).standing, Standing::Unusual);
-        assert_eq!(report(&scaled(2.0)).standing, Standing::FarOutside);
+        assert_eq!(report(&scaled(1.25)).typicality, Typicality::Unusual);
+        assert_eq!(report(&scaled(2.0)).typicality, Typicality::FarOutside);
         // The middle of an lerp between two seeds lies inside the shell.
-        assert_eq!(report(&scaled(0.3)).standing, Standing::FarOutside);
+        assert_eq!(report(&scaled(0.3)).typicality, Typicality::FarOutside);
         assert!(report(&scaled(0.3)).shell_offset < -4.0);
     }
 
     #[test]
     fn a_sample_judges_by_rank() {
         let norms: Vec<f32> = (1..=1000).map(|n| 5.0 + n as f32 / 100.0).collect();
-        let standing = |norm: f32| report_among(&[norm, 0.0], &norms).standing;
-        assert_eq!(standing(10.0), Standing::Typical);
-        assert_eq!(standing(5.1), Standing::Unusual);
-        assert_eq!(standing(14.9), Standing::Unusual);
-        assert_eq!(standing(4.9), Standing::FarOutside);
-        assert_eq!(standing(15.5), Standing::FarOutside);
+        let typicality = |norm: f32| report_among(&[norm, 0.0], &norms).typicality;
+        assert_eq!(typicality(10.0), Typicality::Typical);
+        assert_eq!(typicality(5.1), Typicality::Unusual);
+        assert_eq!(typicality(14.9), Typicality::Unusual);
+        assert_eq!(typicality(4.9), Typicality::FarOutside);
+        assert_eq!(typicality(15.5), Typicality::FarOutside);
         let found = report_among(&[3.0, -4.0], &norms);
         assert_eq!((found.norm, found.largest), (5.0, Some((1, -4.0))));
         assert!((found.shell_mean - 10.005).abs() < 1e-3 && found.log_density.is_none());
-        assert_eq!(report_among(&[3.0], &[]).standing, Standing::Typical);
+        assert_eq!(report_among(&[3.0], &[]).typicality, Typicality::Typical);
         assert_eq!(
-            report_among(&[f32::NAN], &norms).standing,
-            Standing::FarOutside
+            report_among(&[f32::NAN], &norms).typicality,
+            Typicality::FarOutside
         );
     }
 
     #[test]
     fn the_origin_is_typical_only_where_the_shell_reaches_it() {
-        assert_eq!(report(&[0.0; 2]).standing, Standing::Typical);
-        assert_eq!(report(&[0.0; 64]).standing, Standing::FarOutside);
+        assert_eq!(report(&[0.0; 2]).typicality, Typicality::Typical);
+        assert_eq!(report(&[0.0; 64]).typicality, Typicality::FarOutside);
     }
 
     #[test]
@@ -327,7 +331,7 @@ mod tests {
         let found = report(&code);
         assert!(found.shell_offset.abs() < 2.0, "{found:?}");
         assert_eq!(found.largest, Some((9, -5.5)));
-        assert_eq!(found.standing, Standing::FarOutside);
+        assert_eq!(found.typicality, Typicality::FarOutside);
         assert!((found.largest_tail / (64.0 * two_sided_tail(5.5)) - 1.0).abs() < 1e-5);
     }
 
@@ -346,8 +350,8 @@ mod tests {
                 "{found:?}"
             );
         }
-        assert_eq!(report(&[f32::NAN, 1.0]).standing, Standing::FarOutside);
-        assert_eq!(report(&[f32::MAX; 3]).standing, Standing::FarOutside);
+        assert_eq!(report(&[f32::NAN, 1.0]).typicality, Typicality::FarOutside);
+        assert_eq!(report(&[f32::MAX; 3]).typicality, Typicality::FarOutside);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a learner answers, and how the measured numbers judge it.
 
-use super::evidence::{Specimens, Wanted, shown};
+use super::evidence::{Measurements, Wanted, shown};
 use super::measure::Quantity;
 use super::question::{Formula, Question};
 use super::task::{Order, Pane, Side, Task, TaskKind};
@@ -53,10 +53,10 @@ pub enum Larger {
 }
 
 /// A question's model and points, which its tasks are checked with.
-struct Site<'a> {
+struct CheckContext<'a> {
     model: Option<&'a str>,
     covers: usize,
-    specimens: &'a Specimens,
+    measurements: &'a Measurements,
 }
 
 impl Task {
@@ -134,12 +134,12 @@ impl Task {
         &self,
         question: &Question,
         answer: &Answer,
-        specimens: &Specimens,
+        measurements: &Measurements,
     ) -> Result<Verdict, String> {
-        let site = Site {
+        let site = CheckContext {
             model: question.model(),
             covers: question.covers.len(),
-            specimens,
+            measurements,
         };
         match (&self.kind, answer) {
             (TaskKind::Choose { options }, Answer::Choose { chosen }) => {
@@ -193,12 +193,12 @@ impl Task {
     pub fn right_answer(
         &self,
         question: &Question,
-        specimens: &Specimens,
+        measurements: &Measurements,
     ) -> Result<Answer, String> {
-        let site = Site {
+        let site = CheckContext {
             model: question.model(),
             covers: question.covers.len(),
-            specimens,
+            measurements,
         };
         Ok(match &self.kind {
             TaskKind::Choose { options } => Answer::Choose {
@@ -246,13 +246,13 @@ impl Task {
     }
 }
 
-impl Site<'_> {
+impl CheckContext<'_> {
     fn model(&self) -> Result<&str, String> {
         self.model.ok_or_else(no_model)
     }
 
     fn value(&self, quantity: &Quantity, here: Option<&Expr>) -> Result<f64, String> {
-        quantity.value(self.model()?, here, self.specimens)
+        quantity.value(self.model()?, here, self.measurements)
     }
 
     /// The pictures that a quantity measures.

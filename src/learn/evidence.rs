@@ -3,7 +3,7 @@
 use super::measure::{Measure, Quantity, put_here};
 use crate::latent::expr::Expr;
 use crate::latent::{Sampler, Space, geometry, prior};
-use crate::model::specimen::Specimen;
+use crate::model::measurement::Measurement;
 use std::collections::BTreeMap;
 
 /// A picture that has to be examined.
@@ -26,17 +26,17 @@ pub trait Measurer {
         model: &str,
         sampler: Sampler,
         expressions: &[Expr],
-    ) -> Result<Vec<Specimen>, String>;
+    ) -> Result<Vec<Measurement>, String>;
 }
 
 /// What was examined for one question, by model and expression.
 #[derive(Clone, PartialEq, Default, Debug)]
-pub struct Specimens {
+pub struct Measurements {
     sampler: Sampler,
-    found: BTreeMap<(String, String), Specimen>,
+    found: BTreeMap<(String, String), Measurement>,
 }
 
-impl Specimens {
+impl Measurements {
     /// Of pictures that are drawn with these settings.
     pub fn drawn_with(sampler: Sampler) -> Self {
         Self {
@@ -68,21 +68,21 @@ impl Specimens {
         }
         for (model, expressions) in by_model {
             let found = measurer.examine(model, self.sampler, &expressions)?;
-            for (expression, specimen) in expressions.iter().zip(found) {
-                self.insert(model, expression, specimen);
+            for (expression, measurement) in expressions.iter().zip(found) {
+                self.insert(model, expression, measurement);
             }
         }
         Ok(())
     }
 
     /// Keeps what was found.
-    pub fn insert(&mut self, model: &str, expression: &Expr, specimen: Specimen) {
+    pub fn insert(&mut self, model: &str, expression: &Expr, measurement: Measurement) {
         let key = (model.to_owned(), expression.to_string());
-        self.found.insert(key, specimen);
+        self.found.insert(key, measurement);
     }
 
     /// What was found.
-    pub fn get(&self, model: &str, expression: &Expr) -> Option<&Specimen> {
+    pub fn get(&self, model: &str, expression: &Expr) -> Option<&Measurement> {
         self.found.get(&(model.to_owned(), expression.to_string()))
     }
 
@@ -116,13 +116,13 @@ impl Quantity {
         &self,
         model: &str,
         here: Option<&Expr>,
-        specimens: &Specimens,
+        measurements: &Measurements,
     ) -> Result<f64, String> {
         let expressions = self.expressions(here)?;
         let found = expressions
             .iter()
             .map(|expression| {
-                specimens
+                measurements
                     .get(model, expression)
                     .ok_or_else(|| format!("{} was not measured yet", self.text))
             })
@@ -139,7 +139,7 @@ impl Quantity {
         }
     }
 
-    fn of_one(&self, model: &str, a: &Specimen) -> Result<f64, String> {
+    fn of_one(&self, model: &str, a: &Measurement) -> Result<f64, String> {
         let lacks = |what: &str| format!("{} cannot be measured: {model} has no {what}", self.text);
         match self.measure {
             Measure::Norm => Ok(geometry::norm(a.code.values.reals())),
@@ -182,7 +182,7 @@ impl Quantity {
         }
     }
 
-    fn of_two(&self, a: &Specimen, b: &Specimen) -> Result<f64, String> {
+    fn of_two(&self, a: &Measurement, b: &Measurement) -> Result<f64, String> {
         let of_codes = matches!(self.measure, Measure::Distance | Measure::Angle);
         if of_codes && (a.code.space, a.code.shape) != (b.code.space, b.code.shape) {
             let (a, b) = (a.code.space, b.code.space);
@@ -215,11 +215,11 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     values.sum::<f64>() / count
 }
 
-fn sharpness(specimen: &Specimen) -> f64 {
-    let image = specimen.image;
+fn sharpness(measurement: &Measurement) -> f64 {
+    let image = measurement.image;
     let (width, height) = (image.width.max(1), image.height.max(1));
     let (mut across, mut down) = (Mean::default(), Mean::default());
-    for plane in specimen.picture.chunks_exact(width * height) {
+    for plane in measurement.picture.chunks_exact(width * height) {
         for (row, values) in plane.chunks_exact(width).enumerate() {
             for pair in values.windows(2) {
                 across.add(f64::from((pair[0] - pair[1]).abs()));
@@ -273,10 +273,10 @@ mod tests {
     use crate::latent::expr::parse;
     use crate::learn::measure::parse_quantity;
     use crate::model::manifest::ImageSpec;
-    use crate::model::specimen::Judged;
+    use crate::model::measurement::Prediction;
 
-    fn specimen(code: &[f32], picture: [f32; 4]) -> Specimen {
-        Specimen {
+    fn measurement(code: &[f32], picture: [f32; 4]) -> Measurement {
+        Measurement {
             code: Code::vector(Space::Z, code.to_vec()),
             image: ImageSpec {
                 channels: 1,
@@ -284,7 +284,7 @@ mod tests {
                 width: 2,
             },
             picture: picture.to_vec(),
-            judged: Some(Judged {
+            judged: Some(Prediction {
                 class: 7,
                 probability: 0.25,
             }),
@@ -295,17 +295,17 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_formulas() {
-        let mut specimens = Specimens::default();
+        let mut measurements = Measurements::default();
         let here = parse("seed(1)").unwrap();
-        specimens.insert("m", &here, specimen(&[3.0, 4.0], [0.0, 1.0, 0.25, 0.75]));
-        specimens.insert(
+        measurements.insert("m", &here, measurement(&[3.0, 4.0], [0.0, 1.0, 0.25, 0.75]));
+        measurements.insert(
             "m",
             &parse("seed(2)").unwrap(),
-            specimen(&[3.0, 0.0], [0.5; 4]),
+            measurement(&[3.0, 0.0], [0.5; 4]),
         );
         let value = |text: &str| {
             let quantity = parse_quantity(text, 1).expect(text);
-            quantity.value("m", Some(&here), &specimens)
+            quantity.value("m", Some(&here), &measurements)
         };
         for (text, expected) in [
             ("norm(here)", 5.0),

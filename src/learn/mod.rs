@@ -4,7 +4,7 @@
 //! internet: reading them has bounds, and a broken one is named with its line while the rest
 //! loads. A task is checked by what the program measured on the learner's own pictures: it says
 //! which expressions it needs ([`Task::wanted`]), somebody who drives the engine examines them
-//! ([`Specimens`]), and then the answer is judged ([`Task::check`]).
+//! ([`Measurements`]), and then the answer is judged ([`Task::check`]).
 //!
 //! - [`bank`]: all questions, built in and a teacher's;
 //! - [`question`], [`task`], [`measure`], [`text`]: what a question file holds;
@@ -39,7 +39,7 @@ pub mod verdict;
 
 pub use answer::Answer;
 pub use bank::{Bank, Filter, FolderReport, Operations};
-pub use evidence::{Measurer, Specimens, Wanted};
+pub use evidence::{Measurements, Measurer, Wanted};
 pub use fault::Fault;
 pub use measure::{Goal, Measure, Quantity};
 pub use question::{Control, Formula, Level, Preset, Question, Scene, ToolName};

@@ -3,7 +3,7 @@
 use super::index::Index;
 use crate::latent::expr::{CheckError, Context, Expr, check};
 use crate::latent::{Code, Direction, Lead, Space, SpaceShape};
-use crate::model::judge::is_judge_of;
+use crate::model::judge::classifies;
 use crate::model::manifest::Role;
 use crate::model::{ModelFile, catalogue};
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ impl Models {
                 has_encoded: file.tensors.contains_key("encoded.codes"),
                 has_judge: files
                     .iter()
-                    .any(|(_, judge)| is_judge_of(&judge.manifest, &file.manifest)),
+                    .any(|(_, judge)| classifies(&judge.manifest, &file.manifest)),
                 is_announced: false,
             };
             models.insert((*name).to_owned(), sketch);

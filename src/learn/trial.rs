@@ -3,12 +3,12 @@
 
 use super::Fault;
 use super::answer::{Answer, Larger};
-use super::evidence::{Measurer, Specimens, Wanted, shown};
+use super::evidence::{Measurements, Measurer, Wanted, shown};
 use super::question::Question;
 use super::task::{Order, Side, Task, TaskKind};
 use super::verdict::Verdict;
 use crate::latent::expr::Expr;
-use crate::model::specimen::Specimen;
+use crate::model::measurement::Measurement;
 
 /// The smallest root mean square difference of the two pictures of `which`, in percent.
 const VISIBLE_PERCENT: f64 = 2.0;
@@ -26,9 +26,9 @@ impl Task {
     pub fn wrong_answer(
         &self,
         question: &Question,
-        specimens: &Specimens,
+        measurements: &Measurements,
     ) -> Result<Option<Answer>, String> {
-        let right = self.right_answer(question, specimens)?;
+        let right = self.right_answer(question, measurements)?;
         Ok(match (&self.kind, right) {
             (TaskKind::Choose { options }, _) => options
                 .iter()
@@ -82,18 +82,18 @@ pub fn question(
     let mut fault = |line: usize, reason: String| {
         faults.push(Fault::new(&question.file, line, reason));
     };
-    let mut specimens = Specimens::drawn_with(question.sampler());
+    let mut measurements = Measurements::drawn_with(question.sampler());
     if let Some(scene) = &question.scene {
         let wanted = [wanted(&scene.model, &scene.expression.expr)];
-        specimens.gather(&wanted, measurer)?;
-        if let Some(found) = specimens.get(&scene.model, &scene.expression.expr)
+        measurements.gather(&wanted, measurer)?;
+        if let Some(found) = measurements.get(&scene.model, &scene.expression.expr)
             && is_blank(found)
         {
             fault(scene.line, "the scene's picture is blank".to_owned());
         }
     }
     for task in &question.tasks {
-        for reason in task_faults(task, question, &mut specimens, measurer)? {
+        for reason in task_faults(task, question, &mut measurements, measurer)? {
             fault(task.line, reason);
         }
     }
@@ -103,17 +103,17 @@ pub fn question(
 fn task_faults(
     task: &Task,
     question: &Question,
-    specimens: &mut Specimens,
+    measurements: &mut Measurements,
     measurer: &mut (impl Measurer + ?Sized),
 ) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
-    specimens.gather(&task.wanted_to_solve(question)?, measurer)?;
+    measurements.gather(&task.wanted_to_solve(question)?, measurer)?;
     // What cannot be measured is the question's fault.
-    let right = match task.right_answer(question, specimens) {
+    let right = match task.right_answer(question, measurements) {
         Ok(right) => right,
         Err(reason) => return Ok(vec![reason]),
     };
-    match judged(task, question, &right, specimens, measurer)? {
+    match judged(task, question, &right, measurements, measurer)? {
         Ok(verdict) if verdict.passed => {}
         Ok(verdict) => {
             let reason = verdict.reason;
@@ -121,9 +121,9 @@ fn task_faults(
         }
         Err(reason) => return Ok(vec![reason]),
     }
-    match task.wrong_answer(question, specimens) {
+    match task.wrong_answer(question, measurements) {
         Ok(None) => faults.push("every answer passes".to_owned()),
-        Ok(Some(wrong)) => match judged(task, question, &wrong, specimens, measurer)? {
+        Ok(Some(wrong)) => match judged(task, question, &wrong, measurements, measurer)? {
             Ok(verdict) if !verdict.passed => {}
             Ok(_) => faults.push(match &task.kind {
                 TaskKind::Set { .. } => "the start fulfils the goal already".to_owned(),
@@ -136,8 +136,8 @@ fn task_faults(
     match &task.kind {
         TaskKind::Which { left, right, .. } => {
             let panes = [left, right].map(|pane| wanted(&pane.model, &pane.expression.expr));
-            specimens.gather(&panes, measurer)?;
-            let [a, b] = panes.map(|pane| specimens.get(&pane.model, &pane.expression).cloned());
+            measurements.gather(&panes, measurer)?;
+            let [a, b] = panes.map(|pane| measurements.get(&pane.model, &pane.expression).cloned());
             if let (Some(a), Some(b)) = (a, b) {
                 let percent = difference_percent(&a, &b);
                 if percent < VISIBLE_PERCENT {
@@ -153,7 +153,7 @@ fn task_faults(
             ..
         } if *equal_within == 0.0 => {
             let model = question.model().unwrap_or_default();
-            let values = [left, right].map(|side| side.value(model, None, specimens));
+            let values = [left, right].map(|side| side.value(model, None, measurements));
             if let [Ok(a), Ok(b)] = values {
                 let scale = a.abs().max(b.abs());
                 if (a - b).abs() <= 1e-4 * scale {
@@ -171,7 +171,7 @@ fn task_faults(
             let model = question.model().unwrap_or_default();
             let mut values: Vec<f64> = expressions
                 .iter()
-                .filter_map(|formula| by.value(model, Some(&formula.expr), specimens).ok())
+                .filter_map(|formula| by.value(model, Some(&formula.expr), measurements).ok())
                 .collect();
             values.sort_by(f64::total_cmp);
             let is_near = |pair: &[f64]| (pair[1] - pair[0]).abs() <= 1e-4 * pair[1].abs();
@@ -192,14 +192,14 @@ fn judged(
     task: &Task,
     question: &Question,
     answer: &Answer,
-    specimens: &mut Specimens,
+    measurements: &mut Measurements,
     measurer: &mut (impl Measurer + ?Sized),
 ) -> Result<Result<Verdict, String>, String> {
     match task.wanted(question, answer) {
-        Ok(wanted) => specimens.gather(&wanted, measurer)?,
+        Ok(wanted) => measurements.gather(&wanted, measurer)?,
         Err(reason) => return Ok(Err(reason)),
     }
-    Ok(task.check(question, answer, specimens))
+    Ok(task.check(question, answer, measurements))
 }
 
 fn wanted(model: &str, expression: &Expr) -> Wanted {
@@ -209,7 +209,7 @@ fn wanted(model: &str, expression: &Expr) -> Wanted {
     }
 }
 
-fn is_blank(found: &Specimen) -> bool {
+fn is_blank(found: &Measurement) -> bool {
     let all = found.picture.iter().copied();
     let (low, high) = all.fold((f32::MAX, f32::MIN), |(low, high), v| {
         (low.min(v), high.max(v))
@@ -220,7 +220,7 @@ fn is_blank(found: &Specimen) -> bool {
 }
 
 /// The root mean square difference in percent; 100 for pictures of different sizes.
-fn difference_percent(a: &Specimen, b: &Specimen) -> f64 {
+fn difference_percent(a: &Measurement, b: &Measurement) -> f64 {
     if a.image != b.image {
         return 100.0;
     }

@@ -38,7 +38,7 @@ pub struct DirectionsRecord {
     pub directions: Vec<MeasuredDirection>,
     /// Labels without a direction, each with the reason.
     #[serde(default)]
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Rejected>,
 }
 
 /// A direction and what going along it does.
@@ -94,7 +94,7 @@ pub struct SideEffect {
 
 /// A label for which no direction was sought.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct Rejected {
     pub label: String,
     pub reason: String,
 }

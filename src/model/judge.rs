@@ -2,16 +2,16 @@
 
 use super::file::ModelFile;
 use super::manifest::{LabelKind, Manifest};
+use super::measurement::Prediction;
 use super::reading;
 use super::runner::Runner;
-use super::specimen::Judged;
 use super::{ModelError, Wiring, catalogue, download};
 use burn::tensor::{Device, activation};
 use std::sync::OnceLock;
 
 /// A classifier on a device.
 #[derive(Debug)]
-pub struct Judge {
+pub struct Classifier {
     classifier: Runner,
     picture_len: usize,
     class_count: usize,
@@ -19,7 +19,7 @@ pub struct Judge {
 
 /// Whether a classifier judges the pictures of a model: both know the same data in the same
 /// size, and each picture is of one class.
-pub fn is_judge_of(judge: &Manifest, model: &Manifest) -> bool {
+pub fn classifies(judge: &Manifest, model: &Manifest) -> bool {
     judge.family.traits().classifies
         && judge.labels == LabelKind::Classes
         && judge.data.name == model.data.name
@@ -41,11 +41,11 @@ pub fn entry_for(model: &Manifest) -> Option<&'static catalogue::Entry> {
         };
         catalogue::entries().iter().filter_map(manifest).collect()
     });
-    let found = judges.iter().find(|(_, judge)| is_judge_of(judge, model));
+    let found = judges.iter().find(|(_, judge)| classifies(judge, model));
     found.map(|(entry, _)| *entry)
 }
 
-impl Judge {
+impl Classifier {
     /// The catalogue's classifier for the pictures of a model, if there is one.
     ///
     /// # Errors
@@ -70,15 +70,15 @@ impl Judge {
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Judged>, ModelError> {
+    pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Prediction>, ModelError> {
         let rows = pictures.len() / self.picture_len.max(1);
         let logits = self.classifier.tensor(&[pictures])?;
         let probabilities = download(activation::softmax(logits, 1))?;
-        let verdicts: Vec<Judged> = probabilities
+        let verdicts: Vec<Prediction> = probabilities
             .chunks_exact(self.class_count.max(1))
             .filter_map(|row| {
                 let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-                best.map(|(class, &probability)| Judged {
+                best.map(|(class, &probability)| Prediction {
                     class: class as u8,
                     probability,
                 })

@@ -157,7 +157,7 @@ struct Block {
 
 /// A discriminator with its tensors on one device.
 #[derive(Clone)]
-pub struct Critic {
+pub struct Discriminator {
     image: ImageSpec,
     group: usize,
     picture: (Tensor<3>, Tensor<1>),
@@ -167,7 +167,7 @@ pub struct Critic {
     judge: (Tensor<2>, Tensor<2>),
 }
 
-impl Critic {
+impl Discriminator {
     /// Takes every tensor, flattened, from `source`.
     ///
     /// # Errors
@@ -401,8 +401,8 @@ mod tests {
             .collect()
     }
 
-    fn critic(tensors: &BTreeMap<String, Tensor<1>>, device: &Device) -> Critic {
-        Critic::new(&spec(), IMAGE, device, |name| tensors.get(name).cloned())
+    fn critic(tensors: &BTreeMap<String, Tensor<1>>, device: &Device) -> Discriminator {
+        Discriminator::new(&spec(), IMAGE, device, |name| tensors.get(name).cloned())
             .expect("all tensors are there")
     }
 
@@ -439,7 +439,7 @@ mod tests {
     /// The gradients of the penalty in the weights, by name.
     fn penalty_gradients(
         tracked: &BTreeMap<String, Tensor<1>>,
-        (live, fixed): (&Critic, &Critic),
+        (live, fixed): (&Discriminator, &Discriminator),
         pictures: Tensor<2>,
         gamma: f64,
     ) -> BTreeMap<String, Vec<f32>> {
@@ -526,7 +526,7 @@ mod tests {
             named.collect()
         };
         let build = |tensors: &BTreeMap<String, Tensor<1>>| {
-            Critic::new(&spec, image, &device, |name| tensors.get(name).cloned())
+            Discriminator::new(&spec, image, &device, |name| tensors.get(name).cloned())
                 .expect("all tensors are there")
         };
         let (leaves, constants) = (upload(true), upload(false));
@@ -600,7 +600,7 @@ mod tests {
         let (fresh, _) = spec().plan(IMAGE, BATCH).expect("the sizes are sound");
         let names: Vec<String> = fresh.iter().map(|tensor| tensor.name.clone()).collect();
         let weights = Weights::new(fresh, 1, (0.0, 0.99), &device);
-        let critic = Critic::new(&spec(), IMAGE, &device, |name| weights.live(name))
+        let critic = Discriminator::new(&spec(), IMAGE, &device, |name| weights.live(name))
             .expect("all tensors are there");
         let pictures = pictures(&reference().critic, &device);
         let mut gradients = critic.forward(pictures).sum().backward();

@@ -1,6 +1,6 @@
 //! Style-based generators with style mixing (Karras et al. 2020).
 
-use super::critic::{Critic, CriticSpec};
+use super::critic::{CriticSpec, Discriminator};
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
@@ -173,8 +173,12 @@ impl StyleTask {
         })
     }
 
-    fn judge(&self, source: impl Fn(&str) -> Option<Tensor<1>>) -> Result<Critic, ModelError> {
-        Critic::new(&self.critic_spec, self.view.seen, &self.device, source).map_err(ModelError)
+    fn judge(
+        &self,
+        source: impl Fn(&str) -> Option<Tensor<1>>,
+    ) -> Result<Discriminator, ModelError> {
+        Discriminator::new(&self.critic_spec, self.view.seen, &self.device, source)
+            .map_err(ModelError)
     }
 
     /// What is seen of random pictures, `[count, channels * height * width]`.

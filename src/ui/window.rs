@@ -16,7 +16,7 @@ use super::textures::PictureTextures;
 use super::theme::{self, size, space, tokens};
 use super::{WindowOptions, shortcuts};
 use crate::app::{
-    Action, Actions, AppState, Effect, Moment, Overlay, Start, StartupRequest, models,
+    Action, Actions, AppState, Effect, FrameInput, Overlay, Start, StartupRequest, models,
 };
 use crate::engine::{Decoders, Engine, EngineOptions, SharedGpu};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, Ui, ViewportCommand};
@@ -383,7 +383,7 @@ impl eframe::App for ZscapeWindow {
 const HELD_KEY_SECS: f64 = 1.0;
 
 impl ZscapeWindow {
-    fn moment(&mut self, ctx: &Context) -> Moment {
+    fn moment(&mut self, ctx: &Context) -> FrameInput {
         let is_typing = ctx.egui_wants_keyboard_input();
         ctx.input(|input| {
             let is_key = |event: &Event| matches!(event, Event::Key { .. });
@@ -393,7 +393,7 @@ impl ZscapeWindow {
             let holds_a_key = !input.keys_down.is_empty()
                 && !is_typing
                 && input.time - self.last_key_secs < HELD_KEY_SECS;
-            Moment {
+            FrameInput {
                 now_secs: input.time,
                 dt_secs: input.stable_dt,
                 hand_is_busy: input.pointer.any_down() || holds_a_key || input.is_scrolling(),

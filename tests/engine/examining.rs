@@ -3,7 +3,7 @@
 use crate::support::{Driver, cpu, shot};
 use zscape::engine::{Event, Job, JobId, ModelInfo};
 use zscape::latent::neighbours::nearest;
-use zscape::model::specimen::Specimen;
+use zscape::model::measurement::Measurement;
 
 fn submit(driver: &Driver, model: &ModelInfo, expressions: &[&str]) -> JobId {
     driver.engine.submit(Job::Examine {
@@ -15,10 +15,13 @@ fn submit(driver: &Driver, model: &ModelInfo, expressions: &[&str]) -> JobId {
     })
 }
 
-fn examine(driver: &Driver, model: &ModelInfo, expressions: &[&str]) -> Vec<Specimen> {
+fn examine(driver: &Driver, model: &ModelInfo, expressions: &[&str]) -> Vec<Measurement> {
     let job = submit(driver, model, expressions);
     driver.wait("specimens", |event| match event {
-        Event::Examined { job: of, specimens } if of == job => Some(specimens),
+        Event::Examined {
+            job: of,
+            measurements,
+        } if of == job => Some(measurements),
         Event::JobFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     })
@@ -34,7 +37,7 @@ fn the_judge_knows_the_class_means() {
     assert_eq!(found.len(), 10);
     let judged: Vec<u8> = found
         .iter()
-        .filter_map(|specimen| Some(specimen.judged?.class))
+        .filter_map(|measurement| Some(measurement.judged?.class))
         .collect();
     assert_eq!(judged.len(), 10);
     let right = judged
@@ -43,8 +46,8 @@ fn the_judge_knows_the_class_means() {
         .filter(|(k, class)| *k == usize::from(**class));
     // In two dimensions some classes lie upon one another.
     assert!(right.count() >= 7, "{judged:?}");
-    for specimen in &found {
-        let probability = specimen.judged.map_or(0.0, |judged| judged.probability);
+    for measurement in &found {
+        let probability = measurement.judged.map_or(0.0, |judged| judged.probability);
         assert!((0.1..=1.0).contains(&probability));
     }
 }
@@ -53,16 +56,16 @@ fn the_judge_knows_the_class_means() {
 fn errors_and_neighbours_are_those_of_the_other_jobs() {
     let driver = cpu();
     let model = driver.load("digits-vae2");
-    let specimen = examine(&driver, &model, &["seed(3)"]).remove(0);
+    let measurement = examine(&driver, &model, &["seed(3)"]).remove(0);
     let job = driver.engine.submit(Job::Encode {
         model: model.id.clone(),
-        picture: specimen.picture.clone().into(),
+        picture: measurement.picture.clone().into(),
     });
     let encoding = driver.wait("an encoding", |event| match event {
         Event::Encoded { job: of, encoding } if of == job => Some(encoding),
         _ => None,
     });
-    let mse = specimen.reconstruction_mse.expect("there is an encoder");
+    let mse = measurement.reconstruction_mse.expect("there is an encoder");
     assert!(
         (mse - encoding.mse).abs() <= 1e-6,
         "{mse} and {}",
@@ -70,16 +73,16 @@ fn errors_and_neighbours_are_those_of_the_other_jobs() {
     );
     assert!(mse > 0.0);
     let rows = model.encoded.iter().map(|(row, _)| row.as_slice());
-    let near = nearest(specimen.code.values.reals(), rows, 1);
+    let near = nearest(measurement.code.values.reals(), rows, 1);
     assert_eq!(
-        specimen.nearest,
+        measurement.nearest,
         near.first().map(|neighbour| neighbour.distance)
     );
     let job = driver.engine.submit(Job::Decode {
         shots: vec![shot(&model.id, "seed(3)")],
         names: Default::default(),
     });
-    assert_eq!(specimen.picture, driver.pictures(job));
+    assert_eq!(measurement.picture, driver.pictures(job));
 }
 
 #[test]

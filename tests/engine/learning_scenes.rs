@@ -34,14 +34,17 @@ fn every_learning_scene_has_a_picture() {
             shots: shots.collect(),
             names: Default::default(),
         });
-        let specimens = driver.wait("specimens", |event| match event {
-            Event::Examined { job: of, specimens } if of == job => Some(specimens),
+        let measurements = driver.wait("specimens", |event| match event {
+            Event::Examined {
+                job: of,
+                measurements,
+            } if of == job => Some(measurements),
             Event::JobFailed { fault, .. } => panic!("a scene of {name}: {fault}"),
             _ => None,
         });
-        assert_eq!(specimens.len(), scenes.len());
-        for ((id, _), specimen) in scenes.iter().zip(&specimens) {
-            let values = specimen.picture.iter().copied();
+        assert_eq!(measurements.len(), scenes.len());
+        for ((id, _), measurement) in scenes.iter().zip(&measurements) {
+            let values = measurement.picture.iter().copied();
             let (low, high) = values.fold((f32::MAX, f32::MIN), |(low, high), value| {
                 (low.min(value), high.max(value))
             });

@@ -5,8 +5,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
 use std::io::Cursor;
 use zscape::document::photo::{
-    self, Crop, Fit, Ground, Photo, PhotoError, PhotoFault, PrepareError, PrepareOptions, prepare,
-    suggests_invert,
+    self, Background, Crop, Fit, Photo, PhotoError, PhotoFault, PrepareError, PrepareOptions,
+    prepare, suggests_invert,
 };
 
 fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
@@ -176,7 +176,7 @@ fn cover_cuts_and_contain_leaves_ground() {
     assert_eq!(cover, [1.0; 16]);
     let contain = PrepareOptions {
         fit: Fit::Contain,
-        ground: Ground::White,
+        ground: Background::White,
         ..PrepareOptions::default()
     };
     let numbers = as_numbers(&photo, [1, 6, 6], contain);
@@ -239,8 +239,8 @@ fn transparent_parts_show_the_ground() {
         ground,
         ..PrepareOptions::default()
     };
-    assert_eq!(as_numbers(&photo, [1, 1, 1], on(Ground::Black)), [0.0]);
-    assert_eq!(as_numbers(&photo, [1, 1, 1], on(Ground::White)), [1.0]);
+    assert_eq!(as_numbers(&photo, [1, 1, 1], on(Background::Black)), [0.0]);
+    assert_eq!(as_numbers(&photo, [1, 1, 1], on(Background::White)), [1.0]);
 }
 
 /// The mean place of the light, from the middle of the first pixel.
@@ -309,8 +309,11 @@ fn what_is_drawn_light_on_dark_is_not_to_be_inverted() {
         ground,
         ..PrepareOptions::default()
     };
-    assert!(suggests_invert(&clear, &on(Ground::White)), "ink on clear");
-    assert!(!suggests_invert(&clear, &on(Ground::Black)));
+    assert!(
+        suggests_invert(&clear, &on(Background::White)),
+        "ink on clear"
+    );
+    assert!(!suggests_invert(&clear, &on(Background::Black)));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use zscape::document::autosave::{Folder, MAX_PARKED};
 use zscape::document::bookmarks::BookmarkError;
 use zscape::document::directions::MAX_DIRECTIONS;
 use zscape::document::history::MAX_NODES;
-use zscape::document::journal::{self, Entry, Journal, Standing};
+use zscape::document::journal::{self, Entry, Journal, SaveState};
 use zscape::document::save::save;
 use zscape::document::session_file::{self, MAX_FILE_BYTES};
 use zscape::document::{Change, ChangeError, NodeId, Session, StoredDirection};
@@ -64,7 +64,7 @@ proptest! {
         let mut session = Session::default();
         let base = base.min(changes.len());
         changes[..base].iter().for_each(|change| { session.apply(change).ok(); });
-        let mut journal = Journal::create(&path, &session, &Standing::default()).expect("it can be written");
+        let mut journal = Journal::create(&path, &session, &SaveState::default()).expect("it can be written");
         for change in &changes[base..] {
             if session.apply(change).is_ok() {
                 journal.append(&[Entry::Change(Box::new(change.clone()))]).expect("there is room");
@@ -82,7 +82,7 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.journal");
         let mut session = Session::default();
-        let mut journal = Journal::create(&path, &session, &Standing::default()).expect("it can be written");
+        let mut journal = Journal::create(&path, &session, &SaveState::default()).expect("it can be written");
         // After how many bytes the session looked how.
         let mut states = vec![(journal.bytes(), session.clone())];
         for change in &changes {
@@ -469,7 +469,7 @@ fn a_damaged_line_in_the_middle_ends_the_reading_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.journal");
     let mut journal =
-        Journal::create(&path, &Session::default(), &Standing::default()).expect("a file");
+        Journal::create(&path, &Session::default(), &SaveState::default()).expect("a file");
     let entries: Vec<Entry> = (0..3)
         .map(|seed| Entry::Change(Box::new(step(&format!("seed({seed})")))))
         .collect();
@@ -504,7 +504,7 @@ fn a_step_costs_a_line_and_not_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.journal");
     let mut journal =
-        Journal::create(&path, &Session::default(), &Standing::default()).expect("a file");
+        Journal::create(&path, &Session::default(), &SaveState::default()).expect("a file");
     let mut bytes = journal.bytes();
     for seed in 0..10_000 {
         journal
@@ -530,7 +530,7 @@ fn running_programs_leave_each_other_alone() {
     let first = Folder::open(folder.path()).expect("a place");
     let session = with([step("seed(1)"), step("seed(2)")]);
     let journal = |place: &Folder, session: &Session| {
-        Journal::create(&place.journal_path(), session, &Standing::default()).expect("a file")
+        Journal::create(&place.journal_path(), session, &SaveState::default()).expect("a file")
     };
     journal(&first, &session);
     let second = Folder::open(folder.path()).expect("another place");
@@ -561,28 +561,28 @@ fn parked_sessions_are_kept_for_a_while() {
     let place = Folder::open(folder.path()).expect("a place");
     for count in 1..=MAX_PARKED + 3 {
         let session = with((0..count).map(|seed| step(&format!("seed({seed})"))));
-        let path = place.park(&session).expect("there is room");
-        assert!(place.is_parked(&path));
+        let path = place.stash(&session).expect("there is room");
+        assert!(place.is_stashed(&path));
         assert_eq!(
             session_file::read(&path).expect("it was just written"),
             session
         );
     }
-    let parked = place.parked();
-    assert_eq!(parked.len(), MAX_PARKED);
-    assert_eq!(parked[0].steps, MAX_PARKED + 3, "the latest comes first");
+    let stashed = place.stashed();
+    assert_eq!(stashed.len(), MAX_PARKED);
+    assert_eq!(stashed[0].steps, MAX_PARKED + 3, "the latest comes first");
 
     // The clock was set back by a day: the file that was written last is of tomorrow.
-    let tomorrow = parked[0].at_millis + 24 * 60 * 60 * 1000;
-    let name = parked[0]
+    let tomorrow = stashed[0].at_millis + 24 * 60 * 60 * 1000;
+    let name = stashed[0]
         .path
         .with_file_name(format!("{tomorrow}-1.zscape"));
-    std::fs::rename(&parked[0].path, name).expect("it can be renamed");
+    std::fs::rename(&stashed[0].path, name).expect("it can be renamed");
     for count in 1..=3 {
         let session = with((0..count).map(|seed| step(&format!("seed({seed})"))));
-        place.park(&session).expect("there is room");
+        place.stash(&session).expect("there is room");
     }
-    let steps: Vec<usize> = place.parked().iter().map(|it| it.steps).take(4).collect();
+    let steps: Vec<usize> = place.stashed().iter().map(|it| it.steps).take(4).collect();
     assert_eq!(
         steps,
         [3, 2, 1, 1],

@@ -4,7 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use zscape::app::Tool;
-use zscape::app::tools::arithmetic::{MEMBERS, Well};
+use zscape::app::tools::arithmetic::{MEMBERS, Slot};
 use zscape::app::tools::directions::Directions;
 
 fn open() -> Window {
@@ -34,7 +34,7 @@ fn a_picture_dragged_into_a_well_becomes_an_operand() {
     assert_eq!(window.expression(), "seed(1) - seed(2) + seed(3)");
     let wells = &window.app().tools().settings().arithmetic;
     assert_eq!(
-        wells.members(Well::Plus).len(),
+        wells.members(Slot::Plus).len(),
         1,
         "undo empties the well, too"
     );
@@ -47,7 +47,7 @@ fn typed_text_of_the_form_appears_in_the_wells() {
     window.press(Modifiers::NONE, Key::Enter);
     let wells = window.app().tools().settings().arithmetic.clone();
     assert_eq!(wells.strength, 1.5);
-    assert_eq!(Well::ALL.map(|well| wells.members(well).len()), [2, 1, 1]);
+    assert_eq!(Slot::ALL.map(|well| wells.members(well).len()), [2, 1, 1]);
     window.wait("the pictures in the wells", |app| {
         (0..4).all(|index| app.pictures().set(MEMBERS).get(index).is_some())
     });

@@ -69,10 +69,10 @@ fn what_a_killed_program_had_settled_is_there_at_the_next_start() {
     // Or not, if one had rather begin anew; even then nothing is lost.
     next.click("Start new session");
     next.wait("the other session to be parked", |app| {
-        app.session().parked().len() == 1
+        app.session().stashed().len() == 1
     });
     assert_eq!(next.steps(), 1);
-    assert_eq!(next.app().session().parked()[0].steps, 3);
+    assert_eq!(next.app().session().stashed()[0].steps, 3);
     next.click("Open it");
     next.wait("the session again", |app| {
         app.session().document().history().len() == 3

@@ -15,7 +15,7 @@ use zscape::document::save::save;
 use zscape::engine::ModelSource;
 use zscape::latent::expr::parse;
 use zscape::latent::{NoiseMode, Space};
-use zscape::learn::progress::Standing;
+use zscape::learn::progress::QuestionStatus;
 use zscape::ui::WindowOptions;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -478,7 +478,7 @@ fn every_kind_of_task_can_be_passed_and_failed() {
         let question = bank.get(id).expect("it is there");
         assert_eq!(
             learning.progress().standing(question),
-            Standing::Done,
+            QuestionStatus::Done,
             "{id}"
         );
     }

@@ -60,7 +60,7 @@ impl Desk {
 
     /// Lets expressions know what the session names: bookmarks, and the directions that were
     /// found in the loaded model. This is the only place that does.
-    pub(super) fn renew_names(&mut self) {
+    pub(super) fn refresh_names(&mut self) {
         let [codes, retired] = self.session.document().bookmarks().codes();
         let names = SessionNames {
             codes,
@@ -91,7 +91,7 @@ impl Desk {
     pub(super) fn use_tools<R>(&mut self, run: impl FnOnce(&mut Tools, &mut Workspace) -> R) -> R {
         let done = run(&mut self.tools, &mut self.workspace);
         if self.tools.take_names_changed() {
-            self.renew_names();
+            self.refresh_names();
         }
         done
     }
@@ -105,7 +105,7 @@ impl Desk {
     pub(super) fn set_tools(&mut self, settings: Arc<ToolSettings>, open: Tool) {
         self.tools.settings = settings;
         self.tools.open = open;
-        self.renew_names();
+        self.refresh_names();
     }
 
     pub(super) fn open_tool(&mut self, tool: Tool) {
@@ -143,7 +143,7 @@ impl Desk {
         self.session
             .thumbnails_mut()
             .remove(&ThumbnailKey::Bookmark(from));
-        self.renew_names();
+        self.refresh_names();
     }
 
     fn rename_in_tools(&mut self, from: &str, to: &str) {
@@ -171,7 +171,7 @@ impl Desk {
         let workspace = &mut self.workspace;
         let is_named = self.session.name_code(workspace, name, tags, code, model);
         if is_named {
-            self.renew_names();
+            self.refresh_names();
         }
         is_named
     }
@@ -192,7 +192,7 @@ impl Desk {
     /// Takes the code that a name was asked for.
     pub(super) fn on_named(&mut self, job: JobId, code: Code) {
         if self.session.on_evaluated(&mut self.workspace, job, code) {
-            self.renew_names();
+            self.refresh_names();
         }
     }
 

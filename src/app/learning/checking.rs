@@ -10,8 +10,8 @@ use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
 use crate::learn::progress::Attempt;
 use crate::learn::task::Order;
-use crate::learn::{Answer, Question, Specimens, TaskKind, Verdict, Wanted};
-use crate::model::specimen::Specimen;
+use crate::learn::{Answer, Measurements, Question, TaskKind, Verdict, Wanted};
+use crate::model::measurement::Measurement;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ impl OpenQuestion {
 pub(super) struct Checking {
     answer: Answer,
     wanted: Vec<Wanted>,
-    specimens: Specimens,
+    measurements: Measurements,
     asked: BTreeSet<String>,
     jobs: Vec<(JobId, String, Vec<Expr>)>,
     names: Arc<SessionNames>,
@@ -192,7 +192,7 @@ impl Learning {
                 open.checking = Some(Checking {
                     answer,
                     wanted,
-                    specimens: Specimens::drawn_with(sampler),
+                    measurements: Measurements::drawn_with(sampler),
                     asked: BTreeSet::new(),
                     jobs: Vec::new(),
                     names: if is_own { names } else { Arc::default() },
@@ -216,14 +216,14 @@ impl Learning {
             return;
         };
         let missing: Vec<Wanted> = checking
-            .specimens
+            .measurements
             .missing(&checking.wanted)
             .into_iter()
             .cloned()
             .collect();
         if missing.is_empty() {
             let verdict = match question.tasks.get(task) {
-                Some(task) => task.check(&question, &checking.answer, &checking.specimens),
+                Some(task) => task.check(&question, &checking.answer, &checking.measurements),
                 None => Err("The task is gone".to_owned()),
             };
             self.on_verdict(workspace, &question, task, checking.answer, verdict);
@@ -244,7 +244,7 @@ impl Learning {
                             expressions.push(wanted.expression.clone());
                         }
                     }
-                    let sampler = checking.specimens.sampler();
+                    let sampler = checking.measurements.sampler();
                     let shot = |expression: &Expr| {
                         workspace
                             .shot(&info.id, expression.clone())
@@ -274,15 +274,17 @@ impl Learning {
         &mut self,
         workspace: &mut Workspace,
         job: JobId,
-        specimens: Vec<Specimen>,
+        measurements: Vec<Measurement>,
     ) {
         let checking = self.checking_mut();
         let Some(checking) = checking else { return };
         let place = checking.jobs.iter().position(|(known, ..)| *known == job);
         let Some(place) = place else { return };
         let (_, model, expressions) = checking.jobs.swap_remove(place);
-        for (expression, specimen) in expressions.iter().zip(specimens) {
-            checking.specimens.insert(&model, expression, specimen);
+        for (expression, measurement) in expressions.iter().zip(measurements) {
+            checking
+                .measurements
+                .insert(&model, expression, measurement);
         }
         self.check_tick(workspace);
     }

@@ -24,7 +24,7 @@ impl Navigation {
         workspace.player = None;
         workspace.preview.model_changed();
         workspace.pictures.forget(&workspace.engine);
-        desk.renew_names();
+        desk.refresh_names();
         self.hold_history(&mut desk.workspace);
         let substituted = || {
             let is_substituted = desk.session.is_substituted;

@@ -5,7 +5,7 @@ use crate::app::notices::{Level, Remedy};
 use crate::app::session::{Report, StartupRequest};
 use crate::app::{Command, DEFAULT_EXPRESSION, Edit};
 use crate::document::Session;
-use crate::document::journal::{Recovered, Standing};
+use crate::document::journal::{Recovered, SaveState};
 use std::path::PathBuf;
 
 impl Navigation {
@@ -18,10 +18,10 @@ impl Navigation {
             match report {
                 Report::Began {
                     recovered,
-                    parked,
+                    stashed,
                     faults,
                 } => {
-                    desk.session.set_parked(parked);
+                    desk.session.set_stashed(stashed);
                     for fault in faults {
                         notices.push(Level::Warning, fault);
                     }
@@ -30,14 +30,14 @@ impl Navigation {
                 Report::Opened {
                     path,
                     session,
-                    is_parked,
-                } => self.on_opened(desk, path, *session, is_parked),
+                    is_stashed,
+                } => self.on_opened(desk, path, *session, is_stashed),
                 Report::Saved { path, revision } => {
                     notices.push(Level::Done, format!("Saved {}", path.display()));
                     desk.session.on_saved(path, revision);
                 }
-                Report::Parked { path, parked } => {
-                    desk.session.set_parked(parked);
+                Report::StashedSession { path, stashed } => {
+                    desk.session.set_stashed(stashed);
                     let sentence = "The previous session is kept under File, Recent sessions";
                     notices.push_with(Level::Done, sentence, Remedy::OpenSession(path));
                 }
@@ -46,7 +46,7 @@ impl Navigation {
                     desk.session.on_not_kept();
                     notices.push(Level::Error, sentence);
                 }
-                Report::Bulky => desk.session.rewrite(),
+                Report::NeedsCompaction => desk.session.rewrite(),
             }
         }
         picture
@@ -55,8 +55,8 @@ impl Navigation {
     /// Begins an empty session at the current place.
     pub(in crate::app) fn new_session(&mut self, desk: &mut Desk) {
         desk.settle();
-        desk.session.park_if_unsaved();
-        install(desk, Session::default(), Standing::default());
+        desk.session.stash_if_unsaved();
+        install(desk, Session::default(), SaveState::default());
         // It may have used a bookmark of the session before.
         let workspace = &mut desk.workspace;
         if workspace.check(workspace.position.expression()).is_err() {
@@ -71,14 +71,14 @@ impl Navigation {
         desk.session.open_file(path);
     }
 
-    fn on_opened(&mut self, desk: &mut Desk, path: PathBuf, session: Session, is_parked: bool) {
+    fn on_opened(&mut self, desk: &mut Desk, path: PathBuf, session: Session, is_stashed: bool) {
         self.abandon_scene(desk);
         desk.settle();
-        desk.session.park_if_unsaved();
-        let standing = if is_parked {
-            Standing::default()
+        desk.session.stash_if_unsaved();
+        let standing = if is_stashed {
+            SaveState::default()
         } else {
-            Standing {
+            SaveState {
                 file: Some(path),
                 is_saved: true,
             }
@@ -123,7 +123,7 @@ impl Navigation {
         // What was asked for, and what the hand was quicker to do, has its place.
         if startup.session.is_some() || !desk.session.document().is_pristine() {
             if !standing.is_saved && !session.is_pristine() {
-                desk.session.park(session);
+                desk.session.stash(session);
             }
             return;
         }
@@ -152,8 +152,8 @@ impl Navigation {
 }
 
 /// Puts a session in the place of the one that is open.
-fn install(desk: &mut Desk, session: Session, standing: Standing) {
+fn install(desk: &mut Desk, session: Session, standing: SaveState) {
     desk.session.install(&mut desk.workspace, session, standing);
     desk.forget_steps();
-    desk.renew_names();
+    desk.refresh_names();
 }

@@ -13,8 +13,8 @@ pub use thumbnails::{ThumbnailKey, Thumbnails};
 use super::models::id_of;
 use super::notices::{Level, Notices};
 use super::{Composition, Wake, Workspace};
-use crate::document::autosave::Parked;
-use crate::document::journal::Standing;
+use crate::document::autosave::StashedSession;
+use crate::document::journal::SaveState;
 use crate::document::session_file::ENDING;
 use crate::document::{Change, ModelLink, Session};
 use crate::latent::Shot;
@@ -29,7 +29,7 @@ pub const MAX_RECENT: usize = 8;
 /// The session that is open.
 pub struct OpenSession {
     session: Session,
-    standing: Standing,
+    standing: SaveState,
     /// Grows with every change that is worth saving.
     revision: u64,
     store: SessionStore,
@@ -38,7 +38,7 @@ pub struct OpenSession {
     /// Whether something else is shown than the current step, whose model is not there.
     pub(super) is_substituted: bool,
     recent: Vec<PathBuf>,
-    parked: Vec<Parked>,
+    stashed: Vec<StashedSession>,
     /// What the command line asked for; it comes after what was left behind.
     startup: StartupRequest,
     filmstrip: Filmstrip,
@@ -76,14 +76,14 @@ impl OpenSession {
     ) -> Self {
         Self {
             session: Session::default(),
-            standing: Standing::default(),
+            standing: SaveState::default(),
             revision: 0,
             store: SessionStore::start(folder, wake),
             bookmarking: None,
             naming: bookmarks::Naming::default(),
             is_substituted: false,
             recent,
-            parked: Vec::new(),
+            stashed: Vec::new(),
             startup,
             filmstrip: Filmstrip::default(),
             thumbnails: Thumbnails::default(),
@@ -116,12 +116,12 @@ impl OpenSession {
     }
 
     /// Sessions that made room for others, the latest first.
-    pub fn parked(&self) -> &[Parked] {
-        &self.parked
+    pub fn stashed(&self) -> &[StashedSession] {
+        &self.stashed
     }
 
-    pub(super) fn set_parked(&mut self, parked: Vec<Parked>) {
-        self.parked = parked;
+    pub(super) fn set_stashed(&mut self, stashed: Vec<StashedSession>) {
+        self.stashed = stashed;
     }
 
     /// The steps that the filmstrip shows.
@@ -225,13 +225,13 @@ impl OpenSession {
     }
 
     /// Puts a session aside that makes room for another.
-    pub(super) fn park(&mut self, session: Session) {
-        self.store.park(session);
+    pub(super) fn stash(&mut self, session: Session) {
+        self.store.stash(session);
     }
 
-    pub(super) fn park_if_unsaved(&mut self) {
+    pub(super) fn stash_if_unsaved(&mut self) {
         if self.has_unsaved_changes() {
-            self.store.park(self.session.clone());
+            self.store.stash(self.session.clone());
         }
     }
 
@@ -240,7 +240,7 @@ impl OpenSession {
         &mut self,
         workspace: &mut Workspace,
         session: Session,
-        standing: Standing,
+        standing: SaveState,
     ) {
         let view = session.view();
         workspace.view.controls = view.controls;

@@ -6,8 +6,8 @@
 use crate::app::Wake;
 use crate::app::service::{Reports, Service};
 use crate::document::Session;
-use crate::document::autosave::{Folder, Orphan, Parked};
-use crate::document::journal::{self, Entry, Journal, Recovered, Standing};
+use crate::document::autosave::{Folder, StashedSession, UncleanSession};
+use crate::document::journal::{self, Entry, Journal, Recovered, SaveState};
 use crate::document::{Change, session_file};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -24,7 +24,7 @@ const SYNC_AFTER: Duration = Duration::from_secs(2);
 enum Request {
     Change(Box<Change>),
     /// The session as it is now; what was written before is void.
-    Whole(Box<(Session, Standing)>),
+    Whole(Box<(Session, SaveState)>),
     Save {
         session: Box<Session>,
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum Report {
     /// What earlier programs left behind.
     Began {
         recovered: Option<Box<Recovered>>,
-        parked: Vec<Parked>,
+        stashed: Vec<StashedSession>,
         /// What is wrong, as sentences.
         faults: Vec<String>,
     },
@@ -51,22 +51,22 @@ pub enum Report {
         path: PathBuf,
         session: Box<Session>,
         /// It is a parked one, which is nobody's to save into.
-        is_parked: bool,
+        is_stashed: bool,
     },
     Saved {
         path: PathBuf,
         revision: u64,
     },
-    Parked {
+    StashedSession {
         path: PathBuf,
-        parked: Vec<Parked>,
+        stashed: Vec<StashedSession>,
     },
     /// A file was not read or not written; a sentence.
     Failed(String),
     /// The changes are not kept any more; a sentence.
     NotKept(String),
     /// A new beginning would save room.
-    Bulky,
+    NeedsCompaction,
 }
 
 /// The window's end of the thread.
@@ -135,7 +135,7 @@ impl SessionStore {
         self.send(Request::Open(path));
     }
 
-    pub fn park(&mut self, session: Session) {
+    pub fn stash(&mut self, session: Session) {
         self.send(Request::Park(Box::new(session)));
     }
 
@@ -146,7 +146,7 @@ impl SessionStore {
     }
 
     /// Once in a frame: hands over what waits. Returns whether something still does.
-    pub fn tick(&mut self, session: &Session, standing: &Standing) -> bool {
+    pub fn tick(&mut self, session: &Session, standing: &SaveState) -> bool {
         let Some(service) = &mut self.service else {
             return false;
         };
@@ -164,7 +164,7 @@ impl SessionStore {
     }
 
     /// Hands over what is left, and ends the thread when it has written it.
-    pub fn close(&mut self, session: &Session, standing: &Standing, keep: bool) {
+    pub fn close(&mut self, session: &Session, standing: &SaveState, keep: bool) {
         self.tick(session, standing);
         if let Some(service) = &mut self.service {
             service.send(Request::Close { keep });
@@ -178,7 +178,7 @@ struct Worker {
     folder: Option<Folder>,
     journal: Option<Journal>,
     /// What the session of this program came from; it goes when its content is safe elsewhere.
-    orphan: Option<Orphan>,
+    orphan: Option<UncleanSession>,
     synced_at: Instant,
     /// So that a full disk is reported once, not for every change.
     has_failed: bool,
@@ -208,7 +208,7 @@ impl Worker {
         }
         worker.reports.send(Report::Began {
             recovered: recovered.map(Box::new),
-            parked: worker.parked(),
+            stashed: worker.stashed(),
             faults,
         });
         worker
@@ -226,7 +226,7 @@ impl Worker {
                 Ok(other) => {
                     let is_kept = other.standing.is_saved
                         || other.session.is_pristine()
-                        || folder.park(&other.session).is_ok();
+                        || folder.stash(&other.session).is_ok();
                     if is_kept {
                         orphan.remove();
                     }
@@ -313,7 +313,7 @@ impl Worker {
         }
         self.note(result);
         if is_bulky {
-            self.reports.send(Report::Bulky);
+            self.reports.send(Report::NeedsCompaction);
         } else if self.synced_at.elapsed() > SYNC_AFTER {
             self.sync();
         }
@@ -352,7 +352,7 @@ impl Worker {
                 Ok(session) => {
                     let folder = self.folder.as_ref();
                     self.reports.send(Report::Opened {
-                        is_parked: folder.is_some_and(|folder| folder.is_parked(&path)),
+                        is_stashed: folder.is_some_and(|folder| folder.is_stashed(&path)),
                         path,
                         session: Box::new(session),
                     });
@@ -362,7 +362,7 @@ impl Worker {
                     self.reports.send(Report::Failed(sentence));
                 }
             },
-            Request::Park(session) => self.park(&session),
+            Request::Park(session) => self.stash(&session),
             Request::Close { keep } => {
                 self.append(&[Entry::Closed]);
                 self.sync();
@@ -375,7 +375,7 @@ impl Worker {
         false
     }
 
-    fn begin_journal(&mut self, session: &Session, standing: &Standing) {
+    fn begin_journal(&mut self, session: &Session, standing: &SaveState) {
         let Some(folder) = &self.folder else { return };
         match Journal::create(&folder.journal_path(), session, standing) {
             Ok(journal) => {
@@ -389,12 +389,12 @@ impl Worker {
         }
     }
 
-    fn park(&mut self, session: &Session) {
+    fn stash(&mut self, session: &Session) {
         let Some(folder) = &self.folder else { return };
-        match folder.park(session) {
+        match folder.stash(session) {
             Ok(path) => {
-                let parked = self.parked();
-                self.reports.send(Report::Parked { path, parked });
+                let stashed = self.stashed();
+                self.reports.send(Report::StashedSession { path, stashed });
             }
             Err(error) => {
                 let sentence = format!("The previous session was not kept: {error}");
@@ -403,7 +403,7 @@ impl Worker {
         }
     }
 
-    fn parked(&self) -> Vec<Parked> {
-        self.folder.as_ref().map_or_else(Vec::new, Folder::parked)
+    fn stashed(&self) -> Vec<StashedSession> {
+        self.folder.as_ref().map_or_else(Vec::new, Folder::stashed)
     }
 }

@@ -469,7 +469,7 @@ mod tests {
         let mut settings = Arc::new(ToolSettings::default());
         Arc::make_mut(&mut settings)
             .arithmetic
-            .put(arithmetic::Well::Plus, Expr::Seed(1));
+            .put(arithmetic::Slot::Plus, Expr::Seed(1));
         let settled = Arc::clone(&settings);
         let held = settled.arithmetic.plus.as_ptr();
         // A gesture: many edits between two settled states.

@@ -6,7 +6,7 @@ use crate::engine::{DeviceChoice, Fault, ModelSource};
 use crate::latent::Sampler;
 use crate::latent::expr::Expr;
 use crate::learn::Measurer;
-use crate::model::specimen::Specimen;
+use crate::model::measurement::Measurement;
 use std::collections::BTreeMap;
 
 /// One engine for each model that was asked for.
@@ -48,7 +48,7 @@ impl Measurer for Engines {
         model: &str,
         sampler: Sampler,
         expressions: &[Expr],
-    ) -> Result<Vec<Specimen>, String> {
+    ) -> Result<Vec<Measurement>, String> {
         let found = self
             .session(model)
             .and_then(|session| session.examine(sampler, expressions.to_vec()));

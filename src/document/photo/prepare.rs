@@ -28,7 +28,7 @@ pub enum Fit {
 /// What lies under transparent parts and beside the picture, before it is inverted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ground {
+pub enum Background {
     #[default]
     Black,
     White,
@@ -40,7 +40,7 @@ pub struct PrepareOptions {
     /// Only this part of the picture.
     pub crop: Option<Crop>,
     pub fit: Fit,
-    pub ground: Ground,
+    pub ground: Background,
     /// Light becomes dark: what is drawn dark on light is learnt as light on dark by models of
     /// digits. [`suggests_invert`] says when.
     pub invert: bool,
@@ -221,8 +221,8 @@ pub(super) fn placed(picture: &Plane, to: [usize; 2], place: [isize; 2], ground:
 /// The value of the ground after inverting.
 pub(super) fn ground_value(options: &PrepareOptions) -> f32 {
     let value = match options.ground {
-        Ground::Black => 0.0,
-        Ground::White => 1.0,
+        Background::Black => 0.0,
+        Background::White => 1.0,
     };
     turned(value, options.invert)
 }
@@ -231,10 +231,10 @@ fn turned(value: f32, invert: bool) -> f32 {
     if invert { 1.0 - value } else { value }
 }
 
-fn over_ground([red, green, blue, alpha]: [f32; 4], ground: Ground) -> [f32; 3] {
+fn over_ground([red, green, blue, alpha]: [f32; 4], ground: Background) -> [f32; 3] {
     let under = match ground {
-        Ground::Black => 0.0,
-        Ground::White => 1.0 - alpha,
+        Background::Black => 0.0,
+        Background::White => 1.0 - alpha,
     };
     [red, green, blue].map(|value| value * alpha + under)
 }

@@ -37,14 +37,14 @@ pub fn resample(
     let mut whole = vec![0.0; size[0] * channels];
     let mut narrow = vec![0.0; to[0] * channels];
     // What each row of the picture gives to rows of the result.
-    let mut gifts: Vec<Vec<(usize, f32)>> = vec![Vec::new(); size[1]];
+    let mut contributions: Vec<Vec<(usize, f32)>> = vec![Vec::new(); size[1]];
     for (y, mixture) in rows.iter().enumerate() {
         for &(from, weight) in mixture {
-            gifts[from].push((y, weight));
+            contributions[from].push((y, weight));
         }
     }
-    for (from, gifts) in gifts.iter().enumerate() {
-        if gifts.is_empty() {
+    for (from, contributions) in contributions.iter().enumerate() {
+        if contributions.is_empty() {
             continue;
         }
         row(from, &mut whole);
@@ -56,7 +56,7 @@ pub fn resample(
                     .sum();
             }
         }
-        for &(y, weight) in gifts {
+        for &(y, weight) in contributions {
             let to = &mut values[y * narrow.len()..][..narrow.len()];
             for (sum, value) in to.iter_mut().zip(&narrow) {
                 *sum += weight * value;

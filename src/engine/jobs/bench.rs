@@ -1,7 +1,7 @@
 //! Timing decodes and mappings.
 
-use super::{Site, Slice, Work};
-use crate::engine::{Event, Timed};
+use super::{JobContext, Slice, Work};
+use crate::engine::{BenchTarget, Event};
 use crate::latent::NoiseMode;
 use crate::model::Fault;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 const SLICE: Duration = Duration::from_millis(8);
 
 pub struct Bench {
-    what: Timed,
+    what: BenchTarget,
     repeats: usize,
     timings: Vec<f64>,
 }
 
 impl Bench {
-    pub fn new(what: Timed, repeats: usize) -> Self {
+    pub fn new(what: BenchTarget, repeats: usize) -> Self {
         Self {
             what,
             repeats,
@@ -24,16 +24,16 @@ impl Bench {
         }
     }
 
-    fn once(&self, site: &Site<'_>) -> Result<f64, Fault> {
+    fn once(&self, site: &JobContext<'_>) -> Result<f64, Fault> {
         let generator = &site.model.generator;
         match self.what {
-            Timed::Decode { batch } => {
+            BenchTarget::Decode { batch } => {
                 let inputs = vec![0.25; batch.max(1) * generator.input_len()];
                 let started = Instant::now();
                 site.compute.decode(generator, &inputs, NoiseMode::Const)?;
                 Ok(started.elapsed().as_secs_f64() * 1e3)
             }
-            Timed::Map { codes } => {
+            BenchTarget::Map { codes } => {
                 let z = vec![0.25; codes.max(1) * generator.start_len()];
                 let started = Instant::now();
                 let mapped = generator.w_from_z(&z);
@@ -49,7 +49,7 @@ impl Work for Bench {
         self.repeats == 0
     }
 
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let started = Instant::now();
         while self.timings.len() < self.repeats {
             self.timings.push(self.once(site)?);

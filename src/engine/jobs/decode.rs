@@ -1,6 +1,6 @@
 //! Many shots to pictures, in tiles.
 
-use super::{Decoding, Site, Slice, Work, next_batch};
+use super::{Decoding, JobContext, Slice, Work, next_batch};
 use crate::engine::models::LARGEST_BATCH;
 use crate::engine::{Backlog, Event};
 use crate::latent::{Code, SessionNames, Shot};
@@ -48,7 +48,7 @@ impl Decode {
     }
 
     /// Refuses what has no meaning before any picture is made.
-    fn check(&mut self, site: &Site<'_>) -> Result<(), Fault> {
+    fn check(&mut self, site: &JobContext<'_>) -> Result<(), Fault> {
         let context = site.context(&self.names);
         let last = (self.checked + CHECKED_AT_ONCE).min(self.shots.len());
         for shot in &self.shots[self.checked..last] {
@@ -59,7 +59,7 @@ impl Decode {
     }
 
     /// Evaluates the shots of the next tile; `None` when there was not enough time for all.
-    fn next_tile(&mut self, site: &Site<'_>) -> Result<Option<Decoding>, Fault> {
+    fn next_tile(&mut self, site: &JobContext<'_>) -> Result<Option<Decoding>, Fault> {
         let picture_bytes = site.model.generator.image().len() * size_of::<f32>();
         let most = (MAX_TILE_BYTES / picture_bytes.max(1)).clamp(1, LARGEST_BATCH);
         let batch = next_batch(&self.shots[self.done..], most);
@@ -92,7 +92,7 @@ impl Work for Decode {
         self.backlog.as_ref().is_none_or(Backlog::has_room)
     }
 
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         if let Some(backlog) = &self.backlog {
             backlog.wakes(site.waker);
         }

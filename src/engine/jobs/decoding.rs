@@ -1,6 +1,6 @@
 //! Codes becoming pictures over as many slices as it takes.
 
-use crate::engine::compute::Compute;
+use crate::engine::compute::Backend;
 use crate::engine::models::LoadedModel;
 use crate::latent::{Code, Conditions, Sampler, Shot};
 use crate::model::Fault;
@@ -55,7 +55,7 @@ impl Decoding {
     /// # Errors
     /// When a code does not fit the model, or the device was lost: then the pictures under way
     /// are begun again when this is called again.
-    pub fn advance(&mut self, model: &LoadedModel, compute: &Compute) -> Result<bool, Fault> {
+    pub fn advance(&mut self, model: &LoadedModel, compute: &Backend) -> Result<bool, Fault> {
         if self.done < self.codes.len() {
             let step = self.step(model, compute, false)?;
             if let Some(pictures) = step.pictures.filter(|_| step.done >= step.of) {
@@ -72,7 +72,7 @@ impl Decoding {
     pub fn step(
         &mut self,
         model: &LoadedModel,
-        compute: &Compute,
+        compute: &Backend,
         is_watched: bool,
     ) -> Result<Step, Fault> {
         let stays = |batch: &Batch| is_same(&batch.decoder, &model.decoder);
@@ -87,7 +87,7 @@ impl Decoding {
         Ok(step)
     }
 
-    fn begin(&self, model: &LoadedModel, compute: &Compute) -> Result<Batch, Fault> {
+    fn begin(&self, model: &LoadedModel, compute: &Backend) -> Result<Batch, Fault> {
         let generator = &model.generator;
         let codes = &self.codes[self.done.min(self.codes.len())..];
         let codes = &codes[..codes.len().min(model.batch())];
@@ -111,7 +111,7 @@ impl Decoding {
         &mut self,
         pictures: Pictures,
         model: &LoadedModel,
-        compute: &Compute,
+        compute: &Backend,
     ) -> Result<(), Fault> {
         let Some(batch) = self.batch.take() else {
             return Ok(());

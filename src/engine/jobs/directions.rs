@@ -2,7 +2,7 @@
 //! changes.
 
 use super::picture_axes::PictureAxes;
-use super::{Decoding, Site, Slice, Work};
+use super::{Decoding, JobContext, Slice, Work};
 use crate::engine::background::Background;
 use crate::engine::{DirectionSource, Event, Evidence, FoundDirection, ModelInfo};
 use crate::latent::expr::Expr;
@@ -65,7 +65,7 @@ impl Directions {
         }
     }
 
-    fn begin(&self, site: &Site<'_>) -> Result<Stage, Fault> {
+    fn begin(&self, site: &JobContext<'_>) -> Result<Stage, Fault> {
         let info = &site.model.info;
         match &self.source {
             &DirectionSource::Components { count } => {
@@ -122,20 +122,20 @@ fn measure(candidates: Vec<Candidate>) -> Stage {
 
 /// Runs `work` on its own thread.
 fn fit(
-    site: &Site<'_>,
+    site: &JobContext<'_>,
     work: impl FnOnce() -> Result<Vec<Candidate>, String> + Send + 'static,
 ) -> Result<Stage, Fault> {
     Background::start(site.waker, work).map(Stage::Fit)
 }
 
-fn differentiate(site: &Site<'_>, count: usize) -> Result<Stage, Fault> {
+fn differentiate(site: &JobContext<'_>, count: usize) -> Result<Stage, Fault> {
     let axes = Box::new(PictureAxes::new(site)?);
     Ok(Stage::Differentiate { axes, count })
 }
 
 /// One direction from the labelled codes of a model.
 fn labelled(
-    site: &Site<'_>,
+    site: &JobContext<'_>,
     name: String,
     find: impl FnOnce(&[&[f32]], &[u8]) -> Result<Found, ProbeError> + Send + 'static,
 ) -> Result<Stage, Fault> {
@@ -215,7 +215,7 @@ fn components(
 }
 
 /// The codes a step ahead and a step back around every centre, by way of the language.
-fn steps(site: &Site<'_>, direction: &Direction) -> Result<Vec<Code>, Fault> {
+fn steps(site: &JobContext<'_>, direction: &Direction) -> Result<Vec<Code>, Fault> {
     let names = SessionNames {
         directions: vec![direction.clone()],
         ..SessionNames::default()
@@ -251,7 +251,7 @@ impl Work for Directions {
         }
     }
 
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let job = site.job;
         let mut events = Vec::new();
         let next = match &mut self.stage {

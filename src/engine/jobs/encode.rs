@@ -1,6 +1,6 @@
 //! A picture to its code and back.
 
-use super::{Decoding, Site, Slice, Work, mean_squared_error};
+use super::{Decoding, JobContext, Slice, Work, mean_squared_error};
 use crate::engine::compute::EncodedPicture;
 use crate::engine::{Encoding, Event};
 use crate::latent::Code;
@@ -29,7 +29,7 @@ impl Encode {
         }
     }
 
-    fn encode(&self, site: &Site<'_>) -> Result<Found, Fault> {
+    fn encode(&self, site: &JobContext<'_>) -> Result<Found, Fault> {
         let picture = site.picture(&self.picture)?;
         let found = site.compute.encode(&site.model.generator, &picture)?;
         let Some(EncodedPicture { mu, logvar }) = found else {
@@ -64,7 +64,7 @@ impl Encode {
 }
 
 impl Work for Encode {
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let mut found = match self.found.take() {
             Some(found) => found,
             None => self.encode(site)?,

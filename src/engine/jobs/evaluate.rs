@@ -1,6 +1,6 @@
 //! One expression to its code, without a picture.
 
-use super::{Site, Slice, Work};
+use super::{JobContext, Slice, Work};
 use crate::engine::Event;
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
@@ -13,7 +13,7 @@ pub struct Evaluate {
 }
 
 impl Work for Evaluate {
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let code = site.evaluate(&self.expression, &self.names)?;
         let job = site.job;
         Ok(Slice::Done(vec![Event::Evaluated { job, code }]))

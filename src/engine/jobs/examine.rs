@@ -1,18 +1,18 @@
 //! Everything that can be measured of the pictures of some shots.
 
-use super::{Decoding, Site, Slice, Work, mean_squared_error, next_batch};
+use super::{Decoding, JobContext, Slice, Work, mean_squared_error, next_batch};
 use crate::engine::Event;
 use crate::engine::compute::BATCH_SHAPES;
 use crate::latent::neighbours::nearest;
 use crate::latent::{Code, SessionNames, Shot};
 use crate::model::Fault;
-use crate::model::specimen::Specimen;
+use crate::model::measurement::Measurement;
 use std::sync::Arc;
 
 pub struct Examine {
     shots: Vec<Shot>,
     names: Arc<SessionNames>,
-    found: Vec<Specimen>,
+    found: Vec<Measurement>,
     stage: Stage,
 }
 
@@ -21,7 +21,7 @@ enum Stage {
     Next,
     Decode(Decoding),
     /// The pictures, judged, and what encoding and decoding makes of them.
-    Reconstruct(Vec<Specimen>, Decoding),
+    Reconstruct(Vec<Measurement>, Decoding),
 }
 
 impl Examine {
@@ -35,7 +35,7 @@ impl Examine {
     }
 
     /// What follows a stage that is done.
-    fn next(&mut self, site: &Site<'_>, stage: Stage) -> Result<Stage, Fault> {
+    fn next(&mut self, site: &JobContext<'_>, stage: Stage) -> Result<Stage, Fault> {
         match stage {
             Stage::Next => {
                 let batch = next_batch(&self.shots[self.found.len()..], BATCH_SHAPES[1]);
@@ -47,21 +47,22 @@ impl Examine {
             }
             Stage::Decode(decoding) => {
                 let (codes, pictures) = decoding.take();
-                let (specimens, again) = judged(site, codes, &pictures)?;
+                let (measurements, again) = judged(site, codes, &pictures)?;
                 let mut decoding = Decoding::plain(again);
                 if let Some(shot) = self.shots.get(self.found.len()) {
                     decoding = decoding.drawn_like(shot);
                 }
-                Ok(Stage::Reconstruct(specimens, decoding))
+                Ok(Stage::Reconstruct(measurements, decoding))
             }
-            Stage::Reconstruct(mut specimens, decoding) => {
+            Stage::Reconstruct(mut measurements, decoding) => {
                 let (_, pictures) = decoding.take();
                 let len = site.model.generator.image().len();
-                for (specimen, again) in specimens.iter_mut().zip(pictures.chunks_exact(len)) {
-                    let error = mean_squared_error(&specimen.picture, again);
-                    specimen.reconstruction_mse = Some(error as f32);
+                for (measurement, again) in measurements.iter_mut().zip(pictures.chunks_exact(len))
+                {
+                    let error = mean_squared_error(&measurement.picture, again);
+                    measurement.reconstruction_mse = Some(error as f32);
                 }
-                self.found.append(&mut specimens);
+                self.found.append(&mut measurements);
                 Ok(Stage::Next)
             }
         }
@@ -69,7 +70,7 @@ impl Examine {
 }
 
 impl Work for Examine {
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let is_done = match &mut self.stage {
             Stage::Next => true,
             Stage::Decode(decoding) | Stage::Reconstruct(_, decoding) => {
@@ -90,20 +91,20 @@ impl Work for Examine {
                 is_news.then_some(progress).into_iter().collect(),
             ));
         }
-        let specimens = std::mem::take(&mut self.found);
+        let measurements = std::mem::take(&mut self.found);
         Ok(Slice::Done(vec![
             progress,
-            Event::Examined { job, specimens },
+            Event::Examined { job, measurements },
         ]))
     }
 }
 
 /// All but the reconstruction errors, and the codes that the encoder finds, if there is one.
 fn judged(
-    site: &Site<'_>,
+    site: &JobContext<'_>,
     codes: Vec<Code>,
     pictures: &[f32],
-) -> Result<(Vec<Specimen>, Vec<Code>), Fault> {
+) -> Result<(Vec<Measurement>, Vec<Code>), Fault> {
     let generator = &site.model.generator;
     let image = generator.image();
     let fault = |error: crate::model::ModelError| Fault::Program(error.to_string());
@@ -112,7 +113,7 @@ fn judged(
         Some(judge) => Some(judge.judge(pictures).map_err(fault)?),
         None => None,
     };
-    let mut specimens = Vec::with_capacity(codes.len());
+    let mut measurements = Vec::with_capacity(codes.len());
     let mut encoded = Vec::new();
     for (index, (code, picture)) in codes
         .into_iter()
@@ -132,7 +133,7 @@ fn judged(
                 )
             })
             .and_then(|found| found.first().map(|neighbour| neighbour.distance));
-        specimens.push(Specimen {
+        measurements.push(Measurement {
             code,
             image,
             picture: picture.to_vec(),
@@ -141,5 +142,5 @@ fn judged(
             nearest,
         });
     }
-    Ok((specimens, encoded))
+    Ok((measurements, encoded))
 }

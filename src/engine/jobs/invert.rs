@@ -1,7 +1,7 @@
 //! The code of a picture by gradient descent, for models with and without an encoder.
 
 use super::search_space::SearchSpace;
-use super::{Decoding, Site, Slice, Work, mean_squared_error, request_fault};
+use super::{Decoding, JobContext, Slice, Work, mean_squared_error, request_fault};
 use crate::engine::background::Background;
 use crate::engine::models::LARGEST_BATCH;
 use crate::engine::{Event, InvertOptions, InvertStep};
@@ -103,7 +103,7 @@ impl Invert {
     }
 
     /// The tape on the device of now; `None` while another thread makes it.
-    fn tape(&mut self, site: &Site<'_>) -> Result<Option<Tape>, Fault> {
+    fn tape(&mut self, site: &JobContext<'_>) -> Result<Option<Tape>, Fault> {
         let device = &site.compute.device;
         if let Some(tape) = self.tape.take().filter(|tape| tape.is_on(device)) {
             return Ok(Some(tape));
@@ -131,7 +131,7 @@ impl Invert {
 impl Search {
     /// Checks what was asked for and lists the candidates: the given starts, what the encoder
     /// finds, and seeds.
-    fn new(site: &Site<'_>, picture: &[f32], options: &InvertOptions) -> Result<Self, Fault> {
+    fn new(site: &JobContext<'_>, picture: &[f32], options: &InvertOptions) -> Result<Self, Fault> {
         options.check().map_err(Fault::Request)?;
         let within = SearchSpace::new(site, options.space)?;
         let target = site.picture(picture)?;
@@ -181,7 +181,11 @@ impl Search {
     }
 
     /// Decodes the next candidates and keeps the best.
-    fn try_candidates(&mut self, site: &Site<'_>, options: &InvertOptions) -> Result<(), Fault> {
+    fn try_candidates(
+        &mut self,
+        site: &JobContext<'_>,
+        options: &InvertOptions,
+    ) -> Result<(), Fault> {
         let trying = match &mut self.trying {
             Some(trying) => trying,
             None => {
@@ -213,7 +217,7 @@ impl Search {
     }
 
     /// The codes whose losses are measured next.
-    fn next(&self, site: &Site<'_>) -> Result<Next, Fault> {
+    fn next(&self, site: &JobContext<'_>) -> Result<Next, Fault> {
         let generator = &site.model.generator;
         let rows = self.moved..(self.moved + self.at_once).min(self.descents.len());
         let codes: Vec<Vec<f32>> = self.descents[rows.clone()]
@@ -233,7 +237,7 @@ impl Search {
     /// Moves codes whose losses were measured; a step is made when all are moved.
     fn descend(
         &mut self,
-        site: &Site<'_>,
+        site: &JobContext<'_>,
         Next {
             rows: next, codes, ..
         }: Next,
@@ -277,7 +281,7 @@ impl Search {
         }
     }
 
-    fn report(&mut self, site: &Site<'_>, options: &InvertOptions) -> Vec<Event> {
+    fn report(&mut self, site: &JobContext<'_>, options: &InvertOptions) -> Vec<Event> {
         let (done, total) = (self.measured.saturating_sub(1), options.steps);
         let job = site.job;
         let mut events = vec![Event::Progress { job, done, total }];
@@ -313,7 +317,7 @@ impl Work for Invert {
             && self.away.as_ref().is_none_or(|away| away.found.is_over())
     }
 
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let Some(mut search) = self.search.take() else {
             self.search = Some(Search::new(site, &self.picture, &self.options)?);
             return Ok(Slice::More(Vec::new()));
@@ -325,7 +329,7 @@ impl Work for Invert {
 }
 
 impl Invert {
-    fn advance(&mut self, site: &Site<'_>, search: &mut Search) -> Result<Slice, Fault> {
+    fn advance(&mut self, site: &JobContext<'_>, search: &mut Search) -> Result<Slice, Fault> {
         if !search.candidates.is_empty() {
             search.try_candidates(site, &self.options)?;
             return Ok(Slice::More(Vec::new()));

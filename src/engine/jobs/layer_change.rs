@@ -1,6 +1,6 @@
 //! Measuring what each layer of styles changes.
 
-use super::{Decoding, Site, Slice, Work, request_fault};
+use super::{Decoding, JobContext, Slice, Work, request_fault};
 use crate::engine::Event;
 use crate::latent::{Code, Space, SpaceShape, Values};
 use crate::model::Fault;
@@ -28,7 +28,7 @@ impl LayerChanges {
         }
     }
 
-    fn begin(&self, site: &Site<'_>, [layers, dim]: [usize; 2]) -> Result<Decoding, Fault> {
+    fn begin(&self, site: &JobContext<'_>, [layers, dim]: [usize; 2]) -> Result<Decoding, Fault> {
         let rows = LayerChange::codes(&site.model.generator, self.next).map_err(request_fault)?;
         let codes = rows.chunks_exact((layers * dim).max(1)).map(|values| Code {
             space: Space::W_PLUS,
@@ -40,7 +40,7 @@ impl LayerChanges {
 }
 
 impl Work for LayerChanges {
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let Some(styles) = site.model.generator.styles() else {
             let name = site.name();
             return Err(Fault::Request(format!("{name} has no styles to exchange")));

@@ -17,7 +17,7 @@ mod picture_axes;
 mod search_space;
 mod steps;
 
-use super::compute::Compute;
+use super::compute::Backend;
 use super::context::ModelContext;
 use super::mailbox::Waker;
 use super::models::{LoadedModel, Models};
@@ -39,7 +39,7 @@ pub struct RunningJob {
 /// What a job does.
 trait Work {
     /// Does the next slice. After a fault of the device it is asked again for the same slice.
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault>;
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault>;
 
     /// Whether there is nothing to do from the beginning.
     fn is_empty(&self) -> bool {
@@ -53,10 +53,10 @@ trait Work {
 }
 
 /// What a slice works with.
-pub struct Site<'a> {
+pub struct JobContext<'a> {
     job: JobId,
     model: &'a LoadedModel,
-    compute: &'a Compute,
+    compute: &'a Backend,
     waker: &'a Waker,
 }
 
@@ -134,14 +134,14 @@ impl RunningJob {
     pub fn slice(
         &mut self,
         models: &Models,
-        compute: &Compute,
+        compute: &Backend,
         waker: &Waker,
     ) -> Result<Slice, Fault> {
         if self.work.is_empty() {
             return Ok(Slice::Done(Vec::new()));
         }
         let id = self.model.as_ref().map_err(Fault::clone)?;
-        let site = Site {
+        let site = JobContext {
             job: self.id,
             model: models.get(id).map_err(Fault::Request)?,
             compute,
@@ -151,7 +151,7 @@ impl RunningJob {
     }
 }
 
-impl<'a> Site<'a> {
+impl<'a> JobContext<'a> {
     /// The model's name, for sentences.
     fn name(&self) -> &str {
         &self.model.info.id.name

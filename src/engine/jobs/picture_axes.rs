@@ -9,7 +9,7 @@
 //! mapping network all this is done in w, which is closer to what is seen.
 
 use super::directions::Candidate;
-use super::{Decoding, Site, request_fault};
+use super::{Decoding, JobContext, request_fault};
 use crate::engine::Evidence;
 use crate::latent::pca::{MAX_DIM, principal_axes};
 use crate::latent::seed::seed_code;
@@ -57,7 +57,7 @@ pub struct Jacobians {
 impl PictureAxes {
     /// # Errors
     /// When codes of the model are too long.
-    pub fn new(site: &Site<'_>) -> Result<Self, Fault> {
+    pub fn new(site: &JobContext<'_>) -> Result<Self, Fault> {
         let info = &site.model.info;
         let generator = &site.model.generator;
         let start = generator.start();
@@ -110,7 +110,7 @@ impl PictureAxes {
     }
 
     /// Differentiates along the next axes.
-    pub fn slice(&mut self, site: &Site<'_>) -> Result<(), Fault> {
+    pub fn slice(&mut self, site: &JobContext<'_>) -> Result<(), Fault> {
         let dim = self.sigma.len();
         let image = site.model.generator.image();
         let axes = self.axes..(self.axes + AXES_AT_ONCE).min(dim);

@@ -1,6 +1,6 @@
 //! Where an inversion searches: the numbers of a code in standard deviations from their means.
 
-use super::Site;
+use super::JobContext;
 use crate::latent::{Code, Lead, Space, SpaceShape, Values};
 use crate::model::Fault;
 
@@ -17,7 +17,7 @@ impl SearchSpace {
     ///
     /// # Errors
     /// When the model lacks the space, or is not searched in it.
-    pub fn new(site: &Site<'_>, asked: Option<Space>) -> Result<Self, Fault> {
+    pub fn new(site: &JobContext<'_>, asked: Option<Space>) -> Result<Self, Fault> {
         let info = &site.model.info;
         let start = site.model.generator.start();
         let searched = info.manifest.searched_space().unwrap_or(start);
@@ -83,7 +83,7 @@ impl SearchSpace {
     ///
     /// # Errors
     /// When the code does not fit its space, or its space is the larger one.
-    pub fn lift(&self, site: &Site<'_>, code: &Code) -> Result<Vec<f32>, Fault> {
+    pub fn lift(&self, site: &JobContext<'_>, code: &Code) -> Result<Vec<f32>, Fault> {
         let refused = |fault: String| Fault::Request(format!("a start cannot be used: {fault}"));
         let info = &site.model.info;
         let expected = info.manifest.spaces.get(&code.space);

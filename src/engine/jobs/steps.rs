@@ -1,6 +1,6 @@
 //! One shot to its picture, with every picture on the way.
 
-use super::{Decoding, Site, Slice, Work};
+use super::{Decoding, JobContext, Slice, Work};
 use crate::engine::Event;
 use crate::latent::{SessionNames, Shot};
 use crate::model::Fault;
@@ -23,7 +23,7 @@ impl Steps {
 }
 
 impl Work for Steps {
-    fn slice(&mut self, site: &Site<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
         let decoding = match &mut self.decoding {
             Some(decoding) => decoding,
             None => {

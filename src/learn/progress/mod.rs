@@ -90,7 +90,7 @@ impl Attempt {
 
 /// How far a learner is with a question.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Standing {
+pub enum QuestionStatus {
     New,
     /// Something was answered.
     Begun,
@@ -147,17 +147,17 @@ impl Progress {
     }
 
     /// How far the learner is with a question.
-    pub fn standing(&self, question: &Question) -> Standing {
+    pub fn standing(&self, question: &Question) -> QuestionStatus {
         let passed = self.passed.get(&question.id);
         let has_passed = |task| passed.is_some_and(|tasks| tasks.contains(&task));
         let was_reviewed = self.memories.contains_key(&question.id);
         let all_passed = (0..question.tasks.len()).all(has_passed);
         if all_passed && (was_reviewed || !question.tasks.is_empty()) {
-            Standing::Done
+            QuestionStatus::Done
         } else if was_reviewed || passed.is_some() {
-            Standing::Begun
+            QuestionStatus::Begun
         } else {
-            Standing::New
+            QuestionStatus::New
         }
     }
 

@@ -1,12 +1,12 @@
 //! Directions before they are measured: probes, components, eigenvectors of weights.
 
+use super::attributes::{AttributeClassifier, Predictions};
 use super::effect::Candidate;
-use super::sight::{Seen, Sight};
 use crate::latent::Space;
 use crate::latent::pca::Pca;
 use crate::latent::probe::{Found, deviation_along};
 use crate::latent::sefa::sefa;
-use crate::model::directions::{LeftOut, Method};
+use crate::model::directions::{Method, Rejected};
 use crate::model::manifest::{LabelKind, LayerSpec, Role};
 use crate::model::{ModelError, ModelFile};
 use crate::train::TrainError;
@@ -26,7 +26,7 @@ pub struct Labelled {
     /// Codes of the prior in z and in w, and what is seen in their pictures.
     pub z: Vec<f32>,
     pub w: Option<Vec<f32>>,
-    pub seen: Seen,
+    pub seen: Predictions,
     /// The codes in z that are probed, those in w being of the same samples; and their labels.
     pub probed_z: Vec<f32>,
     pub table: Table,
@@ -39,10 +39,10 @@ pub struct Labelled {
 /// # Errors
 /// When `pause`, which is called now and then, says so.
 pub fn supervised(
-    sight: &Sight,
+    attributes: &AttributeClassifier,
     labelled: &Labelled,
     labels: &[usize],
-    left_out: &mut Vec<LeftOut>,
+    left_out: &mut Vec<Rejected>,
     pause: &mut dyn FnMut() -> Result<(), TrainError>,
 ) -> Result<Vec<Candidate>, TrainError> {
     let rows = labelled.table.rows().max(1);
@@ -56,9 +56,9 @@ pub fn supervised(
         for part in labels.chunks(PROBED_AT_ONCE) {
             let probes = probes::probe(codes, dim, &labelled.table, part);
             for (&label, probe) in part.iter().zip(probes) {
-                let known = sight.labels().get(label).map_or("", String::as_str);
+                let known = attributes.labels().get(label).map_or("", String::as_str);
                 let candidate = |method, step, probe: &Found| Candidate {
-                    name: name(sight.kind(), known, space, labelled.w.is_some()),
+                    name: name(attributes.kind(), known, space, labelled.w.is_some()),
                     space,
                     method,
                     step,
@@ -76,7 +76,7 @@ pub fn supervised(
                         }
                         found.push(candidate(Method::Probe, probe.step.clone(), &probe));
                     }
-                    Err(fault) => left_out.push(LeftOut {
+                    Err(fault) => left_out.push(Rejected {
                         label: known.to_owned(),
                         reason: format!("in {space}: {fault}"),
                     }),

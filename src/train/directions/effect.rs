@@ -1,6 +1,6 @@
 //! What a step along a direction does to samples, and which directions are the best.
 
-use super::sight::{Seen, Sight};
+use super::attributes::{AttributeClassifier, Predictions};
 use crate::latent::{NoiseMode, Space};
 use crate::model::directions::{BEST, MeasuredDirection, Method, SideEffect};
 use crate::model::{Generator, ModelError};
@@ -31,12 +31,12 @@ pub struct Candidate {
 /// The samples that directions are tried on.
 pub struct Trial<'a> {
     pub generator: &'a Generator,
-    pub sight: &'a Sight,
+    pub attributes: &'a AttributeClassifier,
     /// Codes in z and, where there is a mapping network, the same in w.
     pub z: &'a [f32],
     pub w: Option<&'a [f32]>,
     /// What is seen before a step.
-    pub before: &'a Seen,
+    pub before: &'a Predictions,
     /// Labels whose changes count.
     pub judged: &'a [usize],
     /// Those of them that enough samples have and enough lack.
@@ -73,7 +73,13 @@ impl Trial<'_> {
                 after = back;
             }
         }
-        let name = |label: usize| self.sight.labels().get(label).cloned().unwrap_or_default();
+        let name = |label: usize| {
+            self.attributes
+                .labels()
+                .get(label)
+                .cloned()
+                .unwrap_or_default()
+        };
         let mut others: Vec<SideEffect> = self
             .judged
             .iter()
@@ -133,13 +139,13 @@ impl Trial<'_> {
     }
 
     fn after(&self, space: Space, step: &[f32], sigma: f32) -> Result<After, ModelError> {
-        let labels = self.sight.labels().len().max(1);
+        let labels = self.attributes.labels().len().max(1);
         let count = self.before.holds.len() / labels;
-        let mut seen = Seen::default();
+        let mut seen = Predictions::default();
         for first in (0..count).step_by(BATCH) {
             let samples = first..(first + BATCH).min(count);
             let part = self
-                .sight
+                .attributes
                 .look(&self.pictures(space, step, sigma, samples)?)?;
             seen.probabilities.extend(part.probabilities);
             seen.holds.extend(part.holds);
@@ -160,7 +166,7 @@ impl Trial<'_> {
 }
 
 /// What changed from `before` to `after`, label by label.
-fn compare(before: &Seen, after: &Seen, labels: usize) -> After {
+fn compare(before: &Predictions, after: &Predictions, labels: usize) -> After {
     let rows = (before.holds.len() / labels).max(1) as f32;
     let mut change = vec![0.0; labels];
     let (mut lacking, mut flipped) = (vec![0.0f32; labels], vec![0.0f32; labels]);
@@ -217,8 +223,8 @@ pub fn rank(mut all: Vec<(MeasuredDirection, Vec<f32>)>) -> Vec<(MeasuredDirecti
 mod tests {
     use super::*;
 
-    fn seen(probabilities: &[f32]) -> Seen {
-        Seen {
+    fn seen(probabilities: &[f32]) -> Predictions {
+        Predictions {
             probabilities: probabilities.to_vec(),
             holds: probabilities.iter().map(|&p| u8::from(p > 0.5)).collect(),
         }

@@ -6,9 +6,9 @@
 //! weights that a code meets (SeFa, Shen and Zhou 2021). None is believed: samples are moved two
 //! standard deviations along each, and the judge says what changed.
 
+mod attributes;
 mod candidates;
 mod effect;
-mod sight;
 
 use super::TrainError;
 use super::dataset::{DatasetName, Part};
@@ -19,15 +19,15 @@ use super::progress::{Progress, Watch};
 use super::random::{Purpose, Stream};
 use crate::engine::{DeviceChoice, ModelSource};
 use crate::latent::NoiseMode;
-use crate::model::directions::{DirectionsRecord, LeftOut, RECORD_VERSION};
+use crate::model::directions::{DirectionsRecord, RECORD_VERSION, Rejected};
 use crate::model::file::{StoredTensor, direction_tensor};
 use crate::model::manifest::LabelKind;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError, ModelFile};
+use attributes::{AttributeClassifier, LIGHT, Predictions};
 use candidates::Labelled;
 use effect::{SIGMA, Trial};
 use rayon::prelude::*;
-use sight::{LIGHT, Seen, Sight};
 use std::path::{Path, PathBuf};
 
 /// Samples on which effects are measured.
@@ -164,20 +164,20 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
     };
     let mut progress = Progress::new(watch, options.samples);
     progress.step(0)?;
-    let mut sight = Sight::new(judge, file.manifest.image);
+    let mut attributes = AttributeClassifier::new(judge, file.manifest.image);
     let labelled = label(
         options,
         &file,
         &judge_file,
         &generator,
-        &mut sight,
+        &mut attributes,
         &mut progress,
     )?;
     let (record, steps) = search(
         options,
         (&file, &judge_file),
         &generator,
-        (&sight, &quality),
+        (&attributes, &quality),
         labelled,
         &mut progress,
     )?;
@@ -199,7 +199,7 @@ fn label(
     file: &ModelFile,
     judge: &ModelFile,
     generator: &Generator,
-    sight: &mut Sight,
+    attributes: &mut AttributeClassifier,
     progress: &mut Progress<'_>,
 ) -> Result<Labelled, TrainError> {
     let dim = generator.start_len();
@@ -228,21 +228,21 @@ fn label(
             // What is light is decided by the first samples: all pictures at once may be many.
             held_pictures.extend(pictures);
             if rows.end >= first {
-                sight.adapt(&held_pictures);
-                prior.push(sight.look(&held_pictures)?);
+                attributes.adapt(&held_pictures);
+                prior.push(attributes.look(&held_pictures)?);
                 held_pictures = Vec::new();
             }
         } else {
-            prior.push(sight.look(&pictures)?);
+            prior.push(attributes.look(&pictures)?);
         }
         progress.step(rows.len())?;
     }
-    let mut seen = Seen::default();
+    let mut seen = Predictions::default();
     for part in prior {
         seen.probabilities.extend(part.probabilities);
         seen.holds.extend(part.holds);
     }
-    let labels = sight.labels().len();
+    let labels = attributes.labels().len();
     let Some(data) = data else {
         let table = Table::new(seen.holds.clone(), labels);
         return Ok(Labelled {
@@ -263,9 +263,9 @@ fn label(
         let rows = start..(start + BATCH).min(count);
         let pictures = data.pictures(rows.clone());
         let truth = data.labels(rows.clone());
-        let judged = sight.look(&pictures)?;
+        let judged = attributes.look(&pictures)?;
         for (row, judged) in judged.holds.chunks_exact(labels.max(1)).enumerate() {
-            match sight.kind() {
+            match attributes.kind() {
                 LabelKind::Classes => holds.extend(
                     (0..known).map(|label| u8::from(truth.get(row) == Some(&(label as u8)))),
                 ),
@@ -314,15 +314,15 @@ fn search(
     options: &DirectionsOptions,
     (file, judge): (&ModelFile, &ModelFile),
     generator: &Generator,
-    (sight, quality): (&Sight, &Quality),
+    (attributes, quality): (&AttributeClassifier, &Quality),
     labelled: Labelled,
     progress: &mut Progress<'_>,
 ) -> Result<(DirectionsRecord, Vec<Vec<f32>>), TrainError> {
     let mut left_out = Vec::new();
     let (mut judged, mut frequent) = (Vec::new(), Vec::new());
-    for (label, name) in sight.labels().iter().enumerate() {
+    for (label, name) in attributes.labels().iter().enumerate() {
         let share = labelled.table.share(label);
-        let reason = if !is_known(sight.kind(), name, quality) {
+        let reason = if !is_known(attributes.kind(), name, quality) {
             Some("the judge does not tell it well from its absence".to_owned())
         } else {
             judged.push(label);
@@ -331,7 +331,7 @@ fn search(
             (!is_frequent).then(|| format!("{percent:.1} % of the samples have it"))
         };
         match reason {
-            Some(reason) => left_out.push(LeftOut {
+            Some(reason) => left_out.push(Rejected {
                 label: name.clone(),
                 reason,
             }),
@@ -342,20 +342,21 @@ fn search(
     // In w both the normal and the pattern of a probe are tried.
     let tries = frequent.len() * (2 * spaces - 1) + candidates::UNSUPERVISED * spaces;
     progress.total = progress.done + tries * MEASURED;
-    let mut all = candidates::supervised(sight, &labelled, &frequent, &mut left_out, &mut || {
-        progress.step(0)
-    })?;
+    let mut all =
+        candidates::supervised(attributes, &labelled, &frequent, &mut left_out, &mut || {
+            progress.step(0)
+        })?;
     all.extend(candidates::unsupervised(file, &labelled)?);
     let dim = generator.start_len();
     let measured = MEASURED.min(labelled.z.len() / dim.max(1));
-    let labels = sight.labels().len();
-    let before = Seen {
+    let labels = attributes.labels().len();
+    let before = Predictions {
         probabilities: labelled.seen.probabilities[..measured * labels].to_vec(),
         holds: labelled.seen.holds[..measured * labels].to_vec(),
     };
     let trial = Trial {
         generator,
-        sight,
+        attributes,
         z: &labelled.z,
         w: labelled.w.as_deref(),
         before: &before,

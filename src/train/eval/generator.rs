@@ -33,7 +33,7 @@ const LAYER_PAIRS: u32 = 64;
 const COMPARED: usize = 1000;
 
 /// Features and labels, row after row, and the share of each label.
-struct Judged {
+struct Prediction {
     features: Vec<f32>,
     probabilities: Vec<f32>,
     /// Whether each label holds, row after row.
@@ -83,8 +83,9 @@ pub fn measure(
     })?;
     let dim = samples.features.len() / SAMPLES;
     let truth = Gaussian::fit(&real.features, dim);
-    let distance =
-        |judged: &Judged| measure::frechet_distance(&Gaussian::fit(&judged.features, dim), &truth);
+    let distance = |judged: &Prediction| {
+        measure::frechet_distance(&Gaussian::fit(&judged.features, dim), &truth)
+    };
     let mut quality = Quality::new();
     let mut add = |name: &str, value: f64| {
         quality.insert(name.to_owned(), value);
@@ -234,7 +235,7 @@ fn judged(
     progress: &mut Progress<'_>,
     count: usize,
     batch: impl Fn(usize) -> Result<Vec<f32>, ModelError>,
-) -> Result<Judged, TrainError> {
+) -> Result<Prediction, TrainError> {
     let labels = judge.labels().len();
     let (mut features, mut all, mut first) = (Vec::new(), Vec::new(), Vec::new());
     let mut holds = Vec::new();
@@ -266,7 +267,7 @@ fn judged(
         all.extend(verdicts.probabilities);
         progress.step(BATCH.min(count - index * BATCH))?;
     }
-    Ok(Judged {
+    Ok(Prediction {
         features,
         probabilities: all,
         holds,

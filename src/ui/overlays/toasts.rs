@@ -15,7 +15,7 @@ const AT_ONCE: usize = 3;
 
 /// Paints the newest messages into the lower right corner of `canvas`.
 pub fn toasts(ctx: &Context, app: &AppState, actions: &mut Actions, canvas: Rect) {
-    if app.notices().on_window().next().is_none() || !canvas.is_positive() {
+    if app.notices().visible().next().is_none() || !canvas.is_positive() {
         return;
     }
     let distance =
@@ -25,8 +25,8 @@ pub fn toasts(ctx: &Context, app: &AppState, actions: &mut Actions, canvas: Rect
         .anchor(Align2::RIGHT_BOTTOM, -distance)
         .show(ctx, |ui| {
             ui.set_width(size::TOAST.min(canvas.width() - 2.0 * space::M).max(200.0));
-            let hidden = app.notices().on_window().count().saturating_sub(AT_ONCE);
-            for notice in app.notices().on_window().skip(hidden) {
+            let hidden = app.notices().visible().count().saturating_sub(AT_ONCE);
+            for notice in app.notices().visible().skip(hidden) {
                 toast_ui(ui, notice, actions);
             }
             if hidden > 0 {

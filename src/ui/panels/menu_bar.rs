@@ -16,7 +16,7 @@ const ROOM_FOR_WORDS: f32 = 620.0;
 /// With still less room undo and redo make place for it.
 const ROOM_FOR_UNDO: f32 = 360.0;
 /// Both buttons with what is between them and the model.
-const UNDO_AND_REDO_WIDTH: f32 = 2.0 * (size::CONTROL + 2.0 * space::S) + space::S;
+const UNDO_AND_REDO_WIDTH: f32 = 2.0 * (size::CONTROL + 2.0 * space::S) + space::L;
 
 const FILE: &[&[Command]] = &[
     &[

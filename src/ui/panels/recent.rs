@@ -15,7 +15,7 @@ pub fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let session = app.session();
     ui.menu_button((icon(Icon::History), "Recent sessions"), |ui| {
         ui.set_min_width(240.0);
-        if session.recent().is_empty() && session.parked().is_empty() {
+        if session.recent().is_empty() && session.stashed().is_empty() {
             caption(ui, "Sessions that you open, save or leave are listed here");
         }
         for path in session.recent() {
@@ -29,17 +29,17 @@ pub fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 ui.close();
             }
         }
-        if !session.recent().is_empty() && !session.parked().is_empty() {
+        if !session.recent().is_empty() && !session.stashed().is_empty() {
             ui.separator();
         }
-        for parked in session.parked().iter().take(PARKED) {
-            let plural = if parked.steps == 1 { "" } else { "s" };
-            let words = format!("{} step{plural}, {}", parked.steps, ago(parked.at_millis));
+        for stashed in session.stashed().iter().take(PARKED) {
+            let plural = if stashed.steps == 1 { "" } else { "s" };
+            let words = format!("{} step{plural}, {}", stashed.steps, ago(stashed.at_millis));
             let entry = ui
                 .add(Button::new((icon(Icon::History), words)))
                 .on_hover_text("A session that was replaced before it was saved");
             if entry.clicked() {
-                actions.push(Action::Session(SessionAction::Open(parked.path.clone())));
+                actions.push(Action::Session(SessionAction::Open(stashed.path.clone())));
                 ui.close();
             }
         }

@@ -1,6 +1,6 @@
 //! One small picture of a code: to look at, to click, to drag into a well.
 
-use crate::app::tools::arithmetic::{Arithmetic, Well};
+use crate::app::tools::arithmetic::{Arithmetic, Slot};
 use crate::app::{Action, Actions, AppState, DecodedPicture, Edit, SessionAction};
 use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
@@ -126,7 +126,7 @@ pub fn code_menu(response: &Response, actions: &mut Actions, expression: &Expr) 
 
 /// What the tools can do with any code, as entries of a menu.
 pub fn code_entries(ui: &mut Ui, actions: &mut Actions, expression: &Expr) {
-    for well in Well::ALL {
+    for well in Slot::ALL {
         let words = format!("Add to {} of the arithmetic", well.letter());
         if menu_button(ui, Icon::Calculator, &words) {
             let code = expression.clone();

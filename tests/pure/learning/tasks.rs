@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use zscape::latent::expr::{Expr, parse};
 use zscape::latent::{Code, NoiseMode, Sampler, Space};
 use zscape::learn::answer::Larger;
-use zscape::learn::{Answer, Measurer, Question, Side, Specimens, Task, Verdict, trial};
+use zscape::learn::{Answer, Measurements, Measurer, Question, Side, Task, Verdict, trial};
 use zscape::model::manifest::ImageSpec;
-use zscape::model::specimen::{Judged, Specimen};
+use zscape::model::measurement::{Measurement, Prediction};
 
 /// Examines vectors written out: the picture is the code, and the judge sees the first number.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl Measurer for Fake {
         model: &str,
         sampler: Sampler,
         expressions: &[Expr],
-    ) -> Result<Vec<Specimen>, String> {
+    ) -> Result<Vec<Measurement>, String> {
         self.samplers.push(sampler);
         assert_eq!(model, "digits-vae2");
         let mut found = Vec::new();
@@ -33,14 +33,14 @@ impl Measurer for Fake {
                 Expr::Seed(seed) => vec![*seed as f32, 0.0],
                 other => return Err(format!("{other} is no vector")),
             };
-            found.push(Specimen {
+            found.push(Measurement {
                 image: ImageSpec {
                     channels: 1,
                     height: 1,
                     width: 2,
                 },
                 picture: values.iter().map(|v| v / 10.0).collect(),
-                judged: Some(Judged {
+                judged: Some(Prediction {
                     class: values[0].clamp(0.0, 9.0) as u8,
                     probability: 0.5,
                 }),
@@ -56,9 +56,9 @@ impl Measurer for Fake {
 /// The verdict, with everything examined that it needs.
 fn check(question: &Question, task: usize, answer: &Answer) -> Result<Verdict, String> {
     let task: &Task = &question.tasks[task];
-    let mut specimens = Specimens::default();
-    specimens.gather(&task.wanted(question, answer)?, &mut Fake::default())?;
-    task.check(question, answer, &specimens)
+    let mut measurements = Measurements::default();
+    measurements.gather(&task.wanted(question, answer)?, &mut Fake::default())?;
+    task.check(question, answer, &measurements)
 }
 
 #[track_caller]
@@ -281,7 +281,7 @@ fn an_answer_to_another_task_is_refused() {
     // Nothing was measured.
     let task = &question.tasks[1];
     assert!(
-        task.check(&question, &answer, &Specimens::default())
+        task.check(&question, &answer, &Measurements::default())
             .is_err()
     );
 }
@@ -377,12 +377,12 @@ fn nothing_is_examined_twice() {
     let task = &question.tasks[0];
     let wanted = task.wanted_to_solve(&question).expect("sound");
     assert_eq!(wanted.len(), 3);
-    let (mut specimens, mut fake) = (Specimens::default(), Fake::default());
-    assert_eq!(specimens.missing(&wanted).len(), 3);
+    let (mut measurements, mut fake) = (Measurements::default(), Fake::default());
+    assert_eq!(measurements.missing(&wanted).len(), 3);
     for _ in 0..2 {
-        specimens.gather(&wanted, &mut fake).expect("vectors");
+        measurements.gather(&wanted, &mut fake).expect("vectors");
     }
-    assert!(specimens.missing(&wanted).is_empty());
+    assert!(measurements.missing(&wanted).is_empty());
     assert!(
         fake.asked.values().all(|&times| times == 1),
         "{:?}",

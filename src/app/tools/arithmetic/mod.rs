@@ -32,7 +32,7 @@ pub const FACTOR: ToolParam = ToolParam::new(Tool::Arithmetic, "strength");
 
 /// One of the places that pictures are dropped into.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Well {
+pub enum Slot {
     /// A: what is added.
     Plus,
     /// B: what is subtracted.
@@ -41,7 +41,7 @@ pub enum Well {
     Base,
 }
 
-impl Well {
+impl Slot {
     pub const ALL: [Self; 3] = [Self::Plus, Self::Minus, Self::Base];
 
     pub fn letter(self) -> &'static str {
@@ -79,30 +79,30 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub fn members(&self, well: Well) -> &[Expr] {
+    pub fn members(&self, well: Slot) -> &[Expr] {
         match well {
-            Well::Plus => &self.plus,
-            Well::Minus => &self.minus,
-            Well::Base => &self.base,
+            Slot::Plus => &self.plus,
+            Slot::Minus => &self.minus,
+            Slot::Base => &self.base,
         }
     }
 
-    pub fn members_mut(&mut self, well: Well) -> &mut Vec<Expr> {
+    pub fn members_mut(&mut self, well: Slot) -> &mut Vec<Expr> {
         match well {
-            Well::Plus => &mut self.plus,
-            Well::Minus => &mut self.minus,
-            Well::Base => &mut self.base,
+            Slot::Plus => &mut self.plus,
+            Slot::Minus => &mut self.minus,
+            Slot::Base => &mut self.base,
         }
     }
 
-    pub fn put(&mut self, well: Well, expression: Expr) {
+    pub fn put(&mut self, well: Slot, expression: Expr) {
         let members = self.members_mut(well);
         if members.len() < MAX_MEMBERS {
             members.push(expression);
         }
     }
 
-    pub fn take(&mut self, well: Well, index: usize) {
+    pub fn take(&mut self, well: Slot, index: usize) {
         let members = self.members_mut(well);
         if index < members.len() {
             members.remove(index);
@@ -228,10 +228,10 @@ impl ToolPart for Arithmetic {
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         let settings = view.settings;
-        let all = Well::ALL
+        let all = Slot::ALL
             .into_iter()
             .flat_map(|well| settings.members(well).iter().cloned());
-        let terms = Well::ALL
+        let terms = Slot::ALL
             .into_iter()
             .filter_map(|well| group(settings.members(well)))
             .chain(settings.difference());
@@ -326,13 +326,13 @@ mod tests {
         let mut settings = Settings::default();
         assert_eq!(settings.to_expr(), None);
         for seed in 0..100 {
-            settings.put(Well::Plus, Expr::Seed(seed));
+            settings.put(Slot::Plus, Expr::Seed(seed));
         }
         assert_eq!(settings.plus.len(), MAX_MEMBERS);
-        settings.take(Well::Plus, 0);
-        settings.take(Well::Plus, 999);
+        settings.take(Slot::Plus, 0);
+        settings.take(Slot::Plus, 999);
         assert_eq!(settings.plus.first(), Some(&Expr::Seed(1)));
-        settings.members_mut(Well::Plus).clear();
+        settings.members_mut(Slot::Plus).clear();
         assert_eq!(settings, Settings::default());
     }
 }

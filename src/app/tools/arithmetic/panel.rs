@@ -1,6 +1,6 @@
 //! Arithmetic: wells for A, B and C, and what comes out.
 
-use super::{Arithmetic, FACTOR, MEMBERS, Settings, TERMS, Well};
+use super::{Arithmetic, FACTOR, MEMBERS, Settings, Slot, TERMS};
 use crate::app::tools::directions::{Directions, check_name};
 use crate::app::{Actions, AppState, ParamId};
 use crate::latent::expr::Expr;
@@ -159,10 +159,10 @@ fn measures_ui(ui: &mut Ui, app: &AppState, settings: &Settings) {
             ui.label("Result");
             ui.label(format!("{:.2}", result.norm()));
             ui.end_row();
-            let filled = Well::ALL
+            let filled = Slot::ALL
                 .into_iter()
                 .filter(|well| !settings.members(*well).is_empty())
-                .map(Well::letter);
+                .map(Slot::letter);
             for (index, name) in filled.chain(["Difference"]).enumerate() {
                 let Some(term) = set.get(index) else { break };
                 ui.label(name);
@@ -182,7 +182,7 @@ fn wells_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         let width = ((ui.available_width() - signs_width) / 3.0).max(80.0);
         ui.horizontal_top(|ui| {
             let mut first = 0;
-            for (well, sign) in Well::ALL.into_iter().zip(signs) {
+            for (well, sign) in Slot::ALL.into_iter().zip(signs) {
                 if !sign.is_empty() {
                     let text = RichText::new(sign).font(TextRole::Display.font());
                     ui.allocate_ui_with_layout(
@@ -202,13 +202,13 @@ fn wells_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     });
 }
 
-fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, first: usize) {
+fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Slot, first: usize) {
     let app = stage.app;
     let members = app.tools().settings().arithmetic.members(well);
     let explained = match well {
-        Well::Plus => "what is added",
-        Well::Minus => "what is subtracted",
-        Well::Base => "what it is added to",
+        Slot::Plus => "what is added",
+        Slot::Minus => "what is subtracted",
+        Slot::Base => "what it is added to",
     };
     ui.horizontal(|ui| {
         ui.label(RichText::new(well.letter()).color(tokens(ui).text_strong));
@@ -245,7 +245,7 @@ fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, first: usize) {
     }
 }
 
-fn members_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, members: &[Expr], first: usize) {
+fn members_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Slot, members: &[Expr], first: usize) {
     let set = stage.app.pictures().set(MEMBERS);
     for (index, expression) in members.iter().enumerate() {
         let name = format!("{} {}: {expression}", well.letter(), index + 1);
@@ -267,7 +267,7 @@ fn members_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Well, members: &[Expr], 
     }
 }
 
-fn buttons_ui(ui: &mut Ui, actions: &mut Actions, app: &AppState, well: Well, members: &[Expr]) {
+fn buttons_ui(ui: &mut Ui, actions: &mut Actions, app: &AppState, well: Slot, members: &[Expr]) {
     let letter = well.letter();
     let small = |glyph| Button::new(icon(glyph)).frame_when_inactive(false);
     let empty = ui

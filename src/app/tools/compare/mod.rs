@@ -9,7 +9,7 @@ pub(crate) mod panel;
 mod panes;
 
 pub use difference::{Difference, LAID_OVER, difference, difference_pixels};
-pub use panes::{Compare, LaidOver, Pane, PaneState};
+pub use panes::{Compare, OverlaidPair, Pane, PaneState};
 
 use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::param::PSI;

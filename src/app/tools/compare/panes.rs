@@ -62,12 +62,12 @@ impl Pane {
 
 /// Two pictures that lie over each other.
 #[derive(Clone, PartialEq, Debug)]
-pub struct LaidOver {
+pub struct OverlaidPair {
     pub pictures: [Arc<DecodedPicture>; 2],
     pub difference: Difference,
 }
 
-impl LaidOver {
+impl OverlaidPair {
     /// The numbers of the two pictures.
     pub fn ids(&self) -> [u64; 2] {
         let [a, b] = &self.pictures;
@@ -82,7 +82,7 @@ pub struct Compare {
     /// How often the panes were asked for something else.
     step: u64,
     shown: Vec<Pane>,
-    laid_over: Result<LaidOver, String>,
+    laid_over: Result<OverlaidPair, String>,
     /// When blinking began; `None` while it rests.
     blinking_since_secs: Option<f64>,
     /// The picture that blinking begins with or rests on, 0 or 1.
@@ -112,7 +112,7 @@ impl Compare {
     ///
     /// # Errors
     /// One sentence on why they cannot be.
-    pub fn laid_over(&self) -> Result<&LaidOver, &str> {
+    pub fn laid_over(&self) -> Result<&OverlaidPair, &str> {
         self.laid_over.as_ref().map_err(String::as_str)
     }
 
@@ -242,8 +242,8 @@ impl Compare {
 fn lay_over(
     panes: &[Pane],
     pair: [usize; 2],
-    before: Option<LaidOver>,
-) -> Result<LaidOver, String> {
+    before: Option<OverlaidPair>,
+) -> Result<OverlaidPair, String> {
     let picture = |index: usize| {
         let number = index + 1;
         let pane = panes
@@ -275,7 +275,7 @@ fn lay_over(
             size(b)
         ));
     };
-    Ok(LaidOver {
+    Ok(OverlaidPair {
         pictures,
         difference,
     })

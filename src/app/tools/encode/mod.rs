@@ -6,17 +6,17 @@
 
 pub mod drawing;
 pub(crate) mod panel;
-mod preparer;
+mod preprocessor;
 mod run;
 
 pub use drawing::Stroke;
-pub use preparer::{Original, Prepared};
+pub use preprocessor::{Original, PreprocessedImage};
 pub(in crate::app) use run::name_of;
 pub use run::{Encode, Found, How};
 
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::{Param, Tool, ToolParam};
-use crate::document::photo::{Crop, Fit, Ground};
+use crate::document::photo::{Background, Crop, Fit};
 use crate::engine::{Event, InvertOptions, JobId, ModelInfo};
 use crate::learn::ToolName;
 use crate::model::manifest::ImageSpec;
@@ -62,7 +62,7 @@ pub struct Settings {
     /// `None` centres for models of digits.
     pub centre_of_mass: Option<bool>,
     pub fit: Fit,
-    pub ground: Ground,
+    pub ground: Background,
     /// A part of the original; `None` is all of it.
     pub crop: Option<Crop>,
     pub brush: f32,
@@ -79,7 +79,7 @@ impl Default for Settings {
             invert: None,
             centre_of_mass: None,
             fit: Fit::default(),
-            ground: Ground::default(),
+            ground: Background::default(),
             crop: None,
             brush: 0.045,
             steps: search.steps,
@@ -99,7 +99,7 @@ pub struct Wanted {
     pub may_invert: bool,
     pub centre_of_mass: bool,
     pub fit: Fit,
-    pub ground: Ground,
+    pub ground: Background,
     pub crop: Option<Crop>,
 }
 

@@ -1,6 +1,6 @@
 //! From a prepared picture to its code: what runs in the engine, and what was found.
 
-use super::preparer::{Prepared, Preparer};
+use super::preprocessor::{PreprocessedImage, Preprocessor};
 use super::{Settings, Source, ToolContext, Wanted};
 use crate::app::{ByAddress, Derived};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
@@ -19,7 +19,7 @@ pub struct Found {
     pub id: u64,
     pub model: ModelId,
     /// The picture that it was found for.
-    pub prepared: Arc<Prepared>,
+    pub prepared: Arc<PreprocessedImage>,
     pub code: Code,
     pub image: ImageSpec,
     /// What the model makes of the code: f32 `[C, H, W]` in 0..1.
@@ -60,7 +60,7 @@ pub enum How {
 #[derive(Debug)]
 struct Running {
     job: JobId,
-    prepared: Arc<Prepared>,
+    prepared: Arc<PreprocessedImage>,
     model: ModelId,
     is_descent: bool,
 }
@@ -68,8 +68,8 @@ struct Running {
 /// The picture and what was found for it; no part of undo.
 #[derive(Default, Debug)]
 pub struct Encode {
-    preparer: Preparer,
-    prepared: Option<Arc<Prepared>>,
+    preprocessor: Preprocessor,
+    prepared: Option<Arc<PreprocessedImage>>,
     prepared_at_secs: f64,
     fault: Option<String>,
     running: Option<Running>,
@@ -86,7 +86,7 @@ pub struct Encode {
 
 impl Encode {
     /// The picture as the model takes it.
-    pub fn prepared(&self) -> Option<&Arc<Prepared>> {
+    pub fn prepared(&self) -> Option<&Arc<PreprocessedImage>> {
         self.prepared.as_ref()
     }
 
@@ -130,14 +130,14 @@ impl Encode {
             self.stop(cx);
             (self.prepared, self.found, self.fault) = (None, None, None);
             self.done = None;
-            self.preparer.forget();
+            self.preprocessor.forget();
             return;
         };
-        if let Err(sentence) = self.preparer.ask(wanted, &cx.workspace.wake) {
+        if let Err(sentence) = self.preprocessor.ask(wanted, &cx.workspace.wake) {
             self.fault = Some(sentence);
         }
-        if let Some((of, result)) = self.preparer.try_answer()
-            && self.preparer.is_waiting_for(&of)
+        if let Some((of, result)) = self.preprocessor.try_answer()
+            && self.preprocessor.is_waiting_for(&of)
         {
             match result {
                 Ok(prepared) => {
@@ -218,8 +218,9 @@ impl Encode {
 
     /// Whether a descent waits for the hand to rest.
     pub(super) fn waits_for_rest(&self) -> bool {
-        let is_new =
-            |prepared: &Arc<Prepared>| self.done.as_ref().is_none_or(|(id, ..)| *id != prepared.id);
+        let is_new = |prepared: &Arc<PreprocessedImage>| {
+            self.done.as_ref().is_none_or(|(id, ..)| *id != prepared.id)
+        };
         self.running.is_none() && self.prepared.as_ref().is_some_and(is_new)
     }
 

@@ -65,7 +65,7 @@ impl Default for Settings {
 
 /// Where one looks; no part of undo.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Look {
+pub struct Viewport {
     /// The middle of the view, in plane units.
     pub centre: [f64; 2],
     /// From the middle to the nearer edges, in plane units.
@@ -76,7 +76,7 @@ pub struct Look {
     pub hovered: Option<usize>,
 }
 
-impl Look {
+impl Viewport {
     /// Screen pixels for one unit of the plane.
     pub fn pixels_per_unit(&self) -> f64 {
         f64::from(self.size_px[0].min(self.size_px[1]).max(1.0)) / (2.0 * self.half_span)
@@ -88,7 +88,7 @@ impl Look {
 pub struct Map {
     plane: Option<Arc<MapPlane>>,
     why_not: Option<String>,
-    look: Option<Look>,
+    look: Option<Viewport>,
     tiles: MapTiles,
     /// The codes of the way, oldest first, all in one space.
     trail: Vec<Vec<f32>>,
@@ -108,7 +108,7 @@ impl Map {
         self.why_not.as_deref()
     }
 
-    pub fn look(&self) -> Option<Look> {
+    pub fn look(&self) -> Option<Viewport> {
         self.look
     }
 
@@ -170,7 +170,7 @@ fn set_pair(pair: &mut [usize; 2], which: usize, value: usize) {
 
 impl Map {
     /// Looks at another part of the plane; what comes into view is asked for.
-    pub fn look_at(&mut self, look: Look) {
+    pub fn look_at(&mut self, look: Viewport) {
         self.look = Some(look);
     }
 

@@ -4,7 +4,7 @@
 //! cells, which is one batch of the decoder. What is in view and missing is asked for from the
 //! middle outwards; coarser chunks stand in until it comes.
 
-use super::{Look, Map, MapPlane};
+use super::{Map, MapPlane, Viewport};
 use crate::app::Thumbnail;
 use crate::app::jobs::Jobs;
 use crate::app::pictures::Tile;
@@ -156,7 +156,7 @@ impl MapTiles {
         cx: &mut ToolContext<'_, Map>,
         model: &ModelInfo,
         plane: &MapPlane,
-        look: Look,
+        look: Viewport,
     ) {
         let sampler = cx.workspace.sampler();
         if self.sampler != sampler {
@@ -249,7 +249,7 @@ impl MapTiles {
 }
 
 /// The chunks in view, from the middle outwards.
-fn visible(image: ImageSpec, look: Look) -> Vec<ChunkKey> {
+fn visible(image: ImageSpec, look: Viewport) -> Vec<ChunkKey> {
     let smallest_cell_px = image.width.max(image.height).clamp(16, MAX_CELL) as f64;
     let per_unit = look.pixels_per_unit();
     let level = (per_unit / smallest_cell_px)
@@ -350,8 +350,8 @@ mod tests {
         width: 28,
     };
 
-    fn look(centre: [f64; 2], half_span: f64) -> Look {
-        Look {
+    fn look(centre: [f64; 2], half_span: f64) -> Viewport {
+        Viewport {
             centre,
             half_span,
             size_px: [900.0, 600.0],

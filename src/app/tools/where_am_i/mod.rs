@@ -12,7 +12,7 @@ use crate::app::{ByAddress, Derived};
 use crate::engine::ModelInfo;
 use crate::latent::geometry::norm;
 use crate::latent::neighbours;
-use crate::latent::prior::{self, PriorReport, Standing};
+use crate::latent::prior::{self, PriorReport, Typicality};
 use crate::latent::{Code, Space};
 use crate::learn::ToolName;
 use eframe::egui::Key;
@@ -172,7 +172,7 @@ impl Measured {
     }
 
     /// The plain words: how the code stands, and why.
-    pub fn verdict(&self) -> (Standing, String) {
+    pub fn verdict(&self) -> (Typicality, String) {
         let report = &self.report;
         let is_far_from_data = self
             .nearest
@@ -180,40 +180,40 @@ impl Measured {
         let is_outside = report.shell_offset > 0.0;
         let of = self.others();
         if let Against::SeedsInW { .. } = self.against
-            && report.standing != Standing::Typical
+            && report.typicality != Typicality::Typical
             && !is_outside
         {
             // Near the mean of w the model knows its way; what is lost is variety.
             let sentence = format!(
                 "Nearer to the mean of w than {} {of}, as truncation does: fewer surprises, less \
                  variety.",
-                if report.standing == Standing::Unusual {
+                if report.typicality == Typicality::Unusual {
                     "most"
                 } else {
                     "practically all"
                 }
             );
-            return (Standing::Unusual, sentence);
+            return (Typicality::Unusual, sentence);
         }
-        let sentence = match report.standing {
-            Standing::FarOutside => {
+        let sentence = match report.typicality {
+            Typicality::FarOutside => {
                 let size = if is_outside { "larger" } else { "smaller" };
                 format!(
                     "Far outside: its norm is {size} than that of practically all {of}. What the \
                      model draws here is extrapolation."
                 )
             }
-            Standing::Unusual => {
+            Typicality::Unusual => {
                 let way = if is_outside { "out" } else { "in" };
                 format!("Unusual: few {of} lie this far {way}.")
             }
-            Standing::Typical if is_far_from_data => {
+            Typicality::Typical if is_far_from_data => {
                 let sentence = "Unusual: the norm is typical, but no encoded test picture is near.";
-                return (Standing::Unusual, sentence.to_owned());
+                return (Typicality::Unusual, sentence.to_owned());
             }
-            Standing::Typical => format!("Typical: in the range of most {of}."),
+            Typicality::Typical => format!("Typical: in the range of most {of}."),
         };
-        (report.standing, sentence)
+        (report.typicality, sentence)
     }
 }
 
@@ -288,12 +288,12 @@ mod tests {
         let none = DataSummary::default();
         let verdict = |code: &[f32]| Measured::new(code, true, &none, &[], None).verdict();
         let typical = vec![1.0; 64];
-        assert_eq!(verdict(&typical).0, Standing::Typical);
-        let (standing, words) = verdict(&vec![4.0; 64]);
-        assert_eq!(standing, Standing::FarOutside);
+        assert_eq!(verdict(&typical).0, Typicality::Typical);
+        let (typicality, words) = verdict(&vec![4.0; 64]);
+        assert_eq!(typicality, Typicality::FarOutside);
         assert!(words.contains("its norm is larger"), "{words}");
-        let (standing, words) = verdict(&vec![0.001; 64]);
-        assert_eq!(standing, Standing::FarOutside);
+        let (typicality, words) = verdict(&vec![0.001; 64]);
+        assert_eq!(typicality, Typicality::FarOutside);
         assert!(words.contains("its norm is smaller"), "{words}");
     }
 
@@ -303,10 +303,10 @@ mod tests {
         let measure = |code: &Code| Measured::in_w(code, &[1.0, 1.0], &[0.5, 0.5], &norms);
         let typical = measure(&Code::vector(Space::W, vec![1.5, 1.0]));
         assert_eq!(typical.scores, [1.0, 0.0]);
-        assert_eq!(typical.verdict().0, Standing::Typical);
+        assert_eq!(typical.verdict().0, Typicality::Typical);
         assert_eq!(typical.against.space(), Space::W);
         let far = measure(&Code::vector(Space::W, vec![4.0, 1.0])).verdict();
-        assert_eq!(far.0, Standing::FarOutside);
+        assert_eq!(far.0, Typicality::FarOutside);
         assert!(far.1.contains("seeds in w"), "{}", far.1);
         let near = measure(&Code::vector(Space::W, vec![1.0, 1.0])).verdict();
         assert!(near.1.contains("Nearer to the mean of w"), "{}", near.1);
@@ -324,9 +324,9 @@ mod tests {
     fn a_typical_norm_far_from_all_data_is_unusual() {
         let data = square();
         let at = |nearest| Measured::new(&[1.0, -0.5], true, &data, &[], Some(nearest)).verdict();
-        assert_eq!(at(5.9).0, Standing::Typical);
-        let (standing, words) = at(6.1);
-        assert_eq!(standing, Standing::Unusual);
+        assert_eq!(at(5.9).0, Typicality::Typical);
+        let (typicality, words) = at(6.1);
+        assert_eq!(typicality, Typicality::Unusual);
         assert!(words.contains("no encoded test picture"), "{words}");
     }
 
@@ -335,8 +335,8 @@ mod tests {
         let data = square();
         let measured = Measured::new(&[3.0, 1.0], false, &data, &[0.5, 0.5], None);
         assert_eq!(measured.scores, [4.0, 0.0]);
-        let (standing, words) = measured.verdict();
-        assert_ne!(standing, Standing::Typical);
+        let (typicality, words) = measured.verdict();
+        assert_ne!(typicality, Typicality::Typical);
         assert!(words.contains("encoded test pictures"), "{words}");
     }
 }

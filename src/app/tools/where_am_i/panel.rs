@@ -2,7 +2,7 @@
 
 use super::{Against, Measured, Where};
 use crate::app::AppState;
-use crate::latent::prior::Standing;
+use crate::latent::prior::Typicality;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture, neighbours, picture_ui};
 use crate::ui::theme::{TextRole, space, text, tokens};
 use crate::ui::widgets::{caption, icon, section};
@@ -45,12 +45,12 @@ fn numbers_ui(ui: &mut Ui, app: &AppState) {
         caption(ui, words);
         return;
     };
-    let (standing, sentence) = measured.verdict();
+    let (typicality, sentence) = measured.verdict();
     let tokens = tokens(ui);
-    let (glyph, colour) = match standing {
-        Standing::Typical => (Icon::CircleCheck, tokens.done),
-        Standing::Unusual => (Icon::TriangleAlert, tokens.warning),
-        Standing::FarOutside => (Icon::OctagonAlert, tokens.error),
+    let (glyph, colour) = match typicality {
+        Typicality::Typical => (Icon::CircleCheck, tokens.done),
+        Typicality::Unusual => (Icon::TriangleAlert, tokens.warning),
+        Typicality::FarOutside => (Icon::OctagonAlert, tokens.error),
     };
     ui.add_space(space::S);
     ui.horizontal_top(|ui| {

@@ -3,7 +3,7 @@
 use super::{ask, bar_ui, capitalised, now_unix};
 use crate::app::learning::{name_of, why_no_scene};
 use crate::app::{Actions, AppState, ByAddress, Derived, LearningAction, Tool};
-use crate::learn::progress::Standing;
+use crate::learn::progress::QuestionStatus;
 use crate::learn::{Bank, Filter, Level, Operations, Question, calendar};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
@@ -167,7 +167,7 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
     let (path, progress) = (app.learning().path(), app.learning().progress());
     let is_done = |id: &str| {
         bank.get(id)
-            .is_some_and(|question| progress.standing(question) == Standing::Done)
+            .is_some_and(|question| progress.standing(question) == QuestionStatus::Done)
     };
     let total = path.ids().count();
     let done = path.ids().filter(|id| is_done(id)).count();
@@ -280,9 +280,9 @@ pub fn row_ui(
     }
     let standing = app.learning().progress().standing(question);
     let (glyph, glyph_colour) = match standing {
-        Standing::Done => (Icon::CircleCheck, colours.done),
-        Standing::Begun => (Icon::CircleDot, colours.accent),
-        Standing::New => (Icon::Circle, colours.text_muted),
+        QuestionStatus::Done => (Icon::CircleCheck, colours.done),
+        QuestionStatus::Begun => (Icon::CircleDot, colours.accent),
+        QuestionStatus::New => (Icon::Circle, colours.text_muted),
     };
     painter.text(
         pos2(rect.left() + space::M, rect.center().y),
@@ -322,7 +322,7 @@ pub fn row_ui(
 }
 
 /// Level, topic, what it has, and how far the learner is.
-fn facts(bank: &Bank, question: &Question, standing: Standing) -> String {
+fn facts(bank: &Bank, question: &Question, standing: QuestionStatus) -> String {
     let mut facts = vec![
         capitalised(question.level.key()),
         topic_title(bank, &question.topic).to_owned(),
@@ -331,9 +331,9 @@ fn facts(bank: &Bank, question: &Question, standing: Standing) -> String {
         facts.push("live scene".to_owned());
     }
     match standing {
-        Standing::Done => facts.push("done".to_owned()),
-        Standing::Begun => facts.push("begun".to_owned()),
-        Standing::New => {}
+        QuestionStatus::Done => facts.push("done".to_owned()),
+        QuestionStatus::Begun => facts.push("begun".to_owned()),
+        QuestionStatus::New => {}
     }
     facts.join(" · ")
 }

@@ -3,7 +3,7 @@
 use super::{View, mode_words};
 use crate::app::models::source_title;
 use crate::app::tools::compare::{
-    AMPLIFICATION, BLINK, Compare, FLIP, LaidOver, MAX_PANES, Mode, PaneSettings, SECONDS,
+    AMPLIFICATION, BLINK, Compare, FLIP, MAX_PANES, Mode, OverlaidPair, PaneSettings, SECONDS,
     Settings, psi_of_pane,
 };
 use crate::app::{Actions, AppState, Command, ParamId, Tool};
@@ -153,7 +153,7 @@ fn pair_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings) {
 }
 
 /// The mean and the maximum of the absolute difference.
-fn numbers_ui(ui: &mut Ui, laid_over: &LaidOver) {
+fn numbers_ui(ui: &mut Ui, laid_over: &OverlaidPair) {
     Grid::new("comparison numbers")
         .num_columns(3)
         .spacing(vec2(space::M, space::XS))

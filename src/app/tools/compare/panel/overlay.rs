@@ -1,7 +1,7 @@
 //! Two pictures over each other: wiped, blinked, subtracted.
 
 use super::{DifferencePicture, View, pane_title};
-use crate::app::tools::compare::{Compare, LaidOver, Mode, difference_pixels};
+use crate::app::tools::compare::{Compare, Mode, OverlaidPair, difference_pixels};
 use crate::ui::panels::canvas;
 use crate::ui::panels::tools::Stage;
 use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
@@ -19,7 +19,7 @@ const KEY_STEP: f32 = 0.02;
 const CAPTION_HEIGHT: f32 = 20.0;
 
 /// Paints the two pictures.
-pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, laid_over: &LaidOver) {
+pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, laid_over: &OverlaidPair) {
     let mut area = ui.max_rect();
     area.max.y -= CAPTION_HEIGHT;
     let response = ui.interact(
@@ -85,7 +85,12 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, laid_over: &LaidO
         .text(at, Align2::CENTER_BOTTOM, caption, font, muted);
 }
 
-fn whole(ui: &Ui, stage: &mut Stage<'_>, laid_over: &LaidOver, which: usize) -> Option<TextureId> {
+fn whole(
+    ui: &Ui,
+    stage: &mut Stage<'_>,
+    laid_over: &OverlaidPair,
+    which: usize,
+) -> Option<TextureId> {
     let picture = laid_over.pictures.get(which)?;
     stage.textures.whole(ui.ctx(), picture)
 }
@@ -101,7 +106,7 @@ fn wipe_ui(
     ui: &Ui,
     stage: &mut Stage<'_>,
     view: &mut View,
-    laid_over: &LaidOver,
+    laid_over: &OverlaidPair,
     [rect, visible]: [Rect; 2],
 ) {
     let id = ui.scope_id().with("wipe divider");
@@ -208,7 +213,7 @@ fn tag_ui(ui: &Ui, stage: &Stage<'_>, visible: Rect, which: usize, corner: Align
 }
 
 /// The difference as a texture, made again when the pictures or the gain are others.
-fn difference(ui: &Ui, view: &mut View, laid_over: &LaidOver, gain: f32) -> Option<TextureId> {
+fn difference(ui: &Ui, view: &mut View, laid_over: &OverlaidPair, gain: f32) -> Option<TextureId> {
     let of = laid_over.ids();
     let known = view.difference.as_ref();
     if !known.is_some_and(|known| known.of == of && known.gain == gain) {

@@ -3,7 +3,7 @@
 use super::View;
 use crate::app::tools::encode::{BRUSH_RADIUS, Encode, Found, How, PRIOR, STEPS, Settings, Source};
 use crate::app::{Action, Actions, AppState, Command, ParamId, SessionAction};
-use crate::document::photo::{Crop, Fit, Ground};
+use crate::document::photo::{Background, Crop, Fit};
 use crate::engine::ModelInfo;
 use crate::model::manifest::Role;
 use crate::ui::panels::parameter_row;
@@ -248,8 +248,16 @@ fn options_ui(
             });
             ui.add_space(space::S);
             let choices = [
-                (Ground::Black, "On black", "Black under transparent parts"),
-                (Ground::White, "On white", "White under transparent parts"),
+                (
+                    Background::Black,
+                    "On black",
+                    "Black under transparent parts",
+                ),
+                (
+                    Background::White,
+                    "On white",
+                    "White under transparent parts",
+                ),
             ];
             for (ground, words, tip) in choices {
                 if choice(ui, words, tip, settings.ground == ground) {

@@ -1,7 +1,7 @@
 //! The map in the middle of the window: tiles, layers, the hand.
 
 use super::layers;
-use crate::app::tools::map::{HOVERED, Look, Map, MapPlane};
+use crate::app::tools::map::{HOVERED, Map, MapPlane, Viewport};
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
 use crate::ui::panels::classes::class_name;
@@ -64,7 +64,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
     let pixels_per_point = ui.ctx().pixels_per_point();
     let home = plane.home();
     let known = live.look();
-    let mut look = known.unwrap_or(Look {
+    let mut look = known.unwrap_or(Viewport {
         centre: home.centre,
         half_span: home.half_span,
         size_px: [1.0; 2],
@@ -126,7 +126,13 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
 }
 
 /// Zooms and pans by wheel, mouse and keys.
-fn moved(ui: &Ui, response: &Response, rect: Rect, mut look: Look, plane: &MapPlane) -> Look {
+fn moved(
+    ui: &Ui,
+    response: &Response,
+    rect: Rect,
+    mut look: Viewport,
+    plane: &MapPlane,
+) -> Viewport {
     let per_point = look.pixels_per_unit() / f64::from(ui.ctx().pixels_per_point());
     if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
         let delta = response.drag_delta();
@@ -166,12 +172,12 @@ fn moved(ui: &Ui, response: &Response, rect: Rect, mut look: Look, plane: &MapPl
 
 /// Zooms so that what lies `from_centre` of the view stays there.
 fn zoomed(
-    mut look: Look,
+    mut look: Viewport,
     factor: f64,
     from_centre: Vec2,
     per_point: f64,
     plane: &MapPlane,
-) -> Look {
+) -> Viewport {
     let home = plane.home().half_span;
     let before = look.half_span;
     look.half_span = (before / factor).clamp(home / 4096.0, home * 8.0);
@@ -214,7 +220,7 @@ fn walk(actions: &mut Actions, response: &Response, plane: &MapPlane, projection
 }
 
 /// Zoom and fit, for those without a wheel.
-fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Look, plane: &MapPlane) {
+fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Viewport, plane: &MapPlane) {
     let place = Rect::from_min_size(
         rect.right_top() + vec2(-(size::CONTROL + space::S), space::S),
         vec2(size::CONTROL, 4.0 * size::CONTROL),
@@ -279,7 +285,9 @@ fn hovered_ui(
     };
     response.on_hover_ui_at_pointer(|ui| {
         let set = app.pictures().set(HOVERED);
-        let picture = set.get(0).filter(|picture| picture.code.values.reals() == *code);
+        let picture = set
+            .get(0)
+            .filter(|picture| picture.code.values.reals() == *code);
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(96.0), Sense::hover());
         if let Some(picture) = picture {
             crate::ui::widgets::tile::picture_ui(ui, textures, picture, rect, 1.0);

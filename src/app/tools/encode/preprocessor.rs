@@ -16,7 +16,7 @@ const SHOWN_SIDE: u32 = 384;
 
 /// A picture as a model takes it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Prepared {
+pub struct PreprocessedImage {
     /// No two of a run have the same.
     pub id: u64,
     pub wanted: Wanted,
@@ -43,15 +43,15 @@ const QUEUE: usize = 2;
 
 /// The window's end of the thread, which starts with the first request.
 #[derive(Default, Debug)]
-pub struct Preparer {
+pub struct Preprocessor {
     line: Option<(SyncSender<Wanted>, Receiver<Answer>)>,
     asked: Option<Wanted>,
 }
 
 /// A prepared picture, or a sentence on why there is none.
-type Answer = (Wanted, Result<Prepared, String>);
+type Answer = (Wanted, Result<PreprocessedImage, String>);
 
-impl Preparer {
+impl Preprocessor {
     /// Asks for a picture, unless it was the last one that was asked for.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn prepare(&mut self, wanted: &Wanted) -> Result<Prepared, String> {
+    fn prepare(&mut self, wanted: &Wanted) -> Result<PreprocessedImage, String> {
         self.next_id += 1;
         let id = self.next_id;
         let photo = match &wanted.source {
@@ -156,7 +156,7 @@ impl Worker {
         let image = wanted.image;
         let sides = [image.channels, image.height, image.width];
         let picture = prepare(photo, sides, &options).map_err(|error| error.to_string())?;
-        Ok(Prepared {
+        Ok(PreprocessedImage {
             id,
             wanted: wanted.clone(),
             picture: picture.into(),

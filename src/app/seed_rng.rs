@@ -4,9 +4,9 @@ use std::hash::{BuildHasher as _, Hasher as _};
 
 /// A small generator (SplitMix64, Steele et al. 2014).
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct SeedRng(u64);
 
-impl Dice {
+impl SeedRng {
     /// Starts differently in every run; the standard library's hash keys are the entropy.
     pub fn new() -> Self {
         Self(
@@ -32,7 +32,7 @@ impl Dice {
     }
 }
 
-impl Default for Dice {
+impl Default for SeedRng {
     fn default() -> Self {
         Self::new()
     }

@@ -10,7 +10,7 @@ pub const LIGHT: &str = "light";
 const GROUND: f32 = 0.1;
 
 /// A judge, and the labels that it does not know.
-pub struct Sight {
+pub struct AttributeClassifier {
     judge: Judge,
     image: ImageSpec,
     labels: Vec<String>,
@@ -20,14 +20,14 @@ pub struct Sight {
 
 /// What was seen in some pictures, row after row.
 #[derive(Default)]
-pub struct Seen {
+pub struct Predictions {
     /// The probability of each label; of [`LIGHT`] 0 or 1.
     pub probabilities: Vec<f32>,
     /// Whether each label holds.
     pub holds: Vec<u8>,
 }
 
-impl Sight {
+impl AttributeClassifier {
     pub fn new(judge: Judge, image: ImageSpec) -> Self {
         let mut labels = judge.labels().to_vec();
         if judge.kind() == LabelKind::Flags && image.channels == 3 {
@@ -68,19 +68,19 @@ impl Sight {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn look(&self, pictures: &[f32]) -> Result<Seen, ModelError> {
+    pub fn look(&self, pictures: &[f32]) -> Result<Predictions, ModelError> {
         let verdicts = self.judge.judge(pictures)?;
         let holds = self.judge.holds(&verdicts);
         let Verdicts { probabilities, .. } = verdicts;
         if !self.sees_light() {
-            return Ok(Seen {
+            return Ok(Predictions {
                 probabilities,
                 holds,
             });
         }
         let known = self.judge.labels().len().max(1);
         let light_from = self.light_from.unwrap_or(0.5);
-        let mut seen = Seen::default();
+        let mut seen = Predictions::default();
         let rows = probabilities
             .chunks_exact(known)
             .zip(holds.chunks_exact(known));
