@@ -7,7 +7,7 @@ use crate::learn::Control;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
 use eframe::egui;
-use eframe::egui::{Align, Button, ComboBox, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, AtomExt as _, Button, ComboBox, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
 
 const MODEL_PICKER_WIDTH: f32 = 232.0;
@@ -159,11 +159,15 @@ fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, width: f3
     let shown = app.models().loading().or(current);
     let title = shown.map_or_else(|| "No model".to_owned(), source_title);
     let lock = app.workspace().locked(Control::Model);
-    let picker = ui.add_enabled_ui(lock.is_none(), |ui| {
-        // A name that is too long is cut off at what the ui has, not at the width of the box.
-        ui.set_max_width(width);
+    // A name that is too long is cut off at what the ui has, not at the width of the box.
+    let place = vec2(width, size::CONTROL);
+    let layout = Layout::right_to_left(Align::Center);
+    let picker = ui.allocate_ui_with_layout(place, layout, |ui| {
+        if lock.is_some() {
+            ui.disable();
+        }
         ComboBox::from_id_salt("model picker")
-            .selected_text((icon(Icon::Box), title.as_str()))
+            .selected_text((icon(Icon::Box), title.as_str().atom_shrink(true)))
             .width(width)
             .truncate()
             .show_ui(ui, |ui| {
