@@ -1,11 +1,22 @@
-//! Pure computations that would take longer than a slice, on a thread of their own.
+//! Pure computations that would take longer than a slice, on threads of their own.
+//!
+//! The hazard here is a picture that stands in line: work that is spread over rayon's threads waits
+//! behind what was spread before, and a gradient hands out parts of many milliseconds. So these
+//! computations have a pool for themselves, and the operating system shares the cores fairly.
 
 use crate::engine::mailbox::Waker;
 use crate::model::Fault;
-use std::sync::Arc;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, LazyLock};
 use std::thread::Builder;
+
+/// The threads that computations are spread over; `None` where the operating system gives none.
+static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+    let name = |index| format!("zscape mathematics {index}");
+    ThreadPoolBuilder::new().thread_name(name).build().ok()
+});
 
 /// A computation under way. Dropping it leaves the thread to end by itself; nobody hears of its
 /// result.
@@ -44,8 +55,12 @@ impl<T: Send + 'static> Background<T> {
             .name("zscape mathematics".to_owned())
             .spawn(move || {
                 let _over = over;
+                let result = match &*POOL {
+                    Some(pool) => pool.install(work),
+                    None => work(),
+                };
                 // Nobody listens after a cancel.
-                sender.send(work()).ok();
+                sender.send(result).ok();
             })
             .map_err(|error| Fault::Program(format!("no thread can be started: {error}")))?;
         Ok(Self { result, is_over })
@@ -73,6 +88,20 @@ impl<T: Send + 'static> Background<T> {
 mod tests {
     use super::*;
     use crate::engine::mailbox::Mailbox;
+
+    #[test]
+    fn what_is_spread_stays_off_the_threads_that_draw() {
+        let mailbox = Arc::new(Mailbox::default());
+        let spread = || rayon::broadcast(|_| std::thread::current().name().map(str::to_owned));
+        let found = Background::start(&mailbox.waker(), spread).unwrap();
+        mailbox.take(true);
+        let names = found.take().unwrap().expect("it is over");
+        let is_own = |name: &Option<String>| {
+            let name = name.as_deref().unwrap_or_default();
+            name.starts_with("zscape mathematics ")
+        };
+        assert!(!names.is_empty() && names.iter().all(is_own), "{names:?}");
+    }
 
     #[test]
     fn a_result_and_a_panic_both_wake_the_engine() {

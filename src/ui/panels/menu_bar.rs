@@ -10,7 +10,9 @@ use eframe::egui;
 use eframe::egui::{Align, AtomExt as _, Button, ComboBox, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
 
+/// The model's name has this much, where there is room; a longer one has more, within reason.
 const MODEL_PICKER_WIDTH: f32 = 232.0;
+const MAX_MODEL_PICKER_WIDTH: f32 = 320.0;
 /// With less room beside the menus the search is an icon, so that the model keeps its name.
 const ROOM_FOR_WORDS: f32 = 620.0;
 /// With still less room undo and redo make place for it.
@@ -104,7 +106,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             let has_undo = room >= ROOM_FOR_UNDO;
             let undo_and_redo = if has_undo { UNDO_AND_REDO_WIDTH } else { 0.0 };
             let width = ui.available_width() - undo_and_redo;
-            model_picker_ui(ui, app, actions, width.clamp(0.0, MODEL_PICKER_WIDTH));
+            model_picker_ui(ui, app, actions, width.clamp(0.0, MAX_MODEL_PICKER_WIDTH));
             if has_undo {
                 ui.add_space(space::S);
                 icon_button(ui, app, actions, Command::Redo);
@@ -168,7 +170,7 @@ fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, width: f3
         }
         ComboBox::from_id_salt("model picker")
             .selected_text((icon(Icon::Box), title.as_str().atom_shrink(true)))
-            .width(width)
+            .width(width.min(MODEL_PICKER_WIDTH))
             .truncate()
             .show_ui(ui, |ui| {
                 for source in app.models().choices() {
