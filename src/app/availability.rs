@@ -22,6 +22,9 @@ impl AppState {
             {
                 Err("Leave the scene first; your own history continues after it")
             }
+            Command::NewSession if self.navigation.is_visiting() => {
+                Err("A model is being loaded; try again when it is there")
+            }
             Command::LeaveScene if self.navigation.scene().is_none() => Err("No scene is open"),
             Command::RandomSeed
             | Command::NextSeed
@@ -43,6 +46,9 @@ impl AppState {
             Command::Redo if !self.desk.can_redo() => Err("Nothing to redo"),
             Command::SavePicture if self.desk.workspace.preview.frame().is_none() => {
                 Err("No picture yet")
+            }
+            Command::ResetAll if self.resets_are_locked() => {
+                Err("The scene keeps the sliders; leave it to reset them")
             }
             Command::ResetAll if !self.desk.workspace.position.is_moved() => {
                 Err("Every slider is at its default")
@@ -95,6 +101,13 @@ impl AppState {
             Command::Palette => Some(workspace.modes.overlay == Overlay::Palette),
             _ => None,
         }
+    }
+
+    /// Whether a scene keeps something that a reset would move.
+    fn resets_are_locked(&self) -> bool {
+        let controls = [Control::Psi, Control::Sliders];
+        let is_locked = |control: &Control| self.desk.workspace.locked(*control).is_some();
+        controls.iter().any(is_locked)
     }
 
     fn is_in_a_mode(&self) -> bool {

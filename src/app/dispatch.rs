@@ -17,7 +17,7 @@ impl AppState {
                     self.run_command(command);
                 }
             }
-            Action::Edit(edit) => self.desk.workspace.edit(edit),
+            Action::Edit(edit) => self.desk.edit(edit),
             Action::Tool(action) => self.desk.use_tools(|tools, workspace| {
                 action.run(tools, workspace);
             }),
@@ -106,7 +106,7 @@ impl AppState {
             }
             Command::RandomSeed => {
                 let seed = self.desk.workspace.dice.seed();
-                self.desk.workspace.edit(Edit::Seed(seed));
+                self.desk.edit(Edit::Seed(seed));
             }
             Command::NextSeed => self.step_seed(1),
             Command::PreviousSeed => self.step_seed(-1),
@@ -170,7 +170,11 @@ impl AppState {
             SessionAction::AddBookmark { name, tags, note } => {
                 session.add_bookmark(workspace, name, tags, note);
             }
-            SessionAction::RenameBookmark { from, to } => desk.rename_bookmark(from, to),
+            SessionAction::RenameBookmark { from, to } => {
+                if desk.rename_bookmark(&from, &to) {
+                    navigation.rename(&from, &to);
+                }
+            }
             SessionAction::DescribeBookmark { name, tags, note } => {
                 desk.change(Change::DescribeBookmark { name, tags, note });
             }
@@ -219,7 +223,7 @@ impl AppState {
             .position
             .last_seed()
             .wrapping_add_signed(step);
-        self.desk.workspace.edit(Edit::Seed(seed));
+        self.desk.edit(Edit::Seed(seed));
     }
 
     fn toggle_play(&mut self) {

@@ -165,6 +165,14 @@ impl Models {
         }
     }
 
+    /// Lets go of the model that is on its way to become the current one.
+    pub(super) fn give_up(&mut self, engine: &Jobs) {
+        self.loading = None;
+        if let Some(job) = self.loading_job.take() {
+            engine.cancel(job);
+        }
+    }
+
     /// Takes a model that has come. Returns whether it is the one that is to be the current one.
     pub(super) fn arrive(&mut self, model: &Arc<ModelInfo>) -> bool {
         self.unavailable.retain(|(known, _)| *known != model.source);

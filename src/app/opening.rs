@@ -165,10 +165,16 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
     let link = link_to(&desk.workspace, path, &recipe.model);
     let (keyframes, note) = match &recipe.subject {
         Subject::Expression(text) => (vec![text.clone()], None),
-        Subject::Grid { seeds, .. } => {
+        Subject::Grid {
+            seeds, truncation, ..
+        } => {
             let first: String = seeds.chars().take_while(char::is_ascii_digit).collect();
             let note = format!("It is a grid of the seeds {seeds}; the first is shown");
-            (vec![format!("seed({first})")], Some(note))
+            let first = match truncation {
+                Some(psi) => format!("truncate(seed({first}), {psi})"),
+                None => format!("seed({first})"),
+            };
+            (vec![first], Some(note))
         }
         Subject::Sheet { expressions, .. } => {
             let note = format!("It shows {} pictures; here is the first", expressions.len());

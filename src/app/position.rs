@@ -75,6 +75,18 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// Whether it puts the code somewhere else instead of moving it from where it is.
+    pub fn is_new_start(&self) -> bool {
+        match self {
+            Self::Seed(_)
+            | Self::Vector(_)
+            | Self::Base(_)
+            | Self::Expression(_)
+            | Self::Composition(_) => true,
+            Self::Psi(_) | Self::Axis { .. } | Self::Step { .. } | Self::Sampler(_) => false,
+        }
+    }
+
     /// The step of `sigma` standard deviations along a raw axis, of which one is `unit` in the
     /// units of the space; written with few digits, so that expressions stay short.
     pub fn along(axis: Axis, sigma: f32, unit: f32) -> Self {

@@ -186,15 +186,7 @@ impl Workspace {
             return;
         }
         // The walk would overwrite a new start in the next frame.
-        let is_new_start = matches!(
-            edit,
-            Edit::Seed(_)
-                | Edit::Vector(_)
-                | Edit::Base(_)
-                | Edit::Expression(_)
-                | Edit::Composition(_)
-        );
-        if is_new_start {
+        if edit.is_new_start() {
             self.player = None;
         }
         if self.edit_position(edit) {

@@ -1,8 +1,9 @@
-//! Pure computations that would take longer than a slice, on threads of their own.
+//! Pure computations that would take longer than a slice, on a thread of their own.
 //!
 //! The hazard here is a picture that stands in line: work that is spread over rayon's threads waits
-//! behind what was spread before, and a gradient hands out parts of many milliseconds. So these
-//! computations have a pool for themselves, and the operating system shares the cores fairly.
+//! behind what was spread before, and a gradient hands out parts of many milliseconds. So long
+//! computations are [spread](spread) over threads for themselves, and the operating system shares the
+//! cores fairly.
 
 use crate::engine::mailbox::Waker;
 use crate::model::Fault;
@@ -12,11 +13,19 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, LazyLock};
 use std::thread::Builder;
 
-/// The threads that computations are spread over; `None` where the operating system gives none.
+/// The threads that long computations are spread over; `None` where the operating system gives none.
 static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
     let name = |index| format!("zscape mathematics {index}");
     ThreadPoolBuilder::new().thread_name(name).build().ok()
 });
+
+/// Runs `work`, with what it hands to rayon on threads that draw no pictures.
+pub fn spread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match &*POOL {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}
 
 /// A computation under way. Dropping it leaves the thread to end by itself; nobody hears of its
 /// result.
@@ -55,12 +64,8 @@ impl<T: Send + 'static> Background<T> {
             .name("zscape mathematics".to_owned())
             .spawn(move || {
                 let _over = over;
-                let result = match &*POOL {
-                    Some(pool) => pool.install(work),
-                    None => work(),
-                };
                 // Nobody listens after a cancel.
-                sender.send(result).ok();
+                sender.send(work()).ok();
             })
             .map_err(|error| Fault::Program(format!("no thread can be started: {error}")))?;
         Ok(Self { result, is_over })
@@ -91,11 +96,8 @@ mod tests {
 
     #[test]
     fn what_is_spread_stays_off_the_threads_that_draw() {
-        let mailbox = Arc::new(Mailbox::default());
-        let spread = || rayon::broadcast(|_| std::thread::current().name().map(str::to_owned));
-        let found = Background::start(&mailbox.waker(), spread).unwrap();
-        mailbox.take(true);
-        let names = found.take().unwrap().expect("it is over");
+        let names =
+            spread(|| rayon::broadcast(|_| std::thread::current().name().map(str::to_owned)));
         let is_own = |name: &Option<String>| {
             let name = name.as_deref().unwrap_or_default();
             name.starts_with("zscape mathematics ")

@@ -113,6 +113,14 @@ impl Desk {
         self.tools.open = tool;
     }
 
+    /// Changes the expression as the user asks; whatever plays does not take it back.
+    pub(super) fn edit(&mut self, edit: Edit) {
+        if edit.is_new_start() && self.workspace.admits(&edit) {
+            self.stop_playing();
+        }
+        self.workspace.edit(edit);
+    }
+
     /// Whether the picture moves by itself.
     pub(super) fn is_playing(&self) -> bool {
         self.workspace.player.is_some() || self.tools.is_playing()
@@ -124,40 +132,29 @@ impl Desk {
         self.tools.stop_playing();
     }
 
-    /// Gives a bookmark another name, also in all that uses it.
-    pub(super) fn rename_bookmark(&mut self, from: String, to: String) {
+    /// Gives a bookmark another name, also in all that uses it. Returns whether it has it now.
+    pub(super) fn rename_bookmark(&mut self, from: &str, to: &str) -> bool {
         let (session, workspace) = (&mut self.session, &mut self.workspace);
-        if !session.rename_bookmark(workspace, &from, &to) {
-            return;
+        if !session.rename_bookmark(workspace, from, to) {
+            return false;
         }
         // What is shown is the same in other words: no step.
         let was_moving = self.workspace.gesture.is_moving();
         let mut expression = self.workspace.position.expression().clone();
-        if expression.rename(&from, &to) {
+        if expression.rename(from, to) {
             self.workspace.edit_position(Edit::Expression(expression));
         }
-        self.rename_in_tools(&from, &to);
+        if let Some(settings) = renamed(self.tools.settings(), from, to) {
+            self.set_tools(settings, self.tools.open());
+        }
         if !was_moving {
             self.arrive();
         }
         self.session
             .thumbnails_mut()
-            .remove(&ThumbnailKey::Bookmark(from));
+            .remove(&ThumbnailKey::Bookmark(from.to_owned()));
         self.refresh_names();
-    }
-
-    fn rename_in_tools(&mut self, from: &str, to: &str) {
-        // Directions hold no expressions, and their values are many.
-        let mut settings = (**self.tools.settings()).clone();
-        let directions = std::mem::take(&mut settings.directions);
-        let settings = serde_json::to_value(settings);
-        let renamed = settings.ok().and_then(|it| renamed_in_json(&it, from, to));
-        if let Some(Ok(mut settings)) = renamed.map(ToolSettings::deserialize) {
-            settings.directions = directions;
-            let open = self.tools.open();
-            self.restore_tools(Arc::new(settings));
-            self.tools.open = open;
-        }
+        true
     }
 
     /// Gives a code that no expression makes a name. Returns whether it has it now.
@@ -228,4 +225,20 @@ impl Desk {
     pub(super) fn change(&mut self, change: Change) -> bool {
         self.session.change(&mut self.workspace.notices, change)
     }
+}
+
+/// Settings in which a name of a code is another; `None` where they do not use it.
+pub(super) fn renamed(
+    settings: &Arc<ToolSettings>,
+    from: &str,
+    to: &str,
+) -> Option<Arc<ToolSettings>> {
+    // Directions hold no expressions, and their values are many.
+    let mut settings = (**settings).clone();
+    let directions = std::mem::take(&mut settings.directions);
+    let settings = serde_json::to_value(settings).ok()?;
+    let renamed = renamed_in_json(&settings, from, to)?;
+    let mut settings = ToolSettings::deserialize(renamed).ok()?;
+    settings.directions = directions;
+    Some(Arc::new(settings))
 }

@@ -206,6 +206,10 @@ impl Learning {
     /// Asks for what is still to be measured, and judges when all is there.
     pub(super) fn check_tick(&mut self, workspace: &mut Workspace) {
         if self.checking_mut().is_none() {
+            // Whoever goes on to something else does not wait for the answer any more.
+            for job in self.examining.drain(..) {
+                workspace.engine.cancel(job);
+            }
             return;
         }
         let Some((question, open)) = self.open_question_mut() else {
@@ -257,6 +261,7 @@ impl Learning {
                     let job = workspace.engine.submit(Owner::Examination, examine);
                     checking.asked.insert(model.to_owned());
                     checking.jobs.push((job, model.to_owned(), expressions));
+                    self.examining.push(job);
                 }
                 Err(why) => {
                     self.on_verdict(workspace, &question, task, checking.answer, Err(why));
@@ -276,8 +281,10 @@ impl Learning {
         job: JobId,
         measurements: Vec<Measurement>,
     ) {
-        let checking = self.checking_mut();
-        let Some(checking) = checking else { return };
+        self.examining.retain(|running| *running != job);
+        let Some(checking) = self.checking_mut() else {
+            return;
+        };
         let place = checking.jobs.iter().position(|(known, ..)| *known == job);
         let Some(place) = place else { return };
         let (_, model, expressions) = checking.jobs.swap_remove(place);
@@ -291,6 +298,7 @@ impl Learning {
 
     /// Notes that something cannot be measured.
     pub(in crate::app) fn on_examination_failed(&mut self, job: JobId, message: &str) {
+        self.examining.retain(|running| *running != job);
         let Some(checking) = self.checking_mut() else {
             return;
         };

@@ -13,6 +13,7 @@ pub use scene::{name_of, tool_of, why_no_scene};
 use super::notices::Level;
 use super::session::unix_secs;
 use super::{Desk, Edit, Effect, LearningFile, Navigation, Wake, Workspace};
+use crate::engine::JobId;
 use crate::latent::expr::Expr;
 use crate::learn::interview::{Interview, Options};
 use crate::learn::path::StudyPath;
@@ -109,6 +110,8 @@ pub struct Learning {
     list: Page,
     open: Option<OpenQuestion>,
     way_back: Vec<String>,
+    /// Jobs that measure for an answer.
+    examining: Vec<JobId>,
     interview: Option<RunningInterview>,
     report: Option<Arc<str>>,
 }
@@ -127,6 +130,7 @@ impl Learning {
             list: Page::default(),
             open: None,
             way_back: Vec::new(),
+            examining: Vec::new(),
             interview: None,
             report: None,
         }

@@ -12,8 +12,8 @@ impl Navigation {
     /// Takes a model that has come.
     pub(in crate::app) fn on_loaded(&mut self, desk: &mut Desk, model: &Arc<ModelInfo>) {
         desk.session.thumbnails_mut().retry(Some(model.id.clone()));
+        let is_first = desk.workspace.models.current().is_none();
         let workspace = &mut desk.workspace;
-        let is_first = workspace.models.current().is_none();
         // One that nobody waits for gave way to another, or stands beside the current one.
         if !workspace.models.arrive(model) {
             return;
@@ -21,9 +21,9 @@ impl Navigation {
         let Some(journey) = self.journey.take() else {
             return;
         };
-        workspace.player = None;
         workspace.preview.model_changed();
         workspace.pictures.forget(&workspace.engine);
+        desk.stop_playing();
         desk.refresh_names();
         self.hold_history(&mut desk.workspace);
         let substituted = || {
@@ -99,7 +99,7 @@ impl Navigation {
         let kept = if journey.purpose.is_settled() {
             "The step keeps its expression"
         } else {
-            "The bookmark keeps its expression"
+            "Its expression is kept"
         };
         let sentence = format!(
             "{} is missing ({message}). {kept}; {} is shown meanwhile",
@@ -114,6 +114,14 @@ impl Navigation {
             .notices
             .push_with(Level::Warning, sentence, find);
         if !journey.purpose.is_settled() {
+            // Without any model the window would stay empty.
+            if desk.workspace.model().is_none() {
+                if desk.session.document().history().is_empty() {
+                    self.load(&mut desk.workspace, default_source(), None);
+                } else {
+                    self.show_step(desk, true);
+                }
+            }
             return;
         }
         desk.session.is_substituted = true;

@@ -15,9 +15,9 @@ mod sessions;
 
 pub use scene::OpenScene;
 
-use super::desk::Desk;
+use super::desk::{Desk, renamed};
 use super::models::link_of;
-use super::{Composition, Position, Tool, ToolSettings, Workspace};
+use super::{Composition, Edit, Position, Tool, ToolSettings, Workspace};
 use crate::document::ModelLink;
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
@@ -77,6 +77,43 @@ impl Navigation {
                 .model()
                 .map(|model| (&model.source, workspace.position.expression())),
         }
+    }
+
+    /// Renames a code in what is on its way, and in what lies below a scene.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let journey = self.journey.as_mut();
+        if let Some(composition) = journey.and_then(|journey| journey.composition.as_mut()) {
+            composition.expression.rename(from, to);
+        }
+        for situation in &mut self.below {
+            let mut expression = situation.position.expression().clone();
+            if expression.rename(from, to) {
+                situation.position.edit(Edit::Expression(expression), None);
+            }
+            if let Some(tools) = renamed(&situation.tools, from, to) {
+                situation.tools = tools;
+            }
+        }
+    }
+
+    /// Whether something of the session is on its way, so that what is shown is not its place yet.
+    pub(super) fn is_visiting(&self) -> bool {
+        let journey = self.journey.as_ref();
+        let visits = journey.is_some_and(|journey| journey.purpose.visit().is_some());
+        visits || self.is_leaving_scene()
+    }
+
+    /// Stays where the window is: what was on its way does not arrive any more.
+    fn stay(&mut self, workspace: &mut Workspace) {
+        // Without a model there is nowhere to stay: the one that is on its way is shown.
+        if workspace.model().is_some() {
+            self.journey = None;
+            workspace.models.give_up(&workspace.engine);
+        } else if let Some(journey) = &mut self.journey {
+            journey.purpose = Purpose::Model;
+            journey.composition = None;
+        }
+        self.hold_history(workspace);
     }
 
     /// Has another model loaded; the composition goes along, else the current one stays where

@@ -34,7 +34,7 @@ impl Navigation {
 
     /// Shows the current step; `opens_tool` also opens the tool that was open there.
     pub(super) fn show_step(&mut self, desk: &mut Desk, opens_tool: bool) {
-        desk.workspace.player = None;
+        desk.stop_playing();
         desk.session.is_substituted = false;
         let Some(state) = desk.session.document().history().current_state() else {
             return;
@@ -45,6 +45,7 @@ impl Navigation {
             Some(Ok(composition)) => self.visit(desk, link, composition, Purpose::Step),
             Some(Err(error)) => {
                 desk.session.is_substituted = true;
+                self.stay(&mut desk.workspace);
                 desk.arrive();
                 let sentence = format!(
                     "This version cannot read the expression of this step; it is kept as it is: {error}"
@@ -96,8 +97,8 @@ impl Navigation {
         composition: Composition,
         purpose: fn(Visit) -> Purpose,
     ) {
+        desk.stop_playing();
         let workspace = &mut desk.workspace;
-        workspace.player = None;
         let mut more = candidates(&link, desk.session.file(), workspace.models.choices());
         let Some(source) = more.pop_front() else {
             return;

@@ -85,6 +85,7 @@ impl Navigation {
         };
         install(desk, session, standing);
         if desk.session.document().history().is_empty() {
+            self.stay(&mut desk.workspace);
             desk.begin_history();
         } else {
             self.show_step(desk, true);

@@ -32,6 +32,8 @@ pub struct OpenSession {
     standing: SaveState,
     /// Grows with every change that is worth saving.
     revision: u64,
+    /// The first revision of this session: earlier ones were of another.
+    first_revision: u64,
     store: SessionStore,
     bookmarking: Option<Bookmarking>,
     naming: bookmarks::Naming,
@@ -78,6 +80,7 @@ impl OpenSession {
             session: Session::default(),
             standing: SaveState::default(),
             revision: 0,
+            first_revision: 0,
             store: SessionStore::start(folder, wake),
             bookmarking: None,
             naming: bookmarks::Naming::default(),
@@ -204,6 +207,10 @@ impl OpenSession {
     /// Notes that the session was written to a file.
     pub(super) fn on_saved(&mut self, path: PathBuf, revision: u64) {
         self.remember_recent(&path);
+        // Another session has taken its place meanwhile: the file is not that one's.
+        if revision < self.first_revision {
+            return;
+        }
         self.standing.file = Some(path);
         // The hand may have gone on meanwhile.
         self.standing.is_saved = revision == self.revision;
@@ -253,6 +260,7 @@ impl OpenSession {
         self.session = session;
         self.standing = standing;
         self.revision += 1;
+        self.first_revision = self.revision;
         self.bookmarking = None;
         self.is_substituted = false;
         self.store.rewrite();

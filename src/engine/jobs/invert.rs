@@ -2,7 +2,7 @@
 
 use super::search_space::SearchSpace;
 use super::{Decoding, JobContext, Slice, Work, mean_squared_error, request_fault};
-use crate::engine::background::Background;
+use crate::engine::background::{Background, spread};
 use crate::engine::models::LARGEST_BATCH;
 use crate::engine::{Event, InvertOptions, InvertStep};
 use crate::latent::Code;
@@ -354,7 +354,7 @@ impl Invert {
                 let generator = Arc::clone(&site.model.generator);
                 let (inputs, target) = (next.inputs.clone(), search.target.clone());
                 let found = Background::start(site.waker, move || {
-                    let found = tape.squared_error(&generator, &inputs, &target);
+                    let found = spread(|| tape.squared_error(&generator, &inputs, &target));
                     (tape, found)
                 })?;
                 self.away = Some(Away { found, next });
