@@ -6,7 +6,7 @@ use eframe::egui::{Key, Modifiers, PointerButton};
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
-use zscape::app::Command;
+use zscape::app::{Action, Command, SessionAction};
 use zscape::document::{Change, ModelLink, ModelOrigin, NodeId, Session, session_file};
 use zscape::latent::Code;
 use zscape::ui::WindowOptions;
@@ -345,6 +345,29 @@ fn a_session_is_saved_and_opened_again() {
     other.find(Role::Tab, "Explore").click();
     other.settle();
     assert_eq!(other.picture(), picture);
+}
+
+#[test]
+fn a_file_that_is_saved_late_is_not_that_of_the_next_session() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("first.zscape");
+    let mut window = Window::open();
+    window.next_seed();
+    let steps = window.steps();
+    let state = window.harness.state_mut();
+    state.ask(Action::Session(SessionAction::Save(path.clone())));
+    state.ask(Action::Run(Command::NewSession));
+    window.wait("the file", |app| {
+        app.notices()
+            .all()
+            .iter()
+            .any(|it| it.text.contains("first.zscape"))
+    });
+    window.settle();
+    assert_eq!(window.app().session().file(), None);
+    let first = session_file::read(&path).expect("it was written");
+    assert_eq!(first.history().len(), steps);
+    assert_eq!(window.steps(), 1);
 }
 
 #[test]

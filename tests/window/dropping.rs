@@ -120,6 +120,48 @@ fn a_picture_named_at_the_start_opens_where_it_was_made() {
 }
 
 #[test]
+fn a_picture_whose_model_is_nowhere_leaves_no_empty_window() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.png");
+    let model = ModelId {
+        name: "nowhere".to_owned(),
+        hash: "00".to_owned(),
+    };
+    let made = Recipe::new(model, Subject::Expression("seed(1)".to_owned()), [1, 1]);
+    write(&path, &made);
+    let mut window = Window::open_options(WindowOptions {
+        picture: Some(path),
+        ..options()
+    });
+    window.wait("another model", |app| app.model().is_some());
+    window.wait("the sentence", |app| {
+        let all = app.notices().all();
+        all.iter()
+            .any(|it| it.text.contains("nowhere") && it.text.contains("is missing"))
+    });
+    window.settle();
+    assert!(window.app().preview().frame().is_some());
+}
+
+#[test]
+fn a_grid_leads_to_its_first_picture_as_it_was_truncated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("grid.png");
+    let mut window = Window::open_named("digits-gan");
+    let mut made = recipe(&window, "seed(0)");
+    made.subject = Subject::Grid {
+        seeds: "7-9".to_owned(),
+        truncation: Some(0.5),
+        columns: 3,
+    };
+    write(&path, &made);
+    window.drop_file(&path);
+    window.wait("its first picture", |app| {
+        app.position().expression().to_string() == "truncate(seed(7), 0.5)"
+    });
+}
+
+#[test]
 fn a_file_of_codes_gives_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("found.npz");

@@ -4,6 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use zscape::app::tools::interpolate::{LERP_STRIP, SHEET, SLERP_STRIP, STRIP};
+use zscape::app::{Action, Command, Edit};
 
 fn open() -> Window {
     let mut window = Window::open_named("digits-gan");
@@ -80,6 +81,31 @@ fn space_plays_the_way_and_escape_stops_it() {
         "{}",
         window.expression()
     );
+}
+
+#[test]
+fn who_goes_elsewhere_while_it_plays_stays_there() {
+    let mut window = open();
+    let before = window.expression();
+    for go in [
+        Action::Run(Command::Undo),
+        Action::Run(Command::NextSeed),
+        Action::Edit(Edit::Seed(5)),
+    ] {
+        window.harness.key_press(Key::Space);
+        window.wait("the way is under way", |app| {
+            app.is_playing() && app.position().expression().to_string().starts_with("slerp")
+        });
+        window.ask(go);
+        window.settle();
+        assert!(!window.app().is_playing());
+        let now = window.expression();
+        window.harness.run_steps(20);
+        assert_eq!(window.expression(), now);
+        assert!(now.starts_with("seed("), "{now}");
+        window.type_expression(&before);
+        window.press(Modifiers::NONE, Key::Enter);
+    }
 }
 
 #[test]

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use zscape::app::learning::{Page, name_of, why_no_scene};
 use zscape::app::tools::variations::STEP;
-use zscape::app::{Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, Tool};
+use zscape::app::{
+    Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, SessionAction, Tool,
+};
 use zscape::document::NodeId;
 use zscape::document::save::save;
 use zscape::engine::ModelSource;
@@ -320,6 +322,29 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
     assert_ne!(window.expression(), "seed(9)");
     window.press(CTRL.plus(Modifiers::SHIFT), Key::Z);
     assert_eq!(window.expression(), "seed(9)");
+}
+
+#[test]
+fn a_bookmark_that_is_renamed_in_a_scene_is_renamed_below_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.bookmark("me", "");
+    window.apply_expression("@me");
+    window.read("How long is a code of this test?");
+    window.push_button("Open the scene");
+    window.wait("the scene", |app| {
+        app.position().expression().to_string() == "[0.5, -0.5]"
+    });
+    window.ask(Action::Session(SessionAction::RenameBookmark {
+        from: "me".to_owned(),
+        to: "you".to_owned(),
+    }));
+    window.settle();
+    window.press(Modifiers::NONE, Key::Escape);
+    window.settle();
+    assert!(window.app().navigation().scene().is_none());
+    assert_eq!(window.expression(), "@you");
+    assert!(window.app().workspace().read("@you").is_ok());
 }
 
 #[test]
