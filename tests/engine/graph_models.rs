@@ -197,11 +197,11 @@ fn expressions_are_checked_against_the_spaces_of_the_manifest() {
                 ("0.5*seed(1)", "cannot be scaled"),
                 (
                     "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32]",
-                    "32 is no index into the codebook of codes",
+                    "32 is not an index into the codebook of codes",
                 ),
                 (
                     "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0.5]",
-                    "0.5 is no index",
+                    "0.5 is not an index",
                 ),
             ],
         ),

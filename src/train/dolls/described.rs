@@ -333,16 +333,16 @@ fn files_of(
         None if !names.is_empty() => Ok(names),
         missing => {
             let missing = missing.unwrap_or(&variant.name);
-            Err(format!("{}/{missing}.png is no file", part.folder))
+            Err(format!("{}/{missing}.png is not a file", part.folder))
         }
     }
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    // What is no file might never end, or never begin.
+    // What is not a file might never end, or never begin.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("is no file".to_owned());
+        return Err("is not a file".to_owned());
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path)
@@ -351,7 +351,7 @@ fn read_text(path: &Path) -> Result<String, String> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(format!("is longer than {MAX_BYTES} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "is no text in UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "is not text in UTF-8".to_owned())
 }
 
 /// Red, green and blue of a hue in turns, a saturation and a value.
