@@ -70,6 +70,8 @@ pub struct Weighted {
 pub struct LabelRule {
     pub name: String,
     pub conditions: Vec<Condition>,
+    /// How many of the conditions are those that its colours need, not its own.
+    pub needed: usize,
 }
 
 /// Something about one part.
@@ -299,6 +301,7 @@ fn labels(
         check_name(name.get_ref()).map_err(|message| table.fault_at(name.get_ref(), message))?;
         let rule = table.inner(name.get_ref(), value)?;
         let mut conditions = Vec::new();
+        let mut all_needed = 0;
         for (key, value) in rule.entries {
             let named = |name: &str| parts.iter().position(|part| part.folder == name);
             let of_colour = key.get_ref().strip_suffix("_colour");
@@ -337,6 +340,7 @@ fn labels(
                 return Err(rule.fault_at(key.get_ref(), message));
             }
             conditions.extend(needed.iter().cloned());
+            all_needed += needed.len();
         }
         if conditions.is_empty() {
             let message = "has no condition";
@@ -344,7 +348,12 @@ fn labels(
         }
         let name_at = name.span().start;
         let name = name.get_ref().to_string();
-        labels.push((name_at, LabelRule { name, conditions }));
+        let label = LabelRule {
+            name,
+            conditions,
+            needed: all_needed,
+        };
+        labels.push((name_at, label));
     }
     // In the order of the text, which is the one that people see.
     labels.sort_by_key(|(at, _)| *at);
@@ -404,11 +413,11 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The worked example of the documentation.
-    fn example() -> &'static str {
+    pub fn example() -> &'static str {
         let text = include_str!("../../../docs/paper-dolls.md");
         let (_, from) = text.split_once("```toml\n").expect("an example");
         from.split_once("```").expect("it ends").0
