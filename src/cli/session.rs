@@ -135,7 +135,7 @@ impl Session {
     /// The code of an expression.
     ///
     /// # Errors
-    /// When the expression asks for what the model or the disk has not.
+    /// When the expression asks for what neither the model nor the disk has.
     pub fn evaluate(&mut self, expression: &Expr) -> Result<Code, CliError> {
         let job = Job::Evaluate {
             shot: self.shot(expression.clone()),
@@ -215,7 +215,7 @@ impl Session {
     /// Measures all that can be measured of the pictures of expressions, in order.
     ///
     /// # Errors
-    /// When an expression asks for what the model has not, decoding fails or the work was
+    /// When an expression asks for what the model does not have, decoding fails or the work was
     /// stopped.
     pub fn examine(
         &mut self,

@@ -108,7 +108,9 @@ pub enum BookmarkError {
     NoName,
     #[error("a name has up to {MAX_NAME_CHARS} characters")]
     NameTooLong,
-    #[error("{0:?} is no name: it must begin with a letter and go on with letters, digits, - or _")]
+    #[error(
+        "{0:?} is not a name: it must begin with a letter and go on with letters, digits, - or _"
+    )]
     BadName(String),
     #[error("there is a bookmark @{0} already")]
     Taken(String),

@@ -58,7 +58,7 @@ impl LoadedModel {
     }
 
     /// The classifier that judges its pictures, if the catalogue has one. On the CPU: it is
-    /// small, gets few pictures at a time, and every device shall see the same class.
+    /// small, gets few pictures at a time, and every device has to see the same class.
     ///
     /// # Errors
     /// When the device fails.

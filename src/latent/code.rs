@@ -127,8 +127,8 @@ impl<'de> Deserialize<'de> for Space {
     }
 }
 
-/// What a space of a model leads to on the way to its decoder. Each leads on at most once, so the
-/// spaces of a model form a chain.
+/// What a space of a model leads to on the way to its decoder. Each leads on at most once, though
+/// two may lead to the same space.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lead {
     /// A network maps codes to this space.

@@ -15,9 +15,9 @@ pub enum Values {
 /// Why numbers are no code of a shape.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum ValuesError {
-    #[error("{found} numbers have not the shape {expected}")]
+    #[error("expected the shape {expected}, found {found} numbers")]
     Length { found: usize, expected: String },
-    #[error("{number} is no index into a codebook of {levels} entries")]
+    #[error("{number} is not an index into a codebook of {levels} entries")]
     NoIndex { number: f32, levels: u32 },
 }
 
@@ -113,9 +113,12 @@ mod tests {
         let fault = Values::of(shape, vec![3.0, 4.0]).expect_err("4 is too large");
         assert_eq!(
             fault.to_string(),
-            "4 is no index into a codebook of 4 entries"
+            "4 is not an index into a codebook of 4 entries"
         );
         let fault = Values::of(shape, vec![3.0]).expect_err("one is missing");
-        assert_eq!(fault.to_string(), "1 numbers have not the shape 1x2 of 4");
+        assert_eq!(
+            fault.to_string(),
+            "expected the shape 1x2 of 4, found 1 numbers"
+        );
     }
 }

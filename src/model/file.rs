@@ -342,7 +342,7 @@ pub(super) fn extra_shape(
         let shape = manifest.spaces.get(&space).filter(|shape| shape.is_real());
         shape
             .and_then(|shape| shape.checked_len())
-            .ok_or_else(|| format!("needs a {space} space of reals, which the model has not"))
+            .ok_or_else(|| format!("needs a {space} space of reals, which the model does not have"))
     };
     let start = manifest.start_space().unwrap_or(Space::Z);
     let rows = stored.first().copied().unwrap_or(0);

@@ -1,9 +1,10 @@
 //! The ways from space to space in a model: where seeds are drawn, what leads on from there, and
 //! which space the decoder takes.
 //!
-//! Each space has at most one way on, so the spaces form a chain that ends at the decoder. A way is
-//! a map, which a network makes, or the step from a vector to rows: a code in `w` is taken for
-//! every row of `w+`.
+//! Each space has at most one way on, and all ways end at the space that the decoder takes. Most
+//! models have one chain of spaces, but two spaces may lead to the same: one by a map, which a
+//! network makes, and one by the step from a vector to rows, where a code in `w` is taken for every
+//! row of `w+`.
 
 use super::manifest::{Manifest, Role};
 use super::network_form::NetworkForm;
@@ -167,6 +168,13 @@ impl Manifest {
                     _ => return Err(format!("no way leads from {space} to the decoder")),
                 }
             }
+        }
+        // The loop above stops at the decoder and does not see a circle through it.
+        if let Some(end) = end
+            && let Some(lead) = self.lead(end)
+        {
+            let next = lead.to();
+            return Err(format!("{end} is decoded, but leads on to {next}"));
         }
         Ok(())
     }

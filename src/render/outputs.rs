@@ -72,7 +72,7 @@ impl Output {
             Self::Still(path) => Box::new(StillSink::new(plan, Some(create_png(path)?))?),
             Self::Animation { path, format } => {
                 let Drawing::Walk { animation, .. } = &plan.drawing else {
-                    return Err(RenderError::program("a still is no animation"));
+                    return Err(RenderError::program("a still is not an animation"));
                 };
                 let clock = Clock {
                     frames: animation.frames,

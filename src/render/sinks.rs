@@ -91,7 +91,7 @@ impl StillSink {
             layout,
         } = &plan.drawing
         else {
-            return Err(RenderError::program("an animation is no still"));
+            return Err(RenderError::program("an animation is not a still"));
         };
         let mut still = Self::blank(plan, expressions.len(), *layout, file)?;
         still.recipe = Some(plan.recipe().clone());

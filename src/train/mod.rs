@@ -5,6 +5,7 @@ mod checkpoint;
 mod classifier;
 mod critic;
 mod dataset;
+mod deviation;
 mod device;
 pub mod directions;
 mod dolls;

@@ -133,7 +133,7 @@ fn faults_of_a_described_folder_are_named() {
 
     let layer = data.join("body").join("long-green.png");
     std::fs::remove_file(&layer).expect("it is there");
-    refused("doll.toml: the data file is wrong in line 11: body/long-green.png is no file");
+    refused("doll.toml: the data file is wrong in line 11: body/long-green.png is not a file");
     image::RgbaImage::new(31, 31).save(&layer).expect("saved");
     refused("long-green.png: the data file has 31x31 pixels");
     std::fs::write(&layer, b"no picture").expect("a file");
@@ -143,7 +143,7 @@ fn faults_of_a_described_folder_are_named() {
     std::fs::write(&rules, text.replace("odds = 0.8", "odds = 8")).expect("a file");
     refused("line 16: `odds` must be a number from 0 to 1");
     std::fs::write(&rules, [0xff, 0xfe]).expect("a file");
-    refused("doll.toml: the data file is no text");
+    refused("doll.toml: the data file is not text");
     std::fs::write(&rules, vec![b'#'; 300 << 10]).expect("a file");
     refused("doll.toml: the data file is longer than");
 

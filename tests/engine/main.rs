@@ -15,6 +15,7 @@ mod gpu_against_cpu;
 mod graph;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
+mod graph_manifests;
 mod graph_models;
 mod layer_change;
 mod learning_scenes;

@@ -176,7 +176,22 @@ fn layout(
     if axes.contains(&0) {
         return Err(no_codes());
     }
-    let known = noted.or_else(|| space_of_name(name));
+    let by_name = || spaces.keys().copied().find(|space| space.name() == name);
+    let known = noted.or_else(|| space_of_name(name)).or_else(by_name);
+    // The model knows what codes of this space look like.
+    if let Some(space) = known
+        && let Some(&shape) = spaces.get(&space)
+    {
+        let own = axes_of(shape);
+        if axes == own {
+            return Ok((1, space, shape));
+        }
+        if let [count, rest @ ..] = axes
+            && rest == own
+        {
+            return Ok((*count, space, shape));
+        }
+    }
     let vector = |dim| SpaceShape::Vector { dim };
     match *axes {
         [count, layers, dim] => Ok((count, Space::W_PLUS, SpaceShape::Layers { layers, dim })),
@@ -186,6 +201,20 @@ fn layout(
         [dim] | [1, dim] => Ok((1, vector_space(known, dim, spaces), vector(dim))),
         [count, dim] => Ok((count, vector_space(known, dim, spaces), vector(dim))),
         _ => Err(no_codes()),
+    }
+}
+
+/// The axes of the array of one code.
+fn axes_of(shape: SpaceShape) -> Vec<usize> {
+    match shape {
+        SpaceShape::Vector { dim } => vec![dim],
+        SpaceShape::Layers { layers, dim } => vec![layers, dim],
+        SpaceShape::Image {
+            channels,
+            height,
+            width,
+        } => vec![channels, height, width],
+        SpaceShape::Grid { height, width, .. } => vec![height, width],
     }
 }
 

@@ -24,13 +24,13 @@ impl Bench {
         }
     }
 
-    fn once(&self, site: &JobContext<'_>) -> Result<f64, Fault> {
-        let generator = &site.model.generator;
+    fn once(&self, cx: &JobContext<'_>) -> Result<f64, Fault> {
+        let generator = &cx.model.generator;
         match self.what {
             BenchTarget::Decode { batch } => {
                 let inputs = vec![0.25; batch.max(1) * generator.input_len()];
                 let started = Instant::now();
-                site.compute.decode(generator, &inputs, NoiseMode::Const)?;
+                cx.compute.decode(generator, &inputs, NoiseMode::Const)?;
                 Ok(started.elapsed().as_secs_f64() * 1e3)
             }
             BenchTarget::Map { codes } => {
@@ -49,15 +49,15 @@ impl Work for Bench {
         self.repeats == 0
     }
 
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
         let started = Instant::now();
         while self.timings.len() < self.repeats {
-            self.timings.push(self.once(site)?);
+            self.timings.push(self.once(cx)?);
             if started.elapsed() >= SLICE {
                 break;
             }
         }
-        let job = site.job;
+        let job = cx.job;
         let (done, total) = (self.timings.len(), self.repeats);
         let progress = Event::Progress { job, done, total };
         if done < total {

@@ -48,8 +48,8 @@ impl Decode {
     }
 
     /// Refuses what has no meaning before any picture is made.
-    fn check(&mut self, site: &JobContext<'_>) -> Result<(), Fault> {
-        let context = site.context(&self.names);
+    fn check(&mut self, cx: &JobContext<'_>) -> Result<(), Fault> {
+        let context = cx.context(&self.names);
         let last = (self.checked + CHECKED_AT_ONCE).min(self.shots.len());
         for shot in &self.shots[self.checked..last] {
             context.check(&shot.expression)?;
@@ -59,15 +59,14 @@ impl Decode {
     }
 
     /// Evaluates the shots of the next tile; `None` when there was not enough time for all.
-    fn next_tile(&mut self, site: &JobContext<'_>) -> Result<Option<Decoding>, Fault> {
-        let picture_bytes = site.model.generator.image().len() * size_of::<f32>();
+    fn next_tile(&mut self, cx: &JobContext<'_>) -> Result<Option<Decoding>, Fault> {
+        let picture_bytes = cx.model.generator.image().len() * size_of::<f32>();
         let most = (MAX_TILE_BYTES / picture_bytes.max(1)).clamp(1, LARGEST_BATCH);
         let batch = next_batch(&self.shots[self.done..], most);
         let started = Instant::now();
         // Photos and mappings take a while.
         for shot in &batch[self.codes.len().min(batch.len())..] {
-            self.codes
-                .push(site.evaluate(&shot.expression, &self.names)?);
+            self.codes.push(cx.evaluate(&shot.expression, &self.names)?);
             if started.elapsed() > EVALUATION {
                 break;
             }
@@ -92,26 +91,26 @@ impl Work for Decode {
         self.backlog.as_ref().is_none_or(Backlog::has_room)
     }
 
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
         if let Some(backlog) = &self.backlog {
-            backlog.wakes(site.waker);
+            backlog.wakes(cx.waker);
         }
         if self.checked < self.shots.len() {
-            self.check(site)?;
+            self.check(cx)?;
             if self.shots.len() > CHECKED_AT_ONCE {
                 return Ok(Slice::More(Vec::new()));
             }
         }
-        let image = site.model.generator.image();
+        let image = cx.model.generator.image();
         let first = self.done;
         let tile = match self.tile.take() {
             Some(tile) => Some(tile),
-            None => self.next_tile(site)?,
+            None => self.next_tile(cx)?,
         };
         let Some(mut tile) = tile else {
             return Ok(Slice::More(Vec::new()));
         };
-        let advanced = tile.advance(site.model, site.compute);
+        let advanced = tile.advance(cx.model, cx.compute);
         if !matches!(advanced, Ok(true)) {
             self.tile = Some(tile);
             return advanced.map(|_| Slice::More(Vec::new()));
@@ -122,7 +121,7 @@ impl Work for Decode {
         }
         let count = codes.len();
         self.done += count;
-        let job = site.job;
+        let job = cx.job;
         let (done, total) = (self.done, self.shots.len());
         let events = vec![
             Event::Tile {

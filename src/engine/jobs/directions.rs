@@ -65,13 +65,13 @@ impl Directions {
         }
     }
 
-    fn begin(&self, site: &JobContext<'_>) -> Result<Stage, Fault> {
-        let info = &site.model.info;
+    fn begin(&self, cx: &JobContext<'_>) -> Result<Stage, Fault> {
+        let info = &cx.model.info;
         match &self.source {
             &DirectionSource::Components { count } => {
                 if info.encoded.len() > 1 {
                     let info = Arc::clone(info);
-                    return fit(site, move || data_components(&info, count));
+                    return fit(cx, move || data_components(&info, count));
                 }
                 if info.maps_z_to_w() {
                     return Ok(Stage::Sample {
@@ -79,19 +79,19 @@ impl Directions {
                         count,
                     });
                 }
-                differentiate(site, count)
+                differentiate(cx, count)
             }
-            &DirectionSource::PictureChange { count } => differentiate(site, count),
+            &DirectionSource::PictureChange { count } => differentiate(cx, count),
             &DirectionSource::ClassDifference { from, to } => {
                 let (from_name, to_name) = (class_name(info, from)?, class_name(info, to)?);
                 let name = format!("{from_name} to {to_name}");
-                labelled(site, name, move |rows, labels| {
+                labelled(cx, name, move |rows, labels| {
                     class_difference(rows, labels, from, to)
                 })
             }
             &DirectionSource::Probe { class } => {
                 let name = format!("probe: {}", class_name(info, class)?);
-                labelled(site, name, move |rows, labels| {
+                labelled(cx, name, move |rows, labels| {
                     linear_probe(rows, labels, class)
                 })
             }
@@ -122,24 +122,24 @@ fn measure(candidates: Vec<Candidate>) -> Stage {
 
 /// Runs `work` on its own thread.
 fn fit(
-    site: &JobContext<'_>,
+    cx: &JobContext<'_>,
     work: impl FnOnce() -> Result<Vec<Candidate>, String> + Send + 'static,
 ) -> Result<Stage, Fault> {
-    Background::start(site.waker, work).map(Stage::Fit)
+    Background::start(cx.waker, work).map(Stage::Fit)
 }
 
-fn differentiate(site: &JobContext<'_>, count: usize) -> Result<Stage, Fault> {
-    let axes = Box::new(PictureAxes::new(site)?);
+fn differentiate(cx: &JobContext<'_>, count: usize) -> Result<Stage, Fault> {
+    let axes = Box::new(PictureAxes::new(cx)?);
     Ok(Stage::Differentiate { axes, count })
 }
 
 /// One direction from the labelled codes of a model.
 fn labelled(
-    site: &JobContext<'_>,
+    cx: &JobContext<'_>,
     name: String,
     find: impl FnOnce(&[&[f32]], &[u8]) -> Result<Found, ProbeError> + Send + 'static,
 ) -> Result<Stage, Fault> {
-    let info = Arc::clone(&site.model.info);
+    let info = Arc::clone(&cx.model.info);
     let start = info.start;
     if info.encoded.is_empty() {
         return Err(Fault::Request(format!(
@@ -147,7 +147,7 @@ fn labelled(
             info.id.name
         )));
     }
-    fit(site, move || {
+    fit(cx, move || {
         let (rows, labels): (Vec<&[f32]>, Vec<u8>) = info
             .encoded
             .iter()
@@ -215,7 +215,7 @@ fn components(
 }
 
 /// The codes a step ahead and a step back around every centre, by way of the language.
-fn steps(site: &JobContext<'_>, direction: &Direction) -> Result<Vec<Code>, Fault> {
+fn steps(cx: &JobContext<'_>, direction: &Direction) -> Result<Vec<Code>, Fault> {
     let names = SessionNames {
         directions: vec![direction.clone()],
         ..SessionNames::default()
@@ -226,7 +226,7 @@ fn steps(site: &JobContext<'_>, direction: &Direction) -> Result<Vec<Code>, Faul
         let centre = Expr::Seed(seed);
         for join in [Expr::Add, Expr::Sub] {
             let step = Box::new(Expr::Direction(direction.name.clone()));
-            codes.push(site.evaluate(&join(Box::new(centre.clone()), step), &names)?);
+            codes.push(cx.evaluate(&join(Box::new(centre.clone()), step), &names)?);
         }
     }
     Ok(codes)
@@ -251,14 +251,14 @@ impl Work for Directions {
         }
     }
 
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
-        let job = site.job;
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
+        let job = cx.job;
         let mut events = Vec::new();
         let next = match &mut self.stage {
-            Stage::Begin => Some(self.begin(site)?),
+            Stage::Begin => Some(self.begin(cx)?),
             Stage::Sample { w, count } => {
-                let generator = &site.model.generator;
-                let info = &site.model.info;
+                let generator = &cx.model.generator;
+                let info = &cx.model.info;
                 let dim = info.manifest.spaces.get(&Space::W).map_or(0, |s| s.dim());
                 let first = w.len() / dim.max(1);
                 let seeds = first..(first + MAPPED_AT_ONCE).min(SAMPLES);
@@ -266,21 +266,21 @@ impl Work for Directions {
                 let z: Vec<f32> = seeds
                     .flat_map(|seed| seed_code(seed as u32, generator.start_len()))
                     .collect();
-                w.extend(site.mapped(&z)?);
+                w.extend(cx.mapped(&z)?);
                 let total = SAMPLES;
                 events.push(Event::Progress { job, done, total });
                 if done < total {
                     None
                 } else {
                     let (w, count) = (std::mem::take(w), *count);
-                    Some(fit(site, move || {
+                    Some(fit(cx, move || {
                         let rows: Vec<&[f32]> = w.chunks_exact(dim.max(1)).collect();
                         components(Pca::of(&rows), count, Space::W)
                     })?)
                 }
             }
             Stage::Differentiate { axes, count } => {
-                axes.slice(site)?;
+                axes.slice(cx)?;
                 let (done, total) = axes.progress();
                 events.push(Event::Progress { job, done, total });
                 if done < total {
@@ -288,7 +288,7 @@ impl Work for Directions {
                 } else {
                     let count = (*count).min(MAX_DIRECTIONS);
                     let found = axes.take();
-                    Some(fit(site, move || Ok(found.directions(count)))?)
+                    Some(fit(cx, move || Ok(found.directions(count)))?)
                 }
             }
             Stage::Fit(background) => match background.take()? {
@@ -307,17 +307,17 @@ impl Work for Directions {
                     None => {
                         let mut codes = Vec::new();
                         for candidate in batch {
-                            codes.extend(steps(site, &candidate.direction)?);
+                            codes.extend(steps(cx, &candidate.direction)?);
                         }
                         decoding.insert(Decoding::plain(codes))
                     }
                 };
-                if !under_way.advance(site.model, site.compute)? {
+                if !under_way.advance(cx.model, cx.compute)? {
                     return Ok(Slice::More(events));
                 }
                 let decoded = decoding.take().map(Decoding::take);
                 let pictures = decoded.map(|(_, pictures)| pictures).unwrap_or_default();
-                let len = site.model.generator.image().len();
+                let len = cx.model.generator.image().len();
                 let each = pictures.chunks_exact(2 * CENTRES as usize * len);
                 for (candidate, pictures) in batch.iter().zip(each) {
                     found.push(FoundDirection {

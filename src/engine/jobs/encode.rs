@@ -29,11 +29,11 @@ impl Encode {
         }
     }
 
-    fn encode(&self, site: &JobContext<'_>) -> Result<Found, Fault> {
-        let picture = site.picture(&self.picture)?;
-        let found = site.compute.encode(&site.model.generator, &picture)?;
+    fn encode(&self, cx: &JobContext<'_>) -> Result<Found, Fault> {
+        let picture = cx.picture(&self.picture)?;
+        let found = cx.compute.encode(&cx.model.generator, &picture)?;
         let Some(EncodedPicture { mu, logvar }) = found else {
-            let name = site.name();
+            let name = cx.name();
             return Err(Fault::Request(format!(
                 "{name} has no encoder; its codes are found by inversion"
             )));
@@ -64,18 +64,18 @@ impl Encode {
 }
 
 impl Work for Encode {
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
         let mut found = match self.found.take() {
             Some(found) => found,
-            None => self.encode(site)?,
+            None => self.encode(cx)?,
         };
-        let decoded = found.decoding.advance(site.model, site.compute);
+        let decoded = found.decoding.advance(cx.model, cx.compute);
         if !matches!(decoded, Ok(true)) {
             self.found = Some(found);
             return decoded.map(|_| Slice::More(Vec::new()));
         }
         let (_, reconstruction) = found.decoding.take();
-        let image = site.model.generator.image();
+        let image = cx.model.generator.image();
         let encoding = Encoding {
             image,
             squared_error: squared_error(&found.picture, &reconstruction, image.channels),
@@ -86,7 +86,7 @@ impl Work for Encode {
             reconstruction,
         };
         Ok(Slice::Done(vec![Event::Encoded {
-            job: site.job,
+            job: cx.job,
             encoding: Arc::new(encoding),
         }]))
     }

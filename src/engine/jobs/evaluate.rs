@@ -13,9 +13,9 @@ pub struct Evaluate {
 }
 
 impl Work for Evaluate {
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
-        let code = site.evaluate(&self.expression, &self.names)?;
-        let job = site.job;
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
+        let code = cx.evaluate(&self.expression, &self.names)?;
+        let job = cx.job;
         Ok(Slice::Done(vec![Event::Evaluated { job, code }]))
     }
 }

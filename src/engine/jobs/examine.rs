@@ -35,11 +35,11 @@ impl Examine {
     }
 
     /// What follows a stage that is done.
-    fn next(&mut self, site: &JobContext<'_>, stage: Stage) -> Result<Stage, Fault> {
+    fn next(&mut self, cx: &JobContext<'_>, stage: Stage) -> Result<Stage, Fault> {
         match stage {
             Stage::Next => {
                 let batch = next_batch(&self.shots[self.found.len()..], BATCH_SHAPES[1]);
-                let codes = site.codes(batch, &self.names)?;
+                let codes = cx.codes(batch, &self.names)?;
                 Ok(match batch.first() {
                     Some(shot) => Stage::Decode(Decoding::plain(codes).drawn_like(shot)),
                     None => Stage::Next,
@@ -47,7 +47,7 @@ impl Examine {
             }
             Stage::Decode(decoding) => {
                 let (codes, pictures) = decoding.take();
-                let (measurements, again) = judged(site, codes, &pictures)?;
+                let (measurements, again) = judged(cx, codes, &pictures)?;
                 let mut decoding = Decoding::plain(again);
                 if let Some(shot) = self.shots.get(self.found.len()) {
                     decoding = decoding.drawn_like(shot);
@@ -56,7 +56,7 @@ impl Examine {
             }
             Stage::Reconstruct(mut measurements, decoding) => {
                 let (_, pictures) = decoding.take();
-                let len = site.model.generator.image().len();
+                let len = cx.model.generator.image().len();
                 for (measurement, again) in measurements.iter_mut().zip(pictures.chunks_exact(len))
                 {
                     let error = mean_squared_error(&measurement.picture, again);
@@ -70,19 +70,19 @@ impl Examine {
 }
 
 impl Work for Examine {
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
         let is_done = match &mut self.stage {
             Stage::Next => true,
             Stage::Decode(decoding) | Stage::Reconstruct(_, decoding) => {
-                decoding.advance(site.model, site.compute)?
+                decoding.advance(cx.model, cx.compute)?
             }
         };
         let before = self.found.len();
         if is_done {
             let stage = std::mem::replace(&mut self.stage, Stage::Next);
-            self.stage = self.next(site, stage)?;
+            self.stage = self.next(cx, stage)?;
         }
-        let job = site.job;
+        let job = cx.job;
         let (done, total) = (self.found.len(), self.shots.len());
         let progress = Event::Progress { job, done, total };
         if done < total {
@@ -101,15 +101,15 @@ impl Work for Examine {
 
 /// All but the reconstruction errors, and the codes that the encoder finds, if there is one.
 fn judged(
-    site: &JobContext<'_>,
+    cx: &JobContext<'_>,
     codes: Vec<Code>,
     pictures: &[f32],
 ) -> Result<(Vec<Measurement>, Vec<Code>), Fault> {
-    let generator = &site.model.generator;
+    let generator = &cx.model.generator;
     let image = generator.image();
     let fault = |error: crate::model::ModelError| Fault::Program(error.to_string());
     // The judge is on the CPU, whatever decodes.
-    let verdicts = match site.model.judge().map_err(fault)? {
+    let verdicts = match cx.model.judge().map_err(fault)? {
         Some(judge) => Some(judge.judge(pictures).map_err(fault)?),
         None => None,
     };
@@ -120,10 +120,10 @@ fn judged(
         .zip(pictures.chunks_exact(image.len()))
         .enumerate()
     {
-        if let Some(found) = site.compute.encode(generator, picture)? {
+        if let Some(found) = cx.compute.encode(generator, picture)? {
             encoded.push(found.mu);
         }
-        let rows = &site.model.info.encoded;
+        let rows = &cx.model.info.encoded;
         let nearest = (code.space == generator.start())
             .then(|| {
                 nearest(

@@ -103,23 +103,23 @@ impl Invert {
     }
 
     /// The tape on the device of now; `None` while another thread makes it.
-    fn tape(&mut self, site: &JobContext<'_>) -> Result<Option<Tape>, Fault> {
-        let device = &site.compute.device;
+    fn tape(&mut self, cx: &JobContext<'_>) -> Result<Option<Tape>, Fault> {
+        let device = &cx.compute.device;
         if let Some(tape) = self.tape.take().filter(|tape| tape.is_on(device)) {
             return Ok(Some(tape));
         }
         // What lives on a GPU is made where the rest of it is.
-        if site.compute.is_gpu() {
-            return site.compute.tape(&site.model.file).map(Some);
+        if cx.compute.is_gpu() {
+            return cx.compute.tape(&cx.model.file).map(Some);
         }
         let Some(making) = self.making.take() else {
-            let (file, device) = (Arc::clone(&site.model.file), device.clone());
-            let making = Background::start(site.waker, move || Tape::new(&file, &device))?;
+            let (file, device) = (Arc::clone(&cx.model.file), device.clone());
+            let making = Background::start(cx.waker, move || Tape::new(&file, &device))?;
             self.making = Some(making);
             return Ok(None);
         };
         match making.take()? {
-            Some(tape) => tape.map(Some).map_err(|error| site.compute.fault(error)),
+            Some(tape) => tape.map(Some).map_err(|error| cx.compute.fault(error)),
             None => {
                 self.making = Some(making);
                 Ok(None)
@@ -131,18 +131,18 @@ impl Invert {
 impl Search {
     /// Checks what was asked for and lists the candidates: the given starts, what the encoder
     /// finds, and seeds.
-    fn new(site: &JobContext<'_>, picture: &[f32], options: &InvertOptions) -> Result<Self, Fault> {
+    fn new(cx: &JobContext<'_>, picture: &[f32], options: &InvertOptions) -> Result<Self, Fault> {
         options.check().map_err(Fault::Request)?;
-        let within = SearchSpace::new(site, options.space)?;
-        let target = site.picture(picture)?;
-        let generator = &site.model.generator;
+        let within = SearchSpace::new(cx, options.space)?;
+        let target = cx.picture(picture)?;
+        let generator = &cx.model.generator;
         let mut candidates = VecDeque::new();
         for start in &options.starts {
             // Refused now rather than after a while.
-            within.lift(site, start)?;
+            within.lift(cx, start)?;
             candidates.push_back(start.clone());
         }
-        if let Some(encoded) = site.compute.encode(generator, &target)?
+        if let Some(encoded) = cx.compute.encode(generator, &target)?
             && encoded.mu.values.is_finite()
         {
             candidates.push_back(encoded.mu);
@@ -183,21 +183,21 @@ impl Search {
     /// Decodes the next candidates and keeps the best.
     fn try_candidates(
         &mut self,
-        site: &JobContext<'_>,
+        cx: &JobContext<'_>,
         options: &InvertOptions,
     ) -> Result<(), Fault> {
         let trying = match &mut self.trying {
             Some(trying) => trying,
             None => {
                 let next = self.candidates.iter().take(LARGEST_BATCH).map(|code| {
-                    let values = self.within.lift(site, code)?;
+                    let values = self.within.lift(cx, code)?;
                     Ok(self.within.code(values))
                 });
                 let next = next.collect::<Result<Vec<Code>, Fault>>()?;
                 self.trying.insert(Decoding::plain(next))
             }
         };
-        if !trying.advance(site.model, site.compute)? {
+        if !trying.advance(cx.model, cx.compute)? {
             return Ok(());
         }
         let (batch, pictures) = self.trying.take().map(Decoding::take).unwrap_or_default();
@@ -217,8 +217,8 @@ impl Search {
     }
 
     /// The codes whose losses are measured next.
-    fn next(&self, site: &JobContext<'_>) -> Result<Next, Fault> {
-        let generator = &site.model.generator;
+    fn next(&self, cx: &JobContext<'_>) -> Result<Next, Fault> {
+        let generator = &cx.model.generator;
         let rows = self.moved..(self.moved + self.at_once).min(self.descents.len());
         let codes: Vec<Vec<f32>> = self.descents[rows.clone()]
             .iter()
@@ -237,14 +237,14 @@ impl Search {
     /// Moves codes whose losses were measured; a step is made when all are moved.
     fn descend(
         &mut self,
-        site: &JobContext<'_>,
+        cx: &JobContext<'_>,
         Next {
             rows: next, codes, ..
         }: Next,
         found: SquaredError,
         options: &InvertOptions,
     ) {
-        let generator = &site.model.generator;
+        let generator = &cx.model.generator;
         // Half a cosine, from the whole rate to none.
         let progress = self.measured as f64 / options.steps.max(1) as f64;
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
@@ -281,9 +281,9 @@ impl Search {
         }
     }
 
-    fn report(&mut self, site: &JobContext<'_>, options: &InvertOptions) -> Vec<Event> {
+    fn report(&mut self, cx: &JobContext<'_>, options: &InvertOptions) -> Vec<Event> {
         let (done, total) = (self.measured.saturating_sub(1), options.steps);
-        let job = site.job;
+        let job = cx.job;
         let mut events = vec![Event::Progress { job, done, total }];
         if let Some(best) = self.best.clone() {
             self.reported = Some(Instant::now());
@@ -296,7 +296,7 @@ impl Search {
                     best_loss: best.loss as f32,
                     best_mse: best.mse as f32,
                     best_code: self.within.code(best.code),
-                    image: site.model.generator.image(),
+                    image: cx.model.generator.image(),
                     picture: best.picture,
                 },
             });
@@ -317,21 +317,21 @@ impl Work for Invert {
             && self.away.as_ref().is_none_or(|away| away.found.is_over())
     }
 
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
         let Some(mut search) = self.search.take() else {
-            self.search = Some(Search::new(site, &self.picture, &self.options)?);
+            self.search = Some(Search::new(cx, &self.picture, &self.options)?);
             return Ok(Slice::More(Vec::new()));
         };
-        let slice = self.advance(site, &mut search);
+        let slice = self.advance(cx, &mut search);
         self.search = Some(search);
         slice
     }
 }
 
 impl Invert {
-    fn advance(&mut self, site: &JobContext<'_>, search: &mut Search) -> Result<Slice, Fault> {
+    fn advance(&mut self, cx: &JobContext<'_>, search: &mut Search) -> Result<Slice, Fault> {
         if !search.candidates.is_empty() {
-            search.try_candidates(site, &self.options)?;
+            search.try_candidates(cx, &self.options)?;
             return Ok(Slice::More(Vec::new()));
         }
         let options = self.options.clone();
@@ -341,19 +341,19 @@ impl Invert {
                 return Ok(Slice::More(Vec::new()));
             };
             self.tape = Some(tape);
-            let found = found.map_err(|error| site.compute.fault(error))?;
-            search.descend(site, away.next, found, &options);
+            let found = found.map_err(|error| cx.compute.fault(error))?;
+            search.descend(cx, away.next, found, &options);
         }
         let started = Instant::now();
         while search.measured <= options.steps {
-            let Some(tape) = self.tape(site)? else {
+            let Some(tape) = self.tape(cx)? else {
                 return Ok(Slice::More(Vec::new()));
             };
-            let next = search.next(site)?;
-            if self.is_slow && !site.compute.is_gpu() {
-                let generator = Arc::clone(&site.model.generator);
+            let next = search.next(cx)?;
+            if self.is_slow && !cx.compute.is_gpu() {
+                let generator = Arc::clone(&cx.model.generator);
                 let (inputs, target) = (next.inputs.clone(), search.target.clone());
-                let found = Background::start(site.waker, move || {
+                let found = Background::start(cx.waker, move || {
                     let found = spread(|| tape.squared_error(&generator, &inputs, &target));
                     (tape, found)
                 })?;
@@ -361,18 +361,18 @@ impl Invert {
                 break;
             }
             let begun = Instant::now();
-            let generator = &site.model.generator;
-            let found =
-                site.compute
-                    .squared_error(&tape, generator, &next.inputs, &search.target)?;
+            let generator = &cx.model.generator;
+            let found = cx
+                .compute
+                .squared_error(&tape, generator, &next.inputs, &search.target)?;
             self.tape = Some(tape);
             if begun.elapsed() > SLICE {
                 self.is_slow = true;
-                if site.compute.is_gpu() {
+                if cx.compute.is_gpu() {
                     search.at_once = (search.at_once / 2).max(1);
                 }
             }
-            search.descend(site, next, found, &options);
+            search.descend(cx, next, found, &options);
             if started.elapsed() >= SLICE {
                 break;
             }
@@ -382,13 +382,13 @@ impl Invert {
                 let message = "the descent found no code with a finite loss".to_owned();
                 return Err(Fault::Request(message));
             }
-            return Ok(Slice::Done(search.report(site, &options)));
+            return Ok(Slice::Done(search.report(cx, &options)));
         }
         let is_due = search
             .reported
             .is_none_or(|reported| reported.elapsed() >= BETWEEN_REPORTS);
         Ok(Slice::More(if is_due {
-            search.report(site, &options)
+            search.report(cx, &options)
         } else {
             Vec::new()
         }))

@@ -28,8 +28,8 @@ impl LayerChanges {
         }
     }
 
-    fn begin(&self, site: &JobContext<'_>, [layers, dim]: [usize; 2]) -> Result<Decoding, Fault> {
-        let rows = LayerChange::codes(&site.model.generator, self.next).map_err(request_fault)?;
+    fn begin(&self, cx: &JobContext<'_>, [layers, dim]: [usize; 2]) -> Result<Decoding, Fault> {
+        let rows = LayerChange::codes(&cx.model.generator, self.next).map_err(request_fault)?;
         let codes = rows.chunks_exact((layers * dim).max(1)).map(|values| Code {
             space: Space::W_PLUS,
             shape: SpaceShape::Layers { layers, dim },
@@ -40,9 +40,9 @@ impl LayerChanges {
 }
 
 impl Work for LayerChanges {
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
-        let Some(styles) = site.model.generator.styles() else {
-            let name = site.name();
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
+        let Some(styles) = cx.model.generator.styles() else {
+            let name = cx.name();
             return Err(Fault::Request(format!("{name} has no styles to exchange")));
         };
         if self.pairs.len() > MAX_PAIRS as usize {
@@ -54,9 +54,9 @@ impl Work for LayerChanges {
         if self.pairs.contains(&self.next) {
             let mut decoding = match self.decoding.take() {
                 Some(decoding) => decoding,
-                None => self.begin(site, styles)?,
+                None => self.begin(cx, styles)?,
             };
-            let decoded = decoding.advance(site.model, site.compute);
+            let decoded = decoding.advance(cx.model, cx.compute);
             if !matches!(decoded, Ok(true)) {
                 self.decoding = Some(decoding);
                 return decoded.map(|_| Slice::More(Vec::new()));
@@ -68,7 +68,7 @@ impl Work for LayerChanges {
             change.add(&pictures);
             self.next += 1;
         }
-        let job = site.job;
+        let job = cx.job;
         let (done, total) = ((self.next - self.pairs.start) as usize, self.pairs.len());
         let progress = Event::Progress { job, done, total };
         if done < total {

@@ -39,7 +39,7 @@ pub struct RunningJob {
 /// What a job does.
 trait Work {
     /// Does the next slice. After a fault of the device it is asked again for the same slice.
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault>;
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault>;
 
     /// Whether there is nothing to do from the beginning.
     fn is_empty(&self) -> bool {
@@ -141,13 +141,13 @@ impl RunningJob {
             return Ok(Slice::Done(Vec::new()));
         }
         let id = self.model.as_ref().map_err(Fault::clone)?;
-        let site = JobContext {
+        let cx = JobContext {
             job: self.id,
             model: models.get(id).map_err(Fault::Request)?,
             compute,
             waker,
         };
-        self.work.slice(&site)
+        self.work.slice(&cx)
     }
 }
 

@@ -57,9 +57,9 @@ pub struct Jacobians {
 impl PictureAxes {
     /// # Errors
     /// When codes of the model are too long.
-    pub fn new(site: &JobContext<'_>) -> Result<Self, Fault> {
-        let info = &site.model.info;
-        let generator = &site.model.generator;
+    pub fn new(cx: &JobContext<'_>) -> Result<Self, Fault> {
+        let info = &cx.model.info;
+        let generator = &cx.model.generator;
         let start = generator.start();
         let (space, known) = if info.maps_z_to_w() {
             (Space::W, &info.w_sigma)
@@ -70,7 +70,7 @@ impl PictureAxes {
         if !shape.is_some_and(|shape| shape.is_real()) {
             return Err(Fault::Request(format!(
                 "codes in {space} of {} are indices into a codebook, which have no directions",
-                site.name()
+                cx.name()
             )));
         }
         let dim = shape.and_then(|shape| shape.checked_len()).unwrap_or(0);
@@ -78,7 +78,7 @@ impl PictureAxes {
             return Err(Fault::Request(format!(
                 "codes of {} have {dim} numbers; directions of picture change are found for up \
                  to {MAX_DIM}",
-                site.name()
+                cx.name()
             )));
         }
         let mut centres = Vec::with_capacity(CENTRES);
@@ -87,7 +87,7 @@ impl PictureAxes {
             centres.push(if space == start {
                 code
             } else {
-                site.mapped(&code)?
+                cx.mapped(&code)?
             });
         }
         let sigma = (0..dim).map(|axis| known.get(axis).copied().unwrap_or(1.0));
@@ -110,9 +110,9 @@ impl PictureAxes {
     }
 
     /// Differentiates along the next axes.
-    pub fn slice(&mut self, site: &JobContext<'_>) -> Result<(), Fault> {
+    pub fn slice(&mut self, cx: &JobContext<'_>) -> Result<(), Fault> {
         let dim = self.sigma.len();
-        let image = site.model.generator.image();
+        let image = cx.model.generator.image();
         let axes = self.axes..(self.axes + AXES_AT_ONCE).min(dim);
         let Some(centre) = self.centres.get(self.matrices.len()) else {
             return Ok(());
@@ -125,14 +125,14 @@ impl PictureAxes {
                     for sign in [1.0, -1.0] {
                         let mut code = centre.clone();
                         code[axis] += sign * STEP * self.sigma[axis];
-                        let code = site.model.generator.code(self.space, code);
+                        let code = cx.model.generator.code(self.space, code);
                         codes.push(code.map_err(request_fault)?);
                     }
                 }
                 self.decoding.insert(Decoding::plain(codes))
             }
         };
-        if !decoding.advance(site.model, site.compute)? {
+        if !decoding.advance(cx.model, cx.compute)? {
             return Ok(());
         }
         let decoded = self.decoding.take().map(Decoding::take);

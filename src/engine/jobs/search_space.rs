@@ -17,12 +17,12 @@ impl SearchSpace {
     ///
     /// # Errors
     /// When the model lacks the space, or is not searched in it.
-    pub fn new(site: &JobContext<'_>, asked: Option<Space>) -> Result<Self, Fault> {
-        let info = &site.model.info;
-        let start = site.model.generator.start();
+    pub fn new(cx: &JobContext<'_>, asked: Option<Space>) -> Result<Self, Fault> {
+        let info = &cx.model.info;
+        let start = cx.model.generator.start();
         let searched = info.manifest.searched_space().unwrap_or(start);
         let space = asked.unwrap_or(searched);
-        let name = site.name();
+        let name = cx.name();
         let Some(&shape) = info.manifest.spaces.get(&space) else {
             return Err(Fault::Request(format!("{name} has no {space} space")));
         };
@@ -83,9 +83,9 @@ impl SearchSpace {
     ///
     /// # Errors
     /// When the code does not fit its space, or its space is the larger one.
-    pub fn lift(&self, site: &JobContext<'_>, code: &Code) -> Result<Vec<f32>, Fault> {
+    pub fn lift(&self, cx: &JobContext<'_>, code: &Code) -> Result<Vec<f32>, Fault> {
         let refused = |fault: String| Fault::Request(format!("a start cannot be used: {fault}"));
-        let info = &site.model.info;
+        let info = &cx.model.info;
         let expected = info.manifest.spaces.get(&code.space);
         if expected.and_then(|shape| shape.checked_len()) != Some(code.values.len()) {
             let has = expected.map_or("does not exist".to_owned(), |shape| format!("has {shape}"));
@@ -93,10 +93,10 @@ impl SearchSpace {
                 "it has {} numbers, but {} of {} {has}",
                 code.values.len(),
                 code.space,
-                site.name()
+                cx.name()
             )));
         }
-        let generator = &site.model.generator;
+        let generator = &cx.model.generator;
         let mut at = code.space;
         while at != self.space {
             let lead = info.manifest.lead(at);

@@ -23,21 +23,21 @@ impl Steps {
 }
 
 impl Work for Steps {
-    fn slice(&mut self, site: &JobContext<'_>) -> Result<Slice, Fault> {
+    fn slice(&mut self, cx: &JobContext<'_>) -> Result<Slice, Fault> {
         let decoding = match &mut self.decoding {
             Some(decoding) => decoding,
             None => {
-                let code = site.evaluate(&self.shot.expression, &self.names)?;
+                let code = cx.evaluate(&self.shot.expression, &self.names)?;
                 let decoding = Decoding::plain(vec![code]).drawn_like(&self.shot);
                 self.decoding.insert(decoding)
             }
         };
-        let step = decoding.step(site.model, site.compute, true)?;
-        let (job, done, of) = (site.job, step.done, step.of);
-        let image = site.model.generator.image();
+        let step = decoding.step(cx.model, cx.compute, true)?;
+        let (job, done, of) = (cx.job, step.done, step.of);
+        let image = cx.model.generator.image();
         let mut events = Vec::new();
         if let Some(pictures) = step.pictures {
-            let values = site.compute.values(pictures, image);
+            let values = cx.compute.values(pictures, image);
             // On another device the process begins again.
             let mut values = values.inspect_err(|_| self.decoding = None)?;
             values.truncate(image.len());

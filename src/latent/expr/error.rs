@@ -104,7 +104,7 @@ pub enum CheckError {
         operation: &'static str,
     },
     #[error(
-        "{number} is no index into the codebook of {space} of {model}, which are the whole \
+        "{number} is not an index into the codebook of {space} of {model}, which are the whole \
          numbers from 0 to {last}"
     )]
     NoIndex {

@@ -67,6 +67,14 @@ impl GraphPlan {
         value.checked_sub(self.spec.inputs.len())
     }
 
+    /// The name of a value: that of the input, or of the node that makes it.
+    pub fn name(&self, value: usize) -> &str {
+        match self.maker(value) {
+            Some(node) => &self.spec.nodes[node].name,
+            None => &self.spec.inputs[value].name,
+        }
+    }
+
     /// The shape of one item of the output called `name`.
     pub fn output_shape(&self, name: &str) -> Option<&[usize]> {
         let index = self.spec.outputs.iter().position(|o| o.name == name)?;

@@ -228,7 +228,7 @@ impl Described {
                 let asks = |label: &LabelRule| {
                     let first = label.conditions.first();
                     first.is_some_and(|first| first.part == index && first.of == of)
-                        && (of == Aspect::Colour || label.conditions.len() == 1)
+                        && label.conditions.len() == 1 + label.needed
                 };
                 let labels = self.labels.iter().enumerate();
                 let labels: Vec<usize> = labels
@@ -252,9 +252,7 @@ impl Described {
                 let mut combinations: BTreeSet<Vec<bool>> = (0..choices)
                     .map(|choice| labels.iter().map(|label| named(choice, label)).collect())
                     .collect();
-                let needs = labels
-                    .iter()
-                    .any(|&at| self.labels[at].conditions.len() > 1);
+                let needs = labels.iter().any(|&at| self.labels[at].needed > 0);
                 if part.odds < 1.0 || needs {
                     combinations.insert(vec![false; labels.len()]);
                 }
@@ -333,16 +331,16 @@ fn files_of(
         None if !names.is_empty() => Ok(names),
         missing => {
             let missing = missing.unwrap_or(&variant.name);
-            Err(format!("{}/{missing}.png is no file", part.folder))
+            Err(format!("{}/{missing}.png is not a file", part.folder))
         }
     }
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    // What is no file might never end, or never begin.
+    // What is not a file might never end, or never begin.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("is no file".to_owned());
+        return Err("is not a file".to_owned());
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path)
@@ -351,7 +349,7 @@ fn read_text(path: &Path) -> Result<String, String> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(format!("is longer than {MAX_BYTES} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "is no text in UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "is not text in UTF-8".to_owned())
 }
 
 /// Red, green and blue of a hue in turns, a saturation and a value.
@@ -366,14 +364,17 @@ fn colour_of_hsv(hue: f64, saturation: f64, value: f64) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules::tests::example;
     use super::*;
 
-    /// The pictures of one pixel of the documented example, every piece in a colour of its own:
-    /// red and green name the part and the variant, blue the colour.
     fn snails() -> Described {
-        let text = include_str!("../../../docs/paper-dolls.md");
-        let (_, from) = text.split_once("```toml\n").expect("an example");
-        let rules = Rules::parse(from.split_once("```").expect("it ends").0).expect("sound");
+        pixels(example())
+    }
+
+    /// The doll of some rules in pictures of one pixel, every piece in a colour of its own: red
+    /// and green name the part and the variant, blue the colour.
+    fn pixels(rules: &str) -> Described {
+        let rules = Rules::parse(rules).expect("sound");
         let parts = rules.parts.iter().enumerate().map(|(index, part)| {
             let own = matches!(part.colours, Colours::Own(_));
             let colour_of = match &part.colours {
@@ -503,6 +504,26 @@ mod tests {
                 assert!(group.combinations.contains(&row), "{group:?}, {row:?}");
             }
         }
+    }
+
+    /// A label that asks for a colour and for something else besides does not say which colour a
+    /// part has.
+    #[test]
+    fn labels_with_conditions_of_their_own_are_in_no_group() {
+        let one = "red = { body_colour = [\"red\"] }";
+        assert!(example().contains(one));
+        let more = "red_awake = { body_colour = [\"red\"], eyes = [\"open\"] }";
+        let form = pixels(&example().replace(one, &format!("{one}\n{more}"))).form();
+        let grouped = form.groups.iter().flat_map(|group| {
+            let names = group
+                .labels
+                .iter()
+                .map(|&label| form.labels[label].as_str());
+            names.map(|name| (group.name.as_str(), name))
+        });
+        let grouped: Vec<_> = grouped.collect();
+        assert!(grouped.contains(&("body_colour", "red")), "{grouped:?}");
+        assert!(grouped.iter().all(|(_, name)| *name != "red_awake"));
     }
 
     #[test]

@@ -131,7 +131,7 @@ fn read_picture(path: &Path) -> Result<(usize, Vec<u8>), String> {
     let unreadable = |error: &dyn std::fmt::Display| format!("cannot be read: {error}");
     let found = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !found.is_file() {
-        return Err("is no file".to_owned());
+        return Err("is not a file".to_owned());
     }
     let len = found.len();
     if len > MAX_FILE_BYTES {

@@ -70,6 +70,8 @@ pub struct Weighted {
 pub struct LabelRule {
     pub name: String,
     pub conditions: Vec<Condition>,
+    /// How many of the conditions are those that its colours need, not its own.
+    pub needed: usize,
 }
 
 /// Something about one part.
@@ -101,7 +103,7 @@ impl Rules {
             let message = error.message().replace('\n', ", ");
             match error.span() {
                 Some(span) => fault(text, span.start, message),
-                None => format!("is no TOML: {message}"),
+                None => format!("is not TOML: {message}"),
             }
         })?;
         let root = Table {
@@ -112,7 +114,7 @@ impl Rules {
         };
         let side = root.number("size", 1.0..=MAX_SIDE as f64)?;
         if side.fract() != 0.0 {
-            return Err(root.fault_at("size", "is no whole number of pixels"));
+            return Err(root.fault_at("size", "is not a whole number of pixels"));
         }
         let background = background(&root.table("background")?)?;
         let parts = parts(&root)?;
@@ -270,7 +272,7 @@ fn needs(root: &Table<'_>, parts: &[PartRule]) -> Result<Vec<Vec<Condition>>, St
                 None => (key.get_ref().as_ref(), false),
             };
             let Some(part) = parts.iter().position(|part| part.folder == folder) else {
-                return Err(table.fault_at(key.get_ref(), "is no part"));
+                return Err(table.fault_at(key.get_ref(), "is not a part"));
             };
             conditions.push(Condition {
                 part,
@@ -299,6 +301,7 @@ fn labels(
         check_name(name.get_ref()).map_err(|message| table.fault_at(name.get_ref(), message))?;
         let rule = table.inner(name.get_ref(), value)?;
         let mut conditions = Vec::new();
+        let mut all_needed = 0;
         for (key, value) in rule.entries {
             let named = |name: &str| parts.iter().position(|part| part.folder == name);
             let of_colour = key.get_ref().strip_suffix("_colour");
@@ -306,7 +309,7 @@ fn labels(
                 (Some(part), _) => (part, Aspect::Variant),
                 (None, Some(part)) => (part, Aspect::Colour),
                 (None, None) => {
-                    let message = "is no part, nor PART_colour";
+                    let message = "is neither a part nor PART_colour";
                     return Err(rule.fault_at(key.get_ref(), message));
                 }
             };
@@ -337,6 +340,7 @@ fn labels(
                 return Err(rule.fault_at(key.get_ref(), message));
             }
             conditions.extend(needed.iter().cloned());
+            all_needed += needed.len();
         }
         if conditions.is_empty() {
             let message = "has no condition";
@@ -344,7 +348,12 @@ fn labels(
         }
         let name_at = name.span().start;
         let name = name.get_ref().to_string();
-        labels.push((name_at, LabelRule { name, conditions }));
+        let label = LabelRule {
+            name,
+            conditions,
+            needed: all_needed,
+        };
+        labels.push((name_at, label));
     }
     // In the order of the text, which is the one that people see.
     labels.sort_by_key(|(at, _)| *at);
@@ -398,17 +407,17 @@ fn check_name(name: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "is no name: 1 to {MAX_NAME} of the letters a to z, digits, `_` and `-`"
+            "is not a name: 1 to {MAX_NAME} of the letters a to z, digits, `_` and `-`"
         ))
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The worked example of the documentation.
-    fn example() -> &'static str {
+    pub fn example() -> &'static str {
         let text = include_str!("../../../docs/paper-dolls.md");
         let (_, from) = text.split_once("```toml\n").expect("an example");
         from.split_once("```").expect("it ends").0
@@ -456,14 +465,14 @@ mod tests {
             ("[0.1, 0.6]", "[0.1]", 4, "[from, to]"),
             ("saturation = 0.3", "saturation = nan", 5, "from 0 to 1"),
             ("value = 0.9", "value = \"1\"", 6, "from 0 to 1"),
-            ("\"body\"\n", "\"../body\"\n", 9, "is no name"),
+            ("\"body\"\n", "\"../body\"\n", 9, "is not a name"),
             ("folder = \"eyes\"", "folder = \"body\"", 21, "two parts"),
             ("odds = 0.8", "odds = -1", 16, "from 0 to 1"),
             ("odds = 0.8", "odd = 0.8", 16, "has no `odd`"),
             ("colours_of = \"body\"", "colours_of = \"eyes\"", 18, "eyes"),
             ("{ round = 3,", "{ round = 0,", 11, "above 0"),
             ("{ round = 3,", "{ round = inf,", 11, "0 to 1000000"),
-            ("{ round = 3,", "{ \"a/b\" = 3,", 11, "is no name"),
+            ("{ round = 3,", "{ \"a/b\" = 3,", 11, "is not a name"),
             ("{ plain = 1, striped = 1 }", "{}", 17, "at least one"),
             ("{ plain = 1, striped = 1 }", "[\"plain\"]", 17, "a table"),
             ("[\"striped\"] }", "[\"stripes\"] }", 27, "\"stripes\""),
@@ -474,7 +483,7 @@ mod tests {
                 "{ eyes = [\"open\", \"one\"] }",
                 "{ nose = [\"x\"] }",
                 28,
-                "no part",
+                "neither a part",
             ),
             (
                 "{ body_colour = ",
@@ -482,7 +491,7 @@ mod tests {
                 30,
                 "without colours",
             ),
-            ("not_shell", "not_horn", 33, "is no part"),
+            ("not_shell", "not_horn", 33, "is not a part"),
             (
                 "[body_colour_needs]",
                 "[horn_colour_needs]",

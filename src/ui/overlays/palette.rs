@@ -251,10 +251,12 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
         .chain(models)
         .filter_map(|entry| {
             let more = match &entry {
-                Entry::Command(command) => command.info().tooltip,
-                _ => "",
+                Entry::Command(command) => command.info().tooltip.to_owned(),
+                // The name in expressions and on the command line.
+                Entry::Model(ModelSource::Catalogue(name)) => name.clone(),
+                _ => String::new(),
             };
-            rank(query, &entry.name(), more).map(|rank| (rank, entry))
+            rank(query, &entry.name(), &more).map(|rank| (rank, entry))
         })
         .collect();
     // A stable sort: what is equally good stays in the order of the menus.

@@ -84,7 +84,7 @@ fn indices_are_not_numbers() {
         ("w(@cat)", "toy-vq has no w space: use @cat without w(...)"),
         (
             "at(\"codes\", [1, 2, 3, 16])",
-            "16 is no index into the codebook of codes of toy-vq, which are the whole numbers from \
+            "16 is not an index into the codebook of codes of toy-vq, which are the whole numbers from \
              0 to 15",
         ),
         (

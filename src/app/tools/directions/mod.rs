@@ -478,7 +478,10 @@ impl ToolPart for Directions {
     };
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
-        let strip = view.tool.looked_at.iter().flat_map(|name| {
+        // Undo may have taken it away.
+        let listed = view.listed();
+        let is_there = |name: &&String| listed.iter().any(|it| it.direction.name == **name);
+        let strip = view.tool.looked_at.iter().filter(is_there).flat_map(|name| {
             let steps = STRIP_SIGMAS.into_iter();
             steps.map(move |sigma| view.stepped(name, sigma))
         });

@@ -82,7 +82,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
         section(ui, "Classes", |ui| {
             caption(
                 ui,
-                "This model has no encoder, so there are no encoded data on its map",
+                "This model holds no codes of data to put on its map",
             );
         });
         return;
