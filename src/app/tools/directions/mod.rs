@@ -5,6 +5,7 @@
 
 pub(crate) mod panel;
 
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::notices::Level;
 use crate::app::pictures::{PictureRequest, SetKey};
@@ -476,6 +477,10 @@ impl ToolPart for Directions {
         key: Some(Key::Num8),
         question_name: Some(ToolName::Directions),
     };
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         let strip = view.tool.looked_at.iter().flat_map(|name| {

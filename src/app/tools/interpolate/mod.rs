@@ -5,6 +5,7 @@
 
 pub(crate) mod panel;
 
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, PictureSet, SetKey};
 use crate::app::{Derived, Edit, Param, Tool, ToolParam};
@@ -315,6 +316,10 @@ impl ToolPart for Interpolate {
             set: |_, cx, _, secs| cx.edit(|settings| settings.set_secs(secs)),
         },
     ];
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         let lengths = view.tool.used_lengths(view.settings);
