@@ -175,14 +175,24 @@ impl Map {
         self.look = Some(look);
     }
 
-    /// Lays the plane through its codes, once they are there: until then it stays as it was.
+    /// Lays the plane through its codes, once they are there: until then it stays as it was,
+    /// unless it is one of another model.
     fn lay_plane(&mut self, cx: &ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        if self
+            .plane
+            .as_ref()
+            .is_some_and(|it| *it.model() != model.id)
+        {
+            self.tiles.clear(&cx.workspace.engine);
+            self.plane = None;
+            self.trail.clear();
+        }
         let (settings, workspace) = (cx.settings(), &*cx.workspace);
         let set = workspace.pictures.set(MEMBERS);
         let wanted = plane::members(settings, model, workspace);
         let members = wanted.iter().enumerate().map(|(index, wanted)| {
             let picture = set.get(index)?;
-            (picture.expression == *wanted).then_some(&picture.code)
+            picture.draws(&model.id, wanted).then_some(&picture.code)
         });
         let Some(members) = members.collect::<Option<Vec<&Code>>>() else {
             return;

@@ -54,7 +54,10 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
     let app = stage.app;
     let live = app.tools().map();
     let (Some(model), Some(plane)) = (app.model(), live.plane()) else {
-        let reason = live.why_not().unwrap_or(NO_MODEL);
+        let reason = match app.model() {
+            None => NO_MODEL,
+            Some(_) => live.why_not().unwrap_or("Its codes are being computed"),
+        };
         ui.add_space(ui.available_height() / 3.0);
         empty_state(ui, Icon::Map, "No map yet", reason);
         return;
