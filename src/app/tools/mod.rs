@@ -340,6 +340,17 @@ impl Tool {
     }
 }
 
+impl ToolSettings {
+    /// Adds the directions that were found while other settings were in use.
+    pub(super) fn take_over_found(&mut self, other: &Self) {
+        let mut directions = (*self.directions).clone();
+        directions.take_over(&other.directions);
+        if self.directions != directions {
+            self.directions = Shared::new(directions);
+        }
+    }
+}
+
 /// The tools of the running program.
 #[derive(Default, Debug)]
 pub struct Tools {
