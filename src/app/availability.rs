@@ -1,10 +1,10 @@
 //! What can be done now, and why the rest cannot.
 
+use super::sentences::NO_MODEL;
 use super::{AppState, Availability, Command, Overlay};
 use crate::learn::Control;
 
 const SEED_IS_LOCKED: &str = "The scene keeps the seed; leave it to change it";
-const NO_MODEL: &str = "Load a model first";
 
 impl AppState {
     /// Whether a command can run now.

@@ -22,7 +22,7 @@ impl AppState {
                 action.run(tools, workspace);
             }),
             Action::Set(id, value) => self.desk.set_param(&id, value),
-            Action::OpenPicture(path) => self.opening.open_picture(&mut self.desk, path),
+            Action::OpenPicture(path) => self.opening.open_picture(path),
             Action::OpenCodes(path) => self.opening.open_codes(&mut self.desk, path),
             Action::LoadModel(source) => {
                 if let Some(why) = self.desk.workspace.locked(Control::Model) {

@@ -29,6 +29,7 @@ mod player;
 mod position;
 mod preview;
 mod seed_rng;
+pub mod sentences;
 mod service;
 pub mod session;
 mod shared;

@@ -15,6 +15,7 @@ use crate::latent::Code;
 use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -41,6 +42,8 @@ pub struct FileLoader {
     /// Files being read.
     running: usize,
     waiting: VecDeque<(PathBuf, Read)>,
+    /// Files that got no thread.
+    unread: VecDeque<(PathBuf, LoadedFile)>,
 }
 
 /// Reads a file; a fault is a sentence.
@@ -58,52 +61,60 @@ impl FileLoader {
             opened,
             running: 0,
             waiting: VecDeque::new(),
+            unread: VecDeque::new(),
         }
     }
 
     /// Has a file read by `read`, on a thread; the window is woken when it is done.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system gives no thread; a sentence.
-    fn begin(
-        &mut self,
-        path: PathBuf,
-        read: impl FnOnce(&Path) -> LoadedFile + Send + 'static,
-    ) -> Result<(), String> {
+    fn begin(&mut self, path: PathBuf, read: impl FnOnce(&Path) -> LoadedFile + Send + 'static) {
         self.waiting.push_back((path, Box::new(read)));
-        self.start_waiting()
+        self.start_waiting();
     }
 
-    fn start_waiting(&mut self) -> Result<(), String> {
+    fn start_waiting(&mut self) {
         while self.running < MAX_RUNNING
             && let Some((path, read)) = self.waiting.pop_front()
         {
             let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
             let thread = std::thread::Builder::new().name("zscape-open".to_owned());
+            let of = path.clone();
             // Not joined: it only reads, and a disk that does not answer must not hold the end of
             // the program.
             let started = thread.spawn(move || {
-                let opened = read(&path);
+                let opened = read_or_fault(&path, read);
                 // The window is gone when nobody listens.
                 sender.send((path, opened)).ok();
                 wake();
             });
-            started.map_err(|error| format!("No thread to read the file: {error}"))?;
-            self.running += 1;
+            match started {
+                Ok(_) => self.running += 1,
+                Err(error) => {
+                    let sentence = format!("{} was not read: no thread: {error}", of.display());
+                    self.unread.push_back((of, LoadedFile::Fault(sentence)));
+                    (self.wake)();
+                }
+            }
         }
-        Ok(())
     }
 
     /// What was read since the last call, if anything.
     fn try_opened(&mut self) -> Option<(PathBuf, LoadedFile)> {
+        if let Some(unread) = self.unread.pop_front() {
+            return Some(unread);
+        }
         let opened = self.opened.try_recv().ok()?;
         self.running -= 1;
-        if let Err(sentence) = self.start_waiting() {
-            log::error!("{sentence}");
-        }
+        self.start_waiting();
         Some(opened)
     }
+}
+
+/// What a file is. A panic is a fault: the file would count as being read for ever.
+fn read_or_fault(path: &Path, read: Read) -> LoadedFile {
+    catch_unwind(AssertUnwindSafe(|| read(path))).unwrap_or_else(|_| {
+        let path = path.display();
+        LoadedFile::Fault(format!("{path} was not read: the program failed"))
+    })
 }
 
 fn read_picture(path: &Path) -> LoadedFile {
@@ -121,10 +132,8 @@ fn read_picture(path: &Path) -> LoadedFile {
 
 impl FileLoader {
     /// Opens a picture: back to where it was made, or into the Encode tool.
-    pub(super) fn open_picture(&mut self, desk: &mut Desk, path: PathBuf) {
-        if let Err(sentence) = self.begin(path, read_picture) {
-            desk.workspace.notices.push(Level::Error, sentence);
-        }
+    pub(super) fn open_picture(&mut self, path: PathBuf) {
+        self.begin(path, read_picture);
     }
 
     /// Names the codes of a file.
@@ -136,13 +145,10 @@ impl FileLoader {
             return;
         };
         let spaces = model.manifest.spaces.clone();
-        let started = self.begin(path, move |path| match codes::read_codes(path, &spaces) {
+        self.begin(path, move |path| match codes::read_codes(path, &spaces) {
             Ok(codes) => LoadedFile::Codes(codes),
             Err(error) => LoadedFile::Fault(error.to_string()),
         });
-        if let Err(sentence) = started {
-            desk.workspace.notices.push(Level::Error, sentence);
-        }
     }
 
     /// Takes what was read since the last frame.
@@ -324,4 +330,21 @@ fn name_codes(desk: &mut Desk, path: &Path, codes: Vec<(String, Code)>) {
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_panics_leaves_a_fault() {
+        let path = Path::new("a.png");
+        let LoadedFile::Fault(sentence) = read_or_fault(path, Box::new(|_| panic!("as a test")))
+        else {
+            panic!("it is no fault");
+        };
+        assert_eq!(sentence, "a.png was not read: the program failed");
+        let read = read_or_fault(path, Box::new(|_| LoadedFile::Photo));
+        assert!(matches!(read, LoadedFile::Photo));
+    }
 }

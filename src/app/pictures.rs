@@ -80,6 +80,11 @@ pub struct DecodedPicture {
 }
 
 impl DecodedPicture {
+    /// Whether it is the picture that a model draws of an expression.
+    pub fn draws(&self, model: &ModelId, expression: &Expr) -> bool {
+        self.model == *model && self.expression == *expression
+    }
+
     /// Root mean square difference of the pixels, 0..1; `None` for pictures of different sizes.
     pub fn difference(&self, other: &Self) -> Option<f32> {
         if self.image != other.image || self.values.is_empty() {

@@ -209,7 +209,7 @@ impl AppState {
             tools.advance(workspace, moment.dt_secs);
         });
         if let Some(picture) = self.navigation.take_session_reports(&mut self.desk) {
-            self.opening.open_picture(&mut self.desk, picture);
+            self.opening.open_picture(picture);
         }
         self.opening
             .take_opened(&mut self.desk, &mut self.navigation);

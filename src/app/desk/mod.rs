@@ -101,8 +101,10 @@ impl Desk {
         self.use_tools(|tools, _| tools.restore(settings));
     }
 
-    /// Puts settings of all tools and the open one in the place of those of now.
-    pub(super) fn set_tools(&mut self, settings: Arc<ToolSettings>, open: Tool) {
+    /// Puts settings of all tools and the open one in the place of those of now. Directions that
+    /// were found meanwhile stay: a search may end after a scene has opened.
+    pub(super) fn set_tools(&mut self, mut settings: Arc<ToolSettings>, open: Tool) {
+        Arc::make_mut(&mut settings).take_over_found(self.tools.settings());
         self.tools.settings = settings;
         self.tools.open = open;
         self.refresh_names();

@@ -7,6 +7,7 @@ use super::task::Task;
 use crate::document::codes::save_npz;
 use crate::engine::{Backlog, Event, Job, JobId};
 use crate::render::{Output, Production, Progress, RenderError, Stage};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,12 +64,11 @@ impl Run {
         };
         let thread = std::thread::Builder::new().name("zscape-export".to_owned());
         let thread = thread.spawn(move || {
-            let made = make(task, &path, &events, &is_cancelled, &mut report);
-            match made {
-                Ok(()) => report(Report::Saved(path)),
-                // The window knows.
-                Err(RenderError::Cancelled) => {}
-                Err(error) => report(Report::Failed(sentence(&path, &error))),
+            let ended = end(&path, || {
+                make(task, &path, &events, &is_cancelled, &mut report)
+            });
+            if let Some(ended) = ended {
+                report(ended);
             }
         })?;
         Ok((run, thread))
@@ -105,6 +105,21 @@ impl Run {
     pub(super) fn cancel(&self) {
         // The thread may have all pictures already; else it sees that no more come.
         self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs what makes a file, and says what became of it; `None` when it was cancelled, which the
+/// window knows. A panic is a failure: the file would be on its way for ever.
+fn end(path: &Path, make: impl FnOnce() -> Result<(), RenderError>) -> Option<Report> {
+    match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(Ok(())) => Some(Report::Saved(path.to_owned())),
+        Ok(Err(RenderError::Cancelled)) => None,
+        Ok(Err(error)) => Some(Report::Failed(sentence(path, &error))),
+        Err(_) => {
+            let path = path.display();
+            let sentence = format!("{path} was not saved: the program failed");
+            Some(Report::Failed(sentence))
+        }
     }
 }
 
@@ -147,5 +162,22 @@ fn sentence(path: &Path, error: &RenderError) -> String {
             format!("The file was not saved: {error}")
         }
         error => format!("{} was not saved: {error}", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_but_a_cancelled_one_is_reported() {
+        let path = Path::new("a.png");
+        let saved = end(path, || Ok(()));
+        assert!(matches!(saved, Some(Report::Saved(at)) if at == path));
+        assert!(end(path, || Err(RenderError::Cancelled)).is_none());
+        let Some(Report::Failed(sentence)) = end(path, || panic!("as a test")) else {
+            panic!("a panic is not reported");
+        };
+        assert_eq!(sentence, "a.png was not saved: the program failed");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::settings::{Kind, Settings, completed};
 use crate::app::Desk;
+use crate::app::sentences::NO_MODEL;
 use crate::document::animation::AnimationFormat;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
@@ -32,7 +33,7 @@ impl Task {
     /// A sentence on what is missing.
     pub fn new(desk: &Desk, settings: &Settings) -> Result<Self, String> {
         let workspace = &desk.workspace;
-        let model = workspace.model().ok_or("Load a model first")?;
+        let model = workspace.model().ok_or(NO_MODEL)?;
         if settings.kind == Kind::Codes {
             return Ok(Self::Codes(codes(desk, model, settings.bookmarks)?));
         }

@@ -1,9 +1,10 @@
 //! Making, naming and deleting bookmarks.
 
-use super::{OpenSession, ThumbnailKey, capitalised, unix_secs};
+use super::{OpenSession, ThumbnailKey, unix_secs};
 use crate::app::jobs::Owner;
 use crate::app::models::{id_of, link_of};
 use crate::app::notices::{Level, Notices, Remedy};
+use crate::app::sentences::capitalised;
 use crate::app::{Composition, Overlay, Workspace};
 use crate::document::{Bookmark, Change, ModelLink, NodeId};
 use crate::engine::{Job, JobId};
@@ -233,11 +234,6 @@ impl OpenSession {
             let sentence = format!("@{} was not made: {message}", bookmark.name);
             workspace.notices.push(Level::Error, sentence);
         }
-    }
-
-    /// Whether a bookmark is being made.
-    pub fn is_naming(&self) -> bool {
-        !self.naming.evaluating.is_empty()
     }
 
     pub(in crate::app) fn cancel_naming(&mut self, workspace: &mut Workspace) {

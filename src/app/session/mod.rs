@@ -12,6 +12,7 @@ pub use thumbnails::{ThumbnailKey, Thumbnails};
 
 use super::models::id_of;
 use super::notices::{Level, Notices};
+use super::sentences::capitalised;
 use super::{Composition, Wake, Workspace};
 use crate::document::autosave::StashedSession;
 use crate::document::journal::SaveState;
@@ -346,15 +347,6 @@ impl OpenSession {
     /// Whether the engine holds the model of a step or a bookmark, so that it has a picture.
     pub fn is_model_loaded(&self, link: &ModelLink) -> bool {
         self.thumbnails.is_loaded(&id_of(link))
-    }
-}
-
-/// Sentences of the lower layers begin in the middle.
-fn capitalised(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
     }
 }
 

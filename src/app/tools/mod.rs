@@ -19,8 +19,8 @@ use super::{
     Availability, ByAddress, CommandInfo, Derived, Param, Shared, Tool, ToolParam, Workspace,
 };
 use crate::engine::{Event, JobId, ModelInfo};
+use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
-use crate::latent::{SessionNames, Space};
 use crate::learn::{Scene, ToolName};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,6 +42,13 @@ macro_rules! tools {
             pub fn shows_sources(self) -> bool {
                 match self {
                     $(Self::$variant => $module::$variant::SHOWS_SOURCES,)*
+                }
+            }
+
+            /// Why it cannot be used with a model; `None` where it can.
+            pub fn why_not(self, model: &ModelInfo) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant => <$module::$variant as ToolPart>::why_not(model),)*
                 }
             }
 
@@ -326,33 +333,21 @@ macro_rules! tools {
 with_every_tool!(tools);
 
 impl Tool {
-    /// Why the tool cannot be used with a model: it computes with codes of another kind.
-    pub fn why_not(self, model: &ModelInfo) -> Option<&'static str> {
-        match self {
-            Self::Map | Self::Where if model.start != Space::Z => {
-                Some("This needs codes in z, which the model does not have")
-            }
-            // A plane lies where codes are closest to what is seen, in z or in w.
-            Self::Map if model.manifest.searched_space() != Some(model.editing_space()) => {
-                Some("This needs a decoder of codes in z or w")
-            }
-            Self::Interpolate
-            | Self::Arithmetic
-            | Self::Encode
-            | Self::Directions
-            | Self::Compare
-                if !model.has_real_seeds() =>
-            {
-                Some("Codes of this model are indices, with which nothing can be computed")
-            }
-            _ => None,
-        }
-    }
-
-    /// The tool that question files call so; one that the window has not yet is none.
+    /// The tool that question files call so; `None` for one that the window does not have yet.
     pub fn of_question(name: ToolName) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|tool| tool.info().question_name == Some(name))
+    }
+}
+
+impl ToolSettings {
+    /// Adds the directions that were found while other settings were in use.
+    pub(super) fn take_over_found(&mut self, other: &Self) {
+        let mut directions = (*self.directions).clone();
+        directions.take_over(&other.directions);
+        if self.directions != directions {
+            self.directions = Shared::new(directions);
+        }
     }
 }
 

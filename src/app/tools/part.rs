@@ -4,6 +4,7 @@ use super::{Parts, ToolContext, ToolSettings, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{Availability, CommandInfo, Edit, Param, Shared, Tool, ToolParam};
 use crate::engine::{Event, JobId, ModelInfo};
+use crate::latent::Space;
 use crate::learn::{Scene, ToolName};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
@@ -62,6 +63,11 @@ pub trait ToolPart: Listed {
     const COMMANDS: &'static [ToolCommand<Self>] = &[];
     /// Whether codes to take from are shown below its controls.
     const SHOWS_SOURCES: bool = true;
+
+    /// Why it cannot be used with a model: it computes with codes of another kind.
+    fn why_not(_model: &ModelInfo) -> Option<&'static str> {
+        None
+    }
 
     /// The pictures that it shows beside the main one. They are requested again when the model,
     /// any settings, the names, the expression or [`Self::revision`] change.
@@ -139,6 +145,18 @@ pub struct ToolCommand<T: ToolPart> {
     pub availability: fn(ToolView<'_, T>) -> Availability,
     /// Whether it is on; `None` for one that switches nothing on or off.
     pub is_on: fn(ToolView<'_, T>) -> Option<bool>,
+}
+
+/// Why a tool that computes with codes cannot be used with a model whose codes are indices.
+pub(super) fn why_no_real_codes(model: &ModelInfo) -> Option<&'static str> {
+    let reason = "Codes of this model are indices, with which nothing can be computed";
+    (!model.has_real_seeds()).then_some(reason)
+}
+
+/// Why a tool that computes with codes in z cannot be used with a model.
+pub(super) fn why_no_z(model: &ModelInfo) -> Option<&'static str> {
+    let reason = "This needs codes in z, which the model does not have";
+    (model.start != Space::Z).then_some(reason)
 }
 
 pub(super) fn command<T: ToolPart>(key: &str) -> Option<&'static ToolCommand<T>> {

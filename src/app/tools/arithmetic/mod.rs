@@ -5,6 +5,7 @@
 
 pub(crate) mod panel;
 
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::{Edit, Param, Tool, ToolParam};
@@ -225,6 +226,10 @@ impl ToolPart for Arithmetic {
         },
         set: |_, cx, _, strength| cx.edit(|settings| settings.strength = strength),
     }];
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         let settings = view.settings;

@@ -11,6 +11,7 @@ mod panes;
 pub use difference::{Difference, LAID_OVER, difference, difference_pixels};
 pub use panes::{Compare, OverlaidPair, Pane, PaneState};
 
+use super::part::why_no_real_codes;
 use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::param::PSI;
 use crate::app::pictures::{PictureRequest, SetKey};
@@ -356,6 +357,10 @@ impl ToolPart for Compare {
             is_on: |_| None,
         },
     ];
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
 
     fn requests(view: ToolView<'_, Self>, _: &ModelInfo) -> Vec<PictureRequest> {
         view.tool.requests()

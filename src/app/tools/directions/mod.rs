@@ -5,6 +5,7 @@
 
 pub(crate) mod panel;
 
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::notices::Level;
 use crate::app::pictures::{PictureRequest, SetKey};
@@ -236,6 +237,23 @@ impl Settings {
             }
         }
         taken
+    }
+
+    /// Adds what others found. One of a known name stays as it is.
+    pub(in crate::app) fn take_over(&mut self, other: &Self) {
+        for (model, theirs) in &other.by_model {
+            let ours = self.by_model.get(model).map_or(&[][..], |of| &of.found);
+            let is_new = |it: &&Arc<StoredDirection>| {
+                let name = &it.direction.name;
+                ours.iter().all(|known| known.direction.name != *name)
+            };
+            let new: Vec<_> = theirs.found.iter().filter(is_new).cloned().collect();
+            // A model in which nothing was found gets no entry: the settings stay equal.
+            if !new.is_empty() {
+                let of = self.by_model.entry(model.clone()).or_default();
+                of.found.extend(new);
+            }
+        }
     }
 
     /// Adds what was found; a direction of a known name takes its place.
@@ -477,6 +495,10 @@ impl ToolPart for Directions {
         question_name: Some(ToolName::Directions),
     };
 
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
+
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         // Undo may have taken it away.
         let listed = view.listed();
@@ -522,6 +544,8 @@ impl ToolPart for Directions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::{Shared, ToolSettings};
+    use crate::latent::Space;
 
     #[test]
     fn names_are_sensible_and_unique() {
@@ -531,5 +555,61 @@ mod tests {
             let sentence = check_name(bad, taken()).expect_err(bad);
             assert!(!sentence.is_empty());
         }
+    }
+
+    fn of_models(found: &[(&str, &[(&str, f32)])]) -> Settings {
+        let stored = |&(name, value): &(&str, f32)| {
+            Arc::new(StoredDirection {
+                direction: Direction {
+                    name: name.to_owned(),
+                    space: Space::Z,
+                    values: vec![value],
+                },
+                picture_change: 0.0,
+                evidence: String::new(),
+            })
+        };
+        let of = |&(model, found): &(&str, &[(&str, f32)])| {
+            let found = found.iter().map(stored).collect();
+            let hidden = BTreeSet::new();
+            (model.to_owned(), OfModel { found, hidden })
+        };
+        Settings {
+            by_model: found.iter().map(of).collect(),
+        }
+    }
+
+    #[test]
+    fn what_others_found_is_added_and_known_names_keep_their_values() {
+        let mut ours = of_models(&[("faces", &[("smile", 1.0)])]);
+        ours.hide("faces", "smile", true);
+        let theirs = of_models(&[
+            ("digits", &[("slant", 3.0)]),
+            ("empty", &[]),
+            ("faces", &[("glasses", 4.0), ("smile", 2.0)]),
+        ]);
+        let mut expected = of_models(&[
+            ("digits", &[("slant", 3.0)]),
+            ("faces", &[("smile", 1.0), ("glasses", 4.0)]),
+        ]);
+        expected.hide("faces", "smile", true);
+        ours.take_over(&theirs);
+        assert_eq!(ours, expected);
+        ours.take_over(&theirs);
+        assert_eq!(ours, expected);
+    }
+
+    #[test]
+    fn all_settings_take_over_directions_and_nothing_else() {
+        let mut ours = ToolSettings::default();
+        let mut theirs = ToolSettings::default();
+        theirs.arithmetic.strength = 0.3;
+        ours.take_over_found(&theirs);
+        assert_eq!(ours, ToolSettings::default());
+        *theirs.directions = of_models(&[("faces", &[("smile", 1.0)])]);
+        ours.take_over_found(&theirs);
+        assert_eq!(ours.directions, theirs.directions);
+        ours.directions = Shared::default();
+        assert_eq!(ours, ToolSettings::default());
     }
 }

@@ -14,6 +14,7 @@ pub use preprocessor::{Original, PreprocessedImage};
 pub(in crate::app) use run::name_of;
 pub use run::{Encode, Found, How};
 
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::{Param, Tool, ToolParam};
 use crate::document::photo::{Background, Crop, Fit};
@@ -272,6 +273,10 @@ impl ToolPart for Encode {
             },
         },
     ];
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
 
     /// Brings the picture into the model's size and finds its code, as soon as either is another.
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {

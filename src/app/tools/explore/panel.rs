@@ -1,5 +1,6 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
+use crate::app::sentences::NO_MODEL;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId};
 use crate::engine::ModelInfo;
@@ -34,12 +35,7 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(model) = app.model() else {
             ui.add_space(space::XL);
-            empty_state(
-                ui,
-                Icon::SlidersHorizontal,
-                "Controls",
-                "Load a model first",
-            );
+            empty_state(ui, Icon::SlidersHorizontal, "Controls", NO_MODEL);
             return;
         };
         model_ui(ui, model);

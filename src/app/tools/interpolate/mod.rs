@@ -5,6 +5,7 @@
 
 pub(crate) mod panel;
 
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, PictureSet, SetKey};
 use crate::app::{Derived, Edit, Param, Tool, ToolParam};
@@ -316,6 +317,10 @@ impl ToolPart for Interpolate {
         },
     ];
 
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_real_codes(model)
+    }
+
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         let lengths = view.tool.used_lengths(view.settings);
         view.settings.requests(model, lengths)
@@ -379,9 +384,7 @@ impl ToolPart for Interpolate {
 
     fn advance(&mut self, cx: &mut ToolContext<'_, Self>, dt_secs: f32) {
         let settings = cx.settings();
-        // A window that was hidden for a minute goes on from where it was.
-        let step = f64::from(dt_secs.clamp(0.0, 0.1) / settings.secs);
-        let mut time = self.time + step;
+        let mut time = self.time + step(dt_secs, settings.secs);
         if time >= 1.0 {
             if settings.closed {
                 time -= 1.0;
@@ -394,9 +397,26 @@ impl ToolPart for Interpolate {
     }
 }
 
+/// How much of a way that takes `secs` is gone in the time between two frames.
+fn step(dt_secs: f32, secs: f32) -> f64 {
+    // A window that was hidden for a minute goes on from where it was; a session file can hold
+    // any duration.
+    f64::from(dt_secs.clamp(0.0, 0.1) / secs.max(*SECS.start()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_goes_on_in_finite_steps_whatever_its_duration() {
+        assert_eq!(step(0.1, 2.0), f64::from(0.1_f32 / 2.0));
+        for secs in [0.0, -1.0, 1e-30] {
+            // Both without a division by zero, and where no time has passed.
+            assert_eq!(step(0.1, secs), step(0.1, *SECS.start()), "{secs}");
+            assert_eq!(step(0.0, secs), 0.0, "{secs}");
+        }
+    }
 
     fn seeds(settings: &Settings) -> Vec<String> {
         settings.keyframes.iter().map(ToString::to_string).collect()

@@ -8,6 +8,7 @@ pub use plane::{MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
 use super::neighbours::{Neighbours, current_code_in, datum, rows};
+use super::part::why_no_z;
 use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, SetKey, Tile};
 use crate::app::{ByAddress, Derived};
@@ -174,14 +175,24 @@ impl Map {
         self.look = Some(look);
     }
 
-    /// Lays the plane through its codes, once they are there: until then it stays as it was.
+    /// Lays the plane through its codes, once they are there: until then it stays as it was,
+    /// unless it is one of another model.
     fn lay_plane(&mut self, cx: &ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        if self
+            .plane
+            .as_ref()
+            .is_some_and(|it| *it.model() != model.id)
+        {
+            self.tiles.clear(&cx.workspace.engine);
+            self.plane = None;
+            self.trail.clear();
+        }
         let (settings, workspace) = (cx.settings(), &*cx.workspace);
         let set = workspace.pictures.set(MEMBERS);
         let wanted = plane::members(settings, model, workspace);
         let members = wanted.iter().enumerate().map(|(index, wanted)| {
             let picture = set.get(index)?;
-            (picture.expression == *wanted).then_some(&picture.code)
+            picture.draws(&model.id, wanted).then_some(&picture.code)
         });
         let Some(members) = members.collect::<Option<Vec<&Code>>>() else {
             return;
@@ -239,6 +250,13 @@ impl ToolPart for Map {
         key: Some(Key::Num5),
         question_name: Some(ToolName::Map),
     };
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        // A plane lies where codes are closest to what is seen, in z or in w.
+        let has_plane = model.manifest.searched_space() == Some(model.editing_space());
+        why_no_z(model)
+            .or_else(|| (!has_plane).then_some("This needs a decoder of codes in z or w"))
+    }
 
     /// The pictures beside the tiles.
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {

@@ -1,6 +1,7 @@
 //! Which plane the map shows, and the expression of a point on it.
 
 use super::Settings;
+use crate::app::sentences::capitalised;
 use crate::app::{Axis, Position, Workspace};
 use crate::engine::{ModelId, ModelInfo};
 use crate::latent::expr::{Expr, Walk};
@@ -373,11 +374,4 @@ fn home_of(corners: &[[f64; 2]; 3]) -> Home {
 
 fn rounded(value: f32) -> f32 {
     (value * 1000.0).round() / 1000.0
-}
-
-fn capitalised(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

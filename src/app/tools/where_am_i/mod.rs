@@ -6,6 +6,7 @@
 pub(crate) mod panel;
 
 use super::neighbours::{Neighbours, rows};
+use super::part::why_no_z;
 use super::{ToolInfo, ToolPart, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{ByAddress, Derived};
@@ -255,6 +256,10 @@ impl ToolPart for Where {
         key: Some(Key::Num0),
         question_name: Some(ToolName::Where),
     };
+
+    fn why_not(model: &ModelInfo) -> Option<&'static str> {
+        why_no_z(model)
+    }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         view.tool.neighbours.requests(view.workspace, model).into()

@@ -1,7 +1,8 @@
 //! Lists of questions: what fits, search, the study path, what is due.
 
-use super::{ask, bar_ui, capitalised, now_unix};
+use super::{ask, bar_ui, now_unix};
 use crate::app::learning::{name_of, why_no_scene};
+use crate::app::sentences::capitalised;
 use crate::app::{Actions, AppState, ByAddress, Derived, LearningAction, Tool};
 use crate::learn::progress::QuestionStatus;
 use crate::learn::{Bank, Filter, Level, Operations, Question, calendar};

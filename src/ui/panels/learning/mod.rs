@@ -161,12 +161,3 @@ fn main_button_ui(ui: &mut Ui, glyph: Icon, words: &str, why_not: Option<&str>) 
         .accessible_name(words)
         .clicked()
 }
-
-/// First letter large: words of question files as labels.
-fn capitalised(word: &str) -> String {
-    let mut chars = word.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
-}

@@ -2,11 +2,11 @@
 
 use super::list::topic_title;
 use super::{
-    LearningView, ask, button_ui, button_unless_ui, capitalised, main_button_ui, markdown,
-    now_unix, tasks,
+    LearningView, ask, button_ui, button_unless_ui, main_button_ui, markdown, now_unix, tasks,
 };
 use crate::app::learning::{OpenQuestion, tool_of, why_no_scene};
 use crate::app::models::source_title;
+use crate::app::sentences::capitalised;
 use crate::app::{Actions, AppState, ByAddress, LearningAction};
 use crate::engine::ModelSource;
 use crate::learn::progress::Rating;

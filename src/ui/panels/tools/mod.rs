@@ -7,6 +7,7 @@ pub mod rail;
 pub mod sources;
 
 use super::canvas;
+use crate::app::sentences::NO_MODEL;
 use crate::app::tools::with_every_tool;
 use crate::app::{Actions, AppState, Tool};
 use crate::engine::ModelInfo;
@@ -42,7 +43,7 @@ pub trait ToolPanel: Default {
             heading(ui, info.name);
             caption(ui, info.tooltip);
             let Some(model) = app.model() else {
-                empty_state(ui, Icon::Box, "No model", "Load a model first");
+                empty_state(ui, Icon::Box, "No model", NO_MODEL);
                 return;
             };
             let mut controls = Controls {

@@ -1,6 +1,7 @@
 //! The map in the middle of the window: tiles, layers, the hand.
 
 use super::layers;
+use crate::app::sentences::NO_MODEL;
 use crate::app::tools::map::{HOVERED, Map, MapPlane, Viewport};
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
@@ -53,7 +54,10 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
     let app = stage.app;
     let live = app.tools().map();
     let (Some(model), Some(plane)) = (app.model(), live.plane()) else {
-        let reason = live.why_not().unwrap_or("Load a model first");
+        let reason = match app.model() {
+            None => NO_MODEL,
+            Some(_) => live.why_not().unwrap_or("Its codes are being computed"),
+        };
         ui.add_space(ui.available_height() / 3.0);
         empty_state(ui, Icon::Map, "No map yet", reason);
         return;
