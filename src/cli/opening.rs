@@ -43,11 +43,20 @@ pub fn window(cli: Cli, started: Instant) -> Result<(), CliError> {
     };
     match opened {
         None => {}
+        // Sessions remember where files are, whatever folder the next start is made in.
+        Some(Opened::Model(ModelSource::File(path))) => {
+            options.model = Some(ModelSource::File(whole(path)));
+        }
         Some(Opened::Model(model)) => options.model = Some(model),
-        Some(Opened::Session(path)) => options.session = Some(path),
-        Some(Opened::Picture(path)) => options.picture = Some(path),
+        Some(Opened::Session(path)) => options.session = Some(whole(path)),
+        Some(Opened::Picture(path)) => options.picture = Some(whole(path)),
     }
     crate::ui::run(options).map_err(CliError::from)
+}
+
+/// The path from the root; as it is where the folder of now is not known.
+fn whole(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A file that is neither a session nor a picture is a model that says what is wrong with it.

@@ -503,10 +503,15 @@ impl ToolPart for Directions {
         // Undo may have taken it away.
         let listed = view.listed();
         let is_there = |name: &&String| listed.iter().any(|it| it.direction.name == **name);
-        let strip = view.tool.looked_at.iter().filter(is_there).flat_map(|name| {
-            let steps = STRIP_SIGMAS.into_iter();
-            steps.map(move |sigma| view.stepped(name, sigma))
-        });
+        let strip = view
+            .tool
+            .looked_at
+            .iter()
+            .filter(is_there)
+            .flat_map(|name| {
+                let steps = STRIP_SIGMAS.into_iter();
+                steps.map(move |sigma| view.stepped(name, sigma))
+            });
         vec![PictureRequest::new(STRIP, model, strip)]
     }
 

@@ -360,7 +360,10 @@ fn rename_ui(ui: &mut Ui, actions: &mut Actions, view: &mut View, all: &[Listed]
 
 fn strip_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let app = stage.app;
-    if let Some(name) = app.tools().directions().looked_at() {
+    let directions = app.tool::<Directions>();
+    let listed = directions.listed();
+    let is_there = |name: &&str| listed.iter().any(|it| it.direction.name == **name);
+    if let Some(name) = app.tools().directions().looked_at().filter(is_there) {
         below_picture(ui, "direction strip", 180.0, |ui| {
             caption(ui, format!("Along \"{name}\", in standard deviations"));
             let set = app.pictures().set(STRIP);

@@ -80,10 +80,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     });
     if model.encoded.is_empty() {
         section(ui, "Classes", |ui| {
-            caption(
-                ui,
-                "This model holds no codes of data to put on its map",
-            );
+            caption(ui, "This model holds no codes of data to put on its map");
         });
         return;
     }
