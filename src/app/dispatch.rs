@@ -105,7 +105,7 @@ impl AppState {
                 self.desk.workspace.effects.push(Effect::EditExpression);
             }
             Command::RandomSeed => {
-                let seed = self.desk.workspace.dice.seed();
+                let seed = self.desk.workspace.seeds.seed();
                 self.desk.edit(Edit::Seed(seed));
             }
             Command::NextSeed => self.step_seed(1),
@@ -240,7 +240,7 @@ impl AppState {
                     .workspace
                     .space_of(&from)
                     .is_none_or(|space| space == Space::Z);
-                Some(Player::new(from, is_in_z, &mut self.desk.workspace.dice))
+                Some(Player::new(from, is_in_z, &mut self.desk.workspace.seeds))
             }
         };
     }

@@ -21,11 +21,11 @@ pub struct Player {
 impl Player {
     /// Sets out from `from` to a random seed, on the sphere where `from` is in z and else on a
     /// straight line.
-    pub fn new(from: Expr, is_in_z: bool, dice: &mut SeedRng) -> Self {
+    pub fn new(from: Expr, is_in_z: bool, seeds: &mut SeedRng) -> Self {
         Self {
             from,
             is_curved: is_in_z,
-            to_seed: dice.seed(),
+            to_seed: seeds.seed(),
             fraction: 0.0,
         }
     }
@@ -36,14 +36,14 @@ impl Player {
     }
 
     /// Walks on and returns where it is now.
-    pub fn advance(&mut self, dt_secs: f32, dice: &mut SeedRng) -> Expr {
+    pub fn advance(&mut self, dt_secs: f32, seeds: &mut SeedRng) -> Expr {
         // A window that was hidden for a minute goes on from where it was.
         self.fraction += dt_secs.clamp(0.0, 0.1) / LEG_SECS;
         if self.fraction >= 1.0 {
             self.fraction -= 1.0;
             self.from = Expr::Seed(self.to_seed);
             self.is_curved = true;
-            self.to_seed = dice.seed();
+            self.to_seed = seeds.seed();
         }
         // Slow at both ends (smoothstep), so that the turns are not jerks.
         let eased = self.fraction * self.fraction * (3.0 - 2.0 * self.fraction);
@@ -67,13 +67,13 @@ mod tests {
 
     #[test]
     fn it_moves_in_small_steps_and_turns_at_seeds() {
-        let mut dice = SeedRng::from_state(1);
-        let mut player = Player::new(Expr::Seed(42), true, &mut dice);
+        let mut seeds = SeedRng::from_state(1);
+        let mut player = Player::new(Expr::Seed(42), true, &mut seeds);
         let goal = player.to_seed();
-        assert_eq!(player.advance(0.0, &mut dice), Expr::Seed(42));
+        assert_eq!(player.advance(0.0, &mut seeds), Expr::Seed(42));
         let mut last = 0.0;
         for _ in 0..100 {
-            match player.advance(0.05, &mut dice) {
+            match player.advance(0.05, &mut seeds) {
                 Expr::Slerp(from, to, fraction) if *from == Expr::Seed(42) => {
                     assert_eq!(*to, Expr::Seed(goal));
                     assert!(

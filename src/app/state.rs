@@ -202,11 +202,11 @@ impl AppState {
     }
 
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
-    pub fn begin_frame(&mut self, moment: FrameInput) {
-        self.desk.workspace.now_secs = moment.now_secs;
+    pub fn begin_frame(&mut self, input: FrameInput) {
+        self.desk.workspace.now_secs = input.now_secs;
         self.take_events();
         self.desk.use_tools(|tools, workspace| {
-            tools.advance(workspace, moment.dt_secs);
+            tools.advance(workspace, input.dt_secs);
         });
         if let Some(picture) = self.navigation.take_session_reports(&mut self.desk) {
             self.opening.open_picture(picture);
@@ -218,7 +218,7 @@ impl AppState {
         if workspace.model().is_some()
             && let Some(player) = &mut workspace.player
         {
-            let base = player.advance(moment.dt_secs, &mut workspace.dice);
+            let base = player.advance(input.dt_secs, &mut workspace.seeds);
             if workspace.edit_position(Edit::Base(base)) {
                 workspace.touch();
             }
@@ -228,18 +228,18 @@ impl AppState {
     /// Last thing in a frame: asks for the pictures and lets the hand rest.
     ///
     /// Returns after how many seconds the next frame is due when nothing else happens.
-    pub fn end_frame(&mut self, moment: FrameInput) -> Option<f64> {
+    pub fn end_frame(&mut self, input: FrameInput) -> Option<f64> {
         let mut due = Due::default();
-        due.after(self.desk.workspace.notices.tick(moment.now_secs));
+        due.after(self.desk.workspace.notices.tick(input.now_secs));
         due.soon_if(self.desk.keep_session());
         due.after(self.learning.tick(&mut self.desk, &mut self.navigation));
         let Some(model) = self.desk.workspace.models.current().cloned() else {
             return due.secs;
         };
         self.ask_for_pictures(&model);
-        let hand_is_busy = moment.hand_is_busy || self.is_playing();
+        let hand_is_busy = input.hand_is_busy || self.is_playing();
         let gesture = &self.desk.workspace.gesture;
-        match gesture.rest(hand_is_busy, moment.now_secs) {
+        match gesture.rest(hand_is_busy, input.now_secs) {
             EditPhase::Still => {}
             EditPhase::Moving => due.soon_if(true),
             EditPhase::Settled => {

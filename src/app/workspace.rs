@@ -34,7 +34,7 @@ pub struct Workspace {
     pub(super) modes: Modes,
     /// What was named in this session.
     pub(super) names: Arc<SessionNames>,
-    pub(super) dice: SeedRng,
+    pub(super) seeds: SeedRng,
     /// Controls that stay as they are while a scene is open.
     pub(super) locks: Vec<Control>,
     pub(super) now_secs: f64,
@@ -57,7 +57,7 @@ impl Workspace {
             view,
             modes: Modes::default(),
             names: Arc::default(),
-            dice: SeedRng::new(),
+            seeds: SeedRng::new(),
             locks: Vec::new(),
             now_secs: 0.0,
             effects: Vec::new(),

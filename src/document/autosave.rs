@@ -16,7 +16,7 @@ const JOURNAL: &str = "journal";
 const LOCK: &str = "lock";
 const PARKED: &str = "parked";
 /// How many sessions are kept that made room for others.
-pub const MAX_PARKED: usize = 20;
+pub const MAX_STASHED: usize = 20;
 
 /// Why there is no autosave.
 #[derive(Debug, thiserror::Error)]
@@ -86,18 +86,18 @@ impl Folder {
 
     /// What programs left behind that run no more, the latest first. Nobody else gets them as
     /// long as they are held.
-    pub fn orphans(&self) -> Vec<UncleanSession> {
-        let mut orphans: Vec<UncleanSession> = self
+    pub fn unclean_sessions(&self) -> Vec<UncleanSession> {
+        let mut unclean_sessions: Vec<UncleanSession> = self
             .names(JOURNAL)
             .filter(|name| *name != self.name)
             .filter_map(|name| UncleanSession::take(&self.path, &name))
             .collect();
-        orphans.sort_by_key(|orphan| std::cmp::Reverse(orphan.changed_at));
+        unclean_sessions.sort_by_key(|unclean| std::cmp::Reverse(unclean.changed_at));
         self.remove_old_locks();
-        orphans
+        unclean_sessions
     }
 
-    /// Keeps a session that makes room for another. The oldest beyond [`MAX_PARKED`] go.
+    /// Keeps a session that makes room for another. The oldest beyond [`MAX_STASHED`] go.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Folder {
         let name = format!("{at_millis}-{steps}.{ENDING}");
         let path = self.path.join(PARKED).join(name);
         session_file::write(&path, session)?;
-        for old in self.stashed().into_iter().skip(MAX_PARKED) {
+        for old in self.stashed().into_iter().skip(MAX_STASHED) {
             fs::remove_file(old.path).ok();
         }
         Ok(path)

@@ -68,12 +68,12 @@ impl Journal {
     pub fn create(
         path: &Path,
         session: &Session,
-        standing: &SaveState,
+        save_state: &SaveState,
     ) -> Result<Self, JournalError> {
         let header = Header {
             zscape_journal: JOURNAL_VERSION,
-            file: standing.file.as_deref().map(text_of),
-            is_saved: standing.is_saved,
+            file: save_state.file.as_deref().map(text_of),
+            is_saved: save_state.is_saved,
             session: Written::from_session(session),
         };
         let mut bytes = serde_json::to_vec(&header)
@@ -171,7 +171,7 @@ impl JournalError {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recovered {
     pub session: Session,
-    pub standing: SaveState,
+    pub save_state: SaveState,
     /// Whether the program that wrote it ended in good order.
     pub was_closed: bool,
     /// What is wrong with a line in the middle; it and those after it are left out.
@@ -220,7 +220,7 @@ fn begin(header: Header<'_>) -> Result<Recovered, SessionError> {
         return Err(SessionError::Version(header.zscape_journal));
     }
     Ok(Recovered {
-        standing: SaveState {
+        save_state: SaveState {
             file: header.file.map(PathBuf::from),
             is_saved: header.is_saved,
         },
@@ -244,10 +244,10 @@ fn go_on(recovered: &mut Recovered, line: &[u8], is_earlier: bool) -> Result<(),
                 .session
                 .apply(&change)
                 .map_err(|error| error.to_string())?;
-            recovered.standing.is_saved &= !change.is_worth_saving();
+            recovered.save_state.is_saved &= !change.is_worth_saving();
         }
         Entry::Saved(file) => {
-            recovered.standing = SaveState {
+            recovered.save_state = SaveState {
                 file: Some(file.into()),
                 is_saved: true,
             };

@@ -318,8 +318,8 @@ impl ZscapeWindow {
 
 impl eframe::App for ZscapeWindow {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        let moment = self.moment(ctx);
-        self.app.begin_frame(moment);
+        let input = self.input(ctx);
+        self.app.begin_frame(input);
         // Also in a window that is hidden and therefore not painted.
         if self.app.take_close() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
@@ -356,8 +356,8 @@ impl eframe::App for ZscapeWindow {
         self.overlays(&ctx);
         self.was_typing = ctx.text_edit_focused();
         self.run_actions(&ctx);
-        let moment = self.moment(&ctx);
-        if let Some(due_secs) = self.app.end_frame(moment) {
+        let input = self.input(&ctx);
+        if let Some(due_secs) = self.app.end_frame(input) {
             ctx.request_repaint_after(Duration::from_secs_f64(due_secs.max(0.0)));
         }
         self.name_window(&ctx);
@@ -383,7 +383,7 @@ impl eframe::App for ZscapeWindow {
 const HELD_KEY_SECS: f64 = 1.0;
 
 impl ZscapeWindow {
-    fn moment(&mut self, ctx: &Context) -> FrameInput {
+    fn input(&mut self, ctx: &Context) -> FrameInput {
         let is_typing = ctx.egui_wants_keyboard_input();
         ctx.input(|input| {
             let is_key = |event: &Event| matches!(event, Event::Key { .. });

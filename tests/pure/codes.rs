@@ -103,6 +103,50 @@ fn named_codes_of_every_space_come_back() {
 }
 
 #[test]
+fn codes_come_back_in_every_layout_that_a_model_has() {
+    let h = Space::named("h").expect("a name");
+    let shapes = [
+        (h, SpaceShape::Layers { layers: 2, dim: 3 }),
+        (
+            Space::Z,
+            SpaceShape::Grid {
+                height: 2,
+                width: 3,
+                levels: 8,
+            },
+        ),
+        (
+            Space::X,
+            SpaceShape::Image {
+                channels: 1,
+                height: 2,
+                width: 3,
+            },
+        ),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    for (space, shape) in shapes {
+        let spaces = Spaces::from([(space, shape)]);
+        let code = |first: u8| {
+            let numbers = (first..first + 6).map(f32::from).collect();
+            Code::new(space, shape, numbers).expect("it fits")
+        };
+        for count in 1..3 {
+            let many: Vec<Code> = (0..count).map(code).collect();
+            let path = folder.path().join("a.npz");
+            let array = CodeArray {
+                name: codes::array_name(space).to_owned(),
+                codes: many.clone(),
+            };
+            codes::save_npz(&path, &[array]).expect("the folder is there");
+            let read =
+                read_codes(&path, &spaces).unwrap_or_else(|error| panic!("{space}: {error}"));
+            assert!(read.iter().map(|(_, code)| code).eq(&many), "{space}");
+        }
+    }
+}
+
+#[test]
 fn an_array_of_several_codes_numbers_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let many = [z(0.0), z(1.0), z(2.0)];

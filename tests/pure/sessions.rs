@@ -8,7 +8,7 @@ use crate::support::{bookmark, change, model, sessions};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
-use zscape::document::autosave::{Folder, MAX_PARKED};
+use zscape::document::autosave::{Folder, MAX_STASHED};
 use zscape::document::bookmarks::BookmarkError;
 use zscape::document::directions::MAX_DIRECTIONS;
 use zscape::document::history::MAX_NODES;
@@ -478,9 +478,9 @@ fn a_damaged_line_in_the_middle_ends_the_reading_there() {
         .append(&[Entry::Saved("/a.zscape".to_owned()), Entry::Closed])
         .expect("there is room");
     let recovered = journal::read(&path).expect("it is whole");
-    assert!(recovered.was_closed && recovered.standing.is_saved);
+    assert!(recovered.was_closed && recovered.save_state.is_saved);
     assert_eq!(
-        recovered.standing.file.as_deref(),
+        recovered.save_state.file.as_deref(),
         Some(Path::new("/a.zscape"))
     );
 
@@ -535,31 +535,31 @@ fn running_programs_leave_each_other_alone() {
     journal(&first, &session);
     let second = Folder::open(folder.path()).expect("another place");
     assert_ne!(first.journal_path(), second.journal_path());
-    assert!(second.orphans().is_empty(), "the first one runs");
+    assert!(second.unclean_sessions().is_empty(), "the first one runs");
     journal(&second, &Session::default());
     drop(first);
 
-    let mut orphans = second.orphans();
+    let mut orphans = second.unclean_sessions();
     assert_eq!(orphans.len(), 1);
     let third = Folder::open(folder.path()).expect("a third place");
     assert!(
-        third.orphans().is_empty(),
+        third.unclean_sessions().is_empty(),
         "the second one holds what the first one left"
     );
     let orphan = orphans.pop().expect("there is one");
     assert_eq!(orphan.read().expect("it is whole").session, session);
     orphan.remove();
-    assert!(third.orphans().is_empty());
+    assert!(third.unclean_sessions().is_empty());
     drop((second, third));
     let fourth = Folder::open(folder.path()).expect("a place");
-    assert_eq!(fourth.orphans().len(), 1, "that of the second");
+    assert_eq!(fourth.unclean_sessions().len(), 1, "that of the second");
 }
 
 #[test]
 fn parked_sessions_are_kept_for_a_while() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = Folder::open(folder.path()).expect("a place");
-    for count in 1..=MAX_PARKED + 3 {
+    for count in 1..=MAX_STASHED + 3 {
         let session = with((0..count).map(|seed| step(&format!("seed({seed})"))));
         let path = place.stash(&session).expect("there is room");
         assert!(place.is_stashed(&path));
@@ -569,8 +569,8 @@ fn parked_sessions_are_kept_for_a_while() {
         );
     }
     let stashed = place.stashed();
-    assert_eq!(stashed.len(), MAX_PARKED);
-    assert_eq!(stashed[0].steps, MAX_PARKED + 3, "the latest comes first");
+    assert_eq!(stashed.len(), MAX_STASHED);
+    assert_eq!(stashed[0].steps, MAX_STASHED + 3, "the latest comes first");
 
     // The clock was set back by a day: the file that was written last is of tomorrow.
     let tomorrow = stashed[0].at_millis + 24 * 60 * 60 * 1000;

@@ -502,7 +502,7 @@ fn every_kind_of_task_can_be_passed_and_failed() {
     for id in ["norms", "pictures"] {
         let question = bank.get(id).expect("it is there");
         assert_eq!(
-            learning.progress().standing(question),
+            learning.progress().status(question),
             QuestionStatus::Done,
             "{id}"
         );

@@ -75,7 +75,7 @@ impl Navigation {
         self.abandon_scene(desk);
         desk.settle();
         desk.session.stash_if_unsaved();
-        let standing = if is_stashed {
+        let save_state = if is_stashed {
             SaveState::default()
         } else {
             SaveState {
@@ -83,7 +83,7 @@ impl Navigation {
                 is_saved: true,
             }
         };
-        install(desk, session, standing);
+        install(desk, session, save_state);
         if desk.session.document().history().is_empty() {
             self.stay(&mut desk.workspace);
             desk.begin_history();
@@ -109,7 +109,7 @@ impl Navigation {
     fn take_up(&mut self, desk: &mut Desk, recovered: Recovered, startup: &StartupRequest) {
         let Recovered {
             session,
-            standing,
+            save_state,
             was_closed,
             damage,
         } = recovered;
@@ -123,13 +123,13 @@ impl Navigation {
         }
         // What was asked for, and what the hand was quicker to do, has its place.
         if startup.session.is_some() || !desk.session.document().is_pristine() {
-            if !standing.is_saved && !session.is_pristine() {
+            if !save_state.is_saved && !session.is_pristine() {
                 desk.session.stash(session);
             }
             return;
         }
         let (steps, is_pristine) = (session.history().len(), session.is_pristine());
-        install(desk, session, standing);
+        install(desk, session, save_state);
         if startup.model {
             // The model of the command line is a step after those of the session.
             desk.workspace.touch();
@@ -153,8 +153,9 @@ impl Navigation {
 }
 
 /// Puts a session in the place of the one that is open.
-fn install(desk: &mut Desk, session: Session, standing: SaveState) {
-    desk.session.install(&mut desk.workspace, session, standing);
+fn install(desk: &mut Desk, session: Session, save_state: SaveState) {
+    desk.session
+        .install(&mut desk.workspace, session, save_state);
     desk.forget_steps();
     desk.refresh_names();
 }

@@ -59,10 +59,12 @@ mod tests {
         let mut session = Session::default();
         let mut strip = Filmstrip::default();
         // A walk that steps, goes back, branches and jumps in an irregular order.
-        let mut dice = 1_u64;
+        let mut seeds = 1_u64;
         for _ in 0..500 {
-            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let choice = dice >> 33;
+            seeds = seeds
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let choice = seeds >> 33;
             let len = session.history().len() as u64;
             let change = if len < 2 || choice.is_multiple_of(3) {
                 Change::Step {

@@ -30,7 +30,7 @@ pub const MAX_RECENT: usize = 8;
 /// The session that is open.
 pub struct OpenSession {
     session: Session,
-    standing: SaveState,
+    save_state: SaveState,
     /// Grows with every change that is worth saving.
     revision: u64,
     /// The first revision of this session: earlier ones were of another.
@@ -79,7 +79,7 @@ impl OpenSession {
     ) -> Self {
         Self {
             session: Session::default(),
-            standing: SaveState::default(),
+            save_state: SaveState::default(),
             revision: 0,
             first_revision: 0,
             store: SessionStore::start(folder, wake),
@@ -101,7 +101,7 @@ impl OpenSession {
 
     /// The session file, if it has one.
     pub fn file(&self) -> Option<&Path> {
-        self.standing.file.as_deref()
+        self.save_state.file.as_deref()
     }
 
     /// Grows with every change that a file would hold.
@@ -111,7 +111,7 @@ impl OpenSession {
 
     /// Whether its file lacks something.
     pub fn has_unsaved_changes(&self) -> bool {
-        !self.standing.is_saved && !self.session.is_pristine()
+        !self.save_state.is_saved && !self.session.is_pristine()
     }
 
     /// Session files that were opened or saved, the latest first.
@@ -178,7 +178,7 @@ impl OpenSession {
         }
         if change.is_worth_saving() {
             self.revision += 1;
-            self.standing.is_saved = false;
+            self.save_state.is_saved = false;
         }
         self.store.change(change);
         true
@@ -187,7 +187,7 @@ impl OpenSession {
     /// Once in a frame. Returns whether something still waits to be handed over.
     pub(super) fn tick(&mut self) -> bool {
         self.filmstrip.follow(self.session.history());
-        self.store.tick(&self.session, &self.standing)
+        self.store.tick(&self.session, &self.save_state)
     }
 
     /// The next report of the session's thread.
@@ -212,9 +212,9 @@ impl OpenSession {
         if revision < self.first_revision {
             return;
         }
-        self.standing.file = Some(path);
+        self.save_state.file = Some(path);
         // The hand may have gone on meanwhile.
-        self.standing.is_saved = revision == self.revision;
+        self.save_state.is_saved = revision == self.revision;
     }
 
     /// Notes that changes are not kept on the disk any more.
@@ -248,18 +248,18 @@ impl OpenSession {
         &mut self,
         workspace: &mut Workspace,
         session: Session,
-        standing: SaveState,
+        save_state: SaveState,
     ) {
         let view = session.view();
         workspace.view.controls = view.controls;
         workspace.view.filmstrip = view.filmstrip;
         workspace.view.all_dims = view.all_dims;
         workspace.view.bookmarks = view.bookmarks;
-        if let Some(file) = &standing.file {
+        if let Some(file) = &save_state.file {
             self.remember_recent(&file.clone());
         }
         self.session = session;
-        self.standing = standing;
+        self.save_state = save_state;
         self.revision += 1;
         self.first_revision = self.revision;
         self.bookmarking = None;
@@ -273,7 +273,7 @@ impl OpenSession {
     /// Writes down what the next start is to find.
     pub(super) fn close(&mut self) {
         let keep = !self.session.is_pristine();
-        self.store.close(&self.session, &self.standing, keep);
+        self.store.close(&self.session, &self.save_state, keep);
     }
 
     /// What the current step shows.

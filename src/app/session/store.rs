@@ -31,7 +31,7 @@ enum Request {
         revision: u64,
     },
     Open(PathBuf),
-    Park(Box<Session>),
+    Stash(Box<Session>),
     /// The window ends; there is something to keep for the next start, or not.
     Close {
         keep: bool,
@@ -136,7 +136,7 @@ impl SessionStore {
     }
 
     pub fn stash(&mut self, session: Session) {
-        self.send(Request::Park(Box::new(session)));
+        self.send(Request::Stash(Box::new(session)));
     }
 
     fn send(&mut self, request: Request) {
@@ -146,7 +146,7 @@ impl SessionStore {
     }
 
     /// Once in a frame: hands over what waits. Returns whether something still does.
-    pub fn tick(&mut self, session: &Session, standing: &SaveState) -> bool {
+    pub fn tick(&mut self, session: &Session, save_state: &SaveState) -> bool {
         let Some(service) = &mut self.service else {
             return false;
         };
@@ -156,7 +156,7 @@ impl SessionStore {
             self.is_behind = true;
         }
         if self.is_behind && self.is_keeping {
-            let whole = Box::new((session.clone(), standing.clone()));
+            let whole = Box::new((session.clone(), save_state.clone()));
             service.send(Request::Whole(whole));
             self.is_behind = false;
         }
@@ -164,8 +164,8 @@ impl SessionStore {
     }
 
     /// Hands over what is left, and ends the thread when it has written it.
-    pub fn close(&mut self, session: &Session, standing: &SaveState, keep: bool) {
-        self.tick(session, standing);
+    pub fn close(&mut self, session: &Session, save_state: &SaveState, keep: bool) {
+        self.tick(session, save_state);
         if let Some(service) = &mut self.service {
             service.send(Request::Close { keep });
             service.close();
@@ -178,7 +178,7 @@ struct Worker {
     folder: Option<Folder>,
     journal: Option<Journal>,
     /// What the session of this program came from; it goes when its content is safe elsewhere.
-    orphan: Option<UncleanSession>,
+    unclean: Option<UncleanSession>,
     synced_at: Instant,
     /// So that a full disk is reported once, not for every change.
     has_failed: bool,
@@ -191,7 +191,7 @@ impl Worker {
         let mut worker = Self {
             folder: None,
             journal: None,
-            orphan: None,
+            unclean: None,
             synced_at: Instant::now(),
             has_failed: false,
             reports,
@@ -217,22 +217,22 @@ impl Worker {
     /// Reads the latest that was left behind, and parks the others.
     fn take_over(&mut self, folder: &Folder, faults: &mut Vec<String>) -> Option<Recovered> {
         let mut latest = None;
-        for orphan in folder.orphans() {
-            match orphan.read() {
+        for unclean in folder.unclean_sessions() {
+            match unclean.read() {
                 Ok(recovered) if latest.is_none() => {
                     latest = Some(recovered);
-                    self.orphan = Some(orphan);
+                    self.unclean = Some(unclean);
                 }
                 Ok(other) => {
-                    let is_kept = other.standing.is_saved
+                    let is_kept = other.save_state.is_saved
                         || other.session.is_pristine()
                         || folder.stash(&other.session).is_ok();
                     if is_kept {
-                        orphan.remove();
+                        unclean.remove();
                     }
                 }
                 Err(error) => {
-                    let aside = orphan.set_aside();
+                    let aside = unclean.set_aside();
                     faults.push(format!(
                         "A session that was kept cannot be read and is now {}: {error}",
                         aside.display()
@@ -362,7 +362,7 @@ impl Worker {
                     self.reports.send(Report::Failed(sentence));
                 }
             },
-            Request::Park(session) => self.stash(&session),
+            Request::Stash(session) => self.stash(&session),
             Request::Close { keep } => {
                 self.append(&[Entry::Closed]);
                 self.sync();
@@ -375,14 +375,14 @@ impl Worker {
         false
     }
 
-    fn begin_journal(&mut self, session: &Session, standing: &SaveState) {
+    fn begin_journal(&mut self, session: &Session, save_state: &SaveState) {
         let Some(folder) = &self.folder else { return };
-        match Journal::create(&folder.journal_path(), session, standing) {
+        match Journal::create(&folder.journal_path(), session, save_state) {
             Ok(journal) => {
                 self.journal = Some(journal);
                 self.has_failed = false;
-                if let Some(orphan) = self.orphan.take() {
-                    orphan.remove();
+                if let Some(unclean) = self.unclean.take() {
+                    unclean.remove();
                 }
             }
             Err(error) => self.note(Err(error)),

@@ -4,7 +4,7 @@ use super::{Parts, ToolContext, ToolSettings, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{Availability, CommandInfo, Edit, Param, Shared, Tool, ToolParam};
 use crate::engine::{Event, JobId, ModelInfo};
-use crate::latent::Space;
+use crate::latent::{Space, SpaceShape};
 use crate::learn::{Scene, ToolName};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
@@ -154,9 +154,14 @@ pub(super) fn why_no_real_codes(model: &ModelInfo) -> Option<&'static str> {
 }
 
 /// Why a tool that computes with codes in z cannot be used with a model.
+/// Why a tool that measures codes of real numbers in z cannot be used with a model.
 pub(super) fn why_no_z(model: &ModelInfo) -> Option<&'static str> {
-    let reason = "This needs codes in z, which the model does not have";
-    (model.start != Space::Z).then_some(reason)
+    if model.start != Space::Z {
+        return Some("This needs codes in z, which the model does not have");
+    }
+    let shape = model.manifest.spaces.get(&Space::Z);
+    let is_grid = matches!(shape, Some(SpaceShape::Grid { .. }));
+    is_grid.then_some("This needs codes of real numbers; those of this model are indices")
 }
 
 pub(super) fn command<T: ToolPart>(key: &str) -> Option<&'static ToolCommand<T>> {

@@ -147,7 +147,7 @@ impl Progress {
     }
 
     /// How far the learner is with a question.
-    pub fn standing(&self, question: &Question) -> QuestionStatus {
+    pub fn status(&self, question: &Question) -> QuestionStatus {
         let passed = self.passed.get(&question.id);
         let has_passed = |task| passed.is_some_and(|tasks| tasks.contains(&task));
         let was_reviewed = self.memories.contains_key(&question.id);

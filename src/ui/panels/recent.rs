@@ -8,7 +8,7 @@ use lucide_icons::Icon;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How many sessions that made room are listed.
-const PARKED: usize = 8;
+const STASHED: usize = 8;
 
 /// Paints the submenu of sessions.
 pub fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
@@ -32,7 +32,7 @@ pub fn menu_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         if !session.recent().is_empty() && !session.stashed().is_empty() {
             ui.separator();
         }
-        for stashed in session.stashed().iter().take(PARKED) {
+        for stashed in session.stashed().iter().take(STASHED) {
             let plural = if stashed.steps == 1 { "" } else { "s" };
             let words = format!("{} step{plural}, {}", stashed.steps, ago(stashed.at_millis));
             let entry = ui

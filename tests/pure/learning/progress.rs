@@ -142,15 +142,15 @@ fn scores_are_those_of_the_last_answers() {
 fn a_question_is_done_when_all_its_tasks_are() {
     let question = read_file(WHOLE).expect("sound");
     let mut progress = Progress::default();
-    assert_eq!(progress.standing(&question), QuestionStatus::New);
+    assert_eq!(progress.status(&question), QuestionStatus::New);
     for task in 0..question.tasks.len() {
         progress.record(attempt("whole", task, 10 + task as u64, 0.0));
     }
-    assert_eq!(progress.standing(&question), QuestionStatus::Begun);
+    assert_eq!(progress.status(&question), QuestionStatus::Begun);
     for task in 0..question.tasks.len() {
         progress.record(attempt("whole", task, 20 + task as u64, 1.0));
     }
-    assert_eq!(progress.standing(&question), QuestionStatus::Done);
+    assert_eq!(progress.status(&question), QuestionStatus::Done);
     let verdict = Verdict {
         passed: true,
         score: 1.0,
@@ -365,5 +365,5 @@ fn standings_come_back_with_the_file() {
     }
     file.save().expect("the folder is there");
     let again = ProgressFile::open(&path);
-    assert_eq!(again.progress().standing(&question), QuestionStatus::Done);
+    assert_eq!(again.progress().status(&question), QuestionStatus::Done);
 }

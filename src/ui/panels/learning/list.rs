@@ -168,7 +168,7 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
     let (path, progress) = (app.learning().path(), app.learning().progress());
     let is_done = |id: &str| {
         bank.get(id)
-            .is_some_and(|question| progress.standing(question) == QuestionStatus::Done)
+            .is_some_and(|question| progress.status(question) == QuestionStatus::Done)
     };
     let total = path.ids().count();
     let done = path.ids().filter(|id| is_done(id)).count();
@@ -279,8 +279,8 @@ pub fn row_ui(
         let stroke = Stroke::new(1.0, colours.accent);
         painter.rect_stroke(rect, size::RADIUS, stroke, StrokeKind::Inside);
     }
-    let standing = app.learning().progress().standing(question);
-    let (glyph, glyph_colour) = match standing {
+    let status = app.learning().progress().status(question);
+    let (glyph, glyph_colour) = match status {
         QuestionStatus::Done => (Icon::CircleCheck, colours.done),
         QuestionStatus::Begun => (Icon::CircleDot, colours.accent),
         QuestionStatus::New => (Icon::Circle, colours.text_muted),
@@ -306,7 +306,7 @@ pub fn row_ui(
         colours.text_strong,
         WORDING_LINES,
     );
-    let facts = facts(bank, question, standing);
+    let facts = facts(bank, question, status);
     let facts = galley(facts, TextRole::Small, colours.text_muted, 1);
     // Both stand in the middle of the row, however many lines the wording has.
     let height = wording.size().y + space::XS + facts.size().y;
@@ -323,7 +323,7 @@ pub fn row_ui(
 }
 
 /// Level, topic, what it has, and how far the learner is.
-fn facts(bank: &Bank, question: &Question, standing: QuestionStatus) -> String {
+fn facts(bank: &Bank, question: &Question, status: QuestionStatus) -> String {
     let mut facts = vec![
         capitalised(question.level.key()),
         topic_title(bank, &question.topic).to_owned(),
@@ -331,7 +331,7 @@ fn facts(bank: &Bank, question: &Question, standing: QuestionStatus) -> String {
     if question.scene.is_some() && why_no_scene(question).is_none() {
         facts.push("live scene".to_owned());
     }
-    match standing {
+    match status {
         QuestionStatus::Done => facts.push("done".to_owned()),
         QuestionStatus::Begun => facts.push("begun".to_owned()),
         QuestionStatus::New => {}
