@@ -324,7 +324,7 @@ fn hostile_files_end_in_a_sentence() {
             shape
                 .replace("4000000000", "1")
                 .replace("\"a\", \"exp", "\"a b\", \"exp"),
-            "no name",
+            "not a name",
         ),
         (
             history(r#"{"steps": [{"model": 7, "expression": ""}]}"#),

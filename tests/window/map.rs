@@ -5,7 +5,9 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
+use zscape::app::Action;
 use zscape::app::tools::map::PlaneKind;
+use zscape::engine::ModelSource;
 
 fn open(model: &str) -> Window {
     let mut window = Window::open_named(model);
@@ -163,5 +165,24 @@ fn a_model_without_data_says_so_and_still_has_a_map() {
         "seed(42)",
         "the middle is where the walk starts"
     );
-    window.harness.get_by_label_contains("no encoder");
+    window.harness.get_by_label_contains("no codes of data");
+}
+
+#[test]
+fn the_plane_is_always_one_of_the_loaded_model() {
+    let mut window = open("digits-vae2");
+    for name in ["fashion-vae", "heroes-vae", "digits-vae2"] {
+        let source = ModelSource::Catalogue(name.to_owned());
+        window.ask(Action::LoadModel(source));
+        window.wait("the plane of the other model", |app| {
+            let model = &app.model().expect("one is loaded").id;
+            let plane = app.tools().map().plane();
+            assert!(
+                plane.is_none_or(|plane| plane.model() == model),
+                "{} has the plane of another",
+                model.name
+            );
+            model.name == name && plane.is_some()
+        });
+    }
 }
