@@ -109,7 +109,7 @@ impl FileLoader {
     }
 }
 
-/// What a file is. A panic is a fault: the file would count as being read for ever.
+/// What a file is. A panic is a fault: without it the file would never stop being read.
 fn read_or_fault(path: &Path, read: Read) -> LoadedFile {
     catch_unwind(AssertUnwindSafe(|| read(path))).unwrap_or_else(|_| {
         let path = path.display();

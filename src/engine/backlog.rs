@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 const MAX_BYTES: usize = 64 << 20;
 
 /// The tiles of a [`Job::Stream`](super::Job::Stream) that are on their way, shared by the job and
-/// by whoever uses them.
+/// by their reader.
 #[derive(Clone, Default)]
 pub struct Backlog(Arc<OnItsWay>);
 

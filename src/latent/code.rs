@@ -175,6 +175,21 @@ pub enum SpaceShape {
 pub const MAX_LEVELS: u32 = 1 << 24;
 
 impl SpaceShape {
+    /// The sides of one code as an array: `[dim]`, `[layers, dim]`, `[channels, height, width]` or
+    /// `[height, width]`.
+    pub fn sides(self) -> Vec<usize> {
+        match self {
+            Self::Vector { dim } => vec![dim],
+            Self::Layers { layers, dim } => vec![layers, dim],
+            Self::Image {
+                channels,
+                height,
+                width,
+            } => vec![channels, height, width],
+            Self::Grid { height, width, .. } => vec![height, width],
+        }
+    }
+
     /// How many numbers one code has, or `None` when that count does not fit in memory.
     pub fn checked_len(self) -> Option<usize> {
         match self {

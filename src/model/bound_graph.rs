@@ -57,7 +57,7 @@ impl BoundGraph {
     }
 
     /// The tensors with their shapes of a graph that was made by [`Self::with_prefix`]; for others
-    /// whoever made the bindings knows them.
+    /// only the maker of the bindings knows them.
     pub fn prefixed_tensors(&self) -> Vec<(String, Vec<usize>)> {
         let Naming::Prefix(prefix) = &self.naming else {
             return Vec::new();

@@ -451,7 +451,7 @@ impl<'a> Network<'a> {
         if input.shared {
             return Err(format!("the {called}'s input {name:?} must not be shared"));
         }
-        let wanted = manifest.spaces.get(&space).copied().map(sides);
+        let wanted = manifest.spaces.get(&space).copied().map(SpaceShape::sides);
         if wanted.as_ref() != Some(&input.shape) {
             return Err(format!(
                 "the {called}'s input {name:?} has the shape {:?}, but codes in {space} have {:?}",
@@ -460,20 +460,6 @@ impl<'a> Network<'a> {
             ));
         }
         Ok(space)
-    }
-}
-
-/// The shape of a code as a graph takes it.
-fn sides(shape: SpaceShape) -> Vec<usize> {
-    match shape {
-        SpaceShape::Vector { dim } => vec![dim],
-        SpaceShape::Layers { layers, dim } => vec![layers, dim],
-        SpaceShape::Image {
-            channels,
-            height,
-            width,
-        } => vec![channels, height, width],
-        SpaceShape::Grid { height, width, .. } => vec![height, width],
     }
 }
 

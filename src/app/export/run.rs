@@ -109,7 +109,7 @@ impl Run {
 }
 
 /// Runs what makes a file, and says what became of it; `None` when it was cancelled, which the
-/// window knows. A panic is a failure: the file would be on its way for ever.
+/// window knows. A panic is a failure: otherwise the file would never be done.
 fn end(path: &Path, make: impl FnOnce() -> Result<(), RenderError>) -> Option<Report> {
     match catch_unwind(AssertUnwindSafe(make)) {
         Ok(Ok(())) => Some(Report::Saved(path.to_owned())),

@@ -206,7 +206,7 @@ impl Learning {
     /// Asks for what is still to be measured, and judges when all is there.
     pub(super) fn check_tick(&mut self, workspace: &mut Workspace) {
         if self.checking_mut().is_none() {
-            // Whoever goes on to something else does not wait for the answer any more.
+            // The user has gone on to something else, so nobody waits for the answer.
             for job in self.examining.drain(..) {
                 workspace.engine.cancel(job);
             }

@@ -182,7 +182,7 @@ fn layout(
     if let Some(space) = known
         && let Some(&shape) = spaces.get(&space)
     {
-        let own = axes_of(shape);
+        let own = shape.sides();
         if axes == own {
             return Ok((1, space, shape));
         }
@@ -201,20 +201,6 @@ fn layout(
         [dim] | [1, dim] => Ok((1, vector_space(known, dim, spaces), vector(dim))),
         [count, dim] => Ok((count, vector_space(known, dim, spaces), vector(dim))),
         _ => Err(no_codes()),
-    }
-}
-
-/// The axes of the array of one code.
-fn axes_of(shape: SpaceShape) -> Vec<usize> {
-    match shape {
-        SpaceShape::Vector { dim } => vec![dim],
-        SpaceShape::Layers { layers, dim } => vec![layers, dim],
-        SpaceShape::Image {
-            channels,
-            height,
-            width,
-        } => vec![channels, height, width],
-        SpaceShape::Grid { height, width, .. } => vec![height, width],
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn numbers(sides: &[usize]) -> Result<usize, String> {
 }
 
 /// Checks `spec` and follows its shapes. The spec of the plan has each split as its slices, so that
-/// whoever runs it meets nodes of one result only.
+/// runners see only nodes with one result.
 ///
 /// # Errors
 /// One sentence that names the node, input or output at fault.
