@@ -105,7 +105,7 @@ fn conditions_are_measured_while_the_picture_moves() {
     let (passed, _) = window.check();
     assert!(!passed && window.shows("1 of 2 conditions hold"));
     // Help is there after a wrong answer, too.
-    window.push_button("Hint");
+    window.push(Role::DisclosureTriangle, "Hint");
     window.wait_to_show("To the left.");
     let start = window.find(Role::Button, "Go to the start");
     assert!(!start.accesskit_node().is_disabled());

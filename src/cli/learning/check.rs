@@ -36,20 +36,21 @@ pub fn check(args: &QuestionsArgs) -> Result<(), CliError> {
         true => say(&Figures::of(chosen.iter().copied()).to_string()),
         false => Ok(()),
     };
+    for warning in &findings.warnings {
+        say(&format!("warning: {warning}"))?;
+    }
+    // Behind the warnings, for they have to be seen first.
+    for fault in &findings.faults {
+        say(&fault.to_string())?;
+    }
+    figures()?;
     if !findings.faults.is_empty() {
-        let lines: Vec<String> = findings.faults.iter().map(Fault::to_string).collect();
-        say(&lines.join("\n"))?;
-        figures()?;
         let count = findings.faults.len();
         let plural = if count == 1 { "" } else { "s" };
         return Err(CliError::BadInput(format!(
             "{count} fault{plural} in the question files"
         )));
     }
-    for warning in &findings.warnings {
-        say(&format!("warning: {warning}"))?;
-    }
-    figures()?;
     say(&summary(&chosen, findings.warnings.len()))
 }
 

@@ -215,9 +215,13 @@ fn explain_ui(ui: &mut Ui, points: &[String], draft: &mut Draft) {
 fn set_ui(ui: &mut Ui, this: &mut OpenTask<'_>, goals: &[Goal], hint: Option<&str>) {
     // The verdict lists them with what was handed in.
     if this.open.judged.is_none() {
-        for goal in goals {
-            goal_ui(ui, this, goal);
-        }
+        ui.scope(|ui| {
+            // Conditions are one thing, closer together than controls.
+            ui.spacing_mut().interact_size.y = 0.0;
+            for goal in goals {
+                goal_ui(ui, this, goal);
+            }
+        });
     }
     if let Some(hint) = hint {
         ui.collapsing("Hint", |ui| ui.add(Label::new(hint).wrap()));

@@ -128,15 +128,10 @@ fn check_ui(ui: &mut Ui, this: &mut OpenTask<'_>, draft: &Draft, is_finished: bo
     }
     let answer = draft.answer(this.app, this.question, this.task);
     let why_not = answer.as_ref().err().map(String::as_str);
-    let is_pressed = ui
-        .horizontal_wrapped(|ui| {
-            let is_pressed = main_button_ui(ui, Icon::Check, "Check now", why_not);
-            if let Some(why_not) = why_not {
-                caption(ui, why_not);
-            }
-            is_pressed
-        })
-        .inner;
+    let is_pressed = main_button_ui(ui, Icon::Check, "Check now", why_not);
+    if let Some(why_not) = why_not {
+        caption(ui, why_not);
+    }
     if (is_pressed || is_finished)
         && let Ok(answer) = answer
     {
