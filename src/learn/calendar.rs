@@ -1,4 +1,7 @@
-//! Dates of seconds since 1970, in UTC.
+//! Dates of seconds since 1970, in UTC, and months.
+
+use std::fmt;
+use std::str::FromStr;
 
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
@@ -21,6 +24,53 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
+/// The names of the months.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A month of a year, which prints as `November 2026`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Month {
+    /// 2000 to 2100.
+    year: u16,
+    /// From 1.
+    month: u8,
+}
+
+impl FromStr for Month {
+    type Err = String;
+
+    /// Reads `2026-11`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("{text:?} is no month, which is written 2026-11");
+        let (year, month) = text.split_once('-').ok_or_else(fault)?;
+        let is_sound = year.len() == 4 && month.len() == 2;
+        match (year.parse(), month.parse()) {
+            (Ok(year @ 2000..=2100), Ok(month @ 1..=12)) if is_sound => Ok(Self { year, month }),
+            _ => Err(fault()),
+        }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = MONTHS[usize::from(self.month) - 1];
+        write!(f, "{name} {}", self.year)
+    }
+}
+
 /// `2026-11-21`
 pub fn date(seconds: u64) -> String {
     let (year, month, day) = civil(seconds / DAY);
@@ -37,6 +87,25 @@ pub fn date_time(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_are_read_and_named() {
+        let month: Month = "2026-11".parse().expect("a month");
+        assert_eq!(month.to_string(), "November 2026");
+        for wrong in [
+            "2026",
+            "2026-13",
+            "2026-00",
+            "1999-01",
+            "26-11",
+            "2026-1",
+            "2026-11-02",
+            "+026-11",
+        ] {
+            let fault = wrong.parse::<Month>().expect_err(wrong);
+            assert!(fault.contains("2026-11"), "{fault}");
+        }
+    }
 
     #[test]
     fn known_days() {

@@ -67,6 +67,7 @@ pub fn question_faults(
     checker.head();
     checker.scene();
     checker.tasks();
+    checker.claims();
     checker.links();
     checker.faults
 }
@@ -163,7 +164,13 @@ impl<'a> Checker<'a> {
         let Some(model) = self.model(&scene.model, scene.line) else {
             return;
         };
-        self.formula(&scene.expression, model);
+        let place = self.formula(&scene.expression, model);
+        if let Some((space, shape)) = place {
+            let model = model.with_code(HERE, space, shape);
+            for watched in &scene.watch {
+                self.quantity(watched, scene.line, Some(&model));
+            }
+        }
         if let Some(preset) = &scene.preset {
             for formula in preset.formulas() {
                 self.formula(formula, model);
@@ -249,7 +256,24 @@ impl<'a> Checker<'a> {
                         }
                     }
                 }
-                TaskKind::Order { .. } | TaskKind::Explain => {}
+                TaskKind::Order { .. } | TaskKind::Explain { .. } => {}
+            }
+        }
+    }
+
+    fn claims(&mut self) {
+        let question = self.question;
+        for claim in &question.claims {
+            match claim.model(question) {
+                Some(name) => {
+                    let Some(model) = self.model(name, claim.line) else {
+                        continue;
+                    };
+                    for quantity in claim.samples() {
+                        self.quantity(quantity, claim.line, Some(model));
+                    }
+                }
+                None => self.fault(claim.line, "this claim names no model"),
             }
         }
     }

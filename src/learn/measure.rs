@@ -140,15 +140,22 @@ pub struct Goal {
     pub text: String,
 }
 
+impl Relation {
+    /// Whether two numbers stand in it.
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Below => left < right,
+            Self::Above => left > right,
+            // Only whole numbers are compared so.
+            Self::Equal => (left - right).abs() < 0.5,
+        }
+    }
+}
+
 impl Goal {
     /// Whether a measured number fulfils it.
     pub fn holds(&self, value: f64) -> bool {
-        match self.relation {
-            Relation::Below => value < self.bound,
-            Relation::Above => value > self.bound,
-            // Only whole numbers are compared so.
-            Relation::Equal => (value - self.bound).abs() < 0.5,
-        }
+        self.relation.holds(value, self.bound)
     }
 }
 
@@ -202,29 +209,36 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
     })
 }
 
-/// Reads a condition; `line` is where it stands.
+/// The two sides of a comparison that is written with `<`, `>` or `=`.
 ///
 /// # Errors
-/// A sentence about what it lacks.
-pub fn parse_goal(text: &str, line: usize) -> Result<Goal, String> {
-    let fault = |reason: &str| format!("{text:?} is no goal: {reason}");
+/// What the text lacks, as a part of a sentence.
+pub(super) fn split_comparison(text: &str) -> Result<(&str, Relation, &str), &'static str> {
     let place = outside(text)
         .filter(|(_, depth, c)| *depth == 0 && matches!(c, '<' | '>' | '='))
         .map(|(place, ..)| place)
         .next()
-        .ok_or_else(|| fault("it has none of <, > and ="))?;
+        .ok_or("it has none of <, > and =")?;
     let (left, right) = text.split_at(place);
     let relation = match right.as_bytes().first() {
         Some(b'<') => Relation::Below,
         Some(b'>') => Relation::Above,
         _ => Relation::Equal,
     };
-    let number = right.get(1..).unwrap_or_default().trim();
-    if number.starts_with('=') {
-        return Err(fault(
-            "write < or >, measured numbers are never exactly equal",
-        ));
+    let right = right.get(1..).unwrap_or_default().trim();
+    if right.starts_with('=') {
+        return Err("write < or >, measured numbers are never exactly equal");
     }
+    Ok((left.trim(), relation, right))
+}
+
+/// Reads a condition; `line` is where it stands.
+///
+/// # Errors
+/// A sentence about what it lacks.
+pub fn parse_goal(text: &str, line: usize) -> Result<Goal, String> {
+    let fault = |reason: &str| format!("{text:?} is no goal: {reason}");
+    let (left, relation, number) = split_comparison(text).map_err(fault)?;
     let bound: f64 = number
         .parse()
         .ok()

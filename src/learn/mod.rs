@@ -19,6 +19,7 @@ pub mod answer;
 pub mod bank;
 pub mod calendar;
 pub mod check;
+pub mod claim;
 pub mod evidence;
 mod fault;
 pub mod index;

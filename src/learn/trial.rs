@@ -69,7 +69,7 @@ impl Task {
     }
 }
 
-/// Tries the scene and all tasks of a question.
+/// Tries the scene and all tasks of a question, and measures its claims.
 ///
 /// # Errors
 /// Why the measurer could not examine something, as a sentence; what is wrong with the question
@@ -95,6 +95,11 @@ pub fn question(
     for task in &question.tasks {
         for reason in task_faults(task, question, &mut measurements, measurer)? {
             fault(task.line, reason);
+        }
+    }
+    for claim in &question.claims {
+        if let Some(reason) = claim.fault(question, measurer)? {
+            fault(claim.line, reason);
         }
     }
     Ok(faults)

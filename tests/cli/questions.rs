@@ -221,6 +221,48 @@ fn tasks_are_tried_with_their_pictures() {
 }
 
 #[test]
+fn claims_are_measured_with_real_pictures() {
+    let claims = "criteria = [\"understanding\"]\n\n[[claim]]\nsays = \"Codes are two numbers long.\"\n\
+                  seeds = \"0-149\"\nmeasure = \"norm(seed(n))\"\nmean = [1.1, 1.4]\n\n\
+                  [[claim]]\nsays = \"Digits have ink.\"\nmodel = \"digits-gan\"\nseeds = \"0-99\"\n\
+                  holds = \"ink(seed(n)) > INK\"\nshare = [95, 100]\n+++";
+    let tried = |ink: &str| {
+        let text = FILE.replace(
+            "criteria = [\"understanding\"]\n+++",
+            &claims.replace("INK", ink),
+        );
+        assert_ne!(text, FILE);
+        let folder = folder_with(&text);
+        let dir = folder.path().display().to_string();
+        run(&[
+            "questions",
+            "--check",
+            "--measure",
+            "--device",
+            "cpu",
+            "--id",
+            "mine",
+            "--questions",
+            &dir,
+        ])
+    };
+    let sound = tried("1").succeeded().stdout;
+    assert_eq!(
+        sound,
+        "1 question is sound, with 1 scenes, 2 tasks and 2 claims\n"
+    );
+    let wrong = tried("60");
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
+    let lines: Vec<&str> = wrong.stdout.lines().collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("mine.md:38: the claim \"Digits have ink.\" is not so"),
+        "{lines:?}"
+    );
+    run(&["questions", "--check", "--id", "minne"]).refused("no such question");
+}
+
+#[test]
 fn progress_is_printed_and_exported() {
     let folder = Folder::new();
     let file = folder.write(

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::{interrupt, progress, say};
 use crate::learn::question::{Question, Scene};
 use crate::learn::text::Target;
-use crate::learn::{Bank, Fault, Filter, check, models, trial};
+use crate::learn::{Bank, Fault, Filter, TaskKind, check, models, trial};
 use serde_json::{Value, json};
 
 /// `zscape questions`
@@ -15,24 +15,7 @@ pub fn questions(args: &QuestionsArgs) -> Result<(), CliError> {
         return check(args);
     }
     let bank = super::open(&args.bank)?;
-    let filter = Filter {
-        topic: args.topic.clone(),
-        level: args.level.map(Into::into),
-    };
-    if let Some(topic) = &args.topic
-        && !bank.topics().iter().any(|(id, _)| id == topic)
-    {
-        let known: Vec<&str> = bank.topics().iter().map(|(id, _)| *id).collect();
-        let fault = format!("there is no such topic, only {}", known.join(", "));
-        return Err(CliError::bad_input(format!("--topic {topic}"), fault));
-    }
-    let found: Vec<&Question> = match &args.search {
-        Some(words) => {
-            let hits = bank.search(words, &filter);
-            hits.into_iter().map(|hit| &**hit.question).collect()
-        }
-        None => bank.filtered(&filter),
-    };
+    let found = chosen(args, &bank)?;
     if args.json {
         let records: Vec<Value> = found.into_iter().map(record).collect();
         let text = serde_json::to_string_pretty(&records)
@@ -62,6 +45,37 @@ pub fn questions(args: &QuestionsArgs) -> Result<(), CliError> {
     say(&lines.join("\n"))
 }
 
+/// The questions that the filters leave.
+fn chosen<'b>(args: &QuestionsArgs, bank: &'b Bank) -> Result<Vec<&'b Question>, CliError> {
+    let filter = Filter {
+        topic: args.topic.clone(),
+        level: args.level.map(Into::into),
+    };
+    if let Some(topic) = &args.topic
+        && !bank.topics().iter().any(|(id, _)| id == topic)
+    {
+        let known: Vec<&str> = bank.topics().iter().map(|(id, _)| *id).collect();
+        let fault = format!("there is no such topic, only {}", known.join(", "));
+        return Err(CliError::bad_input(format!("--topic {topic}"), fault));
+    }
+    let mut found: Vec<&Question> = match &args.search {
+        Some(words) => {
+            let hits = bank.search(words, &filter);
+            hits.into_iter().map(|hit| &**hit.question).collect()
+        }
+        None => bank.filtered(&filter),
+    };
+    if !args.ids.is_empty() {
+        for id in &args.ids {
+            if bank.get(id).is_none() {
+                return Err(super::unknown(bank, id));
+            }
+        }
+        found.retain(|question| args.ids.contains(&question.id));
+    }
+    Ok(found)
+}
+
 /// A question for other programs.
 fn record(question: &Question) -> Value {
     let tools: Vec<&str> = question.tools.iter().map(|tool| tool.key()).collect();
@@ -77,7 +91,12 @@ fn record(question: &Question) -> Value {
         .iter()
         .map(|task| {
             let criteria: Vec<&str> = task.criteria.iter().map(|c| c.key()).collect();
-            json!({ "kind": task.kind_name(), "ask": task.ask, "criteria": criteria })
+            let mut record =
+                json!({ "kind": task.kind_name(), "ask": task.ask, "criteria": criteria });
+            if let TaskKind::Explain { .. } = task.kind {
+                record["points"] = json!(task.points(question));
+            }
+            record
         })
         .collect();
     json!({
@@ -89,6 +108,7 @@ fn record(question: &Question) -> Value {
         "models": question.models,
         "related": question.related,
         "covers": question.covers,
+        "as_of": question.as_of.map(|month| month.to_string()),
         "scene": question.scene.as_ref().map(scene_record),
         "tasks": tasks,
         "answer": question.answer.markdown,
@@ -101,6 +121,7 @@ fn record(question: &Question) -> Value {
 
 fn scene_record(scene: &Scene) -> Value {
     let locked: Vec<&str> = scene.locked.iter().map(|control| control.key()).collect();
+    let watch: Vec<&str> = scene.watch.iter().map(|it| it.text.as_str()).collect();
     json!({
         "model": scene.model,
         "expression": scene.expression.text,
@@ -109,6 +130,7 @@ fn scene_record(scene: &Scene) -> Value {
         "locked": locked,
         "caption": scene.caption,
         "nearest": scene.nearest,
+        "watch": watch,
     })
 }
 
@@ -121,21 +143,33 @@ fn check(args: &QuestionsArgs) -> Result<(), CliError> {
     }
     let models = models::Models::built_in().map_err(CliError::Failed)?;
     let mut faults = check::bank(&bank, &models, args.complete);
+    let chosen = chosen(args, &bank)?;
     if args.measure {
-        faults.extend(measure(args, &bank, &models, &faults)?);
+        faults.extend(measure(args, &chosen, &models, &faults)?);
+    }
+    if chosen.len() < bank.questions().len() {
+        // A file without a question is everybody's fault.
+        let others = bank.questions().iter();
+        let others: Vec<&str> = others
+            .filter(|question| !chosen.iter().any(|it| it.id == question.id))
+            .map(|question| question.file.as_str())
+            .collect();
+        faults.retain(|fault| !others.contains(&fault.file.as_str()));
     }
     faults.sort();
     if let Some(report) = report.filter(|report| !report.replaced.is_empty()) {
         let replaced = report.replaced.join(", ");
         say(&format!("replaced by files of the folder: {replaced}"))?;
     }
-    let count = bank.questions().len();
     if faults.is_empty() {
-        let scenes = bank.questions().iter().filter(|q| q.scene.is_some());
-        let tasks: usize = bank.questions().iter().map(|q| q.tasks.len()).sum();
-        let scenes = scenes.count();
+        let count = chosen.len();
+        let (verb, plural) = if count == 1 { ("is", "") } else { ("are", "s") };
+        let scenes = chosen.iter().filter(|it| it.scene.is_some()).count();
+        let tasks: usize = chosen.iter().map(|it| it.tasks.len()).sum();
+        let claims: usize = chosen.iter().map(|it| it.claims.len()).sum();
         return say(&format!(
-            "{count} questions are sound, with {scenes} scenes and {tasks} tasks"
+            "{count} question{plural} {verb} sound, with {scenes} scenes, {tasks} tasks and \
+             {claims} claims"
         ));
     }
     let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
@@ -147,17 +181,17 @@ fn check(args: &QuestionsArgs) -> Result<(), CliError> {
     )))
 }
 
-/// Tries the tasks of all questions that are sound on paper.
+/// Tries the tasks of those questions that are sound on paper, and measures their claims.
 fn measure(
     args: &QuestionsArgs,
-    bank: &Bank,
+    questions: &[&Question],
     models: &models::Models,
     known: &[Fault],
 ) -> Result<Vec<Fault>, CliError> {
     let mut engines = Engines::new(args.device.into());
-    let bar = progress::bar(bank.questions().len(), "questions");
+    let bar = progress::bar(questions.len(), "questions");
     let mut faults = Vec::new();
-    for question in bank.questions() {
+    for &question in questions {
         if interrupt::asked() {
             return Err(CliError::Interrupted);
         }
@@ -183,13 +217,15 @@ fn measure(
 
 /// Whether a question has pictures of a model that is not built in yet.
 fn waits_for_a_model(question: &Question, models: &models::Models) -> bool {
-    use crate::learn::TaskKind;
     let scene = question.scene.iter().map(|scene| scene.model.as_str());
     let panes = question.tasks.iter().flat_map(|task| match &task.kind {
         TaskKind::Which { left, right, .. } => vec![left.model.as_str(), right.model.as_str()],
         _ => Vec::new(),
     });
+    let claims = question.claims.iter();
+    let claims = claims.filter_map(|claim| claim.model(question));
     scene
         .chain(panes)
+        .chain(claims)
         .any(|name| models.get(name).is_none_or(|model| model.is_announced))
 }

@@ -241,6 +241,28 @@ fn an_order_of_words_is_that_of_the_file() {
 }
 
 #[test]
+fn steps_of_an_inner_list_stand_in_any_order() {
+    let question = task(
+        "order",
+        "items = [\"a\", [\"b\", \"c\"], \"d\"]\nbecause = \"So.\"",
+    );
+    let order = |order: &[usize]| Answer::Order {
+        order: order.to_vec(),
+    };
+    passed(&question, 0, &order(&[0, 1, 2, 3]));
+    passed(&question, 0, &order(&[0, 2, 1, 3]));
+    let verdict = failed(&question, 0, &order(&[2, 0, 1, 3]));
+    assert_eq!(verdict.reason, "“a” comes before “c”. So.");
+    assert!((verdict.score - 5.0 / 6.0).abs() < 1e-9);
+    // What is shown is never right, whichever of the right orders it would be.
+    for seed in 0..200 {
+        let shown = question.tasks[0].shown_order(seed);
+        failed(&question, 0, &order(&shown));
+    }
+    assert_eq!(trial::question(&question, &mut Fake::default()), Ok(vec![]));
+}
+
+#[test]
 fn an_order_of_pictures_is_measured() {
     let question = task(
         "order",
@@ -269,6 +291,88 @@ fn a_free_answer_has_points() {
     let verdict = failed(&question, 3, &explain(&[true, false, true]));
     assert_eq!(verdict.reason, "Your answer has 2 of 3 points.");
     assert!(check(&question, 3, &explain(&[true; 4])).is_err());
+}
+
+#[test]
+fn a_free_answer_is_compared_with_the_points_of_its_task() {
+    let own = "ask = \"Explain it.\"\npoints = [\"One.\", \"Two.\"]";
+    let question = read_file(&WHOLE.replace("ask = \"Explain it.\"", own)).expect("sound");
+    assert_eq!(question.tasks[3].points(&question), ["One.", "Two."]);
+    let explain = |ticked: &[bool]| Answer::Explain {
+        text: "It is.".to_owned(),
+        ticked: ticked.to_vec(),
+    };
+    passed(&question, 3, &explain(&[true; 2]));
+    assert_eq!(failed(&question, 3, &explain(&[true, false])).score, 0.5);
+    assert!(check(&question, 3, &explain(&[true; 3])).is_err());
+    let all = read_file(WHOLE).expect("sound");
+    assert_eq!(all.tasks[3].points(&all), all.covers);
+}
+
+/// What is wrong with a claim, measured.
+fn claimed(lines: &str) -> Vec<String> {
+    let body = WHOLE.rfind("+++").expect("there is a body");
+    let claim = format!("\n[[claim]]\nsays = \"So.\"\n{lines}\n");
+    let text = format!("{}{claim}{}", &WHOLE[..body], &WHOLE[body..]);
+    let question = read_file(&text).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let fault = question.claims[0].fault(&question, &mut Fake::default());
+    fault.expect("it can be measured").into_iter().collect()
+}
+
+/// The first number of a seed's code is the seed, and the second is 0.
+#[test]
+fn claims_are_measured_over_their_seeds() {
+    for sound in [
+        "seeds = \"1-200\"\nholds = \"norm(seed(n)) < norm(seed(n + 1))\"\nshare = [100, 100]",
+        "seeds = \"0-99\"\nholds = \"norm(seed(n)) > 24.5\"\nshare = [75, 75]",
+        "seeds = \"0-100\"\nmeasure = \"norm(seed(n))\"\nmean = [50, 50]",
+        "seeds = \"0-199\"\nmeasure = \"digit(seed(n))\"\nmedian = [9, 9]",
+        "measure = \"norm([3, 4])\"\nmean = [4.9, 5.1]",
+        "holds = \"digit([4, 1]) = digit([4, 2])\"",
+    ] {
+        assert_eq!(claimed(sound), Vec::<String>::new(), "{sound}");
+    }
+    for (wrong, part) in [
+        (
+            "seeds = \"0-99\"\nholds = \"norm(seed(n)) > 24.5\"\nshare = [80, 100]",
+            "holds in 75.0 % over 100 seeds, not in 80 to 100 %; at n = 0 it measures 0",
+        ),
+        (
+            "seeds = \"0-100\"\nmeasure = \"norm(seed(n))\"\nmedian = [51, 60]",
+            "the median of norm(seed(n)) over 101 seeds is 50, not 51 to 60",
+        ),
+        (
+            "measure = \"norm([3, 4])\"\nmean = [6, 7]",
+            "norm([3, 4]) is 5, not 6 to 7",
+        ),
+        (
+            "holds = \"digit([4, 1]) = digit([5, 2])\"",
+            "holds in 0.0 %, not in 100 to 100 %; it measures 4 and 5",
+        ),
+        (
+            "measure = \"nearest([3, 4])\"\nmean = [6, 7]",
+            "no encoded data",
+        ),
+    ] {
+        let faults = claimed(wrong);
+        assert!(
+            faults.iter().any(|fault| fault.contains(part)),
+            "{part}: {faults:?}"
+        );
+    }
+}
+
+#[test]
+fn claims_are_measured_a_few_seeds_at_a_time() {
+    let text = "[[claim]]\nsays = \"So.\"\nseeds = \"0-199\"\n\
+                holds = \"norm(seed(n)) < norm(seed(n + 1))\"\nshare = [100, 100]";
+    let body = WHOLE.rfind("+++").expect("there is a body");
+    let text = format!("{}\n{text}\n{}", &WHOLE[..body], &WHOLE[body..]);
+    let question = read_file(&text).expect("sound");
+    let mut fake = Fake::default();
+    assert_eq!(question.claims[0].fault(&question, &mut fake), Ok(None));
+    assert_eq!(fake.samplers.len(), 4, "batches of 50 seeds");
+    assert_eq!(fake.asked.len(), 201);
 }
 
 #[test]

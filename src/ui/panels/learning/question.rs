@@ -67,6 +67,9 @@ pub fn title_ui(ui: &mut Ui, bank: &Bank, question: &Question) {
         capitalised(question.level.key()),
         topic_title(bank, &question.topic)
     );
+    if let Some(month) = question.as_of {
+        facts += &format!(" · As of {month}");
+    }
     if !question.is_built_in {
         let file = std::path::Path::new(&question.file);
         let name = file.file_name().unwrap_or(file.as_os_str());

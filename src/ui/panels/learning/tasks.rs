@@ -48,11 +48,13 @@ impl Draft {
         }
         let attempts = app.learning().progress().attempts_at(&question.id, task);
         let seed = u32::try_from(attempts.count()).unwrap_or(0);
-        let order = question.tasks.get(task).map(|task| task.shown_order(seed));
+        let task = question.tasks.get(task);
+        let order = task.map(|task| task.shown_order(seed));
+        let points = task.map_or(0, |task| task.points(question).len());
         *self = Self {
             of,
             order: order.unwrap_or_default(),
-            ticked: vec![false; question.covers.len()],
+            ticked: vec![false; points],
             ..Self::default()
         };
     }
@@ -89,8 +91,10 @@ impl Draft {
                     expression: app.position().expression().to_string(),
                 })
             }
-            TaskKind::Explain if self.text.trim().is_empty() => Err("Write first".to_owned()),
-            TaskKind::Explain => Ok(Answer::Explain {
+            TaskKind::Explain { .. } if self.text.trim().is_empty() => {
+                Err("Write first".to_owned())
+            }
+            TaskKind::Explain { .. } => Ok(Answer::Explain {
                 text: self.text.trim().to_owned(),
                 ticked: self.ticked.clone(),
             }),
@@ -292,7 +296,7 @@ fn fields_ui(
                 }
             });
         }
-        TaskKind::Explain => explain_ui(ui, question, draft),
+        TaskKind::Explain { .. } => explain_ui(ui, task.points(question), draft),
     }
 }
 
@@ -338,7 +342,7 @@ fn order_ui(
     }
 }
 
-fn explain_ui(ui: &mut Ui, question: &Question, draft: &mut Draft) {
+fn explain_ui(ui: &mut Ui, points: &[String], draft: &mut Draft) {
     let field = TextEdit::multiline(&mut draft.text)
         .hint_text("Explain it in your own words")
         .char_limit(MAX_TEXT)
@@ -355,7 +359,7 @@ fn explain_ui(ui: &mut Ui, question: &Question, draft: &mut Draft) {
         return;
     }
     caption(ui, "Tick the points that your text covers");
-    for (point, ticked) in question.covers.iter().zip(&mut draft.ticked) {
+    for (point, ticked) in points.iter().zip(&mut draft.ticked) {
         ui.add(Checkbox::new(ticked, point.as_str()));
     }
 }
@@ -368,7 +372,7 @@ fn check_ui(
     task: &Task,
     draft: &Draft,
 ) {
-    if matches!(task.kind, TaskKind::Explain) && !draft.is_comparing {
+    if matches!(task.kind, TaskKind::Explain { .. }) && !draft.is_comparing {
         return;
     }
     let answer = draft.answer(app, question, task);
