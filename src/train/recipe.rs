@@ -227,7 +227,7 @@ impl Recipe {
                 "autoencoding must have positive numbers, with lead and ramp in 0..1",
             ),
             (
-                recipe.family != Family::StyleGan
+                !recipe.family.traits().has_styles
                     || settings.autoencoding.is_some() != recipe.encoder.is_empty(),
                 "a style-based generator needs both an encoder and training.autoencoding, or neither",
             ),
