@@ -131,6 +131,8 @@ commands! {
         "Show or hide named codes";
     ToggleLearning, "Show questions", GraduationCap, Some((CTRL, Key::G)),
         "Show or hide questions that fit what you do, each with a live scene";
+    NextQuestion, "Next question", ArrowRight, Some((PLAIN, Key::PageDown)),
+        "Go to the next question that is due or not done yet";
     LeaveScene, "Leave the scene", DoorOpen, None,
         "Close the scene of the question and go back to your own picture";
     ToggleTheme, "Toggle light and dark theme", SunMoon, Some((CTRL_SHIFT, Key::L)),

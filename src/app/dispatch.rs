@@ -2,7 +2,9 @@
 
 use super::notices::Level;
 use super::view::Theme;
-use super::{Action, AppState, Command, Edit, Effect, Overlay, Player, Remedy, SessionAction};
+use super::{
+    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy, SessionAction,
+};
 use crate::document::Change;
 use crate::latent::Space;
 use crate::learn::Control;
@@ -135,6 +137,11 @@ impl AppState {
             }
             Command::ToggleLearning => {
                 self.desk.workspace.view.learning = !self.desk.workspace.view.learning
+            }
+            Command::NextQuestion => {
+                let next = LearningAction::NextQuestion;
+                self.learning
+                    .run(&mut self.desk, &mut self.navigation, next);
             }
             Command::LeaveScene => self.navigation.leave_scene(&mut self.desk),
             Command::ToggleTheme => {

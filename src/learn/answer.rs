@@ -1,6 +1,6 @@
 //! What a learner answers, and how the measured numbers judge it.
 
-use super::evidence::{Measurements, Wanted, shown};
+use super::evidence::{Measurements, Wanted, shown, with_unit};
 use super::measure::Quantity;
 use super::question::{Formula, Question};
 use super::task::{Order, Pane, Side, Task, TaskKind};
@@ -293,11 +293,11 @@ impl CheckContext<'_> {
             reason.push_str(" But that is not all that is right.");
         }
         let mut counter_examples = Vec::new();
-        for (option, show) in wrong.iter().filter_map(|o| o.show.as_ref().map(|s| (o, s))) {
+        for show in wrong.iter().filter_map(|option| option.show.as_ref()) {
             counter_examples.push(CounterExample {
                 model: self.model()?.to_owned(),
                 expression: show.expr.clone(),
-                caption: option.text.clone(),
+                caption: format!("A counter-example: {}", show.text),
             });
         }
         // A wrong choice takes a right one away, so that choosing everything gains nothing.
@@ -562,15 +562,6 @@ fn larger(left: f64, right: f64, equal_within: f64) -> Larger {
         Larger::Left
     } else {
         Larger::Right
-    }
-}
-
-fn with_unit(value: f64, unit: &str) -> String {
-    match unit {
-        "" => shown(value),
-        "%" => format!("{} %", shown(value)),
-        "°" => format!("{}°", shown(value)),
-        unit => format!("{} {unit}", shown(value)),
     }
 }
 

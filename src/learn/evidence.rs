@@ -275,6 +275,16 @@ pub fn shown(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A measured number with its unit, as people read it.
+pub fn with_unit(value: f64, unit: &str) -> String {
+    match unit {
+        "" => shown(value),
+        "%" => format!("{} %", shown(value)),
+        "°" => format!("{}°", shown(value)),
+        unit => format!("{} {unit}", shown(value)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -77,6 +77,25 @@ impl Measure {
         }
     }
 
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Norm => "Norm",
+            Self::Distance => "Distance",
+            Self::Angle => "Angle",
+            Self::LogDensity => "Log density",
+            Self::Coordinate => "Coordinate",
+            Self::Change => "Change",
+            Self::Brightness => "Brightness",
+            Self::Sharpness => "Sharpness",
+            Self::Ink => "Ink",
+            Self::Digit => "Judge sees",
+            Self::Confidence => "Confidence",
+            Self::ReconstructionError => "Reconstruction error",
+            Self::Nearest => "Nearest datum",
+        }
+    }
+
     /// The measure of a word.
     pub fn of_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|measure| measure.key() == key)
@@ -114,6 +133,25 @@ impl Measure {
         matches!(self, Self::ReconstructionError | Self::Nearest)
     }
 
+    /// Whether it is about pictures, not about their codes alone.
+    pub fn is_of_pictures(self) -> bool {
+        match self {
+            Self::Norm
+            | Self::Distance
+            | Self::Angle
+            | Self::LogDensity
+            | Self::Coordinate
+            | Self::Nearest => false,
+            Self::Change
+            | Self::Brightness
+            | Self::Sharpness
+            | Self::Ink
+            | Self::Digit
+            | Self::Confidence
+            | Self::ReconstructionError => true,
+        }
+    }
+
     /// Whether its values are whole, so that one can equal a number.
     pub fn is_whole(self) -> bool {
         self == Self::Digit
@@ -131,6 +169,22 @@ pub struct Quantity {
     pub label: Option<String>,
     /// As it stands in the file.
     pub text: String,
+}
+
+impl Quantity {
+    /// What people read beside its number while it is measured of the picture on the window:
+    /// "Distance to seed(7)".
+    pub fn title(&self) -> String {
+        let title = self.measure.title();
+        let others = self.arguments.iter().filter(|it| !is_here(&it.expr));
+        let others: Vec<&str> = others.map(|it| it.text.as_str()).collect();
+        match (others.as_slice(), self.coordinate) {
+            ([], Some(index)) => format!("{title} {index}"),
+            ([], None) => title.to_owned(),
+            ([other], None) if self.arguments.len() == 2 => format!("{title} to {other}"),
+            _ => self.text.clone(),
+        }
+    }
 }
 
 /// How a measured number and a bound compare.

@@ -222,6 +222,13 @@ impl ZscapeWindow {
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| learning::scene_bar_ui(ui, app, actions, scene));
         }
+        let watching = app.navigation().scene().filter(|it| !it.watch.is_empty());
+        if let Some(scene) = watching {
+            Panel::bottom("watch")
+                .resizable(false)
+                .frame(line(ui, space::M, space::S))
+                .show(ui, |ui| learning::watch_ui(ui, app, scene));
+        }
         self.filmstrip.textures.end_frame();
         let shown = self.picture.shown();
         CentralPanel::no_frame()

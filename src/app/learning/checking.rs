@@ -281,6 +281,9 @@ impl Learning {
         job: JobId,
         measurements: Vec<Measurement>,
     ) {
+        if self.live.accept(job, &measurements) {
+            return;
+        }
         self.examining.retain(|running| *running != job);
         let Some(checking) = self.checking_mut() else {
             return;
@@ -298,6 +301,9 @@ impl Learning {
 
     /// Notes that something cannot be measured.
     pub(in crate::app) fn on_examination_failed(&mut self, job: JobId, message: &str) {
+        if self.live.fail(job, message) {
+            return;
+        }
         self.examining.retain(|running| *running != job);
         let Some(checking) = self.checking_mut() else {
             return;

@@ -4,6 +4,7 @@
 //! just measured (`checking`). Files are read and written on a thread of their own (`store`).
 
 mod checking;
+mod live;
 mod scene;
 mod store;
 
@@ -12,14 +13,16 @@ pub use scene::{name_of, tool_of, why_no_scene};
 
 use super::notices::Level;
 use super::session::unix_secs;
-use super::{Desk, Edit, Effect, LearningFile, Navigation, Wake, Workspace};
+use super::{Desk, Edit, Effect, LearningFile, Navigation, View, Wake, Workspace};
 use crate::engine::JobId;
 use crate::latent::expr::Expr;
 use crate::learn::interview::{Interview, Options};
 use crate::learn::path::StudyPath;
+use crate::learn::progress::QuestionStatus;
 use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
-use crate::learn::{Answer, Bank, Question, TaskKind};
+use crate::learn::{Answer, Bank, Goal, Quantity, Question, TaskKind};
+use live::LiveNumbers;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +73,8 @@ pub enum LearningAction {
     Answer(Answer),
     /// Try the open task once more.
     TryAgain,
+    /// Read what comes next.
+    NextQuestion,
     Rate(Rating),
     BeginInterview(Options),
     /// Go to the next task of the set.
@@ -112,6 +117,7 @@ pub struct Learning {
     way_back: Vec<String>,
     /// Jobs that measure for an answer.
     examining: Vec<JobId>,
+    live: LiveNumbers,
     interview: Option<RunningInterview>,
     report: Option<Arc<str>>,
 }
@@ -131,6 +137,7 @@ impl Learning {
             open: None,
             way_back: Vec::new(),
             examining: Vec::new(),
+            live: LiveNumbers::default(),
             interview: None,
             report: None,
         }
@@ -183,6 +190,68 @@ impl Learning {
         let open = self.open.as_mut()?;
         let question = Arc::clone(self.bank.as_ref()?.get(&open.id)?);
         Some((question, open))
+    }
+
+    /// Whether the window waits for a prediction, so that it must not show the number.
+    pub fn is_predicting(&self, view: &View) -> bool {
+        let is_shown = match self.page {
+            Page::Question => view.learning,
+            Page::Interview => view.learning && self.is_timed(),
+            _ => false,
+        };
+        let is_open = |question: &Question, open: &OpenQuestion| {
+            let task = question.tasks.get(open.task);
+            let is_number = task.is_some_and(|task| {
+                matches!(
+                    task.kind,
+                    TaskKind::Predict { .. } | TaskKind::Compare { .. }
+                )
+            });
+            is_number && open.judged.is_none()
+        };
+        let open = self.open_question();
+        is_shown && open.is_some_and(|(question, open)| is_open(question, open))
+    }
+
+    /// The newest number of a measure of the picture on the window, or why it has none; `None`
+    /// while it is not measured. What the scene watches and the conditions of the open task are.
+    pub fn live_number(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
+        self.live.get(quantity)
+    }
+
+    /// The conditions of the open task, while it is not answered.
+    fn open_goals(&self, model: &str) -> &[Goal] {
+        let Some((question, open)) = self.open_question() else {
+            return &[];
+        };
+        match question.tasks.get(open.task).map(|task| &task.kind) {
+            Some(TaskKind::Set { goals, .. })
+                if open.judged.is_none() && question.model() == Some(model) =>
+            {
+                goals
+            }
+            _ => &[],
+        }
+    }
+
+    fn live_tick(&mut self, workspace: &mut Workspace, navigation: &Navigation) {
+        let mut live = std::mem::take(&mut self.live);
+        let model = workspace.models.current().cloned();
+        let scene = navigation.scene();
+        match (scene, model) {
+            (Some(scene), Some(model)) => {
+                let name = model.id.name.as_str();
+                let watched = if scene.model == name {
+                    scene.watch.as_slice()
+                } else {
+                    &[]
+                };
+                let goals = self.open_goals(name).iter().map(|goal| &goal.quantity);
+                live.tick(workspace, watched.iter().chain(goals));
+            }
+            _ => live.tick(workspace, std::iter::empty()),
+        }
+        self.live = live;
     }
 
     fn checking_mut(&mut self) -> Option<&mut checking::Checking> {
@@ -258,6 +327,7 @@ impl Learning {
             self.begin(workspace);
         }
         self.check_tick(workspace);
+        self.live_tick(workspace, navigation);
         // The thread wakes the window when it has done something; this is for what waits for room.
         let store = self.store.as_mut();
         let waits = store.is_some_and(ProgressStore::tick).then_some(0.1);
@@ -332,6 +402,11 @@ impl Learning {
                     open.go_to_task(open.task, now_secs);
                 }
             }
+            LearningAction::NextQuestion => {
+                if let Some(next) = self.next_question().map(|next| next.id.clone()) {
+                    self.read_question(workspace, next);
+                }
+            }
             LearningAction::Rate(rating) => {
                 if let Some(open) = &self.open {
                     let id = open.id.clone();
@@ -355,6 +430,34 @@ impl Learning {
             }
             LearningAction::Export(file, path) => self.export(file, path),
         }
+    }
+
+    /// Whether there is nothing to do about a question of the path now: it is done, or its next
+    /// review is not due yet.
+    pub fn is_settled(&self, question: &Question, now_unix: u64) -> bool {
+        let memory = self.progress.memory(&question.id);
+        self.progress.status(question) == QuestionStatus::Done
+            || memory.is_some_and(|memory| memory.due > now_unix)
+    }
+
+    /// What to read after the open question: the next that is due where those are worked through,
+    /// else the next of the path that is not settled.
+    pub fn next_question(&self) -> Option<&Arc<Question>> {
+        let bank = self.bank.as_ref()?;
+        let open = self.open.as_ref().map(|open| open.id.as_str());
+        let now = unix_secs();
+        if self.list == Page::Due {
+            let due = self.progress.due(now).into_iter();
+            let mut due = due.filter(|id| Some(*id) != open);
+            if let Some(question) = due.find_map(|id| bank.get(id)) {
+                return Some(question);
+            }
+        }
+        let is_settled = |id: &str| {
+            let question = bank.get(id);
+            question.is_none_or(|question| self.is_settled(question, now))
+        };
+        bank.get(self.path.next_open_after(open, is_settled)?)
     }
 
     fn question(&self, id: &str) -> Option<Arc<Question>> {

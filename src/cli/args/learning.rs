@@ -41,6 +41,9 @@ pub struct QuestionsArgs {
     /// With --check: try every task with the pictures that it is about, and measure every claim
     #[arg(long, requires = "check")]
     pub measure: bool,
+    /// With --check: print figures over the questions, such as how often the longest option is right
+    #[arg(long, requires = "check")]
+    pub stats: bool,
     #[command(flatten)]
     pub bank: BankArgs,
     #[command(flatten)]

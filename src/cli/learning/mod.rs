@@ -1,5 +1,6 @@
 //! `questions`, `question` and `progress`: the learning layer in a terminal.
 
+mod check;
 mod list;
 mod measuring;
 mod page;

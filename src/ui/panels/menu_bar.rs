@@ -70,7 +70,11 @@ const MODEL: &[&[Command]] = &[
     &[Command::Play],
 ];
 const HELP: &[&[Command]] = &[
-    &[Command::ToggleLearning, Command::LeaveScene],
+    &[
+        Command::ToggleLearning,
+        Command::NextQuestion,
+        Command::LeaveScene,
+    ],
     &[Command::Palette, Command::Shortcuts],
     &[Command::Notifications],
     &[Command::About],

@@ -329,6 +329,15 @@ fn the_path_takes_every_question_once_from_easy_to_hard() {
     assert_eq!(path.after(Some(ids[ids.len() - 1])), None);
     assert_eq!(path.after(Some("no-such")), None);
     assert_eq!(path.next_open(|id| id == ids[0]), Some(ids[1]));
+    let last = ids[ids.len() - 1];
+    assert_eq!(path.next_open_after(Some(ids[3]), |_| false), Some(ids[4]));
+    assert_eq!(path.next_open_after(Some(last), |_| false), Some(ids[0]));
+    assert_eq!(
+        path.next_open_after(Some(ids[3]), |id| id != ids[1]),
+        Some(ids[1])
+    );
+    assert_eq!(path.next_open_after(Some(ids[3]), |_| true), None);
+    assert_eq!(path.next_open_after(None, |id| id == ids[0]), Some(ids[1]));
     assert_eq!(path.week_of(ids[0]).map(|week| week.number), Some(1));
     for question in bank.questions() {
         let week = path.week_of(&question.id).expect("it has one").number;

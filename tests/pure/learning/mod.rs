@@ -1,6 +1,7 @@
 //! Questions, their files, their tasks, and what is remembered of them.
 
 mod bank;
+mod figures;
 mod files;
 mod progress;
 mod sets;

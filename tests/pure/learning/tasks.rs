@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use zscape::latent::expr::{Expr, parse};
 use zscape::latent::{Code, NoiseMode, Sampler, Space};
 use zscape::learn::answer::Larger;
-use zscape::learn::{Answer, Measurements, Measurer, Question, Side, Task, Verdict, trial};
+use zscape::learn::trial::Trial;
+use zscape::learn::{Answer, Measurements, Measurer, Question, Side, Task, Verdict, advice};
 use zscape::model::manifest::ImageSpec;
 use zscape::model::measurement::{Measurement, Prediction};
 
@@ -31,6 +32,13 @@ impl Measurer for Fake {
             let values = match expression {
                 Expr::Vector(values) => values.clone(),
                 Expr::Seed(seed) => vec![*seed as f32, 0.0],
+                // The nine looks like a four, as in digits-vae2.
+                Expr::Named(name) if name == "digit-9" => vec![4.0, 0.0],
+                Expr::Named(name) => {
+                    let digit = name.trim_start_matches("digit-").parse();
+                    vec![digit.map_err(|_| "no digit")?, 0.0]
+                }
+                Expr::Mean(_) => vec![1.0, 0.0],
                 other => return Err(format!("{other} is no vector")),
             };
             found.push(Measurement {
@@ -259,7 +267,10 @@ fn steps_of_an_inner_list_stand_in_any_order() {
         let shown = question.tasks[0].shown_order(seed);
         failed(&question, 0, &order(&shown));
     }
-    assert_eq!(trial::question(&question, &mut Fake::default()), Ok(vec![]));
+    assert_eq!(
+        Trial::of(&question).faults(&mut Fake::default()),
+        Ok(vec![])
+    );
 }
 
 #[test]
@@ -408,7 +419,7 @@ fn every_task_has_an_answer_that_passes_and_one_that_fails() {
         ),
     ];
     for question in kinds {
-        let faults = trial::question(&question, &mut Fake::default());
+        let faults = Trial::of(&question).faults(&mut Fake::default());
         assert_eq!(faults, Ok(vec![]));
         let answer = Answer::Explain {
             text: String::new(),
@@ -421,7 +432,9 @@ fn every_task_has_an_answer_that_passes_and_one_that_fails() {
 #[test]
 fn trying_finds_what_no_check_on_paper_can() {
     let reasons = |question: &Question| -> Vec<String> {
-        let faults = trial::question(question, &mut Fake::default()).expect("it can be measured");
+        let faults = Trial::of(question)
+            .faults(&mut Fake::default())
+            .expect("it can be measured");
         faults.into_iter().map(|fault| fault.reason).collect()
     };
     for (question, part) in [
@@ -472,6 +485,80 @@ fn trying_finds_what_no_check_on_paper_can() {
     }
 }
 
+/// Warnings of a prediction of the norm of [3, 4], as it is measured.
+fn printed(ask: &str, caption: &str, measure: &str) -> Vec<String> {
+    let text = WHOLE
+        .replace("How long is it?", ask)
+        .replace("Move the slider.", caption)
+        .replace("norm([3, 4])", measure);
+    let question = read_file(&text).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let mut measurements = Measurements::default();
+    let wanted = question.tasks[1].wanted_to_solve(&question).expect("sound");
+    measurements
+        .gather(&wanted, &mut Fake::default())
+        .expect("vectors");
+    let found = advice::warnings(&question, Some(&measurements));
+    found.into_iter().map(|warning| warning.reason).collect()
+}
+
+#[test]
+fn an_answer_that_is_printed_is_warned_of() {
+    let norm = "norm([3, 4])";
+    assert_eq!(
+        printed("How long?", "Look at 7.", norm),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        printed("Longer than seed(5)?", "z5", norm),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        printed("It is 5, how long is it?", "Look.", norm),
+        ["the answer 5 is printed in the task: 5"]
+    );
+    assert_eq!(
+        printed("How long?", "A code of norm 5.0.", norm),
+        ["the answer 5 is printed in the caption: 5.0"]
+    );
+    assert_eq!(
+        printed("How long?", "Look.", "norm([0, 0])"),
+        ["norm([0, 0]) is 0, which is guessed"]
+    );
+}
+
+#[test]
+fn a_named_code_that_shows_another_digit_is_a_fault() {
+    let reasons = |text: &str| -> Vec<String> {
+        let question = read_file(text).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let faults = Trial::of(&question).faults(&mut Fake::default());
+        let faults = faults.expect("it can be measured").into_iter();
+        faults.map(|fault| fault.reason).collect()
+    };
+    let with = |shown: &str| {
+        let tasks = "[[task]]\nkind = \"order\"\nask = \"?\"\nitems = [\"a\", \"b\", \"c\"]\n\
+                     because = \"So.\"\ncriteria = [\"understanding\"]";
+        let text = super::file_with("whole", "intermediate", "own", tasks);
+        let text = text.replace("\"@digit-3\"]", "\"seed(2)\"]");
+        text.replace("show:slerp(seed(1), seed(2), 0.5)", shown)
+    };
+    assert_eq!(reasons(&with("show:@digit-4")), Vec::<String>::new());
+    let found = reasons(&with("show:@digit-9"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("the judge sees a 4 in @digit-9 of digits-vae2"),
+        "{found:?}"
+    );
+    // A part of an expression shows another picture, and a claim says that it is known.
+    assert_eq!(
+        reasons(&with("show:mean(@digit-9, seed(1))")),
+        Vec::<String>::new()
+    );
+    let claim =
+        "[[claim]]\nsays = \"A four.\"\nmeasure = \"digit(@digit-9)\"\nmean = [4, 4]\n+++\n\nThe";
+    let known = with("show:@digit-9").replace("+++\n\nThe", claim);
+    assert_eq!(reasons(&known), Vec::<String>::new());
+}
+
 #[test]
 fn nothing_is_examined_twice() {
     let question = task(
@@ -505,7 +592,7 @@ fn the_pictures_of_a_question_are_drawn_with_the_noise_of_its_scene() {
     assert_eq!(question.sampler(), random);
     let mut fake = Fake::default();
     // Some pictures of this question are no vectors; those that were asked for are enough.
-    trial::question(&question, &mut fake).ok();
+    Trial::of(&question).faults(&mut fake).ok();
     assert!(!fake.samplers.is_empty(), "nothing was examined");
     assert!(fake.samplers.iter().all(|&sampler| sampler == random));
 

@@ -1,0 +1,123 @@
+//! How well the bank teaches, as far as it can be counted.
+
+use super::{WHOLE, file_with, read_file};
+use zscape::learn::figures::Figures;
+use zscape::learn::{Bank, Level, Measurements, advice};
+
+// What the built-in bank has reached. A change of texts may better a figure, and then its bound
+// is set to the new value; no change may make one worse.
+
+/// Choices whose right option is the longest, in percent; by chance it would be about 33.
+const MOST_LONGEST_PERCENT: f64 = 74.5;
+/// Scenes that show something else than what is asked.
+const MOST_NEAREST: usize = 90;
+/// Texts with "Often said".
+const MOST_REFRAINS: usize = 203;
+/// Free answers without points of their own.
+const MOST_WITHOUT_POINTS: usize = 59;
+/// Scenes that show numbers live.
+const LEAST_WATCHING: usize = 0;
+/// Sentences that are measured over many seeds.
+const LEAST_CLAIMS: usize = 0;
+/// Questions that say when their facts were checked.
+const LEAST_DATED: usize = 0;
+/// Questions with a figure.
+const LEAST_WITH_FIGURES: usize = 0;
+
+#[test]
+fn the_bank_keeps_what_it_has_reached() {
+    let bank = Bank::built_in();
+    let figures = Figures::of(bank.questions().iter().map(|question| &**question));
+    let shown = format!("\n{figures}");
+    assert!(figures.percent_longest() <= MOST_LONGEST_PERCENT, "{shown}");
+    assert!(figures.nearest <= MOST_NEAREST, "{shown}");
+    assert!(figures.refrains <= MOST_REFRAINS, "{shown}");
+    let without_points = figures.explains - figures.with_points;
+    assert!(without_points <= MOST_WITHOUT_POINTS, "{shown}");
+    assert!(figures.watching >= LEAST_WATCHING, "{shown}");
+    assert!(figures.claims >= LEAST_CLAIMS, "{shown}");
+    assert!(figures.dated >= LEAST_DATED, "{shown}");
+    assert!(figures.with_figures >= LEAST_WITH_FIGURES, "{shown}");
+}
+
+#[test]
+fn figures_are_counted() {
+    let text = WHOLE
+        .replace("caption =", "watch = [\"norm(here)\"]\ncaption =")
+        .replace("topic =", "as_of = \"2026-11\"\ntopic =")
+        .replace(
+            "ask = \"Explain it.\"",
+            "ask = \"Explain it.\"\npoints = [\"One.\"]",
+        )
+        .replace(
+            "The longer one",
+            "Often said: no. ```` ` ````\n\n```figure strip\na\n```\n\nThe longer one",
+        );
+    let first = read_file(&text).expect("sound");
+    let second = read_file(WHOLE).expect("sound");
+    let figures = Figures::of([&first, &second]);
+    assert_eq!(
+        (figures.questions, figures.scenes, figures.nearest),
+        (2, 2, 2)
+    );
+    assert_eq!(
+        (figures.watching, figures.dated, figures.refrains),
+        (1, 1, 1)
+    );
+    assert_eq!((figures.explains, figures.with_points), (2, 1));
+    assert_eq!((figures.figures, figures.with_figures), (1, 1));
+    // "Neither" is longer than the right option.
+    assert_eq!((figures.choices, figures.longest_is_right), (2, 0));
+    let intermediate = Level::Intermediate as usize;
+    assert_eq!(figures.tasks["predict"][intermediate], 2);
+    let shown = figures.to_string();
+    for part in ["explain: with points of its own", "of 2 (50 %)", "beginner"] {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
+    }
+}
+
+#[test]
+fn a_right_option_that_is_the_longest_is_counted() {
+    let with = |text: &str| {
+        let text = WHOLE.replace("{ text = \"This\"", &format!("{{ text = \"{text}\""));
+        Figures::of([&read_file(&text).expect("sound")]).longest_is_right
+    };
+    assert_eq!(with("Neither, or"), 1);
+    assert_eq!(
+        with("NEITHER"),
+        0,
+        "as long as a wrong one gives nothing away"
+    );
+}
+
+fn warnings(text: &str) -> Vec<String> {
+    let question = read_file(text).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let found = advice::warnings(&question, Some(&Measurements::default()));
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_can_be_guessed_is_warned_of() {
+    assert_eq!(warnings(WHOLE), Vec::<String>::new());
+    let long = "This one, because it says much more than all of the others do";
+    let found = warnings(&WHOLE.replace("{ text = \"This\"", &format!("{{ text = \"{long}\"")));
+    assert_eq!(
+        found,
+        [
+            "own/whole.md:21: the longest option is right: 61 characters, the longest wrong one has 7"
+        ]
+    );
+    let found = warnings(&WHOLE.replace("norm([3, 4])", "norm(seed(3))"));
+    assert_eq!(
+        found,
+        ["own/whole.md:31: norm(seed(3)) is asked for, and the scene opens on that code"]
+    );
+    let compare = file_with(
+        "whole",
+        "beginner",
+        "own",
+        "[[task]]\nkind = \"compare\"\nask = \"?\"\nleft = \"norm([3, 4])\"\n\
+         right = \"norm(seed(3))\"\nbecause = \"So.\"\ncriteria = [\"understanding\"]",
+    );
+    assert_eq!(warnings(&compare).len(), 1, "{:?}", warnings(&compare));
+}
