@@ -91,6 +91,7 @@ impl Measure {
             Self::Ink => "Ink",
             Self::Digit => "Judge sees",
             Self::Confidence => "Confidence",
+            Self::Probability => "Probability",
             Self::ReconstructionError => "Reconstruction error",
             Self::Nearest => "Nearest datum",
         }
@@ -148,6 +149,7 @@ impl Measure {
             | Self::Ink
             | Self::Digit
             | Self::Confidence
+            | Self::Probability
             | Self::ReconstructionError => true,
         }
     }
@@ -180,7 +182,10 @@ impl Quantity {
         let others: Vec<&str> = others.map(|it| it.text.as_str()).collect();
         match (others.as_slice(), self.coordinate) {
             ([], Some(index)) => format!("{title} {index}"),
-            ([], None) => title.to_owned(),
+            ([], None) => match &self.label {
+                Some(label) => format!("{title} of {}", label.replace('_', " ")),
+                None => title.to_owned(),
+            },
             ([other], None) if self.arguments.len() == 2 => format!("{title} to {other}"),
             _ => self.text.clone(),
         }
