@@ -100,6 +100,9 @@ impl AppState {
             Command::PictureOnly => Some(workspace.modes.picture_only),
             Command::ToggleControls => Some(workspace.view.controls),
             Command::ToggleFilmstrip => Some(workspace.view.filmstrip),
+            Command::ToggleSmooth => {
+                Some(workspace.view.enlarging.is_smooth(workspace.picture_size()))
+            }
             Command::ToggleLearning => Some(workspace.view.learning),
             Command::ToggleBookmarks => Some(workspace.view.bookmarks),
             Command::Export => Some(workspace.modes.overlay == Overlay::Export),

@@ -137,6 +137,8 @@ commands! {
         "Close the scene of the question and go back to your own picture";
     ToggleTheme, "Toggle light and dark theme", SunMoon, Some((CTRL_SHIFT, Key::L)),
         "Change between the light and the dark theme";
+    ToggleSmooth, "Smooth pictures", Blend, None,
+        "Enlarge pictures smoothly, or show every pixel as a square";
     ResetView, "Fit picture", Expand, Some((PLAIN, Key::F)),
         "Show the whole picture as large as it can be";
     LargerText, "Larger text", AArrowUp, Some((CTRL, Key::Plus)),

@@ -151,6 +151,12 @@ impl AppState {
                 };
                 self.desk.workspace.effects.push(Effect::Restyle);
             }
+            Command::ToggleSmooth => {
+                let workspace = &mut self.desk.workspace;
+                workspace.view.enlarging =
+                    workspace.view.enlarging.toggled(workspace.picture_size());
+                workspace.effects.push(Effect::Restyle);
+            }
             Command::ResetView => self.desk.workspace.effects.push(Effect::FitPicture),
             Command::LargerText => self.resize_text(super::View::enlarge),
             Command::SmallerText => self.resize_text(super::View::shrink),

@@ -5,10 +5,13 @@
 //! of the thread that asked.
 
 mod digit;
+mod figure;
 mod prepare;
 mod resample;
 
-pub use prepare::{Background, Crop, Fit, PrepareError, PrepareOptions, prepare, suggests_invert};
+pub use prepare::{
+    Background, Crop, Fit, Placing, PrepareError, PrepareOptions, prepare, suggests_invert,
+};
 
 use super::load::{self, LoadError};
 use image::metadata::Orientation;

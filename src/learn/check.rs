@@ -296,8 +296,16 @@ impl<'a> Checker<'a> {
         let in_z = found.iter().all(|(space, _)| *space == Space::Z);
         let len = found.first().and_then(|(_, shape)| shape.checked_len());
         let fault = match measure {
-            _ if measure.needs_judge() && !model.has_judge => {
+            _ if measure.needs_judge() && model.judged.is_none() => {
                 format!("nothing judges the pictures of {name}")
+            }
+            _ if measure.needs_classes() && !model.has_classes() => {
+                format!("the pictures of {name} have any number of labels; measure probability")
+            }
+            Measure::Probability if !model.has_label(quantity.label.as_deref()) => {
+                let known = model.judged.iter().flat_map(|(_, labels)| labels);
+                let known: Vec<&str> = known.map(String::as_str).collect();
+                format!("the labels of {name} are {}", known.join(", "))
             }
             Measure::ReconstructionError if !model.has_encoder => format!("{name} has no encoder"),
             Measure::Nearest if !model.has_encoded => format!("{name} has no encoded data"),

@@ -31,6 +31,8 @@ pub enum Measure {
     Digit,
     /// The judge's probability of that class, in percent.
     Confidence,
+    /// The judge's probability of a label, in percent.
+    Probability,
     /// Mean squared error of encoding the picture and decoding it again.
     ReconstructionError,
     /// Distance of the code to the nearest encoded test datum.
@@ -38,7 +40,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Norm,
         Self::Distance,
         Self::Angle,
@@ -50,6 +52,7 @@ impl Measure {
         Self::Ink,
         Self::Digit,
         Self::Confidence,
+        Self::Probability,
         Self::ReconstructionError,
         Self::Nearest,
     ];
@@ -68,6 +71,7 @@ impl Measure {
             Self::Ink => "ink",
             Self::Digit => "digit",
             Self::Confidence => "confidence",
+            Self::Probability => "probability",
             Self::ReconstructionError => "reconstruction_error",
             Self::Nearest => "nearest",
         }
@@ -87,6 +91,7 @@ impl Measure {
             Self::Ink => "Ink",
             Self::Digit => "Judge sees",
             Self::Confidence => "Confidence",
+            Self::Probability => "Probability",
             Self::ReconstructionError => "Reconstruction error",
             Self::Nearest => "Nearest datum",
         }
@@ -101,7 +106,7 @@ impl Measure {
     pub fn unit(self) -> &'static str {
         match self {
             Self::Angle => "°",
-            Self::Change | Self::Ink | Self::Confidence => "%",
+            Self::Change | Self::Ink | Self::Confidence | Self::Probability => "%",
             _ => "",
         }
     }
@@ -116,6 +121,11 @@ impl Measure {
 
     /// Whether it asks a classifier of the model's data.
     pub fn needs_judge(self) -> bool {
+        matches!(self, Self::Digit | Self::Confidence | Self::Probability)
+    }
+
+    /// Whether the judge has to see one class in each picture.
+    pub fn needs_classes(self) -> bool {
         matches!(self, Self::Digit | Self::Confidence)
     }
 
@@ -139,6 +149,7 @@ impl Measure {
             | Self::Ink
             | Self::Digit
             | Self::Confidence
+            | Self::Probability
             | Self::ReconstructionError => true,
         }
     }
@@ -156,6 +167,8 @@ pub struct Quantity {
     pub arguments: Vec<Formula>,
     /// Which number of the code, from 0; of `coordinate` alone.
     pub coordinate: Option<usize>,
+    /// Which label; of `probability` alone.
+    pub label: Option<String>,
     /// As it stands in the file.
     pub text: String,
 }
@@ -169,7 +182,10 @@ impl Quantity {
         let others: Vec<&str> = others.map(|it| it.text.as_str()).collect();
         match (others.as_slice(), self.coordinate) {
             ([], Some(index)) => format!("{title} {index}"),
-            ([], None) => title.to_owned(),
+            ([], None) => match &self.label {
+                Some(label) => format!("{title} of {}", label.replace('_', " ")),
+                None => title.to_owned(),
+            },
             ([other], None) if self.arguments.len() == 2 => format!("{title} to {other}"),
             _ => self.text.clone(),
         }
@@ -232,8 +248,8 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
     if !after.trim().is_empty() {
         return Err(fault(format!("nothing may follow it, but {after:?} does")));
     }
-    let with_number = usize::from(measure == Measure::Coordinate);
-    let wanted = measure.argument_count() + with_number;
+    let has_last = matches!(measure, Measure::Coordinate | Measure::Probability);
+    let wanted = measure.argument_count() + usize::from(has_last);
     if parts.len() != wanted {
         let plural = if wanted == 1 { "" } else { "s" };
         return Err(fault(format!(
@@ -241,16 +257,27 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
             parts.len()
         )));
     }
-    let (expressions, number) = parts.split_at(measure.argument_count());
-    let coordinate = match number {
-        [] => None,
-        [number, ..] => Some(
+    let (expressions, last) = parts.split_at(measure.argument_count());
+    let last = last.first().map(|last| last.trim());
+    let coordinate = last.filter(|_| measure == Measure::Coordinate);
+    let coordinate = coordinate
+        .map(|number| {
             number
-                .trim()
                 .parse()
-                .map_err(|_| fault(format!("{number:?} is no number of a coordinate")))?,
-        ),
-    };
+                .map_err(|_| fault(format!("{number:?} is no number of a coordinate")))
+        })
+        .transpose()?;
+    let label = last.filter(|_| measure == Measure::Probability);
+    let label = label
+        .map(|quoted| {
+            let inner = quoted
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            inner
+                .map(str::to_owned)
+                .ok_or_else(|| fault(format!("{quoted} is no label in quotation marks")))
+        })
+        .transpose()?;
     let arguments = expressions
         .iter()
         .map(|part| argument(part.trim(), line).map_err(&fault))
@@ -259,6 +286,7 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
         measure,
         arguments,
         coordinate,
+        label,
         text: text.to_owned(),
     })
 }
@@ -466,6 +494,9 @@ mod tests {
         assert_eq!(found.arguments[0].expr, Expr::Named("here".to_owned()));
         assert!(!speaks_of_here(&found.arguments[1].expr));
         assert_eq!(quantity("coordinate(here, 3)").coordinate, Some(3));
+        let found = quantity("probability(here + dir(\"a, b\"), \"open_mouth\")");
+        assert_eq!(found.label.as_deref(), Some("open_mouth"));
+        assert_eq!(found.arguments.len(), 1);
         for measure in Measure::ALL {
             assert_eq!(Measure::of_key(measure.key()), Some(measure));
         }
@@ -483,6 +514,8 @@ mod tests {
             ("norm()", "empty"),
             ("norm(seed(x))", "column"),
             ("coordinate(here, -1)", "no number of a coordinate"),
+            ("probability(here)", "takes 2 arguments and has 1"),
+            ("probability(here, smile)", "no label in quotation marks"),
             ("norm(\"here)", "no end"),
         ] {
             let fault = parse_quantity(text, 1).expect_err(text);

@@ -44,11 +44,12 @@ pub fn misread(
     let mut faults = Vec::new();
     for (it, wanted) in found.iter().zip(&wanted) {
         let measured = measurements.get(&wanted.model, &wanted.expression);
-        let judged = measured.and_then(|measured| measured.judged);
-        if let (Some(judged), Some(named)) = (judged, digit(it.name))
-            && judged.class != named
+        let judged = measured.and_then(|measured| measured.judged.as_ref());
+        let class = judged.and_then(|judged| judged.class());
+        if let (Some((class, _)), Some(named)) = (class, digit(it.name))
+            && class != usize::from(named)
         {
-            let (name, model, class) = (it.name, it.model, judged.class);
+            let (name, model) = (it.name, it.model);
             faults.push((
                 it.line,
                 format!(

@@ -9,7 +9,7 @@ use super::panels::filmstrip::FilmstripView;
 use super::panels::learning::{self, LearningView};
 use super::panels::tools::{self, Left, Stage, ToolPanels};
 use super::panels::{bookmarks, equation, filmstrip, menu_bar, side_frame, status};
-use super::picture::PictureTexture;
+use super::picture::{self, PictureTexture};
 use super::smoke::Smoke;
 use super::storage;
 use super::textures::PictureTextures;
@@ -412,4 +412,5 @@ impl ZscapeWindow {
 fn restyle(ctx: &Context, app: &AppState) {
     theme::set_theme(ctx, app.view().theme);
     theme::set_text_scale(ctx, app.view().text_scale());
+    picture::set_enlarging(ctx, app.view().enlarging);
 }

@@ -58,7 +58,7 @@ const VIEW: &[&[Command]] = &[
         Command::SmallerText,
         Command::NormalText,
     ],
-    &[Command::ToggleTheme],
+    &[Command::ToggleSmooth, Command::ToggleTheme],
 ];
 const MODEL: &[&[Command]] = &[
     &[
