@@ -49,6 +49,13 @@ pub struct Month {
     month: u8,
 }
 
+impl Month {
+    /// As question files have it: `2026-11`.
+    pub fn key(self) -> String {
+        format!("{:04}-{:02}", self.year, self.month)
+    }
+}
+
 impl FromStr for Month {
     type Err = String;
 
@@ -92,6 +99,7 @@ mod tests {
     fn months_are_read_and_named() {
         let month: Month = "2026-11".parse().expect("a month");
         assert_eq!(month.to_string(), "November 2026");
+        assert_eq!(month.key(), "2026-11");
         for wrong in [
             "2026",
             "2026-13",

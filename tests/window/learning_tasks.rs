@@ -104,7 +104,9 @@ fn conditions_are_measured_while_the_picture_moves() {
     assert!(!window.shows("coordinate(here, 0) < 0, now 3, holds"));
     let (passed, _) = window.check();
     assert!(!passed && window.shows("1 of 2 conditions hold"));
-    // Help is there after a wrong answer, too.
+    // Numbers and help are there after a wrong answer, too.
+    window.go_to([-2.0, 0.5]);
+    window.wait_to_show("coordinate(here, 0) < 0, now -2, holds");
     window.push(Role::DisclosureTriangle, "Hint");
     window.wait_to_show("To the left.");
     let start = window.find(Role::Button, "Go to the start");

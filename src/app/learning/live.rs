@@ -137,6 +137,13 @@ impl LiveNumbers {
         true
     }
 
+    /// Notes that a measurement has ended. One that has brought nothing is begun again.
+    pub fn end(&mut self, job: JobId) {
+        if self.job.take_if(|(known, _)| *known == job).is_some() {
+            self.subject = None;
+        }
+    }
+
     /// Notes that the picture cannot be measured. Returns whether that was asked for here.
     pub fn fail(&mut self, job: JobId, why: &str) -> bool {
         let is_own = self.job.take_if(|(known, _)| *known == job).is_some();

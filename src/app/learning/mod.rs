@@ -219,14 +219,14 @@ impl Learning {
         self.live.get(quantity)
     }
 
-    /// The conditions of the open task, while it is not answered.
+    /// The conditions of the open task, until they are met.
     fn open_goals(&self, model: &str) -> &[Goal] {
         let Some((question, open)) = self.open_question() else {
             return &[];
         };
         match question.tasks.get(open.task).map(|task| &task.kind) {
             Some(TaskKind::Set { goals, .. })
-                if open.judged.is_none() && question.model() == Some(model) =>
+                if !open.has_passed() && question.model() == Some(model) =>
             {
                 goals
             }

@@ -3,6 +3,7 @@
 use crate::cli::args::QuestionsArgs;
 use crate::cli::error::CliError;
 use crate::cli::say;
+use crate::learn::calendar::Month;
 use crate::learn::question::{Question, Scene};
 use crate::learn::text::Target;
 use crate::learn::{Bank, Filter, TaskKind};
@@ -81,6 +82,7 @@ pub(super) fn chosen<'b>(
 /// A question for other programs.
 fn record(question: &Question) -> Value {
     let tools: Vec<&str> = question.tools.iter().map(|tool| tool.key()).collect();
+    let claims: Vec<&str> = question.claims.iter().map(|it| it.says.as_str()).collect();
     let links = question.answer.links.iter().chain(&question.deeper.links);
     let links: Vec<&str> = links
         .filter_map(|link| match &link.target {
@@ -110,9 +112,10 @@ fn record(question: &Question) -> Value {
         "models": question.models,
         "related": question.related,
         "covers": question.covers,
-        "as_of": question.as_of.map(|month| month.to_string()),
+        "as_of": question.as_of.map(Month::key),
         "scene": question.scene.as_ref().map(scene_record),
         "tasks": tasks,
+        "claims": claims,
         "answer": question.answer.markdown,
         "deeper": question.deeper.markdown,
         "links": links,

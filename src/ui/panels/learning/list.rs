@@ -194,6 +194,9 @@ pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) 
         if super::main_button_ui(ui, Icon::ArrowRight, &words, None) {
             ask(actions, LearningAction::Read(id.to_owned()));
         }
+        if let Some(question) = bank.get(id) {
+            caption(ui, question.question.as_str());
+        }
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let mut stage = None;

@@ -213,8 +213,8 @@ fn explain_ui(ui: &mut Ui, points: &[String], draft: &mut Draft) {
 
 /// The conditions with what is measured now, and help, which stays after a wrong answer.
 fn set_ui(ui: &mut Ui, this: &mut OpenTask<'_>, goals: &[Goal], hint: Option<&str>) {
-    // The verdict lists them with what was handed in.
-    if this.open.judged.is_none() {
+    // The verdict on a right answer lists them.
+    if !this.open.has_passed() {
         ui.scope(|ui| {
             // Conditions are one thing, closer together than controls.
             ui.spacing_mut().interact_size.y = 0.0;

@@ -12,7 +12,7 @@ use super::{LearningView, ask, button_ui, main_button_ui, question};
 use crate::app::learning::OpenQuestion;
 use crate::app::{Actions, AppState, LearningAction};
 use crate::learn::{Question, Task, TaskKind};
-use crate::ui::theme::{space, tokens};
+use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui::{Button, Label, RichText, Ui};
 use lucide_icons::Icon;
@@ -128,10 +128,16 @@ fn check_ui(ui: &mut Ui, this: &mut OpenTask<'_>, draft: &Draft, is_finished: bo
     }
     let answer = draft.answer(this.app, this.question, this.task);
     let why_not = answer.as_ref().err().map(String::as_str);
-    let is_pressed = main_button_ui(ui, Icon::Check, "Check now", why_not);
-    if let Some(why_not) = why_not {
-        caption(ui, why_not);
-    }
+    let line = ui.horizontal(|ui| {
+        let is_pressed = main_button_ui(ui, Icon::Check, "Check now", why_not);
+        if let Some(why_not) = why_not {
+            let muted = tokens(ui).text_muted;
+            let reason = RichText::new(why_not).font(TextRole::Small.font());
+            ui.add(Label::new(reason.color(muted)).wrap());
+        }
+        is_pressed
+    });
+    let is_pressed = line.inner;
     if (is_pressed || is_finished)
         && let Ok(answer) = answer
     {

@@ -33,7 +33,10 @@ pub fn ui(ui: &mut Ui, this: &mut OpenTask<'_>, answer: &Answer, verdict: &Verdi
             if let Some(reason) = reason(this, answer, verdict) {
                 ui.add(Label::new(reason).wrap());
             }
-            for reading in &verdict.readings {
+            let is_set = matches!(this.task.kind, TaskKind::Set { .. });
+            // Conditions that do not hold yet stay live above.
+            let is_live = is_set && !verdict.passed;
+            for reading in verdict.readings.iter().filter(|_| !is_live) {
                 let number = with_unit(reading.value, &reading.unit);
                 let words = format!("{}: {number}", reading.label);
                 match reading.holds {
@@ -44,8 +47,7 @@ pub fn ui(ui: &mut Ui, this: &mut OpenTask<'_>, answer: &Answer, verdict: &Verdi
                 }
             }
             counter_examples_ui(ui, this, verdict);
-            let is_set = matches!(this.task.kind, TaskKind::Set { .. });
-            if is_set && !verdict.passed && button_ui(ui, Icon::Lightbulb, "Show a solution") {
+            if is_live && button_ui(ui, Icon::Lightbulb, "Show a solution") {
                 ask(this.actions, LearningAction::Solution);
             }
         });
