@@ -8,19 +8,19 @@ use zscape::learn::{Bank, Level, Measurements, advice};
 // is set to the new value; no change may make one worse.
 
 /// Choices whose right option is the longest, in percent; by chance it would be about 33.
-const LONGEST_PERCENT: f64 = 74.5;
+const LONGEST_PERCENT: f64 = 27.5;
 /// Scenes that show something else than what is asked.
-const NEAREST: usize = 90;
+const NEAREST: usize = 53;
 /// Texts with "Often said".
-const REFRAINS: usize = 203;
+const REFRAINS: usize = 31;
 /// Free answers with points of their own.
-const WITH_POINTS: usize = 0;
+const WITH_POINTS: usize = 55;
 /// Scenes that show numbers live.
-const WATCHING: usize = 0;
+const WATCHING: usize = 82;
 /// Sentences that are measured over many seeds.
-const CLAIMS: usize = 0;
+const CLAIMS: usize = 214;
 /// Questions that say when their facts were checked.
-const DATED: usize = 0;
+const DATED: usize = 40;
 /// Questions with a figure.
 const WITH_FIGURES: usize = 0;
 

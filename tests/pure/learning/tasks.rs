@@ -7,8 +7,8 @@ use zscape::latent::{Code, NoiseMode, Sampler, Space};
 use zscape::learn::answer::Larger;
 use zscape::learn::trial::Trial;
 use zscape::learn::{Answer, Measurements, Measurer, Question, Side, Task, Verdict, advice};
-use zscape::model::manifest::ImageSpec;
-use zscape::model::measurement::{Measurement, Prediction};
+use zscape::model::manifest::{ImageSpec, LabelKind};
+use zscape::model::measurement::{Judgement, Measurement};
 
 /// Examines vectors written out: the picture is the code, and the judge sees the first number.
 #[derive(Default)]
@@ -48,16 +48,24 @@ impl Measurer for Fake {
                     width: 2,
                 },
                 picture: values.iter().map(|v| v / 10.0).collect(),
-                judged: Some(Prediction {
-                    class: values[0].clamp(0.0, 9.0) as u8,
-                    probability: 0.5,
-                }),
+                judged: Some(judgement(values[0].clamp(0.0, 9.0) as usize)),
                 reconstruction_mse: None,
                 nearest: None,
                 code: Code::vector(Space::Z, values),
             });
         }
         Ok(found)
+    }
+}
+
+/// What a judge says that is half sure of a digit.
+fn judgement(digit: usize) -> Judgement {
+    let mut probabilities = vec![0.5 / 9.0; 10];
+    probabilities[digit] = 0.5;
+    Judgement {
+        kind: LabelKind::Classes,
+        labels: (0..10).map(|digit| digit.to_string()).collect(),
+        probabilities,
     }
 }
 
