@@ -4,13 +4,14 @@
 //! measurement runs at a time, of what was on the window when it began, and the next begins when
 //! it has come. Until then the numbers of the last picture stay.
 
+use super::{Learning, OpenQuestion, Page};
 use crate::app::jobs::Owner;
-use crate::app::{ByAddress, Workspace};
+use crate::app::{ByAddress, Navigation, View, Workspace};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::Expr;
 use crate::latent::{Conditions, ModelId, Sampler, SessionNames};
-use crate::learn::Measurements;
 use crate::learn::measure::{Quantity, put_here};
+use crate::learn::{Goal, Measurements, Question, TaskKind};
 use crate::model::measurement::Measurement;
 use std::sync::Arc;
 
@@ -152,5 +153,69 @@ impl LiveNumbers {
             self.values = self.quantities.iter().map(|_| failed()).collect();
         }
         is_own
+    }
+}
+
+impl Learning {
+    /// Whether the window waits for a prediction, so that it must not show the number.
+    pub fn is_predicting(&self, view: &View) -> bool {
+        let is_shown = match self.page {
+            Page::Question => view.learning,
+            Page::Interview => view.learning && self.is_timed(),
+            _ => false,
+        };
+        let is_open = |question: &Question, open: &OpenQuestion| {
+            let task = question.tasks.get(open.task);
+            let is_number = task.is_some_and(|task| {
+                matches!(
+                    task.kind,
+                    TaskKind::Predict { .. } | TaskKind::Compare { .. }
+                )
+            });
+            is_number && open.judged.is_none()
+        };
+        let open = self.open_question();
+        is_shown && open.is_some_and(|(question, open)| is_open(question, open))
+    }
+
+    /// The newest number of a measure of the picture on the window, or why it has none; `None`
+    /// while it is not measured. What the scene watches and the conditions of the open task are.
+    pub fn live_number(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
+        self.live.get(quantity)
+    }
+
+    /// The conditions of the open task, until they are met.
+    fn open_goals(&self, model: &str) -> &[Goal] {
+        let Some((question, open)) = self.open_question() else {
+            return &[];
+        };
+        match question.tasks.get(open.task).map(|task| &task.kind) {
+            Some(TaskKind::Set { goals, .. })
+                if !open.has_passed() && question.model() == Some(model) =>
+            {
+                goals
+            }
+            _ => &[],
+        }
+    }
+
+    pub(super) fn live_tick(&mut self, workspace: &mut Workspace, navigation: &Navigation) {
+        let mut live = std::mem::take(&mut self.live);
+        let model = workspace.models.current().cloned();
+        let scene = navigation.scene();
+        match (scene, model) {
+            (Some(scene), Some(model)) => {
+                let name = model.id.name.as_str();
+                let watched = if scene.model == name {
+                    scene.watch.as_slice()
+                } else {
+                    &[]
+                };
+                let goals = self.open_goals(name).iter().map(|goal| &goal.quantity);
+                live.tick(workspace, watched.iter().chain(goals));
+            }
+            _ => live.tick(workspace, std::iter::empty()),
+        }
+        self.live = live;
     }
 }

@@ -13,7 +13,7 @@ pub use scene::{name_of, tool_of, why_no_scene};
 
 use super::notices::Level;
 use super::session::unix_secs;
-use super::{Desk, Edit, Effect, LearningFile, Navigation, View, Wake, Workspace};
+use super::{Desk, Edit, Effect, LearningFile, Navigation, Wake, Workspace};
 use crate::engine::JobId;
 use crate::latent::expr::Expr;
 use crate::learn::interview::{Interview, Options};
@@ -21,7 +21,7 @@ use crate::learn::path::StudyPath;
 use crate::learn::progress::QuestionStatus;
 use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
-use crate::learn::{Answer, Bank, Goal, Quantity, Question, TaskKind};
+use crate::learn::{Answer, Bank, Question, TaskKind};
 use live::LiveNumbers;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -190,68 +190,6 @@ impl Learning {
         let open = self.open.as_mut()?;
         let question = Arc::clone(self.bank.as_ref()?.get(&open.id)?);
         Some((question, open))
-    }
-
-    /// Whether the window waits for a prediction, so that it must not show the number.
-    pub fn is_predicting(&self, view: &View) -> bool {
-        let is_shown = match self.page {
-            Page::Question => view.learning,
-            Page::Interview => view.learning && self.is_timed(),
-            _ => false,
-        };
-        let is_open = |question: &Question, open: &OpenQuestion| {
-            let task = question.tasks.get(open.task);
-            let is_number = task.is_some_and(|task| {
-                matches!(
-                    task.kind,
-                    TaskKind::Predict { .. } | TaskKind::Compare { .. }
-                )
-            });
-            is_number && open.judged.is_none()
-        };
-        let open = self.open_question();
-        is_shown && open.is_some_and(|(question, open)| is_open(question, open))
-    }
-
-    /// The newest number of a measure of the picture on the window, or why it has none; `None`
-    /// while it is not measured. What the scene watches and the conditions of the open task are.
-    pub fn live_number(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
-        self.live.get(quantity)
-    }
-
-    /// The conditions of the open task, until they are met.
-    fn open_goals(&self, model: &str) -> &[Goal] {
-        let Some((question, open)) = self.open_question() else {
-            return &[];
-        };
-        match question.tasks.get(open.task).map(|task| &task.kind) {
-            Some(TaskKind::Set { goals, .. })
-                if !open.has_passed() && question.model() == Some(model) =>
-            {
-                goals
-            }
-            _ => &[],
-        }
-    }
-
-    fn live_tick(&mut self, workspace: &mut Workspace, navigation: &Navigation) {
-        let mut live = std::mem::take(&mut self.live);
-        let model = workspace.models.current().cloned();
-        let scene = navigation.scene();
-        match (scene, model) {
-            (Some(scene), Some(model)) => {
-                let name = model.id.name.as_str();
-                let watched = if scene.model == name {
-                    scene.watch.as_slice()
-                } else {
-                    &[]
-                };
-                let goals = self.open_goals(name).iter().map(|goal| &goal.quantity);
-                live.tick(workspace, watched.iter().chain(goals));
-            }
-            _ => live.tick(workspace, std::iter::empty()),
-        }
-        self.live = live;
     }
 
     fn checking_mut(&mut self) -> Option<&mut checking::Checking> {

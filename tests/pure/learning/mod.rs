@@ -6,6 +6,7 @@ mod files;
 mod progress;
 mod sets;
 mod tasks;
+mod trying;
 
 use std::fmt::Write as _;
 use zscape::learn::{Fault, Question, read};
