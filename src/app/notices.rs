@@ -9,6 +9,7 @@ const CAPACITY: usize = 200;
 /// How grave a message is. Shown with an icon and a word, not by colour alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Level {
+    Hint,
     Done,
     Warning,
     Error,
@@ -17,6 +18,7 @@ pub enum Level {
 impl Level {
     pub fn word(self) -> &'static str {
         match self {
+            Self::Hint => "Hint",
             Self::Done => "Done",
             Self::Warning => "Warning",
             Self::Error => "Error",
@@ -26,7 +28,7 @@ impl Level {
     /// How long the message stays on the window; long enough to be read twice.
     fn shown_secs(self) -> f64 {
         match self {
-            Self::Done => 5.0,
+            Self::Hint | Self::Done => 5.0,
             Self::Warning => 10.0,
             Self::Error => 16.0,
         }
@@ -101,6 +103,7 @@ impl Notices {
 
     fn push_or_remedy(&mut self, level: Level, text: String, remedy: Option<Remedy>) {
         match level {
+            Level::Hint => log::debug!("{text}"),
             Level::Done => log::info!("{text}"),
             Level::Warning => log::warn!("{text}"),
             Level::Error => log::error!("{text}"),
