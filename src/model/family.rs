@@ -132,7 +132,11 @@ impl Manifest {
         let start = self.start_space();
         let start_shape = start.and_then(|start| self.spaces.get(&start));
         Capabilities {
-            title: traits.title,
+            // An encoder beside a GAN has taught its generator.
+            title: match (traits.has_styles, encodes) {
+                (true, true) => "style-based VAE-GAN",
+                _ => traits.title,
+            },
             generates: traits.generates,
             classifies: traits.classifies,
             has_prior: traits.has_prior && start_shape.is_some_and(|shape| shape.is_real()),

@@ -303,6 +303,7 @@ matrix! {
     digits_gan_works_in_every_tool: "digits-gan",
     heroes_vae_works_in_every_tool: "heroes-vae",
     heroes_stylegan_works_in_every_tool: "heroes-stylegan",
+    faces_vae_works_in_every_tool: "faces-vae",
 }
 
 #[test]
