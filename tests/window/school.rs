@@ -1,7 +1,7 @@
 //! A folder of a teacher's questions whose right answers are known.
 
 use std::path::Path;
-use zscape::document::save::save;
+use zscape::files::save::save;
 
 /// Four kinds of task with a scene; the answers are known.
 const FIRST: &str = r#"+++

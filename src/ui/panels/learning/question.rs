@@ -181,7 +181,8 @@ fn rating_ui(
 ) {
     let progress = app.learning().progress();
     let memory = progress.memory(&question.id);
-    let is_rated = memory.is_some_and(|memory| memory.reviewed >= open.opened_at());
+    let is_rated = memory
+        .is_some_and(|memory| memory.reviewed >= open.opened_at() && !memory.is_due(now_unix()));
     let suggested = progress.suggested_rating(&question.id, open.opened_at());
     ui.horizontal(|ui| {
         for rating in Rating::ALL {
@@ -197,7 +198,7 @@ fn rating_ui(
         }
     });
     match memory {
-        Some(memory) if memory.due <= now_unix() => caption(ui, "It is due now"),
+        Some(memory) if memory.is_due(now_unix()) => caption(ui, "It is due now"),
         Some(memory) => caption(ui, format!("Next due on {}", calendar::date(memory.due))),
         None => caption(ui, "Your rating decides when it returns"),
     };
