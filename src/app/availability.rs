@@ -1,5 +1,6 @@
 //! What can be done now, and why the rest cannot.
 
+use super::learning::Page;
 use super::sentences::NO_MODEL;
 use super::{AppState, Availability, Command, Overlay};
 use crate::learn::Control;
@@ -24,6 +25,10 @@ impl AppState {
             }
             Command::NewSession if self.navigation.is_visiting() => {
                 Err("A model is being loaded; try again when it is there")
+            }
+            Command::NextQuestion if !self.reads_a_question() => Err("No question is open"),
+            Command::NextQuestion if self.learning.next_question().is_none() => {
+                Err("Every question is done or not due yet")
             }
             Command::LeaveScene if self.navigation.scene().is_none() => Err("No scene is open"),
             Command::RandomSeed
@@ -95,12 +100,20 @@ impl AppState {
             Command::PictureOnly => Some(workspace.modes.picture_only),
             Command::ToggleControls => Some(workspace.view.controls),
             Command::ToggleFilmstrip => Some(workspace.view.filmstrip),
+            Command::ToggleSmooth => {
+                Some(workspace.view.enlarging.is_smooth(workspace.picture_size()))
+            }
             Command::ToggleLearning => Some(workspace.view.learning),
             Command::ToggleBookmarks => Some(workspace.view.bookmarks),
             Command::Export => Some(workspace.modes.overlay == Overlay::Export),
             Command::Palette => Some(workspace.modes.overlay == Overlay::Palette),
             _ => None,
         }
+    }
+
+    /// Whether a question is open in the panel.
+    fn reads_a_question(&self) -> bool {
+        self.desk.workspace.view.learning && self.learning.page() == Page::Question
     }
 
     /// Whether a scene keeps something that a reset would move.

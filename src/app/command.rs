@@ -131,10 +131,14 @@ commands! {
         "Show or hide named codes";
     ToggleLearning, "Show questions", GraduationCap, Some((CTRL, Key::G)),
         "Show or hide questions that fit what you do, each with a live scene";
+    NextQuestion, "Next question", ArrowRight, Some((PLAIN, Key::PageDown)),
+        "Go to the next question that is due or not done yet";
     LeaveScene, "Leave the scene", DoorOpen, None,
         "Close the scene of the question and go back to your own picture";
     ToggleTheme, "Toggle light and dark theme", SunMoon, Some((CTRL_SHIFT, Key::L)),
         "Change between the light and the dark theme";
+    ToggleSmooth, "Smooth pictures", Blend, None,
+        "Enlarge pictures smoothly, or show every pixel as a square";
     ResetView, "Fit picture", Expand, Some((PLAIN, Key::F)),
         "Show the whole picture as large as it can be";
     LargerText, "Larger text", AArrowUp, Some((CTRL, Key::Plus)),

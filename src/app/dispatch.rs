@@ -2,7 +2,9 @@
 
 use super::notices::Level;
 use super::view::Theme;
-use super::{Action, AppState, Command, Edit, Effect, Overlay, Player, Remedy, SessionAction};
+use super::{
+    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy, SessionAction,
+};
 use crate::document::Change;
 use crate::latent::Space;
 use crate::learn::Control;
@@ -135,6 +137,11 @@ impl AppState {
             Command::ToggleLearning => {
                 self.desk.workspace.view.learning = !self.desk.workspace.view.learning
             }
+            Command::NextQuestion => {
+                let next = LearningAction::NextQuestion;
+                self.learning
+                    .run(&mut self.desk, &mut self.navigation, next);
+            }
             Command::LeaveScene => self.navigation.leave_scene(&mut self.desk),
             Command::ToggleTheme => {
                 self.desk.workspace.view.theme = match self.desk.workspace.view.theme {
@@ -142,6 +149,12 @@ impl AppState {
                     Theme::Light => Theme::Dark,
                 };
                 self.desk.workspace.effects.push(Effect::Restyle);
+            }
+            Command::ToggleSmooth => {
+                let workspace = &mut self.desk.workspace;
+                workspace.view.enlarging =
+                    workspace.view.enlarging.toggled(workspace.picture_size());
+                workspace.effects.push(Effect::Restyle);
             }
             Command::ResetView => self.desk.workspace.effects.push(Effect::FitPicture),
             Command::LargerText => self.resize_text(super::View::enlarge),

@@ -97,7 +97,8 @@ impl AppState {
                 desk.session
                     .on_evaluation_failed(&mut desk.workspace, job, why);
             }
-            (Owner::Examination | Owner::Naming, None) => {}
+            (Owner::Examination, None) => self.learning.on_examination_end(job),
+            (Owner::Naming, None) => {}
         }
     }
 }

@@ -63,5 +63,5 @@ pub use state::{AppState, FrameInput, Start};
 pub use thumbnail::Thumbnail;
 pub use tool::Tool;
 pub use tools::{ToolSettings, Tools};
-pub use view::{Modes, Overlay, Theme, View};
+pub use view::{Enlarging, Modes, Overlay, Theme, View};
 pub use workspace::{DEFAULT_EXPRESSION, ReadError, Workspace};

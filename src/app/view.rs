@@ -15,11 +15,49 @@ pub enum Theme {
     Light,
 }
 
+/// Pictures whose sides are at least this long, in pixels, are enlarged smoothly unless the user
+/// says otherwise: smaller ones are pixel art or digits, of which one wants to see each pixel.
+const SMOOTH_FROM: usize = 64;
+
+/// How the pixels of pictures are painted that stand larger on the window than they are.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum Enlarging {
+    /// Small pictures sharp, others smooth.
+    #[default]
+    BySize,
+    /// Every pixel is a square.
+    Sharp,
+    /// Colors run from one pixel to the next.
+    Smooth,
+}
+
+impl Enlarging {
+    /// Whether pictures of this width and height, in pixels, are smoothed.
+    pub fn is_smooth(self, size: [usize; 2]) -> bool {
+        match self {
+            Self::BySize => size.iter().all(|&side| side >= SMOOTH_FROM),
+            Self::Sharp => false,
+            Self::Smooth => true,
+        }
+    }
+
+    /// The one that paints pictures of this size the other way.
+    pub(super) fn toggled(self, size: [usize; 2]) -> Self {
+        let smooth = !self.is_smooth(size);
+        match (smooth == Self::BySize.is_smooth(size), smooth) {
+            (true, _) => Self::BySize,
+            (false, true) => Self::Smooth,
+            (false, false) => Self::Sharp,
+        }
+    }
+}
+
 /// What is kept between runs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
     pub theme: Theme,
+    pub enlarging: Enlarging,
     pub controls: bool,
     pub filmstrip: bool,
     /// Index into [`TEXT_SCALES`].
@@ -37,6 +75,7 @@ impl Default for View {
     fn default() -> Self {
         Self {
             theme: Theme::default(),
+            enlarging: Enlarging::default(),
             controls: true,
             filmstrip: true,
             text_scale: NORMAL_SCALE,
@@ -100,4 +139,26 @@ pub struct Modes {
     pub overlay: Overlay,
     pub picture_only: bool,
     pub full_screen: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toggling_twice_paints_as_before() {
+        for size in [[28, 28], [64, 64], [256, 40]] {
+            for first in [Enlarging::BySize, Enlarging::Sharp, Enlarging::Smooth] {
+                let other = first.toggled(size);
+                assert_ne!(
+                    other.is_smooth(size),
+                    first.is_smooth(size),
+                    "{first:?} {size:?}"
+                );
+                assert_eq!(other.toggled(size).is_smooth(size), first.is_smooth(size));
+            }
+        }
+        assert!(Enlarging::BySize.is_smooth([64, 64]));
+        assert!(!Enlarging::BySize.is_smooth([32, 32]));
+    }
 }

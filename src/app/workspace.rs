@@ -242,6 +242,13 @@ impl Workspace {
         Ok(None)
     }
 
+    /// Width and height of the model's pictures, in pixels; 0 without a model.
+    pub(in crate::app) fn picture_size(&self) -> [usize; 2] {
+        self.model().map_or([0, 0], |model| {
+            [model.manifest.image.width, model.manifest.image.height]
+        })
+    }
+
     /// The model's name in letters that every file system takes.
     pub(in crate::app) fn clean_model_name(&self) -> String {
         let model = self

@@ -7,11 +7,14 @@
 mod colour;
 mod digit;
 mod exif;
+mod figure;
 mod jpeg;
 mod prepare;
 mod resample;
 
-pub use prepare::{Background, Crop, Fit, PrepareError, PrepareOptions, prepare, suggests_invert};
+pub use prepare::{
+    Background, Crop, Fit, Placing, PrepareError, PrepareOptions, prepare, suggests_invert,
+};
 
 use crate::files::load::{self, LoadError};
 use crate::files::{FileKind, kind};

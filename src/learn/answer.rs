@@ -1,6 +1,6 @@
 //! What a learner answers, and how the measured numbers judge it.
 
-use super::evidence::{Measurements, Wanted, shown};
+use super::evidence::{Measurements, Wanted, shown, with_unit};
 use super::measure::Quantity;
 use super::question::{Formula, Question};
 use super::task::{Order, Pane, Side, Task, TaskKind};
@@ -36,7 +36,7 @@ pub enum Answer {
     Order {
         order: Vec<usize>,
     },
-    /// What was written, and which points of `covers` the learner found in it.
+    /// What was written, and which points of the task the learner found in it.
     Explain {
         text: String,
         ticked: Vec<bool>,
@@ -52,10 +52,9 @@ pub enum Larger {
     Equal,
 }
 
-/// A question's model and points, which its tasks are checked with.
+/// A question's model, which its tasks are checked with.
 struct CheckContext<'a> {
     model: Option<&'a str>,
-    covers: usize,
     measurements: &'a Measurements,
 }
 
@@ -120,7 +119,7 @@ impl Task {
             TaskKind::Choose { .. }
             | TaskKind::Which { .. }
             | TaskKind::Order { .. }
-            | TaskKind::Explain => {}
+            | TaskKind::Explain { .. } => {}
         }
         Ok(wanted)
     }
@@ -138,7 +137,6 @@ impl Task {
     ) -> Result<Verdict, String> {
         let site = CheckContext {
             model: question.model(),
-            covers: question.covers.len(),
             measurements,
         };
         match (&self.kind, answer) {
@@ -178,7 +176,9 @@ impl Task {
             (TaskKind::Order { order, because }, Answer::Order { order: given }) => {
                 site.order(order, because, given)
             }
-            (TaskKind::Explain, Answer::Explain { ticked, .. }) => site.explain(ticked),
+            (TaskKind::Explain { .. }, Answer::Explain { ticked, .. }) => {
+                explain(self.points(question).len(), ticked)
+            }
             _ => Err(format!(
                 "this is no answer to a task of kind {:?}",
                 self.kind_name()
@@ -197,7 +197,6 @@ impl Task {
     ) -> Result<Answer, String> {
         let site = CheckContext {
             model: question.model(),
-            covers: question.covers.len(),
             measurements,
         };
         Ok(match &self.kind {
@@ -228,9 +227,9 @@ impl Task {
             TaskKind::Order { order, .. } => Answer::Order {
                 order: site.right_order(order)?.0,
             },
-            TaskKind::Explain => Answer::Explain {
+            TaskKind::Explain { .. } => Answer::Explain {
                 text: String::new(),
-                ticked: vec![true; question.covers.len()],
+                ticked: vec![true; self.points(question).len()],
             },
         })
     }
@@ -294,11 +293,11 @@ impl CheckContext<'_> {
             reason.push_str(" But that is not all that is right.");
         }
         let mut counter_examples = Vec::new();
-        for (option, show) in wrong.iter().filter_map(|o| o.show.as_ref().map(|s| (o, s))) {
+        for show in wrong.iter().filter_map(|option| option.show.as_ref()) {
             counter_examples.push(CounterExample {
                 model: self.model()?.to_owned(),
                 expression: show.expr.clone(),
-                caption: option.text.clone(),
+                caption: format!("A counter-example: {}", show.text),
             });
         }
         // A wrong choice takes a right one away, so that choosing everything gains nothing.
@@ -435,16 +434,17 @@ impl CheckContext<'_> {
         })
     }
 
-    /// The right order, and the measured number of each thing in the file's order.
+    /// A right order, and the number of each thing in the file's order by which it is one: its
+    /// step, or what was measured.
     fn right_order(&self, order: &Order) -> Result<(Vec<usize>, Vec<f64>), String> {
         let mut right: Vec<usize> = (0..order.len()).collect();
-        let Order::Measured { expressions, by } = order else {
-            return Ok((right, Vec::new()));
+        let values = match order {
+            Order::Items(items) => items.iter().map(|item| item.step as f64).collect(),
+            Order::Measured { expressions, by } => expressions
+                .iter()
+                .map(|formula| self.value(by, Some(&formula.expr)))
+                .collect::<Result<Vec<f64>, String>>()?,
         };
-        let values = expressions
-            .iter()
-            .map(|formula| self.value(by, Some(&formula.expr)))
-            .collect::<Result<Vec<f64>, String>>()?;
         right.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
         Ok((right, values))
     }
@@ -456,12 +456,8 @@ impl CheckContext<'_> {
             return Err("an order names each thing once".to_owned());
         }
         let (right, values) = self.right_order(order)?;
-        let place = |thing: usize| right.iter().position(|&other| other == thing);
         // Things of the same number stand in either order.
-        let is_before = |a: usize, b: usize| match (values.get(a), values.get(b)) {
-            (Some(a), Some(b)) => a <= b,
-            _ => place(a) < place(b),
-        };
+        let is_before = |a: usize, b: usize| values[a] <= values[b];
         let (mut pairs, mut kept) = (0_usize, 0_usize);
         for (index, &a) in given.iter().enumerate() {
             for &b in &given[index + 1..] {
@@ -513,22 +509,23 @@ impl CheckContext<'_> {
             counter_examples,
         })
     }
+}
 
-    fn explain(&self, ticked: &[bool]) -> Result<Verdict, String> {
-        if ticked.len() != self.covers {
-            let (found, points) = (ticked.len(), self.covers);
-            return Err(format!("{found} points are ticked or not, of {points}"));
-        }
-        let hits = ticked.iter().filter(|&&is_ticked| is_ticked).count();
-        let score = hits as f64 / ticked.len().max(1) as f64;
-        Ok(Verdict {
-            passed: score >= POINTS_TO_PASS,
-            score,
-            reason: format!("Your answer has {hits} of {} points.", ticked.len()),
-            readings: Vec::new(),
-            counter_examples: Vec::new(),
-        })
+/// Judges a free answer by which of its points were ticked.
+fn explain(points: usize, ticked: &[bool]) -> Result<Verdict, String> {
+    if ticked.len() != points {
+        let found = ticked.len();
+        return Err(format!("{found} points are ticked or not, of {points}"));
     }
+    let hits = ticked.iter().filter(|&&is_ticked| is_ticked).count();
+    let score = hits as f64 / ticked.len().max(1) as f64;
+    Ok(Verdict {
+        passed: score >= POINTS_TO_PASS,
+        score,
+        reason: format!("Your answer has {hits} of {} points.", ticked.len()),
+        readings: Vec::new(),
+        counter_examples: Vec::new(),
+    })
 }
 
 fn which([left, right]: [&Pane; 2], answer: Side, because: &str, said: Side) -> Verdict {
@@ -565,15 +562,6 @@ fn larger(left: f64, right: f64, equal_within: f64) -> Larger {
         Larger::Left
     } else {
         Larger::Right
-    }
-}
-
-fn with_unit(value: f64, unit: &str) -> String {
-    match unit {
-        "" => shown(value),
-        "%" => format!("{} %", shown(value)),
-        "°" => format!("{}°", shown(value)),
-        unit => format!("{} {unit}", shown(value)),
     }
 }
 

@@ -1,8 +1,10 @@
-//! Dates of seconds since 1970. Days are those of the place where the program runs: a learner in
-//! Tokyo should not read yesterday's date in the morning.
+//! Dates of seconds since 1970, and months. Days are those of the place where the program runs: a
+//! learner in Tokyo should not read yesterday's date in the morning.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::fmt;
+use std::str::FromStr;
 
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
@@ -35,6 +37,60 @@ fn day_in(seconds: u64, zone: &TimeZone) -> u64 {
     let at = at.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let offset = at.map_or(0, |at| zone.to_offset(at).seconds());
     seconds.saturating_add_signed(offset.into()) / DAY
+}
+
+/// The names of the months.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A month of a year, which prints as `November 2026`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Month {
+    /// 2000 to 2100.
+    year: u16,
+    /// From 1.
+    month: u8,
+}
+
+impl Month {
+    /// As question files have it: `2026-11`.
+    pub fn key(self) -> String {
+        format!("{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl FromStr for Month {
+    type Err = String;
+
+    /// Reads `2026-11`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("{text:?} is no month, which is written 2026-11");
+        let (year, month) = text.split_once('-').ok_or_else(fault)?;
+        let is_sound = year.len() == 4 && month.len() == 2;
+        match (year.parse(), month.parse()) {
+            (Ok(year @ 2000..=2100), Ok(month @ 1..=12)) if is_sound => Ok(Self { year, month }),
+            _ => Err(fault()),
+        }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = MONTHS[usize::from(self.month) - 1];
+        write!(f, "{name} {}", self.year)
+    }
 }
 
 /// `2026-11-21`, the day here.
@@ -74,6 +130,26 @@ mod tests {
         assert_eq!(date_of_day(day_in(midnight, &new_york)), "2026-11-24");
         assert_eq!(day_in(0, &new_york), 0);
         assert_eq!(day_in(u64::MAX, &tokyo), u64::MAX / DAY);
+    }
+
+    #[test]
+    fn months_are_read_and_named() {
+        let month: Month = "2026-11".parse().expect("a month");
+        assert_eq!(month.to_string(), "November 2026");
+        assert_eq!(month.key(), "2026-11");
+        for wrong in [
+            "2026",
+            "2026-13",
+            "2026-00",
+            "1999-01",
+            "26-11",
+            "2026-1",
+            "2026-11-02",
+            "+026-11",
+        ] {
+            let fault = wrong.parse::<Month>().expect_err(wrong);
+            assert!(fault.contains("2026-11"), "{fault}");
+        }
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub fn question_faults(
     checker.head();
     checker.scene();
     checker.tasks();
+    checker.claims();
     checker.links();
     checker.faults
 }
@@ -163,7 +164,13 @@ impl<'a> Checker<'a> {
         let Some(model) = self.model(&scene.model, scene.line) else {
             return;
         };
-        self.formula(&scene.expression, model);
+        let place = self.formula(&scene.expression, model);
+        if let Some((space, shape)) = place {
+            let model = model.with_code(HERE, space, shape);
+            for watched in &scene.watch {
+                self.quantity(watched, scene.line, Some(&model));
+            }
+        }
         if let Some(preset) = &scene.preset {
             for formula in preset.formulas() {
                 self.formula(formula, model);
@@ -249,7 +256,24 @@ impl<'a> Checker<'a> {
                         }
                     }
                 }
-                TaskKind::Order { .. } | TaskKind::Explain => {}
+                TaskKind::Order { .. } | TaskKind::Explain { .. } => {}
+            }
+        }
+    }
+
+    fn claims(&mut self) {
+        let question = self.question;
+        for claim in &question.claims {
+            match claim.model(question) {
+                Some(name) => {
+                    let Some(model) = self.model(name, claim.line) else {
+                        continue;
+                    };
+                    for quantity in claim.samples() {
+                        self.quantity(quantity, claim.line, Some(model));
+                    }
+                }
+                None => self.fault(claim.line, "this claim names no model"),
             }
         }
     }
@@ -272,8 +296,16 @@ impl<'a> Checker<'a> {
         let in_z = found.iter().all(|(space, _)| *space == Space::Z);
         let len = found.first().and_then(|(_, shape)| shape.checked_len());
         let fault = match measure {
-            _ if measure.needs_judge() && !model.has_judge => {
+            _ if measure.needs_judge() && model.judged.is_none() => {
                 format!("nothing judges the pictures of {name}")
+            }
+            _ if measure.needs_classes() && !model.has_classes() => {
+                format!("the pictures of {name} have any number of labels; measure probability")
+            }
+            Measure::Probability if !model.has_label(quantity.label.as_deref()) => {
+                let known = model.judged.iter().flat_map(|(_, labels)| labels);
+                let known: Vec<&str> = known.map(String::as_str).collect();
+                format!("the labels of {name} are {}", known.join(", "))
             }
             Measure::ReconstructionError if !model.has_encoder => format!("{name} has no encoder"),
             Measure::Nearest if !model.has_encoded => format!("{name} has no encoded data"),

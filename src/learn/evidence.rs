@@ -3,7 +3,7 @@
 use super::measure::{Measure, Quantity, put_here};
 use crate::latent::expr::Expr;
 use crate::latent::{Sampler, Space, geometry, prior};
-use crate::model::measurement::Measurement;
+use crate::model::measurement::{Judgement, Measurement};
 use std::collections::BTreeMap;
 
 /// A picture that has to be examined.
@@ -160,14 +160,23 @@ impl Quantity {
                 let is_ink = |v: &f32| f64::from(u8::from(*v > 0.5));
                 Ok(100.0 * mean(a.picture.iter().map(is_ink)))
             }
-            Measure::Digit => match a.judged {
-                Some(judged) => Ok(f64::from(judged.class)),
-                None => Err(lacks("judge")),
-            },
-            Measure::Confidence => match a.judged {
-                Some(judged) => Ok(100.0 * f64::from(judged.probability)),
-                None => Err(lacks("judge")),
-            },
+            Measure::Digit | Measure::Confidence => {
+                let class = a.judged.as_ref().and_then(Judgement::class);
+                let (class, probability) = class.ok_or_else(|| lacks("judge of classes"))?;
+                Ok(match self.measure {
+                    Measure::Digit => class as f64,
+                    _ => 100.0 * f64::from(probability),
+                })
+            }
+            Measure::Probability => {
+                let label = self.label.as_deref().unwrap_or_default();
+                let judged = a
+                    .judged
+                    .as_ref()
+                    .and_then(|judged| judged.probability(label));
+                let probability = judged.ok_or_else(|| lacks(&format!("judge of {label}")))?;
+                Ok(100.0 * f64::from(probability))
+            }
             Measure::ReconstructionError => a
                 .reconstruction_mse
                 .map(f64::from)
@@ -266,14 +275,24 @@ pub fn shown(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A measured number with its unit, as people read it.
+pub fn with_unit(value: f64, unit: &str) -> String {
+    match unit {
+        "" => shown(value),
+        "%" => format!("{} %", shown(value)),
+        "°" => format!("{}°", shown(value)),
+        unit => format!("{} {unit}", shown(value)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::latent::Code;
     use crate::latent::expr::parse;
     use crate::learn::measure::parse_quantity;
-    use crate::model::manifest::ImageSpec;
-    use crate::model::measurement::Prediction;
+    use crate::model::manifest::{ImageSpec, LabelKind};
+    use crate::model::measurement::Judgement;
 
     fn measurement(code: &[f32], picture: [f32; 4]) -> Measurement {
         Measurement {
@@ -284,9 +303,10 @@ mod tests {
                 width: 2,
             },
             picture: picture.to_vec(),
-            judged: Some(Prediction {
-                class: 7,
-                probability: 0.25,
+            judged: Some(Judgement {
+                kind: LabelKind::Classes,
+                labels: ["hat", "0", "glasses"].map(str::to_owned).into(),
+                probabilities: vec![0.125, 0.1, 0.25],
             }),
             reconstruction_mse: Some(0.5),
             nearest: None,
@@ -320,8 +340,9 @@ mod tests {
             ("brightness(here)", 0.5),
             ("sharpness(here)", (0.75 + 0.25) / 2.0),
             ("ink(here)", 50.0),
-            ("digit(here)", 7.0),
+            ("digit(here)", 2.0),
             ("confidence(here)", 25.0),
+            ("probability(here, \"hat\")", 12.5),
             ("reconstruction_error(here)", 0.5),
         ] {
             let found = value(text).expect(text);
@@ -333,11 +354,24 @@ mod tests {
         for (text, part) in [
             ("nearest(here)", "no encoded data"),
             ("coordinate(here, 2)", "number 2"),
+            ("probability(here, \"beard\")", "no judge of beard"),
             ("norm(seed(3))", "not measured"),
         ] {
             let fault = value(text).expect_err(text);
             assert!(fault.contains(part), "{fault}");
         }
+        // A picture with any number of labels is of no class.
+        let mut flagged = measurement(&[3.0, 4.0], [0.0; 4]);
+        if let Some(judged) = &mut flagged.judged {
+            judged.kind = LabelKind::Flags;
+        }
+        measurements.insert("m", &here, flagged);
+        let value = |text: &str| {
+            let quantity = parse_quantity(text, 1).expect(text);
+            quantity.value("m", Some(&here), &measurements)
+        };
+        assert!(value("digit(here)").is_err_and(|fault| fault.contains("judge of classes")));
+        assert_eq!(value("probability(here, \"glasses\")"), Ok(25.0));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Measure {
     Digit,
     /// The judge's probability of that class, in percent.
     Confidence,
+    /// The judge's probability of a label, in percent.
+    Probability,
     /// Mean squared error of encoding the picture and decoding it again.
     ReconstructionError,
     /// Distance of the code to the nearest encoded test datum.
@@ -38,7 +40,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Norm,
         Self::Distance,
         Self::Angle,
@@ -50,6 +52,7 @@ impl Measure {
         Self::Ink,
         Self::Digit,
         Self::Confidence,
+        Self::Probability,
         Self::ReconstructionError,
         Self::Nearest,
     ];
@@ -68,8 +71,29 @@ impl Measure {
             Self::Ink => "ink",
             Self::Digit => "digit",
             Self::Confidence => "confidence",
+            Self::Probability => "probability",
             Self::ReconstructionError => "reconstruction_error",
             Self::Nearest => "nearest",
+        }
+    }
+
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Norm => "Norm",
+            Self::Distance => "Distance",
+            Self::Angle => "Angle",
+            Self::LogDensity => "Log density",
+            Self::Coordinate => "Coordinate",
+            Self::Change => "Change",
+            Self::Brightness => "Brightness",
+            Self::Sharpness => "Sharpness",
+            Self::Ink => "Ink",
+            Self::Digit => "Judge sees",
+            Self::Confidence => "Confidence",
+            Self::Probability => "Probability",
+            Self::ReconstructionError => "Reconstruction error",
+            Self::Nearest => "Nearest datum",
         }
     }
 
@@ -82,7 +106,7 @@ impl Measure {
     pub fn unit(self) -> &'static str {
         match self {
             Self::Angle => "°",
-            Self::Change | Self::Ink | Self::Confidence => "%",
+            Self::Change | Self::Ink | Self::Confidence | Self::Probability => "%",
             _ => "",
         }
     }
@@ -97,12 +121,37 @@ impl Measure {
 
     /// Whether it asks a classifier of the model's data.
     pub fn needs_judge(self) -> bool {
+        matches!(self, Self::Digit | Self::Confidence | Self::Probability)
+    }
+
+    /// Whether the judge has to see one class in each picture.
+    pub fn needs_classes(self) -> bool {
         matches!(self, Self::Digit | Self::Confidence)
     }
 
     /// Whether it asks for an encoder, or for data that one has encoded.
     pub fn needs_encoder(self) -> bool {
         matches!(self, Self::ReconstructionError | Self::Nearest)
+    }
+
+    /// Whether it is about pictures, not about their codes alone.
+    pub fn is_of_pictures(self) -> bool {
+        match self {
+            Self::Norm
+            | Self::Distance
+            | Self::Angle
+            | Self::LogDensity
+            | Self::Coordinate
+            | Self::Nearest => false,
+            Self::Change
+            | Self::Brightness
+            | Self::Sharpness
+            | Self::Ink
+            | Self::Digit
+            | Self::Confidence
+            | Self::Probability
+            | Self::ReconstructionError => true,
+        }
     }
 
     /// Whether its values are whole, so that one can equal a number.
@@ -118,8 +167,29 @@ pub struct Quantity {
     pub arguments: Vec<Formula>,
     /// Which number of the code, from 0; of `coordinate` alone.
     pub coordinate: Option<usize>,
+    /// Which label; of `probability` alone.
+    pub label: Option<String>,
     /// As it stands in the file.
     pub text: String,
+}
+
+impl Quantity {
+    /// What people read beside its number while it is measured of the picture on the window:
+    /// "Distance to seed(7)".
+    pub fn title(&self) -> String {
+        let title = self.measure.title();
+        let others = self.arguments.iter().filter(|it| !is_here(&it.expr));
+        let others: Vec<&str> = others.map(|it| it.text.as_str()).collect();
+        match (others.as_slice(), self.coordinate) {
+            ([], Some(index)) => format!("{title} {index}"),
+            ([], None) => match &self.label {
+                Some(label) => format!("{title} of {}", label.replace('_', " ")),
+                None => title.to_owned(),
+            },
+            ([other], None) if self.arguments.len() == 2 => format!("{title} to {other}"),
+            _ => self.text.clone(),
+        }
+    }
 }
 
 /// How a measured number and a bound compare.
@@ -140,15 +210,22 @@ pub struct Goal {
     pub text: String,
 }
 
+impl Relation {
+    /// Whether two numbers stand in it.
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Below => left < right,
+            Self::Above => left > right,
+            // Only whole numbers are compared so.
+            Self::Equal => (left - right).abs() < 0.5,
+        }
+    }
+}
+
 impl Goal {
     /// Whether a measured number fulfils it.
     pub fn holds(&self, value: f64) -> bool {
-        match self.relation {
-            Relation::Below => value < self.bound,
-            Relation::Above => value > self.bound,
-            // Only whole numbers are compared so.
-            Relation::Equal => (value - self.bound).abs() < 0.5,
-        }
+        self.relation.holds(value, self.bound)
     }
 }
 
@@ -171,8 +248,8 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
     if !after.trim().is_empty() {
         return Err(fault(format!("nothing may follow it, but {after:?} does")));
     }
-    let with_number = usize::from(measure == Measure::Coordinate);
-    let wanted = measure.argument_count() + with_number;
+    let has_last = matches!(measure, Measure::Coordinate | Measure::Probability);
+    let wanted = measure.argument_count() + usize::from(has_last);
     if parts.len() != wanted {
         let plural = if wanted == 1 { "" } else { "s" };
         return Err(fault(format!(
@@ -180,16 +257,27 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
             parts.len()
         )));
     }
-    let (expressions, number) = parts.split_at(measure.argument_count());
-    let coordinate = match number {
-        [] => None,
-        [number, ..] => Some(
+    let (expressions, last) = parts.split_at(measure.argument_count());
+    let last = last.first().map(|last| last.trim());
+    let coordinate = last.filter(|_| measure == Measure::Coordinate);
+    let coordinate = coordinate
+        .map(|number| {
             number
-                .trim()
                 .parse()
-                .map_err(|_| fault(format!("{number:?} is no number of a coordinate")))?,
-        ),
-    };
+                .map_err(|_| fault(format!("{number:?} is no number of a coordinate")))
+        })
+        .transpose()?;
+    let label = last.filter(|_| measure == Measure::Probability);
+    let label = label
+        .map(|quoted| {
+            let inner = quoted
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            inner
+                .map(str::to_owned)
+                .ok_or_else(|| fault(format!("{quoted} is no label in quotation marks")))
+        })
+        .transpose()?;
     let arguments = expressions
         .iter()
         .map(|part| argument(part.trim(), line).map_err(&fault))
@@ -198,8 +286,32 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
         measure,
         arguments,
         coordinate,
+        label,
         text: text.to_owned(),
     })
+}
+
+/// The two sides of a comparison that is written with `<`, `>` or `=`.
+///
+/// # Errors
+/// What the text lacks, as a part of a sentence.
+pub(super) fn split_comparison(text: &str) -> Result<(&str, Relation, &str), &'static str> {
+    let place = outside(text)
+        .filter(|(_, depth, c)| *depth == 0 && matches!(c, '<' | '>' | '='))
+        .map(|(place, ..)| place)
+        .next()
+        .ok_or("it has none of <, > and =")?;
+    let (left, right) = text.split_at(place);
+    let relation = match right.as_bytes().first() {
+        Some(b'<') => Relation::Below,
+        Some(b'>') => Relation::Above,
+        _ => Relation::Equal,
+    };
+    let right = right.get(1..).unwrap_or_default().trim();
+    if right.starts_with('=') {
+        return Err("write < or >, measured numbers are never exactly equal");
+    }
+    Ok((left.trim(), relation, right))
 }
 
 /// Reads a condition; `line` is where it stands.
@@ -208,23 +320,7 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
 /// A sentence about what it lacks.
 pub fn parse_goal(text: &str, line: usize) -> Result<Goal, String> {
     let fault = |reason: &str| format!("{text:?} is no goal: {reason}");
-    let place = outside(text)
-        .filter(|(_, depth, c)| *depth == 0 && matches!(c, '<' | '>' | '='))
-        .map(|(place, ..)| place)
-        .next()
-        .ok_or_else(|| fault("it has none of <, > and ="))?;
-    let (left, right) = text.split_at(place);
-    let relation = match right.as_bytes().first() {
-        Some(b'<') => Relation::Below,
-        Some(b'>') => Relation::Above,
-        _ => Relation::Equal,
-    };
-    let number = right.get(1..).unwrap_or_default().trim();
-    if number.starts_with('=') {
-        return Err(fault(
-            "write < or >, measured numbers are never exactly equal",
-        ));
-    }
+    let (left, relation, number) = split_comparison(text).map_err(fault)?;
     let bound: f64 = number
         .parse()
         .ok()
@@ -398,6 +494,9 @@ mod tests {
         assert_eq!(found.arguments[0].expr, Expr::Named("here".to_owned()));
         assert!(!speaks_of_here(&found.arguments[1].expr));
         assert_eq!(quantity("coordinate(here, 3)").coordinate, Some(3));
+        let found = quantity("probability(here + dir(\"a, b\"), \"open_mouth\")");
+        assert_eq!(found.label.as_deref(), Some("open_mouth"));
+        assert_eq!(found.arguments.len(), 1);
         for measure in Measure::ALL {
             assert_eq!(Measure::of_key(measure.key()), Some(measure));
         }
@@ -415,6 +514,8 @@ mod tests {
             ("norm()", "empty"),
             ("norm(seed(x))", "column"),
             ("coordinate(here, -1)", "no number of a coordinate"),
+            ("probability(here)", "takes 2 arguments and has 1"),
+            ("probability(here, smile)", "no label in quotation marks"),
             ("norm(\"here)", "no end"),
         ] {
             let fault = parse_quantity(text, 1).expect_err(text);

@@ -7,24 +7,29 @@
 //! ([`Measurements`]), and then the answer is judged ([`Task::check`]).
 //!
 //! - [`bank`]: all questions, built in and a teacher's;
-//! - [`question`], [`task`], [`measure`], [`text`]: what a question file holds;
+//! - [`question`], [`task`], [`measure`], [`claim`], [`text`]: what a question file holds;
 //! - [`read`]: a file to a question; [`check`]: whether it fits the models and the other questions;
 //! - [`evidence`], [`answer`], [`verdict`]: what was measured, and what it says about an answer;
-//! - [`trial`]: whether tasks can be solved and failed, tried with real pictures;
+//! - [`trial`]: whether tasks can be solved and failed, and claims hold, tried with real pictures;
+//! - [`advice`], [`figures`]: what can be guessed, and what can be counted over the whole bank;
 //! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
 //! - [`progress`]: what was answered, how well, and when it is due again;
 //! - [`interview`]: timed sets.
 
+pub mod advice;
 pub mod answer;
 pub mod bank;
 pub mod calendar;
 pub mod check;
+pub mod claim;
 pub mod evidence;
 mod fault;
+pub mod figures;
 pub mod index;
 pub mod interview;
 pub mod measure;
 pub mod models;
+mod named;
 pub mod path;
 pub mod progress;
 pub mod question;

@@ -4,7 +4,7 @@ use super::index::Index;
 use crate::latent::expr::{CheckError, Context, Expr, check};
 use crate::latent::{Code, Direction, Lead, Space, SpaceShape};
 use crate::model::judge::classifies;
-use crate::model::manifest::Role;
+use crate::model::manifest::{LabelKind, Role};
 use crate::model::{ModelFile, catalogue};
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ pub struct ModelSketch {
     pub has_encoder: bool,
     /// Whether the file holds encoded test data.
     pub has_encoded: bool,
-    /// Whether the catalogue has a classifier of its data.
-    pub has_judge: bool,
+    /// What the catalogue's classifier of its data sees, if there is one.
+    pub judged: Option<(LabelKind, Vec<String>)>,
     /// Whether it is named before it is built in.
     pub is_announced: bool,
 }
@@ -62,9 +62,11 @@ impl Models {
                 directions: file.directions(),
                 has_encoder: file.manifest.networks.contains_key(&Role::Encoder),
                 has_encoded: file.tensors.contains_key("encoded.codes"),
-                has_judge: files
+                judged: files
                     .iter()
-                    .any(|(_, judge)| classifies(&judge.manifest, &file.manifest)),
+                    .map(|(_, judge)| &judge.manifest)
+                    .find(|judge| classifies(judge, &file.manifest))
+                    .map(|judge| (judge.labels, judge.classes.clone())),
                 is_announced: false,
             };
             models.insert((*name).to_owned(), sketch);
@@ -79,7 +81,7 @@ impl Models {
                 directions: Vec::new(),
                 has_encoder: announced.encoder,
                 has_encoded: announced.encoder,
-                has_judge: false,
+                judged: None,
                 is_announced: true,
             };
             models.entry(announced.model).or_insert(sketch);
@@ -99,6 +101,17 @@ impl Models {
 }
 
 impl ModelSketch {
+    /// Whether a judge sees one class in each of its pictures.
+    pub fn has_classes(&self) -> bool {
+        matches!(self.judged, Some((LabelKind::Classes, _)))
+    }
+
+    /// Whether a judge knows a label.
+    pub fn has_label(&self, label: Option<&str>) -> bool {
+        let known = self.judged.iter().flat_map(|(_, labels)| labels);
+        label.is_some_and(|label| known.into_iter().any(|known| known == label))
+    }
+
     /// The space and the shape of an expression's value.
     ///
     /// # Errors

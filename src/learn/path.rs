@@ -136,6 +136,18 @@ impl StudyPath {
         self.ids().find(|id| !is_done(id))
     }
 
+    /// The first question behind `id`, and then from the start of the path up to it, for which
+    /// `is_settled` does not hold.
+    pub fn next_open_after(
+        &self,
+        id: Option<&str>,
+        is_settled: impl Fn(&str) -> bool,
+    ) -> Option<&str> {
+        let behind = self.ids().skip_while(|other| Some(*other) != id).skip(1);
+        let before = self.ids().take_while(|other| Some(*other) != id);
+        behind.chain(before).find(|id| !is_settled(id))
+    }
+
     /// The week of a question.
     pub fn week_of(&self, id: &str) -> Option<&Week> {
         self.weeks

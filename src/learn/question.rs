@@ -1,5 +1,8 @@
 //! A question with its answer, its scene and its tasks.
 
+use super::calendar::Month;
+use super::claim::Claim;
+use super::measure::Quantity;
 use super::task::Task;
 use super::text::Text;
 use crate::latent::Sampler;
@@ -212,6 +215,8 @@ pub struct Scene {
     pub caption: String,
     /// What this scene shows instead of the fitting demonstration, which does not exist.
     pub nearest: Option<String>,
+    /// What is shown live under the picture: up to four measures of it.
+    pub watch: Vec<Quantity>,
     /// The line in the file, from 1.
     pub line: usize,
 }
@@ -232,8 +237,12 @@ pub struct Question {
     pub related: Vec<String>,
     /// What a right answer must say: the rubric of free answers.
     pub covers: Vec<String>,
+    /// When its facts were last checked, where they age.
+    pub as_of: Option<Month>,
     pub scene: Option<Scene>,
     pub tasks: Vec<Task>,
+    /// What the text says about models, to be measured.
+    pub claims: Vec<Claim>,
     /// The short answer.
     pub answer: Text,
     /// The longer explanation.

@@ -1,7 +1,7 @@
 //! What a learner does: six kinds of task that the program checks, and free text.
 
 use super::measure::{Goal, Quantity};
-use super::question::Formula;
+use super::question::{Formula, Question};
 use super::rubric::Criterion;
 use super::shuffle::shuffled;
 use serde::{Deserialize, Serialize};
@@ -58,8 +58,11 @@ pub enum TaskKind {
     },
     /// Put in order.
     Order { order: Order, because: String },
-    /// Free text, compared by the learner with what the question covers, point by point.
-    Explain,
+    /// Free text, compared by the learner with points, one by one.
+    Explain {
+        /// What an answer to this task must say; none where it is all that the question covers.
+        points: Vec<String>,
+    },
 }
 
 /// An option of a choice.
@@ -91,13 +94,21 @@ pub enum Side {
 /// What is put in order.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Order {
-    /// Words, in the right order.
-    Items(Vec<String>),
+    /// Words, in a right order.
+    Items(Vec<Item>),
     /// Pictures, in whatever order; right is that of a measured number of each, ascending.
     Measured {
         expressions: Vec<Formula>,
         by: Quantity,
     },
+}
+
+/// A thing to put in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Item {
+    pub text: String,
+    /// Its place among the steps, from 0; things of the same step may stand in any order.
+    pub step: usize,
 }
 
 impl Order {
@@ -113,7 +124,7 @@ impl Order {
     /// The text of thing `index` of the file's order.
     pub fn label(&self, index: usize) -> &str {
         match self {
-            Self::Items(items) => items.get(index).map_or("", String::as_str),
+            Self::Items(items) => items.get(index).map_or("", |item| &item.text),
             Self::Measured { expressions, .. } => {
                 expressions.get(index).map_or("", |formula| &formula.text)
             }
@@ -131,7 +142,7 @@ impl Task {
             TaskKind::Set { .. } => "set",
             TaskKind::Which { .. } => "which",
             TaskKind::Order { .. } => "order",
-            TaskKind::Explain => "explain",
+            TaskKind::Explain { .. } => "explain",
         }
     }
 
@@ -143,7 +154,15 @@ impl Task {
             | TaskKind::Set { because, .. }
             | TaskKind::Which { because, .. }
             | TaskKind::Order { because, .. } => Some(because),
-            TaskKind::Choose { .. } | TaskKind::Explain => None,
+            TaskKind::Choose { .. } | TaskKind::Explain { .. } => None,
+        }
+    }
+
+    /// The points that a free answer to this task is compared with.
+    pub fn points<'q>(&'q self, question: &'q Question) -> &'q [String] {
+        match &self.kind {
+            TaskKind::Explain { points } if !points.is_empty() => points,
+            _ => &question.covers,
         }
     }
 
@@ -163,7 +182,12 @@ impl Task {
             TaskKind::Choose { options } => shuffled(options.len(), seed),
             TaskKind::Order { order, .. } => {
                 let mut shown = shuffled(order.len(), seed);
-                if shown.is_sorted() {
+                let is_right = match order {
+                    Order::Items(items) => shown.is_sorted_by_key(|&index| items[index].step),
+                    Order::Measured { .. } => shown.is_sorted(),
+                };
+                if is_right {
+                    // The first step goes behind the last one, which is another.
                     shown.rotate_left(1);
                 }
                 shown

@@ -4,6 +4,7 @@
 use super::Fault;
 use super::answer::{Answer, Larger};
 use super::evidence::{Measurements, Measurer, Wanted, shown};
+use super::named;
 use super::question::Question;
 use super::task::{Order, Side, Task, TaskKind};
 use super::verdict::Verdict;
@@ -69,35 +70,64 @@ impl Task {
     }
 }
 
-/// Tries the scene and all tasks of a question.
-///
-/// # Errors
-/// Why the measurer could not examine something, as a sentence; what is wrong with the question
-/// is a fault.
-pub fn question(
-    question: &Question,
-    measurer: &mut (impl Measurer + ?Sized),
-) -> Result<Vec<Fault>, String> {
-    let mut faults = Vec::new();
-    let mut fault = |line: usize, reason: String| {
-        faults.push(Fault::new(&question.file, line, reason));
-    };
-    let mut measurements = Measurements::drawn_with(question.sampler());
-    if let Some(scene) = &question.scene {
-        let wanted = [wanted(&scene.model, &scene.expression.expr)];
-        measurements.gather(&wanted, measurer)?;
-        if let Some(found) = measurements.get(&scene.model, &scene.expression.expr)
-            && is_blank(found)
-        {
-            fault(scene.line, "the scene's picture is blank".to_owned());
+/// A question that is tried, with what was measured for it.
+pub struct Trial<'q> {
+    question: &'q Question,
+    measurements: Measurements,
+}
+
+impl<'q> Trial<'q> {
+    pub fn of(question: &'q Question) -> Self {
+        Self {
+            question,
+            measurements: Measurements::drawn_with(question.sampler()),
         }
     }
-    for task in &question.tasks {
-        for reason in task_faults(task, question, &mut measurements, measurer)? {
-            fault(task.line, reason);
-        }
+
+    /// What was measured so far.
+    pub fn measurements(&self) -> &Measurements {
+        &self.measurements
     }
-    Ok(faults)
+
+    /// Tries the scene and all tasks, compares named codes with the judge and measures the claims.
+    ///
+    /// # Errors
+    /// Why the measurer could not examine something, as a sentence; what is wrong with the
+    /// question is a fault.
+    pub fn faults(
+        &mut self,
+        measurer: &mut (impl Measurer + ?Sized),
+    ) -> Result<Vec<Fault>, String> {
+        let question = self.question;
+        let mut faults = Vec::new();
+        let mut fault = |line: usize, reason: String| {
+            faults.push(Fault::new(&question.file, line, reason));
+        };
+        let measurements = &mut self.measurements;
+        if let Some(scene) = &question.scene {
+            let wanted = [wanted(&scene.model, &scene.expression.expr)];
+            measurements.gather(&wanted, measurer)?;
+            if let Some(found) = measurements.get(&scene.model, &scene.expression.expr)
+                && is_blank(found)
+            {
+                fault(scene.line, "the scene's picture is blank".to_owned());
+            }
+        }
+        for task in &question.tasks {
+            for reason in task_faults(task, question, measurements, measurer)? {
+                fault(task.line, reason);
+            }
+        }
+        for (line, reason) in named::misread(question, measurements, measurer)? {
+            fault(line, reason);
+        }
+        for claim in &question.claims {
+            if let Some(reason) = claim.fault(question, measurer)? {
+                fault(claim.line, reason);
+            }
+        }
+        Ok(faults)
+    }
 }
 
 fn task_faults(

@@ -71,8 +71,9 @@ impl Family {
             Self::StyleGan => FamilyTraits {
                 title: "style-based GAN",
                 networks: &[],
+                optional: &[Role::Encoder],
                 has_prior: true,
-                encoding: Encoding::None,
+                encoding: Encoding::Distribution,
                 has_styles: true,
                 ..plain
             },

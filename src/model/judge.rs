@@ -2,26 +2,25 @@
 
 use super::file::ModelFile;
 use super::manifest::{LabelKind, Manifest};
-use super::measurement::Prediction;
+use super::measurement::Judgement;
 use super::reading;
 use super::runner::Runner;
 use super::{ModelError, Wiring, catalogue, download};
 use burn::tensor::{Device, activation};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A classifier on a device.
 #[derive(Debug)]
 pub struct Classifier {
     classifier: Runner,
     picture_len: usize,
-    class_count: usize,
+    kind: LabelKind,
+    labels: Arc<[String]>,
 }
 
-/// Whether a classifier judges the pictures of a model: both know the same data in the same
-/// size, and each picture is of one class.
+/// Whether a classifier judges the pictures of a model: both know the same data in the same size.
 pub fn classifies(judge: &Manifest, model: &Manifest) -> bool {
     judge.family.traits().classifies
-        && judge.labels == LabelKind::Classes
         && judge.data.name == model.data.name
         && judge.image == model.image
 }
@@ -62,7 +61,8 @@ impl Classifier {
         Ok(Some(Self {
             classifier: Runner::new(&graph, &file, device)?,
             picture_len: file.manifest.image.len(),
-            class_count: file.manifest.classes.len(),
+            kind: file.manifest.labels,
+            labels: file.manifest.classes.into(),
         }))
     }
 
@@ -70,22 +70,23 @@ impl Classifier {
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Prediction>, ModelError> {
+    pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Judgement>, ModelError> {
         let rows = pictures.len() / self.picture_len.max(1);
-        let logits = self.classifier.tensor(&[pictures])?;
-        let probabilities = download(activation::softmax(logits, 1))?;
-        let verdicts: Vec<Prediction> = probabilities
-            .chunks_exact(self.class_count.max(1))
-            .filter_map(|row| {
-                let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-                best.map(|(class, &probability)| Prediction {
-                    class: class as u8,
-                    probability,
-                })
+        let scores = self.classifier.tensor(&[pictures])?;
+        let probabilities = download(match self.kind {
+            LabelKind::Classes => activation::softmax(scores, 1),
+            LabelKind::Flags => activation::sigmoid(scores),
+        })?;
+        let judgements: Vec<Judgement> = probabilities
+            .chunks_exact(self.labels.len().max(1))
+            .map(|row| Judgement {
+                kind: self.kind,
+                labels: Arc::clone(&self.labels),
+                probabilities: row.to_vec(),
             })
             .collect();
-        if verdicts.len() == rows {
-            Ok(verdicts)
+        if judgements.len() == rows {
+            Ok(judgements)
         } else {
             Err(ModelError("the device gave no verdicts".to_owned()))
         }

@@ -1,7 +1,8 @@
 //! What was found out about one picture: plain data.
 
-use super::manifest::ImageSpec;
+use super::manifest::{ImageSpec, LabelKind};
 use crate::latent::Code;
+use std::sync::Arc;
 
 /// A code with its picture, and what the other networks say of that picture.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,7 +13,7 @@ pub struct Measurement {
     /// f32 `[C, H, W]` in 0..1.
     pub picture: Vec<f32>,
     /// What the classifier of the same data sees; `None` where the catalogue has none.
-    pub judged: Option<Prediction>,
+    pub judged: Option<Judgement>,
     /// The mean squared error between the picture and what encoding and decoding makes of it;
     /// `None` without an encoder.
     pub reconstruction_mse: Option<f32>,
@@ -21,11 +22,30 @@ pub struct Measurement {
     pub nearest: Option<f32>,
 }
 
-/// The verdict of a classifier.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Prediction {
-    /// The label of the most probable class.
-    pub class: u8,
-    /// Its probability, 0..1.
-    pub probability: f32,
+/// What a classifier says of one picture.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Judgement {
+    /// Whether the picture has one of the labels or any number of them.
+    pub kind: LabelKind,
+    pub labels: Arc<[String]>,
+    /// The probability of each label, 0..1.
+    pub probabilities: Vec<f32>,
+}
+
+impl Judgement {
+    /// The most probable class with its probability; `None` where a picture has any number of
+    /// labels.
+    pub fn class(&self) -> Option<(usize, f32)> {
+        if self.kind == LabelKind::Flags {
+            return None;
+        }
+        let found = self.probabilities.iter().copied().enumerate();
+        found.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// The probability of a label by its name.
+    pub fn probability(&self, label: &str) -> Option<f32> {
+        let place = self.labels.iter().position(|known| known == label)?;
+        self.probabilities.get(place).copied()
+    }
 }

@@ -95,6 +95,12 @@ impl Manifest {
         Some(at)
     }
 
+    /// The space whose codes have a row for each layer where [`Self::searched_space`] has one for
+    /// all; `None` where there is none.
+    pub fn searched_rows(&self) -> Option<Space> {
+        self.rows_of(self.searched_space()?)
+    }
+
     fn space_before(&self, to: Space) -> Option<Space> {
         let mapped = self.mapped().find(|(_, end)| *end == to);
         let repeated = || {

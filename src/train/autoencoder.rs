@@ -12,9 +12,6 @@ use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, activation};
 use std::collections::BTreeMap;
 
-/// Bounds of log variances in the loss; a larger one is noise of the first steps.
-const LOGVAR_BOUND: f64 = 10.0;
-
 pub struct AutoencoderTask {
     settings: Settings,
     variational: bool,
@@ -68,7 +65,7 @@ impl Task for AutoencoderTask {
             let mu = found.clone().slice([0..count, 0..self.z_dim]);
             let logvar = found
                 .slice([0..count, self.z_dim..2 * self.z_dim])
-                .clamp(-LOGVAR_BOUND, LOGVAR_BOUND);
+                .clamp(-losses::LOGVAR_BOUND, losses::LOGVAR_BOUND);
             let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
             let noise = rows(stream.normals(count * self.z_dim), self.z_dim, &self.device);
             let code = mu.clone() + noise * (logvar.clone() * 0.5).exp();

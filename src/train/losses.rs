@@ -3,6 +3,9 @@
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+/// Bounds of log variances in the loss; a larger one is noise of the first steps.
+pub const LOGVAR_BOUND: f64 = 10.0;
+
 /// Cross entropy of grey values in 0..1 under Bernoulli logits, summed over pixels, in nats.
 ///
 /// The form `max(l, 0) - l*x + ln(1 + exp(-|l|))` has no overflow.

@@ -121,6 +121,24 @@ impl Parameters {
         self.build(|name| self.weights.average(name))
     }
 
+    /// Leaves of a graph of their own; see [`Weights::leaves`].
+    pub fn leaves(&self) -> Leaves {
+        self.weights.leaves()
+    }
+
+    /// The network on such leaves.
+    ///
+    /// # Errors
+    /// As for [`Self::network`].
+    pub fn network_of(&self, leaves: &Leaves) -> Result<Network, ModelError> {
+        self.build(|name| leaves.get(name))
+    }
+
+    /// One step of Adam with the gradients of several parts of a batch, and of the average.
+    pub fn step_parts(&mut self, parts: Vec<LeafGradients>, learning_rate: f64, decay: f64) {
+        self.weights.step_parts(parts, learning_rate, decay);
+    }
+
     fn build(&self, value: impl FnMut(&str) -> Option<Tensor<1>>) -> Result<Network, ModelError> {
         Network::new(&self.spec, value).map_err(ModelError)
     }

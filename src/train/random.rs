@@ -15,6 +15,7 @@ pub enum Purpose {
     Evaluate = 5,
     Compose = 6,
     Directions = 7,
+    Encode = 8,
 }
 
 /// A generator of uniform and normal numbers.

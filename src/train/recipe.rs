@@ -76,9 +76,12 @@ pub struct Settings {
     pub style_mixing: f64,
     #[serde(default)]
     pub reconstruction: Reconstruction,
-    /// Weight of the KL divergence of a VAE.
+    /// Weight of the KL divergence of a VAE, or of a style-based generator with an encoder.
     #[serde(default = "one")]
     pub beta: f64,
+    /// What a style-based generator with an encoder learns from it.
+    #[serde(default)]
+    pub autoencoding: Option<Autoencoding>,
     /// Part of the run over which that weight grows from zero.
     #[serde(default)]
     pub warm_up: f64,
@@ -101,6 +104,26 @@ pub struct Settings {
     /// Largest random shift of a picture, in pixels.
     #[serde(default)]
     pub shift: usize,
+}
+
+/// The part of an encoder in the training of a style-based generator: what it gives for a picture
+/// is drawn again by the generator (VAE-GAN, Larsen et al. 2016). The generator then has to know all
+/// of the data, however little of it the discriminator misses.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Autoencoding {
+    /// Weight of the squared error, averaged over pixels in -1..1, beside the adversarial loss.
+    pub weight: f64,
+    /// The standard deviation that pixels in 0..1 are taken to have around a reconstruction; the KL
+    /// divergence, in nats, weighs as much as it would beside the likelihood of that.
+    pub deviation: f64,
+    /// Part of the run in which the generator learns from the encoder alone, before there is a
+    /// discriminator.
+    pub lead: f64,
+    /// Part of the run after that over which the adversarial loss gets its whole weight.
+    pub ramp: f64,
+    /// Rate of the encoder as a multiple of the generator's, whose rate is equalised.
+    pub encoder_rate: f64,
 }
 
 /// How a reconstruction is compared with its picture.
@@ -208,6 +231,15 @@ impl Recipe {
             ),
             (settings.r1_every > 0, "r1_every must be positive"),
             (
+                settings.autoencoding.is_none_or(|it| it.is_sound()),
+                "autoencoding must have positive numbers, with lead and ramp in 0..1",
+            ),
+            (
+                !recipe.family.traits().has_styles
+                    || settings.autoencoding.is_some() != recipe.encoder.is_empty(),
+                "a style-based generator needs both an encoder and training.autoencoding, or neither",
+            ),
+            (
                 (0.0..=1.0).contains(&settings.style_mixing),
                 "style_mixing must be in 0..=1",
             ),
@@ -238,6 +270,22 @@ impl Recipe {
         let known = self.dataset.source().or_else(|| self.source.clone());
         // `parse` has checked that one of them is there.
         known.unwrap_or_default()
+    }
+}
+
+impl Autoencoding {
+    fn is_sound(&self) -> bool {
+        [self.weight, self.deviation, self.encoder_rate]
+            .iter()
+            .all(|number| *number > 0.0 && number.is_finite())
+            && [self.lead, self.ramp]
+                .iter()
+                .all(|part| (0.0..1.0).contains(part))
+    }
+
+    /// The weight of the adversarial loss at a part of the run; 0 while there is none.
+    pub fn adversarial_weight(&self, progress: f64) -> f64 {
+        ((progress - self.lead) / self.ramp.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
     }
 }
 

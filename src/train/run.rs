@@ -150,13 +150,13 @@ pub fn run(
     Ok(manifest.quality)
 }
 
-/// A running mean over about 100 steps, so that the shown losses can be read.
+/// A running mean over about 100 steps, so that the shown losses can be read. A loss that begins in
+/// the middle of a run begins there.
 fn smooth(shown: &mut Vec<(&'static str, f32)>, losses: Vec<(&'static str, f32)>) {
-    if shown.is_empty() {
-        *shown = losses;
-    } else {
-        for (shown, (_, loss)) in shown.iter_mut().zip(losses) {
-            shown.1 += 0.01 * (loss - shown.1);
+    for (name, loss) in losses {
+        match shown.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, mean)) => *mean += 0.01 * (loss - *mean),
+            None => shown.push((name, loss)),
         }
     }
 }
@@ -195,5 +195,18 @@ impl Shuffle {
         let first = (step % self.per_epoch) as usize * self.batch;
         let last = (first + self.batch).min(self.order.len());
         data.batch(step, self.order[first..last].iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_that_begins_later_is_not_mixed_with_others() {
+        let mut shown = Vec::new();
+        smooth(&mut shown, vec![("kl", 10.0)]);
+        smooth(&mut shown, vec![("discriminator", 1.0), ("kl", 20.0)]);
+        assert_eq!(shown, [("kl", 10.1), ("discriminator", 1.0)]);
     }
 }

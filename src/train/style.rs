@@ -1,14 +1,16 @@
-//! Style-based generators with style mixing (Karras et al. 2020).
+//! Style-based generators with style mixing (Karras et al. 2020), alone against a discriminator or
+//! with an encoder beside them (VAE-GAN, Larsen et al. 2016).
 
 use super::critic::{CriticSpec, Discriminator};
-use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
+use super::losses;
+use super::parameters::{Fresh, LeafGradients, Leaves, Parameters, Weights};
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
-use super::recipe::{Recipe, Settings};
+use super::recipe::{Autoencoding, Recipe, Settings};
 use super::style_network::{LayerNoise, Mapping, Synthesis};
-use super::task::{Batch, Task, Trained, rows};
+use super::task::{Batch, Task, Trained, picture_network, rows, with_role};
 use crate::model::graph::haar;
-use crate::model::manifest::ImageSpec;
+use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -33,6 +35,14 @@ pub struct StyleTask {
     device: Device,
     generator: Weights,
     critic: Weights,
+    encoder: Option<Encoder>,
+}
+
+/// The encoder that a generator learns from.
+struct Encoder {
+    spec: NetworkSpec,
+    settings: Autoencoding,
+    parameters: Parameters,
 }
 
 /// What both networks see of pictures: these themselves, or their Haar coefficients with the
@@ -134,6 +144,14 @@ pub fn architecture(
     Ok((spec, plan, critic))
 }
 
+/// What a generator's step has found for one part of a batch.
+struct Taught {
+    generator: LeafGradients,
+    encoder: Option<LeafGradients>,
+    /// The losses by name.
+    shown: Vec<(&'static str, f32)>,
+}
+
 /// What one part of a batch has come to before the discriminator's step.
 struct Part {
     /// The leaves that the pictures hang on.
@@ -160,7 +178,16 @@ impl StyleTask {
             initial: parameter.initial,
             trained: true,
         });
+        let encoder = settings.autoencoding.map(|autoencoding| {
+            let spec = picture_network(image, &recipe.encoder);
+            Ok(Encoder {
+                parameters: Parameters::new(&spec, settings.seed + 2, betas, &device)?,
+                settings: autoencoding,
+                spec,
+            })
+        });
         Ok(Self {
+            encoder: encoder.transpose()?,
             generator: Weights::new(fresh, settings.seed, betas, &device),
             critic: Weights::new(critic, settings.seed + 1, betas, &device),
             image,
@@ -181,6 +208,31 @@ impl StyleTask {
             .map_err(ModelError)
     }
 
+    fn mapping(&self, leaves: &Leaves) -> Result<Mapping, ModelError> {
+        Mapping::new(&self.spec, &self.device, |name| leaves.get(name)).map_err(ModelError)
+    }
+
+    /// What is seen of the pictures of styles `[count, num_ws, w_dim]`.
+    fn synthesise(
+        &self,
+        leaves: &Leaves,
+        styles: Tensor<3>,
+        noise: Option<&LayerNoise>,
+    ) -> Result<Tensor<2>, ModelError> {
+        let (plan, factors) = (&self.plan, self.view.picture_factors());
+        let source = |name: &str| leaves.get(name);
+        let synthesis = Synthesis::new(&self.spec, plan, &factors, &self.device, source);
+        let pictures = synthesis.map_err(ModelError)?.forward(styles, noise);
+        Ok(self.view.enlarged(pictures.flatten(1, 3)))
+    }
+
+    fn noise(&self, stream: &mut Stream, count: usize) -> Option<LayerNoise> {
+        let (plan, device) = (&self.plan, &self.device);
+        self.spec
+            .noise
+            .then(|| LayerNoise::drawn(plan, count, |n| stream.normals(n), device))
+    }
+
     /// What is seen of random pictures, `[count, channels * height * width]`.
     fn generate(
         &self,
@@ -189,14 +241,10 @@ impl StyleTask {
         count: usize,
     ) -> Result<Tensor<2>, ModelError> {
         let (spec, device) = (&self.spec, &self.device);
-        let mapping = Mapping::new(spec, device, |name| leaves.get(name)).map_err(ModelError)?;
-        let factors = self.view.picture_factors();
-        let synthesis = Synthesis::new(spec, &self.plan, &factors, device, |name| leaves.get(name))
-            .map_err(ModelError)?;
         // Two codes for each picture: the first for the layers before a random one, the second
         // from there on, or the first alone.
         let z = stream.normals(2 * count * spec.z_dim);
-        let w = mapping.forward(rows(z, spec.z_dim, device));
+        let w = self.mapping(leaves)?.forward(rows(z, spec.z_dim, device));
         let w = w.map_err(ModelError)?;
         let (num_ws, w_dim) = (spec.num_ws, spec.w_dim);
         let half = |from: usize| {
@@ -215,11 +263,45 @@ impl StyleTask {
         }
         let mask: Tensor<3> = Tensor::from_data(TensorData::new(mask, [count, num_ws, 1]), device);
         let styles = first.clone() + (second - first) * mask;
-        let noise = spec
-            .noise
-            .then(|| LayerNoise::drawn(&self.plan, count, |n| stream.normals(n), device));
-        let pictures = synthesis.forward(styles, noise.as_ref());
-        Ok(self.view.enlarged(pictures.flatten(1, 3)))
+        let noise = self.noise(stream, count);
+        self.synthesise(leaves, styles, noise.as_ref())
+    }
+
+    /// The loss of drawing pictures in 0..1 again from what the encoder gives for them, with its
+    /// parts: the mean squared error of what is seen, and the KL divergence in nats.
+    fn autoencode(
+        &self,
+        (generator, encoder): (&Leaves, &Leaves),
+        part: &Encoder,
+        pictures: Tensor<2>,
+        (step, place): (u64, u64),
+    ) -> Result<(Tensor<1>, [Tensor<1>; 2]), ModelError> {
+        let (spec, device) = (&self.spec, &self.device);
+        let [count, len] = pictures.dims();
+        let found = part.parameters.network_of(encoder)?;
+        let found = found.forward(pictures.clone());
+        let dim = spec.z_dim;
+        let mu = found.clone().slice([0..count, 0..dim]);
+        let logvar = found.slice([0..count, dim..2 * dim]);
+        let logvar = logvar.clamp(-losses::LOGVAR_BOUND, losses::LOGVAR_BOUND);
+        let mut stream = Stream::new(self.settings.seed, Purpose::Encode, place);
+        let spread = rows(stream.normals(count * dim), dim, device);
+        let z = mu.clone() + spread * (logvar.clone() * 0.5).exp();
+        let w = self.mapping(generator)?.forward(z).map_err(ModelError)?;
+        let w = w.reshape([count, 1, spec.w_dim]);
+        let styles = w.expand([count, spec.num_ws, spec.w_dim]);
+        let noise = self.noise(&mut stream, count);
+        let again = self.synthesise(generator, styles, noise.as_ref())?;
+        let seen = self.view.of_pictures(pictures * 2.0 - 1.0);
+        let error = losses::squared(again, seen);
+        let kl = losses::kl_divergence(mu, logvar);
+        let settings = part.settings;
+        let progress = self.settings.progress(step);
+        let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
+        // The likelihood of a picture has the error over twice the variance, in -1..1, summed.
+        let nat = 2.0 * (2.0 * settings.deviation).powi(2) / len as f64;
+        let loss = error.clone() + kl.clone() * (nat * self.settings.beta * warmth);
+        Ok((loss * settings.weight, [error.inner(), kl.inner()]))
     }
 
     /// Draws pictures for one part of a batch and judges them beside its real ones.
@@ -256,19 +338,59 @@ impl StyleTask {
         })
     }
 
-    /// The gradients of the generator for one part, and its loss.
+    /// The gradients of the generator, and of the encoder where there is one, for one part.
+    /// `judged` is what is seen of generated and of real pictures; the real ones in 0..1 are the
+    /// encoder's.
     fn teach_part(
         &self,
         generator: &Leaves,
-        (fake, real): (Tensor<2>, Tensor<2>),
-    ) -> Result<(LeafGradients, f32), ModelError> {
-        // The generator's step asks for no gradient in the critic's weights.
-        let critic = self.judge(|name| self.critic.fixed(name))?;
-        let loss = self.settings.loss;
-        let loss = loss.of_generator(critic.forward(fake), || critic.forward(real));
-        let shown = loss.clone().inner();
+        judged: Option<(Tensor<2>, Tensor<2>)>,
+        pictures: &[f32],
+        (step, place): (u64, u64),
+    ) -> Result<Taught, ModelError> {
+        let mut shown = Vec::new();
+        let mut loss = None;
+        if let Some((fake, real)) = judged {
+            // The generator's step asks for no gradient in the critic's weights.
+            let critic = self.judge(|name| self.critic.fixed(name))?;
+            let kind = self.settings.loss;
+            let adversarial = kind.of_generator(critic.forward(fake), || critic.forward(real));
+            shown.push(("generator", adversarial.clone().inner()));
+            loss = Some(adversarial * self.adversarial_weight(step));
+        }
+        let mut encoder_leaves = None;
+        if let Some(encoder) = &self.encoder {
+            // Beside a discriminator, half of the pictures keep what was learned.
+            let len = self.image.len();
+            let all = pictures.len() / len.max(1);
+            let count = if loss.is_some() { all.div_ceil(2) } else { all };
+            let pictures = rows(pictures[..count * len].to_vec(), len, &self.device);
+            let leaves = encoder.parameters.leaves();
+            let (again, [error, kl]) =
+                self.autoencode((generator, &leaves), encoder, pictures, (step, place))?;
+            shown.extend([("reconstruction", error), ("kl", kl)]);
+            loss = Some(match loss {
+                Some(loss) => loss + again,
+                None => again,
+            });
+            encoder_leaves = Some(leaves);
+        }
+        let loss = loss.ok_or_else(|| ModelError("there is nothing to learn from".to_owned()))?;
         let mut gradients = loss.backward();
-        Ok((generator.gradients(&mut gradients), download(shown)?[0]))
+        let shown = shown.into_iter();
+        let shown = shown.map(|(name, value)| Ok((name, download(value)?[0])));
+        Ok(Taught {
+            generator: generator.gradients(&mut gradients),
+            encoder: encoder_leaves.map(|leaves| leaves.gradients(&mut gradients)),
+            shown: shown.collect::<Result<_, ModelError>>()?,
+        })
+    }
+
+    /// The weight of the adversarial loss at a step; 0 where there is no discriminator yet.
+    fn adversarial_weight(&self, step: u64) -> f64 {
+        let progress = self.settings.progress(step);
+        let encoder = self.encoder.as_ref();
+        encoder.map_or(1.0, |it| it.settings.adversarial_weight(progress))
     }
 
     /// Parts of a batch, each of whole groups.
@@ -300,44 +422,77 @@ impl Task for StyleTask {
         let rate = self.settings.learning_rate_at(batch.step);
         let decay = self.average_decay(batch.step);
         let part_len = batch.pictures.len() / self.part_count();
-        let parts: Result<Vec<Part>, ModelError> = batch
-            .pictures
-            .par_chunks(part_len)
-            .enumerate()
-            .map(|(part, real)| self.judge_part(batch.step, part, real))
-            .collect();
-        let (mut drawn, mut critic_gradients, mut critic_loss) = (Vec::new(), Vec::new(), 0.0);
-        for part in parts? {
-            drawn.push((part.generator, (part.fake, part.real)));
-            critic_gradients.push(part.critic);
-            critic_loss += part.critic_loss;
-        }
-        let critic_rate = rate * self.settings.discriminator_rate;
-        self.critic.step_parts(critic_gradients, critic_rate, decay);
-
-        let taught: Result<Vec<_>, ModelError> = drawn
+        let step = batch.step;
+        let real_parts: Vec<&[f32]> = batch.pictures.chunks(part_len).collect();
+        let mut shown = Vec::new();
+        let drawn: Vec<(Leaves, Option<(Tensor<2>, Tensor<2>)>)> =
+            if self.adversarial_weight(step) > 0.0 {
+                let parts: Result<Vec<Part>, ModelError> = real_parts
+                    .par_iter()
+                    .enumerate()
+                    .map(|(part, real)| self.judge_part(step, part, real))
+                    .collect();
+                let (mut drawn, mut gradients, mut loss) = (Vec::new(), Vec::new(), 0.0);
+                for part in parts? {
+                    drawn.push((part.generator, Some((part.fake, part.real))));
+                    gradients.push(part.critic);
+                    loss += part.critic_loss;
+                }
+                let critic_rate = rate * self.settings.discriminator_rate;
+                self.critic.step_parts(gradients, critic_rate, decay);
+                shown.push(("discriminator", loss / real_parts.len() as f32));
+                drawn
+            } else {
+                let leaves = || (self.generator.leaves(), None);
+                real_parts.iter().map(|_| leaves()).collect()
+            };
+        let taught: Result<Vec<Taught>, ModelError> = drawn
             .into_par_iter()
-            .map(|(generator, pictures)| self.teach_part(&generator, pictures))
+            .zip(&real_parts)
+            .enumerate()
+            .map(|(part, ((generator, judged), real))| {
+                let place = step * PARTS as u64 + part as u64;
+                self.teach_part(&generator, judged, real, (step, place))
+            })
             .collect();
-        let (generator_gradients, losses): (Vec<_>, Vec<f32>) = taught?.into_iter().unzip();
-        self.generator.step_parts(generator_gradients, rate, decay);
-        let count = losses.len() as f32;
-        Ok(vec![
-            ("generator", losses.iter().sum::<f32>() / count),
-            ("discriminator", critic_loss / count),
-        ])
+        let taught = taught?;
+        let count = taught.len() as f32;
+        for (name, _) in taught.first().map_or(&[][..], |first| &first.shown) {
+            let values = taught.iter().flat_map(|part| &part.shown);
+            let sum: f32 = values.filter(|(of, _)| of == name).map(|(_, v)| v).sum();
+            shown.push((name, sum / count));
+        }
+        let (mut generator, mut encoder) = (Vec::new(), Vec::new());
+        for part in taught {
+            generator.push(part.generator);
+            encoder.extend(part.encoder);
+        }
+        self.generator.step_parts(generator, rate, decay);
+        if let Some(part) = &mut self.encoder {
+            let rate = rate * part.settings.encoder_rate;
+            part.parameters.step_parts(encoder, rate, decay);
+        }
+        Ok(shown)
     }
 
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
         let mut state = BTreeMap::new();
         self.generator.save("generator", &mut state)?;
         self.critic.save("discriminator", &mut state)?;
+        if let Some(encoder) = &self.encoder {
+            encoder.parameters.save("encoder", &mut state)?;
+        }
         Ok(state)
     }
 
     fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
         self.generator
             .restore("generator", &mut state, &self.device)?;
+        if let Some(encoder) = &mut self.encoder {
+            encoder
+                .parameters
+                .restore("encoder", &mut state, &self.device)?;
+        }
         self.critic
             .restore("discriminator", &mut state, &self.device)
     }
@@ -347,8 +502,13 @@ impl Task for StyleTask {
         for (name, tensor) in &mut tensors {
             self.view.fold(name, &mut tensor.values);
         }
+        let mut networks = BTreeMap::new();
+        if let Some(encoder) = &self.encoder {
+            networks.insert(Role::Encoder, encoder.spec.clone());
+            tensors.extend(with_role(Role::Encoder, encoder.parameters.averaged()?));
+        }
         Ok(Trained {
-            networks: BTreeMap::new(),
+            networks,
             style: Some(self.spec.clone()),
             tensors,
         })

@@ -111,9 +111,11 @@ fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
             ("discriminator", of_pictures(&recipe.discriminator), 1),
         ],
         Family::StyleGan => {
-            return style::architecture(recipe, image)
-                .map(drop)
-                .map_err(ModelError);
+            style::architecture(recipe, image).map_err(ModelError)?;
+            if recipe.encoder.is_empty() {
+                return Ok(());
+            }
+            vec![("encoder", of_pictures(&recipe.encoder), encoded)]
         }
         Family::Classifier => {
             let classes = data.labels.len();

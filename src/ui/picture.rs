@@ -1,18 +1,39 @@
 //! The newest picture as a texture that egui can paint, wherever its pixels live.
 
+use crate::app::Enlarging;
 use crate::engine::{Frame, Picture};
 use crate::model::manifest::ImageSpec;
 use eframe::egui;
-use eframe::egui::{ColorImage, Context, TextureFilter, TextureHandle, TextureId, TextureOptions};
+use eframe::egui::{
+    ColorImage, Context, Id, TextureFilter, TextureHandle, TextureId, TextureOptions,
+};
 use eframe::egui_wgpu::RenderState;
 
-/// Crisp when enlarged, smooth when a large picture has to shrink.
-pub const PICTURE_OPTIONS: TextureOptions = TextureOptions {
-    magnification: TextureFilter::Nearest,
-    minification: TextureFilter::Linear,
-    wrap_mode: egui::TextureWrapMode::ClampToEdge,
-    mipmap_mode: None,
-};
+/// How textures of this width and height in pixels are sampled: enlarged as the user chose, smooth
+/// when they have to shrink.
+pub fn texture_options(ctx: &Context, size: [usize; 2]) -> TextureOptions {
+    let enlarging = ctx.data(|data| data.get_temp::<Enlarging>(enlarging_id()));
+    TextureOptions {
+        magnification: if enlarging.unwrap_or_default().is_smooth(size) {
+            TextureFilter::Linear
+        } else {
+            TextureFilter::Nearest
+        },
+        minification: TextureFilter::Linear,
+        wrap_mode: egui::TextureWrapMode::ClampToEdge,
+        mipmap_mode: None,
+    }
+}
+
+/// Has every picture enlarged like this from now on.
+pub fn set_enlarging(ctx: &Context, enlarging: Enlarging) {
+    ctx.data_mut(|data| data.insert_temp(enlarging_id(), enlarging));
+}
+
+/// Where egui keeps it, as it keeps the style: whatever paints pictures reads it there.
+fn enlarging_id() -> Id {
+    Id::unique("how pictures are enlarged")
+}
 
 /// A picture that is ready to be painted.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -25,6 +46,7 @@ pub struct Shown {
 #[derive(Default)]
 pub struct PictureTexture {
     generation: Option<u64>,
+    options: Option<TextureOptions>,
     shown: Option<Shown>,
     /// Keeps uploaded pixels alive.
     uploaded: Option<TextureHandle>,
@@ -37,13 +59,16 @@ pub struct PictureTexture {
 impl PictureTexture {
     /// Takes over a frame that is not shown yet.
     pub fn update(&mut self, ctx: &Context, renderer: Option<&RenderState>, frame: &Frame) {
-        if self.generation == Some(frame.generation) {
+        let (Picture::Pixels { image, .. } | Picture::Texture { image, .. }) = &frame.picture;
+        let options = texture_options(ctx, [image.width, image.height]);
+        if self.generation == Some(frame.generation) && self.options == Some(options) {
             return;
         }
         let shown = match &frame.picture {
-            Picture::Pixels { rgba, image } => self.upload(ctx, rgba, *image),
-            Picture::Texture { texture, image } => self.adopt(renderer, texture, *image),
+            Picture::Pixels { rgba, image } => self.upload(ctx, rgba, *image, options),
+            Picture::Texture { texture, image } => self.adopt(renderer, texture, *image, options),
         };
+        self.options = Some(options);
         if let Some(shown) = shown {
             self.generation = Some(frame.generation);
             self.shown = Some(shown);
@@ -55,11 +80,17 @@ impl PictureTexture {
         self.shown
     }
 
-    fn upload(&mut self, ctx: &Context, rgba: &[u8], image: ImageSpec) -> Option<Shown> {
+    fn upload(
+        &mut self,
+        ctx: &Context,
+        rgba: &[u8],
+        image: ImageSpec,
+        options: TextureOptions,
+    ) -> Option<Shown> {
         let pixels = rgba_image([image.width, image.height], rgba)?;
         match &mut self.uploaded {
-            Some(handle) => handle.set(pixels, PICTURE_OPTIONS),
-            None => self.uploaded = Some(ctx.load_texture("picture", pixels, PICTURE_OPTIONS)),
+            Some(handle) => handle.set(pixels, options),
+            None => self.uploaded = Some(ctx.load_texture("picture", pixels, options)),
         }
         let texture = self.uploaded.as_ref()?.id();
         Some(Shown { texture, image })
@@ -70,12 +101,16 @@ impl PictureTexture {
         renderer: Option<&RenderState>,
         texture: &wgpu::Texture,
         image: ImageSpec,
+        options: TextureOptions,
     ) -> Option<Shown> {
         let state = renderer?;
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let sampler = wgpu::SamplerDescriptor {
             label: Some("picture"),
-            mag_filter: wgpu::FilterMode::Nearest,
+            mag_filter: match options.magnification {
+                TextureFilter::Linear => wgpu::FilterMode::Linear,
+                TextureFilter::Nearest => wgpu::FilterMode::Nearest,
+            },
             min_filter: wgpu::FilterMode::Linear,
             ..Default::default()
         };

@@ -2,8 +2,8 @@
 
 use crate::app::{DecodedPicture, Thumbnail};
 use crate::gpu::display::rgba_from_planes;
-use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
-use eframe::egui::{Context, TextureHandle, TextureId, Vec2, vec2};
+use crate::ui::picture::{rgba_image, texture_options};
+use eframe::egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2, vec2};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -12,15 +12,19 @@ const KEPT_FRAMES: u64 = 120;
 
 struct Kept {
     texture: TextureHandle,
+    options: TextureOptions,
     last_frame: u64,
 }
+
+/// Textures by the number of a picture.
+type Shelf = BTreeMap<u64, Kept>;
 
 /// The textures of pictures beside the main one.
 #[derive(Default)]
 pub struct PictureTextures {
-    kept: BTreeMap<u64, Kept>,
+    kept: Shelf,
     /// Pictures in their own size, where that is larger than a thumbnail.
-    whole: BTreeMap<u64, Kept>,
+    whole: Shelf,
     frame: u64,
 }
 
@@ -42,44 +46,23 @@ impl PictureTextures {
             height,
             rgba,
         } = thumbnail;
-        if !self.kept.contains_key(&id) {
-            let pixels = rgba_image([*width, *height], rgba)?;
-            let texture = ctx.load_texture(format!("picture {id}"), pixels, PICTURE_OPTIONS);
-            let last_frame = self.frame;
-            self.kept.insert(
-                id,
-                Kept {
-                    texture,
-                    last_frame,
-                },
-            );
-        }
-        let kept = self.kept.get_mut(&id)?;
-        kept.last_frame = self.frame;
-        Some((kept.texture.id(), vec2(*width as f32, *height as f32)))
+        let size = [*width, *height];
+        let texture = take(&mut self.kept, ctx, (id, self.frame), size, || {
+            rgba_image(size, rgba)
+        })?;
+        Some((texture, vec2(*width as f32, *height as f32)))
     }
 
     /// The texture of a picture in its own size, not thinned to a thumbnail.
     pub fn whole(&mut self, ctx: &Context, picture: &DecodedPicture) -> Option<TextureId> {
-        let (width, height) = (picture.image.width, picture.image.height);
-        if (picture.thumbnail.width, picture.thumbnail.height) == (width, height) {
+        let size = [picture.image.width, picture.image.height];
+        if [picture.thumbnail.width, picture.thumbnail.height] == size {
             return self.of(ctx, picture).map(|(texture, _)| texture);
         }
-        let frame = self.frame;
-        let kept = match self.whole.entry(picture.id) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let rgba = rgba_from_planes(&picture.values, picture.image);
-                let pixels = rgba_image([width, height], &rgba)?;
-                let name = format!("whole picture {}", picture.id);
-                place.insert(Kept {
-                    texture: ctx.load_texture(name, pixels, PICTURE_OPTIONS),
-                    last_frame: frame,
-                })
-            }
-        };
-        kept.last_frame = frame;
-        Some(kept.texture.id())
+        let of = (picture.id, self.frame);
+        take(&mut self.whole, ctx, of, size, || {
+            rgba_image(size, &rgba_from_planes(&picture.values, picture.image))
+        })
     }
 
     /// Lets go of what was not painted for a while.
@@ -91,4 +74,32 @@ impl PictureTextures {
         // Those are large: a moving hand makes many of them.
         self.whole.retain(|_, kept| kept.last_frame + 2 >= frame);
     }
+}
+
+/// The texture of the picture with this number, painted in this frame; its pixels are asked for
+/// when it is not on the shelf, or there for another way of enlarging.
+fn take(
+    shelf: &mut Shelf,
+    ctx: &Context,
+    (id, frame): (u64, u64),
+    size: [usize; 2],
+    pixels: impl FnOnce() -> Option<ColorImage>,
+) -> Option<TextureId> {
+    let options = texture_options(ctx, size);
+    let kept = match shelf.entry(id) {
+        Entry::Occupied(known) if known.get().options == options => known.into_mut(),
+        Entry::Occupied(known) => {
+            let kept = known.into_mut();
+            kept.texture.set(pixels()?, options);
+            kept.options = options;
+            kept
+        }
+        Entry::Vacant(place) => place.insert(Kept {
+            texture: ctx.load_texture(format!("picture {id}"), pixels()?, options),
+            options,
+            last_frame: frame,
+        }),
+    };
+    kept.last_frame = frame;
+    Some(kept.texture.id())
 }

@@ -9,7 +9,7 @@ use super::panels::filmstrip::FilmstripView;
 use super::panels::learning::{self, LearningView};
 use super::panels::tools::{self, Left, Stage, ToolPanels};
 use super::panels::{bookmarks, equation, filmstrip, menu_bar, side_frame, status};
-use super::picture::PictureTexture;
+use super::picture::{self, PictureTexture};
 use super::smoke::Smoke;
 use super::storage;
 use super::textures::PictureTextures;
@@ -232,6 +232,13 @@ impl ZscapeWindow {
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| learning::scene_bar_ui(ui, app, actions, scene));
         }
+        let watching = app.navigation().scene().filter(|it| !it.watch.is_empty());
+        if let Some(scene) = watching {
+            Panel::bottom("watch")
+                .resizable(false)
+                .frame(line(ui, space::M, space::S))
+                .show(ui, |ui| learning::watch_ui(ui, app, scene));
+        }
         self.filmstrip.textures.end_frame();
         let shown = self.picture.shown();
         CentralPanel::no_frame()
@@ -430,4 +437,5 @@ impl ZscapeWindow {
 fn restyle(ctx: &Context, app: &AppState) {
     theme::set_theme(ctx, app.view().theme);
     theme::set_text_scale(ctx, app.view().text_scale());
+    picture::set_enlarging(ctx, app.view().enlarging);
 }

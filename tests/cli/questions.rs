@@ -49,6 +49,14 @@ fn folder_with(text: &str) -> Folder {
     folder
 }
 
+/// The lines of a check that are no warnings.
+fn faults(stdout: &str) -> Vec<&str> {
+    let lines = stdout.lines();
+    lines
+        .filter(|line| !line.starts_with("warning: "))
+        .collect()
+}
+
 #[test]
 fn questions_are_listed_and_filtered() {
     let all = run(&["questions"]).succeeded().stdout;
@@ -151,7 +159,7 @@ fn faults_are_lines_with_file_line_and_reason() {
     let run = run(&["questions", "--check", "--questions", &dir]);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     assert_eq!(run.stderr, "zscape: 3 faults in the question files\n");
-    let lines: Vec<&str> = run.stdout.lines().collect();
+    let lines = faults(&run.stdout);
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(
         lines[0].contains("bytes.md:1: it is not UTF-8 text"),
@@ -218,6 +226,83 @@ fn tasks_are_tried_with_their_pictures() {
         solved[0].contains("the start fulfils the goal already"),
         "{solved:?}"
     );
+}
+
+#[test]
+fn claims_are_measured_with_real_pictures() {
+    let claims = "criteria = [\"understanding\"]\n\n[[claim]]\nsays = \"Codes are two numbers long.\"\n\
+                  seeds = \"0-149\"\nmeasure = \"norm(seed(n))\"\nmean = [1.1, 1.4]\n\n\
+                  [[claim]]\nsays = \"Digits have ink.\"\nmodel = \"digits-gan\"\nseeds = \"0-99\"\n\
+                  holds = \"ink(seed(n)) > INK\"\nshare = [95, 100]\n+++";
+    let tried = |ink: &str| {
+        let text = FILE.replace(
+            "criteria = [\"understanding\"]\n+++",
+            &claims.replace("INK", ink),
+        );
+        assert_ne!(text, FILE);
+        let folder = folder_with(&text);
+        let dir = folder.path().display().to_string();
+        run(&[
+            "questions",
+            "--check",
+            "--measure",
+            "--device",
+            "cpu",
+            "--id",
+            "mine",
+            "--questions",
+            &dir,
+        ])
+    };
+    let sound = tried("1").succeeded().stdout;
+    assert_eq!(
+        sound,
+        "1 question is sound, with 1 scenes, 2 tasks and 2 claims\n"
+    );
+    let wrong = tried("60");
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
+    let lines = faults(&wrong.stdout);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("mine.md:38: the claim \"Digits have ink.\" is not so"),
+        "{lines:?}"
+    );
+    run(&["questions", "--check", "--id", "minne"]).refused("no such question");
+}
+
+#[test]
+fn warnings_and_figures_are_printed_and_nothing_is_wrong() {
+    let long = "text = \"a, because it is so much longer than the other\"";
+    let folder = folder_with(&FILE.replace("text = \"a\"", long));
+    let dir = folder.path().display().to_string();
+    let check = [
+        "questions",
+        "--check",
+        "--stats",
+        "--id",
+        "mine",
+        "--questions",
+        &dir,
+    ];
+    let said = run(&check).succeeded().stdout;
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("warning: "), "{said}");
+    assert!(
+        lines[0].contains("mine.md:25: the longest option is right"),
+        "{said}"
+    );
+    assert!(said.contains("choose: the longest is right"), "{said}");
+    assert!(said.contains("1  of 1 (100 %)"), "{said}");
+    assert!(
+        said.ends_with("1 scenes, 2 tasks and 0 claims; 1 warning\n"),
+        "{said}"
+    );
+    // Figures are of what is chosen.
+    let topic = run(&["questions", "--check", "--stats", "--topic", "vae"])
+        .succeeded()
+        .stdout;
+    assert!(!topic.contains("latent-space/"), "{topic}");
+    run(&["questions", "--stats"]).refused("--check");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
 use std::io::Cursor;
 use zscape::document::photo::{
-    self, Background, Crop, Fit, Photo, PhotoError, PhotoFault, PrepareError, PrepareOptions,
-    prepare, suggests_invert,
+    self, Background, Crop, Fit, Photo, PhotoError, PhotoFault, Placing, PrepareError,
+    PrepareOptions, prepare, suggests_invert,
 };
 
 fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
@@ -267,7 +267,7 @@ fn a_drawing_is_placed_as_mnist_does() {
     assert!(suggests_invert(&photo, &PrepareOptions::default()));
     let options = PrepareOptions {
         invert: true,
-        centre_of_mass: true,
+        placing: Placing::Digit,
         ..PrepareOptions::default()
     };
     let numbers = as_numbers(&photo, [1, 28, 28], options);
@@ -319,7 +319,7 @@ fn what_is_drawn_light_on_dark_is_not_to_be_inverted() {
 #[test]
 fn an_empty_sheet_and_a_single_dot_can_be_prepared() {
     let options = PrepareOptions {
-        centre_of_mass: true,
+        placing: Placing::Digit,
         ..PrepareOptions::default()
     };
     let empty = grey(50, 50, |_, _| 10);
@@ -338,6 +338,76 @@ fn an_empty_sheet_and_a_single_dot_can_be_prepared() {
                 .iter()
                 .all(|v| *v == 1.0)
         );
+    }
+}
+
+/// A head with shoulders, of a width and at a place, in color on a wall that gets darker to the right.
+fn portrait(width: u32, height: u32, [x, top]: [f32; 2], head: f32) -> Photo {
+    let mut rgba = Vec::new();
+    for py in 0..height {
+        for px in 0..width {
+            let (dx, dy) = (px as f32 - x, py as f32 - top);
+            let in_head =
+                (dx / (head / 2.0)).powi(2) + ((dy - 0.6 * head) / (0.6 * head)).powi(2) < 1.0;
+            let in_body = dy > 1.3 * head && dx.abs() < 0.8 * head;
+            let wall = 200 - (30 * px / width) as u8;
+            rgba.extend(if in_head {
+                [120, 60, 40, 255]
+            } else if in_body {
+                [20, 30, 160, 255]
+            } else {
+                [wall, wall, 220, 255]
+            });
+        }
+    }
+    Photo::from_rgba(width, height, rgba).expect("as many bytes")
+}
+
+#[test]
+fn a_head_before_a_wall_gets_the_place_and_size_of_the_data() {
+    let options = PrepareOptions {
+        placing: Placing::Portrait,
+        ..PrepareOptions::default()
+    };
+    let of =
+        |numbers: &[f32], channel: usize, x: usize, y: usize| numbers[channel * 4096 + y * 64 + x];
+    // Far and near, high and low, at the left and at the right.
+    for (photo, name) in [
+        (
+            portrait(900, 600, [200.0, 100.0], 90.0),
+            "small, at the left",
+        ),
+        (
+            portrait(400, 700, [260.0, 60.0], 220.0),
+            "large, at the right",
+        ),
+        (
+            portrait(64, 64, [30.0, 3.0], 24.0),
+            "hardly larger than a thumb",
+        ),
+    ] {
+        let numbers = as_numbers(&photo, [3, 64, 64], options);
+        // Blue is strong in walls and bodies, weak in heads.
+        let is_head = |x: usize, y: usize| of(&numbers, 2, x, y) < 0.4;
+        let row = (0..64).filter(|&x| is_head(x, 29)).count();
+        assert!(
+            (30..=36).contains(&row),
+            "{name}: the head is {row} pixels wide"
+        );
+        let first = (0..64).find(|&y| is_head(32, y));
+        assert!(
+            first.is_some_and(|y| (8..=11).contains(&y)),
+            "{name}: it begins in row {first:?}"
+        );
+        let [left, right] = [of(&numbers, 0, 1, 1), of(&numbers, 0, 62, 1)];
+        assert_eq!(left, right, "{name}: the wall has one color");
+    }
+    // Nothing stands out, or nothing is even: the picture stays what it is.
+    let plain = grey(80, 80, |_, _| 90);
+    let noise = grey(80, 80, |x, y| ((x * 7919 + y * 104_729) % 251) as u8);
+    for photo in [plain, noise] {
+        let as_it_is = as_numbers(&photo, [3, 64, 64], PrepareOptions::default());
+        assert_eq!(as_numbers(&photo, [3, 64, 64], options), as_it_is);
     }
 }
 

@@ -1,13 +1,13 @@
 //! Questions in the window: the panel, scenes and the way back, every kind of task, progress.
 
-use crate::school::{SECOND, school};
-use crate::support::{Window, options};
+use crate::school::{CTRL, SECOND};
+use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{FontId, Key, Modifiers};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
 use std::sync::Arc;
-use zscape::app::learning::{Page, name_of, why_no_scene};
+use zscape::app::learning::{name_of, why_no_scene};
 use zscape::app::tools::variations::STEP;
 use zscape::app::{
     Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, SessionAction, Tool,
@@ -18,85 +18,6 @@ use zscape::files::save::save;
 use zscape::latent::expr::parse;
 use zscape::latent::{NoiseMode, Space};
 use zscape::learn::progress::QuestionStatus;
-use zscape::ui::WindowOptions;
-
-const CTRL: Modifiers = Modifiers::COMMAND;
-
-impl Window {
-    /// A window with two known questions beside the built-in ones, and the panel open.
-    fn open_school(folder: &Path) -> Self {
-        school(&folder.join("questions"));
-        let mut window = Self::open_options(WindowOptions {
-            model: Some(ModelSource::Catalogue("digits-vae2".to_owned())),
-            questions: Some(folder.join("questions")),
-            progress: Some(folder.join("progress.json")),
-            ..options()
-        });
-        window.press(CTRL, Key::G);
-        window.wait("the questions", |app| app.learning().bank().is_some());
-        window
-    }
-
-    /// Presses something of the panel, wherever it is scrolled to.
-    #[track_caller]
-    fn push(&mut self, role: Role, name: &str) {
-        self.find(role, name).click_accesskit();
-        self.settle();
-    }
-
-    #[track_caller]
-    fn push_button(&mut self, name: &str) {
-        self.push(Role::Button, name);
-    }
-
-    /// Types into a field of several lines.
-    #[track_caller]
-    fn write_into(&mut self, field: &str, text: &str) {
-        self.find(Role::MultilineTextInput, field).focus();
-        self.harness.run_steps(1);
-        self.find(Role::MultilineTextInput, field).type_text(text);
-        self.harness.run_steps(2);
-    }
-
-    /// Finds a question by its words and reads it.
-    #[track_caller]
-    fn read(&mut self, words: &str) {
-        self.push_button("All questions");
-        self.type_into("Search questions", words);
-        self.push_button(words);
-        assert_eq!(self.app().learning().page(), Page::Question);
-    }
-
-    /// Waits for the verdict; gives whether it is passed, and its reason.
-    #[track_caller]
-    fn verdict(&mut self) -> (bool, String) {
-        self.wait("the verdict", |app| {
-            app.learning()
-                .open_question()
-                .is_some_and(|(_, open)| open.judged.is_some())
-        });
-        let (_, open) = self.app().learning().open_question().expect("a question");
-        let (_, verdict) = open.judged.as_ref().expect("it was judged");
-        let verdict = verdict.as_ref().expect("it could be judged");
-        (verdict.passed, verdict.reason.clone())
-    }
-
-    #[track_caller]
-    fn check(&mut self) -> (bool, String) {
-        self.push_button("Check now");
-        self.verdict()
-    }
-
-    fn learn(&mut self, action: LearningAction) {
-        self.harness.state_mut().ask(Action::Learn(action));
-        self.settle();
-    }
-
-    fn shows(&self, text: &str) -> bool {
-        let mut found = self.harness.query_all_by_label_contains(text);
-        found.next().is_some()
-    }
-}
 
 /// Everything of the state that a scene may touch.
 fn state(app: &AppState) -> (String, String, Tool, String, usize, Option<NodeId>, u32) {
@@ -494,6 +415,8 @@ fn every_kind_of_task_can_be_passed_and_failed() {
         window.push(Role::CheckBox, point);
     }
     assert!(window.check().0);
+
+    window.push_button("Good");
 
     // All of it is in the progress, and still is after a restart.
     let learning = window.app().learning();

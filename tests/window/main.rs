@@ -16,6 +16,7 @@ mod first_start;
 mod graph_files;
 mod interpolate;
 mod learning;
+mod learning_tasks;
 mod map;
 mod matrix;
 mod models;

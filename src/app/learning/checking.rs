@@ -79,6 +79,12 @@ impl OpenQuestion {
         self.checking.is_some()
     }
 
+    /// Whether the open task was answered rightly.
+    pub fn has_passed(&self) -> bool {
+        let verdict = self.judged.as_ref().map(|(_, verdict)| verdict);
+        matches!(verdict, Some(Ok(verdict)) if verdict.passed)
+    }
+
     /// Seconds since 1970 at which it was opened.
     pub fn opened_at(&self) -> u64 {
         self.opened_at
@@ -281,6 +287,9 @@ impl Learning {
         job: JobId,
         measurements: Vec<Measurement>,
     ) {
+        if self.live.accept(job, &measurements) {
+            return;
+        }
         self.examining.retain(|running| *running != job);
         let Some(checking) = self.checking_mut() else {
             return;
@@ -296,8 +305,16 @@ impl Learning {
         self.check_tick(workspace);
     }
 
+    /// Notes that a measurement has ended.
+    pub(in crate::app) fn on_examination_end(&mut self, job: JobId) {
+        self.live.end(job);
+    }
+
     /// Notes that something cannot be measured.
     pub(in crate::app) fn on_examination_failed(&mut self, job: JobId, message: &str) {
+        if self.live.fail(job, message) {
+            return;
+        }
         self.examining.retain(|running| *running != job);
         let Some(checking) = self.checking_mut() else {
             return;

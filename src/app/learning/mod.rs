@@ -4,6 +4,7 @@
 //! just measured (`checking`). Files are read and written on a thread of their own (`store`).
 
 mod checking;
+mod live;
 mod scene;
 mod store;
 
@@ -17,9 +18,11 @@ use crate::engine::JobId;
 use crate::latent::expr::Expr;
 use crate::learn::interview::{Interview, Options};
 use crate::learn::path::StudyPath;
+use crate::learn::progress::QuestionStatus;
 use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
 use crate::learn::{Answer, Bank, Question, TaskKind};
+use live::LiveNumbers;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +73,8 @@ pub enum LearningAction {
     Answer(Answer),
     /// Try the open task once more.
     TryAgain,
+    /// Read what comes next.
+    NextQuestion,
     Rate(Rating),
     BeginInterview(Options),
     /// Go to the next task of the set.
@@ -112,6 +117,7 @@ pub struct Learning {
     way_back: Vec<String>,
     /// Jobs that measure for an answer.
     examining: Vec<JobId>,
+    live: LiveNumbers,
     interview: Option<RunningInterview>,
     report: Option<Arc<str>>,
 }
@@ -131,6 +137,7 @@ impl Learning {
             open: None,
             way_back: Vec::new(),
             examining: Vec::new(),
+            live: LiveNumbers::default(),
             interview: None,
             report: None,
         }
@@ -259,6 +266,7 @@ impl Learning {
             self.begin(workspace);
         }
         self.check_tick(workspace);
+        self.live_tick(workspace, navigation);
         // The thread wakes the window when it has done something; this is for what waits for room.
         let store = self.store.as_mut();
         let waits = store.is_some_and(ProgressStore::tick).then_some(0.1);
@@ -333,6 +341,11 @@ impl Learning {
                     open.go_to_task(open.task, now_secs);
                 }
             }
+            LearningAction::NextQuestion => {
+                if let Some(next) = self.next_question().map(|next| next.id.clone()) {
+                    self.read_question(workspace, next);
+                }
+            }
             LearningAction::Rate(rating) => {
                 if let Some(open) = &self.open {
                     let id = open.id.clone();
@@ -356,6 +369,34 @@ impl Learning {
             }
             LearningAction::Export(file, path) => self.export(file, path),
         }
+    }
+
+    /// Whether there is nothing to do about a question of the path now: it is done, or its next
+    /// review is not due yet.
+    pub fn is_settled(&self, question: &Question, now_unix: u64) -> bool {
+        let memory = self.progress.memory(&question.id);
+        self.progress.status(question) == QuestionStatus::Done
+            || memory.is_some_and(|memory| memory.due > now_unix)
+    }
+
+    /// What to read after the open question: the next that is due where those are worked through,
+    /// else the next of the path that is not settled.
+    pub fn next_question(&self) -> Option<&Arc<Question>> {
+        let bank = self.bank.as_ref()?;
+        let open = self.open.as_ref().map(|open| open.id.as_str());
+        let now = unix_secs();
+        if self.list == Page::Due {
+            let due = self.progress.due(now).into_iter();
+            let mut due = due.filter(|id| Some(*id) != open);
+            if let Some(question) = due.find_map(|id| bank.get(id)) {
+                return Some(question);
+            }
+        }
+        let is_settled = |id: &str| {
+            let question = bank.get(id);
+            question.is_none_or(|question| self.is_settled(question, now))
+        };
+        bank.get(self.path.next_open_after(open, is_settled)?)
     }
 
     fn question(&self, id: &str) -> Option<Arc<Question>> {

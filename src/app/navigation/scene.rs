@@ -9,7 +9,7 @@ use super::{Desk, Navigation, Situation};
 use crate::app::notices::Level;
 use crate::app::{Composition, Edit, Tool, ToolSettings};
 use crate::engine::{ModelInfo, ModelSource};
-use crate::learn::Control;
+use crate::learn::{Control, Quantity};
 use std::sync::Arc;
 
 /// A scene on the window.
@@ -20,6 +20,8 @@ pub struct OpenScene {
     pub caption: String,
     /// What it shows instead of the fitting demonstration.
     pub nearest: Option<String>,
+    /// What is measured live of its picture.
+    pub watch: Vec<Quantity>,
     pub locked: Vec<Control>,
     /// A built-in model by name.
     pub model: String,

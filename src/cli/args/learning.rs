@@ -26,18 +26,24 @@ pub struct QuestionsArgs {
     /// Only questions that have all these words, the best first
     #[arg(long, value_name = "WORDS")]
     pub search: Option<String>,
+    /// Only this question; may be given several times
+    #[arg(long = "id", value_name = "ID")]
+    pub ids: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Check all question files; each fault is a line with file, line and reason
-    #[arg(long, conflicts_with_all = ["topic", "level", "search", "json"])]
+    /// Check question files; each fault is a line with file, line and reason
+    #[arg(long, conflicts_with_all = ["search", "json"])]
     pub check: bool,
     /// With --check: every question of the list has to be there, and every model
     #[arg(long, requires = "check")]
     pub complete: bool,
-    /// With --check: try every task with the pictures that it is about
+    /// With --check: try every task with the pictures that it is about, and measure every claim
     #[arg(long, requires = "check")]
     pub measure: bool,
+    /// With --check: print figures over the questions, such as how often the longest option is right
+    #[arg(long, requires = "check")]
+    pub stats: bool,
     #[command(flatten)]
     pub bank: BankArgs,
     #[command(flatten)]

@@ -1,38 +1,21 @@
-//! `questions`: which there are, and whether they are sound.
+//! `questions`: which there are.
 
-use super::measuring::Engines;
 use crate::cli::args::QuestionsArgs;
 use crate::cli::error::CliError;
-use crate::cli::{interrupt, progress, say};
+use crate::cli::say;
+use crate::learn::calendar::Month;
 use crate::learn::question::{Question, Scene};
 use crate::learn::text::Target;
-use crate::learn::{Bank, Fault, Filter, check, models, trial};
+use crate::learn::{Bank, Filter, TaskKind};
 use serde_json::{Value, json};
 
 /// `zscape questions`
 pub fn questions(args: &QuestionsArgs) -> Result<(), CliError> {
     if args.check {
-        return check(args);
+        return super::check::check(args);
     }
     let bank = super::open(&args.bank)?;
-    let filter = Filter {
-        topic: args.topic.clone(),
-        level: args.level.map(Into::into),
-    };
-    if let Some(topic) = &args.topic
-        && !bank.topics().iter().any(|(id, _)| id == topic)
-    {
-        let known: Vec<&str> = bank.topics().iter().map(|(id, _)| *id).collect();
-        let fault = format!("there is no such topic, only {}", known.join(", "));
-        return Err(CliError::bad_input(format!("--topic {topic}"), fault));
-    }
-    let found: Vec<&Question> = match &args.search {
-        Some(words) => {
-            let hits = bank.search(words, &filter);
-            hits.into_iter().map(|hit| &**hit.question).collect()
-        }
-        None => bank.filtered(&filter),
-    };
+    let found = chosen(args, &bank)?;
     if args.json {
         let records: Vec<Value> = found.into_iter().map(record).collect();
         let text = serde_json::to_string_pretty(&records)
@@ -62,9 +45,44 @@ pub fn questions(args: &QuestionsArgs) -> Result<(), CliError> {
     say(&lines.join("\n"))
 }
 
+/// The questions that the filters leave.
+pub(super) fn chosen<'b>(
+    args: &QuestionsArgs,
+    bank: &'b Bank,
+) -> Result<Vec<&'b Question>, CliError> {
+    let filter = Filter {
+        topic: args.topic.clone(),
+        level: args.level.map(Into::into),
+    };
+    if let Some(topic) = &args.topic
+        && !bank.topics().iter().any(|(id, _)| id == topic)
+    {
+        let known: Vec<&str> = bank.topics().iter().map(|(id, _)| *id).collect();
+        let fault = format!("there is no such topic, only {}", known.join(", "));
+        return Err(CliError::bad_input(format!("--topic {topic}"), fault));
+    }
+    let mut found: Vec<&Question> = match &args.search {
+        Some(words) => {
+            let hits = bank.search(words, &filter);
+            hits.into_iter().map(|hit| &**hit.question).collect()
+        }
+        None => bank.filtered(&filter),
+    };
+    if !args.ids.is_empty() {
+        for id in &args.ids {
+            if bank.get(id).is_none() {
+                return Err(super::unknown(bank, id));
+            }
+        }
+        found.retain(|question| args.ids.contains(&question.id));
+    }
+    Ok(found)
+}
+
 /// A question for other programs.
 fn record(question: &Question) -> Value {
     let tools: Vec<&str> = question.tools.iter().map(|tool| tool.key()).collect();
+    let claims: Vec<&str> = question.claims.iter().map(|it| it.says.as_str()).collect();
     let links = question.answer.links.iter().chain(&question.deeper.links);
     let links: Vec<&str> = links
         .filter_map(|link| match &link.target {
@@ -77,7 +95,12 @@ fn record(question: &Question) -> Value {
         .iter()
         .map(|task| {
             let criteria: Vec<&str> = task.criteria.iter().map(|c| c.key()).collect();
-            json!({ "kind": task.kind_name(), "ask": task.ask, "criteria": criteria })
+            let mut record =
+                json!({ "kind": task.kind_name(), "ask": task.ask, "criteria": criteria });
+            if let TaskKind::Explain { .. } = task.kind {
+                record["points"] = json!(task.points(question));
+            }
+            record
         })
         .collect();
     json!({
@@ -89,8 +112,10 @@ fn record(question: &Question) -> Value {
         "models": question.models,
         "related": question.related,
         "covers": question.covers,
+        "as_of": question.as_of.map(Month::key),
         "scene": question.scene.as_ref().map(scene_record),
         "tasks": tasks,
+        "claims": claims,
         "answer": question.answer.markdown,
         "deeper": question.deeper.markdown,
         "links": links,
@@ -101,6 +126,7 @@ fn record(question: &Question) -> Value {
 
 fn scene_record(scene: &Scene) -> Value {
     let locked: Vec<&str> = scene.locked.iter().map(|control| control.key()).collect();
+    let watch: Vec<&str> = scene.watch.iter().map(|it| it.text.as_str()).collect();
     json!({
         "model": scene.model,
         "expression": scene.expression.text,
@@ -109,87 +135,6 @@ fn scene_record(scene: &Scene) -> Value {
         "locked": locked,
         "caption": scene.caption,
         "nearest": scene.nearest,
+        "watch": watch,
     })
-}
-
-/// `zscape questions --check`
-fn check(args: &QuestionsArgs) -> Result<(), CliError> {
-    let mut bank = Bank::built_in();
-    let mut report = None;
-    if let Some(folder) = &args.bank.questions {
-        report = Some(bank.add_folder(folder));
-    }
-    let models = models::Models::built_in().map_err(CliError::Failed)?;
-    let mut faults = check::bank(&bank, &models, args.complete);
-    if args.measure {
-        faults.extend(measure(args, &bank, &models, &faults)?);
-    }
-    faults.sort();
-    if let Some(report) = report.filter(|report| !report.replaced.is_empty()) {
-        let replaced = report.replaced.join(", ");
-        say(&format!("replaced by files of the folder: {replaced}"))?;
-    }
-    let count = bank.questions().len();
-    if faults.is_empty() {
-        let scenes = bank.questions().iter().filter(|q| q.scene.is_some());
-        let tasks: usize = bank.questions().iter().map(|q| q.tasks.len()).sum();
-        let scenes = scenes.count();
-        return say(&format!(
-            "{count} questions are sound, with {scenes} scenes and {tasks} tasks"
-        ));
-    }
-    let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
-    say(&lines.join("\n"))?;
-    let plural = if faults.len() == 1 { "" } else { "s" };
-    Err(CliError::BadInput(format!(
-        "{} fault{plural} in the question files",
-        faults.len()
-    )))
-}
-
-/// Tries the tasks of all questions that are sound on paper.
-fn measure(
-    args: &QuestionsArgs,
-    bank: &Bank,
-    models: &models::Models,
-    known: &[Fault],
-) -> Result<Vec<Fault>, CliError> {
-    let mut engines = Engines::new(args.device.into());
-    let bar = progress::bar(bank.questions().len(), "questions");
-    let mut faults = Vec::new();
-    for question in bank.questions() {
-        if interrupt::asked() {
-            return Err(CliError::Interrupted);
-        }
-        let is_sound = !known.iter().any(|fault| fault.file == question.file);
-        if is_sound && !waits_for_a_model(question, models) {
-            match trial::question(question, &mut engines) {
-                Ok(found) => faults.extend(found),
-                Err(reason) => match engines.take_error() {
-                    Some(error) => return Err(error),
-                    None => faults.push(Fault {
-                        file: question.file.clone(),
-                        line: 0,
-                        reason,
-                    }),
-                },
-            }
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(faults)
-}
-
-/// Whether a question has pictures of a model that is not built in yet.
-fn waits_for_a_model(question: &Question, models: &models::Models) -> bool {
-    use crate::learn::TaskKind;
-    let scene = question.scene.iter().map(|scene| scene.model.as_str());
-    let panes = question.tasks.iter().flat_map(|task| match &task.kind {
-        TaskKind::Which { left, right, .. } => vec![left.model.as_str(), right.model.as_str()],
-        _ => Vec::new(),
-    });
-    scene
-        .chain(panes)
-        .any(|name| models.get(name).is_none_or(|model| model.is_announced))
 }

@@ -4,8 +4,7 @@ use super::page::Page;
 use crate::cli::args::QuestionArgs;
 use crate::cli::error::CliError;
 use crate::cli::say;
-use crate::latent::expr::suggest;
-use crate::learn::task::{Order, Side};
+use crate::learn::task::{Item, Order, Side};
 use crate::learn::{Bank, Question, Scene, Task, TaskKind};
 use std::io::IsTerminal as _;
 
@@ -17,13 +16,7 @@ const WIDEST: usize = 100;
 pub fn question(args: &QuestionArgs) -> Result<(), CliError> {
     let bank = super::open(&args.bank)?;
     let Some(question) = bank.get(&args.id) else {
-        let near = suggest(&args.id, bank.questions().iter().map(|q| q.id.as_str()));
-        let hint = near.map_or_else(
-            || "`zscape questions` lists all".to_owned(),
-            |near| format!("did you mean {near}?"),
-        );
-        let fault = format!("there is no such question; {hint}");
-        return Err(CliError::bad_input(&args.id, fault));
+        return Err(super::unknown(&bank, &args.id));
     };
     let width = args.width.map_or_else(terminal_width, usize::from);
     say(&page(question, &bank, width, args.solutions))
@@ -46,6 +39,9 @@ fn page(question: &Question, bank: &Bank, width: usize, with_solutions: bool) ->
     let topic = topic.map_or(question.topic.as_str(), |(_, title)| title);
     let level = question.level.key();
     page.wrap(&format!("{topic}, {level} ({})", question.id), "", "");
+    if let Some(month) = question.as_of {
+        page.wrap(&format!("As of {month}"), "", "");
+    }
     page.blank();
     page.markdown(&question.answer.markdown);
     page.heading("Deeper", '-');
@@ -89,6 +85,9 @@ fn write_scene(page: &mut Page, scene: &Scene) {
     page.wrap(&format!("tool {}", scene.tool.key()), "  ", "    ");
     let expression = format!("expression {}", scene.expression.text);
     page.wrap(&expression, "  ", "    ");
+    for watched in &scene.watch {
+        page.wrap(&format!("watch {}", watched.text), "  ", "    ");
+    }
 }
 
 fn write_task(page: &mut Page, number: usize, task: &Task, with_solutions: bool) {
@@ -170,14 +169,30 @@ fn write_task(page: &mut Page, number: usize, task: &Task, with_solutions: bool)
             }
             if with_solutions {
                 match order {
-                    Order::Items(items) => list("order", &items.join("; ")),
+                    Order::Items(items) => list("order", &in_steps(items)),
                     Order::Measured { by, .. } => list("order by", &by.text),
                 }
             }
         }
-        TaskKind::Explain => {}
+        TaskKind::Explain { points } => {
+            if with_solutions {
+                for point in points {
+                    list("point", point);
+                }
+            }
+        }
     }
     if let Some(because) = task.because().filter(|_| with_solutions) {
         list("because", because);
     }
+}
+
+/// Things in a right order; those of one step, which may stand in any, are joined by "and".
+fn in_steps(items: &[Item]) -> String {
+    let steps = items.chunk_by(|a, b| a.step == b.step);
+    let words = steps.map(|step| {
+        let texts: Vec<&str> = step.iter().map(|item| item.text.as_str()).collect();
+        texts.join(" and ")
+    });
+    words.collect::<Vec<_>>().join("; ")
 }

@@ -2,6 +2,7 @@
 
 use super::Photo;
 use super::digit::centred;
+use super::figure::portrait;
 use super::resample::{Area, Plane, resample};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,21 @@ pub enum Background {
     White,
 }
 
+/// Where what is to be seen stands in the encoder's picture.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Placing {
+    /// Where it is; [`Fit`] says how proportions are matched.
+    #[default]
+    AsItIs,
+    /// As MNIST places what is drawn: scaled by its bounding box to 20/28 of the sides, its centre
+    /// of mass in the middle.
+    Digit,
+    /// As paper dolls have it: a head of a certain size and place before a ground of one color. A
+    /// picture in which neither is found stays as it is.
+    Portrait,
+}
+
 /// How a picture becomes what an encoder takes. The default takes it as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PrepareOptions {
@@ -44,9 +60,7 @@ pub struct PrepareOptions {
     /// Light becomes dark: what is drawn dark on light is learnt as light on dark by models of
     /// digits. [`suggests_invert`] says when.
     pub invert: bool,
-    /// Places what is drawn as MNIST does: scaled by its bounding box to 20/28 of the sides, its
-    /// centre of mass in the middle. `fit` has no meaning then.
-    pub centre_of_mass: bool,
+    pub placing: Placing,
 }
 
 /// Why a picture cannot become what an encoder takes.
@@ -78,11 +92,13 @@ pub fn prepare(
         return Err(PrepareError::NoPixels);
     }
     let crop = checked_crop(photo, options.crop)?;
-    let plane = if options.centre_of_mass {
-        centred(photo, crop, channels, [width, height], options)
-    } else {
-        fitted(photo, crop, channels, [width, height], options)
+    let to = [width, height];
+    let placed = match options.placing {
+        Placing::AsItIs => None,
+        Placing::Digit => Some(centred(photo, crop, channels, to, options)),
+        Placing::Portrait => portrait(photo, crop, channels, to, options),
     };
+    let plane = placed.unwrap_or_else(|| fitted(photo, crop, channels, to, options));
     let pixels = plane.values.chunks_exact(channels);
     let planes = (0..channels).flat_map(|channel| pixels.clone().map(move |pixel| pixel[channel]));
     Ok(planes.map(|value| value.clamp(0.0, 1.0)).collect())

@@ -137,7 +137,7 @@ fn judged(
             code,
             image,
             picture: picture.to_vec(),
-            judged: verdicts.as_ref().and_then(|all| all.get(index)).copied(),
+            judged: verdicts.as_ref().and_then(|all| all.get(index)).cloned(),
             reconstruction_mse: None,
             nearest,
         });

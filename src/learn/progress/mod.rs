@@ -12,6 +12,7 @@ pub use scores::{Point, Series, Summary};
 use super::answer::Answer;
 use super::question::{Level, Question};
 use super::rubric::Criterion;
+use super::task::{Task, TaskKind};
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,7 +95,8 @@ pub enum QuestionStatus {
     New,
     /// Something was answered.
     Begun,
-    /// Every task was answered rightly once, or, of a question without tasks, it was reviewed.
+    /// Every measured task was answered rightly once, and the question was reviewed or its free
+    /// answers were right, too.
     Done,
 }
 
@@ -186,8 +188,12 @@ impl Progress {
         let passed = self.passed.get(&question.id);
         let has_passed = |task| passed.is_some_and(|tasks| tasks.contains(&task));
         let was_reviewed = self.memories.contains_key(&question.id);
-        let all_passed = (0..question.tasks.len()).all(has_passed);
-        if all_passed && (was_reviewed || !question.tasks.is_empty()) {
+        // What the learner wrote nobody measures; the review says how well it was known.
+        let is_measured = |task: &Task| !matches!(task.kind, TaskKind::Explain { .. });
+        let tasks = || question.tasks.iter().enumerate();
+        let measured_passed = tasks().all(|(at, task)| !is_measured(task) || has_passed(at));
+        let all_passed = !question.tasks.is_empty() && tasks().all(|(at, _)| has_passed(at));
+        if measured_passed && (was_reviewed || all_passed) {
             QuestionStatus::Done
         } else if was_reviewed || passed.is_some() {
             QuestionStatus::Begun

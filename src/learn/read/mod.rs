@@ -1,10 +1,12 @@
 //! A question file to a question.
 
+mod claims;
 mod raw;
 mod scene;
 mod tasks;
 
 use super::Fault;
+use super::calendar::Month;
 use super::question::{Formula, HeadLines, Level, Question, ToolName};
 use super::task::TaskKind;
 use super::text::{Text, is_id};
@@ -158,18 +160,12 @@ impl Reader<'_> {
         }
         let covers = raw.covers.get_ref();
         let covers_line = self.line_of(&raw.covers);
-        if !(1..=20).contains(&covers.len()) {
-            let count = covers.len();
-            self.fault(
-                covers_line,
-                format!("covers has {count} points, not 1 to 20"),
-            );
-        }
-        if covers.iter().any(|point| point.trim().is_empty()) {
-            self.fault(covers_line, "a point of covers is empty");
-        }
+        self.check_points("covers", covers, 20, covers_line);
         let scene = raw.scene.as_ref().and_then(|scene| self.scene(scene));
         let tasks: Vec<_> = raw.task.iter().filter_map(|task| self.task(task)).collect();
+        let claims = raw.claim.iter().filter_map(|claim| self.claim(claim));
+        let claims = claims.collect();
+        let as_of = raw.as_of.as_ref().and_then(|month| self.month(month));
         self.suit(&raw, &tasks);
         let (answer, deeper) = self.body(body);
         Some(Question {
@@ -181,14 +177,41 @@ impl Reader<'_> {
             models: raw.models.get_ref().clone(),
             related: related.clone(),
             covers: covers.clone(),
+            as_of,
             scene,
             tasks,
+            claims,
             answer,
             deeper,
             file: self.name.to_owned(),
             is_built_in: false,
             lines,
         })
+    }
+
+    /// Notes what is wrong with a list of points of a rubric.
+    fn check_points(&mut self, key: &str, points: &[String], most: usize, line: usize) {
+        let count = points.len();
+        if !(1..=most).contains(&count) {
+            self.fault(line, format!("{key} has {count} points, not 1 to {most}"));
+        }
+        if points.iter().any(|point| point.trim().is_empty()) {
+            self.fault(line, format!("a point of {key} is empty"));
+        }
+        if let Some(twice) = first_twice(points) {
+            self.fault(line, format!("{key} has the point {twice:?} twice"));
+        }
+    }
+
+    fn month(&mut self, found: &Spanned<String>) -> Option<Month> {
+        match found.get_ref().parse() {
+            Ok(month) => Some(month),
+            Err(reason) => {
+                let line = self.line_of(found);
+                self.fault(line, format!("as_of: {reason}"));
+                None
+            }
+        }
     }
 
     fn id(&mut self, raw: &RawHead) -> String {
@@ -245,7 +268,7 @@ impl Reader<'_> {
             Some(scene) => {
                 let only_words = tasks
                     .iter()
-                    .all(|task| matches!(task.kind, TaskKind::Explain));
+                    .all(|task| matches!(task.kind, TaskKind::Explain { .. }));
                 // A task with a fault of its own is not missing.
                 if only_words && tasks.len() == raw.task.len() {
                     let line = self.line_of(scene);
@@ -259,7 +282,7 @@ impl Reader<'_> {
                         TaskKind::Order { order, .. } => {
                             matches!(order, super::Order::Measured { .. })
                         }
-                        TaskKind::Explain => false,
+                        TaskKind::Explain { .. } => false,
                         _ => true,
                     };
                     if needs_scene {
@@ -360,6 +383,13 @@ impl Reader<'_> {
     fn formulas(&mut self, found: &[Spanned<String>]) -> Vec<Formula> {
         found.iter().filter_map(|text| self.formula(text)).collect()
     }
+}
+
+/// The first text that stands in a list for the second time.
+fn first_twice(texts: &[String]) -> Option<&String> {
+    let mut places = 1..texts.len();
+    let place = places.find(|&place| texts[..place].contains(&texts[place]))?;
+    texts.get(place)
 }
 
 /// The words of a list, for sentences.

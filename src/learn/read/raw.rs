@@ -22,9 +22,12 @@ pub struct RawHead {
     pub models: Spanned<Vec<String>>,
     pub related: Spanned<Vec<String>>,
     pub covers: Spanned<Vec<String>>,
+    pub as_of: Option<Words>,
     pub scene: Option<Spanned<RawScene>>,
     #[serde(default)]
     pub task: Vec<Spanned<RawTask>>,
+    #[serde(default)]
+    pub claim: Vec<Spanned<RawClaim>>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +43,7 @@ pub struct RawScene {
     pub noise: Option<Words>,
     pub caption: Words,
     pub nearest: Option<Words>,
+    pub watch: Option<Spanned<Vec<Words>>>,
 }
 
 /// The settings of all tools.
@@ -80,9 +84,24 @@ pub struct RawTask {
     pub hint: Option<String>,
     pub solution: Option<Words>,
     pub answer: Option<Words>,
-    pub items: Option<Spanned<Vec<String>>>,
+    /// Texts, or lists of texts whose order does not matter.
+    pub items: Option<Spanned<Vec<Value>>>,
     pub expressions: Option<Vec<Words>>,
     pub by: Option<Words>,
+    pub points: Option<Spanned<Vec<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawClaim {
+    pub says: Words,
+    pub model: Option<Words>,
+    pub seeds: Option<Words>,
+    pub holds: Option<Words>,
+    pub share: Option<Spanned<Vec<f64>>>,
+    pub measure: Option<Words>,
+    pub mean: Option<Spanned<Vec<f64>>>,
+    pub median: Option<Spanned<Vec<f64>>>,
 }
 
 #[derive(Deserialize)]

@@ -3,8 +3,12 @@
 use super::raw::{RawScene, RawSettings};
 use super::{Reader, keys};
 use crate::latent::Sampler;
+use crate::learn::measure::Quantity;
 use crate::learn::question::{Control, Formula, Method, Preset, Scene, ToolName};
 use toml::Spanned;
+
+/// The most measures that a scene shows.
+const MAX_WATCHED: usize = 4;
 
 impl Reader<'_> {
     pub(super) fn scene(&mut self, found: &Spanned<RawScene>) -> Option<Scene> {
@@ -19,6 +23,7 @@ impl Reader<'_> {
             .collect();
         let caption = self.words(&raw.caption, "the caption");
         let nearest = raw.nearest.as_ref().map(|text| self.words(text, "nearest"));
+        let watch = raw.watch.as_ref().map(|list| self.watch(list));
         let tool = tool?;
         if let Some(beside) = &raw.beside
             && tool != ToolName::Compare
@@ -60,8 +65,31 @@ impl Reader<'_> {
             locked,
             caption,
             nearest,
+            watch: watch.unwrap_or_default(),
             line: self.line_of(found),
         })
+    }
+
+    /// What is read off the picture while the scene is open.
+    fn watch(&mut self, found: &Spanned<Vec<Spanned<String>>>) -> Vec<Quantity> {
+        let count = found.get_ref().len();
+        if !(1..=MAX_WATCHED).contains(&count) {
+            let line = self.line_of(found);
+            self.fault(
+                line,
+                format!("watch has {count} measures, not 1 to {MAX_WATCHED}"),
+            );
+        }
+        let measures = found.get_ref().iter();
+        let measures: Vec<_> = measures
+            .filter_map(|text| self.quantity(text, true))
+            .collect();
+        if let Some(place) = (1..measures.len()).find(|&it| measures[..it].contains(&measures[it]))
+        {
+            let line = self.line_of(found);
+            self.fault(line, format!("watch has {:?} twice", measures[place].text));
+        }
+        measures
     }
 
     /// Settings of a tool; those of another are a fault.

@@ -5,11 +5,14 @@ use super::raw::RawTask;
 use crate::learn::measure::{HERE, Quantity, parse_goal, parse_quantity, speaks_of_here};
 use crate::learn::question::Formula;
 use crate::learn::rubric::Criterion;
-use crate::learn::task::{Choice, Order, Pane, Side, Task, TaskKind};
+use crate::learn::task::{Choice, Item, Order, Pane, Side, Task, TaskKind};
 use toml::{Spanned, Value};
 
+/// The most points of a free answer.
+const MAX_POINTS: usize = 8;
+
 /// Keys that belong to kinds of task.
-const KEYS: [(&str, &[&str]); 15] = [
+const KEYS: [(&str, &[&str]); 16] = [
     ("because", &["predict", "compare", "set", "which", "order"]),
     ("options", &["choose"]),
     ("measure", &["predict"]),
@@ -25,6 +28,7 @@ const KEYS: [(&str, &[&str]); 15] = [
     ("answer", &["which"]),
     ("items", &["order"]),
     ("expressions", &["order"]),
+    ("points", &["explain"]),
 ];
 
 impl Reader<'_> {
@@ -49,7 +53,7 @@ impl Reader<'_> {
             "set" => self.set(raw, line),
             "which" => self.which(raw, line),
             "order" => self.order(raw, line),
-            "explain" => Some(TaskKind::Explain),
+            "explain" => Some(self.explain(raw)),
             other => {
                 let known = "choose, predict, compare, set, which, order, explain";
                 self.fault(line, format!("the kind {other:?} is not one of {known}"));
@@ -240,21 +244,10 @@ impl Reader<'_> {
         let because = self.because(raw, line);
         let order = match (&raw.items, &raw.expressions) {
             (Some(items), None) => {
-                let (line, items) = (self.line_of(items), items.get_ref());
-                self.check_order_len(items.len(), line);
-                if items.iter().any(|item| item.trim().is_empty()) {
-                    self.fault(line, "an item is empty");
-                }
-                if let Some(twice) = (1..items.len()).find(|&i| items[..i].contains(&items[i])) {
-                    self.fault(
-                        line,
-                        format!("the item {:?} stands there twice", items[twice]),
-                    );
-                }
                 if raw.by.is_some() {
                     self.fault(line, "by orders expressions, not items");
                 }
-                Order::Items(items.clone())
+                Order::Items(self.items(items))
             }
             (None, Some(expressions)) => {
                 self.check_order_len(expressions.len(), line);
@@ -277,6 +270,55 @@ impl Reader<'_> {
         })
     }
 
+    /// The things of an order: each text is a step, and so is each list of texts.
+    fn items(&mut self, found: &Spanned<Vec<Value>>) -> Vec<Item> {
+        let line = self.line_of(found);
+        let mut items = Vec::new();
+        for (step, value) in found.get_ref().iter().enumerate() {
+            let texts = match value {
+                Value::Array(inner) => {
+                    if inner.len() < 2 {
+                        self.fault(line, "an inner list of items has at least 2 of them");
+                    }
+                    inner.as_slice()
+                }
+                value => std::slice::from_ref(value),
+            };
+            for text in texts {
+                match text.as_str().map(str::trim) {
+                    Some("") => self.fault(line, "an item is empty"),
+                    Some(text) => items.push(Item {
+                        text: text.to_owned(),
+                        step,
+                    }),
+                    None => self.fault(line, format!("an item is a text, not {text}")),
+                }
+            }
+        }
+        self.check_order_len(items.len(), line);
+        if found.get_ref().len() == 1 {
+            self.fault(
+                line,
+                "all items stand in one inner list, so every order is right",
+            );
+        }
+        let texts: Vec<String> = items.iter().map(|item| item.text.clone()).collect();
+        if let Some(twice) = super::first_twice(&texts) {
+            self.fault(line, format!("the item {twice:?} stands there twice"));
+        }
+        items
+    }
+
+    fn explain(&mut self, raw: &RawTask) -> TaskKind {
+        let mut points = Vec::new();
+        if let Some(found) = &raw.points {
+            let line = self.line_of(found);
+            points.clone_from(found.get_ref());
+            self.check_points("points", &points, MAX_POINTS, line);
+        }
+        TaskKind::Explain { points }
+    }
+
     fn check_order_len(&mut self, len: usize, line: usize) {
         if !(3..=7).contains(&len) {
             self.fault(line, format!("3 to 7 things are put in order, not {len}"));
@@ -294,7 +336,7 @@ impl Reader<'_> {
     }
 
     /// A measure that speaks of the picture on the window or does not.
-    fn quantity(&mut self, text: &Spanned<String>, of_here: bool) -> Option<Quantity> {
+    pub(super) fn quantity(&mut self, text: &Spanned<String>, of_here: bool) -> Option<Quantity> {
         let line = self.line_of(text);
         self.quantity_at(text.get_ref(), line, of_here)
     }
@@ -312,7 +354,7 @@ impl Reader<'_> {
             return Some(quantity);
         }
         let reason = if of_here {
-            format!("{text:?} has to measure {HERE}, which is each of the expressions")
+            format!("{text:?} does not measure {HERE}")
         } else {
             format!("{text:?} measures {HERE}, which this kind of task does not have")
         };
@@ -381,6 +423,7 @@ fn is_given(raw: &RawTask, key: &str) -> bool {
         "answer" => raw.answer.is_some(),
         "items" => raw.items.is_some(),
         "expressions" => raw.expressions.is_some(),
+        "points" => raw.points.is_some(),
         _ => false,
     }
 }

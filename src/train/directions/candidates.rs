@@ -56,9 +56,9 @@ pub fn supervised(
         for part in labels.chunks(PROBED_AT_ONCE) {
             let probes = probes::probe(codes, dim, &labelled.table, part);
             for (&label, probe) in part.iter().zip(probes) {
-                let known = attributes.labels().get(label).map_or("", String::as_str);
+                let known = attributes.title(label);
                 let candidate = |method, step, probe: &Found| Candidate {
-                    name: name(attributes.kind(), known, space, labelled.w.is_some()),
+                    name: name(attributes.kind(), &known, space, labelled.w.is_some()),
                     space,
                     method,
                     step,
@@ -77,7 +77,7 @@ pub fn supervised(
                         found.push(candidate(Method::Probe, probe.step.clone(), &probe));
                     }
                     Err(fault) => left_out.push(Rejected {
-                        label: known.to_owned(),
+                        label: known,
                         reason: format!("in {space}: {fault}"),
                     }),
                 }

@@ -14,6 +14,50 @@ const KEPT_EFFECTS: usize = 5;
 const CENTRES: usize = 16;
 /// Pictures in one batch.
 const BATCH: usize = 250;
+/// How many pictures would have two labels by chance that rule each other out.
+const LEAST_EXPECTED: usize = 10;
+
+/// Labels that one picture never has together, such as a smile and a frown. Losing the one is no side
+/// effect of gaining the other.
+#[derive(Default)]
+pub struct Exclusions {
+    labels: usize,
+    /// Row after row, whether a label rules another out.
+    excludes: Vec<bool>,
+}
+
+impl Exclusions {
+    /// What flags, rows of `labels` of 0 and 1, never hold together although both come up.
+    pub fn of(flags: &[u8], labels: usize) -> Self {
+        let mut together = vec![0usize; labels * labels];
+        for row in flags.chunks_exact(labels.max(1)) {
+            for (first, _) in row.iter().enumerate().filter(|(_, flag)| **flag == 1) {
+                for (second, _) in row.iter().enumerate().filter(|(_, flag)| **flag == 1) {
+                    together[first * labels + second] += 1;
+                }
+            }
+        }
+        let count = |label: usize| together[label * labels + label];
+        let rows = (flags.len() / labels.max(1)).max(1);
+        let excludes = (0..labels * labels).map(|place| {
+            let (first, second) = (place / labels.max(1), place % labels.max(1));
+            // As many together by chance leave no doubt that it is a rule.
+            let expected = count(first) * count(second) / rows;
+            together[place] == 0 && expected >= LEAST_EXPECTED
+        });
+        Self {
+            labels,
+            excludes: excludes.collect(),
+        }
+    }
+
+    /// Whether pictures with `label` cannot have `other`.
+    fn rules_out(&self, label: usize, other: usize) -> bool {
+        label < self.labels
+            && other < self.labels
+            && self.excludes.get(label * self.labels + other) == Some(&true)
+    }
+}
 
 /// A direction before it is measured; its length is one standard deviation.
 pub struct Candidate {
@@ -41,6 +85,7 @@ pub struct Trial<'a> {
     pub judged: &'a [usize],
     /// Those of them that enough samples have and enough lack.
     pub frequent: &'a [usize],
+    pub exclusions: &'a Exclusions,
 }
 
 /// What was seen after a step, label by label.
@@ -73,17 +118,15 @@ impl Trial<'_> {
                 after = back;
             }
         }
-        let name = |label: usize| {
-            self.attributes
-                .labels()
-                .get(label)
-                .cloned()
-                .unwrap_or_default()
-        };
+        let name = |label: usize| self.attributes.title(label);
         let mut others: Vec<SideEffect> = self
             .judged
             .iter()
-            .filter(|&&other| Some(other) != label)
+            .filter(|&&other| {
+                let is_lost = after.change[other] < 0.0;
+                let ruled_out = label.is_some_and(|it| self.exclusions.rules_out(it, other));
+                Some(other) != label && !(is_lost && ruled_out)
+            })
             .map(|&other| SideEffect {
                 label: name(other),
                 change: after.change[other],
@@ -228,6 +271,22 @@ mod tests {
             probabilities: probabilities.to_vec(),
             holds: probabilities.iter().map(|&p| u8::from(p > 0.5)).collect(),
         }
+    }
+
+    #[test]
+    fn labels_that_never_meet_rule_each_other_out() {
+        // Smile or frown, never both; a hat with either; a beard on one face in a hundred.
+        let flags: Vec<u8> = (0..400u32)
+            .flat_map(|n| {
+                let smiles = n % 2 == 0;
+                [smiles, !smiles && n % 4 == 1, n % 3 == 0, n % 100 == 1].map(u8::from)
+            })
+            .collect();
+        let found = Exclusions::of(&flags, 4);
+        assert!(found.rules_out(0, 1) && found.rules_out(1, 0));
+        assert!(!found.rules_out(0, 0) && !found.rules_out(0, 2));
+        assert!(!found.rules_out(0, 3), "too few to be sure");
+        assert!(!found.rules_out(0, 9) && !Exclusions::default().rules_out(0, 1));
     }
 
     #[test]

@@ -24,9 +24,9 @@ use crate::model::file::{StoredTensor, direction_tensor};
 use crate::model::manifest::LabelKind;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError, ModelFile};
-use attributes::{AttributeClassifier, LIGHT, Predictions};
+use attributes::{AttributeClassifier, Predictions};
 use candidates::Labelled;
-use effect::{SIGMA, Trial};
+use effect::{Exclusions, SIGMA, Trial};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -150,6 +150,7 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
     let (device, _) = super::device::choose(options.device)?;
     let generator = Generator::new(&file, &device)?;
     let judge = Judge::new(&judge_file, &device)?;
+    let mut exclusions = Exclusions::default();
     let quality = match (&options.data, judge_of_data(&judge_file)) {
         (Some(folder), Some(data)) => {
             let test = data.read(folder, Part::Test)?;
@@ -157,6 +158,9 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
                 return Err(TrainError::Request(format!(
                     "{name} makes pictures of another size than the data"
                 )));
+            }
+            if judge.kind() == LabelKind::Flags {
+                exclusions = Exclusions::of(&test.labels(0..test.len()), judge.labels().len());
             }
             eval::measure_classifier(&judge, &test, &mut Progress::new(watch, test.len()))?
         }
@@ -177,7 +181,7 @@ pub fn find(options: &DirectionsOptions, watch: Watch<'_>) -> Result<Directions,
         options,
         (&file, &judge_file),
         &generator,
-        (&attributes, &quality),
+        (&attributes, &quality, &exclusions),
         labelled,
         &mut progress,
     )?;
@@ -225,7 +229,7 @@ fn label(
         let rows = start..(start + BATCH).min(drawn);
         let pictures = decode(generator, &z, dim, rows.clone())?;
         if start < first {
-            // What is light is decided by the first samples: all pictures at once may be many.
+            // What is measured is decided by the first samples: all pictures at once may be many.
             held_pictures.extend(pictures);
             if rows.end >= first {
                 attributes.adapt(&held_pictures);
@@ -314,7 +318,7 @@ fn search(
     options: &DirectionsOptions,
     (file, judge): (&ModelFile, &ModelFile),
     generator: &Generator,
-    (attributes, quality): (&AttributeClassifier, &Quality),
+    (attributes, quality, exclusions): (&AttributeClassifier, &Quality, &Exclusions),
     labelled: Labelled,
     progress: &mut Progress<'_>,
 ) -> Result<(DirectionsRecord, Vec<Vec<f32>>), TrainError> {
@@ -322,7 +326,8 @@ fn search(
     let (mut judged, mut frequent) = (Vec::new(), Vec::new());
     for (label, name) in attributes.labels().iter().enumerate() {
         let share = labelled.table.share(label);
-        let reason = if !is_known(attributes.kind(), name, quality) {
+        let is_known = attributes.is_measured(label) || is_known(attributes.kind(), name, quality);
+        let reason = if !is_known {
             Some("the judge does not tell it well from its absence".to_owned())
         } else {
             judged.push(label);
@@ -332,7 +337,7 @@ fn search(
         };
         match reason {
             Some(reason) => left_out.push(Rejected {
-                label: name.clone(),
+                label: attributes.title(label),
                 reason,
             }),
             None => frequent.push(label),
@@ -362,6 +367,7 @@ fn search(
         before: &before,
         judged: &judged,
         frequent: &frequent,
+        exclusions,
     };
     progress.total = progress.done + all.len() * measured;
     let mut found = Vec::with_capacity(all.len());
@@ -387,9 +393,6 @@ fn search(
 /// Whether the judge knows a label, as far as that was measured: it must avoid half of the errors
 /// of answering the commoner way.
 fn is_known(kind: LabelKind, label: &str, quality: &Quality) -> bool {
-    if label == LIGHT {
-        return true;
-    }
     match kind {
         LabelKind::Classes => quality
             .get("accuracy")
@@ -422,7 +425,6 @@ mod tests {
         assert!(!is_known(LabelKind::Flags, "hat"));
         assert!(is_known(LabelKind::Flags, "shield"));
         assert!(is_known(LabelKind::Flags, "never measured"));
-        assert!(is_known(LabelKind::Flags, LIGHT));
         assert!(is_known(LabelKind::Classes, "3"));
     }
 }

@@ -322,6 +322,10 @@ fn measure_autoencoder(
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
     let dim = generator.start_len();
+    let decode = |codes: &[f32]| {
+        let inputs = generator.inputs(generator.start(), codes)?;
+        generator.decode_to_vec(&inputs, NoiseMode::Const)
+    };
     let (train_mu, _) = encode_all(generator, train, progress)?;
     let (mu, logvar) = encode_all(generator, test, progress)?;
     let len = generator.image().len();
@@ -331,11 +335,7 @@ fn measure_autoencoder(
         let last = (first + BATCH).min(test.len());
         let pictures = test.pictures(first..last);
         let codes = &mu[first * dim..last * dim];
-        for (found, wanted) in generator
-            .decode_to_vec(codes, NoiseMode::Const)?
-            .iter()
-            .zip(&pictures)
-        {
+        for (found, wanted) in decode(codes)?.iter().zip(&pictures) {
             squared += f64::from(found - wanted).powi(2);
         }
         progress.step(last - first)?;
@@ -351,11 +351,7 @@ fn measure_autoencoder(
             .zip(logvar)
             .map(|(&mu, &lv)| 0.5 * f64::from(mu * mu + lv.exp() - lv - 1.0))
             .sum::<f64>();
-        for (&found, &x) in generator
-            .decode_to_vec(&sampled, NoiseMode::Const)?
-            .iter()
-            .zip(&pictures)
-        {
+        for (&found, &x) in decode(&sampled)?.iter().zip(&pictures) {
             // A pixel of exactly 0 or 1 would make an infinite loss out of a rounding.
             let p = f64::from(found).clamp(1e-7, 1.0 - 1e-7);
             nats -= f64::from(x) * p.ln() + f64::from(1.0 - x) * (1.0 - p).ln();

@@ -1,7 +1,8 @@
 //! The picture in the middle: as large as it can be, to be dragged on.
 
 use crate::app::models::source_title;
-use crate::app::{Actions, AppState, Axis, Edit};
+use crate::app::tools::directions::Directions;
+use crate::app::{Actions, AppState, Axis, Edit, Tool};
 use crate::engine::ModelInfo;
 use crate::model::manifest::ImageSpec;
 use crate::ui::panels::plane;
@@ -251,20 +252,29 @@ fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
 /// One sentence on what to try next.
 fn caption_ui(ui: &Ui, app: &AppState) {
     let Some(model) = app.model() else { return };
+    let listed = app.tool::<Directions>().listed();
+    let first = listed.first().map(|listed| &listed.direction);
     let text = if app.player().is_some() {
-        "Drifting from seed to seed: press Space to stop where you like it"
+        "Drifting from seed to seed: press Space to stop where you like it".to_owned()
+    } else if let Some(first) = first.filter(|_| app.tools().open() == Tool::Explore) {
+        format!(
+            "Move the slider “{}”, drag on the picture, or press R for another seed",
+            first.name
+        )
     } else if plane::is_plane(model) {
         "Drag on the picture or on the map to walk through the latent space, or press Space to \
          let it drift"
+            .to_owned()
     } else {
         "Drag on the picture or move a slider to walk through the latent space, or press Space \
          to let it drift"
+            .to_owned()
     };
     let area = ui.max_rect();
     let middle = pos2(area.center().x, area.max.y - CAPTION_HEIGHT / 2.0);
     let font = FontId::proportional(crate::ui::theme::text::SMALL);
     let galley = ui.painter().layout(
-        text.to_owned(),
+        text,
         font,
         tokens(ui).text_muted,
         area.width() - 2.0 * space::M,

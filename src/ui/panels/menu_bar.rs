@@ -58,7 +58,7 @@ const VIEW: &[&[Command]] = &[
         Command::SmallerText,
         Command::NormalText,
     ],
-    &[Command::ToggleTheme],
+    &[Command::ToggleSmooth, Command::ToggleTheme],
 ];
 const MODEL: &[&[Command]] = &[
     &[
@@ -70,7 +70,11 @@ const MODEL: &[&[Command]] = &[
     &[Command::Play],
 ];
 const HELP: &[&[Command]] = &[
-    &[Command::ToggleLearning, Command::LeaveScene],
+    &[
+        Command::ToggleLearning,
+        Command::NextQuestion,
+        Command::LeaveScene,
+    ],
     &[Command::Palette, Command::Shortcuts],
     &[Command::Notifications],
     &[Command::About],

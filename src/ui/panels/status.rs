@@ -138,6 +138,11 @@ fn code_ui(ui: &mut Ui, app: &AppState) {
         return;
     };
     let code = &frame.code;
+    if app.learning().is_predicting(app.view()) {
+        let words = format!("{} {}   |{}| hidden", code.space, code.shape, code.space);
+        caption(ui, words).on_hover_text("Shown when the open task is answered");
+        return;
+    }
     let text = match (code.space, expected_norm(model)) {
         (Space::Z, Some(expected)) => {
             format!(

@@ -48,6 +48,23 @@ fn the_document_names_all_words() {
 }
 
 #[test]
+fn the_example_of_the_document_is_sound() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/questions.md");
+    let document = fs::read_to_string(path).expect("the document is there");
+    let (_, example) = document.split_once("````markdown\n").expect("an example");
+    let (example, _) = example.split_once("````").expect("its end");
+    let folder = tempfile::tempdir().expect("a folder");
+    let topic = folder.path().join("latent-space");
+    fs::create_dir(&topic).expect("a folder");
+    fs::write(topic.join("halving-a-code.md"), example).expect("written");
+    let (bank, report) = Bank::with_folder(folder.path());
+    assert_eq!(report.faults, []);
+    let models = Models::built_in().expect("sound");
+    let faults = check::bank(&bank, &models, false);
+    assert_eq!(faults, []);
+}
+
+#[test]
 fn a_teachers_folder_is_added() {
     let folder = tempfile::tempdir().expect("a folder");
     let own = folder.path().join("own");
@@ -329,6 +346,15 @@ fn the_path_takes_every_question_once_from_easy_to_hard() {
     assert_eq!(path.after(Some(ids[ids.len() - 1])), None);
     assert_eq!(path.after(Some("no-such")), None);
     assert_eq!(path.next_open(|id| id == ids[0]), Some(ids[1]));
+    let last = ids[ids.len() - 1];
+    assert_eq!(path.next_open_after(Some(ids[3]), |_| false), Some(ids[4]));
+    assert_eq!(path.next_open_after(Some(last), |_| false), Some(ids[0]));
+    assert_eq!(
+        path.next_open_after(Some(ids[3]), |id| id != ids[1]),
+        Some(ids[1])
+    );
+    assert_eq!(path.next_open_after(Some(ids[3]), |_| true), None);
+    assert_eq!(path.next_open_after(None, |id| id == ids[0]), Some(ids[1]));
     assert_eq!(path.week_of(ids[0]).map(|week| week.number), Some(1));
     for question in bank.questions() {
         let week = path.week_of(&question.id).expect("it has one").number;

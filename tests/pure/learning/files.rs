@@ -143,6 +143,200 @@ fn what_is_wrong_is_named_with_its_line() {
     }
 }
 
+/// The file with lines after another one.
+fn with_lines(after: &str, lines: &str) -> String {
+    assert!(WHOLE.contains(after), "{after}");
+    WHOLE.replacen(after, &format!("{after}\n{lines}"), 1)
+}
+
+/// The end of the last task, behind which claims stand.
+const LAST_TASK: &str = "ask = \"Explain it.\"\ncriteria = [\"communication\"]";
+
+#[test]
+fn what_ages_what_is_watched_and_what_is_claimed_is_read() {
+    let text = with_lines(
+        LAST_TASK,
+        "[[claim]]\nsays = \"Halves are shorter.\"\nmodel = \"digits-gan\"\nseeds = \"0-199\"\n\
+         holds = \"norm(0.5*seed(n)) < norm(seed(n))\"\nshare = [95, 100]\n\
+         [[claim]]\nsays = \"It is a four.\"\nmeasure = \"digit(@digit-4)\"\nmean = [4, 4]",
+    );
+    let text = text.replace(
+        "caption = \"Move",
+        "watch = [\"digit(here)\", \"change(here, seed(1))\"]\ncaption = \"Move",
+    );
+    let text = text.replace("topic =", "as_of = \"2026-11\"\ntopic =");
+    let question = read_file(&text).expect("it is sound");
+    assert_eq!(
+        question.as_of.map(|it| it.to_string()).as_deref(),
+        Some("November 2026")
+    );
+    let watched = question.scene.expect("there is one").watch;
+    let watched: Vec<&str> = watched.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(watched, ["digit(here)", "change(here, seed(1))"]);
+    let [shorter, four] = question.claims.as_slice() else {
+        panic!("{:?}", question.claims);
+    };
+    assert_eq!((shorter.seeds.clone(), shorter.line), (Some(0..=199), 56));
+    assert_eq!(shorter.model.as_deref(), Some("digits-gan"));
+    assert_eq!(
+        (four.seeds.clone(), four.says.as_str()),
+        (None, "It is a four.")
+    );
+    let plain = read_file(WHOLE).expect("it is sound");
+    assert!(plain.claims.is_empty() && plain.as_of.is_none());
+}
+
+#[test]
+fn what_is_wrong_with_new_keys_is_named_with_its_line() {
+    let claim = |lines: &str| with_lines(LAST_TASK, &format!("[[claim]]\nsays = \"So.\"\n{lines}"));
+    let scene = |line: &str| with_lines("caption = \"Move the slider.\"", line);
+    let order = |items: &str| {
+        let task = format!(
+            "kind = \"order\"\nask = \"?\"\nitems = {items}\nbecause = \"So.\"\n\
+             criteria = [\"understanding\"]\n[[task]]"
+        );
+        WHOLE.replacen(
+            "kind = \"choose\"",
+            &format!("{task}\nkind = \"choose\""),
+            1,
+        )
+    };
+    for (text, line, part) in [
+        (
+            with_lines("topic = \"own\"", "as_of = \"11/2026\""),
+            6,
+            "is no month",
+        ),
+        (
+            with_lines("topic = \"own\"", "as_of = \"2026-13\""),
+            6,
+            "is no month",
+        ),
+        (scene("watch = []"), 18, "0 measures, not 1 to 4"),
+        (
+            scene("watch = [\"norm(seed(1))\"]"),
+            18,
+            "does not measure here",
+        ),
+        (
+            scene("watch = [\"size(here)\"]"),
+            18,
+            "there is no \"size\"",
+        ),
+        (scene("watch = [\"ink(here)\", \"ink(here)\"]"), 18, "twice"),
+        (
+            with_lines("ask = \"Explain it.\"", "points = []"),
+            52,
+            "0 points, not 1 to 8",
+        ),
+        (
+            with_lines("ask = \"Explain it.\"", "points = [\"\"]"),
+            52,
+            "is empty",
+        ),
+        (
+            with_lines("ask = \"Which one?\"", "points = [\"a\"]"),
+            21,
+            "has no points",
+        ),
+        (order("[\"a\", [\"b\"], \"c\"]"), 23, "at least 2 of them"),
+        (order("[[\"a\", \"b\", \"c\"]]"), 23, "every order is right"),
+        (order("[\"a\", [\"b\", \"a\"]]"), 23, "twice"),
+        (order("[\"a\", [\"b\", 3]]"), 23, "an item is a text"),
+        (order("[\"a\", [\"b\", [\"c\"]]]"), 23, "an item is a text"),
+        (order("[\"a\", \"b\"]"), 23, "3 to 7 things"),
+        (
+            claim("holds = \"ink(seed(n)) > 3\"\nshare = [1, 2]"),
+            55,
+            "has no seeds",
+        ),
+        (
+            claim("seeds = \"0-99\"\nholds = \"ink(seed(n)) > 3\""),
+            54,
+            "lacks share",
+        ),
+        (
+            claim("seeds = \"0-98\"\nholds = \"ink(seed(n)) > 3\"\nshare = [1, 2]"),
+            55,
+            "not 99",
+        ),
+        (
+            claim("seeds = \"0-2000\"\nmeasure = \"ink(seed(n))\"\nmean = [1, 2]"),
+            55,
+            "not 2001",
+        ),
+        (
+            claim("seeds = \"0-4294967295\"\nmeasure = \"ink(seed(n))\"\nmean = [1, 2]"),
+            55,
+            "to 2000 seeds",
+        ),
+        (
+            claim("seeds = \"9-1\"\nmeasure = \"ink(seed(n))\"\nmean = [1, 2]"),
+            55,
+            "are written",
+        ),
+        (
+            claim("seeds = \"0-99\"\nmeasure = \"ink(seed(1))\"\nmean = [1, 2]"),
+            54,
+            "not in its measures",
+        ),
+        (
+            claim("measure = \"ink(here)\"\nmean = [1, 2]"),
+            54,
+            "no here",
+        ),
+        (claim("measure = \"ink(seed(1))\""), 54, "either holds"),
+        (
+            claim("measure = \"ink(seed(1))\"\nmean = [1, 2]\nmedian = [1, 2]"),
+            54,
+            "either holds",
+        ),
+        (
+            claim("measure = \"ink(seed(1))\"\nmean = [2, 1]"),
+            56,
+            "is an interval",
+        ),
+        (
+            claim("measure = \"ink(seed(1))\"\nmean = [2]"),
+            56,
+            "is an interval",
+        ),
+        (
+            claim("measure = \"ink(seed(1))\"\nmean = [2, nan]"),
+            56,
+            "is an interval",
+        ),
+        (
+            claim("measure = \"ink(seed(1))\"\nmean = [1, 2]\nshare = [1, 2]"),
+            57,
+            "belongs to holds",
+        ),
+        (
+            claim("holds = \"ink(seed(1)) > 3\"\nshare = [0, 100]"),
+            56,
+            "always holds",
+        ),
+        (
+            claim("holds = \"ink(seed(1)) > 3\"\nshare = [50, 120]"),
+            56,
+            "in percent",
+        ),
+        (claim("holds = \"ink(seed(1)) = 3\""), 55, "only digit"),
+        (claim("hold = \"ink(seed(1)) > 3\""), 55, "unknown field"),
+        (
+            claim("seeds = \"0-99\"\nholds = \"ink(seed(n - 1)) > 3\"\nshare = [1, 2]"),
+            56,
+            "seed(0 - 1)",
+        ),
+    ] {
+        let faults = read_file(&text).expect_err(part);
+        let found = faults
+            .iter()
+            .any(|fault| fault.line == line && fault.reason.contains(part));
+        assert!(found, "no {part:?} at line {line} in {faults:?}");
+    }
+}
+
 #[test]
 fn several_faults_are_named_at_once() {
     let text = WHOLE
@@ -320,5 +514,5 @@ fn a_map_has_a_plane_or_axes() {
         assert!(with(wrong).is_err(), "{wrong}");
     }
     let kinds = read_file(WHOLE).expect("sound").tasks;
-    assert!(matches!(kinds[3].kind, TaskKind::Explain));
+    assert!(matches!(kinds[3].kind, TaskKind::Explain { .. }));
 }

@@ -1,10 +1,12 @@
 //! Questions, their files, their tasks, and what is remembered of them.
 
 mod bank;
+mod figures;
 mod files;
 mod progress;
 mod sets;
 mod tasks;
+mod trying;
 
 use std::fmt::Write as _;
 use zscape::learn::{Fault, Question, read};

@@ -17,13 +17,13 @@ pub use run::{Encode, Found, How};
 use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::{Param, Tool, ToolParam};
-use crate::document::photo::{Background, Crop, Fit};
+use crate::document::photo::{Background, Crop, Fit, Placing};
 use crate::engine::{Event, InvertOptions, JobId, ModelInfo};
 use crate::learn::ToolName;
 use crate::model::manifest::ImageSpec;
 use eframe::egui::Key;
 use lucide_icons::Icon;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,8 +60,10 @@ pub struct Settings {
     /// `None` exchanges light and dark where the picture looks drawn dark on light and the model
     /// knows digits.
     pub invert: Option<bool>,
-    /// `None` centres for models of digits.
-    pub centre_of_mass: Option<bool>,
+    /// `None` places what is seen as the model learned it. Earlier versions knew only whether
+    /// digits are centred.
+    #[serde(alias = "centre_of_mass", deserialize_with = "placing_or_centred")]
+    pub placing: Option<Placing>,
     pub fit: Fit,
     pub ground: Background,
     /// A part of the original; `None` is all of it.
@@ -69,6 +71,8 @@ pub struct Settings {
     pub brush: f32,
     pub steps: usize,
     pub prior_weight: f32,
+    /// Whether a descent keeps to one code for all layers, where a model takes one for each.
+    pub one_for_all_layers: bool,
 }
 
 impl Default for Settings {
@@ -78,13 +82,14 @@ impl Default for Settings {
             source: Source::None,
             round: 0,
             invert: None,
-            centre_of_mass: None,
+            placing: None,
             fit: Fit::default(),
             ground: Background::default(),
             crop: None,
             brush: 0.045,
             steps: search.steps,
             prior_weight: search.prior_weight,
+            one_for_all_layers: false,
         }
     }
 }
@@ -98,7 +103,9 @@ pub struct Wanted {
     pub invert: Option<bool>,
     /// Whether it may be inverted where nobody said so.
     pub may_invert: bool,
-    pub centre_of_mass: bool,
+    pub placing: Option<Placing>,
+    /// Where nobody said so.
+    pub natural_placing: Placing,
     pub fit: Fit,
     pub ground: Background,
     pub crop: Option<Crop>,
@@ -112,6 +119,55 @@ pub fn knows_digits(model: &ModelInfo) -> bool {
         && classes.iter().all(|name| name.parse::<u8>().is_ok())
 }
 
+/// Whether a model draws faces: its data is labelled by what faces have.
+pub fn knows_faces(model: &ModelInfo) -> bool {
+    let classes = &model.manifest.classes;
+    let has = |label: &str| classes.iter().any(|name| name == label);
+    model.manifest.image.channels == 3 && has("smile") && has("glasses")
+}
+
+/// How a model learned to see things placed.
+fn natural_placing(model: &ModelInfo) -> Placing {
+    if knows_digits(model) {
+        Placing::Digit
+    } else if knows_faces(model) {
+        Placing::Portrait
+    } else {
+        Placing::AsItIs
+    }
+}
+
+fn placing_or_centred<'de, D>(deserializer: D) -> Result<Option<Placing>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Placing(Placing),
+        Centred(bool),
+    }
+    let stored = Option::<Stored>::deserialize(deserializer)?;
+    Ok(stored.map(|stored| match stored {
+        Stored::Placing(placing) => placing,
+        Stored::Centred(true) => Placing::Digit,
+        Stored::Centred(false) => Placing::AsItIs,
+    }))
+}
+
+impl Wanted {
+    /// How a picture of this width and height, in pixels, is placed.
+    fn placing_of(&self, [width, height]: [u32; 2]) -> Placing {
+        // A picture in the model's own size has everything in its place already.
+        let is_own = [self.image.width, self.image.height] == [width as usize, height as usize];
+        let natural = match self.natural_placing {
+            Placing::Portrait if is_own => Placing::AsItIs,
+            natural => natural,
+        };
+        self.placing.unwrap_or(natural)
+    }
+}
+
 impl Settings {
     /// Whether there is something to encode.
     pub fn has_picture(&self) -> bool {
@@ -120,11 +176,6 @@ impl Settings {
             Source::Drawing(strokes) => !strokes.is_empty(),
             Source::File(_) => true,
         }
-    }
-
-    /// Whether what is drawn is centred as the digits of MNIST are.
-    pub fn centres(&self, model: &ModelInfo) -> bool {
-        self.centre_of_mass.unwrap_or_else(|| knows_digits(model))
     }
 
     /// What a model is to be given; `None` without a picture.
@@ -136,16 +187,19 @@ impl Settings {
             image: model.manifest.image,
             invert: self.invert,
             may_invert: !is_drawn && knows_digits(model),
-            centre_of_mass: self.centres(model),
+            placing: self.placing,
+            natural_placing: natural_placing(model),
             fit: self.fit,
             ground: self.ground,
             crop: self.crop.filter(|_| !is_drawn),
         })
     }
 
-    /// How a descent searches.
-    pub fn search(&self) -> InvertOptions {
+    /// How a descent searches for codes of a model.
+    pub fn search(&self, model: &ModelInfo) -> InvertOptions {
+        let rows = model.manifest.searched_rows();
         InvertOptions {
+            space: rows.filter(|_| !self.one_for_all_layers),
             steps: self.steps.clamp(*STEPS.start(), *STEPS.end()),
             prior_weight: self.prior_weight.max(0.0),
             ..InvertOptions::default()

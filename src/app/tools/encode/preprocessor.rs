@@ -6,7 +6,7 @@
 use super::drawing;
 use super::{Source, Wanted};
 use crate::app::Wake;
-use crate::document::photo::{self, Photo, PrepareOptions, prepare, suggests_invert};
+use crate::document::photo::{self, Photo, Placing, PrepareOptions, prepare, suggests_invert};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -28,6 +28,7 @@ pub struct PreprocessedImage {
     pub original: Original,
     /// Whether light and dark were exchanged.
     pub inverted: bool,
+    pub placing: Placing,
 }
 
 /// RGBA bytes of a small copy of the original, row after row from the top.
@@ -147,7 +148,7 @@ impl Worker {
             fit: wanted.fit,
             ground: wanted.ground,
             invert: false,
-            centre_of_mass: wanted.centre_of_mass,
+            placing: wanted.placing_of(photo.size()),
         };
         options.invert = match wanted.invert {
             Some(invert) => invert,
@@ -163,6 +164,7 @@ impl Worker {
             original_size: photo.size(),
             original: thinned(photo),
             inverted: options.invert,
+            placing: options.placing,
         })
     }
 }

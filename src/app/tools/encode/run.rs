@@ -156,7 +156,7 @@ impl Encode {
 
     /// Starts the job for the picture, if it is not the one that was done last.
     fn find_code(&mut self, cx: &mut ToolContext<'_, Self>, model: &ModelInfo) {
-        let search = cx.settings().search();
+        let search = cx.settings().search(model);
         let is_drawing = matches!(cx.settings().source, Source::Drawing(_));
         let Some(prepared) = self.prepared.clone() else {
             return;

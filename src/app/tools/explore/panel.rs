@@ -96,6 +96,10 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo) {
         manifest.image.width, manifest.image.height
     );
     caption(ui, facts);
+    let data = &manifest.data;
+    if !data.name.is_empty() {
+        caption(ui, format!("Data: {}, {}", data.name, data.licence));
+    }
 }
 
 fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {

@@ -166,21 +166,36 @@ fn faults_ui(ui: &mut Ui, bank: &Bank) {
 /// The weeks of the path.
 pub fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank) {
     let (path, progress) = (app.learning().path(), app.learning().progress());
-    let is_done = |id: &str| {
-        bank.get(id)
-            .is_some_and(|question| progress.status(question) == QuestionStatus::Done)
+    let has_status = |id: &str, status| {
+        let question = bank.get(id);
+        question.is_some_and(|question| progress.status(question) == status)
     };
+    let is_done = |id: &str| has_status(id, QuestionStatus::Done);
     let total = path.ids().count();
     let done = path.ids().filter(|id| is_done(id)).count();
-    let words = format!("{done} of {total} questions done");
+    let begun = path
+        .ids()
+        .filter(|id| has_status(id, QuestionStatus::Begun));
+    let words = match begun.count() {
+        0 => format!("{done} of {total} questions done"),
+        begun => format!("{done} of {total} questions done, {begun} begun"),
+    };
     caption(ui, words.as_str());
     bar_ui(ui, done as f32 / total.max(1) as f32, &words);
     ui.add_space(space::XS);
-    if let Some(id) = path.next_open(is_done) {
+    let now = now_unix();
+    let is_settled = |id: &str| {
+        let question = bank.get(id);
+        question.is_none_or(|question| app.learning().is_settled(question, now))
+    };
+    if let Some(id) = path.next_open(is_settled) {
         let week = path.week_of(id).map_or(1, |week| week.number);
         let words = format!("Go on in week {week}");
         if super::main_button_ui(ui, Icon::ArrowRight, &words, None) {
             ask(actions, LearningAction::Read(id.to_owned()));
+        }
+        if let Some(question) = bank.get(id) {
+            caption(ui, question.question.as_str());
         }
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

@@ -7,8 +7,10 @@ mod progress;
 mod question;
 mod scene_bar;
 mod tasks;
+mod watch;
 
 pub use scene_bar::ui as scene_bar_ui;
+pub use watch::ui as watch_ui;
 
 use crate::app::learning::Page;
 use crate::app::{Action, Actions, AppState, ByAddress, Derived, LearningAction};

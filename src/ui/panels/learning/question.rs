@@ -7,7 +7,7 @@ use super::{
 use crate::app::learning::{OpenQuestion, tool_of, why_no_scene};
 use crate::app::models::source_title;
 use crate::app::sentences::capitalised;
-use crate::app::{Actions, AppState, ByAddress, LearningAction};
+use crate::app::{Actions, AppState, ByAddress, Command, LearningAction};
 use crate::engine::ModelSource;
 use crate::learn::progress::Rating;
 use crate::learn::{Bank, Question, calendar};
@@ -67,6 +67,9 @@ pub fn title_ui(ui: &mut Ui, bank: &Bank, question: &Question) {
         capitalised(question.level.key()),
         topic_title(bank, &question.topic)
     );
+    if let Some(month) = question.as_of {
+        facts += &format!(" · As of {month}");
+    }
     if !question.is_built_in {
         let file = std::path::Path::new(&question.file);
         let name = file.file_name().unwrap_or(file.as_os_str());
@@ -181,8 +184,7 @@ fn rating_ui(
 ) {
     let progress = app.learning().progress();
     let memory = progress.memory(&question.id);
-    let is_rated = memory
-        .is_some_and(|memory| memory.reviewed >= open.opened_at() && !memory.is_due(now_unix()));
+    let is_rated = is_rated(app, question, open);
     let suggested = progress.suggested_rating(&question.id, open.opened_at());
     ui.horizontal(|ui| {
         for rating in Rating::ALL {
@@ -202,6 +204,29 @@ fn rating_ui(
         Some(memory) => caption(ui, format!("Next due on {}", calendar::date(memory.due))),
         None => caption(ui, "Your rating decides when it returns"),
     };
+    if is_rated {
+        next_ui(ui, app, actions);
+    }
+}
+
+/// Whether the question was rated since it was opened.
+pub fn is_rated(app: &AppState, question: &Question, open: &OpenQuestion) -> bool {
+    let memory = app.learning().progress().memory(&question.id);
+    memory.is_some_and(|memory| memory.reviewed >= open.opened_at() && !memory.is_due(now_unix()))
+}
+
+/// Leads on to the next question.
+pub fn next_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let Some(next) = app.learning().next_question() else {
+        caption(ui, "Every question is done or not due yet");
+        return;
+    };
+    ui.add_space(space::XS);
+    let command = Command::NextQuestion;
+    if main_button_ui(ui, Icon::ArrowRight, command.info().name, None) {
+        actions.run(command);
+    }
+    caption(ui, next.question.as_str());
 }
 
 fn related_ui(ui: &mut Ui, actions: &mut Actions, bank: &Bank, question: &Question) {

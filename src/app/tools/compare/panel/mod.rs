@@ -9,7 +9,7 @@ use crate::app::AppState;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel};
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::icon;
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, TextureHandle, Ui};
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, TextureHandle, TextureOptions, Ui};
 use lucide_icons::Icon;
 
 /// How the pictures are looked at; nothing of it changes them.
@@ -31,8 +31,8 @@ impl Default for View {
 
 /// A difference on the GPU, with what it was made of.
 struct DifferencePicture {
-    of: [u64; 2],
-    gain: f32,
+    /// The pictures, the gain, and how it is enlarged.
+    shows: ([u64; 2], f32, TextureOptions),
     texture: TextureHandle,
 }
 

@@ -4,7 +4,7 @@ use super::{DifferencePicture, View, pane_title};
 use crate::app::tools::compare::{Compare, Mode, OverlaidPair, difference_pixels};
 use crate::ui::panels::canvas;
 use crate::ui::panels::tools::Stage;
-use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
+use crate::ui::picture::{rgba_image, texture_options};
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use eframe::egui::{
     Align2, CursorIcon, EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Stroke, TextureId, Ui,
@@ -215,19 +215,24 @@ fn tag_ui(ui: &Ui, stage: &Stage<'_>, visible: Rect, which: usize, corner: Align
 /// The difference as a texture, made again when the pictures or the gain are others.
 fn difference(ui: &Ui, view: &mut View, laid_over: &OverlaidPair, gain: f32) -> Option<TextureId> {
     let of = laid_over.ids();
+    let [a, b] = &laid_over.pictures;
+    let options = texture_options(ui.ctx(), [a.image.width, a.image.height]);
+    let wanted = (of, gain, options);
     let known = view.difference.as_ref();
-    if !known.is_some_and(|known| known.of == of && known.gain == gain) {
-        let [a, b] = &laid_over.pictures;
+    if !known.is_some_and(|known| known.shows == wanted) {
         let rgba = difference_pixels(a, b, gain)?;
         let pixels = rgba_image([a.image.width, a.image.height], &rgba)?;
         match &mut view.difference {
             Some(painted) => {
-                painted.texture.set(pixels, PICTURE_OPTIONS);
-                (painted.of, painted.gain) = (of, gain);
+                painted.texture.set(pixels, options);
+                painted.shows = wanted;
             }
             None => {
-                let texture = ui.ctx().load_texture("difference", pixels, PICTURE_OPTIONS);
-                view.difference = Some(DifferencePicture { of, gain, texture });
+                let texture = ui.ctx().load_texture("difference", pixels, options);
+                view.difference = Some(DifferencePicture {
+                    shows: wanted,
+                    texture,
+                });
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Which picture, how the model is to see it, and what becomes of its code.
 
 use super::View;
-use crate::app::tools::encode::{BRUSH_RADIUS, Encode, Found, How, PRIOR, STEPS, Settings, Source};
+use crate::app::tools::encode::{
+    BRUSH_RADIUS, Encode, Found, How, PRIOR, STEPS, Settings, Source, knows_faces,
+};
 use crate::app::{Action, Actions, AppState, Command, ParamId, SessionAction};
-use crate::document::photo::{Background, Crop, Fit};
+use crate::document::photo::{Background, Crop, Fit, Placing};
 use crate::engine::ModelInfo;
 use crate::model::manifest::Role;
 use crate::ui::panels::parameter_row;
@@ -23,7 +25,7 @@ const ORIGINAL_SIDE: f32 = 112.0;
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo, view: &mut View) {
     let settings = &app.tools().settings().encode;
     section(ui, "Picture", |ui| {
-        source_ui(ui, app, actions, settings, view);
+        source_ui(ui, app, actions, model, view);
     });
     if settings.has_picture() {
         section(ui, "As the model sees it", |ui| {
@@ -39,9 +41,10 @@ fn source_ui(
     ui: &mut Ui,
     app: &AppState,
     actions: &mut Actions,
-    settings: &Settings,
+    model: &ModelInfo,
     view: &mut View,
 ) {
+    let settings = &app.tools().settings().encode;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         command_button(ui, app, actions, Command::OpenPicture);
@@ -63,6 +66,14 @@ fn source_ui(
                 ui,
                 "Open a PNG, JPEG, WebP, BMP or GIF, drop one on the window, or draw",
             );
+            if knows_faces(model) {
+                caption(
+                    ui,
+                    "This model knows flat cartoon faces alone. A photo of a face before a plain wall \
+                     becomes the cartoon nearest to it in color: skin, hair, a hat or glasses may be \
+                     met, likeness cannot",
+                );
+            }
         }
         Source::Drawing(_) => {
             parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_RADIUS));
@@ -217,20 +228,34 @@ fn options_ui(
     if response.changed() {
         actions.edit_tool::<Encode>(move |settings| settings.invert = Some(invert));
     }
-    let mut centre = settings.centres(model);
-    let response = ui
-        .add(Checkbox::new(&mut centre, "Centre of mass"))
-        .on_hover_text(
+    let (placing, words, tip) = if model.manifest.image.channels == 1 {
+        (
+            Placing::Digit,
+            "Centre of mass",
             "Scale what is drawn to 20 of 28 parts and put its centre of mass in the middle, as \
              MNIST does",
-        );
+        )
+    } else {
+        (
+            Placing::Portrait,
+            "Cut out the head",
+            "Find the head before an even background, give it the size and the place that it has in \
+             the data, and the background one color",
+        )
+    };
+    let now = prepared.map(|it| it.placing).or(settings.placing);
+    let mut is_placed = now == Some(placing);
+    let response = ui
+        .add(Checkbox::new(&mut is_placed, words))
+        .on_hover_text(tip);
     if response.changed() {
-        actions.edit_tool::<Encode>(move |settings| settings.centre_of_mass = Some(centre));
+        let placing = if is_placed { placing } else { Placing::AsItIs };
+        actions.edit_tool::<Encode>(move |settings| settings.placing = Some(placing));
     }
     if !is_drawn {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
-            ui.add_enabled_ui(!centre, |ui| {
+            ui.add_enabled_ui(!is_placed, |ui| {
                 let choices = [
                     (Fit::Cover, "Fill", "Cut off what does not fit"),
                     (
@@ -345,6 +370,18 @@ fn code_ui(
             }
         }
     });
+    if let Some(rows) = model.manifest.searched_rows() {
+        let mut for_each = !settings.one_for_all_layers;
+        let response = ui
+            .add(Checkbox::new(&mut for_each, format!("A code for each layer ({rows})")))
+            .on_hover_text(
+                "Search with a code for each layer: closer to the picture, further from what the model \
+                 draws by itself. Without, one code serves all layers",
+            );
+        if response.changed() {
+            actions.edit_tool::<Encode>(move |settings| settings.one_for_all_layers = !for_each);
+        }
+    }
     ui.horizontal(|ui| {
         ui.label("Steps");
         let mut steps = settings.steps;

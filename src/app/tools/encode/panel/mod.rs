@@ -6,8 +6,8 @@ mod plots;
 
 use super::Source;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture};
-use crate::ui::picture::{PICTURE_OPTIONS, rgba_image};
-use eframe::egui::{CentralPanel, Context, Pos2, TextureHandle, TextureId, Ui};
+use crate::ui::picture::{rgba_image, texture_options};
+use eframe::egui::{CentralPanel, Context, Pos2, TextureHandle, TextureId, TextureOptions, Ui};
 
 /// In a lower window the pictures have all the room, in points.
 const MIN_HEIGHT_FOR_PLOTS: f32 = 440.0;
@@ -28,7 +28,7 @@ pub struct View {
 /// A texture and the number of what is on it.
 #[derive(Default)]
 struct Painted {
-    of: Option<u64>,
+    of: Option<(u64, TextureOptions)>,
     texture: Option<TextureHandle>,
 }
 
@@ -41,13 +41,14 @@ impl Painted {
         [width, height]: [usize; 2],
         rgba: impl FnOnce() -> Vec<u8>,
     ) -> Option<TextureId> {
-        if self.of != Some(of) {
+        let options = texture_options(ctx, [width, height]);
+        if self.of != Some((of, options)) {
             let pixels = rgba_image([width, height], &rgba())?;
             match &mut self.texture {
-                Some(texture) => texture.set(pixels, PICTURE_OPTIONS),
-                None => self.texture = Some(ctx.load_texture("encode", pixels, PICTURE_OPTIONS)),
+                Some(texture) => texture.set(pixels, options),
+                None => self.texture = Some(ctx.load_texture("encode", pixels, options)),
             }
-            self.of = Some(of);
+            self.of = Some((of, options));
         }
         self.texture.as_ref().map(TextureHandle::id)
     }

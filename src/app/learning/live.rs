@@ -1,0 +1,221 @@
+//! Numbers of the picture on the window, measured while the hand moves it.
+//!
+//! The hazard here is a queue: the hand moves faster than pictures are measured. So one
+//! measurement runs at a time, of what was on the window when it began, and the next begins when
+//! it has come. Until then the numbers of the last picture stay.
+
+use super::{Learning, OpenQuestion, Page};
+use crate::app::jobs::Owner;
+use crate::app::{ByAddress, Navigation, View, Workspace};
+use crate::engine::{Job, JobId};
+use crate::latent::expr::Expr;
+use crate::latent::{Conditions, ModelId, Sampler, SessionNames};
+use crate::learn::measure::{Quantity, put_here};
+use crate::learn::{Goal, Measurements, Question, TaskKind};
+use crate::model::measurement::Measurement;
+use std::sync::Arc;
+
+/// What is measured, and the newest numbers.
+#[derive(Debug, Default)]
+pub(super) struct LiveNumbers {
+    quantities: Vec<Quantity>,
+    /// A number for each measure, or why there is none.
+    values: Vec<Result<f64, String>>,
+    /// The picture that was measured last, or is being measured.
+    subject: Option<Subject>,
+    /// The measurement under way, with the expressions in its order.
+    job: Option<(JobId, Vec<Expr>)>,
+}
+
+/// A picture on the window.
+#[derive(Debug)]
+struct Subject {
+    model: ModelId,
+    expression: Expr,
+    conditions: Conditions,
+    sampler: Sampler,
+    names: ByAddress<SessionNames>,
+}
+
+impl Subject {
+    fn of(workspace: &Workspace) -> Option<Self> {
+        Some(Self {
+            model: workspace.model()?.id.clone(),
+            expression: workspace.position.expression().clone(),
+            conditions: workspace.position.conditions().clone(),
+            sampler: workspace.sampler(),
+            names: ByAddress::new(&workspace.names),
+        })
+    }
+
+    /// Whether it is still on the window.
+    fn is_current(&self, workspace: &Workspace) -> bool {
+        workspace.model().is_some_and(|it| it.id == self.model)
+            && *workspace.position.expression() == self.expression
+            && *workspace.position.conditions() == self.conditions
+            && workspace.sampler() == self.sampler
+            && ByAddress::new(&workspace.names) == self.names
+    }
+}
+
+impl LiveNumbers {
+    /// The newest number of a measure, or why it has none; `None` until it is measured.
+    pub fn get(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
+        let place = self.quantities.iter().position(|known| known == quantity)?;
+        let value = self.values.get(place)?;
+        Some(value.as_ref().copied().map_err(String::as_str))
+    }
+
+    /// Has the picture on the window measured where it is another, or other measures are asked
+    /// for.
+    pub fn tick<'q>(
+        &mut self,
+        workspace: &mut Workspace,
+        quantities: impl Iterator<Item = &'q Quantity> + Clone,
+    ) {
+        if !quantities.clone().eq(&self.quantities) {
+            self.stop(workspace);
+            self.quantities = quantities.cloned().collect();
+        }
+        let is_busy = self.job.is_some() || workspace.models.loading().is_some();
+        if self.quantities.is_empty() || is_busy {
+            return;
+        }
+        if self
+            .subject
+            .as_ref()
+            .is_some_and(|it| it.is_current(workspace))
+        {
+            return;
+        }
+        let Some(subject) = Subject::of(workspace) else {
+            return;
+        };
+        let mut expressions: Vec<Expr> = Vec::new();
+        let arguments = self.quantities.iter().flat_map(|it| &it.arguments);
+        for argument in arguments {
+            // What cannot be put in has its reason when the value is asked for.
+            if let Ok(expression) = put_here(&argument.expr, Some(&subject.expression))
+                && !expressions.contains(&expression)
+            {
+                expressions.push(expression);
+            }
+        }
+        let shot = |it: &Expr| workspace.shot(&subject.model, it.clone());
+        let examine = Job::Examine {
+            shots: expressions.iter().map(shot).collect(),
+            names: Arc::clone(&workspace.names),
+        };
+        let job = workspace.engine.submit(Owner::Examination, examine);
+        self.job = Some((job, expressions));
+        self.subject = Some(subject);
+    }
+
+    /// Forgets everything.
+    fn stop(&mut self, workspace: &mut Workspace) {
+        if let Some((job, _)) = self.job.take() {
+            workspace.engine.cancel(job);
+        }
+        *self = Self::default();
+    }
+
+    /// Takes what was measured. Returns whether it was asked for here.
+    pub fn accept(&mut self, job: JobId, measured: &[Measurement]) -> bool {
+        let Some(subject) = &self.subject else {
+            return false;
+        };
+        let Some((_, expressions)) = self.job.take_if(|(known, _)| *known == job) else {
+            return false;
+        };
+        let mut measurements = Measurements::drawn_with(subject.sampler);
+        let model = &subject.model.name;
+        for (expression, measurement) in expressions.iter().zip(measured) {
+            measurements.insert(model, expression, measurement.clone());
+        }
+        let here = Some(&subject.expression);
+        let value = |it: &Quantity| it.value(model, here, &measurements);
+        self.values = self.quantities.iter().map(value).collect();
+        true
+    }
+
+    /// Notes that a measurement has ended. One that has brought nothing is begun again.
+    pub fn end(&mut self, job: JobId) {
+        if self.job.take_if(|(known, _)| *known == job).is_some() {
+            self.subject = None;
+        }
+    }
+
+    /// Notes that the picture cannot be measured. Returns whether that was asked for here.
+    pub fn fail(&mut self, job: JobId, why: &str) -> bool {
+        let is_own = self.job.take_if(|(known, _)| *known == job).is_some();
+        if is_own {
+            let failed = || Err(why.to_owned());
+            self.values = self.quantities.iter().map(|_| failed()).collect();
+        }
+        is_own
+    }
+}
+
+impl Learning {
+    /// Whether the window waits for a prediction, so that it must not show the number.
+    pub fn is_predicting(&self, view: &View) -> bool {
+        let is_shown = match self.page {
+            Page::Question => view.learning,
+            Page::Interview => view.learning && self.is_timed(),
+            _ => false,
+        };
+        let is_open = |question: &Question, open: &OpenQuestion| {
+            let task = question.tasks.get(open.task);
+            let is_number = task.is_some_and(|task| {
+                matches!(
+                    task.kind,
+                    TaskKind::Predict { .. } | TaskKind::Compare { .. }
+                )
+            });
+            is_number && open.judged.is_none()
+        };
+        let open = self.open_question();
+        is_shown && open.is_some_and(|(question, open)| is_open(question, open))
+    }
+
+    /// The newest number of a measure of the picture on the window, or why it has none; `None`
+    /// while it is not measured. What the scene watches and the conditions of the open task are.
+    pub fn live_number(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
+        self.live.get(quantity)
+    }
+
+    /// The conditions of the open task, until they are met.
+    fn open_goals(&self, model: &str) -> &[Goal] {
+        let Some((question, open)) = self.open_question() else {
+            return &[];
+        };
+        match question.tasks.get(open.task).map(|task| &task.kind) {
+            Some(TaskKind::Set { goals, .. })
+                if !open.has_passed() && question.model() == Some(model) =>
+            {
+                goals
+            }
+            _ => &[],
+        }
+    }
+
+    pub(super) fn live_tick(&mut self, workspace: &mut Workspace, navigation: &Navigation) {
+        let mut live = std::mem::take(&mut self.live);
+        let model = workspace.models.current().cloned();
+        let scene = navigation.scene();
+        match (scene, model) {
+            (Some(scene), Some(model)) => {
+                let name = model.id.name.as_str();
+                let watched = if scene.model == name {
+                    scene.watch.as_slice()
+                } else {
+                    &[]
+                };
+                let goals = self.open_goals(name).iter().map(|goal| &goal.quantity);
+                live.tick(workspace, watched.iter().chain(goals));
+            }
+            _ => live.tick(workspace, std::iter::empty()),
+        }
+        self.live = live;
+    }
+}
