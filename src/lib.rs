@@ -6,6 +6,8 @@
 
 pub mod latent;
 
+pub mod files;
+
 pub mod model;
 
 pub mod gpu;

@@ -20,10 +20,8 @@ pub enum Action {
     Tool(ToolAction),
     /// Move a parameter.
     Set(ParamId, f32),
-    /// Go back to where a picture was made, or find the code of any other.
-    OpenPicture(PathBuf),
-    /// Name the codes of a file.
-    OpenCodes(PathBuf),
+    /// Open a file, whatever it is.
+    OpenFile(PathBuf),
     /// Load another model.
     LoadModel(ModelSource),
     /// History, bookmarks and session files.

@@ -24,8 +24,7 @@ impl AppState {
                 action.run(tools, workspace);
             }),
             Action::Set(id, value) => self.desk.set_param(&id, value),
-            Action::OpenPicture(path) => self.opening.open_picture(path),
-            Action::OpenCodes(path) => self.opening.open_codes(&mut self.desk, path),
+            Action::OpenFile(path) => self.opening.open(path),
             Action::LoadModel(source) => {
                 if let Some(why) = self.desk.workspace.locked(Control::Model) {
                     self.desk.workspace.notices.push(Level::Warning, why);
@@ -217,6 +216,7 @@ impl AppState {
         match remedy {
             Remedy::Run { command, .. } => self.run(Action::Run(command)),
             Remedy::OpenSession(path) => self.run_session(SessionAction::Open(path)),
+            Remedy::ShowStep => self.navigation.show_step(&mut self.desk, true),
             Remedy::RestoreBookmark(name) => {
                 self.run_session(SessionAction::RestoreBookmark(name));
             }

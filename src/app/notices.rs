@@ -6,6 +6,9 @@ use std::path::PathBuf;
 /// How many messages the list keeps.
 const CAPACITY: usize = 200;
 
+/// The longest message, in characters.
+const MAX_TEXT: usize = 1000;
+
 /// How grave a message is. Shown with an icon and a word, not by colour alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Level {
@@ -43,6 +46,8 @@ pub enum Remedy {
         command: Command,
     },
     OpenSession(PathBuf),
+    /// Shows the current step with its own model.
+    ShowStep,
     RestoreBookmark(String),
 }
 
@@ -52,6 +57,7 @@ impl Remedy {
         match self {
             Self::Run { words, .. } => words,
             Self::OpenSession(_) => "Open it",
+            Self::ShowStep => "Load it",
             Self::RestoreBookmark(_) => "Undo the deletion",
         }
     }
@@ -101,7 +107,12 @@ impl Notices {
         self.push_or_remedy(level, text.into(), Some(remedy));
     }
 
-    fn push_or_remedy(&mut self, level: Level, text: String, remedy: Option<Remedy>) {
+    fn push_or_remedy(&mut self, level: Level, mut text: String, remedy: Option<Remedy>) {
+        // What files say may be of any length.
+        if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+            text.truncate(end);
+            text.push('…');
+        }
         match level {
             Level::Hint => log::debug!("{text}"),
             Level::Done => log::info!("{text}"),
@@ -176,6 +187,13 @@ mod tests {
         assert_eq!(notices.tick(60.0), None);
         assert_eq!(notices.visible().count(), 0);
         assert_eq!(notices.all().len(), 1);
+    }
+
+    #[test]
+    fn a_message_without_end_is_cut() {
+        let mut notices = Notices::default();
+        notices.push(Level::Error, "ä".repeat(MAX_TEXT + 5));
+        assert_eq!(notices.all()[0].text.chars().count(), MAX_TEXT + 1);
     }
 
     #[test]

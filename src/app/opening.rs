@@ -1,16 +1,23 @@
-//! Files that were dropped or opened and may mean more than one thing: a picture that zscape made
-//! leads back to where it was made, any other is encoded; a file of codes gives names.
+//! Files that were dropped or opened, whatever they are: a model is loaded, a session opened, a
+//! picture that zscape made leads back to where it was made, any other is encoded; a file of codes
+//! gives names, question files join the questions.
 //!
-//! The hazard here is a disk that lets the window wait: files are read on a thread of their own.
+//! The hazards here are a disk that lets the window wait, so files are read on a thread of their
+//! own, and a name that lies, so what counts is what is in them.
 
 use super::models::{CATALOGUE, link_of};
 use super::notices::Level;
 use super::tools::directions::Directions;
 use super::tools::encode::{self, Encode};
 use super::tools::interpolate::{self, Interpolate};
-use super::{Composition, Desk, Navigation, Wake, Workspace};
+use super::{
+    Action, Composition, Desk, LearningAction, Navigation, SessionAction, Wake, Workspace,
+};
+use crate::document::codes::{self, ReadCodes};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
-use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, codes};
+use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, session_file};
+use crate::engine::ModelSource;
+use crate::files::FileKind;
 use crate::latent::Code;
 use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
@@ -25,11 +32,17 @@ const MAX_NAMED: usize = 64;
 
 /// What a file turned out to be.
 enum LoadedFile {
+    Model,
+    Session,
+    /// A question file, or a folder of them.
+    Questions,
+    /// Arrays that hold codes of the model that is loaded then.
+    Arrays,
     /// A picture of this program.
     Recipe(Box<Recipe>),
     /// Any other picture.
     Photo,
-    Codes(Vec<(String, Code)>),
+    Codes(ReadCodes),
     /// A sentence that names the file.
     Fault(String),
 }
@@ -42,7 +55,7 @@ pub struct FileLoader {
     /// Files being read.
     running: usize,
     waiting: VecDeque<(PathBuf, Read)>,
-    /// Files that got no thread.
+    /// Files that got no thread, and those that wait for a model.
     unread: VecDeque<(PathBuf, LoadedFile)>,
 }
 
@@ -117,6 +130,40 @@ fn read_or_fault(path: &Path, read: Read) -> LoadedFile {
     })
 }
 
+/// What a file or a folder is.
+fn look_at(path: &Path) -> LoadedFile {
+    if path.is_dir() {
+        return LoadedFile::Questions;
+    }
+    let kind = match FileKind::of_file(path) {
+        Ok(kind) => kind,
+        Err(error) => return LoadedFile::Fault(error.to_string()),
+    };
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    match kind {
+        FileKind::Safetensors => LoadedFile::Model,
+        FileKind::Session => LoadedFile::Session,
+        // It says what is wrong with it.
+        _ if ending == session_file::ENDING => LoadedFile::Session,
+        FileKind::Text if ending == "md" => LoadedFile::Questions,
+        FileKind::Npy | FileKind::Npz | FileKind::Zip => LoadedFile::Arrays,
+        kind if kind.can_carry_recipe() => read_picture(path),
+        kind if kind.is_readable_picture() => LoadedFile::Photo,
+        other => {
+            let advice = other.advice();
+            let advice = advice.map_or_else(String::new, |advice| format!(" ({advice})"));
+            LoadedFile::Fault(format!(
+                "{} cannot be opened: it is {other}{advice}. {OPENS}",
+                path.display()
+            ))
+        }
+    }
+}
+
+/// What can be opened.
+pub const OPENS: &str = "zscape opens .safetensors models, pictures, files of codes (.npz, .npy), \
+    .zscape sessions, and question files (.md) or folders of them";
+
 fn read_picture(path: &Path) -> LoadedFile {
     match recipe_in_file(path) {
         Ok(recipe) => LoadedFile::Recipe(Box::new(recipe)),
@@ -124,37 +171,55 @@ fn read_picture(path: &Path) -> LoadedFile {
             error: EmbeddedError::Recipe(error),
             ..
         }) => LoadedFile::Fault(format!("{}: {error}", path.display())),
-        // JPEG and BMP carry none; what decodes a broken file reports it better.
+        // What decodes a broken file reports it better.
         Err(RecipeFileError::Embedded { .. }) => LoadedFile::Photo,
         Err(RecipeFileError::Load(error)) => LoadedFile::Fault(error.to_string()),
     }
 }
 
 impl FileLoader {
-    /// Opens a picture: back to where it was made, or into the Encode tool.
-    pub(super) fn open_picture(&mut self, path: PathBuf) {
-        self.begin(path, read_picture);
+    /// Opens a file by what is in it.
+    pub(super) fn open(&mut self, path: PathBuf) {
+        self.begin(path, look_at);
     }
 
     /// Names the codes of a file.
-    pub(super) fn open_codes(&mut self, desk: &mut Desk, path: PathBuf) {
-        let Some(model) = desk.workspace.model() else {
-            desk.workspace
-                .notices
-                .push(Level::Error, "Load a model before opening codes");
-            return;
-        };
-        let spaces = model.manifest.spaces.clone();
+    fn open_codes(&mut self, desk: &Desk, path: PathBuf) {
+        let model = desk.workspace.model();
+        let spaces = model.map(|model| model.manifest.spaces.clone());
+        let spaces = spaces.unwrap_or_default();
         self.begin(path, move |path| match codes::read_codes(path, &spaces) {
             Ok(codes) => LoadedFile::Codes(codes),
             Err(error) => LoadedFile::Fault(error.to_string()),
         });
     }
 
-    /// Takes what was read since the last frame.
-    pub(super) fn take_opened(&mut self, desk: &mut Desk, navigation: &mut Navigation) {
+    /// Takes what was read since the last frame. Returns what other parts of the window are to do
+    /// about it.
+    pub(super) fn take_opened(
+        &mut self,
+        desk: &mut Desk,
+        navigation: &mut Navigation,
+    ) -> Vec<Action> {
+        let mut for_others = Vec::new();
+        let mut waiting = VecDeque::new();
         while let Some((path, opened)) = self.try_opened() {
+            let needs_model = matches!(opened, LoadedFile::Photo | LoadedFile::Arrays);
+            if needs_model && desk.workspace.model().is_none() {
+                waiting.push_back((path, opened));
+                continue;
+            }
             match opened {
+                LoadedFile::Model => {
+                    for_others.push(Action::LoadModel(ModelSource::File(path)));
+                }
+                LoadedFile::Session => {
+                    for_others.push(Action::Session(SessionAction::Open(path)));
+                }
+                LoadedFile::Questions => {
+                    for_others.push(Action::Learn(LearningAction::AddQuestions(path)));
+                }
+                LoadedFile::Arrays => self.open_codes(desk, path),
                 LoadedFile::Recipe(recipe) => restore(desk, navigation, &path, *recipe),
                 LoadedFile::Photo => {
                     desk.with_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
@@ -163,6 +228,8 @@ impl FileLoader {
                 LoadedFile::Fault(sentence) => desk.workspace.notices.push(Level::Error, sentence),
             }
         }
+        self.unread = waiting;
+        for_others
     }
 }
 
@@ -208,6 +275,16 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
         }
         for expression in &mut expressions {
             expression.rename(name, &free);
+        }
+    }
+    // What was encoded becomes a code with a name: the photo may not be here, or be another.
+    for (file, photo) in &recipe.photos {
+        let free = desk.free_code_name(&encode::name_of(Path::new(file)));
+        if !desk.name_code(&free, &[], photo.code.clone(), link.clone()) {
+            return;
+        }
+        for expression in &mut expressions {
+            expression.name_photo(file, &free);
         }
     }
     if !recipe.directions.is_empty() {
@@ -280,7 +357,12 @@ fn link_to(workspace: &Workspace, path: &Path, model: &ModelId) -> ModelLink {
 }
 
 /// Makes bookmarks of codes, and goes to the first.
-fn name_codes(desk: &mut Desk, path: &Path, codes: Vec<(String, Code)>) {
+fn name_codes(desk: &mut Desk, path: &Path, read: ReadCodes) {
+    for note in &read.notes {
+        let sentence = format!("{}: {note}", path.display());
+        desk.workspace.notices.push(Level::Warning, sentence);
+    }
+    let codes = read.codes;
     let Some(model) = desk.workspace.models.current().cloned() else {
         return;
     };

@@ -208,11 +208,13 @@ impl AppState {
         self.desk.use_tools(|tools, workspace| {
             tools.advance(workspace, input.dt_secs);
         });
-        if let Some(picture) = self.navigation.take_session_reports(&mut self.desk) {
-            self.opening.open_picture(picture);
+        if let Some(file) = self.navigation.take_session_reports(&mut self.desk) {
+            self.opening.open(file);
         }
-        self.opening
-            .take_opened(&mut self.desk, &mut self.navigation);
+        let opened = &mut self.opening;
+        for action in opened.take_opened(&mut self.desk, &mut self.navigation) {
+            self.run(action);
+        }
         self.learning.take_reports(&mut self.desk.workspace);
         let workspace = &mut self.desk.workspace;
         if workspace.model().is_some()

@@ -7,11 +7,12 @@ pub use learning::*;
 pub use pictures::*;
 
 use crate::engine::DeviceChoice;
+use crate::render;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// The longest side of a rendered picture, in pixels.
-const MAX_SIZE: i64 = 16_384;
+const MAX_SIZE: i64 = render::MAX_SIDE as i64;
 
 /// Explore the latent spaces of generative models: without a command, in a window.
 #[derive(Debug, Parser)]
@@ -19,9 +20,9 @@ const MAX_SIZE: i64 = 16_384;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The model to open, a name from `zscape models` or a model file; or a .zscape session; or a
-    /// picture that zscape made
-    pub model: Option<String>,
+    /// What to open: a model by its name from `zscape models`, or any file that can be dropped on the
+    /// window, such as a model, a session, a picture, codes or questions
+    pub model: Option<PathBuf>,
     /// Open the window, wait for the first picture, print one line of JSON and leave
     #[arg(long)]
     pub smoke: bool,
@@ -115,13 +116,13 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 pub struct EvalArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// The folder of the test data
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// The classifier that judges a generator, if not the built-in one of its data
     #[arg(long, value_name = "MODEL")]
-    pub judge: Option<String>,
+    pub judge: Option<PathBuf>,
     /// The model file to write: the same model with what was measured in its manifest
     #[arg(short, long, value_name = "OUT.safetensors")]
     pub output: Option<PathBuf>,
@@ -138,7 +139,7 @@ pub struct EvalArgs {
 #[derive(Debug, Args)]
 pub struct DirectionsArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// The folder of the data: measures the judge anew, and lends pictures with labels to models
     /// that encode
     #[arg(long, value_name = "DIR")]
@@ -153,7 +154,7 @@ pub struct DirectionsArgs {
     pub output: Option<PathBuf>,
     /// The classifier that judges, if not the built-in one of the model's data
     #[arg(long, value_name = "MODEL")]
-    pub judge: Option<String>,
+    pub judge: Option<PathBuf>,
     /// Random codes that are drawn to find directions
     #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
     pub samples: usize,
@@ -170,7 +171,7 @@ pub struct DirectionsArgs {
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// Time how soon a picture comes while a file of 10,000 pictures, a search for directions and
     /// an inversion run
     #[arg(long)]
@@ -186,7 +187,7 @@ pub struct BenchArgs {
 #[derive(Debug, Args)]
 pub struct SubjectArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// Which picture, such as "slerp(seed(3), seed(9), 0.4)"
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     pub expression: String,
@@ -270,7 +271,7 @@ mod tests {
     fn a_model_opens_in_the_window() {
         let cli = Cli::try_parse_from(["zscape", "digits-gan", "--device", "cpu"])
             .expect("the arguments are right");
-        assert_eq!(cli.model.as_deref(), Some("digits-gan"));
+        assert_eq!(cli.model, Some(PathBuf::from("digits-gan")));
         assert!(cli.command.is_none());
     }
 }

@@ -8,6 +8,7 @@ use crate::document::codes::{self, CodeArray, Spaces};
 use crate::latent::expr::{Expr, LayerRange};
 use crate::latent::{Code, Lead, Space};
 use crate::render::expressions;
+use std::path::Path;
 
 /// What the name of the output asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
     let form = form(args)?;
     let source = source::find(&args.model)?;
     let wanted = expressions(&args.expressions)?;
+    check_apart(args, &wanted)?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.known.codes, args.known.sampler())?;
     let bar = progress::bar(wanted.len(), "codes");
@@ -48,6 +50,19 @@ pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
         Form::Npy => save_npy(args, &found),
         Form::Npz => Ok(codes::save_npz(&args.output, &arrays(args, found))?),
     }
+}
+
+/// Checks that the output is none of the files that the codes come from.
+fn check_apart(args: &CodesArgs, wanted: &[Expr]) -> Result<(), CliError> {
+    let mut inputs: Vec<Option<&Path>> = vec![Some(&args.model)];
+    inputs.extend(args.known.codes.iter().map(|path| Some(path.as_path())));
+    inputs.extend(
+        wanted
+            .iter()
+            .flat_map(Expr::photos)
+            .map(|file| Some(Path::new(file))),
+    );
+    source::check_apart(&inputs, &[Some(&args.output)])
 }
 
 /// Checks what can be checked before anything is computed.

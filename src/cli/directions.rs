@@ -3,7 +3,7 @@
 use super::args::DirectionsArgs;
 use super::error::CliError;
 use super::{progress, say, source};
-use crate::document::save::PendingFile;
+use crate::files::save;
 use crate::model::directions::{DirectionsRecord, MeasuredDirection};
 use crate::train::directions::{DirectionsOptions, find};
 use serde::Serialize;
@@ -33,7 +33,8 @@ pub fn directions(args: DirectionsArgs) -> Result<(), CliError> {
     };
     // Minutes later would be too late to learn that the output cannot be written.
     if let Some(path) = &args.output {
-        drop(PendingFile::create(path)?);
+        source::check_apart(&[args.judge.as_deref()], &[Some(path)])?;
+        save::check_place(path)?;
     }
     let found = progress::watched("pictures", |watch| find(&options, watch))?;
     if let Some(path) = &args.output {

@@ -1,8 +1,8 @@
 //! Errors of the command line and the exit codes that they lead to.
 
-use crate::document::SaveError;
 use crate::document::animation::AnimationError;
 use crate::engine::Fault;
+use crate::files::SaveError;
 use crate::render::RenderError;
 use crate::train::TrainError;
 use crate::ui::WindowError;

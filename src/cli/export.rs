@@ -7,6 +7,7 @@ use super::session::{self, Session};
 use super::{complain, replay, source};
 use crate::document::{Subject, codes, npy};
 use crate::render::{Look, Output, Plan};
+use std::path::Path;
 
 /// `zscape render`
 pub fn render(args: &RenderArgs) -> Result<(), CliError> {
@@ -32,7 +33,7 @@ pub fn render(args: &RenderArgs) -> Result<(), CliError> {
     }
 }
 
-fn render_expression(args: &RenderArgs, model: &str, expression: &str) -> Result<(), CliError> {
+fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Result<(), CliError> {
     let source = source::find(model)?;
     let expression = session::parse(expression)?;
     // Before the model is loaded, which takes longer.
@@ -64,6 +65,9 @@ fn render_expression(args: &RenderArgs, model: &str, expression: &str) -> Result
 pub fn code(args: &CodeArgs) -> Result<(), CliError> {
     let source = source::find(&args.subject.model)?;
     let expression = session::parse(&args.subject.expression)?;
+    let photos = expression.photos().map(|file| Some(Path::new(file)));
+    let inputs: Vec<_> = photos.chain([Some(args.subject.model.as_path())]).collect();
+    source::check_apart(&inputs, &[Some(&args.npz)])?;
     let mut session = Session::open(source, args.device.into())?;
     let code = session.evaluate(&expression)?;
     // The leading 1 that other tools of the field write and read.

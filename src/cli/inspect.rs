@@ -6,29 +6,35 @@ use super::listing::image_name;
 use super::{replay, say, source};
 use crate::document::Recipe;
 use crate::engine::ModelSource;
-use crate::model::catalogue;
+use crate::files::FileKind;
 use crate::model::file::ModelFile;
 use crate::model::manifest::MapSpec;
 use crate::model::quality;
 use std::fmt::{self, Write as _};
-use std::path::Path;
 
 /// `zscape inspect`
 pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
     let path = args.file.as_path();
     if !path.exists()
-        && let Some(entry) = catalogue::entries()
-            .iter()
-            .find(|e| path == Path::new(e.name))
+        && let Some(entry) = source::in_catalogue(path)
     {
         let source = ModelSource::Catalogue(entry.name.to_owned());
         return say(describe(&source::read(&source)?).trim_end());
     }
-    if source::is_picture(path)? {
-        return say(&pretty(&replay::recipe_in(path)?)?);
+    match source::kind_of(path)? {
+        kind if kind.can_carry_recipe() => say(&pretty(&replay::recipe_in(path)?)?),
+        FileKind::Safetensors | FileKind::Unknown => {
+            let source = ModelSource::File(path.to_owned());
+            say(describe(&source::read(&source)?).trim_end())
+        }
+        kind if kind.is_picture() || kind.is_video() => {
+            Err(source::foreign(path, kind, "in which no recipe is kept"))
+        }
+        kind => {
+            let unlike = "neither a model file nor a picture with a recipe";
+            Err(source::foreign(path, kind, unlike))
+        }
     }
-    let source = ModelSource::File(path.to_owned());
-    say(describe(&source::read(&source)?).trim_end())
 }
 
 fn pretty(recipe: &Recipe) -> Result<String, CliError> {
@@ -44,7 +50,11 @@ fn describe(file: &ModelFile) -> String {
 
 fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
     let manifest = &file.manifest;
-    let mut row = |name: &str, value: &str| writeln!(out, "{name:<10}{value}");
+    // A line's end in a value would forge another row.
+    let mut row = |name: &str, value: &str| {
+        let value = value.split(char::is_control).collect::<Vec<_>>().join(" ");
+        writeln!(out, "{name:<10}{value}")
+    };
     row("name", &manifest.name)?;
     row("title", &manifest.title)?;
     row("summary", &manifest.summary)?;
@@ -97,7 +107,7 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
         &format!("{} with {numbers} numbers", file.tensors.len()),
     )?;
     for (name, tensor) in &file.tensors {
-        writeln!(out, "  {name:<28}{:?}", tensor.shape)?;
+        writeln!(out, "  {:<28}{:?}", name.escape_debug(), tensor.shape)?;
     }
     Ok(())
 }

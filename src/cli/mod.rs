@@ -28,6 +28,7 @@ use crate::latent::expr::{self, suggest};
 use args::{Cli, Command};
 use clap::{CommandFactory as _, Parser as _};
 use error::CliError;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -92,14 +93,44 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
 /// Prints `text` and a line's end on standard output.
 fn say(text: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")
+    writeln!(out, "{}", printable(text))
         .and_then(|()| out.flush())
         .map_err(CliError::from)
 }
 
 /// Prints one line on standard error; when even that fails nobody can be told.
 fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr(), "zscape: {line}");
+    let _ = writeln!(std::io::stderr(), "zscape: {}", shortened(&printable(line)));
+}
+
+/// The longest line of an error, in characters: files may say anything at any length.
+const MAX_LINE: usize = 2000;
+
+fn shortened(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(MAX_LINE) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+        None => Cow::Borrowed(line),
+    }
+}
+
+/// A text without anything that a terminal would obey, as texts of files may hold: control
+/// characters and those that turn the direction of reading are written as escapes.
+fn printable(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| {
+        let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+    };
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match is_obeyed(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// Shows help, or says on one line what is wrong with the arguments.
@@ -163,4 +194,19 @@ fn report_panics_in_one_line() {
 fn start_log() {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "off".to_owned());
     env_logger::Builder::new().parse_filters(&filter).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_told_nothing_by_files() {
+        assert_eq!(printable("a\tb\nGrüße 日本"), "a\tb\nGrüße 日本");
+        let shown = printable("a\u{1b}]0;b\u{7}\u{9b}31m\u{202e}c\r");
+        assert_eq!(shown, "a\\u{1b}]0;b\\u{7}\\u{9b}31m\\u{202e}c\\u{d}");
+        let long = "ä".repeat(MAX_LINE + 1);
+        assert_eq!(shortened(&long).chars().count(), MAX_LINE + 1);
+        assert_eq!(shortened("short"), "short");
+    }
 }

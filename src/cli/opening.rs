@@ -4,10 +4,10 @@ use super::args::Cli;
 use super::error::CliError;
 use super::source;
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
-use crate::document::session_file;
+use crate::document::{photo, session_file};
 use crate::engine::ModelSource;
-use crate::model::catalogue;
-use crate::ui::{PICTURE_ENDINGS, WindowOptions};
+use crate::files::FileKind;
+use crate::ui::WindowOptions;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -15,8 +15,8 @@ use std::time::Instant;
 enum Opened {
     Model(ModelSource),
     Session(PathBuf),
-    /// A picture or an animation that carries a recipe.
-    Picture(PathBuf),
+    /// Anything else that can be dropped on the window.
+    File(PathBuf),
 }
 
 /// `zscape`
@@ -33,7 +33,7 @@ pub fn window(cli: Cli, started: Instant) -> Result<(), CliError> {
     let mut options = WindowOptions {
         model: None,
         session: None,
-        picture: None,
+        file: None,
         autosave: None,
         questions: cli.questions,
         progress: None,
@@ -49,7 +49,7 @@ pub fn window(cli: Cli, started: Instant) -> Result<(), CliError> {
         }
         Some(Opened::Model(model)) => options.model = Some(model),
         Some(Opened::Session(path)) => options.session = Some(whole(path)),
-        Some(Opened::Picture(path)) => options.picture = Some(whole(path)),
+        Some(Opened::File(path)) => options.file = Some(whole(path)),
     }
     crate::ui::run(options).map_err(CliError::from)
 }
@@ -59,34 +59,47 @@ fn whole(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-/// A file that is neither a session nor a picture is a model that says what is wrong with it.
-fn opened(name: &str) -> Result<Opened, CliError> {
-    let path = Path::new(name);
-    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    if ending == session_file::ENDING {
-        source::check_ordinary(path)?;
-        return Ok(Opened::Session(path.to_owned()));
+/// What a name means: files by their content, as when they are dropped on the window. What the
+/// window could not open says so here, before there is one.
+fn opened(name: &Path) -> Result<Opened, CliError> {
+    if source::in_catalogue(name).is_some() || !name.exists() {
+        return Ok(Opened::Model(source::find(name)?));
     }
-    let is_picture = PICTURE_ENDINGS.iter().any(|it| ending == *it)
-        || (catalogue::find(name).is_none() && path.exists() && source::is_picture(path)?);
-    if is_picture {
-        check_picture(path)?;
-        return Ok(Opened::Picture(path.to_owned()));
+    if name.is_dir() {
+        return Ok(Opened::File(name.to_owned()));
     }
-    Ok(Opened::Model(source::find(name)?))
+    let ending = name.extension().unwrap_or_default().to_ascii_lowercase();
+    let kind = source::kind_of(name)?;
+    match kind {
+        FileKind::Safetensors => Ok(Opened::Model(ModelSource::File(name.to_owned()))),
+        FileKind::Session => Ok(Opened::Session(name.to_owned())),
+        // It says what is wrong with it.
+        _ if ending == session_file::ENDING => Ok(Opened::Session(name.to_owned())),
+        FileKind::Text if ending == "md" => Ok(Opened::File(name.to_owned())),
+        FileKind::Zip => Ok(Opened::File(name.to_owned())),
+        _ if kind.is_readable_picture() => {
+            check_picture(name, kind)?;
+            Ok(Opened::File(name.to_owned()))
+        }
+        _ if kind.is_arrays() => Ok(Opened::File(name.to_owned())),
+        other => Err(source::foreign(name, other, "which zscape does not open")),
+    }
 }
 
-/// Checks that a picture leads somewhere.
-fn check_picture(path: &Path) -> Result<(), CliError> {
-    match recipe_in_file(path) {
-        Ok(_) => Ok(()),
-        Err(RecipeFileError::Embedded {
-            error: error @ (EmbeddedError::NoRecipe | EmbeddedError::Unknown),
-            ..
-        }) => {
-            let fault = format!("{error}; to encode it, drop it on the window");
-            Err(CliError::bad_input(path.display(), fault))
+/// Checks that a picture leads to where it was made, or can be encoded.
+fn check_picture(path: &Path, kind: FileKind) -> Result<(), CliError> {
+    let bad_input = |error: &dyn std::fmt::Display| CliError::BadInput(error.to_string());
+    if kind.can_carry_recipe() {
+        match recipe_in_file(path) {
+            Ok(_) => return Ok(()),
+            Err(RecipeFileError::Embedded {
+                error: EmbeddedError::NoRecipe,
+                ..
+            }) => {}
+            Err(error) => return Err(bad_input(&error)),
         }
-        Err(error) => Err(CliError::BadInput(error.to_string())),
     }
+    photo::size(path)
+        .map(drop)
+        .map_err(|error| bad_input(&error))
 }

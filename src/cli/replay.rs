@@ -3,19 +3,21 @@
 use super::error::CliError;
 use super::production::write;
 use super::session::Session;
-use super::{say, source};
+use super::{complain, say, source};
 use crate::document::embedded::{self, RecipeFileError};
-use crate::document::{Raster, Recipe, photo};
+use crate::document::{Raster, Recipe, Subject, photo};
 use crate::engine::{DeviceChoice, ModelSource};
+use crate::latent::expr::Expr;
 use crate::model::catalogue;
-use crate::render::{Output, Plan};
+use crate::render::{Output, Plan, expressions};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The arguments of a replay.
 pub struct Replay<'a> {
     pub file: &'a Path,
     /// The model to draw with, where the recipe's is not built in.
-    pub model: Option<&'a str>,
+    pub model: Option<&'a Path>,
     /// Whether another model of the same name will do.
     pub any_model: bool,
     /// Without it a still is drawn only to be compared with the file.
@@ -39,6 +41,11 @@ impl Replay<'_> {
     /// When there is no recipe, its model is not here, or it cannot be drawn.
     pub fn run(&self) -> Result<(), CliError> {
         let recipe = recipe_in(self.file)?;
+        if self.output.is_none() {
+            // Before anything is drawn that could not be compared.
+            self.check_size(&recipe)?;
+        }
+        self.note_photos(&recipe)?;
         let source = self.source(&recipe)?;
         let mut session = Session::open(source, self.device)?;
         self.check_model(&session, &recipe)?;
@@ -91,10 +98,43 @@ impl Replay<'_> {
         )))
     }
 
+    /// Checks that the picture in the file has the size that its recipe says.
+    fn check_size(&self, recipe: &Recipe) -> Result<(), CliError> {
+        if matches!(recipe.subject, Subject::Animation(_)) {
+            return Ok(());
+        }
+        let found =
+            photo::size(self.file).map_err(|error| CliError::BadInput(error.to_string()))?;
+        if found == recipe.size {
+            return Ok(());
+        }
+        let ([x, y], [width, height]) = (found, recipe.size);
+        Err(CliError::Failed(format!(
+            "{}: the picture has {x}x{y} pixels, and its recipe makes {width}x{height}",
+            self.file.display()
+        )))
+    }
+
+    /// Says so where a photo is read again whose code the recipe does not keep: recipes of earlier
+    /// versions have the name of its file only.
+    fn note_photos(&self, recipe: &Recipe) -> Result<(), CliError> {
+        let expressions =
+            expressions(recipe.subject.expressions()).map_err(|fault| self.about(&fault))?;
+        let photos: BTreeSet<&str> = expressions.iter().flat_map(Expr::photos).collect();
+        for photo in photos {
+            if !recipe.photos.contains_key(photo) {
+                complain(&format!(
+                    "note: the recipe keeps no code of {photo}, so the file of that name is encoded again"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Says whether the picture in the file is the one that was drawn.
     fn compare(&self, drawn: &Raster) -> Result<(), CliError> {
         let shown =
-            photo::read(self.file).map_err(|error| CliError::BadInput(error.to_string()))?;
+            photo::read_exact(self.file).map_err(|error| CliError::BadInput(error.to_string()))?;
         let drawn_rgb = drawn.to_rgb([0; 3]);
         let shown_rgba = shown.to_rgba();
         let pairs = shown_rgba
@@ -108,12 +148,6 @@ impl Replay<'_> {
         for difference in differences {
             differ += usize::from(difference > 0);
             most = most.max(difference);
-        }
-        if shown.size() != drawn.size() {
-            return Err(CliError::Failed(format!(
-                "{}: the picture has another size than its recipe makes",
-                self.file.display()
-            )));
         }
         let pixels = drawn.width() * drawn.height();
         match most {

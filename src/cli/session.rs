@@ -115,7 +115,10 @@ impl Session {
         for file in files {
             let read = codes::read_codes(file, &self.model.manifest.spaces)
                 .map_err(|error| CliError::BadInput(error.to_string()))?;
-            for (name, code) in read {
+            for note in &read.notes {
+                complain(&format!("note: {}: {note}", file.display()));
+            }
+            for (name, code) in read.codes {
                 if names.codes.insert(name.clone(), code).is_some() {
                     let fault = format!("another file has a code named {name:?} too");
                     return Err(CliError::bad_input(file.display(), fault));
@@ -123,6 +126,7 @@ impl Session {
                 order.push(name);
             }
         }
+        self.setup.files = files.to_vec();
         self.set_context(names, sampler);
         Ok(order)
     }

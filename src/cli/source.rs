@@ -1,70 +1,72 @@
 //! What MODEL means: a name of the catalogue, or a file.
 
 use super::error::CliError;
-use crate::document::embedded::Container;
 use crate::engine::ModelSource;
-use crate::model::catalogue;
+use crate::files::{FileKind, place};
+use crate::model::catalogue::{self, Entry};
 use crate::model::file::ModelFile;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 /// The model that a person named.
 ///
 /// # Errors
-/// When it is neither in the catalogue nor a file.
-pub fn find(name: &str) -> Result<ModelSource, CliError> {
-    if catalogue::entries().iter().any(|entry| entry.name == name) {
-        return Ok(ModelSource::Catalogue(name.to_owned()));
+/// When it is neither in the catalogue nor a model file.
+pub fn find(name: &Path) -> Result<ModelSource, CliError> {
+    if let Some(entry) = in_catalogue(name) {
+        return Ok(ModelSource::Catalogue(entry.name.to_owned()));
     }
-    let path = Path::new(name);
-    if path.exists() {
-        check_ordinary(path)?;
-        return Ok(ModelSource::File(path.to_owned()));
+    if name.exists() {
+        // What is no model says so; what might be one is read.
+        return match kind_of(name)? {
+            FileKind::Safetensors | FileKind::Unknown => Ok(ModelSource::File(name.to_owned())),
+            other => Err(foreign(name, other, "not a model file")),
+        };
     }
     let names: Vec<&str> = catalogue::entries()
         .iter()
         .map(|entry| entry.name)
         .collect();
     Err(CliError::BadInput(format!(
-        "there is no model {name:?}: no file has that name, and built in are {}",
+        "there is no model {:?}: no file has that name, and built in are {}",
+        name.to_string_lossy(),
         names.join(", ")
     )))
 }
 
-/// Checks that a file has an end: reading a device or a pipe might never come to one.
-///
-/// # Errors
-/// When `path` is no ordinary file.
-pub fn check_ordinary(path: &Path) -> Result<(), CliError> {
-    let fault = |fault: &str| {
-        let fault = format_args!("the file cannot be read: {fault}");
-        CliError::bad_input(path.display(), fault)
-    };
-    match path.metadata() {
-        Ok(found) if found.is_file() => Ok(()),
-        Ok(_) => Err(fault("it is not an ordinary file")),
-        Err(error) => Err(fault(&error.to_string())),
-    }
+/// The built-in model of a name.
+pub fn in_catalogue(name: &Path) -> Option<&'static Entry> {
+    let mut entries = catalogue::entries().iter();
+    entries.find(|entry| name == Path::new(entry.name))
 }
 
-/// Whether a file begins like a picture that may carry a recipe.
+/// What a file is, by what it begins with.
 ///
 /// # Errors
 /// When it is no ordinary file or cannot be read.
-pub fn is_picture(path: &Path) -> Result<bool, CliError> {
-    check_ordinary(path)?;
-    let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| {
-            let most = Container::HEAD_BYTES as u64;
-            file.take(most).read_to_end(&mut start)
-        })
-        .map_err(|fault| {
-            let fault = format_args!("the file cannot be read: {fault}");
-            CliError::bad_input(path.display(), fault)
-        })?;
-    Ok(Container::of(&start).is_some())
+pub fn kind_of(path: &Path) -> Result<FileKind, CliError> {
+    FileKind::of_file(path).map_err(|error| CliError::BadInput(error.to_string()))
+}
+
+/// The sentence about a file that is of no use here.
+pub fn foreign(path: &Path, kind: FileKind, unlike: &str) -> CliError {
+    let advice = kind.advice();
+    let advice = advice.map_or_else(String::new, |advice| format!(": {advice}"));
+    CliError::bad_input(
+        path.display(),
+        format_args!("it is {kind}, {unlike}{advice}"),
+    )
+}
+
+/// Checks that nothing that a command reads would be replaced by what it writes.
+///
+/// # Errors
+/// A sentence that names both files.
+pub fn check_apart(inputs: &[Option<&Path>], outputs: &[Option<&Path>]) -> Result<(), CliError> {
+    let [inputs, outputs] = [inputs, outputs].map(|paths| {
+        let paths = paths.iter().flatten().copied();
+        paths.collect::<Vec<&Path>>()
+    });
+    place::check_apart(&inputs, &outputs).map_err(CliError::BadInput)
 }
 
 /// Reads a model without a device.

@@ -3,8 +3,8 @@
 use super::args::{EvalArgs, TrainArgs};
 use super::error::CliError;
 use super::{interrupt, progress, say, source};
-use crate::document::save::PendingFile;
-use crate::document::{png, save};
+use crate::document::png;
+use crate::files::save;
 use crate::model::quality;
 use crate::train::{self, TrainOptions};
 
@@ -18,6 +18,9 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
         finish: args.finish,
         device: args.device.into(),
     };
+    let checkpoint = train::checkpoint_beside(&options.output);
+    let output = Some(options.output.as_path());
+    source::check_apart(&[Some(&options.recipe)], &[output, Some(&checkpoint)])?;
     interrupt::watch();
     let quality = train::run(&options, &mut interrupt::asked)?;
     say(&quality::lines(&quality).join("\n"))
@@ -27,9 +30,14 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
 pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
     let judge = args.judge.as_deref().map(source::find).transpose()?;
+    // The model itself may be written anew, with what was measured.
+    let (output, neighbours) = (args.output.as_deref(), args.neighbours.as_deref());
+    let judge_file = args.judge.as_deref();
+    source::check_apart(&[judge_file], &[output, neighbours])?;
+    source::check_apart(&[Some(&args.model)], &[neighbours])?;
     // Minutes later would be too late to learn that an output cannot be written.
-    for path in [&args.output, &args.neighbours].into_iter().flatten() {
-        drop(PendingFile::create(path)?);
+    for path in [output, neighbours].into_iter().flatten() {
+        save::check_place(path)?;
     }
     let report = progress::watched("pictures", |watch| {
         let device = args.device.into();
@@ -39,7 +47,7 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         let sheet = report.sheet.as_ref().ok_or_else(|| {
             let fault =
                 "it is no generator whose samples could be judged, so they have no neighbours";
-            CliError::bad_input(&args.model, fault)
+            CliError::bad_input(args.model.display(), fault)
         })?;
         let bytes = png::encode_plain(sheet).map_err(|e| CliError::Failed(e.to_string()))?;
         save::save(path, &bytes)?;

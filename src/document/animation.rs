@@ -9,6 +9,7 @@ mod clock;
 mod gif;
 mod mp4;
 mod palette;
+mod quantise;
 mod sequence;
 mod webp;
 
@@ -16,7 +17,7 @@ pub use clock::even_durations;
 
 use super::raster::{Pixels, Raster};
 use super::recipe::Recipe;
-use super::save::SaveError;
+use crate::files::save::SaveError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,10 @@ pub const MAX_FRAMES: usize = 10_000;
 
 /// The shortest and the longest time that one frame is shown: what every format can say.
 pub const FRAME_SECONDS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(65));
+
+/// Frames that are shown for less than this are written as ten milliseconds now and then, which
+/// browsers take for a hundred.
+const SLOWED: Duration = Duration::from_millis(11);
 
 /// What an animation is written as.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -276,6 +281,14 @@ fn check(path: &Path, format: AnimationFormat, spec: &AnimationSpec) -> Result<(
             "a frame is shown for {} ms to {} s",
             shortest.as_millis(),
             longest.as_secs()
+        ));
+    }
+    let is_shown_slowly = matches!(format, AnimationFormat::Apng | AnimationFormat::WebP)
+        && spec.durations.iter().any(|&duration| duration < SLOWED);
+    if is_shown_slowly {
+        return unfit(format!(
+            "browsers show {format} at most 90 frames a second, and faster ones at ten; choose \
+             fewer, or MP4"
         ));
     }
     Ok(())

@@ -230,13 +230,34 @@ impl UncleanSession {
         self.lock.remove();
     }
 
+    /// The name under which [`Self::set_aside`] keeps it.
+    pub fn aside(&self) -> PathBuf {
+        self.journal.with_extension("damaged")
+    }
+
     /// Puts it out of the way under another name, for a person to look at. Returns the name.
     pub fn set_aside(self) -> PathBuf {
-        let aside = self.journal.with_extension("damaged");
+        let aside = self.aside();
         fs::rename(&self.journal, &aside).ok();
         self.lock.remove();
         aside
     }
+}
+
+/// Whether the program that wrote to the folder last ended in bad order, before anything is read
+/// or taken over there.
+pub fn ended_unexpectedly(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let journals = entries.filter_map(|entry| {
+        let path = entry.path();
+        let name = path.file_stem()?.to_str()?.to_owned();
+        let is_journal = path.extension().is_some_and(|ending| ending == JOURNAL);
+        // Programs that run have not ended.
+        (is_journal && lock(folder, &name).is_some()).then_some(path)
+    });
+    let changed_at = |path: &PathBuf| fs::metadata(path).and_then(|it| it.modified()).ok();
+    let latest = journals.max_by_key(changed_at);
+    latest.is_some_and(|journal| !journal::was_closed(&journal))
 }
 
 /// A session that made room for another.

@@ -267,7 +267,7 @@ impl Bookmarks {
         SessionNames {
             codes,
             retired,
-            directions: Vec::new(),
+            ..SessionNames::default()
         }
     }
 

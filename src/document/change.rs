@@ -48,6 +48,12 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether it speaks of steps or directions by their numbers, which are others where one of them
+    /// got lost.
+    pub fn refers_by_number(&self) -> bool {
+        matches!(self, Self::GoTo(_) | Self::Tool(_) | Self::AddDirection(_))
+    }
+
     /// Whether a file without it lacks something. How the window looks is no such thing.
     pub fn is_worth_saving(&self) -> bool {
         !matches!(self, Self::View(_))

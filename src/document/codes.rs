@@ -13,15 +13,16 @@
 
 mod read;
 
-pub use read::{parse_npy, parse_npz, read_codes};
+pub use read::{ReadCodes, parse_npy, parse_npz, read_codes};
 
-use super::load::LoadError;
 use super::npy::{self, ArrayError};
-use super::save::{PendingFile, SaveError};
+use crate::files::FileKind;
+use crate::files::load::LoadError;
+use crate::files::save::{PendingFile, SaveError};
 use crate::latent::{Code, Space, SpaceShape, ValuesError};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -30,6 +31,8 @@ use zip::{CompressionMethod, ZipWriter};
 pub const MAX_CODES: usize = 100_000;
 /// The most bytes of one file, unpacked (256 MiB).
 pub const MAX_BYTES: u64 = 256 << 20;
+/// The most numbers of one file, which are four bytes each in memory.
+const MAX_NUMBERS: usize = 64 << 20;
 /// The longest name of a code, in bytes.
 pub const MAX_NAME: usize = 200;
 
@@ -71,11 +74,11 @@ pub enum CodesError {
 pub enum CodesFault {
     #[error("the code {0:?} is not sound: {1}")]
     Unsound(String, ValuesError),
-    #[error("codes are in .npy and .npz files")]
-    Extension,
+    #[error("it is {0}; codes are in .npy and .npz files")]
+    Foreign(FileKind),
     #[error("it is not a sound NumPy archive: {0}")]
     Archive(String),
-    #[error("it is not a sound NumPy array: {0}")]
+    #[error("{0}")]
     Array(ArrayError),
     #[error("the array {name:?}: {error}")]
     Member { name: String, error: ArrayError },
@@ -105,8 +108,9 @@ pub enum CodesFault {
 /// codes of an array differ in shape.
 pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
     let file = PendingFile::create(path)?;
-    let written = (|| {
-        let mut zip = ZipWriter::new(BufWriter::new(file));
+    // In memory first: an archive that a full disk cuts off complains by itself.
+    let archive = (|| {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         let mut names = BTreeSet::new();
         let mut note = Note::default();
@@ -129,11 +133,10 @@ pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
             zip.start_file(NOTE, options)?;
             zip.write_all(serde_json::to_string(&note)?.as_bytes())?;
         }
-        let out = zip.finish()?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)
+        Ok(zip.finish()?.into_inner())
     })();
-    match written {
-        Ok(file) => file.commit(),
+    match archive {
+        Ok(bytes) => file.finish(&bytes),
         Err(error) => Err(SaveError::write(path, error)),
     }
 }

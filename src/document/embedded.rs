@@ -11,8 +11,8 @@ mod xmp;
 
 pub(super) use xmp::packet;
 
-use super::load::{self, LoadError};
 use super::recipe::{MAX_RECIPE_BYTES, Recipe, RecipeError};
+use crate::files::load::{self, LoadError};
 use std::io::{self, BufRead, BufReader, Cursor, Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -81,7 +81,7 @@ pub enum EmbeddedError {
     },
     #[error("it cannot be read: {0}")]
     Io(io::Error),
-    #[error("it carries no recipe, so zscape did not make it")]
+    #[error("it carries no recipe: another program made it, or took the recipe out")]
     NoRecipe,
     #[error(transparent)]
     Recipe(#[from] RecipeError),

@@ -5,12 +5,12 @@
 //! last one and is left out.
 
 use super::change::Change;
-use super::save::{self, SaveError};
 use super::session::Session;
 use super::session_file::{MAX_FILE_BYTES, SessionError, VERSION_WITH_W, Written};
+use crate::files::save::{self, SaveError};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The version of the form.
@@ -174,11 +174,12 @@ pub struct Recovered {
     pub save_state: SaveState,
     /// Whether the program that wrote it ended in good order.
     pub was_closed: bool,
-    /// What is wrong with a line in the middle; it and those after it are left out.
+    /// What is wrong with the first line that was left out, if one in the middle was.
     pub damage: Option<String>,
 }
 
-/// Reads a journal and makes its changes.
+/// Reads a journal and makes its changes. Lines that cannot be read are left out, and after one
+/// that was, those that speak of others by number.
 ///
 /// # Errors
 ///
@@ -205,14 +206,32 @@ pub fn read(path: &Path) -> Result<Recovered, JournalError> {
             break;
         }
         let is_whole = line.ends_with(b"\n");
-        if let Err(fault) = go_on(&mut recovered, &line, is_earlier) {
+        if let Err(fault) = go_on(&mut recovered, &line, is_earlier)
             // The end of a line that was being written when the program ended is no damage.
-            recovered.damage =
-                is_whole.then(|| format!("its line {number} cannot be read: {fault}"));
-            break;
+            && is_whole
+        {
+            let damage = || format!("its line {number} cannot be read: {fault}");
+            recovered.damage.get_or_insert_with(damage);
         }
     }
+    // No file holds what got lost.
+    recovered.save_state.is_saved &= recovered.damage.is_none();
     Ok(recovered)
+}
+
+/// Whether the program that wrote a journal ended in good order, by its last line alone.
+pub fn was_closed(path: &Path) -> bool {
+    let end = (|| {
+        let mut file = File::open(path)?;
+        let len = file.metadata()?.len();
+        // More than the line that says so.
+        file.seek(SeekFrom::Start(len.saturating_sub(64)))?;
+        let mut end = Vec::new();
+        file.take(64).read_to_end(&mut end)?;
+        io::Result::Ok(end)
+    })();
+    let line = serde_json::to_vec(&Entry::Closed).unwrap_or_default();
+    end.is_ok_and(|end| end.trim_ascii_end().ends_with(&line))
 }
 
 fn begin(header: Header<'_>) -> Result<Recovered, SessionError> {
@@ -234,6 +253,8 @@ fn go_on(recovered: &mut Recovered, line: &[u8], is_earlier: bool) -> Result<(),
     let entry: Entry = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     recovered.was_closed = false;
     match entry {
+        // Its numbers may be of others by now.
+        Entry::Change(change) if recovered.damage.is_some() && change.refers_by_number() => {}
         Entry::Change(change) => {
             let change = if is_earlier {
                 recovered.session.upgraded(*change)

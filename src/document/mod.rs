@@ -8,8 +8,7 @@
 //! - [`recipe`], [`seeds`], [`embedded`]: how something was made, and finding that in files;
 //! - [`raster`], [`png`], [`animation`]: pictures on their way out;
 //! - [`photo`]: pictures on their way in;
-//! - [`npy`], [`codes`]: arrays and latent codes, both ways;
-//! - [`save`], [`load`]: files.
+//! - [`npy`], [`codes`]: arrays and latent codes, both ways.
 
 pub mod animation;
 pub mod autosave;
@@ -22,13 +21,11 @@ pub mod embedded;
 pub mod history;
 pub mod journal;
 mod json;
-pub mod load;
 pub mod npy;
 pub mod photo;
 pub mod png;
 pub mod raster;
 pub mod recipe;
-pub mod save;
 pub mod seeds;
 mod session;
 pub mod session_file;
@@ -40,6 +37,6 @@ pub use directions::StoredDirection;
 pub use history::{History, NodeId};
 pub use raster::Raster;
 pub use recipe::{Recipe, Subject};
-pub use save::SaveError;
+
 pub use session::Session;
 pub use snapshot::{ModelLink, ModelOrigin, Snapshot};

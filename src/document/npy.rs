@@ -5,9 +5,9 @@
 
 mod read;
 
-pub use read::{Array, ArrayError, read_array};
+pub use read::{Array, ArrayError, Header, MAGIC, MAX_HEAD, read_array, read_header};
 
-use super::save::{PendingFile, SaveError};
+use crate::files::save::{PendingFile, SaveError};
 use npyz::{DType, WriteOptions, WriterBuilder as _};
 use std::io::{self, BufWriter, Cursor, Write};
 use std::path::Path;

@@ -5,9 +5,10 @@ use super::json::is_default;
 use super::raster::Layout;
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Code, Conditions, Direction, ModelId, Sampler, SessionNames};
+use crate::latent::{Code, Conditions, Direction, EncodedPhoto, ModelId, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// The version of the recipe's form that this program writes, and the newest that it reads.
 ///
@@ -17,8 +18,9 @@ pub const RECIPE_VERSION: u32 = 3;
 /// The first version in which truncation of a code in z acts in w.
 const VERSION_WITH_W: u32 = 3;
 
-/// The longest recipe that is read, in bytes: an expression alone has up to a million.
-pub const MAX_RECIPE_BYTES: usize = 8 << 20;
+/// The longest recipe that is written and read, in bytes: a sheet of 1,000 codes of a model with
+/// styles has 10 million.
+pub const MAX_RECIPE_BYTES: usize = 32 << 20;
 
 /// Which model, which codes, which size; carried as JSON by everything that is exported.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -42,6 +44,10 @@ pub struct Recipe {
     /// Directions of the session that the expressions use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directions: Vec<Direction>,
+    /// What the expressions encode, by the names of the files in them, which another folder does not
+    /// have. Recipes of earlier versions lack it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub photos: BTreeMap<String, EncodedPhoto>,
     /// What the pictures are made under besides their codes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub conditions: Conditions,
@@ -83,6 +89,16 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The expressions that are written in it.
+    pub fn expressions(&self) -> &[String] {
+        match self {
+            Self::Expression(text) => std::slice::from_ref(text),
+            Self::Grid { .. } => &[],
+            Self::Sheet { expressions, .. } => expressions,
+            Self::Animation(animation) => &animation.keyframes,
+        }
+    }
+
     /// Pictures side by side.
     pub fn sheet(pictures: &[Expr], layout: Layout) -> Self {
         Self::Sheet {
@@ -131,7 +147,7 @@ pub enum RecipeError {
     Json(serde_json::Error),
     #[error("the recipe has the version {0}; this program reads up to {RECIPE_VERSION}")]
     Version(u32),
-    #[error("the recipe is longer than {} MiB", MAX_RECIPE_BYTES >> 20)]
+    #[error("its recipe is too long: more than {} MiB", MAX_RECIPE_BYTES >> 20)]
     TooLong,
 }
 
@@ -147,6 +163,7 @@ impl Recipe {
             smooth: false,
             codes: BTreeMap::new(),
             directions: Vec::new(),
+            photos: BTreeMap::new(),
             conditions: Conditions::default(),
             sampler: Sampler::default(),
             program: program(),
@@ -157,6 +174,7 @@ impl Recipe {
     pub fn set_names(&mut self, names: SessionNames) {
         self.codes = names.codes;
         self.directions = names.directions;
+        self.photos = names.photos;
     }
 
     /// The names of the session that the recipe's expressions need.
@@ -165,6 +183,7 @@ impl Recipe {
             codes: self.codes.clone(),
             retired: BTreeMap::new(),
             directions: self.directions.clone(),
+            photos: self.photos.clone(),
         }
     }
 
@@ -189,6 +208,36 @@ impl Recipe {
             }
         }
         text
+    }
+
+    /// Checks that the recipe can be read again from a file that it is written to.
+    ///
+    /// # Errors
+    /// When it is longer than [`MAX_RECIPE_BYTES`].
+    pub fn check_length(&self) -> Result<(), RecipeError> {
+        /// Counts the bytes of a text as [`Recipe::to_ascii_json`] writes it.
+        struct Counter(usize);
+        impl Write for Counter {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let ascii_bytes = |byte: &u8| match byte {
+                    0..0x80 => 1,
+                    // They go with the byte before them.
+                    0x80..0xc0 => 0,
+                    0xc0..0xf0 => 6,
+                    0xf0.. => 12,
+                };
+                self.0 += bytes.iter().map(ascii_bytes).sum::<usize>();
+                match self.0 <= MAX_RECIPE_BYTES {
+                    true => Ok(bytes.len()),
+                    false => Err(io::ErrorKind::FileTooLarge.into()),
+                }
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        serde_json::to_writer(Counter(0), self).map_err(|_| RecipeError::TooLong)
     }
 
     /// Reads what [`Self::to_json`] wrote.
@@ -330,5 +379,22 @@ mod tests {
             Recipe::from_json(&text),
             Err(RecipeError::TooLong)
         ));
+    }
+
+    #[test]
+    fn the_length_is_that_of_what_is_written() {
+        let of = |text: String| recipe(Subject::Expression(text));
+        let rest = of(String::new()).to_ascii_json().len();
+        // Each letter is written as six characters, each face as twelve.
+        for (letter, written) in [("a", 1), ("ö", 6), ("\u{1f600}", 12)] {
+            let most = (MAX_RECIPE_BYTES - rest) / written;
+            let longest = of(letter.repeat(most));
+            assert!(longest.to_ascii_json().len() <= MAX_RECIPE_BYTES);
+            assert!(longest.check_length().is_ok(), "{letter}");
+            assert!(
+                of(letter.repeat(most + 1)).check_length().is_err(),
+                "{letter}"
+            );
+        }
     }
 }

@@ -11,9 +11,10 @@ use super::earlier::upgraded;
 use super::history::{History, HistoryError, MAX_NODES, NodeId, Part};
 use super::json::{self, free_values, is_default};
 use super::recipe::program;
-use super::save::{self, SaveError};
 use super::session::Session;
 use super::snapshot::{ModelLink, Snapshot};
+use crate::files::kind::BYTE_ORDER_MARK;
+use crate::files::save::{self, SaveError};
 use crate::latent::expr::limits::MAX_TEXT_BYTES;
 use crate::latent::{Conditions, Sampler};
 use serde::{Deserialize, Serialize};
@@ -379,6 +380,8 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Session, SessionError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(SessionError::TooLarge);
     }
+    // Editors of other systems begin texts with a mark of their byte order.
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let head: Head = serde_json::from_slice(bytes).map_err(|error| {
         let begins_as_one = bytes.trim_ascii_start().starts_with(b"{");
         match begins_as_one {

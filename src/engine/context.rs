@@ -103,7 +103,7 @@ impl Context for ModelContext<'_> {
     }
 
     fn can_encode(&self) -> bool {
-        self.model.generator.has_encoder()
+        self.model.generator.has_encoder() || !self.session.photos.is_empty()
     }
 
     fn lead(&self, space: Space) -> Option<Lead> {
@@ -131,6 +131,9 @@ impl Compute for ModelContext<'_> {
     }
 
     fn encode(&mut self, path: &str) -> Result<Code, String> {
+        if let Some(photo) = self.session.photos.get(path) {
+            return Ok(photo.code.clone());
+        }
         let generator = &self.model.generator;
         let picture = self
             .model

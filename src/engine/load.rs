@@ -12,7 +12,7 @@ use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::{Space, SpaceShape};
 use crate::model::file::{ModelFileError, StoredTensor};
 use crate::model::reading::{ModelReader, Reading};
-use crate::model::statistics::{self, PictureChange, WStatistics};
+use crate::model::statistics::{self, CENTRES, PictureChange, WStatistics};
 use crate::model::{Fault, Generator, ModelError, ModelFile, catalogue};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -21,6 +21,13 @@ use std::time::{Duration, Instant};
 const MEAN_OF_SEEDS: usize = 10_000;
 /// Seeds whose norms in w say what is typical there.
 const NORMS_OF_SEEDS: usize = 1000;
+/// Most multiplications for each thing that is measured: about ten seconds of two cores. Of models
+/// that take more, less is known.
+const MEASURING_WORK: usize = 1 << 38;
+/// How many times as much a GPU does in that time.
+const GPU_SPEED: usize = 64;
+/// Seeds of which the mean of w is taken at least.
+const FEWEST_SEEDS: usize = 16;
 /// Dimensions of a code up to which each is measured and ranked.
 const MAX_RANKED: usize = 1024;
 /// How long a slice of small parts goes on.
@@ -131,7 +138,10 @@ impl Load {
             // What lives on a GPU is made where the rest of it is.
             Stage::Upload(contents) if compute.is_gpu() => {
                 match compute.run(|| Generator::new(&contents.file, &compute.device)) {
-                    Ok(generator) => Stage::Measure(Box::new(Measuring::new(*contents, generator))),
+                    Ok(generator) => {
+                        let measuring = Measuring::new(*contents, generator, compute);
+                        Stage::Measure(Box::new(measuring))
+                    }
                     Err(fault) => {
                         self.stage = Stage::Upload(contents);
                         return Err(about(fault));
@@ -148,7 +158,7 @@ impl Load {
             Stage::Prepare(preparing) => match preparing.take().map_err(about)? {
                 Some((contents, generator)) => {
                     let generator = generator.map_err(|error| about(compute.fault(error)))?;
-                    Stage::Measure(Box::new(Measuring::new(*contents, generator)))
+                    Stage::Measure(Box::new(Measuring::new(*contents, generator, compute)))
                 }
                 None => Stage::Prepare(preparing),
             },
@@ -211,24 +221,39 @@ struct Missing {
     start_sigma: Vec<f32>,
     w: Option<WStatistics>,
     changes: VecDeque<Space>,
+    /// Seeds around which each of these is measured.
+    centres: BTreeMap<Space, usize>,
 }
 
 impl Missing {
-    fn of(file: &ModelFile, generator: &Generator) -> Self {
+    /// With so many multiplications for each measurement.
+    fn of(file: &ModelFile, generator: &Generator, budget: usize) -> Self {
         let stored = |name: &str| file.tensors.contains_key(name);
         let start = generator.start();
         let mut changes = VecDeque::new();
+        let mut centres = BTreeMap::new();
+        // A picture ahead and one behind along every axis.
+        let mut measure = |space: Space| {
+            let shape = file.manifest.spaces.get(&space);
+            let axes = shape.and_then(|shape| shape.checked_len()).unwrap_or(0);
+            let work = generator.decode_work().saturating_mul(2 * axes).max(1);
+            let count = (budget / work).min(CENTRES);
+            if count > 0 {
+                changes.push_back(space);
+                centres.insert(space, count);
+            }
+        };
         let has_axes = is_ranked(file, start);
         if has_axes && !stored(&format!("{start}.picture_change")) {
-            changes.push_back(start);
+            measure(start);
         }
         let mut w = None;
         if has_w(file) {
             if !(stored("w.mean") && stored("w.sigma")) {
-                w = Some(WStatistics::new(MEAN_OF_SEEDS));
+                w = Some(WStatistics::new(affordable_seeds(generator, MEAN_OF_SEEDS)));
             }
             if is_ranked(file, Space::W) && !stored("w.picture_change") {
-                changes.push_back(Space::W);
+                measure(Space::W);
             }
         }
         let sigma = vector(file, &format!("{start}.sigma"));
@@ -241,8 +266,15 @@ impl Missing {
             start_sigma: sigma.unwrap_or_else(|| vec![1.0; len]),
             w,
             changes,
+            centres,
         }
     }
+}
+
+/// How many seeds can be mapped to w of so many that are wanted.
+fn affordable_seeds(generator: &Generator, wanted: usize) -> usize {
+    let affordable = MEASURING_WORK / generator.map_work().max(1);
+    wanted.min(affordable.max(FEWEST_SEEDS))
 }
 
 /// What the file does not say of its spaces, being measured.
@@ -261,8 +293,12 @@ struct Measuring {
 }
 
 impl Measuring {
-    fn new(contents: Contents, generator: Generator) -> Self {
-        let missing = Missing::of(&contents.file, &generator);
+    fn new(contents: Contents, generator: Generator, compute: &Backend) -> Self {
+        let budget = match compute.is_gpu() {
+            true => GPU_SPEED * MEASURING_WORK,
+            false => MEASURING_WORK,
+        };
+        let missing = Missing::of(&contents.file, &generator, budget);
         let stored = |name: &str| vector(&contents.file, name).unwrap_or_default();
         let has_w = has_w(&contents.file);
         Self {
@@ -307,7 +343,8 @@ impl Measuring {
         }
         if self.w_norms.is_none() {
             let (mean, sigma) = &self.w_statistics;
-            let norms = statistics::w_norms(generator, mean, sigma, NORMS_OF_SEEDS);
+            let count = affordable_seeds(generator, NORMS_OF_SEEDS);
+            let norms = statistics::w_norms(generator, mean, sigma, count);
             self.w_norms = Some(norms.map_err(|error| Fault::Program(error.to_string()))?);
             return Ok(());
         }
@@ -337,7 +374,9 @@ impl Measuring {
             } else {
                 &self.w_statistics.1
             };
-            let change = compute.run(|| PictureChange::new(generator, space, sigma.clone()))?;
+            let centres = self.missing.centres.get(&space).copied().unwrap_or(1);
+            let change =
+                compute.run(|| PictureChange::new(generator, space, sigma.clone(), centres))?;
             self.missing.changes.pop_front();
             self.changing = Some((space, change));
         }

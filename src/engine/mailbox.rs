@@ -4,6 +4,7 @@
 //! decided there, in [`super::worker`].
 
 use super::{Class, Job, JobId, ModelSource, PreviewRequest, StageId};
+use crate::model::Stop;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -41,6 +42,8 @@ struct Waiting {
     last_job: u64,
     /// Another thread has finished something for a job.
     is_poked: bool,
+    /// What the thread works on.
+    current: Option<JobId>,
 }
 
 /// The inbox of the engine thread.
@@ -48,6 +51,8 @@ struct Waiting {
 pub struct Mailbox {
     waiting: Mutex<Waiting>,
     changed: Condvar,
+    /// Ends the slice that the thread is at, where nobody wants its result any more.
+    stop: Stop,
 }
 
 impl Mailbox {
@@ -81,11 +86,32 @@ impl Mailbox {
     }
 
     pub fn cancel(&self, job: JobId) {
-        self.change(|waiting| waiting.mail.cancelled.push(job));
+        self.change(|waiting| {
+            waiting.mail.cancelled.push(job);
+            if waiting.current == Some(job) {
+                self.stop.set(true);
+            }
+        });
     }
 
     pub fn close(&self) {
-        self.change(|waiting| waiting.mail.is_closed = true);
+        self.change(|waiting| {
+            waiting.mail.is_closed = true;
+            self.stop.set(true);
+        });
+    }
+
+    /// What ends the slice that the thread is at.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// Notes what the thread works on next: a cancel of that ends it early.
+    pub fn work_on(&self, job: Option<JobId>) {
+        let mut waiting = self.lock();
+        let is_cancelled = job.is_some_and(|job| waiting.mail.cancelled.contains(&job));
+        self.stop.set(waiting.mail.is_closed || is_cancelled);
+        waiting.current = job;
     }
 
     /// Something that wakes the thread when a computation elsewhere is finished.
@@ -165,5 +191,26 @@ mod tests {
         // A waker ends the waiting without any mail.
         mailbox.waker().wake();
         assert!(mailbox.take(true).is_empty());
+    }
+
+    #[test]
+    fn only_a_cancel_of_what_is_worked_on_stops_it() {
+        let mailbox = Mailbox::default();
+        let load = || Order::Load(ModelSource::Catalogue("a".to_owned()));
+        let [first, second] = [0, 1].map(|_| mailbox.push(Class::Visible, load()));
+        mailbox.take(false);
+        mailbox.work_on(Some(first));
+        mailbox.cancel(second);
+        assert!(!mailbox.stop().is_set());
+        mailbox.cancel(first);
+        assert!(mailbox.stop().is_set());
+        mailbox.work_on(None);
+        assert!(!mailbox.stop().is_set());
+        // It came before its slice began.
+        mailbox.work_on(Some(second));
+        assert!(mailbox.stop().is_set());
+        mailbox.work_on(None);
+        mailbox.close();
+        assert!(mailbox.stop().is_set());
     }
 }

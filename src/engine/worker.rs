@@ -21,8 +21,10 @@ const LONG_SLICE: Duration = Duration::from_millis(15);
 
 /// Runs until the mailbox is closed or nobody listens any more.
 pub fn run(options: EngineOptions, mailbox: &Arc<Mailbox>, events: SyncSender<Event>) {
+    mailbox.stop().watch();
     let compute = Backend::choose(&options);
     let mut worker = Worker {
+        mailbox: Arc::clone(mailbox),
         compute,
         models: Models::default(),
         previews: Previews::default(),
@@ -70,6 +72,7 @@ enum Task {
 }
 
 struct Worker {
+    mailbox: Arc<Mailbox>,
     compute: Backend,
     models: Models,
     previews: Previews,
@@ -152,17 +155,26 @@ impl Worker {
     }
 
     fn preview(&mut self) {
+        self.mailbox.work_on(None);
         let (models, loads) = (&self.models, self.loads);
         let can_draw = |id: &ModelId| loads == 0 || models.contains(id);
         match self.previews.turn(models, &self.compute, can_draw) {
             Ok(None) => {}
             Ok(Some(event)) => self.out.send(event),
+            // The program ends.
+            Err(_) if self.is_stopped() => {}
             Err(fault) => self.fall_back(fault),
         }
     }
 
+    /// Whether nobody wants what the last slice was to give.
+    fn is_stopped(&self) -> bool {
+        self.mailbox.stop().is_set()
+    }
+
     fn task(&mut self, class: Class, id: JobId, task: Task) {
         let started = Instant::now();
+        self.mailbox.work_on(Some(id));
         match task {
             Task::Job(job) => self.job(class, id, job),
             Task::Load(load) => self.load(class, id, load),
@@ -183,6 +195,8 @@ impl Worker {
                 events.into_iter().for_each(|event| self.out.send(event));
                 self.out.send(Event::JobDone { job });
             }
+            // It goes when its cancel is read.
+            Err(_) if self.is_stopped() => self.schedule.push(class, job, Task::Job(running)),
             Err(fault @ Fault::Device(_)) if self.compute.is_gpu() => {
                 self.schedule.push_first(class, job, Task::Job(running));
                 self.fall_back(fault);
@@ -220,6 +234,7 @@ impl Worker {
                 }
                 self.out.send(Event::Loaded(info));
             }
+            Err(_) if self.is_stopped() => self.schedule.push(class, job, Task::Load(load)),
             Err(fault @ Fault::Device(_)) if self.compute.is_gpu() => {
                 self.schedule.push_first(class, job, Task::Load(load));
                 self.fall_back(fault);
@@ -263,12 +278,15 @@ impl Worker {
                 total,
             });
         }
+        self.mailbox.work_on(None);
         if let Ok(model) = self.models.get(&id) {
             let inputs = vec![0.0; BATCH_SHAPES[shape] * model.generator.input_len()];
             let decoded = self
                 .compute
                 .decode(&model.generator, &inputs, NoiseMode::Const);
-            if let Err(fault) = decoded {
+            if let Err(fault) = decoded
+                && !self.is_stopped()
+            {
                 self.fall_back(fault);
                 return;
             }

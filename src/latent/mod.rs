@@ -32,6 +32,6 @@ pub mod variations;
 pub use code::{Code, Direction, Lead, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
 pub use code_values::{Values, ValuesError};
 pub use geometry::Plane;
-pub use names::SessionNames;
+pub use names::{EncodedPhoto, SessionNames};
 pub use sampler::{NoiseMode, Sampler};
 pub use shot::{Conditions, ModelId, Shot};

@@ -5,6 +5,15 @@ use super::{Code, Direction};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What an encoder found for a picture, so that an expression means the same where the picture is
+/// not, or another one has its name.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EncodedPhoto {
+    /// SHA-256 of the file, lower-case hexadecimal.
+    pub sha256: String,
+    pub code: Code,
+}
+
 /// Codes and directions named in this session, usable as `@name` and `dir("name")`. They win
 /// over the model's own of the same name.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
@@ -17,6 +26,10 @@ pub struct SessionNames {
     pub retired: BTreeMap<String, Code>,
     /// Directions in the order in which they are listed; no name twice.
     pub directions: Vec<Direction>,
+    /// What `encode("file")` stands for, by the file as it is written in expressions. Of any other
+    /// file the encoder is asked.
+    #[serde(default)]
+    pub photos: BTreeMap<String, EncodedPhoto>,
 }
 
 impl SessionNames {
@@ -46,6 +59,11 @@ impl SessionNames {
                 Expr::Direction(name) => {
                     if let Some(direction) = self.direction(name) {
                         used.set_direction(direction.clone());
+                    }
+                }
+                Expr::Encode(file) => {
+                    if let Some(photo) = self.photos.get(file) {
+                        used.photos.insert(file.clone(), photo.clone());
                     }
                 }
                 _ => waiting.extend(expression.children()),

@@ -6,7 +6,7 @@ use super::path::StudyPath;
 use super::question::{Level, Question, ToolName};
 use super::read;
 use super::search::{Hit, SearchIndex};
-use crate::document::load;
+use crate::files::load;
 use crate::latent::expr::Expr;
 use std::collections::BTreeMap;
 use std::mem::Discriminant;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// The most files of a teacher's folder.
 pub const MAX_FILES: usize = 2000;
+/// The most bytes of them together (32 MiB): the built-in questions have two.
+const MAX_FOLDER_BYTES: usize = 32 << 20;
 
 /// Name and text of every built-in file, listed by the build script.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/question_files.rs"));
@@ -153,6 +155,7 @@ impl Bank {
         mut report: FolderReport,
     ) -> FolderReport {
         let mut come: BTreeMap<String, String> = BTreeMap::new();
+        let mut room = MAX_FOLDER_BYTES;
         for (path, inside) in files {
             let name = path.display().to_string();
             let inside = inside.display().to_string();
@@ -164,6 +167,15 @@ impl Bank {
                     continue;
                 }
             };
+            let Some(left) = room.checked_sub(bytes.len()) else {
+                let reason = format!(
+                    "only the first {} MiB of a folder are read",
+                    MAX_FOLDER_BYTES >> 20
+                );
+                report.faults.push(Fault::new(&name, 0, &reason));
+                break;
+            };
+            room = left;
             match read::question(&name, &inside, &bytes) {
                 Err(faults) => report.faults.extend(faults),
                 Ok(question) => {
@@ -394,7 +406,7 @@ fn list(folder: &Path, inside: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> Re
             if inside.as_os_str().is_empty() {
                 list(&path, &inside.join(&name), files)?;
             }
-        } else if text.ends_with(".md") && text != "README.md" {
+        } else if text.to_lowercase().ends_with(".md") && !text.eq_ignore_ascii_case("readme.md") {
             if files.len() == MAX_FILES {
                 return Err(fault(format!(
                     "only the first {MAX_FILES} question files are read"

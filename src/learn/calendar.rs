@@ -1,5 +1,8 @@
-//! Dates of seconds since 1970, in UTC, and months.
+//! Dates of seconds since 1970, and months. Days are those of the place where the program runs: a
+//! learner in Tokyo should not read yesterday's date in the morning.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,6 +25,18 @@ fn civil(days: u64) -> (u64, u64, u64) {
     };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     (year, month, day)
+}
+
+/// The day on which a moment lies here, counted from 1970-01-01.
+pub fn day(seconds: u64) -> u64 {
+    day_in(seconds, &TimeZone::system())
+}
+
+fn day_in(seconds: u64, zone: &TimeZone) -> u64 {
+    let at = i64::try_from(seconds).ok();
+    let at = at.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let offset = at.map_or(0, |at| zone.to_offset(at).seconds());
+    seconds.saturating_add_signed(offset.into()) / DAY
 }
 
 /// The names of the months.
@@ -78,22 +93,44 @@ impl fmt::Display for Month {
     }
 }
 
-/// `2026-11-21`
+/// `2026-11-21`, the day here.
 pub fn date(seconds: u64) -> String {
-    let (year, month, day) = civil(seconds / DAY);
+    date_of_day(day(seconds))
+}
+
+/// The date of a day as [`day`] counts it.
+pub fn date_of_day(day: u64) -> String {
+    let (year, month, day) = civil(day);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// `2026-11-21T10:57:39Z`
+/// `2026-11-21T10:57:39Z`, in UTC.
 pub fn date_time(seconds: u64) -> String {
     let of_day = seconds % DAY;
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}Z", date(seconds))
+    format!(
+        "{}T{hour:02}:{minute:02}:{second:02}Z",
+        date_of_day(seconds / DAY)
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_place() {
+        let [tokyo, new_york] = ["JST-9", "EST5"].map(|zone| TimeZone::posix(zone).unwrap());
+        // 2026-11-25, 22:37 UTC.
+        let evening = 1_795_646_220;
+        assert_eq!(date_of_day(day_in(evening, &TimeZone::UTC)), "2026-11-25");
+        assert_eq!(date_of_day(day_in(evening, &tokyo)), "2026-11-26");
+        assert_eq!(date_of_day(day_in(evening, &new_york)), "2026-11-25");
+        let midnight = evening / DAY * DAY;
+        assert_eq!(date_of_day(day_in(midnight, &new_york)), "2026-11-24");
+        assert_eq!(day_in(0, &new_york), 0);
+        assert_eq!(day_in(u64::MAX, &tokyo), u64::MAX / DAY);
+    }
 
     #[test]
     fn months_are_read_and_named() {

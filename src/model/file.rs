@@ -6,17 +6,17 @@
 
 use super::bound_graph::BoundGraph;
 use super::manifest::{FORMAT_VERSION, Family, Manifest, Role};
-use super::reading::{MAX_FILE_BYTES, ModelReader};
+use super::reading::ModelReader;
 use super::style;
 use super::wiring::{self, Wiring};
+use crate::files::load::LoadError;
+use crate::files::{FileKind, SaveError, save};
 use crate::latent::{Code, Direction, Space};
-use atomic_write_file::AtomicWriteFile;
 use half::f16;
 use safetensors::Dtype;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::path::Path;
 
 /// The key of the manifest in the metadata of a file.
@@ -31,10 +31,12 @@ const MAX_SUMMARY_CHARS: usize = 1000;
 pub enum ModelFileError {
     #[error("the file cannot be read: {0}")]
     Read(std::io::Error),
-    #[error("the file cannot be written: {0}")]
-    Write(std::io::Error),
-    #[error("the file is {0} bytes long; at most {MAX_FILE_BYTES} are read")]
-    TooLarge(u64),
+    #[error("the file cannot be read: {}", .0.fault)]
+    Load(#[from] LoadError),
+    #[error("the file cannot be {}: {}", .0.stage.verb(), .0.error)]
+    Save(#[from] SaveError),
+    #[error("it is {0}, not a model file{advice}", advice = advice(*.0))]
+    Foreign(FileKind),
     #[error("it is not a sound safetensors file: {0}")]
     Container(String),
     #[error("it has no zscape manifest in its metadata, so its architecture is unknown")]
@@ -51,6 +53,22 @@ pub enum ModelFileError {
     Contradiction(String),
     #[error("the tensor {name:?} {fault}")]
     Tensor { name: String, fault: String },
+}
+
+impl ModelFileError {
+    /// Whether another file or another name would help, rather than, say, more room on the disk.
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Self::Save(error) => error.is_bad_path(),
+            _ => true,
+        }
+    }
+}
+
+/// What to do about a foreign file, behind a colon.
+fn advice(kind: FileKind) -> String {
+    let advice = kind.advice();
+    advice.map_or_else(String::new, |advice| format!(": {advice}"))
 }
 
 /// A tensor as read from a file, in `f32`.
@@ -144,9 +162,7 @@ impl ModelFile {
         tensors: &BTreeMap<String, StoredTensor>,
     ) -> Result<(), ModelFileError> {
         let bytes = Self::to_bytes(manifest, tensors)?;
-        let mut file = AtomicWriteFile::open(path).map_err(ModelFileError::Write)?;
-        file.write_all(&bytes).map_err(ModelFileError::Write)?;
-        file.commit().map_err(ModelFileError::Write)
+        Ok(save::save(path, &bytes)?)
     }
 
     /// A tensor of one network, by its name without the role.
@@ -223,27 +239,6 @@ fn direction_name<'a>(name: &'a str, manifest: &Manifest) -> Option<(Space, &'a 
     let (space, name) = name.strip_prefix("direction.")?.split_once('.')?;
     let mut spaces = manifest.spaces.keys().copied();
     Some((spaces.find(|known| known.name() == space)?, name))
-}
-
-/// A sentence for a container that safetensors refuses, with the sizes that say why.
-pub(super) fn container_fault(error: &safetensors::SafeTensorError, bytes: &[u8]) -> String {
-    use safetensors::SafeTensorError as E;
-    let header = bytes
-        .first_chunk()
-        .map(|prefix| u64::from_le_bytes(*prefix));
-    match (error, header) {
-        (E::HeaderTooSmall, _) => format!("{} bytes are too few for a header", bytes.len()),
-        (E::HeaderTooLarge | E::InvalidHeaderLength, Some(header)) => {
-            format!(
-                "its header claims {header} bytes, but the file has {}",
-                bytes.len()
-            )
-        }
-        (E::MetadataIncompleteBuffer, _) => {
-            "its tensors and its length differ, so it may be cut short".to_owned()
-        }
-        _ => error.to_string(),
-    }
 }
 
 pub(super) fn read_manifest(text: &str) -> Result<Manifest, ModelFileError> {

@@ -46,6 +46,8 @@ pub struct Generator {
     encoder: Option<Encoder>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
+    /// See [`Self::decode_work`] and [`Self::map_work`].
+    work: [usize; 2],
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +96,8 @@ impl Generator {
             })
         });
         let peak = decoder.graph.plan.peak_numbers;
+        let map_work = networks.maps.iter().map(|map| map.graph.plan.multiply_adds);
+        let work = [decoder.graph.plan.multiply_adds, map_work.sum()];
         Ok(Self {
             device: device.clone(),
             image: manifest.image,
@@ -106,6 +110,7 @@ impl Generator {
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
+            work,
         })
     }
 
@@ -159,6 +164,16 @@ impl Generator {
     /// graph's nodes: what batches can be sized by. A device may need some more within a node.
     pub fn activation_bytes(&self) -> usize {
         self.activation_bytes
+    }
+
+    /// Multiplications for one picture by the decoder alone.
+    pub fn decode_work(&self) -> usize {
+        self.work[0]
+    }
+
+    /// Multiplications for one code by all networks before the decoder.
+    pub fn map_work(&self) -> usize {
+        self.work[1]
     }
 
     pub fn has_encoder(&self) -> bool {

@@ -26,6 +26,7 @@ mod runner;
 pub mod shapes;
 mod spaces;
 pub mod statistics;
+mod stop;
 pub mod style;
 mod wiring;
 
@@ -36,4 +37,5 @@ pub use generator::{Encoded, Generator, ModelError, download, upload};
 pub use manifest::{Family, Manifest};
 pub use network_form::NetworkForm;
 pub use runner::Runner;
+pub use stop::Stop;
 pub use wiring::Wiring;

@@ -1,14 +1,18 @@
 //! Reading a model file a slice at a time, so that a large one holds up nothing else.
+//!
+//! The hazard here is a file that is no model, or one of four gigabytes with a fault in its first
+//! line: the header is read and checked before anything else.
 
 use super::file::{
     METADATA_KEY, ModelFile, ModelFileError, StoredTensor, check_record, checked_networks,
-    container_fault, expected_tensors, extra_shape, read_manifest,
+    expected_tensors, extra_shape, read_manifest,
 };
 use super::manifest::Manifest;
+use crate::files::{FileKind, kind, load};
 use half::f16;
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
+use safetensors::Dtype;
 use safetensors::tensor::Metadata;
-use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -18,6 +22,10 @@ use std::path::Path;
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_FILE_BYTES: u64 = 4 << 30;
+/// The longest header, in bytes: a graph of the most nodes has about 3 MB.
+const MAX_HEADER_BYTES: usize = 16 << 20;
+/// Bytes of the length that stands before the header.
+const PREFIX: usize = 8;
 /// Bytes that one slice reads, converts or hashes: a few milliseconds.
 const SLICE: usize = 1 << 20;
 
@@ -32,7 +40,10 @@ pub struct ModelReader<'a> {
 }
 
 enum Stage {
-    Read(File),
+    /// What a file begins with is looked at.
+    Head(File),
+    Read(File, Box<Contents>),
+    /// Of bytes that are there.
     Check,
     Convert(Box<Contents>),
     Hash {
@@ -71,17 +82,13 @@ impl<'a> ModelReader<'a> {
     /// Opens a file.
     ///
     /// # Errors
-    /// When it cannot be opened, or is too large.
+    /// When it cannot be opened, is no ordinary file, or is too large.
     pub fn open(path: &Path) -> Result<Self, ModelFileError> {
-        let file = File::open(path).map_err(ModelFileError::Read)?;
-        let len = file.metadata().map_err(ModelFileError::Read)?.len();
-        if len > MAX_FILE_BYTES {
-            return Err(ModelFileError::TooLarge(len));
-        }
+        let (file, len) = load::open(path, MAX_FILE_BYTES)?;
         Ok(Self {
             bytes: Cow::Owned(Vec::new()),
             len: len as usize,
-            stage: Stage::Read(file),
+            stage: Stage::Head(file),
             done: 0,
         })
     }
@@ -103,8 +110,9 @@ impl<'a> ModelReader<'a> {
     /// Any fault of the file, as one sentence.
     pub fn slice(&mut self) -> Result<Reading, ModelFileError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Read(file) => self.read(file)?,
-            Stage::Check => Stage::Convert(Box::new(contents(&self.bytes)?)),
+            Stage::Head(file) => self.head(file)?,
+            Stage::Read(file, contents) => self.read(file, contents)?,
+            Stage::Check => Stage::Convert(Box::new(contents(&self.bytes, self.len)?)),
             Stage::Convert(contents) => self.convert(contents)?,
             Stage::Hash {
                 manifest,
@@ -118,7 +126,7 @@ impl<'a> ModelReader<'a> {
                 if end == self.bytes.len() {
                     return Ok(Reading::Done(Box::new(ModelFile {
                         manifest: *manifest,
-                        hash: hex(hasher.finalize().as_slice()),
+                        hash: load::hex(hasher.finalize().as_slice()),
                         tensors,
                     })));
                 }
@@ -152,22 +160,27 @@ impl<'a> ModelReader<'a> {
         }
     }
 
-    fn read(&mut self, file: File) -> Result<Stage, ModelFileError> {
+    /// Reads the header and checks it.
+    fn head(&mut self, file: File) -> Result<Stage, ModelFileError> {
         let bytes = self.bytes.to_mut();
-        if bytes.capacity() == 0 {
-            bytes.reserve_exact(self.len);
-        }
-        let mut part = (&file).take(SLICE as u64);
-        let count = part.read_to_end(bytes).map_err(ModelFileError::Read)?;
+        read_more(&file, bytes, kind::HEAD_BYTES)?;
+        let end = header_end(bytes, self.len)?;
+        read_more(&file, bytes, end.saturating_sub(bytes.len()))?;
+        let contents = Box::new(contents(bytes, self.len)?);
+        bytes.reserve_exact(self.len.saturating_sub(bytes.len()));
+        self.done = bytes.len();
+        Ok(Stage::Read(file, contents))
+    }
+
+    fn read(&mut self, file: File, contents: Box<Contents>) -> Result<Stage, ModelFileError> {
+        // Its length is known from the header, so a file that grows meanwhile is not followed.
+        let missing = self.len.saturating_sub(self.bytes.len());
+        let count = read_more(&file, self.bytes.to_mut(), missing.min(SLICE))?;
         self.done += count;
-        // A file that grows meanwhile must not fill the memory.
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(ModelFileError::TooLarge(bytes.len() as u64));
-        }
         Ok(if count == 0 {
-            Stage::Check
+            Stage::Convert(contents)
         } else {
-            Stage::Read(file)
+            Stage::Read(file, contents)
         })
     }
 
@@ -218,9 +231,15 @@ impl<'a> ModelReader<'a> {
     }
 }
 
-/// Reads the header and finds out which tensors there must be.
-fn contents(bytes: &[u8]) -> Result<Contents, ModelFileError> {
-    let (manifest, start, metadata) = head(bytes)?;
+/// Appends so many bytes of a file, or all that there are; gives how many.
+fn read_more(file: &File, bytes: &mut Vec<u8>, most: usize) -> Result<usize, ModelFileError> {
+    let mut part = file.take(most as u64);
+    part.read_to_end(bytes).map_err(ModelFileError::Read)
+}
+
+/// Reads the header of a file of `len` bytes and finds out which tensors there must be.
+fn contents(bytes: &[u8], len: usize) -> Result<Contents, ModelFileError> {
+    let (manifest, start, metadata) = head(bytes, len)?;
     let networks = checked_networks(&manifest).map_err(ModelFileError::Contradiction)?;
     let expected = expected_tensors(&manifest, &networks).map_err(ModelFileError::Contradiction)?;
     let tensors = metadata.tensors();
@@ -260,19 +279,62 @@ fn contents(bytes: &[u8]) -> Result<Contents, ModelFileError> {
 /// # Errors
 /// Any fault of the container or of the manifest.
 pub(super) fn manifest(bytes: &[u8]) -> Result<Manifest, ModelFileError> {
-    head(bytes).map(|(manifest, ..)| manifest)
+    head(bytes, bytes.len()).map(|(manifest, ..)| manifest)
 }
 
-fn head(bytes: &[u8]) -> Result<(Manifest, usize, Metadata), ModelFileError> {
-    let (header, metadata) = SafeTensors::read_metadata(bytes)
-        .map_err(|error| ModelFileError::Container(container_fault(&error, bytes)))?;
-    let text = metadata
-        .metadata()
-        .as_ref()
+/// Where the header of a file of `len` bytes ends that begins with `bytes`.
+fn header_end(bytes: &[u8], len: usize) -> Result<usize, ModelFileError> {
+    let kind = FileKind::of(&bytes[..bytes.len().min(kind::HEAD_BYTES)]);
+    if !matches!(kind, FileKind::Safetensors | FileKind::Unknown) {
+        return Err(ModelFileError::Foreign(kind));
+    }
+    let container = |fault: String| Err(ModelFileError::Container(fault));
+    let Some(prefix) = bytes.first_chunk::<PREFIX>() else {
+        return container(format!("{len} bytes are too few for a header"));
+    };
+    let header = u64::from_le_bytes(*prefix);
+    if kind == FileKind::Unknown && header > len as u64 {
+        return Err(ModelFileError::Foreign(kind));
+    }
+    if header > MAX_HEADER_BYTES as u64 {
+        return container(format!(
+            "its header claims {header} bytes; at most {MAX_HEADER_BYTES} are read"
+        ));
+    }
+    let end = PREFIX + header as usize;
+    if end > len {
+        return container(format!(
+            "its header claims {header} bytes, but the file has {len}"
+        ));
+    }
+    Ok(end)
+}
+
+/// The manifest, where the tensors' bytes begin, and what is said of them, of a file of `len`
+/// bytes of which at least the header is in `bytes`.
+fn head(bytes: &[u8], len: usize) -> Result<(Manifest, usize, Metadata), ModelFileError> {
+    let end = header_end(bytes, len)?;
+    let header = bytes.get(PREFIX..end).unwrap_or_default();
+    let container = |fault: String| ModelFileError::Container(fault);
+    let metadata: Metadata = serde_json::from_slice(header)
+        .map_err(|error| container(format!("its header cannot be read: {error}")))?;
+    let text = metadata.metadata().as_ref();
+    let text = text
         .and_then(|entries| entries.get(METADATA_KEY))
         .ok_or(ModelFileError::NoManifest)?;
-    // The length of the header stands before it.
-    Ok((read_manifest(text)?, header + 8, metadata))
+    let manifest = read_manifest(text)?;
+    let all = end.saturating_add(metadata.data_len());
+    if all > len {
+        return Err(container(format!(
+            "it is cut short: its header speaks of {all} bytes, and it has {len}"
+        )));
+    }
+    if all < len {
+        let more = len - all;
+        let plural = if more == 1 { " follows" } else { "s follow" };
+        return Err(container(format!("{more} byte{plural} its tensors")));
+    }
+    Ok((manifest, end, metadata))
 }
 
 impl Contents {
@@ -323,16 +385,4 @@ fn append(values: &mut Vec<f32>, dtype: Dtype, data: &[u8]) {
                 .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
         );
     }
-}
-
-/// Lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String cannot fail.
-            write!(text, "{byte:02x}").ok();
-            text
-        })
 }

@@ -9,7 +9,7 @@ use crate::latent::seed::seed_code;
 use crate::latent::{NoiseMode, Space};
 
 /// Random codes around which the change is measured.
-const CENTRES: u32 = 8;
+pub const CENTRES: usize = 8;
 /// Codes mapped in one slice.
 const MAPPING_BATCH: usize = 500;
 
@@ -25,7 +25,7 @@ pub fn picture_change(
     space: Space,
     sigma: &[f32],
 ) -> Result<Vec<f32>, ModelError> {
-    let mut change = PictureChange::new(generator, space, sigma.to_vec())?;
+    let mut change = PictureChange::new(generator, space, sigma.to_vec(), CENTRES)?;
     while !change.is_complete() {
         change.slice(generator, 64)?;
     }
@@ -45,14 +45,19 @@ pub struct PictureChange {
 }
 
 impl PictureChange {
-    /// Begins to measure.
+    /// Begins to measure around the codes of so many seeds.
     ///
     /// # Errors
     /// When the model has no such space.
-    pub fn new(generator: &Generator, space: Space, sigma: Vec<f32>) -> Result<Self, ModelError> {
-        let mut centres = Vec::with_capacity(CENTRES as usize);
-        for seed in 0..CENTRES {
-            let z = seed_code(seed, generator.start_len());
+    pub fn new(
+        generator: &Generator,
+        space: Space,
+        sigma: Vec<f32>,
+        count: usize,
+    ) -> Result<Self, ModelError> {
+        let mut centres = Vec::with_capacity(count);
+        for seed in 0..count {
+            let z = seed_code(seed as u32, generator.start_len());
             centres.push(if space == generator.start() {
                 z
             } else {

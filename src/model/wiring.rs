@@ -18,7 +18,7 @@ use crate::latent::{Space, SpaceShape};
 pub const MAX_LIVE: usize = 1 << 28;
 /// Most multiplications that a network of a file may take for one picture: more than a minute on
 /// any machine that this program is made for.
-pub const MAX_MULTIPLY_ADDS: usize = 1 << 42;
+pub const MAX_MULTIPLY_ADDS: usize = 1 << 40;
 
 /// The checked networks of a model.
 #[derive(Clone, Debug)]

@@ -24,13 +24,13 @@ mod sinks;
 mod steps;
 
 pub use outputs::Output;
-pub use plan::{Look, Plan, Setup, expressions, path_of};
+pub use plan::{Look, MAX_GAP, MAX_SCALE, MAX_SIDE, Plan, Setup, expressions, path_of};
 pub use production::{Made, Production, Progress, Stage};
 
-use crate::document::SaveError;
 use crate::document::animation::AnimationError;
 use crate::document::raster::RasterError;
 use crate::engine::Fault;
+use crate::files::SaveError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -55,6 +55,11 @@ impl Output {
         Ok(Self::Steps(path.to_owned()))
     }
 
+    /// Whether the file says how it was made.
+    pub(super) fn carries_recipe(&self) -> bool {
+        matches!(self, Self::Still(_) | Self::Animation { .. })
+    }
+
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Memory => None,

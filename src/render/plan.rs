@@ -6,12 +6,18 @@ use crate::document::raster::{Layout, Pixels, RasterError, Resampling, scaled_si
 use crate::document::recipe::Animation;
 use crate::document::seeds::SeedList;
 use crate::document::{Recipe, Subject};
-use crate::engine::ModelInfo;
+use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{self, Expr};
 use crate::latent::path::Path as Way;
-use crate::latent::{Conditions, ModelId, Sampler, SessionNames, Shot};
+use crate::latent::{Conditions, EncodedPhoto, ModelId, Sampler, SessionNames, Shot};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The longest side of a picture, the largest enlargement and the widest gap that can be asked for.
+pub const MAX_SIDE: u32 = 16_384;
+pub const MAX_SCALE: u32 = 16;
+pub const MAX_GAP: u32 = 1024;
 /// The most pictures of one sheet.
 const MAX_TILES: usize = 1_000_000;
 
@@ -30,6 +36,8 @@ pub struct Look {
 pub struct Setup {
     /// What expressions may use besides the model.
     pub names: Arc<SessionNames>,
+    /// The files that these came from, which no output may replace.
+    pub files: Vec<PathBuf>,
     pub conditions: Conditions,
     pub sampler: Sampler,
 }
@@ -43,6 +51,8 @@ pub struct Plan {
     pub(super) drawing: Drawing,
     pub(super) names: Arc<SessionNames>,
     model: ModelId,
+    /// Files that the pictures are made from, which no output may replace.
+    inputs: Vec<PathBuf>,
     /// Channels, height and width of the model's pictures.
     pub(super) sides: [usize; 3],
     /// Width and height of a picture in the file, in pixels.
@@ -87,7 +97,9 @@ impl Plan {
             None => enlarged(native, look.scale),
         };
         let names = Arc::clone(&setup.names);
-        Ok(Self::of(recipe, drawing, names, model, picture))
+        let mut plan = Self::of(recipe, drawing, names, model, picture);
+        plan.inputs.extend_from_slice(&setup.files);
+        Ok(plan)
     }
 
     /// Plans what a recipe makes, with the model that is there.
@@ -95,6 +107,7 @@ impl Plan {
     /// # Errors
     /// As for [`Self::new`], and when the recipe makes a picture of another size than it says.
     pub fn again(recipe: &Recipe, model: &ModelInfo) -> Result<Self, RenderError> {
+        check_bounds(recipe)?;
         let drawing = Drawing::of(&recipe.subject, model)?;
         let [width, height] = recipe.size;
         let native = native_size(model);
@@ -142,7 +155,15 @@ impl Plan {
         if let Ok(size) = size {
             recipe.size = size;
         }
+        let model_file = match &model.source {
+            ModelSource::File(path) => Some(path.clone()),
+            ModelSource::Catalogue(_) => None,
+        };
+        let written = drawing.written().iter();
+        let photos = written.flat_map(Expr::photos).map(PathBuf::from);
+        let photos: BTreeSet<PathBuf> = photos.collect();
         Self {
+            inputs: model_file.into_iter().chain(photos).collect(),
             recipe,
             size,
             drawing,
@@ -177,6 +198,27 @@ impl Plan {
     /// Whether the file shows one expression.
     pub(super) fn is_single(&self) -> bool {
         matches!(self.recipe.subject, Subject::Expression(_))
+    }
+
+    /// Files that the pictures are made from.
+    pub fn inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
+    /// The pictures that are encoded for it, and whose codes are not known yet.
+    pub(super) fn unknown_photos(&self) -> Vec<String> {
+        let photos = self.drawing.written().iter().flat_map(Expr::photos);
+        let unknown = photos.filter(|file| !self.names.photos.contains_key(*file));
+        let unknown: BTreeSet<&str> = unknown.collect();
+        unknown.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Notes what was encoded; it goes into the recipe.
+    pub(super) fn set_photo(&mut self, file: String, photo: EncodedPhoto) {
+        let names = Arc::make_mut(&mut self.names);
+        names.photos.insert(file, photo);
+        let used = names.used_by(self.drawing.written());
+        self.recipe.set_names(used);
     }
 
     /// What makes the file again.
@@ -276,6 +318,32 @@ impl Drawing {
             Self::Walk { way, .. } => way.keyframes(),
         }
     }
+}
+
+/// Checks the numbers of a recipe from anywhere against those that this program writes.
+fn check_bounds(recipe: &Recipe) -> Result<(), RenderError> {
+    let [width, height] = recipe.size;
+    let is_one = matches!(
+        recipe.subject,
+        Subject::Expression(_) | Subject::Animation(_)
+    );
+    let gap = match recipe.subject {
+        Subject::Sheet { gap, .. } => gap,
+        _ => 0,
+    };
+    let fault = if is_one && width.max(height) > MAX_SIDE {
+        format!("a picture of {width}x{height} pixels; {MAX_SIDE} a side are possible")
+    } else if recipe.scale > MAX_SCALE {
+        format!(
+            "pictures {} times as large; {MAX_SCALE} times is possible",
+            recipe.scale
+        )
+    } else if gap > MAX_GAP {
+        format!("gaps of {gap} pixels; {MAX_GAP} are possible")
+    } else {
+        return Ok(());
+    };
+    Err(RenderError::Request(format!("the recipe asks for {fault}")))
 }
 
 /// Reads many expressions; the message says which one is none.

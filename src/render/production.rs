@@ -4,10 +4,14 @@ use super::plan::Drawing;
 use super::sinks::{Picture, Sink};
 use super::{Output, Plan, RenderError};
 use crate::document::Raster;
+use crate::document::photo;
 use crate::document::recipe::Animation;
 use crate::engine::{Backlog, Event, Job};
+use crate::files::{load, place};
 use crate::latent::expr::Expr;
 use crate::latent::path::{ArcLength, Path as Way, step_length};
+use crate::latent::{Code, EncodedPhoto};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A file on its way, between two events of the engine.
@@ -25,8 +29,10 @@ pub struct Production {
     backlog: Backlog,
 }
 
-/// What the pictures are for that come now.
+/// What comes now.
 enum Underway {
+    /// The codes of photos, so that the recipe makes the same where the photos are not.
+    Photos(Photos),
     /// The way is measured, so that frames can be spread evenly over it.
     Survey(Survey),
     Pictures {
@@ -34,6 +40,16 @@ enum Underway {
     },
     /// The steps towards one picture, whose number comes with the first.
     Steps,
+}
+
+struct Photos {
+    /// Files that are still to be encoded; the last one is next.
+    waiting: Vec<String>,
+    total: usize,
+    /// The code of that one.
+    found: Option<Code>,
+    /// What is opened when the recipe is complete.
+    outputs: Vec<Output>,
 }
 
 struct Survey {
@@ -100,55 +116,111 @@ impl Production {
     /// # Errors
     /// When one cannot be created, cannot hold such pictures, or is named twice.
     pub fn begin(plan: Plan, outputs: &[Output]) -> Result<Self, RenderError> {
-        for (index, output) in outputs.iter().enumerate() {
-            let path = output.path();
-            if let Some(path) = path
-                && outputs[..index].iter().any(|it| it.path() == Some(path))
-            {
-                return Err(RenderError::unfit(
-                    path,
-                    "two outputs cannot be the same file",
-                ));
-            }
-        }
-        let sinks = outputs.iter().map(|output| output.open(&plan));
-        let sinks = sinks.collect::<Result<Vec<_>, _>>()?;
-        let with_steps = outputs.iter().any(|it| matches!(it, Output::Steps(_)));
+        let inputs: Vec<&Path> = plan.inputs().iter().map(|path| path.as_path()).collect();
+        let files: Vec<&Path> = outputs.iter().filter_map(Output::path).collect();
+        place::check_apart(&inputs, &files).map_err(RenderError::Request)?;
         let mut production = Self {
             plan,
-            sinks,
+            sinks: Vec::new(),
             next: None,
             stage: Underway::Pictures { total: 0 },
             done: 0,
             steps: 1,
             backlog: Backlog::default(),
         };
-        match &mut production.plan.drawing {
+        production.open(outputs)?;
+        let waiting = production.plan.unknown_photos();
+        if waiting.is_empty() {
+            production.begin_drawing(outputs)?;
+        } else {
+            // Opened again with a recipe that holds the codes.
+            production.sinks.clear();
+            production.stage = Underway::Photos(Photos {
+                total: waiting.len(),
+                waiting,
+                found: None,
+                outputs: outputs.to_vec(),
+            });
+            production.next_photo()?;
+        }
+        Ok(production)
+    }
+
+    fn open(&mut self, outputs: &[Output]) -> Result<(), RenderError> {
+        if outputs.iter().any(Output::carries_recipe) {
+            let fits = self.plan.recipe().check_length();
+            fits.map_err(|fault| {
+                let fault = format!("{fault}, so it could not be read again; draw fewer pictures");
+                RenderError::Request(fault)
+            })?;
+        }
+        let sinks = outputs.iter().map(|output| output.open(&self.plan));
+        self.sinks = sinks.collect::<Result<_, RenderError>>()?;
+        Ok(())
+    }
+
+    /// Has the next photo encoded, or begins to draw.
+    fn next_photo(&mut self) -> Result<(), RenderError> {
+        let Underway::Photos(photos) = &mut self.stage else {
+            return Ok(());
+        };
+        if let Some(file) = photos.waiting.last() {
+            self.next = Some(Job::Evaluate {
+                shot: self.plan.shot(Expr::Encode(file.clone())),
+                names: Arc::clone(&self.plan.names),
+            });
+            return Ok(());
+        }
+        let outputs = std::mem::take(&mut photos.outputs);
+        self.open(&outputs)?;
+        self.begin_drawing(&outputs)
+    }
+
+    /// Puts what was found for a photo into the recipe.
+    fn photo_done(&mut self) -> Result<(), RenderError> {
+        let Underway::Photos(photos) = &mut self.stage else {
+            return Ok(());
+        };
+        let (file, code) = (photos.waiting.pop(), photos.found.take());
+        let (Some(file), Some(code)) = (file, code) else {
+            return Err(no_answer());
+        };
+        let sha256 = load::sha256(Path::new(&file), photo::MAX_FILE_BYTES)
+            .map_err(|error| RenderError::Request(error.to_string()))?;
+        self.plan.set_photo(file, EncodedPhoto { sha256, code });
+        self.done += 1;
+        self.next_photo()
+    }
+
+    fn begin_drawing(&mut self, outputs: &[Output]) -> Result<(), RenderError> {
+        let with_steps = outputs.iter().any(|it| matches!(it, Output::Steps(_)));
+        match &mut self.plan.drawing {
             Drawing::Sheet { expressions, .. } => {
                 let expressions = std::mem::take(expressions);
                 match with_steps {
-                    true => production.step(expressions)?,
-                    false => production.draw(expressions),
+                    true => self.step(expressions)?,
+                    false => self.draw(expressions),
                 }
             }
             Drawing::Walk { .. } if with_steps => return Err(no_steps()),
             Drawing::Walk { way, animation } if animation.even => {
                 let survey = way.expressions(&way.survey_positions(animation.frames));
-                production.stage = Underway::Survey(Survey {
+                self.done = 0;
+                self.stage = Underway::Survey(Survey {
                     way: way.clone(),
                     animation: animation.clone(),
                     total: survey.len(),
                     before: None,
                     steps: Vec::with_capacity(survey.len()),
                 });
-                production.stream(survey);
+                self.stream(survey);
             }
             Drawing::Walk { way, animation } => {
                 let frames = frames(way, animation, None);
-                production.draw(frames);
+                self.draw(frames);
             }
         }
-        Ok(production)
+        Ok(())
     }
 
     fn draw(&mut self, expressions: Vec<Expr>) {
@@ -186,6 +258,7 @@ impl Production {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         let (stage, total) = match &self.stage {
+            Underway::Photos(photos) => (Stage::Measuring, photos.total),
             Underway::Survey(survey) => (Stage::Measuring, survey.total),
             Underway::Pictures { total } => (Stage::Drawing, *total),
             Underway::Steps => (Stage::Drawing, self.steps),
@@ -242,6 +315,12 @@ impl Production {
                     false => Err(RenderError::Cancelled),
                 }
             }
+            Event::Evaluated { code, .. } => {
+                if let Underway::Photos(photos) = &mut self.stage {
+                    photos.found = Some(code);
+                }
+                Ok(())
+            }
             Event::JobDone { .. } => self.job_done(),
             Event::JobFailed { fault, .. } => Err(RenderError::Engine(fault)),
             Event::JobCancelled { .. } => Err(RenderError::Cancelled),
@@ -262,6 +341,9 @@ impl Production {
     }
 
     fn job_done(&mut self) -> Result<(), RenderError> {
+        if matches!(self.stage, Underway::Photos(_)) {
+            return self.photo_done();
+        }
         let Progress { done, total, .. } = self.progress();
         if done < total {
             return Err(no_answer());

@@ -7,15 +7,56 @@ use crate::document::animation::{
 };
 use crate::document::npy::NpyWriter;
 use crate::document::raster::{Layout, Resampling, Sheet};
-use crate::document::save::PendingFile;
 use crate::document::{Raster, Recipe, png};
+use crate::files::save::PendingFile;
 use std::cell::OnceCell;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-/// Extensions of pictures that are no PNG; stills are.
-const OTHER_PICTURES: [&str; 8] = ["apng", "gif", "webp", "mp4", "jpg", "jpeg", "bmp", "svg"];
+/// Endings of pictures, documents and arrays that are no PNG; stills are.
+const OTHER_FORMATS: [&str; 40] = [
+    "apng",
+    "avif",
+    "bmp",
+    "csv",
+    "dng",
+    "eps",
+    "exr",
+    "gif",
+    "hdr",
+    "heic",
+    "heif",
+    "ico",
+    "jfif",
+    "jp2",
+    "jpe",
+    "jpeg",
+    "jpg",
+    "json",
+    "jxl",
+    "mkv",
+    "mov",
+    "mp4",
+    "npy",
+    "npz",
+    "pam",
+    "pbm",
+    "pdf",
+    "pgm",
+    "pnm",
+    "ppm",
+    "psd",
+    "qoi",
+    "safetensors",
+    "svg",
+    "tga",
+    "tif",
+    "tiff",
+    "webm",
+    "webp",
+    "zscape",
+];
 
 /// A picture on its way into files.
 pub(super) struct Picture<'a> {
@@ -221,7 +262,7 @@ impl Sink for ArraySink {
 /// Opens a still picture for writing.
 pub(super) fn create_png(path: &Path) -> Result<PendingFile, RenderError> {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    if OTHER_PICTURES.iter().any(|other| extension == *other) {
+    if OTHER_FORMATS.iter().any(|other| extension == *other) {
         let fault = "stills are written as PNG; give the file a name that ends in .png";
         return Err(RenderError::unfit(path, fault));
     }

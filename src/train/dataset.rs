@@ -1,12 +1,13 @@
 //! Data sets of labelled pictures.
 
+use super::TrainError;
 use super::dolls::{Described, Doll, Heroes};
+use super::idx::{self, Content};
 use super::task::Batch;
-use super::{TrainError, idx};
 use crate::model::manifest::{DataSource, ImageSpec, LabelKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A data set that recipes can name.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -103,8 +104,9 @@ impl DatasetName {
         })
     }
 
-    /// Reads one part from a folder with the four original `.gz` files, or with the layers of
-    /// characters, or from a folder that holds such a folder under the data set's name.
+    /// Reads one part from a folder with the four original files, packed or not, or with the
+    /// layers of characters, or from a folder that holds such a folder under the data set's name
+    /// or as torchvision leaves it, `MNIST/raw`.
     ///
     /// # Errors
     /// When a file is missing, cut short, or of another kind.
@@ -118,20 +120,15 @@ impl DatasetName {
                 return Ok(composed(Box::new(doll), part));
             }
         };
-        let inner = folder.join(name);
-        let folder = if inner.is_dir() {
-            inner.as_path()
-        } else {
-            folder
-        };
+        let folders = folders(folder, name);
         let prefix = match part {
             Part::Train => "train",
             Part::Test => "t10k",
         };
-        let pictures_path = folder.join(format!("{prefix}-images-idx3-ubyte.gz"));
-        let pictures = idx::read(&pictures_path, 3)?;
-        let labels_path = folder.join(format!("{prefix}-labels-idx1-ubyte.gz"));
-        let labels = idx::read(&labels_path, 1)?;
+        let pictures_path = idx::find(&folders, prefix, Content::Pictures);
+        let pictures = idx::read(&pictures_path, Content::Pictures)?;
+        let labels_path = idx::find(&folders, prefix, Content::Labels);
+        let labels = idx::read(&labels_path, Content::Labels)?;
         let [count, height, width] = pictures.dims[..] else {
             return Err(TrainError::Data {
                 path: pictures_path,
@@ -168,6 +165,18 @@ impl DatasetName {
             },
         })
     }
+}
+
+/// Where the files of a data set may lie below a folder.
+fn folders(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let torchvision = match name {
+        "mnist" => "MNIST",
+        _ => "FashionMNIST",
+    };
+    [name, "", torchvision]
+        .iter()
+        .flat_map(|inner| [folder.join(inner), folder.join(inner).join("raw")])
+        .collect()
 }
 
 fn composed(doll: Box<dyn Doll>, part: Part) -> Dataset {

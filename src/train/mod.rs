@@ -27,9 +27,11 @@ mod style;
 mod style_network;
 mod task;
 
+pub use checkpoint::path_beside as checkpoint_beside;
 pub use recipe::Recipe;
 pub use run::{TrainOptions, run};
 
+use crate::files::SaveError;
 use crate::model::{ModelError, ModelFileError};
 use std::path::PathBuf;
 
@@ -47,11 +49,8 @@ pub enum TrainError {
         path: PathBuf,
         source: ModelFileError,
     },
-    #[error("{}: cannot be written: {source}", path.display())]
-    Write {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Save(#[from] SaveError),
     #[error("stopped before it was finished; nothing was written")]
     Interrupted,
     #[error("{0}")]
@@ -70,13 +69,13 @@ impl TrainError {
     /// Whether the fault is in what the user gave, not in the machine.
     pub fn is_bad_input(&self) -> bool {
         match self {
+            Self::File { source, .. } => source.is_bad_input(),
             Self::Recipe { .. }
             | Self::Data { .. }
             | Self::Checkpoint { .. }
-            | Self::File { .. }
-            | Self::Write { .. }
             | Self::Request(_)
             | Self::NoGpu(_) => true,
+            Self::Save(error) => error.is_bad_path(),
             Self::Diverged { .. } | Self::Stopped { .. } | Self::Interrupted | Self::Model(_) => {
                 false
             }

@@ -4,6 +4,7 @@ use super::TrainError;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
 use super::losses::AdversarialLoss;
+use crate::files::{FileKind, load};
 use crate::model::manifest::{DataSource, Family, LayerSpec};
 use crate::model::style::StyleSpec;
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,9 @@ fn default_r1_every() -> u64 {
     16
 }
 
+/// The largest recipe that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
 impl Recipe {
     /// Reads a recipe file and gives its text beside it.
     ///
@@ -162,8 +166,12 @@ impl Recipe {
             path: path.to_owned(),
             fault,
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let bytes = load::read(path, MAX_BYTES)
+            .map_err(|error| fault(format!("cannot be read: {}", error.fault)))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let kind = FileKind::of(error.as_bytes());
+            fault(format!("cannot be read: it is {kind}, not a text in UTF-8"))
+        })?;
         let recipe = Self::parse(&text).map_err(fault)?;
         Ok((recipe, text))
     }

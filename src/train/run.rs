@@ -8,9 +8,9 @@ use super::recipe::Recipe;
 use super::task::{Batch, task};
 use super::{device, finish};
 use crate::engine::DeviceChoice;
+use crate::files::save;
 use crate::model::ModelFile;
 use crate::model::quality::Quality;
-use atomic_write_file::AtomicWriteFile;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -44,14 +44,11 @@ pub fn run(
     should_stop: &mut dyn FnMut() -> bool,
 ) -> Result<Quality, TrainError> {
     let (recipe, text) = Recipe::read(&options.recipe)?;
-    let write = |source| TrainError::Write {
-        path: options.output.clone(),
-        source,
-    };
     // Hours later would be too late to learn that the output cannot be written.
-    AtomicWriteFile::open(&options.output)
-        .and_then(AtomicWriteFile::discard)
-        .map_err(write)?;
+    let checkpoint_path = checkpoint::path_beside(&options.output);
+    for output in [&options.output, &checkpoint_path] {
+        save::check_place(output)?;
+    }
     let data = recipe.dataset.read(&options.data, Part::Train)?;
     let test = recipe.dataset.read(&options.data, Part::Test)?;
     let (device, device_name) = device::choose(options.device)?;
@@ -61,7 +58,6 @@ pub fn run(
     };
     let mut task = task(&recipe, &data.form, &device).map_err(unfit)?;
 
-    let checkpoint_path = checkpoint::path_beside(&options.output);
     let mut first_step = 0;
     if options.resume || options.finish {
         let checkpoint = Checkpoint::read(&checkpoint_path)?;
@@ -148,7 +144,8 @@ pub fn run(
         source,
     })?;
     if !options.finish && checkpoint_path.exists() {
-        std::fs::remove_file(&checkpoint_path).map_err(write)?;
+        std::fs::remove_file(&checkpoint_path)
+            .map_err(|error| save::SaveError::write(&checkpoint_path, error))?;
     }
     Ok(manifest.quality)
 }

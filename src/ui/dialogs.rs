@@ -6,7 +6,6 @@
 use crate::app::tools::encode::Encode;
 use crate::app::{Action, Actions, FileKind, LearningAction, LearningFile, SessionAction, Wake};
 use crate::document::session_file::ENDING;
-use crate::engine::ModelSource;
 use rfd::{AsyncFileDialog, FileHandle};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How the names of pictures end that can be encoded.
-pub const PICTURE_ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
+const PICTURE_ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
 
 /// A person needs longer than this to say no; a missing dialog service does not.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
@@ -125,7 +124,7 @@ impl Dialogs {
             self.open = false;
             match (answer.path, answer.purpose) {
                 (Some(path), Purpose::OpenModel) => {
-                    actions.push(Action::LoadModel(ModelSource::File(path)));
+                    actions.push(Action::OpenFile(path));
                 }
                 (Some(path), Purpose::OpenPicture) => {
                     actions.ask_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
@@ -137,7 +136,7 @@ impl Dialogs {
                     actions.push(Action::Export(with_ending(path, kind.ending)));
                 }
                 (Some(path), Purpose::OpenSession) => {
-                    actions.push(Action::Session(SessionAction::Open(path)));
+                    actions.push(Action::OpenFile(path));
                 }
                 (Some(path), Purpose::SaveSession) => {
                     let path = with_ending(path, ENDING);

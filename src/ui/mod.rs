@@ -18,7 +18,6 @@ pub(crate) mod theme;
 pub(crate) mod widgets;
 mod window;
 
-pub use dialogs::PICTURE_ENDINGS;
 pub use window::ZscapeWindow;
 
 use crate::engine::{DeviceChoice, ModelSource};
@@ -37,8 +36,8 @@ pub struct WindowOptions {
     pub device: DeviceChoice,
     /// A session file to open.
     pub session: Option<PathBuf>,
-    /// A picture that carries its recipe, to open as if it were dropped.
-    pub picture: Option<PathBuf>,
+    /// Any other file, to open as if it were dropped.
+    pub file: Option<PathBuf>,
     /// Where sessions are kept from start to start; `None` keeps none.
     pub autosave: Option<PathBuf>,
     /// A teacher's folder of questions.
@@ -72,6 +71,9 @@ impl WindowError {
     }
 }
 
+/// The smallest window, in points.
+pub(crate) const MIN_SIZE: [f32; 2] = [800.0, 560.0];
+
 /// The name under which the window and its data are known to the desktop.
 const APP_ID: &str = "zscape";
 
@@ -90,7 +92,7 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     let outcome = Outcome::default();
     let smoke = options
         .smoke
-        .then(|| Smoke::new(options.started, Arc::clone(&outcome)));
+        .then(|| Smoke::new(options.started, options.model.clone(), Arc::clone(&outcome)));
     let is_smoke = options.smoke;
     if !is_smoke && options.autosave.is_none() {
         options.autosave = eframe::storage_dir(APP_ID).map(|folder| folder.join("autosave"));
@@ -103,7 +105,7 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
             .with_app_id(APP_ID)
             .with_title("zscape")
             .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([800.0, 560.0]),
+            .with_min_inner_size(MIN_SIZE),
         renderer: eframe::Renderer::Wgpu,
         wgpu_options: wgpu_options(),
         persist_window: !is_smoke,
@@ -115,7 +117,7 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
         Ok(Box::new(window) as Box<dyn eframe::App>)
     });
     eframe::run_native(APP_ID, native, create)
-        .map_err(|err| WindowError::Creation(err.to_string()))?;
+        .map_err(|err| WindowError::Creation(without_sources(&err.to_string())))?;
     if !is_smoke {
         return Ok(());
     }
@@ -132,6 +134,25 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
         Some(Err(message)) => Err(WindowError::Smoke(message)),
         None => Err(WindowError::Smoke("it was closed before".to_owned())),
     }
+}
+
+/// A message of a library without the places in its source that it quotes.
+fn without_sources(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in message.split_whitespace() {
+        if word.contains(".rs:") {
+            // As in "os error at /…/x11.rs:12: no display".
+            while words
+                .last()
+                .is_some_and(|last| matches!(*last, "at" | "in"))
+            {
+                words.pop();
+            }
+        } else {
+            words.push(word);
+        }
+    }
+    words.join(" ")
 }
 
 /// The folder of what the window remembers, where the system has one.
@@ -152,5 +173,18 @@ fn wgpu_options() -> WgpuConfiguration {
     WgpuConfiguration {
         wgpu_setup: WgpuSetup::CreateNew(setup),
         ..eframe::NativeOptions::default().wgpu_options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_nothing_of_source_files() {
+        let message =
+            "winit: os error at /root/.cargo/registry/src/winit-0.30/src/x11.rs:765: no display";
+        assert_eq!(without_sources(message), "winit: os error no display");
+        assert_eq!(without_sources("no adapter"), "no adapter");
     }
 }

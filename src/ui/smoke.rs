@@ -1,6 +1,7 @@
 //! A start that ends by itself: proves that a picture reaches the screen, and how fast.
 
 use crate::app::AppState;
+use crate::engine::ModelSource;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,14 +23,17 @@ pub struct FirstPicture {
 /// Watches for the first picture.
 pub struct Smoke {
     started: Instant,
+    /// The model that is to be seen; without one any is.
+    wanted: Option<ModelSource>,
     frames_with_picture: u32,
     outcome: Outcome,
 }
 
 impl Smoke {
-    pub fn new(started: Instant, outcome: Outcome) -> Self {
+    pub fn new(started: Instant, wanted: Option<ModelSource>, outcome: Outcome) -> Self {
         Self {
             started,
+            wanted,
             frames_with_picture: 0,
             outcome,
         }
@@ -41,7 +45,18 @@ impl Smoke {
             self.frames_with_picture += 1;
         }
         // When a frame begins, the one before it has been handed to the screen.
-        let result = if self.frames_with_picture > 0 {
+        let last = || {
+            let last = app.notices().all().last();
+            last.map_or("", |notice| notice.text.as_str())
+        };
+        let shown = app.model().map(|model| &model.source);
+        let is_other = self
+            .wanted
+            .as_ref()
+            .is_some_and(|wanted| shown != Some(wanted));
+        let result = if self.frames_with_picture > 0 && is_other {
+            Err(format!("it shows another model. {}", last()))
+        } else if self.frames_with_picture > 0 {
             let device = app.models().device();
             Ok(FirstPicture {
                 first_picture_ms: self.started.elapsed().as_secs_f64() * 1000.0,
@@ -49,12 +64,8 @@ impl Smoke {
                 adapter: device.map_or("", |device| &device.adapter).to_owned(),
             })
         } else if self.started.elapsed() > PATIENCE {
-            let last = app
-                .notices()
-                .all()
-                .last()
-                .map_or("", |notice| notice.text.as_str());
-            Err(format!("no picture after {} s. {last}", PATIENCE.as_secs()))
+            let (secs, last) = (PATIENCE.as_secs(), last());
+            Err(format!("no picture after {secs} s. {last}"))
         } else {
             return false;
         };

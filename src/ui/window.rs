@@ -14,11 +14,12 @@ use super::smoke::Smoke;
 use super::storage;
 use super::textures::PictureTextures;
 use super::theme::{self, size, space, tokens};
-use super::{WindowOptions, shortcuts};
+use super::{MIN_SIZE, WindowOptions, shortcuts};
 use crate::app::{
     Action, Actions, AppState, Effect, FrameInput, Overlay, Start, StartupRequest, models,
 };
-use crate::engine::{Decoders, Engine, EngineOptions, SharedGpu};
+use crate::document::autosave::ended_unexpectedly;
+use crate::engine::{Decoders, Engine, EngineOptions, ModelSource, SharedGpu};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, Ui, ViewportCommand};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct ZscapeWindow {
     last_key_secs: f64,
     /// Until the first frame has come and gone.
     picture_was_painted: bool,
+    /// Whether the size that the last run left was looked at.
+    has_checked_size: bool,
 }
 
 impl ZscapeWindow {
@@ -89,11 +92,17 @@ impl ZscapeWindow {
         let startup = StartupRequest {
             model: options.model.is_some(),
             session: options.session,
-            picture: options.picture,
+            file: options.file,
+        };
+        // What ended the program before is not tried again by itself.
+        let after_crash = options.autosave.as_deref().is_some_and(ended_unexpectedly);
+        let is_trusted = |model: &ModelSource| match model {
+            ModelSource::Catalogue(_) => true,
+            ModelSource::File(_) => !after_crash,
         };
         let model = options
             .model
-            .or(remembered.model)
+            .or(remembered.model.filter(is_trusted))
             .unwrap_or_else(models::default_source);
         let app = AppState::new(Start {
             engine,
@@ -129,6 +138,7 @@ impl ZscapeWindow {
             last_key_secs: f64::NEG_INFINITY,
             title: String::new(),
             picture_was_painted: false,
+            has_checked_size: false,
         })
     }
 
@@ -276,6 +286,20 @@ impl ZscapeWindow {
         }
     }
 
+    /// Enlarges a window that came back smaller than it may be: without a window manager nobody
+    /// else does.
+    fn keep_least_size(&mut self, ctx: &Context) {
+        let size = ctx.input(|input| input.viewport().inner_rect.map(|rect| rect.size()));
+        let Some(size) = size.filter(|_| !self.has_checked_size) else {
+            return;
+        };
+        self.has_checked_size = true;
+        let least = eframe::egui::Vec2::from(MIN_SIZE);
+        if size.x < least.x || size.y < least.y {
+            ctx.send_viewport_cmd(ViewportCommand::InnerSize(size.max(least)));
+        }
+    }
+
     /// Puts the session's name into the title, where it is another than before.
     fn name_window(&mut self, ctx: &Context) {
         let title = self.app.session().window_title();
@@ -321,6 +345,7 @@ impl ZscapeWindow {
 
 impl eframe::App for ZscapeWindow {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.keep_least_size(ctx);
         let input = self.input(ctx);
         self.app.begin_frame(input);
         // Also in a window that is hidden and therefore not painted.

@@ -80,7 +80,7 @@ fn wrong_usage_is_one_line() {
         ),
         (
             vec!["render", AUTOENCODER, "seed(1)", "-o", "a", "--npy", "a"],
-            "same file",
+            "two outputs",
         ),
         (vec!["grid", AUTOENCODER, "-o", "a.png"], "--seeds"),
         (

@@ -12,6 +12,7 @@ mod directions;
 mod earlier;
 mod expressions;
 mod ffmpeg;
+mod foreign;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
 mod graph_models;

@@ -173,7 +173,7 @@ fn recipes_that_lie_are_sentences() {
         (
             sheet(two, r#""columns":2,"gap":4294967295"#),
             "o.png",
-            "no size",
+            "gaps",
         ),
         (sheet(two, r#""columns":2"#), "o.png", "56x28"),
         (

@@ -47,7 +47,7 @@ fn smoke_opens_the_model_that_was_asked_for() {
 }
 
 #[test]
-fn a_picture_opens_if_it_says_how_it_was_made() {
+fn a_picture_opens_where_it_was_made_or_to_be_encoded() {
     let folder = Folder::new();
     let made = folder.file("made.png");
     run(&["render", crate::support::GAN, "seed(3)", "-o", &made]).succeeded();
@@ -61,13 +61,15 @@ fn a_picture_opens_if_it_says_how_it_was_made() {
         .expect("it can be encoded");
     let photo = photo.into_inner();
     let plain = folder.write("photo.png", &photo);
-    // Refused before a window is opened.
-    run(&[&plain]).refused("photo.png: it carries no recipe");
-    // What it is counts, not only its name.
+    // What it is counts, not its name.
     let nameless = folder.write("photo", &photo);
-    run(&[&nameless]).refused("it carries no recipe");
+    for photo in [&plain, &nameless] {
+        let shown = on_a_screen(&[photo, "--smoke", "--device", "cpu"]);
+        assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    }
+    // Refused before a window is opened.
     let jpeg = folder.write("photo.jpg", b"\xff\xd8\xff\xe0");
-    run(&[&jpeg]).refused("photo.jpg: it is neither a PNG");
+    run(&[&jpeg]).refused("photo.jpg: the picture cannot be read");
     let broken = folder.write("broken.png", &photo[..20]);
     run(&[&broken]).refused("broken.png: it is not a sound PNG");
     run(&["absent.png"]).refused("absent.png");
@@ -75,6 +77,14 @@ fn a_picture_opens_if_it_says_how_it_was_made() {
 
 #[test]
 fn a_broken_model_ends_the_smoke_run_with_a_sentence() {
+    let folder = Folder::new();
+    // Its beginning is that of a model, so only the window finds out.
+    let mut bytes = crate::support::model_bytes(crate::support::GAN).to_vec();
+    bytes.push(0);
+    let broken = folder.write("broken.safetensors", bytes);
+    let shown = on_a_screen(&[&broken, "--smoke", "--device", "cpu"]);
+    assert_eq!(shown.code, Some(1), "{}", shown.stdout);
+    assert!(shown.stderr.contains("1 byte follows"), "{}", shown.stderr);
     run(&["absent.safetensors", "--smoke"]).refused("absent.safetensors");
 }
 

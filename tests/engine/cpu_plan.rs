@@ -8,7 +8,7 @@ use zscape::model::cpu::Plan;
 use zscape::model::graph;
 use zscape::model::manifest::{LayerSpec, NetworkSpec, Role};
 use zscape::model::network::Network;
-use zscape::model::{Family, Generator, ModelFile, catalogue, download, shapes, upload};
+use zscape::model::{Family, Generator, ModelFile, Stop, catalogue, download, shapes, upload};
 
 /// Batches below, at and above what a tile and a part of the cores hold.
 const BATCHES: [usize; 4] = [1, 3, 8, 64];
@@ -318,4 +318,27 @@ fn unsound_networks_and_tensors_are_refused_in_a_sentence() {
     for inputs in [&[][..], &[&[0.0; 3][..]], &[&[0.0; 2], &[0.0; 2]]] {
         assert!(plan.run(inputs).is_err());
     }
+}
+
+#[test]
+fn a_stop_ends_the_networks_of_its_thread() {
+    let entry = catalogue::find("heroes-stylegan").expect("it is built in");
+    let file = ModelFile::from_bytes(entry.bytes).expect("a shipped file is sound");
+    let generator = Generator::new(&file, &zscape::model::device::cpu()).expect("it has a decoder");
+    let codes = vec![0.5; 5 * generator.start_len()];
+    let inputs = generator.inputs(generator.start(), &codes).expect("codes");
+    let decode = || generator.decode_to_vec(&inputs, NoiseMode::Const);
+    let before = decode().expect("nothing stops it");
+    let stop = Stop::default();
+    stop.watch();
+    assert!(decode().expect("it is not set") == before);
+    stop.set(true);
+    let fault = decode().expect_err("it is set").to_string();
+    assert!(fault.contains("stopped"), "{fault}");
+    assert!(generator.w_from_z(&codes).is_err());
+    // Other threads watch nothing.
+    let elsewhere = std::thread::scope(|scope| scope.spawn(decode).join());
+    assert!(elsewhere.expect("no panic").expect("it goes on") == before);
+    stop.set(false);
+    assert!(decode().expect("it is not set any more") == before);
 }

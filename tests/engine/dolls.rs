@@ -145,7 +145,7 @@ fn faults_of_a_described_folder_are_named() {
     std::fs::write(&rules, [0xff, 0xfe]).expect("a file");
     refused("doll.toml: the data file is not text");
     std::fs::write(&rules, vec![b'#'; 300 << 10]).expect("a file");
-    refused("doll.toml: the data file is longer than");
+    refused("doll.toml: the data file cannot be read: it is larger than");
 
     let one = "size = 32\n[background]\nsaturation = 0\nvalue = 0\n[[part]]\nfolder = \"eyes\"\n\
                odds = 1.0\nvariants = { shut = 1 }\n[labels]\nshut = { eyes = [\"shut\"] }\n";

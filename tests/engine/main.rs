@@ -17,6 +17,7 @@ mod graph;
 mod graph_files;
 mod graph_manifests;
 mod graph_models;
+mod heavy_models;
 mod layer_change;
 mod learning_scenes;
 mod model_files;

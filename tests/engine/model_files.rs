@@ -75,13 +75,16 @@ fn every_shipped_file_is_sound_and_says_what_it_is() {
 #[test]
 fn broken_containers_are_refused() {
     let bytes = sound();
-    assert_refused(&[], "too few");
+    assert_refused(&[], "it is empty");
     assert_refused(&bytes[..bytes.len() - 1], "cut short");
     assert_refused(&bytes[..100], "header");
     let mut huge = bytes.to_vec();
     huge[..8].copy_from_slice(&10_000_000_000u64.to_le_bytes());
-    assert_refused(&huge, "10000000000");
-    assert_refused(b"not a model file at all", "header");
+    assert_refused(&huge, "unknown kind");
+    assert_refused(b"not a model file at all", "it is a text, not a model file");
+    let mut longer = bytes.to_vec();
+    longer.extend([1, 2, 3]);
+    assert_refused(&longer, "3 bytes follow its tensors");
     let (mut header, data) = split(bytes);
     header["__metadata__"] = serde_json::json!({});
     assert_refused(&join(&header, data), "manifest");

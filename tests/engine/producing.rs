@@ -367,7 +367,7 @@ fn what_cannot_be_made_is_known_before_the_work() {
     let path = folder.path().join("a.gif");
     assert!(begin(single(), &[Output::Still(path.clone())]).contains("ends in .png"));
     let (still, array) = (Output::Still("a.png".into()), Output::Array("a.png".into()));
-    assert!(begin(single(), &[still, array]).contains("same file"));
+    assert!(begin(single(), &[still, array]).contains("two outputs"));
     let nowhere = Output::Still(folder.path().join("no/such/folder.png"));
     assert!(begin(single(), &[nowhere]).contains("folder.png"));
     let steps = Output::Steps(folder.path().join("s.png"));

@@ -87,7 +87,9 @@ fn named_codes_of_every_space_come_back() {
     codes::save_npz(&path, &arrays).expect("the folder is there");
     let no_spaces = Spaces::new();
     for spaces in [&spaces(), &no_spaces] {
-        let read = read_codes(&path, spaces).expect("it was just written");
+        let read = read_codes(&path, spaces)
+            .expect("it was just written")
+            .codes;
         let named = named
             .iter()
             .map(|(name, code)| ((*name).to_owned(), code.clone()));
@@ -141,7 +143,7 @@ fn codes_come_back_in_every_layout_that_a_model_has() {
             codes::save_npz(&path, &[array]).expect("the folder is there");
             let read =
                 read_codes(&path, &spaces).unwrap_or_else(|error| panic!("{space}: {error}"));
-            assert!(read.iter().map(|(_, code)| code).eq(&many), "{space}");
+            assert!(read.codes.iter().map(|(_, code)| code).eq(&many), "{space}");
         }
     }
 }
@@ -152,7 +154,9 @@ fn an_array_of_several_codes_numbers_them() {
     let many = [z(0.0), z(1.0), z(2.0)];
     let path = folder.path().join("walk.npy");
     codes::save_npy(&path, &many).expect("the folder is there");
-    let read = read_codes(&path, &spaces()).expect("it was just written");
+    let read = read_codes(&path, &spaces())
+        .expect("it was just written")
+        .codes;
     let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["walk_0", "walk_1", "walk_2"]);
     assert!(read.iter().map(|(_, code)| code).eq(&many));
@@ -169,7 +173,9 @@ fn an_array_of_several_codes_numbers_them() {
         },
     ];
     codes::save_npz(&path, &arrays).expect("the folder is there");
-    let read = read_codes(&path, &Spaces::new()).expect("it was just written");
+    let read = read_codes(&path, &Spaces::new())
+        .expect("it was just written")
+        .codes;
     let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["w_plus_0", "w_plus_1", "z"]);
     let bytes = fs::read(&path).expect("it was written");
@@ -201,7 +207,9 @@ fn the_shapes_of_the_field() {
         ("anything", "(6,)", Space::Z, vector(6), 1),
     ] {
         let read = parse_npy(name, &npy("<f4", shape, &data), &spaces());
-        let read = read.unwrap_or_else(|fault| panic!("{name} {shape}: {fault}"));
+        let read = read
+            .unwrap_or_else(|fault| panic!("{name} {shape}: {fault}"))
+            .codes;
         assert_eq!(read.len(), count, "{name} {shape}");
         for (_, code) in &read {
             assert_eq!((code.space, code.shape), (space, wanted), "{name} {shape}");
@@ -230,7 +238,9 @@ fn doubles_and_halves_are_read_and_packed_archives_too() {
         ("notes.txt", b"something else".to_vec()),
     ];
     for compression in [CompressionMethod::Stored, CompressionMethod::Deflated] {
-        let read = parse_npz(&npz(&members, compression), &Spaces::new()).expect("sound");
+        let read = parse_npz(&npz(&members, compression), &Spaces::new())
+            .expect("sound")
+            .codes;
         let values: Vec<&[f32]> = read.iter().map(|(_, code)| code.values.reals()).collect();
         assert_eq!(values, [[0.1_f32, -2.0], [0.5, -2.0]]);
     }
@@ -266,7 +276,7 @@ fn what_holds_no_codes_is_a_sentence() {
         ),
         (
             npz(&[("a.npy", npy("<i8", "(1,)", &[0; 8]))], stored),
-            "<i8",
+            "64-bit integers",
         ),
         (npz(&[("a.npy", nan)], stored), "not finite"),
         (npz(&[("a.npy", infinite)], stored), "not finite"),
@@ -294,7 +304,8 @@ fn what_holds_no_codes_is_a_sentence() {
 #[test]
 fn bombs_are_refused_by_what_they_claim_and_by_what_they_are() {
     // 300 MiB of zeros pack into 300 KiB.
-    let zeros = vec![0; 300 << 20];
+    let zeros = npy("<f4", "(78643200,)", &vec![0; 300 << 20]);
+    let zeros_len = zeros.len();
     let bomb = npz(&[("a.npy", zeros)], CompressionMethod::Deflated);
     assert!(bomb.len() < 1 << 20);
     assert!(matches!(
@@ -303,7 +314,8 @@ fn bombs_are_refused_by_what_they_claim_and_by_what_they_are() {
     ));
     // The same, claiming to be small in both of its tables.
     let mut lying = bomb.clone();
-    let claimed = (300_u32 << 20).to_le_bytes();
+    let len = u32::try_from(zeros_len).expect("300 MiB");
+    let claimed = len.to_le_bytes();
     let mut lies = 0;
     for place in 0..lying.len() - 4 {
         if lying[place..place + 4] == claimed {
@@ -335,12 +347,75 @@ fn bombs_are_refused_by_what_they_claim_and_by_what_they_are() {
 }
 
 #[test]
+fn what_fits_the_model_is_taken_and_the_rest_is_noted() {
+    let stored = CompressionMethod::Stored;
+    let archive = npz(
+        &[
+            ("seeds.npy", npy("<i8", "(2,)", &[0; 16])),
+            ("labels.npy", npy("<U2", "(1,)", &[0; 8])),
+            ("losses.npy", npy("<f4", "(5,)", &floats([1, 2, 3, 4, 5]))),
+            ("z.npy", npy("<f4", "(1, 4)", &floats([1, 2, 3, 4]))),
+            ("psi.npy", npy("<f4", "()", &floats([1]))),
+            (
+                "w_plus",
+                npy("<f4", "(2, 1, 3)", &floats([1, 2, 3, 4, 5, 6])),
+            ),
+            ("__MACOSX/._z.npy", b"nothing".to_vec()),
+        ],
+        stored,
+    );
+    let spaces = Spaces::from([
+        (Space::Z, SpaceShape::Vector { dim: 4 }),
+        (Space::W_PLUS, SpaceShape::Layers { layers: 2, dim: 3 }),
+    ]);
+    let read = parse_npz(&archive, &spaces).expect("there are codes");
+    let names: Vec<&str> = read.codes.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["z", "w_plus_0", "w_plus_1"]);
+    // One style is that of all layers.
+    let second = read.codes[2].1.values.numbers();
+    assert_eq!(second[..], [4.0, 5.0, 6.0, 4.0, 5.0, 6.0]);
+    let notes = read.notes.join("\n");
+    for part in [
+        "seeds",
+        "64-bit integers",
+        "labels",
+        "texts",
+        "losses",
+        "psi",
+    ] {
+        assert!(notes.contains(part), "{part}: {notes}");
+    }
+    assert!(!notes.contains("MACOSX"), "{notes}");
+}
+
+#[test]
+fn styles_that_look_like_many_codes_are_noted() {
+    let spaces = Spaces::from([
+        (Space::W, SpaceShape::Vector { dim: 3 }),
+        (Space::W_PLUS, SpaceShape::Layers { layers: 2, dim: 3 }),
+    ]);
+    let array = npy("<f4", "(2, 3)", &floats([1, 2, 3, 4, 5, 6]));
+    let read = parse_npy("w", &array, &spaces).expect("two codes in w");
+    assert_eq!(read.codes.len(), 2);
+    assert!(read.notes[0].contains("@w_0 to @w_1") && read.notes[0].contains("w_plus"));
+    assert!(
+        parse_npy("other", &array, &spaces)
+            .expect("sound")
+            .notes
+            .len()
+            <= 1
+    );
+}
+
+#[test]
 fn files_are_named_in_errors() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, part) in [
-        ("a.npz", "a.npz: it is not a sound NumPy archive"),
-        ("a.npy", "a.npy: it is not a sound NumPy array"),
-        ("a.txt", "a.txt: codes are in .npy and .npz files"),
+        (
+            "a.npz",
+            "a.npz: it is a text; codes are in .npy and .npz files",
+        ),
+        ("a.txt", "a.txt: it is a text"),
     ] {
         let path = folder.path().join(name);
         fs::write(&path, b"nothing").expect("the folder is there");

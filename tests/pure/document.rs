@@ -9,7 +9,8 @@ use zscape::document::npy::{self, NpyWriter};
 use zscape::document::png;
 use zscape::document::raster::Pixels;
 use zscape::document::recipe::RecipeError;
-use zscape::document::{Raster, Recipe, Subject, save};
+use zscape::document::{Raster, Recipe, Subject};
+use zscape::files::save;
 use zscape::latent::ModelId;
 
 fn model() -> ModelId {

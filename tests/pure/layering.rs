@@ -21,8 +21,13 @@ const LAYERS: &[Layer] = &[
         may_not_name: &["burn", "wgpu", "egui", "eframe", "std::fs"],
     },
     Layer {
+        name: "files",
+        may_import: &[],
+        may_not_name: &["burn", "wgpu", "egui", "eframe"],
+    },
+    Layer {
         name: "model",
-        may_import: &["latent"],
+        may_import: &["latent", "files"],
         may_not_name: &["wgpu", "egui", "eframe"],
     },
     Layer {
@@ -32,47 +37,47 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "document",
-        may_import: &["latent"],
+        may_import: &["latent", "files"],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
     Layer {
         name: "engine",
-        may_import: &["latent", "model", "gpu", "document"],
+        may_import: &["latent", "files", "model", "gpu", "document"],
         may_not_name: &["egui", "eframe"],
     },
     Layer {
         name: "render",
-        may_import: &["latent", "model", "document", "engine"],
+        may_import: &["latent", "files", "model", "document", "engine"],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
     Layer {
         name: "learn",
-        may_import: &["latent", "model", "document"],
+        may_import: &["latent", "files", "model", "document"],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },
     Layer {
         name: "app",
         may_import: &[
-            "latent", "model", "gpu", "engine", "document", "render", "learn",
+            "latent", "files", "model", "gpu", "engine", "document", "render", "learn",
         ],
         may_not_name: &["burn"],
     },
     Layer {
         name: "ui",
         may_import: &[
-            "latent", "model", "gpu", "engine", "document", "render", "learn", "app",
+            "latent", "files", "model", "gpu", "engine", "document", "render", "learn", "app",
         ],
         may_not_name: &["burn", "std::fs"],
     },
     Layer {
         name: "train",
-        may_import: &["latent", "model", "gpu", "engine", "document"],
+        may_import: &["latent", "files", "model", "gpu", "engine", "document"],
         may_not_name: &["egui", "eframe"],
     },
     Layer {
         name: "cli",
         may_import: &[
-            "latent", "model", "engine", "document", "render", "learn", "ui", "train",
+            "latent", "files", "model", "engine", "document", "render", "learn", "ui", "train",
         ],
         may_not_name: &["burn", "wgpu", "egui", "eframe"],
     },

@@ -427,6 +427,70 @@ fn claiming_png(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[test]
+fn a_photo_that_is_cut_short_is_refused() {
+    let jpeg = encoded(four_colours(), ImageFormat::Jpeg);
+    assert!(Photo::decode(&jpeg).is_ok());
+    for part in [10, 50, 90] {
+        let cut = &jpeg[..jpeg.len() * part / 100];
+        let fault = Photo::decode(cut).expect_err("it is cut").to_string();
+        assert!(fault.contains("cut short"), "{part} %: {fault}");
+    }
+}
+
+#[test]
+fn what_follows_a_webp_is_passed_over() {
+    let webp = encoded(four_colours(), ImageFormat::WebP);
+    let alone = Photo::decode(&webp).expect("a WebP");
+    for more in [1, 8, 100] {
+        let longer = [&webp[..], &vec![7; more]].concat();
+        assert_eq!(Photo::decode(&longer).expect("a WebP"), alone, "{more}");
+    }
+    assert!(Photo::decode(&webp[..webp.len() - 8]).is_err());
+}
+
+#[test]
+fn a_bitmap_without_any_opacity_is_shown() {
+    let hidden = image::RgbaImage::from_pixel(2, 2, Rgba([10, 20, 30, 0]));
+    let photo = Photo::decode(&encoded(hidden.clone(), ImageFormat::Bmp)).expect("a BMP");
+    assert_eq!(photo.to_rgba(), [10, 20, 30, 255].repeat(4));
+    // Of other formats it is meant.
+    let photo = Photo::decode(&encoded(hidden, ImageFormat::Png)).expect("a PNG");
+    assert_eq!(photo.to_rgba()[3], 0);
+}
+
+#[test]
+fn profiles_are_brought_to_srgb() {
+    use image::ImageEncoder as _;
+    let pixels = RgbImage::from_pixel(4, 4, Rgb([200, 100, 50]));
+    let decoded = |profile: Option<moxcms::ColorProfile>| {
+        let mut bytes = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+        if let Some(profile) = profile {
+            let profile = profile.encode().expect("it can be written");
+            encoder.set_icc_profile(profile).expect("PNG has a place");
+        }
+        let written = encoder.write_image(&pixels, 4, 4, image::ExtendedColorType::Rgb8);
+        written.expect("memory has room");
+        Photo::decode(&bytes).expect("a PNG").to_rgba()[..4].to_vec()
+    };
+    let plain = [200, 100, 50, 255];
+    assert_eq!(decoded(None), plain);
+    assert_eq!(decoded(Some(moxcms::ColorProfile::new_srgb())), plain);
+    let wide = decoded(Some(moxcms::ColorProfile::new_display_p3()));
+    assert!(wide[0] > 208 && wide[2] < 42, "{wide:?}");
+}
+
+#[test]
+fn photos_of_telephones_are_read_in_half_their_size() {
+    // 108 million grey pixels.
+    let large = image::GrayImage::from_pixel(12_000, 9_000, Luma([77]));
+    let bytes = encoded(large, ImageFormat::Png);
+    let photo = Photo::decode(&bytes).expect("a PNG");
+    assert_eq!(photo.size(), [6000, 4500]);
+    assert!((photo.pixel(3000, 2000)[0] - 77.0 / 255.0).abs() < 0.01);
+}
+
+#[test]
 fn claims_of_huge_sizes_are_refused() {
     let mut gif = b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff".to_vec();
     gif.extend(b"\x2c\0\0\0\0\xff\xff\xff\xff\0\x02\x02\x44\x01\0\x3b");
@@ -480,6 +544,7 @@ fn files_are_named_in_errors() {
             "neither PNG, JPEG, WebP, BMP nor GIF",
         ),
         ("b.png", Vec::new(), "neither"),
+        ("f.heic", b"\0\0\0\x18ftypheic".to_vec(), "an HEIF picture"),
         ("c.png", png[..png.len() / 2].to_vec(), "broken"),
         ("d.tiff", b"II*\0\x08\0\0\0".to_vec(), "neither"),
     ] {

@@ -13,9 +13,9 @@ use zscape::document::bookmarks::BookmarkError;
 use zscape::document::directions::MAX_DIRECTIONS;
 use zscape::document::history::MAX_NODES;
 use zscape::document::journal::{self, Entry, Journal, SaveState};
-use zscape::document::save::save;
 use zscape::document::session_file::{self, MAX_FILE_BYTES};
 use zscape::document::{Change, ChangeError, NodeId, Session, StoredDirection};
+use zscape::files::save::save;
 use zscape::latent::expr::{Expr, parse};
 use zscape::latent::{Direction, Space};
 
@@ -465,15 +465,21 @@ fn a_deleted_bookmark_stays_known_to_what_uses_it() {
 }
 
 #[test]
-fn a_damaged_line_in_the_middle_ends_the_reading_there() {
+fn a_damaged_line_in_the_middle_loses_itself_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.journal");
     let mut journal =
         Journal::create(&path, &Session::default(), &SaveState::default()).expect("a file");
+    let change = |change: Change| Entry::Change(Box::new(change));
     let entries: Vec<Entry> = (0..3)
-        .map(|seed| Entry::Change(Box::new(step(&format!("seed({seed})")))))
+        .map(|seed| change(step(&format!("seed({seed})"))))
         .collect();
     journal.append(&entries).expect("there is room");
+    let root = with([step("seed(0)")]).history().current().expect("a step");
+    let bookmark = Change::AddBookmark(Box::new(bookmark("me", vec![1.0])));
+    journal
+        .append(&[change(Change::GoTo(root)), change(bookmark)])
+        .expect("there is room");
     journal
         .append(&[Entry::Saved("/a.zscape".to_owned()), Entry::Closed])
         .expect("there is room");
@@ -485,9 +491,15 @@ fn a_damaged_line_in_the_middle_ends_the_reading_there() {
     );
 
     let text = fs::read_to_string(&path).expect("it is text");
-    fs::write(&path, text.replace("seed(1)\"", "seed(1)")).expect("it can be written");
+    fs::write(&path, text.replacen("seed(1)\"", "seed(1)", 1)).expect("it can be written");
     let recovered = journal::read(&path).expect("its beginning is whole");
-    assert_eq!(recovered.session.history().len(), 1);
+    let history = recovered.session.history();
+    assert_eq!(history.len(), 2);
+    // Its number may be of another step by now, so the jump is left out.
+    let shown = history.current_state().map(|state| &*state.expression);
+    assert_eq!(shown, Some("seed(2)"));
+    assert!(recovered.session.bookmarks().get("me").is_some());
+    assert!(recovered.was_closed && !recovered.save_state.is_saved);
     assert!(
         recovered
             .damage

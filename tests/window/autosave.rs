@@ -130,3 +130,47 @@ fn a_model_of_the_command_line_is_a_step_of_the_session() {
             .is_some_and(|model| model.id.name == "digits-vae2")
     });
 }
+
+#[test]
+fn a_foreign_model_that_may_have_ended_the_program_is_not_loaded_by_itself() {
+    let [folder, copy] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let entry = zscape::model::catalogue::find("digits-gan").expect("it is built in");
+    let model = folder.path().join("mine.safetensors");
+    zscape::files::save::save(&model, entry.bytes).expect("the folder is there");
+    let mut window = Window::open_keeping_in(folder.path());
+    window.next_seed();
+    window.ask(zscape::app::Action::OpenFile(model));
+    window.wait("the model of the file", |app| {
+        app.model()
+            .is_some_and(|model| matches!(model.source, ModelSource::File(_)))
+    });
+    window.settle();
+    let document = window.app().session().document().clone();
+    window.wait("all of it in the journal", |app| {
+        kept(folder.path()).as_ref() == Some(app.session().document())
+    });
+    killed(folder.path(), copy.path());
+    drop(window);
+
+    let mut next = Window::open_keeping_in(copy.path());
+    next.wait("the session", |app| {
+        app.session().document().history().len() == document.history().len()
+    });
+    next.settle();
+    let source = &next.app().model().expect("a model").source;
+    assert!(matches!(source, ModelSource::Catalogue(_)), "{source:?}");
+    let messages = next.messages();
+    let asks = messages
+        .iter()
+        .any(|it| it.contains("only if you trust it"));
+    assert!(asks, "{messages:?}");
+    // Nothing of it is a step.
+    assert_eq!(next.app().session().document(), &document);
+    next.click("Load it");
+    next.wait("the model of the file", |app| {
+        app.model()
+            .is_some_and(|model| matches!(model.source, ModelSource::File(_)))
+    });
+    next.settle();
+    assert_eq!(next.app().session().document(), &document);
+}

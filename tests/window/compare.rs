@@ -157,7 +157,7 @@ fn a_model_that_cannot_be_loaded_is_said_in_its_pane() {
     });
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pane.zscape");
-    zscape::document::save::save(&file, session.to_string().as_bytes()).expect("it can be written");
+    zscape::files::save::save(&file, session.to_string().as_bytes()).expect("it can be written");
     window.drop_file(&file);
     window.wait("the reason", |app| {
         let panes = app.tools().compare().panes();
@@ -320,7 +320,7 @@ fn pictures_of_other_sizes_are_not_laid_over_each_other() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("random-style.safetensors");
     let bytes = zscape::model::style::random_model(1).expect("it can be made");
-    zscape::document::save::save(&path, &bytes).expect("it can be written");
+    zscape::files::save::save(&path, &bytes).expect("it can be written");
     let mut window = Window::open_model(Some(ModelSource::File(path)));
     window.open_tool("Compare");
     choose_model(&mut window, 2, "Digits, GAN, 64-D latent");

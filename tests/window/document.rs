@@ -443,7 +443,7 @@ fn a_session_with_a_missing_model_says_so_and_stays_as_it_was() {
 fn a_broken_session_is_refused_and_nothing_changes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("broken.zscape");
-    zscape::document::save::save(&path, b"{\"zscape_session\": 1, ").expect("it can be written");
+    zscape::files::save::save(&path, b"{\"zscape_session\": 1, ").expect("it can be written");
     let mut window = Window::open();
     window.next_seed();
     window.drop_file(&path);

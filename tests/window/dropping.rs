@@ -3,8 +3,9 @@
 use crate::support::{Window, options};
 use zscape::app::{Action, Command, Edit, Tool};
 use zscape::document::codes::{CodeArray, save_npz};
-use zscape::document::{Raster, Recipe, Subject, png, save};
+use zscape::document::{Raster, Recipe, Subject, png};
 use zscape::engine::ModelSource;
+use zscape::files::save;
 use zscape::latent::{Code, ModelId, SessionNames, Space};
 use zscape::ui::WindowOptions;
 
@@ -103,7 +104,7 @@ fn a_picture_named_at_the_start_opens_where_it_was_made() {
     drop(window);
 
     let mut window = Window::open_options(WindowOptions {
-        picture: Some(path),
+        file: Some(path),
         autosave: Some(kept),
         ..options()
     });
@@ -130,7 +131,7 @@ fn a_picture_whose_model_is_nowhere_leaves_no_empty_window() {
     let made = Recipe::new(model, Subject::Expression("seed(1)".to_owned()), [1, 1]);
     write(&path, &made);
     let mut window = Window::open_options(WindowOptions {
-        picture: Some(path),
+        file: Some(path),
         ..options()
     });
     window.wait("another model", |app| app.model().is_some());
@@ -233,7 +234,53 @@ fn what_no_tool_reads_is_refused_in_a_sentence() {
     save::save(&path, b"nothing").expect("it can be written");
     let mut window = Window::open_named("digits-vae2");
     window.drop_file(&path);
-    window.settle();
+    window.wait("the sentence", |app| !app.notices().all().is_empty());
     let message = window.messages().pop().expect("a message");
     assert!(message.contains("notes.txt"), "{message}");
+}
+
+#[test]
+fn files_are_opened_by_what_is_in_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_named("digits-vae2");
+    // A model without its ending.
+    let model = folder.path().join("model.bin");
+    let entry = zscape::model::catalogue::find("digits-gan").expect("it is built in");
+    save::save(&model, entry.bytes).expect("it can be written");
+    window.drop_file(&model);
+    window.wait("the model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "digits-gan")
+    });
+    // What only looks like one.
+    let pointer = folder.path().join("model.safetensors");
+    let text = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    save::save(&pointer, text).expect("it can be written");
+    let before = window.messages().len();
+    window.drop_file(&pointer);
+    window.wait("the sentence", |app| app.notices().all().len() > before);
+    let message = window.messages().pop().expect("a message");
+    assert!(message.contains("Git LFS pointer"), "{message}");
+}
+
+#[test]
+fn a_recipe_with_a_photo_opens_where_the_photo_is_not() {
+    use zscape::latent::EncodedPhoto;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.png");
+    let mut window = Window::open_named("digits-vae2");
+    let mut made = recipe(&window, "0.5*encode(\"nowhere/photo.png\")");
+    let code = Code::vector(Space::Z, vec![0.25, -0.5]);
+    let photo = EncodedPhoto {
+        sha256: "0".repeat(64),
+        code: code.clone(),
+    };
+    made.photos.insert("nowhere/photo.png".to_owned(), photo);
+    write(&path, &made);
+    window.drop_file(&path);
+    window.wait("its place", |app| {
+        app.position().expression().to_string() == "0.5*@photo"
+    });
+    window.settle();
+    assert_eq!(window.app().names().codes["photo"], code);
 }

@@ -9,7 +9,8 @@ use std::time::Instant;
 use zscape::app::Tool;
 use zscape::app::tools::encode::{How, Source};
 use zscape::document::photo::Fit;
-use zscape::document::{Raster, Recipe, Subject, png, save};
+use zscape::document::{Raster, Recipe, Subject, png};
+use zscape::files::save;
 use zscape::latent::ModelId;
 
 /// A dark ring on white paper, `side` pixels wide, as a scanner sees a zero.

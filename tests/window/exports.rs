@@ -298,7 +298,9 @@ fn codes_go_out_and_come_back() {
     choose(&mut window, "Codes");
     write(&mut window, &path);
     let model = window.app().model().expect("a model");
-    let back = read_codes(&path, &model.manifest.spaces).expect("codes");
+    let back = read_codes(&path, &model.manifest.spaces)
+        .expect("codes")
+        .codes;
     let shown = window.app().preview().frame().expect("a picture");
     assert_eq!(back, [("z".to_owned(), shown.code.clone())]);
     choose(&mut window, "Codes");

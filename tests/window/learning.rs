@@ -13,8 +13,8 @@ use zscape::app::{
     Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, SessionAction, Tool,
 };
 use zscape::document::NodeId;
-use zscape::document::save::save;
 use zscape::engine::ModelSource;
+use zscape::files::save::save;
 use zscape::latent::expr::parse;
 use zscape::latent::{NoiseMode, Space};
 use zscape::learn::progress::QuestionStatus;

@@ -12,8 +12,8 @@ use zscape::app::tools::compare::PaneState;
 use zscape::app::tools::neighbours::current_code_in;
 use zscape::app::tools::{compare, directions, map, variations};
 use zscape::app::{Action, AppState, Command, Edit, Level, Tool};
-use zscape::document::save::save;
 use zscape::engine::{ModelInfo, ModelSource, Picture};
+use zscape::files::save::save;
 use zscape::latent::Space;
 use zscape::latent::expr::parse;
 

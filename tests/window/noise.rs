@@ -22,7 +22,7 @@ fn open() -> (Window, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("random-style.safetensors");
     let bytes = zscape::model::style::random_model(1).expect("it can be made");
-    zscape::document::save::save(&path, &bytes).expect("it can be written");
+    zscape::files::save::save(&path, &bytes).expect("it can be written");
     (Window::open_model(Some(ModelSource::File(path))), folder)
 }
 
@@ -107,7 +107,7 @@ fn a_session_and_its_bookmarks_keep_the_noise() {
     let file = folder.path().join("kept.zscape");
     let bytes = zscape::document::session_file::to_bytes(window.app().session().document());
     let bytes = bytes.expect("it can be written");
-    zscape::document::save::save(&file, &bytes).expect("it can be written");
+    zscape::files::save::save(&file, &bytes).expect("it can be written");
     let read = zscape::document::session_file::from_bytes(&bytes).expect("it can be read");
     let state = read.history().current_state().expect("a step");
     assert_eq!(state.sampler, random(3));

@@ -7,8 +7,8 @@ use egui_kittest::kittest::Queryable as _;
 use std::path::Path;
 use zscape::app::learning::Page;
 use zscape::app::{Action, LearningAction};
-use zscape::document::save::save;
 use zscape::engine::ModelSource;
+use zscape::files::save::save;
 use zscape::ui::WindowOptions;
 
 pub const CTRL: Modifiers = Modifiers::COMMAND;

@@ -16,8 +16,9 @@ use zscape::app::learning::why_no_scene;
 use zscape::app::tools::encode::Encode;
 use zscape::app::tools::interpolate::{Interpolate, SLERP_STRIP};
 use zscape::app::{Action, Command, LearningAction};
-use zscape::document::{Raster, Recipe, Subject, png, save};
+use zscape::document::{Raster, Recipe, Subject, png};
 use zscape::engine::ModelSource;
+use zscape::files::save;
 use zscape::latent::ModelId;
 
 const REPEATS: usize = 9;

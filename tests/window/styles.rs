@@ -11,7 +11,7 @@ fn open() -> (Window, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("random-style.safetensors");
     let bytes = zscape::model::style::random_model(1).expect("it can be made");
-    zscape::document::save::save(&path, &bytes).expect("it can be written");
+    zscape::files::save::save(&path, &bytes).expect("it can be written");
     let mut window = Window::open_model(Some(ModelSource::File(path)));
     window.open_tool("Style mixing");
     (window, folder)

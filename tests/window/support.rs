@@ -231,7 +231,7 @@ pub fn options() -> WindowOptions {
     WindowOptions {
         model: None,
         session: None,
-        picture: None,
+        file: None,
         autosave: None,
         questions: None,
         progress: None,

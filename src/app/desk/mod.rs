@@ -66,6 +66,7 @@ impl Desk {
             codes,
             retired,
             directions: self.tool::<Directions>().found(),
+            ..SessionNames::default()
         };
         // Everything that is shown is asked for again when the names are others.
         if *self.workspace.names != names {

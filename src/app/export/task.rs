@@ -44,6 +44,7 @@ impl Task {
         };
         let setup = Setup {
             names: Arc::clone(&workspace.names),
+            files: Vec::new(),
             conditions: workspace.position.conditions().clone(),
             sampler: workspace.position.sampler(),
         };

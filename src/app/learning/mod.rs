@@ -247,7 +247,8 @@ impl Learning {
                         workspace.notices.push(level, sentence);
                     }
                 }
-                Report::Progress(progress) => self.progress = *progress,
+                // The hand may have gone on meanwhile.
+                Report::Progress(progress) => drop(self.progress.merge(&progress)),
                 Report::Warning(sentence) => workspace.notices.push(Level::Warning, sentence),
                 Report::Failed(sentence) => workspace.notices.push(Level::Error, sentence),
                 Report::Written(path) => {

@@ -5,7 +5,7 @@
 
 use crate::app::Wake;
 use crate::app::service::{Reports, Service};
-use crate::document::save::save;
+use crate::files::save::save;
 use crate::learn::Bank;
 use crate::learn::path::StudyPath;
 use crate::learn::progress::{Progress, ProgressFile};
@@ -138,14 +138,20 @@ impl Worker {
                     return Vec::new();
                 };
                 *file.progress_mut() = *progress;
-                match file.save() {
-                    Ok(None) => Vec::new(),
-                    Ok(Some(moved)) => vec![Report::Warning(format!(
+                let saved = match file.save() {
+                    Ok(saved) => saved,
+                    Err(error) => {
+                        return vec![Report::Failed(format!("Progress is not kept: {error}"))];
+                    }
+                };
+                let moved = saved.moved.map(|moved| {
+                    Report::Warning(format!(
                         "The progress file that could not be read is kept as {}",
                         moved.display()
-                    ))],
-                    Err(error) => vec![Report::Failed(format!("Progress is not kept: {error}"))],
-                }
+                    ))
+                });
+                let news = || Report::Progress(Box::new(file.progress().clone()));
+                moved.into_iter().chain(saved.has_news.then(news)).collect()
             }
             Request::Write { path, text } => vec![match save(&path, text.as_bytes()) {
                 Ok(()) => Report::Written(path),

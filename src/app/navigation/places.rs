@@ -33,7 +33,7 @@ impl Navigation {
     }
 
     /// Shows the current step; `opens_tool` also opens the tool that was open there.
-    pub(super) fn show_step(&mut self, desk: &mut Desk, opens_tool: bool) {
+    pub(in crate::app) fn show_step(&mut self, desk: &mut Desk, opens_tool: bool) {
         desk.stop_playing();
         desk.session.is_substituted = false;
         let Some(state) = desk.session.document().history().current_state() else {

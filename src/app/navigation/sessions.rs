@@ -9,10 +9,10 @@ use crate::document::journal::{Recovered, SaveState};
 use std::path::PathBuf;
 
 impl Navigation {
-    /// Drains reports of the session thread. Returns the picture that the command line asked for,
+    /// Drains reports of the session thread. Returns the file that the command line asked for,
     /// once: it comes after what was left behind.
     pub(in crate::app) fn take_session_reports(&mut self, desk: &mut Desk) -> Option<PathBuf> {
-        let mut picture = None;
+        let mut file = None;
         while let Some(report) = desk.session.try_report() {
             let notices = &mut desk.workspace.notices;
             match report {
@@ -25,7 +25,7 @@ impl Navigation {
                     for fault in faults {
                         notices.push(Level::Warning, fault);
                     }
-                    picture = self.on_began(desk, recovered.map(|recovered| *recovered));
+                    file = self.on_began(desk, recovered.map(|recovered| *recovered));
                 }
                 Report::Opened {
                     path,
@@ -44,12 +44,17 @@ impl Navigation {
                 Report::Failed(sentence) => notices.push(Level::Error, sentence),
                 Report::NotKept(sentence) => {
                     desk.session.on_not_kept();
-                    notices.push(Level::Error, sentence);
+                    if let Some(sentence) = sentence {
+                        notices.push(Level::Error, sentence);
+                    }
+                }
+                Report::KeptAgain => {
+                    notices.push(Level::Done, "The session is kept for the next start again");
                 }
                 Report::NeedsCompaction => desk.session.rewrite(),
             }
         }
-        picture
+        file
     }
 
     /// Begins an empty session at the current place.
@@ -92,7 +97,7 @@ impl Navigation {
         }
     }
 
-    /// Takes up what the program before left behind, or begins. Returns the picture that is to be
+    /// Takes up what the program before left behind, or begins. Returns the file that is to be
     /// opened.
     fn on_began(&mut self, desk: &mut Desk, recovered: Option<Recovered>) -> Option<PathBuf> {
         let startup = desk.session.take_startup();
@@ -103,7 +108,7 @@ impl Navigation {
         if let Some(path) = startup.session {
             desk.session.open_file(path);
         }
-        startup.picture
+        startup.file
     }
 
     fn take_up(&mut self, desk: &mut Desk, recovered: Recovered, startup: &StartupRequest) {
@@ -114,8 +119,9 @@ impl Navigation {
             damage,
         } = recovered;
         if let Some(damage) = damage {
-            let sentence =
-                format!("The previous session was recovered up to a damaged entry: {damage}");
+            let sentence = format!(
+                "Something of the previous session is lost, for its file is damaged: {damage}"
+            );
             desk.workspace.notices.push(Level::Warning, sentence);
         }
         if session.history().is_empty() {
@@ -133,6 +139,8 @@ impl Navigation {
         if startup.model {
             // The model of the command line is a step after those of the session.
             desk.workspace.touch();
+        } else if !was_closed && desk.session.is_at_foreign_model() {
+            self.hold_back(desk);
         } else {
             self.show_step(desk, true);
         }
@@ -149,6 +157,28 @@ impl Navigation {
                 .notices
                 .push_with(Level::Done, sentence, fresh);
         }
+    }
+}
+
+impl Navigation {
+    /// Shows another model than that of the current step, which may be what ended the program
+    /// before, and asks.
+    fn hold_back(&mut self, desk: &mut Desk) {
+        desk.recall_tools(true);
+        desk.session.is_substituted = true;
+        if desk.workspace.model().is_some() {
+            desk.arrive();
+        }
+        let history = desk.session.document().history();
+        let name = history
+            .current_state()
+            .map(|state| state.model.name.clone());
+        let sentence = format!(
+            "zscape ended unexpectedly with the model {}. Load it only if you trust it",
+            name.unwrap_or_default()
+        );
+        let notices = &mut desk.workspace.notices;
+        notices.push_with(Level::Warning, sentence, Remedy::ShowStep);
     }
 }
 

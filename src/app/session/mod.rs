@@ -17,7 +17,7 @@ use super::{Composition, Wake, Workspace};
 use crate::document::autosave::StashedSession;
 use crate::document::journal::SaveState;
 use crate::document::session_file::ENDING;
-use crate::document::{Change, ModelLink, Session};
+use crate::document::{Change, ModelLink, ModelOrigin, Session};
 use crate::latent::Shot;
 use crate::latent::expr::{ParseError, parse};
 use std::path::{Path, PathBuf};
@@ -54,8 +54,8 @@ pub struct StartupRequest {
     /// A model that is to be shown whatever the session before showed.
     pub model: bool,
     pub session: Option<PathBuf>,
-    /// A picture to go to where it was made.
-    pub picture: Option<PathBuf>,
+    /// Any other file, which comes last.
+    pub file: Option<PathBuf>,
 }
 
 /// A session as people read it.
@@ -289,6 +289,12 @@ impl OpenSession {
             sampler: state.sampler,
         };
         Some(parse(&state.expression).map(composition))
+    }
+
+    /// Whether the model of the current step is a file, not a part of the program.
+    pub(super) fn is_at_foreign_model(&self) -> bool {
+        let state = self.session.history().current_state();
+        state.is_some_and(|state| matches!(state.model.origin, ModelOrigin::File(_)))
     }
 
     /// Whether a model is that of the current step.

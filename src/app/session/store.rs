@@ -32,8 +32,9 @@ enum Request {
     },
     Open(PathBuf),
     Stash(Box<Session>),
-    /// The window ends; there is something to keep for the next start, or not.
+    /// The window ends with this session; there is something to keep for the next start, or not.
     Close {
+        whole: Box<(Session, SaveState)>,
         keep: bool,
     },
 }
@@ -63,8 +64,10 @@ pub enum Report {
     },
     /// A file was not read or not written; a sentence.
     Failed(String),
-    /// The changes are not kept any more; a sentence.
-    NotKept(String),
+    /// The changes are not kept any more; a sentence, the first time.
+    NotKept(Option<String>),
+    /// They are kept again after a time in which they were not.
+    KeptAgain,
     /// A new beginning would save room.
     NeedsCompaction,
 }
@@ -167,22 +170,41 @@ impl SessionStore {
     pub fn close(&mut self, session: &Session, save_state: &SaveState, keep: bool) {
         self.tick(session, save_state);
         if let Some(service) = &mut self.service {
-            service.send(Request::Close { keep });
+            let whole = Box::new((session.clone(), save_state.clone()));
+            service.send(Request::Close { whole, keep });
             service.close();
         }
     }
+}
+
+/// What an earlier program left behind, until its content is safe elsewhere.
+struct Left {
+    unclean: UncleanSession,
+    /// Something in it could not be read, so it stays for a person to look at.
+    is_damaged: bool,
 }
 
 /// The thread.
 struct Worker {
     folder: Option<Folder>,
     journal: Option<Journal>,
-    /// What the session of this program came from; it goes when its content is safe elsewhere.
-    unclean: Option<UncleanSession>,
+    /// What the session of this program came from.
+    unclean: Option<Left>,
     synced_at: Instant,
     /// So that a full disk is reported once, not for every change.
     has_failed: bool,
     reports: Reports<Report>,
+}
+
+impl Left {
+    /// Its content is safe elsewhere, as far as it could be read.
+    fn let_go(self) {
+        if self.is_damaged {
+            self.unclean.set_aside();
+        } else {
+            self.unclean.remove();
+        }
+    }
 }
 
 impl Worker {
@@ -219,16 +241,29 @@ impl Worker {
         let mut latest = None;
         for unclean in folder.unclean_sessions() {
             match unclean.read() {
-                Ok(recovered) if latest.is_none() => {
+                Ok(mut recovered) if latest.is_none() => {
+                    let is_damaged = recovered.damage.is_some();
+                    if let Some(damage) = &mut recovered.damage {
+                        let aside = unclean.aside();
+                        *damage = format!("{damage}; all of it is kept as {}", aside.display());
+                    }
                     latest = Some(recovered);
-                    self.unclean = Some(unclean);
+                    self.unclean = Some(Left {
+                        unclean,
+                        is_damaged,
+                    });
                 }
                 Ok(other) => {
-                    let is_kept = other.save_state.is_saved
+                    let is_damaged = other.damage.is_some();
+                    let is_kept = (other.save_state.is_saved && !is_damaged)
                         || other.session.is_pristine()
                         || folder.stash(&other.session).is_ok();
                     if is_kept {
-                        unclean.remove();
+                        Left {
+                            unclean,
+                            is_damaged,
+                        }
+                        .let_go();
                     }
                 }
                 Err(error) => {
@@ -319,12 +354,13 @@ impl Worker {
         }
     }
 
-    /// Reports once that something failed.
+    /// Reports that something failed, each time, so that the next change tries again; only the
+    /// first time in words.
     fn note(&mut self, result: Result<(), journal::JournalError>) {
-        if let Err(error) = result
-            && !std::mem::replace(&mut self.has_failed, true)
-        {
-            let sentence = format!("The session is not kept for the next start any more: {error}");
+        if let Err(error) = result {
+            let is_first = !std::mem::replace(&mut self.has_failed, true);
+            let sentence = is_first
+                .then(|| format!("The session is not kept for the next start any more: {error}"));
             self.reports.send(Report::NotKept(sentence));
         }
     }
@@ -363,7 +399,10 @@ impl Worker {
                 }
             },
             Request::Stash(session) => self.stash(&session),
-            Request::Close { keep } => {
+            Request::Close { whole, keep } => {
+                if keep && self.journal.is_none() {
+                    self.begin_journal(&whole.0, &whole.1);
+                }
                 self.append(&[Entry::Closed]);
                 self.sync();
                 if let (false, Some(_), Some(folder)) = (keep, self.journal.take(), &self.folder) {
@@ -380,12 +419,18 @@ impl Worker {
         match Journal::create(&folder.journal_path(), session, save_state) {
             Ok(journal) => {
                 self.journal = Some(journal);
-                self.has_failed = false;
-                if let Some(unclean) = self.unclean.take() {
-                    unclean.remove();
+                if std::mem::take(&mut self.has_failed) {
+                    self.reports.send(Report::KeptAgain);
+                }
+                if let Some(left) = self.unclean.take() {
+                    left.let_go();
                 }
             }
-            Err(error) => self.note(Err(error)),
+            Err(error) => {
+                // What it holds is void, so nothing may follow it.
+                self.journal = None;
+                self.note(Err(error));
+            }
         }
     }
 
@@ -405,5 +450,89 @@ impl Worker {
 
     fn stashed(&self) -> Vec<StashedSession> {
         self.folder.as_ref().map_or_else(Vec::new, Folder::stashed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::SessionView;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::mpsc::sync_channel;
+
+    /// A store with a way to wait for its reports.
+    struct Kept {
+        store: SessionStore,
+        woken: Receiver<()>,
+    }
+
+    impl Kept {
+        fn start(folder: &Path) -> Self {
+            let (sender, woken) = sync_channel(64);
+            let wake: Wake = Arc::new(move || sender.send(()).expect("the test listens"));
+            let store = SessionStore::start(Some(folder.to_owned()), wake);
+            let mut kept = Self { store, woken };
+            assert!(matches!(kept.report(), Report::Began { .. }));
+            kept
+        }
+
+        fn report(&mut self) -> Report {
+            self.woken.recv().expect("the thread reports");
+            self.store.try_report().expect("it has just come")
+        }
+
+        /// Hands over a change as the window does.
+        fn change(&mut self) {
+            self.store.change(Change::View(SessionView::default()));
+            self.store.tick(&Session::default(), &SaveState::default());
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_and_tried_again_with_every_change() {
+        let base = tempfile::tempdir().expect("a folder");
+        let folder = base.path().join("autosave");
+        let journals = || {
+            let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            let paths = entries.map(|entry| entry.path());
+            paths.filter(|path| path.extension().is_some_and(|it| it == "journal"))
+        };
+        // As good as a full disk: nothing can be created in what is no folder.
+        let fill = || {
+            std::fs::remove_dir_all(&folder).expect("it is there");
+            crate::files::save::save(&folder, b"no folder").expect("its place is free");
+        };
+        let free = || {
+            std::fs::remove_file(&folder).expect("it is there");
+            std::fs::create_dir(&folder).expect("its place is free");
+        };
+        let mut kept = Kept::start(&folder);
+        fill();
+        kept.store.rewrite();
+        kept.change();
+        assert!(matches!(kept.report(), Report::NotKept(Some(_))));
+        for _ in 0..2 {
+            kept.store.mark_lost();
+            kept.change();
+            assert!(matches!(kept.report(), Report::NotKept(None)));
+        }
+        free();
+        kept.store.mark_lost();
+        kept.change();
+        assert!(matches!(kept.report(), Report::KeptAgain));
+        let journal = journals().next().expect("it is written again");
+        assert!(journal::read(&journal).is_ok());
+
+        // At the end all of it is written, without any change.
+        fill();
+        kept.store.rewrite();
+        kept.change();
+        assert!(matches!(kept.report(), Report::NotKept(Some(_))));
+        free();
+        kept.store
+            .close(&Session::default(), &SaveState::default(), true);
+        let journal = journals().next().expect("it is written at the end");
+        assert!(journal::read(&journal).expect("it is sound").was_closed);
     }
 }

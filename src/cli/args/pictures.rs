@@ -7,14 +7,15 @@ use crate::document::{Subject, animation};
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{NoiseMode, Sampler, Space};
+use crate::render;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::path::PathBuf;
 
 /// The largest enlargement.
-const MAX_SCALE: i64 = 16;
+const MAX_SCALE: i64 = render::MAX_SCALE as i64;
 /// The widest gap, in pixels.
-const MAX_GAP: i64 = 1024;
+const MAX_GAP: i64 = render::MAX_GAP as i64;
 const MAX_FRAMES: i64 = animation::MAX_FRAMES as i64;
 /// The most pictures in a row or a column.
 const MAX_ROW: i64 = 1_000;
@@ -24,7 +25,7 @@ pub struct RenderArgs {
     /// A name from `zscape models`, or a model file; with --from only where the recipe's model
     /// is not built in
     #[arg(required_unless_present = "from")]
-    pub model: Option<String>,
+    pub model: Option<PathBuf>,
     /// Which picture, such as "slerp(seed(3), seed(9), 0.4)"
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     #[arg(required_unless_present = "from", conflicts_with = "from")]
@@ -62,7 +63,7 @@ pub struct RenderArgs {
 #[derive(Debug, Args)]
 pub struct GridArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// Seeds and ranges of seeds, such as 0-9,12,40-45
     #[arg(long, required_unless_present = "codes")]
     pub seeds: Option<SeedList>,
@@ -84,7 +85,7 @@ pub struct GridArgs {
 #[derive(Debug, Args)]
 pub struct StripArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// Two or more keyframes
     #[arg(value_name = "EXPR", required = true, num_args = 1..)]
     pub keyframes: Vec<String>,
@@ -108,7 +109,7 @@ pub struct StripArgs {
 #[derive(Debug, Args)]
 pub struct SheetArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// The corners: top left, top right, bottom left, bottom right
     #[arg(value_name = "EXPR", required = true, num_args = 4)]
     pub corners: Vec<String>,
@@ -137,7 +138,7 @@ pub struct SheetArgs {
 #[derive(Debug, Args)]
 pub struct AnimateArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// Two or more keyframes
     #[arg(value_name = "EXPR", required = true, num_args = 1..)]
     pub keyframes: Vec<String>,
@@ -178,7 +179,7 @@ pub struct AnimateArgs {
 #[derive(Debug, Args)]
 pub struct CodesArgs {
     /// A name from `zscape models`, or a model file
-    pub model: String,
+    pub model: PathBuf,
     /// Expressions, one for each code
     #[arg(value_name = "EXPR", required = true, num_args = 1..)]
     pub expressions: Vec<String>,

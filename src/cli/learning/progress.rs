@@ -2,8 +2,8 @@
 
 use crate::cli::args::ProgressArgs;
 use crate::cli::error::CliError;
-use crate::cli::say;
-use crate::document::save::save;
+use crate::cli::{say, source};
+use crate::files::save::save;
 use crate::learn::progress::ProgressFile;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,10 +17,8 @@ pub fn progress(args: &ProgressArgs) -> Result<(), CliError> {
                 CliError::BadInput("there is no home folder; name the file with --file".to_owned())
             })?,
     };
-    if args.csv.is_some() && args.csv == args.markdown {
-        let fault = "--csv and --markdown name the same file";
-        return Err(CliError::BadInput(fault.to_owned()));
-    }
+    let outputs = [args.csv.as_deref(), args.markdown.as_deref()];
+    source::check_apart(&[Some(&path)], &outputs)?;
     if args.file.is_some() && !path.exists() {
         return Err(CliError::bad_input(path.display(), "there is no such file"));
     }

@@ -6,7 +6,7 @@ use super::clock::ticks;
 use super::{AnimationError, AnimationSpec, FrameWriter, Repeat};
 use crate::document::png;
 use crate::document::raster::Raster;
-use crate::document::save::PendingFile;
+use crate::files::save::PendingFile;
 use ::png::{EncodingError, Writer};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

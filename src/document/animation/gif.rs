@@ -7,7 +7,7 @@ use super::palette::SharedPalette;
 use super::{AnimationError, AnimationSpec, FrameWriter, Repeat};
 use crate::document::embedded::RECIPE_KEYWORD;
 use crate::document::raster::Raster;
-use crate::document::save::PendingFile;
+use crate::files::save::PendingFile;
 use ::gif::{AnyExtension, Encoder, EncodingError, Extension, Frame};
 use std::borrow::Cow;
 use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};

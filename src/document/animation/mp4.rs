@@ -8,7 +8,7 @@ use super::clock::ticks;
 use super::{AnimationError, AnimationSpec, FrameWriter};
 use crate::document::raster::Raster;
 use crate::document::recipe::Recipe;
-use crate::document::save::SaveError;
+use crate::files::save::{self, SaveError};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -48,6 +48,9 @@ impl Mp4Writer {
             None => (UNEVEN_RATE.to_string(), ticks(&spec.durations, UNEVEN_RATE)),
         };
         let has_x264 = has_x264().map_err(|error| not_started(path, &error))?;
+        // Where the name is a link, the file that it leads to is written.
+        let target = save::place_for(path)?;
+        let path = target.as_path();
         let part = Part::create(path)?;
         // Half as many places for colours in both directions ask for even sides.
         let size = spec.size.map(|side| side.next_multiple_of(2));
@@ -175,12 +178,7 @@ impl Part {
     fn create(path: &Path) -> Result<Self, AnimationError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let fault = |error| AnimationError::Save(SaveError::create(path, error));
-        if path.is_dir() {
-            return Err(fault(io::ErrorKind::IsADirectory.into()));
-        }
-        if path.exists() && !path.is_file() {
-            return Err(fault(io::Error::other("it is not an ordinary file")));
-        }
+        save::remove_old_parts(path);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let part = format!(".{name}.{}-{count}.part", std::process::id());

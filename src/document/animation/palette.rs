@@ -1,18 +1,11 @@
 //! From colours to the 256 of a palette.
 
+use super::quantise::quantised;
 use crate::document::raster::{Pixels, Raster};
-use color_quant::NeuQuant;
 use std::collections::HashMap;
 
 /// How many colours a palette has.
 const COLOURS: usize = 256;
-
-/// How finely colours are told apart when the nearest of a learnt palette is looked for: far
-/// finer than the palette is.
-const CELL_BITS: usize = 6;
-
-/// About how many pixels of a frame the quantiser learns from.
-const LEARNT_PIXELS: usize = 50_000;
 
 /// A frame as indices into a palette.
 pub struct Indexed {
@@ -63,7 +56,12 @@ impl SharedPalette {
                 palette: Some(own.table),
             };
         }
-        quantised(&flat)
+        let (pixels, _) = flat.bytes().as_chunks::<3>();
+        let (palette, indices) = quantised(pixels, COLOURS);
+        Indexed {
+            indices,
+            palette: Some(palette.concat()),
+        }
     }
 
     /// `[r, g, b, ...]` of all places; those not taken are black.
@@ -108,34 +106,6 @@ impl Colours {
             indices.push(place);
         }
         Some(indices)
-    }
-}
-
-/// A palette learnt from the frame (NeuQuant, Dekker 1994), and the nearest colour for each pixel.
-fn quantised(flat: &Raster) -> Indexed {
-    let (pixels, _) = flat.bytes().as_chunks::<3>();
-    let rgba: Vec<u8> = pixels
-        .iter()
-        .flat_map(|&[r, g, b]| [r, g, b, 255])
-        .collect();
-    let every = (pixels.len() / LEARNT_PIXELS).clamp(1, 30) as i32;
-    let learnt = NeuQuant::new(every, COLOURS, &rgba);
-    // The search is slow and the answer the same for colours that are nearly the same.
-    let mut known: Vec<Option<u8>> = vec![None; 1 << (3 * CELL_BITS)];
-    let cell = |value: u8| usize::from(value >> (8 - CELL_BITS));
-    let middle = |value: u8| value & (0xff << (8 - CELL_BITS)) | (1 << (7 - CELL_BITS));
-    let indices = pixels
-        .iter()
-        .map(|&[r, g, b]| {
-            let cell = (cell(r) << (2 * CELL_BITS)) | (cell(g) << CELL_BITS) | cell(b);
-            *known[cell].get_or_insert_with(|| {
-                learnt.index_of(&[middle(r), middle(g), middle(b), 255]) as u8
-            })
-        })
-        .collect();
-    Indexed {
-        indices,
-        palette: Some(learnt.color_map_rgb()),
     }
 }
 
@@ -202,6 +172,6 @@ mod tests {
             .map(|(a, b)| u32::from(a.abs_diff(*b)))
             .sum();
         let mean = f64::from(error) / shown.len() as f64;
-        assert!(mean < 6.0, "off by {mean} of 255 on average");
+        assert!(mean < 3.0, "off by {mean} of 255 on average");
     }
 }

@@ -8,7 +8,8 @@ use super::{AnimationError, AnimationSpec, FrameWriter};
 use crate::document::png;
 use crate::document::raster::Raster;
 use crate::document::recipe::Recipe;
-use crate::document::save::SaveError;
+use crate::files::save::SaveError;
+use crate::files::{place, save};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub struct SequenceWriter {
 impl SequenceWriter {
     pub fn create(path: &Path, spec: &AnimationSpec) -> Result<Self, AnimationError> {
         let frames = spec.durations.len();
+        // A link to a folder stays, and the folder gets the frames.
+        let target = place::target(path).map_err(|error| SaveError::create(path, error))?;
+        let path = target.as_path();
         let names = Names::of(path, frames)?;
         names.check_free(path, frames)?;
         Ok(Self {
@@ -149,7 +153,7 @@ impl Names {
             Self::Pattern { .. } => {
                 let taken = (1..=frames)
                     .map(|frame| path.with_file_name(self.of_frame(frame)))
-                    .find(|file| file.exists());
+                    .find(|file| file.symlink_metadata().is_ok());
                 match taken {
                     Some(file) => Err(AnimationError::unfit(
                         &file,
@@ -193,6 +197,7 @@ impl PartFolder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let fault = |error| AnimationError::Save(SaveError::create(path, error));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        save::remove_old_parts(path);
         for _ in 0..100 {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let part = format!(".{name}.{}-{count}.part", std::process::id());

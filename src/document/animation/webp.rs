@@ -6,7 +6,7 @@ use super::clock::ticks;
 use super::{AnimationError, AnimationSpec, FrameWriter, Repeat};
 use crate::document::embedded::packet;
 use crate::document::raster::{Pixels, Raster};
-use crate::document::save::PendingFile;
+use crate::files::save::PendingFile;
 use image::ExtendedColorType;
 use image::codecs::webp::WebPEncoder;
 use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};

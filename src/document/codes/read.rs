@@ -1,8 +1,10 @@
 //! Codes out of files from anywhere.
 
-use super::{CodesError, CodesFault, MAX_BYTES, MAX_CODES, MAX_NAME, NOTE, Note, Spaces};
-use crate::document::load;
-use crate::document::npy::{Array, read_array};
+use super::{
+    CodesError, CodesFault, MAX_BYTES, MAX_CODES, MAX_NAME, MAX_NUMBERS, NOTE, Note, Spaces,
+};
+use crate::document::npy::{Array, ArrayError, MAGIC, MAX_HEAD, read_array, read_header};
+use crate::files::{FileKind, kind, load};
 use crate::latent::{Code, Space, SpaceShape};
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read as _};
@@ -12,23 +14,36 @@ use zip::ZipArchive;
 /// The longest note that is read, in bytes.
 const MAX_NOTE: u64 = 16 << 20;
 
-/// Reads the codes of an `.npy` or `.npz` file.
+/// How archives of a Macintosh call what is no part of the content.
+const MAC_FOLDER: &str = "__MACOSX/";
+
+/// The codes of a file.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ReadCodes {
+    /// Named codes in the order of the file.
+    pub codes: Vec<(String, Code)>,
+    /// What was left out or could be taken for something else, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Reads the codes of an `.npy` or `.npz` file, whatever its name ends in.
 ///
 /// An array of one code gives it its own name; one of several gives `name_0`, `name_1` and so
-/// on. The array of an `.npy` file is named like the file.
+/// on. The array of an `.npy` file is named like the file. What else lies in an archive is left
+/// out with a note.
 ///
 /// # Errors
-/// When the file cannot be read, is not sound, holds arrays that are no codes, or is larger than
+/// When the file cannot be read, is not sound, holds no codes, or is larger than
 /// [`MAX_CODES`] or [`MAX_BYTES`] allow.
-pub fn read_codes(path: &Path, spaces: &Spaces) -> Result<Vec<(String, Code)>, CodesError> {
+pub fn read_codes(path: &Path, spaces: &Spaces) -> Result<ReadCodes, CodesError> {
     // The tables of an archive come on top of its arrays.
     let bytes = load::read(path, MAX_BYTES + (MAX_BYTES >> 3))?;
-    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let codes = match extension.to_str() {
-        Some("npz") => parse_npz(&bytes, spaces),
-        Some("npy") => parse_npy(&stem, &bytes, spaces),
-        _ => Err(CodesFault::Extension),
+    let head = bytes.get(..kind::HEAD_BYTES).unwrap_or(&bytes);
+    let codes = match FileKind::of(head) {
+        FileKind::Npz | FileKind::Zip => parse_npz(&bytes, spaces),
+        FileKind::Npy => parse_npy(&stem, &bytes, spaces),
+        other => Err(CodesFault::Foreign(other)),
     };
     codes.map_err(|fault| CodesError::Codes {
         path: path.to_owned(),
@@ -40,14 +55,12 @@ pub fn read_codes(path: &Path, spaces: &Spaces) -> Result<Vec<(String, Code)>, C
 ///
 /// # Errors
 /// As for [`read_codes`].
-pub fn parse_npy(
-    name: &str,
-    bytes: &[u8],
-    spaces: &Spaces,
-) -> Result<Vec<(String, Code)>, CodesFault> {
-    let array = read_array(bytes).map_err(CodesFault::Array)?;
+pub fn parse_npy(name: &str, bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes, CodesFault> {
+    let array = read_array(bytes, MAX_NUMBERS).map_err(CodesFault::Array)?;
     let mut found = Found::default();
-    found.add(name, array, None, spaces)?;
+    let layout = layout(name, &array.shape, None, spaces)?;
+    found.note(name, &array.shape, layout, spaces);
+    found.add(name, array, layout)?;
     found.finish()
 }
 
@@ -55,83 +68,149 @@ pub fn parse_npy(
 ///
 /// # Errors
 /// As for [`read_codes`].
-pub fn parse_npz(bytes: &[u8], spaces: &Spaces) -> Result<Vec<(String, Code)>, CodesFault> {
+pub fn parse_npz(bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes, CodesFault> {
     let broken = |error: &dyn std::error::Error| CodesFault::Archive(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     if archive.len() > MAX_CODES {
         return Err(CodesFault::TooMany);
     }
-    let mut room = MAX_BYTES;
     let note = match archive.index_for_name(NOTE) {
         Some(index) => {
-            let bytes = member(&mut archive, index, &mut MAX_NOTE.clone())?;
+            let bytes = member(&mut archive, index, MAX_NOTE)?;
             // A note of another program or time is no reason to refuse the arrays.
             serde_json::from_slice(&bytes).unwrap_or_default()
         }
         None => Note::default(),
     };
     let mut found = Found::default();
+    let mut room = MAX_NUMBERS;
+    // What is left out is told, or is the fault where nothing else is there.
+    let mut others = Vec::new();
     for index in 0..archive.len() {
-        let name = match archive.name_for_index(index) {
-            Some(name) => name.map_err(|error| broken(&error))?.into_owned(),
-            None => continue,
-        };
-        let Some(name) = name.strip_suffix(".npy") else {
+        let Some(name) = array_name(&mut archive, index)? else {
             continue;
         };
-        let bytes = member(&mut archive, index, &mut room)?;
-        let array = read_array(&bytes).map_err(|error| CodesFault::Member {
-            name: shown(name),
+        let about = |error| CodesFault::Member {
+            name: shown(&name),
             error,
-        })?;
-        found.add(name, array, note.spaces.get(name).copied(), spaces)?;
+        };
+        let head = head(&mut archive, index)?;
+        let header = match read_header(&head) {
+            Ok(header) => header,
+            Err(error @ ArrayError::Kind(_)) => {
+                others.push(about(error));
+                continue;
+            }
+            Err(error) => return Err(about(error)),
+        };
+        let noted = note.spaces.get(&name).copied();
+        let layout = match layout(&name, &header.shape, noted, spaces) {
+            Ok(layout) => layout,
+            Err(fault) => {
+                others.push(fault);
+                continue;
+            }
+        };
+        if header.count > room {
+            return Err(CodesFault::TooLarge);
+        }
+        let bytes = member(&mut archive, index, MAX_BYTES)?;
+        let array = read_array(&bytes, room).map_err(about)?;
+        room -= array.values.len();
+        found.note(&name, &array.shape, layout, spaces);
+        found.waiting.push((name, array, layout));
     }
+    found.take_fitting(spaces)?;
+    if found.codes.is_empty()
+        && let Some(fault) = others.pop()
+    {
+        return Err(fault);
+    }
+    let left_out = others
+        .iter()
+        .map(|fault| format!("{fault}, so it is left out"));
+    found.notes.extend(left_out);
     found.finish()
 }
 
-/// The bytes of a member of an archive. What it claims is compared with the `room` that is left,
-/// and what it turns out to be is cut off there.
+/// The name of the array that a member of an archive holds, if it holds one.
+fn array_name(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+) -> Result<Option<String>, CodesFault> {
+    let broken = |error: &dyn std::error::Error| CodesFault::Archive(error.to_string());
+    let name = match archive.name_for_index(index) {
+        Some(name) => name.map_err(|error| broken(&error))?.into_owned(),
+        None => return Ok(None),
+    };
+    if name == NOTE || name.starts_with(MAC_FOLDER) || name.ends_with('/') {
+        return Ok(None);
+    }
+    Ok(match name.strip_suffix(".npy") {
+        Some(name) => Some(name.to_owned()),
+        // Some writers leave the ending out.
+        None => head(archive, index)?.starts_with(MAGIC).then_some(name),
+    })
+}
+
+/// The first bytes of a member, enough for any header.
+fn head(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize) -> Result<Vec<u8>, CodesFault> {
+    let broken = |error: &dyn std::error::Error| CodesFault::Archive(error.to_string());
+    let file = archive.by_index(index).map_err(|error| broken(&error))?;
+    let mut bytes = Vec::new();
+    let mut head = file.take(MAX_HEAD as u64);
+    head.read_to_end(&mut bytes)
+        .map_err(|error| broken(&error))?;
+    Ok(bytes)
+}
+
+/// The bytes of a member of an archive. What it claims is compared with `most`, and what it turns
+/// out to be is cut off there.
 fn member(
     archive: &mut ZipArchive<Cursor<&[u8]>>,
     index: usize,
-    room: &mut u64,
+    most: u64,
 ) -> Result<Vec<u8>, CodesFault> {
     let broken = |error: &dyn std::error::Error| CodesFault::Archive(error.to_string());
     let file = archive.by_index(index).map_err(|error| broken(&error))?;
-    if file.size() > *room {
+    if file.size() > most {
         return Err(CodesFault::TooLarge);
     }
     let mut bytes = Vec::new();
-    file.take(*room + 1)
+    file.take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| broken(&error))?;
-    *room = room
-        .checked_sub(bytes.len() as u64)
-        .ok_or(CodesFault::TooLarge)?;
+    if bytes.len() as u64 > most {
+        return Err(CodesFault::TooLarge);
+    }
     Ok(bytes)
 }
+
+/// How many codes there are in an array, in which space, and the shape of each.
+type Layout = (usize, Space, SpaceShape);
 
 /// Codes that were found so far.
 #[derive(Default)]
 struct Found {
+    /// Arrays that may hold codes.
+    waiting: Vec<(String, Array, Layout)>,
     codes: Vec<(String, Code)>,
     names: BTreeSet<String>,
+    notes: Vec<String>,
 }
 
 impl Found {
-    /// Adds the codes of an array; `noted` is its space where that is known.
+    /// Adds the codes of an array.
     fn add(
         &mut self,
         name: &str,
         array: Array,
-        noted: Option<Space>,
-        spaces: &Spaces,
+        (count, space, shape): Layout,
     ) -> Result<(), CodesFault> {
         let is_text = !name.is_empty() && !name.chars().any(char::is_control);
         if !is_text || name.len() > MAX_NAME {
             return Err(CodesFault::Name(shown(name)));
         }
-        let (count, space, shape) = layout(name, &array.shape, noted, spaces)?;
         let len = array.values.len() / count;
         if self.codes.len() + count > MAX_CODES {
             return Err(CodesFault::TooMany);
@@ -147,18 +226,55 @@ impl Found {
             if !self.names.insert(name.clone()) {
                 return Err(CodesFault::SameName(name));
             }
-            let code = Code::new(space, shape, values.to_vec());
+            // One style for all layers.
+            let values = match shape {
+                SpaceShape::Layers { layers, dim } if len == dim => values.repeat(layers),
+                _ => values.to_vec(),
+            };
+            let code = Code::new(space, shape, values);
             let code = code.map_err(|fault| CodesFault::Unsound(name.clone(), fault))?;
             self.codes.push((name, code));
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<Vec<(String, Code)>, CodesFault> {
+    /// Adds the codes of the arrays that fit a model. Where none does, all are added, for whoever
+    /// uses them to say what does not fit.
+    fn take_fitting(&mut self, spaces: &Spaces) -> Result<(), CodesFault> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let fits = |(_, space, shape): &Layout| spaces.get(space) == Some(shape);
+        let any = waiting.iter().any(|(_, _, layout)| fits(layout));
+        for (name, array, layout) in waiting {
+            if any && !fits(&layout) {
+                let shape = &array.shape;
+                let note = format!("the array {:?} of shape {shape:?} is no code", shown(&name));
+                self.notes.push(note);
+            } else {
+                self.add(&name, array, layout)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says so where an array in w would be one code in w+ under another name.
+    fn note(&mut self, name: &str, axes: &[usize], layout: Layout, spaces: &Spaces) {
+        let (count, space, _) = layout;
+        let rows = spaces.get(&Space::W_PLUS).map(|shape| shape.sides());
+        if space == Space::W && count > 1 && rows.is_some_and(|rows| rows == axes) {
+            self.notes.push(format!(
+                "{name} holds {count} codes in w, @{name}_0 to @{name}_{}; as one code in w+ name \
+                 it w_plus",
+                count - 1
+            ));
+        }
+    }
+
+    fn finish(self) -> Result<ReadCodes, CodesFault> {
         if self.codes.is_empty() {
             return Err(CodesFault::Empty);
         }
-        Ok(self.codes)
+        let Self { codes, notes, .. } = self;
+        Ok(ReadCodes { codes, notes })
     }
 }
 
@@ -168,7 +284,7 @@ fn layout(
     axes: &[usize],
     noted: Option<Space>,
     spaces: &Spaces,
-) -> Result<(usize, Space, SpaceShape), CodesFault> {
+) -> Result<Layout, CodesFault> {
     let no_codes = || CodesFault::Shape {
         name: shown(name),
         shape: shown(&format!("{axes:?}")),
@@ -191,6 +307,12 @@ fn layout(
         {
             return Ok((*count, space, shape));
         }
+    }
+    // As encoders of styles write codes in w.
+    if let (&[count, 1, dim], Some(&rows)) = (axes, spaces.get(&Space::W_PLUS))
+        && rows.sides().last() == Some(&dim)
+    {
+        return Ok((count, Space::W_PLUS, rows));
     }
     let vector = |dim| SpaceShape::Vector { dim };
     match *axes {

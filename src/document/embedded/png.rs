@@ -27,11 +27,13 @@ pub fn find(walk: &mut Walk<'_, impl BufRead + Seek>) -> Result<Option<String>, 
                 let mut crc = Crc::new();
                 crc.update(&kind);
                 crc.update(&data);
-                if crc.sum() != u32::from_be_bytes(walk.array()?) {
-                    return Err(Fault::Broken("the checksum of a text is wrong"));
-                }
+                let is_sound = crc.sum() == u32::from_be_bytes(walk.array()?);
                 let keyword = data.split(|&byte| byte == 0).next();
+                // Texts of other programs are none of ours.
                 if keyword == Some(RECIPE_KEYWORD.as_bytes()) {
+                    if !is_sound {
+                        return Err(Fault::Broken("the checksum of its recipe is wrong"));
+                    }
                     let rest = data.get(RECIPE_KEYWORD.len() + 1..).unwrap_or_default();
                     return text(kind, rest).map(Some);
                 }

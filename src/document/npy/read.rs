@@ -9,6 +9,12 @@ use npyz::{DType, NpyHeader, Order};
 
 /// The longest header, in bytes: NumPy itself reads no more than 10,000.
 const MAX_HEADER: usize = 10_000;
+/// Bytes that are enough for any header.
+pub const MAX_HEAD: usize = MAX_HEADER + 16;
+/// What a file begins with.
+pub const MAGIC: &[u8] = b"\x93NUMPY";
+/// The kinds of numbers that are read.
+const KINDS: [&str; 6] = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"];
 /// The deepest nesting of a header: a dictionary with one tuple has 2.
 const MAX_DEPTH: usize = 8;
 /// The most axes of an array, as in NumPy.
@@ -28,32 +34,47 @@ pub struct Array {
 pub enum ArrayError {
     #[error("it is not a sound NumPy array: {0}")]
     Broken(String),
-    #[error("it holds {0}; arrays of f2, f4 and f8 can be read")]
+    #[error("it holds {0}; arrays of f16, f32 and f64 are read")]
     Kind(String),
     #[error("it claims {claimed} numbers and has {} bytes for them", bytes)]
     Short { claimed: String, bytes: usize },
 }
 
-/// Reads an array of `f16`, `f32` or `f64` of either byte order, in C or Fortran order. Numbers
-/// beyond `f32` become infinite.
+/// What stands before the numbers of an array.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Header {
+    pub shape: Vec<usize>,
+    /// How many numbers there are.
+    pub count: usize,
+    /// How they are stored, such as `<f4`.
+    kind: String,
+    is_fortran: bool,
+    /// Where they begin in the file.
+    len: usize,
+}
+
+/// Reads the header of an array of `f16`, `f32` or `f64` of either byte order.
 ///
 /// # Errors
-/// When the bytes are no such array, or end before the numbers do.
-pub fn read_array(bytes: &[u8]) -> Result<Array, ArrayError> {
+/// When the bytes begin with no such header.
+pub fn read_header(bytes: &[u8]) -> Result<Header, ArrayError> {
     let broken = |fault: &str| ArrayError::Broken(fault.to_owned());
-    let len = header_len(bytes)?;
-    let (head, data) = bytes
-        .split_at_checked(len)
-        .ok_or_else(|| broken("its header is cut short"))?;
-    if depth(head) > MAX_DEPTH {
+    let (start, len) = header_len(bytes)?;
+    let text = bytes.get(start..start + len);
+    let text = text.ok_or_else(|| broken("its header is cut short"))?;
+    if depth(text) > MAX_DEPTH {
         return Err(broken("its header is nested too deeply"));
     }
+    let head = modern(text);
     let header =
-        NpyHeader::from_reader(head).map_err(|error| ArrayError::Broken(error.to_string()))?;
+        NpyHeader::from_reader(&head[..]).map_err(|error| ArrayError::Broken(error.to_string()))?;
     let kind = match header.dtype() {
         DType::Plain(kind) => kind.to_string(),
         other => return Err(ArrayError::Kind(short(&other.descr()))),
     };
+    if !KINDS.contains(&kind.as_str()) {
+        return Err(ArrayError::Kind(in_words(&kind)));
+    }
     let shape = header.shape();
     if shape.len() > MAX_AXES {
         return Err(broken("it has too many axes"));
@@ -64,17 +85,61 @@ pub fn read_array(bytes: &[u8]) -> Result<Array, ArrayError> {
             product.checked_mul(usize::try_from(side).ok()?)
         })
         .ok_or_else(|| broken("its shape is absurdly large"))?;
-    let stored = numbers(&kind, data, count)?;
-    let shape: Vec<usize> = shape.iter().map(|&side| side as usize).collect();
-    let values = match header.order() {
-        Order::C => stored,
-        Order::Fortran => row_major(&shape, &stored),
-    };
-    Ok(Array { shape, values })
+    Ok(Header {
+        shape: shape.iter().map(|&side| side as usize).collect(),
+        count,
+        kind,
+        is_fortran: matches!(header.order(), Order::Fortran),
+        len: start + len,
+    })
 }
 
-/// How many bytes stand before the numbers.
-fn header_len(bytes: &[u8]) -> Result<usize, ArrayError> {
+/// Reads an array of `f16`, `f32` or `f64` of either byte order, in C or Fortran order. Numbers
+/// beyond `f32` become infinite.
+///
+/// # Errors
+/// When the bytes are no such array, end before the numbers do, or hold more than `most` numbers.
+pub fn read_array(bytes: &[u8], most: usize) -> Result<Array, ArrayError> {
+    let header = read_header(bytes)?;
+    let data = bytes.get(header.len..).unwrap_or_default();
+    let stored = numbers(&header.kind, data, header.count, most)?;
+    let values = match header.is_fortran {
+        false => stored,
+        true => row_major(&header.shape, &stored),
+    };
+    Ok(Array {
+        shape: header.shape,
+        values,
+    })
+}
+
+/// A header as today's NumPy writes it, from one of Python 2 (`4L`) or with a kind that says no
+/// byte order (`f4`) or that of the machine (`=f4`), which was little-endian on all that are left.
+fn modern(text: &[u8]) -> Vec<u8> {
+    let mut today = Vec::with_capacity(text.len() + 8);
+    for (index, &byte) in text.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| text[before]);
+        let after = text.get(index + 1);
+        let is_long = byte == b'L'
+            && before.is_some_and(|byte| byte.is_ascii_digit())
+            && matches!(after, Some(b',' | b')' | b' '));
+        let begins_kind = before == Some(b'\'') && matches!(after, Some(b'2' | b'4' | b'8'));
+        match byte {
+            _ if is_long => {}
+            b'=' if before == Some(b'\'') => today.push(b'<'),
+            b'f' if begins_kind => today.extend(b"<f"),
+            _ => today.push(byte),
+        }
+    }
+    // With a length that is right again.
+    let mut header = [MAGIC, &[2, 0]].concat();
+    header.extend((today.len() as u32).to_le_bytes());
+    header.extend(today);
+    header
+}
+
+/// Where the text of a header begins, and how long it is.
+fn header_len(bytes: &[u8]) -> Result<(usize, usize), ArrayError> {
     let broken = |fault: &str| Err(ArrayError::Broken(fault.to_owned()));
     let (start, len) = match bytes {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
@@ -89,7 +154,7 @@ fn header_len(bytes: &[u8]) -> Result<usize, ArrayError> {
     if len > MAX_HEADER {
         return broken("its header is too long");
     }
-    Ok(start + len)
+    Ok((start, len))
 }
 
 /// How deeply the brackets of a text are nested; those in strings count too.
@@ -107,7 +172,7 @@ fn depth(text: &[u8]) -> usize {
 }
 
 /// `count` numbers of a kind such as `<f4`.
-fn numbers(kind: &str, data: &[u8], count: usize) -> Result<Vec<f32>, ArrayError> {
+fn numbers(kind: &str, data: &[u8], count: usize, most: usize) -> Result<Vec<f32>, ArrayError> {
     fn read<const N: usize>(
         data: &[u8],
         count: usize,
@@ -117,6 +182,25 @@ fn numbers(kind: &str, data: &[u8], count: usize) -> Result<Vec<f32>, ArrayError
         let (numbers, _) = data.as_chunks::<N>();
         Some(numbers.iter().map(|&bytes| number(bytes)).collect())
     }
+    let short = || ArrayError::Short {
+        claimed: count.to_string(),
+        bytes: data.len(),
+    };
+    let bytes_each = kind
+        .get(2..)
+        .and_then(|bytes| bytes.parse().ok())
+        .unwrap_or(1);
+    if count
+        .checked_mul(bytes_each)
+        .is_none_or(|all| all > data.len())
+    {
+        return Err(short());
+    }
+    if count > most {
+        return Err(ArrayError::Broken(format!(
+            "it has more than {most} numbers"
+        )));
+    }
     let found = match kind {
         "<f2" => read(data, count, |bytes| f16::from_le_bytes(bytes).to_f32()),
         ">f2" => read(data, count, |bytes| f16::from_be_bytes(bytes).to_f32()),
@@ -124,12 +208,30 @@ fn numbers(kind: &str, data: &[u8], count: usize) -> Result<Vec<f32>, ArrayError
         ">f4" => read(data, count, f32::from_be_bytes),
         "<f8" => read(data, count, |bytes| f64::from_le_bytes(bytes) as f32),
         ">f8" => read(data, count, |bytes| f64::from_be_bytes(bytes) as f32),
-        other => return Err(ArrayError::Kind(short(other))),
+        other => return Err(ArrayError::Kind(in_words(other))),
     };
-    found.ok_or_else(|| ArrayError::Short {
-        claimed: count.to_string(),
-        bytes: data.len(),
-    })
+    found.ok_or_else(short)
+}
+
+/// What an array of another kind holds.
+fn in_words(kind: &str) -> String {
+    let letters = kind.trim_start_matches(['<', '>', '|', '=']);
+    let (letter, size) = letters.split_at_checked(1).unwrap_or((letters, ""));
+    let bits = size
+        .parse::<u32>()
+        .ok()
+        .and_then(|bytes| bytes.checked_mul(8));
+    match (letter, bits) {
+        ("i", Some(bits)) => format!("{bits}-bit integers"),
+        ("u", Some(bits)) => format!("{bits}-bit unsigned integers"),
+        ("b", _) => "truth values".to_owned(),
+        ("f", Some(bits)) => format!("{bits}-bit floats (longdouble)"),
+        ("c", Some(_)) => "complex numbers".to_owned(),
+        ("U" | "S" | "a", _) => "texts".to_owned(),
+        ("O", _) => "Python objects".to_owned(),
+        ("M" | "m", _) => "times".to_owned(),
+        _ => short(kind),
+    }
 }
 
 /// Numbers in Fortran order, of which the first index runs fastest, in C order.
@@ -204,7 +306,7 @@ mod tests {
             (">f2", halves.map(f16::to_be_bytes).concat()),
         ];
         for (kind, data) in cases {
-            let array = read_array(&file(&header(kind, false, "(3,)"), &data));
+            let array = read_array(&file(&header(kind, false, "(3,)"), &data), 3);
             let array = array.unwrap_or_else(|error| panic!("{kind}: {error}"));
             assert_eq!((array.shape, array.values), (vec![3], wanted.to_vec()));
         }
@@ -215,7 +317,7 @@ mod tests {
         // NumPy's asfortranarray(arange(12).reshape(2, 3, 2)).
         let stored = [0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11].map(|v| v as f32);
         let data = stored.map(f32::to_le_bytes).concat();
-        let array = read_array(&file(&header("<f4", true, "(2, 3, 2)"), &data)).unwrap();
+        let array = read_array(&file(&header("<f4", true, "(2, 3, 2)"), &data), 12).unwrap();
         assert_eq!(array.shape, [2, 3, 2]);
         assert_eq!(array.values, (0..12).map(|v| v as f32).collect::<Vec<_>>());
     }
@@ -229,8 +331,19 @@ mod tests {
             (file(&deep, &[]), "nested too deeply"),
             (file(&huge, &[]), "absurdly large"),
             (file(&claim, &[0; 64]), "claims 1000000000000 numbers"),
-            (file(&header("|O", false, "(1,)"), &[0; 8]), "O"),
-            (file(&header("<i4", false, "(1,)"), &[0; 4]), "<i4"),
+            (
+                file(&header("|O", false, "(1,)"), &[0; 8]),
+                "Python objects",
+            ),
+            (
+                file(&header("<i4", false, "(1,)"), &[0; 4]),
+                "32-bit integers",
+            ),
+            (file(&header("<f16", false, "(1,)"), &[0; 16]), "longdouble"),
+            (
+                file(&header("<f4", false, "(101,)"), &[0; 404]),
+                "more than 100",
+            ),
             (file(&header("<f4", false, "(-1,)"), &[]), "negative"),
             (file(&"x".repeat(20_000), &[]), "header is too long"),
             (b"\x93NUMPY\x09\x00\x00\x00".to_vec(), "version"),
@@ -238,18 +351,32 @@ mod tests {
             (b"PK\x03\x04".to_vec(), "does not begin"),
             (Vec::new(), "does not begin"),
         ] {
-            let error = read_array(&bytes).expect_err(part).to_string();
+            let error = read_array(&bytes, 100).expect_err(part).to_string();
             assert!(error.contains(part), "{error:?} has no {part:?}");
             assert!(error.len() < 300, "{error}");
         }
     }
 
     #[test]
+    fn headers_of_other_times_are_read() {
+        let data = [1.0_f32, 2.0].map(f32::to_le_bytes).concat();
+        for text in [
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 1L), }          \n",
+            "{'descr': 'f4', 'fortran_order': False, 'shape': (2, 1), }   \n",
+            "{'descr': '=f4', 'fortran_order': False, 'shape': (2L, 1), }   \n",
+        ] {
+            let array = read_array(&file(text, &data), 2);
+            let array = array.unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((array.shape, array.values), (vec![2, 1], vec![1.0, 2.0]));
+        }
+    }
+
+    #[test]
     fn an_array_without_axes_or_numbers() {
         let data = 7.0_f32.to_le_bytes();
-        let scalar = read_array(&file(&header("<f4", false, "()"), &data)).unwrap();
+        let scalar = read_array(&file(&header("<f4", false, "()"), &data), 1).unwrap();
         assert_eq!((scalar.shape, scalar.values), (Vec::new(), vec![7.0]));
-        let empty = read_array(&file(&header("<f4", true, "(0, 3)"), &[])).unwrap();
+        let empty = read_array(&file(&header("<f4", true, "(0, 3)"), &[]), 0).unwrap();
         assert_eq!((empty.shape, empty.values), (vec![0, 3], Vec::new()));
     }
 }

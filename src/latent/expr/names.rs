@@ -15,6 +15,35 @@ impl Expr {
         false
     }
 
+    /// The files of all `encode("file")` in the expression.
+    pub fn photos(&self) -> impl Iterator<Item = &str> {
+        let mut waiting = vec![self];
+        std::iter::from_fn(move || {
+            while let Some(expr) = waiting.pop() {
+                match expr {
+                    Self::Encode(file) => return Some(file.as_str()),
+                    _ => waiting.extend(expr.children().rev()),
+                }
+            }
+            None
+        })
+    }
+
+    /// Writes `@name` wherever `encode("file")` stands. Returns whether it stood anywhere.
+    pub fn name_photo(&mut self, file: &str, name: &str) -> bool {
+        let mut found = false;
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            if matches!(expr, Self::Encode(known) if known == file) {
+                *expr = Self::Named(name.to_owned());
+                found = true;
+            } else {
+                waiting.extend(expr.children_mut());
+            }
+        }
+        found
+    }
+
     /// Writes `@to` wherever `@from` stands. Returns whether it stood anywhere.
     ///
     /// Works on a heap-allocated stack, so no tree is too deep for it.
@@ -58,6 +87,15 @@ impl Expr {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
+
+    #[test]
+    fn photos_are_found_and_named() {
+        let text = "mean(encode(\"a.png\"), w(-encode(\"b.png\"))) + encode(\"a.png\")";
+        let mut expr = parse(text).unwrap();
+        assert!(expr.photos().eq(["a.png", "b.png", "a.png"]));
+        assert!(expr.name_photo("a.png", "me") && !expr.name_photo("c.png", "you"));
+        assert_eq!(expr.to_string(), "mean(@me, w(-encode(\"b.png\"))) + @me");
+    }
 
     #[test]
     fn a_name_is_changed_wherever_it_stands() {

@@ -48,7 +48,8 @@ impl Progress {
         writeln!(page, "# Progress on {}\n", date(now))?;
         let (Some(percent), Some(performance)) = (self.overall_percent(), self.performance())
         else {
-            return writeln!(page, "Nothing was answered yet.");
+            writeln!(page, "Nothing was answered yet.")?;
+            return self.write_due(page, bank, now);
         };
         let answers = self.attempts().len();
         writeln!(
@@ -76,17 +77,7 @@ impl Progress {
             let (percent, tasks, passed) = (summary.percent, summary.tasks, summary.passed);
             writeln!(page, "| {title} | {percent:.0} % | {tasks} | {passed} |")?;
         }
-        let title = |id: &str| match bank.get(id) {
-            Some(question) => cell(&question.question),
-            None => cell(id),
-        };
-        let due = self.due(now);
-        if !due.is_empty() {
-            writeln!(page, "\n## Due\n")?;
-            for id in due {
-                writeln!(page, "- {} (`{id}`)", title(id))?;
-            }
-        }
+        self.write_due(page, bank, now)?;
         writeln!(page, "\n## Answered\n")?;
         writeln!(page, "| Question | Last | Answers | Right | Due again |")?;
         writeln!(page, "| --- | --- | ---: | ---: | --- |")?;
@@ -102,11 +93,28 @@ impl Progress {
                 (count + 1, passed + usize::from(a.passed))
             });
             let due = self.memory(id).map_or(String::new(), |m| date(m.due));
-            let (title, last) = (title(id), date(attempt.at));
+            let (title, last) = (title_of(bank, id), date(attempt.at));
             writeln!(page, "| {title} | {last} | {count} | {passed} | {due} |")?;
         }
         Ok(())
     }
+
+    /// The questions that are due, if there are any.
+    fn write_due(&self, page: &mut String, bank: &Bank, now: u64) -> std::fmt::Result {
+        let due = self.due(now);
+        if !due.is_empty() {
+            writeln!(page, "\n## Due\n")?;
+        }
+        for id in due {
+            writeln!(page, "- {} (`{id}`)", title_of(bank, id))?;
+        }
+        Ok(())
+    }
+}
+
+/// The question in a cell of a table, or its id where it is not known any more.
+fn title_of(bank: &Bank, id: &str) -> String {
+    cell(bank.get(id).map_or(id, |question| &question.question))
 }
 
 /// An answer in words.

@@ -2,14 +2,18 @@
 //!
 //! The hazard: a file of another version, or a damaged one, is overwritten by the next answer.
 //! So a file that cannot be read stays where it is until something is to be saved, and is then
-//! moved aside under a name of its own.
+//! moved aside under a name of its own. And two windows write to the same file: each reads it
+//! again before it writes, and takes over what the other has noted.
 
 use super::{Attempt, Memory, Progress};
-use crate::document::load::{self, LoadFault};
-use crate::document::save::{SaveError, save};
+use crate::files::kind::BYTE_ORDER_MARK;
+use crate::files::load::{self, LoadFault};
+use crate::files::save::{SaveError, save};
 use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The version that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
@@ -27,6 +31,39 @@ pub struct ProgressFile {
     progress: Progress,
     /// Why the file at `path` is not the one of `progress`, while it is still there.
     unread: Option<String>,
+}
+
+/// What came of [`ProgressFile::save`].
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Saved {
+    /// Where a file went that could not be read.
+    pub moved: Option<PathBuf>,
+    /// Whether another window had noted something.
+    pub has_news: bool,
+}
+
+/// How long another window may take to read and write the file.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Keeps other windows from writing the file of `path` as long as it is held. Where the file system
+/// knows no locks, or somebody holds it for long, nothing is held: an answer that is not written at
+/// all would be worse.
+fn lock(path: &Path) -> Option<File> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(".lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    let file = options.open(path.with_file_name(name)).ok()?;
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Some(file),
+            Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(_) => return None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,13 +120,28 @@ impl ProgressFile {
         &mut self.progress
     }
 
-    /// Writes the file beside its place and renames it; a kill leaves the old or the new one.
-    /// Gives where a file went that could not be read.
+    /// Takes over what other windows have written meanwhile, then writes the file beside its place
+    /// and renames it; a kill leaves the old or the new one.
     ///
     /// # Errors
     /// When nothing can be written there, or the unread file cannot be moved aside; then it is
     /// left alone.
-    pub fn save(&mut self) -> Result<Option<PathBuf>, SaveError> {
+    pub fn save(&mut self) -> Result<Saved, SaveError> {
+        if let Some(folder) = self.path.parent()
+            && !folder.as_os_str().is_empty()
+        {
+            std::fs::create_dir_all(folder).map_err(|error| self.save_fault(error))?;
+        }
+        // Until the file is written.
+        let _lock = lock(&self.path);
+        let mut saved = Saved::default();
+        match read(&self.path) {
+            Ok(other) => {
+                saved.has_news = self.progress.merge(&other);
+                self.unread = None;
+            }
+            Err(fault) => self.unread = Some(fault),
+        }
         let mut bytes = to_bytes(&self.progress);
         // What is larger could not be read again.
         while bytes.len() as u64 > MAX_BYTES && !self.progress.attempts.is_empty() {
@@ -97,26 +149,20 @@ impl ProgressFile {
             self.progress.forget(eighth);
             bytes = to_bytes(&self.progress);
         }
-        if let Some(folder) = self.path.parent()
-            && !folder.as_os_str().is_empty()
-        {
-            std::fs::create_dir_all(folder).map_err(|error| self.save_fault(error))?;
-        }
-        let mut moved = None;
         if self.unread.is_some() && self.path.exists() {
             let aside = free_name(&self.path).map_err(|error| self.save_fault(error))?;
             std::fs::rename(&self.path, &aside).map_err(|error| self.save_fault(error))?;
-            moved = Some(aside);
+            saved.moved = Some(aside);
         }
         self.unread = None;
         save(&self.path, &bytes)?;
-        Ok(moved)
+        Ok(saved)
     }
 
     fn save_fault(&self, error: io::Error) -> SaveError {
         SaveError {
             path: self.path.clone(),
-            stage: crate::document::save::SaveStage::Create,
+            stage: crate::files::save::SaveStage::Create,
             error,
         }
     }
@@ -170,7 +216,8 @@ fn is_sound(attempt: &Attempt) -> bool {
 
 fn read(path: &Path) -> Result<Progress, String> {
     match load::read(path, MAX_BYTES) {
-        Ok(bytes) => of_bytes(&bytes),
+        // Editors of other systems begin texts with a mark of their byte order.
+        Ok(bytes) => of_bytes(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes)),
         Err(error) => match error.fault {
             LoadFault::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Progress::default())

@@ -5,7 +5,7 @@ mod file;
 pub mod review;
 pub mod scores;
 
-pub use file::{MAX_ATTEMPTS, MAX_BYTES, ProgressFile};
+pub use file::{MAX_ATTEMPTS, MAX_BYTES, ProgressFile, Saved};
 pub use review::{Memory, Rating};
 pub use scores::{Point, Series, Summary};
 
@@ -125,6 +125,41 @@ impl Progress {
         self.forget(self.attempts.len().saturating_sub(MAX_ATTEMPTS));
     }
 
+    /// Takes over what another window has noted: answers that are not here, and what is remembered
+    /// of questions that were reviewed there later. Returns whether anything was.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let mut is_changed = false;
+        // Two answers may be equal, so equal ones are counted.
+        let mut own: BTreeMap<u64, Vec<&Attempt>> = BTreeMap::new();
+        for attempt in &self.attempts {
+            own.entry(attempt.at).or_default().push(attempt);
+        }
+        let mut missing = Vec::new();
+        for attempt in &other.attempts {
+            let same_second = own.entry(attempt.at).or_default();
+            match same_second.iter().position(|own| *own == attempt) {
+                Some(place) => drop(same_second.swap_remove(place)),
+                None => missing.push(attempt.clone()),
+            }
+        }
+        for attempt in missing {
+            is_changed = true;
+            self.record(attempt);
+        }
+        let later = |memory: &Memory| (memory.reviewed, memory.reviews);
+        for (id, memory) in &other.memories {
+            let is_news = match self.memories.get(id) {
+                Some(own) => later(own) < later(memory),
+                None => true,
+            };
+            if is_news {
+                is_changed = true;
+                self.memories.insert(id.clone(), *memory);
+            }
+        }
+        is_changed
+    }
+
     /// Lets the oldest answers go.
     fn forget(&mut self, count: usize) {
         if count > 0 {
@@ -210,7 +245,7 @@ impl Progress {
         let mut due: Vec<(&str, u64)> = self
             .memories
             .iter()
-            .filter(|(_, memory)| memory.due <= now)
+            .filter(|(_, memory)| memory.is_due(now))
             .map(|(id, memory)| (id.as_str(), memory.due))
             .collect();
         due.sort_by_key(|(_, due)| *due);
@@ -219,8 +254,9 @@ impl Progress {
 
     /// When the next question is due after `now`, in seconds since 1970.
     pub fn next_due(&self, now: u64) -> Option<u64> {
-        let dues = self.memories.values().map(|memory| memory.due);
-        dues.filter(|due| *due > now).min()
+        let memories = self.memories.values();
+        let later = memories.filter(|memory| !memory.is_due(now));
+        later.map(|memory| memory.due).min()
     }
 }
 

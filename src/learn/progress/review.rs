@@ -62,6 +62,12 @@ impl Memory {
             && self.reviews > 0
     }
 
+    /// Whether it is due at `now`, in seconds since 1970. A review that lies in the future was noted
+    /// by a clock that was wrong, and says nothing about when it is due.
+    pub fn is_due(&self, now: u64) -> bool {
+        self.due <= now || self.reviewed > now.saturating_add(DAY)
+    }
+
     /// The chance to know it at `now`, 0..1.
     pub fn retrievability(&self, now: u64) -> f32 {
         let days = now.saturating_sub(self.reviewed) as f32 / DAY as f32;

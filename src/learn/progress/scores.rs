@@ -1,7 +1,7 @@
 //! How good the answers are, by topic and by criterion, now and over time.
 
 use super::{Attempt, Progress};
-use crate::learn::calendar::{self, DAY};
+use crate::learn::calendar;
 use crate::learn::rubric::{Criterion, Performance, weighted_percent};
 use std::collections::BTreeMap;
 
@@ -154,8 +154,8 @@ fn days(attempts: &[Attempt]) -> impl Iterator<Item = (u64, &[Attempt])> {
         .iter()
         .enumerate()
         .filter_map(move |(place, attempt)| {
-            let day = attempt.at / DAY;
-            let next = attempts.get(place + 1).map(|next| next.at / DAY);
+            let day = calendar::day(attempt.at);
+            let next = attempts.get(place + 1).map(|next| calendar::day(next.at));
             (next != Some(day)).then(|| (day, &attempts[..=place]))
         })
 }
@@ -168,8 +168,9 @@ fn over_time(attempts: &[&Attempt]) -> Vec<Point> {
     for (place, attempt) in attempts.iter().enumerate() {
         let old = last.insert((&attempt.question, attempt.task), attempt.score);
         sum += attempt.score - old.unwrap_or_default();
-        let day = attempt.at / DAY;
-        if attempts.get(place + 1).map(|next| next.at / DAY) != Some(day) {
+        let day = calendar::day(attempt.at);
+        let next = attempts.get(place + 1);
+        if next.map(|next| calendar::day(next.at)) != Some(day) {
             let percent = (100.0 * sum / last.len() as f64).clamp(0.0, 100.0);
             points.push(point(day, percent));
         }
@@ -180,7 +181,7 @@ fn over_time(attempts: &[&Attempt]) -> Vec<Point> {
 fn point(day: u64, percent: f64) -> Point {
     Point {
         day,
-        date: calendar::date(day * DAY),
+        date: calendar::date_of_day(day),
         percent,
     }
 }

@@ -32,6 +32,7 @@ mod transposed;
 mod transposed_general;
 mod transposed_phases;
 
+use crate::model::Stop;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +45,9 @@ const PART_WORK: usize = 2_000_000;
 const KEPT_NUMBERS: usize = 1 << 24;
 /// Items of a thread from which on it gets them in two chunks, so that a slow one holds up less.
 const MANY_ITEMS: usize = 16;
+/// Most numbers that the threads of a run keep at once (1 GiB): fewer items at a time follow for
+/// pictures that take more.
+const MAX_LIVE_NUMBERS: usize = 1 << 28;
 /// Most numbers of a batch on the way between two layers, so that they stay in a core's cache.
 const BLOCK_NUMBERS: usize = 96 * 1024;
 
@@ -66,6 +70,8 @@ struct Body {
     statics: Vec<Vec<f32>>,
     /// Multiplications for one item.
     work: usize,
+    /// Most numbers that one item keeps at once.
+    live: usize,
     /// Items that go through the steps together.
     block: usize,
     /// Buffers of earlier runs, one set for each that was under way at once.
@@ -105,29 +111,39 @@ impl Plan {
     /// shared inputs are given once. Pictures are channel after channel.
     ///
     /// # Errors
-    /// When the inputs are not those of the graph.
+    /// When the inputs are not those of the graph, or the thread's [`Stop`] was set.
     pub fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
         let body = &*self.0;
         let batch = body.batch(inputs)?;
+        let stop = Stop::watched();
         let mut outputs = body.empty_outputs(batch);
-        let shared = body.run_shared(inputs);
+        let shared = body.run_shared(inputs, &stop);
         let cores = rayon::current_num_threads();
-        let parts = parts_of(batch.saturating_mul(body.work), cores.min(batch));
+        let affordable = (MAX_LIVE_NUMBERS / body.live.max(1)).max(1);
+        let most = cores.min(batch).min(affordable);
+        let parts = parts_of(batch.saturating_mul(body.work), most);
         let whole = Part {
             items: batch,
             inputs: inputs.to_vec(),
             outputs: outputs.iter_mut().map(Vec::as_mut_slice).collect(),
         };
         if parts <= 1 {
-            body.run_part(whole, &shared, cores);
+            body.run_part(whole, &shared, cores, &stop);
         } else {
-            self.run_shared_out(whole, shared, parts, cores / parts);
+            self.run_shared_out(whole, shared, [parts, cores / parts], &stop);
         }
+        stop.check()?;
         Ok(outputs)
     }
 
     /// Runs a batch in chunks on several threads, each with so many cores.
-    fn run_shared_out(&self, whole: Part<'_>, shared: Vec<Vec<f32>>, threads: usize, cores: usize) {
+    fn run_shared_out(
+        &self,
+        whole: Part<'_>,
+        shared: Vec<Vec<f32>>,
+        [threads, cores]: [usize; 2],
+        stop: &Stop,
+    ) {
         let body = &*self.0;
         let chunks = if whole.items >= threads * MANY_ITEMS {
             2 * threads
@@ -139,7 +155,7 @@ impl Plan {
         let given: Arc<[Vec<f32>]> = whole.inputs.iter().map(|values| values.to_vec()).collect();
         let (batch, shared) = (whole.items, Arc::new(shared));
         let mut parts: Vec<Part<'_>> = body.divided(whole, items);
-        let (plan, of_helper) = (self.clone(), shared.clone());
+        let (plan, of_helper, stop_of_helper) = (self.clone(), shared.clone(), stop.clone());
         let help = move |chunk: usize| {
             let body = &*plan.0;
             let range = chunk * items..batch.min((chunk + 1) * items);
@@ -149,14 +165,14 @@ impl Plan {
                 inputs: body.items_of(given.iter().map(Vec::as_slice), range),
                 outputs: outputs.iter_mut().map(Vec::as_mut_slice).collect(),
             };
-            body.run_part(part, &of_helper, cores);
+            body.run_part(part, &of_helper, cores, &stop_of_helper);
             outputs
         };
         let count = parts.len();
         let parts = RefCell::new(&mut parts);
         sharing::share(
             (count, threads - 1),
-            |chunk| body.run_part(parts.borrow_mut()[chunk].reborrow(), &shared, cores),
+            |chunk| body.run_part(parts.borrow_mut()[chunk].reborrow(), &shared, cores, stop),
             help,
             |chunk, values: Vec<Vec<f32>>| {
                 for (output, values) in parts.borrow_mut()[chunk].outputs.iter_mut().zip(values) {
@@ -239,10 +255,13 @@ impl Body {
     }
 
     /// What is the same for all items of a run.
-    fn run_shared(&self, inputs: &[&[f32]]) -> Vec<Vec<f32>> {
+    fn run_shared(&self, inputs: &[&[f32]], stop: &Stop) -> Vec<Vec<f32>> {
         let mut shared: Vec<Vec<f32>> = self.shared.iter().map(|&len| vec![0.0; len]).collect();
         let mut work = Work::default();
         for step in &self.shared_steps {
+            if stop.is_set() {
+                break;
+            }
             if let Place::Shared(at) = step.gives {
                 let mut target = std::mem::take(&mut shared[at]);
                 let environment = Environment {
@@ -285,19 +304,26 @@ impl Body {
     }
 
     /// Runs part of a batch, block by block, with buffers that an earlier run left.
-    fn run_part(&self, part: Part<'_>, shared: &[Vec<f32>], cores: usize) {
+    fn run_part(&self, part: Part<'_>, shared: &[Vec<f32>], cores: usize, stop: &Stop) {
         let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffers = spare().pop().unwrap_or_default();
         buffers.slots.resize_with(self.slots, Vec::new);
         for block in self.divided(part, self.block) {
-            self.run_block(block, shared, &mut buffers, cores);
+            self.run_block(block, shared, &mut buffers, cores, stop);
         }
         if buffers.numbers() <= KEPT_NUMBERS {
             spare().push(buffers);
         }
     }
 
-    fn run_block(&self, part: Part<'_>, shared: &[Vec<f32>], buffers: &mut Buffers, cores: usize) {
+    fn run_block(
+        &self,
+        part: Part<'_>,
+        shared: &[Vec<f32>],
+        buffers: &mut Buffers,
+        cores: usize,
+        stop: &Stop,
+    ) {
         let Part {
             items,
             inputs,
@@ -305,6 +331,10 @@ impl Body {
         } = part;
         let Buffers { slots, work } = buffers;
         for step in &self.steps {
+            // What is left out is not looked at: the run ends with an error.
+            if stop.is_set() {
+                return;
+            }
             let size = items * step.len;
             // What is written is taken out, so that the others can be read beside it.
             match step.gives {

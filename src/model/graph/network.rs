@@ -8,6 +8,7 @@
 use super::prepared::Prepared;
 use super::shapes::{GraphPlan, plan};
 use super::spec::GraphSpec;
+use crate::model::Stop;
 use burn::tensor::{Device, Tensor};
 use std::sync::Arc;
 
@@ -74,14 +75,16 @@ impl GraphNetwork {
     /// `[1, numbers]` where an input is shared.
     ///
     /// # Errors
-    /// When the inputs are not of the shapes that the graph takes.
+    /// When the inputs are not of the shapes that the graph takes, or the thread's [`Stop`] was set.
     pub fn forward(&self, inputs: Vec<Tensor<2>>) -> Result<Vec<Tensor<2>>, String> {
         let plan = &*self.plan;
         let batch = self.batch(&inputs)?;
         let mut values: Vec<Option<Tensor<2>>> = inputs.into_iter().map(Some).collect();
         values.resize(plan.values.len(), None);
         let lost = || "a value was dropped before its last use".to_owned();
+        let stop = Stop::watched();
         for (index, layer) in self.layers.iter().enumerate() {
+            stop.check()?;
             let mut taken = Vec::with_capacity(plan.takes[index].len());
             for (place, &value) in plan.takes[index].iter().enumerate() {
                 let is_last = plan.values[value].last_use == index

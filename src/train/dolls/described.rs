@@ -11,13 +11,13 @@ use super::rules::{
 };
 use super::table::fault;
 use super::{Character, Doll};
+use crate::files::load;
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::train::TrainError;
 use crate::train::dataset::{DataForm, LabelGroup, Part};
 use crate::train::random::{Purpose, Stream};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::Path;
 
 const RULES: &str = "doll.toml";
@@ -337,18 +337,8 @@ fn files_of(
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    // What is not a file might never end, or never begin.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("is not a file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("is longer than {MAX_BYTES} bytes"));
-    }
+    let bytes =
+        load::read(path, MAX_BYTES).map_err(|error| format!("cannot be read: {}", error.fault))?;
     String::from_utf8(bytes).map_err(|_| "is not text in UTF-8".to_owned())
 }
 

@@ -1,5 +1,6 @@
 //! Layers: small pictures with an opacity, and what they are laid over.
 
+use crate::files::load;
 use crate::train::TrainError;
 use std::path::Path;
 
@@ -129,17 +130,7 @@ impl Reader {
 /// The side and the RGBA bytes of a square picture.
 fn read_picture(path: &Path) -> Result<(usize, Vec<u8>), String> {
     let unreadable = |error: &dyn std::fmt::Display| format!("cannot be read: {error}");
-    let found = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
-    if !found.is_file() {
-        return Err("is not a file".to_owned());
-    }
-    let len = found.len();
-    if len > MAX_FILE_BYTES {
-        return Err(format!(
-            "is {len} bytes long; at most {MAX_FILE_BYTES} are read"
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+    let bytes = load::read(path, MAX_FILE_BYTES).map_err(|error| unreadable(&error.fault))?;
     let mut reader =
         image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png);
     let mut limits = image::Limits::default();

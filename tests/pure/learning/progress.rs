@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
 use zscape::learn::progress::{
-    Attempt, Memory, Progress, ProgressFile, QuestionStatus, Rating, review,
+    Attempt, Memory, Progress, ProgressFile, QuestionStatus, Rating, Saved, review,
 };
 use zscape::learn::{Answer, Bank, Criterion, Level, Performance, Verdict};
 
@@ -173,13 +173,16 @@ fn a_file_keeps_everything() {
     assert!(file.progress().is_empty() && file.notice().is_none());
     file.progress_mut().record(attempt("a", 0, 10, 0.25));
     file.progress_mut().review("a", Rating::Hard, 10);
-    assert_eq!(file.save().expect("the folder can be made"), None);
+    let saved = file.save().expect("the folder can be made");
+    assert_eq!(saved, Saved::default());
     let again = ProgressFile::open(&path);
     assert_eq!(again.progress(), file.progress());
     let names: Vec<_> = fs::read_dir(folder.path().join("new"))
         .expect("it is there")
+        .map(|entry| entry.expect("it can be listed").file_name())
         .collect();
-    assert_eq!(names.len(), 1, "{names:?}");
+    let is_content = |name: &&std::ffi::OsString| !name.to_string_lossy().ends_with(".lock");
+    assert_eq!(names.iter().filter(is_content).count(), 1, "{names:?}");
 }
 
 #[test]
@@ -225,6 +228,7 @@ fn a_file_that_cannot_be_read_is_kept() {
         let kept = file
             .save()
             .expect("it can be written")
+            .moved
             .expect("it was moved");
         assert!(
             kept.ends_with(format!("progress-kept-{}.json", number + 1)),
@@ -234,10 +238,88 @@ fn a_file_that_cannot_be_read_is_kept() {
         assert!(file.notice().is_none());
         let again = ProgressFile::open(&path);
         assert_eq!(again.progress().attempts().len(), 1);
-        assert_eq!(file.save().expect("again"), None);
+        assert_eq!(file.save().expect("again"), Saved::default());
     }
     fs::write(&path, sound).expect("written");
     assert!(ProgressFile::open(&path).notice().is_none());
+}
+
+#[test]
+fn two_windows_lose_nothing_of_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("progress.json");
+    let [mut one, mut other] = [ProgressFile::open(&path), ProgressFile::open(&path)];
+    one.progress_mut().record(attempt("a", 0, 10, 1.0));
+    one.progress_mut().record(attempt("a", 0, 10, 1.0));
+    one.progress_mut().review("a", Rating::Good, 10);
+    one.save().expect("the folder is there");
+    other.progress_mut().record(attempt("b", 0, 5, 0.5));
+    other.progress_mut().review("b", Rating::Easy, 5);
+    // It has not seen the later review.
+    other.progress_mut().review("a", Rating::Again, 7);
+    let saved = other.save().expect("the folder is there");
+    assert!(saved.has_news && saved.moved.is_none());
+    let saved = one.save().expect("the folder is there");
+    assert!(saved.has_news);
+    assert_eq!(one.progress(), other.progress());
+    let both = ProgressFile::open(&path);
+    assert_eq!(both.progress(), one.progress());
+    // Equal answers stay two, and times stay in order.
+    let times: Vec<u64> = both
+        .progress()
+        .attempts()
+        .iter()
+        .map(|one| one.at)
+        .collect();
+    assert_eq!(times, [5, 10, 10]);
+    assert_eq!(both.progress().memory("a").map(|it| it.reviewed), Some(10));
+    assert_eq!(both.progress().memory("b").map(|it| it.reviewed), Some(5));
+    assert!(!one.save().expect("again").has_news);
+}
+
+#[test]
+fn a_clock_that_was_ahead_delays_nothing() {
+    let mut progress = Progress::default();
+    let (now, ahead) = (1_700_000_000, 2_000_000_000);
+    progress.review("a", Rating::Good, ahead);
+    assert_eq!(progress.due(now), ["a"]);
+    assert_eq!(progress.next_due(now), None);
+    let memory = progress.review("a", Rating::Good, now);
+    assert!(memory.reviewed == now && !memory.is_due(now));
+    assert!(progress.due(now).is_empty());
+    // A clock that was a little ahead is right again soon.
+    progress.review("b", Rating::Good, now + 60);
+    assert!(progress.due(now).is_empty());
+}
+
+#[test]
+fn what_is_due_is_listed_before_anything_was_answered() {
+    let bank = Bank::built_in();
+    let mut progress = Progress::default();
+    let id = bank
+        .questions()
+        .first()
+        .expect("there are questions")
+        .id
+        .clone();
+    progress.review(&id, Rating::Good, 10);
+    let page = progress.markdown(&bank, 10_000_000_000);
+    assert!(page.contains("Nothing was answered yet"), "{page}");
+    assert!(
+        page.contains("## Due") && page.contains(&format!("`{id}`")),
+        "{page}"
+    );
+    // Not before it is due.
+    assert!(!progress.markdown(&bank, 20).contains("## Due"));
+}
+
+#[test]
+fn a_mark_of_the_byte_order_is_passed_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("progress.json");
+    let text = "\u{feff}{\"zscape_progress\":1,\"attempts\":[],\"memories\":{}}";
+    fs::write(&path, text).expect("written");
+    assert_eq!(ProgressFile::open(&path).notice(), None);
 }
 
 #[test]

@@ -398,6 +398,7 @@ impl<'a> Compiler<'a> {
             slots,
             statics: self.statics,
             work: self.graph.multiply_adds,
+            live: self.graph.peak_numbers,
             block: (BLOCK_NUMBERS / largest).max(1),
             spare: Mutex::default(),
         }))

@@ -200,7 +200,7 @@ fn rating_ui(
         }
     });
     match memory {
-        Some(memory) if memory.due <= now_unix() => caption(ui, "It is due now"),
+        Some(memory) if memory.is_due(now_unix()) => caption(ui, "It is due now"),
         Some(memory) => caption(ui, format!("Next due on {}", calendar::date(memory.due))),
         None => caption(ui, "Your rating decides when it returns"),
     };
@@ -212,7 +212,7 @@ fn rating_ui(
 /// Whether the question was rated since it was opened.
 pub fn is_rated(app: &AppState, question: &Question, open: &OpenQuestion) -> bool {
     let memory = app.learning().progress().memory(&question.id);
-    memory.is_some_and(|memory| memory.reviewed >= open.opened_at())
+    memory.is_some_and(|memory| memory.reviewed >= open.opened_at() && !memory.is_due(now_unix()))
 }
 
 /// Leads on to the next question.

@@ -1,5 +1,7 @@
 //! Files from outside, read with a bound.
 
+use super::place;
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -43,7 +45,7 @@ pub fn open(path: &Path, limit: u64) -> Result<(File, u64), LoadError> {
     let result = (|| {
         // Before it is opened, for opening a pipe waits for its other end.
         let found = path.metadata()?;
-        if !found.is_file() {
+        if !found.is_file() || leads_into_the_system(path) {
             return Err(LoadFault::NotOrdinary);
         }
         if found.len() > limit {
@@ -52,6 +54,39 @@ pub fn open(path: &Path, limit: u64) -> Result<(File, u64), LoadError> {
         Ok((File::open(path)?, found.len()))
     })();
     result.map_err(|fault| fault_of(path, fault))
+}
+
+/// Whether a file is one of those that the system shows: some of them wait for ever.
+fn leads_into_the_system(path: &Path) -> bool {
+    path.canonicalize()
+        .is_ok_and(|path| place::is_system(&path))
+}
+
+/// The first bytes of a file, as many as there are up to `most`.
+///
+/// # Errors
+/// As for [`open`], and when the disk fails.
+pub fn head(path: &Path, most: usize) -> Result<Vec<u8>, LoadError> {
+    let (file, _) = open(path, u64::MAX)?;
+    let mut bytes = Vec::new();
+    let read = file.take(most as u64).read_to_end(&mut bytes);
+    read.map_err(|error| fault_of(path, error.into()))?;
+    Ok(bytes)
+}
+
+/// The SHA-256 of a file, as lower-case hexadecimal digits.
+///
+/// # Errors
+/// As for [`open`], and when the disk fails.
+pub fn sha256(path: &Path, limit: u64) -> Result<String, LoadError> {
+    let bytes = read(path, limit)?;
+    Ok(hex(&Sha256::digest(&bytes)))
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
 }
 
 /// Reads a whole file.
@@ -80,7 +115,7 @@ fn fault_of(path: &Path, fault: LoadFault) -> LoadError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::save::save;
+    use crate::files::save::save;
 
     #[test]
     fn what_has_no_end_or_too_much_is_refused() {
@@ -88,6 +123,12 @@ mod tests {
         let path = folder.path().join("a.bin");
         save(&path, b"12345").expect("the folder is there");
         assert_eq!(read(&path, 5).expect("five bytes"), b"12345");
+        assert_eq!(head(&path, 3).expect("there are more"), b"123");
+        let hash = sha256(&path, 5).expect("five bytes");
+        assert!(
+            hash.starts_with("5994471abb01112a") && hash.len() == 64,
+            "{hash}"
+        );
         let fault = |path: &Path| read(path, 4).expect_err("no").to_string();
         assert!(fault(&path).contains("a.bin: the file cannot be read: it is larger"));
         assert!(fault(folder.path()).contains("not an ordinary file"));
