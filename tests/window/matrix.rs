@@ -297,13 +297,13 @@ macro_rules! matrix {
 }
 
 matrix! {
+    faces_vae_works_in_every_tool: "faces-vae",
     digits_vae2_works_in_every_tool: "digits-vae2",
     digits_ae2_works_in_every_tool: "digits-ae2",
     fashion_vae_works_in_every_tool: "fashion-vae",
     digits_gan_works_in_every_tool: "digits-gan",
     heroes_vae_works_in_every_tool: "heroes-vae",
     heroes_stylegan_works_in_every_tool: "heroes-stylegan",
-    faces_vae_works_in_every_tool: "faces-vae",
 }
 
 #[test]
