@@ -122,7 +122,7 @@ commands! {
     FullScreen, "Full screen", Maximize, Some((PLAIN, Key::F11)),
         "Fill the whole screen, or go back to a window";
     PictureOnly, "Picture only", Presentation, Some((PLAIN, Key::F10)),
-        "Hide everything but the picture, for showing to a room";
+        "Hide everything but what the tool shows, for a room; Esc brings it back";
     ToggleControls, "Show controls", PanelLeft, Some((CTRL, Key::B)),
         "Show or hide the controls on the left";
     ToggleFilmstrip, "Show filmstrip", Film, Some((CTRL, Key::J)),

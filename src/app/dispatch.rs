@@ -126,7 +126,13 @@ impl AppState {
             Command::About => self.toggle_overlay(Overlay::About),
             Command::FullScreen => self.set_full_screen(!self.desk.workspace.modes.full_screen),
             Command::PictureOnly => {
-                self.desk.workspace.modes.picture_only = !self.desk.workspace.modes.picture_only
+                let workspace = &mut self.desk.workspace;
+                workspace.modes.picture_only = !workspace.modes.picture_only;
+                if workspace.modes.picture_only {
+                    workspace
+                        .notices
+                        .push(Level::Hint, "Press Esc to bring the panels back");
+                }
             }
             Command::ToggleControls => {
                 self.desk.workspace.view.controls = !self.desk.workspace.view.controls

@@ -22,7 +22,12 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 6] = [
+pub const CATALOGUE: [CatalogueEntry; 7] = [
+    CatalogueEntry {
+        name: "faces-vae",
+        title: "Faces, VAE, 48-D latent",
+        has_styles: false,
+    },
     CatalogueEntry {
         name: "digits-vae2",
         title: "Digits, VAE, 2-D latent",

@@ -12,6 +12,7 @@ const MAX_TEXT: usize = 1000;
 /// How grave a message is. Shown with an icon and a word, not by colour alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Level {
+    Hint,
     Done,
     Warning,
     Error,
@@ -20,6 +21,7 @@ pub enum Level {
 impl Level {
     pub fn word(self) -> &'static str {
         match self {
+            Self::Hint => "Hint",
             Self::Done => "Done",
             Self::Warning => "Warning",
             Self::Error => "Error",
@@ -29,7 +31,7 @@ impl Level {
     /// How long the message stays on the window; long enough to be read twice.
     fn shown_secs(self) -> f64 {
         match self {
-            Self::Done => 5.0,
+            Self::Hint | Self::Done => 5.0,
             Self::Warning => 10.0,
             Self::Error => 16.0,
         }
@@ -112,6 +114,7 @@ impl Notices {
             text.push('…');
         }
         match level {
+            Level::Hint => log::debug!("{text}"),
             Level::Done => log::info!("{text}"),
             Level::Warning => log::warn!("{text}"),
             Level::Error => log::error!("{text}"),

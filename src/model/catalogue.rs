@@ -9,7 +9,7 @@ pub struct Entry {
 }
 
 /// The model that a first start shows.
-pub const DEFAULT: &str = "digits-vae2";
+pub const DEFAULT: &str = "faces-vae";
 
 macro_rules! entries {
     ($($name:literal),* $(,)?) => {
@@ -21,6 +21,7 @@ macro_rules! entries {
 }
 
 static ENTRIES: &[Entry] = entries![
+    "faces-vae",
     "digits-vae2",
     "digits-ae2",
     "digits-gan",

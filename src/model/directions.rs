@@ -79,6 +79,8 @@ pub enum Method {
     Probe,
     /// What goes with that normal in the samples: its pattern (Haufe et al. 2014).
     ProbePattern,
+    /// The better of the two without what changes other labels most (Shen et al. 2020, section 3.3).
+    Conditional,
     /// A principal component of codes.
     Pca,
     /// An eigenvector of the stacked style weights (Shen and Zhou 2021).

@@ -12,9 +12,8 @@ use eframe::egui_wgpu::RenderState;
 /// How textures of this width and height in pixels are sampled: enlarged as the user chose, smooth
 /// when they have to shrink.
 pub fn texture_options(ctx: &Context, size: [usize; 2]) -> TextureOptions {
-    let enlarging = ctx.data(|data| data.get_temp::<Enlarging>(enlarging_id()));
     TextureOptions {
-        magnification: if enlarging.unwrap_or_default().is_smooth(size) {
+        magnification: if is_smooth(ctx, size) {
             TextureFilter::Linear
         } else {
             TextureFilter::Nearest
@@ -23,6 +22,12 @@ pub fn texture_options(ctx: &Context, size: [usize; 2]) -> TextureOptions {
         wrap_mode: egui::TextureWrapMode::ClampToEdge,
         mipmap_mode: None,
     }
+}
+
+/// Whether pictures of this width and height in pixels are enlarged smoothly.
+pub fn is_smooth(ctx: &Context, size: [usize; 2]) -> bool {
+    let enlarging = ctx.data(|data| data.get_temp::<Enlarging>(enlarging_id()));
+    enlarging.unwrap_or_default().is_smooth(size)
 }
 
 /// Has every picture enlarged like this from now on.

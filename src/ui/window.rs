@@ -251,11 +251,7 @@ impl ZscapeWindow {
                     textures: &mut self.textures,
                     shown,
                 };
-                if modes.picture_only {
-                    tools::picture_ui(ui, &mut stage);
-                } else {
-                    self.tools.stage_ui(ui, &mut stage);
-                }
+                self.tools.stage_ui(ui, &mut stage);
             });
         self.textures.end_frame();
         self.picture_was_painted = shown.is_some();

@@ -257,7 +257,7 @@ fn claims_are_measured_with_real_pictures() {
     let sound = tried("1").succeeded().stdout;
     assert_eq!(
         sound,
-        "1 question is sound, with 1 scenes, 2 tasks and 2 claims\n"
+        "1 question is sound, with 1 scene, 2 tasks and 2 claims\n"
     );
     let wrong = tried("60");
     assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
@@ -288,13 +288,13 @@ fn warnings_and_figures_are_printed_and_nothing_is_wrong() {
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines[0].starts_with("warning: "), "{said}");
     assert!(
-        lines[0].contains("mine.md:25: the longest option is right"),
+        lines[0].contains("mine.md:26: the longest option is right"),
         "{said}"
     );
     assert!(said.contains("choose: the longest is right"), "{said}");
     assert!(said.contains("1  of 1 (100 %)"), "{said}");
     assert!(
-        said.ends_with("1 scenes, 2 tasks and 0 claims; 1 warning\n"),
+        said.ends_with("1 scene, 2 tasks and 0 claims; 1 warning\n"),
         "{said}"
     );
     // Figures are of what is chosen.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
 use zscape::latent::{NoiseMode, Space};
-use zscape::model::{Generator, ModelFile, device};
+use zscape::model::{Generator, ModelFile, device, download};
 use zscape::train::{self, TrainError, TrainOptions, eval};
 
 const RECIPE: &str = r#"
@@ -194,6 +194,8 @@ fn small_style_recipe() -> String {
     ] {
         text = replaced(&text, key, value);
     }
+    // Mean and log variance of 16 numbers.
+    let text = text.replace("outputs = 128 }", "outputs = 32 }");
     let (head, tail) = text.split_once("[critic]").expect("it has a critic");
     let (head, tail) = (
         replaced(head, "channels", "[8, 8, 6]"),
@@ -222,14 +224,27 @@ fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
     assert_eq!(first.len(), 3 * 32 * 32);
     assert_ne!(first, second);
 
+    // The encoder goes with it, and codes that it finds are drawn.
+    let found = generator.encode(&pictures).expect("it encodes");
+    let found = found.expect("it has an encoder");
+    assert_eq!(found.space, Space::Z);
+    let mu = download(found.mu).expect("the CPU works");
+    assert_eq!(mu.len(), codes.len());
+    let title = file.manifest.capabilities().title;
+    assert_eq!(title, "style-based VAE-GAN");
+    assert!(file.manifest.quality.contains_key("mse"), "it is measured");
+
     for (key, value, part) in [
         ("noise = false", "output = \"tanh\"", "no output function"),
         (
-            "difference_gain = 3.0",
+            "difference_gain = 1.0",
             "difference_gain = 0.0",
             "difference_gain",
         ),
         ("num_ws = 5", "num_ws = 9", "num_ws is 9"),
+        ("outputs = 32 }", "outputs = 31 }", "encoder"),
+        ("lead = 0.3", "lead = 1.5", "autoencoding"),
+        ("autoencoding = {", "# autoencoding = {", "both an encoder"),
         ("[8, 8, 6]", "[8, 8, 6, 4]", "64x64 pixels"),
     ] {
         assert!(text.contains(key), "the recipe has no {key:?}");
@@ -239,4 +254,27 @@ fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
         let error = error.to_string();
         assert!(error.contains(part), "{error} should contain {part:?}");
     }
+}
+
+/// An encoder alone teaches a generator to draw what it sees, and that stays so when a discriminator
+/// plays as well.
+#[test]
+fn a_generator_learns_from_its_encoder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_snails(folder.path());
+    let error_after = |images: &str, lead: &str| {
+        let options = options(folder.path(), folder.path().to_owned());
+        let text = small_style_recipe()
+            .replace("images = 24", images)
+            .replace("lead = 0.3", lead);
+        std::fs::write(&options.recipe, text).expect("a file");
+        train::run(&options, &mut || false).expect("the run is sound");
+        let file = ModelFile::read(&options.output).expect("sound");
+        file.manifest.quality["mse"]
+    };
+    let fresh = error_after("images = 24", "lead = 0.3");
+    let alone = error_after("images = 1600", "lead = 0.99");
+    let judged = error_after("images = 1600", "lead = 0.6");
+    assert!(alone < 0.5 * fresh, "{alone}, {fresh} at the beginning");
+    assert!(judged < 0.7 * fresh, "{judged}, {fresh} at the beginning");
 }

@@ -3,6 +3,7 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, ViewportCommand};
+use egui_kittest::kittest::Queryable as _;
 use std::collections::BTreeSet;
 use zscape::app::{Command, Overlay, Theme};
 
@@ -66,6 +67,34 @@ fn the_palette_goes_to_a_seed_and_to_an_expression() {
         window.harness.run_steps(2);
         window.press(Modifiers::NONE, Key::Enter);
         assert_eq!(window.expression(), expected);
+    }
+}
+
+#[test]
+fn a_room_sees_what_the_tool_shows() {
+    let mut window = Window::open();
+    for (tool, shows) in [
+        ("Explore", "Picture"),
+        ("Map", "Map of the latent plane"),
+        ("Compare", "Pane 2"),
+    ] {
+        window.open_tool(tool);
+        window.press(Modifiers::NONE, Key::F10);
+        window.settle();
+        let names = ["File", "Search commands"];
+        for name in names {
+            let button = window.harness.query_by_role_and_label(Role::Button, name);
+            assert!(button.is_none(), "{tool}: {name} is still there");
+        }
+        let found = window.harness.query_by_label(shows);
+        assert!(found.is_some(), "{tool}: no {shows:?} on the window");
+        let messages = window.messages();
+        assert!(
+            messages.iter().any(|it| it.contains("Press Esc")),
+            "{messages:?}"
+        );
+        window.press(Modifiers::NONE, Key::Escape);
+        window.settle();
     }
 }
 

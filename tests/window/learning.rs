@@ -18,6 +18,7 @@ use zscape::files::save::save;
 use zscape::latent::expr::parse;
 use zscape::latent::{NoiseMode, Space};
 use zscape::learn::progress::QuestionStatus;
+use zscape::learn::{Operations, ToolName};
 
 /// Everything of the state that a scene may touch.
 fn state(app: &AppState) -> (String, String, Tool, String, usize, Option<NodeId>, u32) {
@@ -41,7 +42,10 @@ fn questions_are_listed_searched_and_ordered_as_a_path() {
     let built_in = window.app().learning().bank().expect("read").questions();
     assert!(built_in.len() > 50, "{}", built_in.len());
     window.push(Role::Tab, "Map");
-    window.find(Role::Button, "How long is a code of this test?");
+    let operations = Operations::of(window.app().position().expression());
+    let bank = Arc::clone(window.app().learning().bank().expect("read"));
+    let fitting = bank.fitting(ToolName::Map, "digits-vae2", &operations);
+    window.find(Role::Button, &fitting[0].question);
     window.read("Which picture of this test is which?");
     assert!(window.shows("Expert · school"));
     window.push_button("Back");

@@ -23,8 +23,13 @@ pub struct Window {
 
 impl Window {
     /// A window as at the first start, with the first picture on it.
-    pub fn open() -> Self {
+    pub fn first_start() -> Self {
         Self::open_model(None)
+    }
+
+    /// A window with the small model of a plane, on which most tests work.
+    pub fn open() -> Self {
+        Self::open_named("digits-vae2")
     }
 
     /// A window with a catalogue model.

@@ -19,8 +19,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct LiveNumbers {
     quantities: Vec<Quantity>,
-    /// A number for each measure, or why there is none.
-    values: Vec<Result<f64, String>>,
+    /// A number for each measure, or why there is none; `None` until it is measured.
+    values: Vec<Option<Result<f64, String>>>,
     /// The picture that was measured last, or is being measured.
     subject: Option<Subject>,
     /// The measurement under way, with the expressions in its order.
@@ -62,7 +62,7 @@ impl LiveNumbers {
     /// The newest number of a measure, or why it has none; `None` until it is measured.
     pub fn get(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
         let place = self.quantities.iter().position(|known| known == quantity)?;
-        let value = self.values.get(place)?;
+        let value = self.values.get(place)?.as_ref()?;
         Some(value.as_ref().copied().map_err(String::as_str))
     }
 
@@ -74,8 +74,7 @@ impl LiveNumbers {
         quantities: impl Iterator<Item = &'q Quantity> + Clone,
     ) {
         if !quantities.clone().eq(&self.quantities) {
-            self.stop(workspace);
-            self.quantities = quantities.cloned().collect();
+            self.ask_for(quantities.cloned().collect(), workspace);
         }
         let is_busy = self.job.is_some() || workspace.models.loading().is_some();
         if self.quantities.is_empty() || is_busy {
@@ -111,12 +110,19 @@ impl LiveNumbers {
         self.subject = Some(subject);
     }
 
-    /// Forgets everything.
-    fn stop(&mut self, workspace: &mut Workspace) {
+    /// Begins with other measures; what is known of those that stay is shown until it is measured
+    /// again.
+    fn ask_for(&mut self, quantities: Vec<Quantity>, workspace: &mut Workspace) {
         if let Some((job, _)) = self.job.take() {
             workspace.engine.cancel(job);
         }
-        *self = Self::default();
+        let known = |it: &Quantity| Some(self.get(it)?.map_err(str::to_owned));
+        let values = quantities.iter().map(known).collect();
+        *self = Self {
+            quantities,
+            values,
+            ..Self::default()
+        };
     }
 
     /// Takes what was measured. Returns whether it was asked for here.
@@ -133,7 +139,7 @@ impl LiveNumbers {
             measurements.insert(model, expression, measurement.clone());
         }
         let here = Some(&subject.expression);
-        let value = |it: &Quantity| it.value(model, here, &measurements);
+        let value = |it: &Quantity| Some(it.value(model, here, &measurements));
         self.values = self.quantities.iter().map(value).collect();
         true
     }
@@ -149,7 +155,7 @@ impl LiveNumbers {
     pub fn fail(&mut self, job: JobId, why: &str) -> bool {
         let is_own = self.job.take_if(|(known, _)| *known == job).is_some();
         if is_own {
-            let failed = || Err(why.to_owned());
+            let failed = || Some(Err(why.to_owned()));
             self.values = self.quantities.iter().map(|_| failed()).collect();
         }
         is_own

@@ -45,30 +45,34 @@ pub fn check(args: &QuestionsArgs) -> Result<(), CliError> {
     }
     figures()?;
     if !findings.faults.is_empty() {
-        let count = findings.faults.len();
-        let plural = if count == 1 { "" } else { "s" };
-        return Err(CliError::BadInput(format!(
-            "{count} fault{plural} in the question files"
-        )));
+        let count = counted(findings.faults.len(), "fault");
+        return Err(CliError::BadInput(format!("{count} in the question files")));
     }
     say(&summary(&chosen, findings.warnings.len()))
 }
 
 fn summary(chosen: &[&Question], warnings: usize) -> String {
-    let count = chosen.len();
-    let (verb, plural) = if count == 1 { ("is", "") } else { ("are", "s") };
-    let scenes = chosen.iter().filter(|it| it.scene.is_some()).count();
-    let tasks: usize = chosen.iter().map(|it| it.tasks.len()).sum();
-    let claims: usize = chosen.iter().map(|it| it.claims.len()).sum();
+    let verb = if chosen.len() == 1 { "is" } else { "are" };
     let mut words = format!(
-        "{count} question{plural} {verb} sound, with {scenes} scenes, {tasks} tasks and {claims} \
-         claims"
+        "{} {verb} sound, with {}, {} and {}",
+        counted(chosen.len(), "question"),
+        counted(
+            chosen.iter().filter(|it| it.scene.is_some()).count(),
+            "scene"
+        ),
+        counted(chosen.iter().map(|it| it.tasks.len()).sum(), "task"),
+        counted(chosen.iter().map(|it| it.claims.len()).sum(), "claim"),
     );
     if warnings > 0 {
-        let plural = if warnings == 1 { "" } else { "s" };
-        words += &format!("; {warnings} warning{plural}");
+        words += &format!("; {}", counted(warnings, "warning"));
     }
     words
+}
+
+/// `1 scene`, `2 scenes`
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// What is found on paper in the whole bank, and with pictures in the chosen questions. Faults of

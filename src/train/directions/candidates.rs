@@ -11,6 +11,7 @@ use crate::model::manifest::{LabelKind, LayerSpec, Role};
 use crate::model::{ModelError, ModelFile};
 use crate::train::TrainError;
 use crate::train::probes::{self, Table};
+use std::collections::BTreeMap;
 
 /// Directions of each unsupervised method.
 const OF_EACH: usize = 6;
@@ -34,6 +35,51 @@ pub struct Labelled {
     pub encoded: Option<Vec<f32>>,
 }
 
+/// The probes of labels, to take one label out of the direction of another.
+#[derive(Default)]
+pub struct Probes(BTreeMap<(Space, usize), Probed>);
+
+struct Probed {
+    normal: Vec<f32>,
+    pattern: Vec<f32>,
+}
+
+impl Probes {
+    /// A direction with the patterns of other labels taken out of it, as far as their probes see it
+    /// go along; `None` where none of them has a probe.
+    pub fn conditional(&self, space: Space, step: &[f32], others: &[usize]) -> Option<Vec<f32>> {
+        let known: Vec<&Probed> = others
+            .iter()
+            .filter_map(|&label| self.0.get(&(space, label)))
+            .collect();
+        let dot = |a: &[f32], b: &[f32]| -> f64 {
+            let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
+            products.sum()
+        };
+        let mut step = step.to_vec();
+        // One after the other, and again, since taking out the one brings back a bit of the other.
+        for probed in known.iter().chain(&known) {
+            let along = dot(&probed.normal, &probed.pattern);
+            if along.abs() < f64::EPSILON {
+                continue;
+            }
+            let part = (dot(&probed.normal, &step) / along) as f32;
+            for (value, pattern) in step.iter_mut().zip(&probed.pattern) {
+                *value -= part * pattern;
+            }
+        }
+        (!known.is_empty()).then_some(step)
+    }
+}
+
+impl Labelled {
+    /// Whether the probed codes of a space vary more in some directions than in others: those of w,
+    /// and those that an encoder found, which leaves numbers alone that nothing is encoded in.
+    pub fn is_uneven(&self, space: Space) -> bool {
+        space == Space::W || self.encoded.is_some()
+    }
+}
+
 /// A probe for each of some labels in each space.
 ///
 /// # Errors
@@ -44,8 +90,9 @@ pub fn supervised(
     labels: &[usize],
     left_out: &mut Vec<Rejected>,
     pause: &mut dyn FnMut() -> Result<(), TrainError>,
-) -> Result<Vec<Candidate>, TrainError> {
+) -> Result<(Vec<Candidate>, Probes), TrainError> {
     let rows = labelled.table.rows().max(1);
+    let mut known_probes = Probes::default();
     let spaces = [
         labelled.w.as_deref().map(|w| (Space::W, w)),
         Some((Space::Z, &labelled.probed_z[..])),
@@ -68,13 +115,20 @@ pub fn supervised(
                 };
                 match probe {
                     Ok(probe) => {
-                        // The numbers of z do not depend on each other, so there the two are
-                        // the same; of the two in w the one with the better score is kept.
-                        if space == Space::W {
-                            let step = pattern(codes, &probe.step);
+                        // Numbers drawn from the prior do not depend on each other and vary alike, so
+                        // the two are the same there; of two the one with the better score is kept.
+                        let mut pattern_step = probe.step.clone();
+                        if labelled.is_uneven(space) {
+                            pattern_step = pattern(codes, &probe.step);
+                            let step = pattern_step.clone();
                             found.push(candidate(Method::ProbePattern, step, &probe));
                         }
                         found.push(candidate(Method::Probe, probe.step.clone(), &probe));
+                        let probed = Probed {
+                            normal: probe.step,
+                            pattern: pattern_step,
+                        };
+                        known_probes.0.insert((space, label), probed);
                     }
                     Err(fault) => left_out.push(Rejected {
                         label: known,
@@ -85,7 +139,7 @@ pub fn supervised(
             pause()?;
         }
     }
-    Ok(found)
+    Ok((found, known_probes))
 }
 
 /// How codes change on average when they lie one standard deviation further along `normal`: the
@@ -277,6 +331,25 @@ mod tests {
         // The length of the normal does not matter.
         let longer = pattern(&codes, &[5.0, 0.0, 0.0]);
         assert!((longer[1] - found[1]).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_conditional_direction_leaves_the_probe_of_the_other_alone() {
+        let probed = |normal: [f32; 3], pattern: [f32; 3]| Probed {
+            normal: normal.to_vec(),
+            pattern: pattern.to_vec(),
+        };
+        let probes = Probes(BTreeMap::from([
+            ((Space::W, 0), probed([0.0, 1.0, 0.0], [0.5, 2.0, 0.0])),
+            ((Space::W, 1), probed([0.0, 0.0, 3.0], [0.0, 0.0, 0.25])),
+        ]));
+        let step = [1.0, 1.0, 4.0];
+        let found = probes
+            .conditional(Space::W, &step, &[0, 1])
+            .expect("probes");
+        assert_eq!(found, [0.75, 0.0, 0.0]);
+        assert_eq!(probes.conditional(Space::W, &step, &[7]), None);
+        assert_eq!(probes.conditional(Space::Z, &step, &[0]), None);
     }
 
     #[test]

@@ -14,6 +14,8 @@ const KEPT_EFFECTS: usize = 5;
 const CENTRES: usize = 16;
 /// Pictures in one batch.
 const BATCH: usize = 250;
+/// Below this cosine two directions are one, in opposite senses: dark skin and light skin.
+const OPPOSITE: f64 = -0.7;
 /// How many pictures would have two labels by chance that rule each other out.
 const LEAST_EXPECTED: usize = 10;
 
@@ -240,26 +242,45 @@ fn score(flips: f32, others_total: f32) -> f32 {
     flips / (1.0 + others_total)
 }
 
-/// Puts the best first and marks them: the highest scores, one for each label, that flip
-/// anything at all. The rest follow by their scores. Of several with one name the best is kept.
-pub fn rank(mut all: Vec<(MeasuredDirection, Vec<f32>)>) -> Vec<(MeasuredDirection, Vec<f32>)> {
+/// Puts the best first and marks them: the highest scores, one for each label and for each line, that
+/// flip anything at all; what is measured rather than judged, and what leads against one of them, is
+/// not among them. The rest follow by their scores. Of several with one name the best is kept.
+pub fn rank(
+    mut all: Vec<(MeasuredDirection, Vec<f32>)>,
+    is_measured: impl Fn(&str) -> bool,
+) -> Vec<(MeasuredDirection, Vec<f32>)> {
     all.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then(a.name.cmp(&b.name)));
     let mut names = BTreeSet::new();
     all.retain(|(one, _)| names.insert(one.name.clone()));
-    let mut taken = BTreeSet::new();
-    for (one, _) in &mut all {
-        let is_new = one
-            .label
-            .clone()
-            .is_some_and(|label| !taken.contains(&label));
+    let mut taken: Vec<(String, Space, Vec<f32>)> = Vec::new();
+    for (one, step) in &mut all {
+        let is_new = one.label.as_ref().is_some_and(|label| {
+            let is_known = |(known, space, other): &(String, Space, Vec<f32>)| {
+                known == label || (*space == one.space && cosine(other, step) < OPPOSITE)
+            };
+            !is_measured(label) && !taken.iter().any(is_known)
+        });
         one.is_best = is_new && one.score > 0.0 && taken.len() < BEST;
         if let Some(label) = one.label.clone().filter(|_| one.is_best) {
-            taken.insert(label);
+            taken.push((label, one.space, step.clone()));
         }
     }
     // Stable, so both parts stay ranked.
     all.sort_by_key(|(one, _)| !one.is_best);
     all
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
+        products.sum()
+    };
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    if lengths > 0.0 {
+        dot(a, b) / lengths
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]
@@ -328,16 +349,18 @@ mod tests {
             one("nothing", None, 0.0, 0.0),
         ];
         all.extend((0..10).map(|n| one(&format!("n{n}"), Some(&format!("l{n}")), 0.1, 0.0)));
-        let ranked = rank(all);
+        all.push(one("ground", Some("warm background"), 0.99, 0.0));
+        let mut against = one("no shield", Some("bare"), 0.7, 0.0);
+        against.1 = vec![-1.0];
+        all.push(against);
+        let ranked = rank(all, |label| label == "warm background");
         let names: Vec<&str> = ranked.iter().map(|(one, _)| one.name.as_str()).collect();
         assert_eq!(names[..4], ["shield", "strong but broad", "weak", "n0"]);
         assert_eq!(ranked.iter().filter(|(one, _)| one.is_best).count(), BEST);
         assert_eq!(names.iter().filter(|name| **name == "shield").count(), 1);
         assert_eq!(ranked[0].0.flips, 0.8, "the better of one name");
-        assert_eq!(
-            names[BEST], "shield again",
-            "the best of its label stands above"
-        );
+        let others = ["ground", "no shield", "shield again"];
+        assert_eq!(names[BEST..BEST + 3], others, "not among the best");
         assert!(
             ranked
                 .last()

@@ -18,15 +18,17 @@ use super::probes::Table;
 use super::progress::{Progress, Watch};
 use super::random::{Purpose, Stream};
 use crate::engine::{DeviceChoice, ModelSource};
-use crate::latent::NoiseMode;
-use crate::model::directions::{DirectionsRecord, RECORD_VERSION, Rejected};
+use crate::latent::{NoiseMode, Space};
+use crate::model::directions::{
+    DirectionsRecord, MeasuredDirection, Method, RECORD_VERSION, Rejected,
+};
 use crate::model::file::{StoredTensor, direction_tensor};
 use crate::model::manifest::LabelKind;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError, ModelFile};
 use attributes::{AttributeClassifier, Predictions};
 use candidates::Labelled;
-use effect::{Exclusions, SIGMA, Trial};
+use effect::{Candidate, Exclusions, SIGMA, Trial};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,9 @@ const MEASURED: usize = 300;
 const BATCH: usize = 250;
 /// The part of the wrong guesses that a judge must avoid for its label to name a direction.
 const MIN_SKILL: f64 = 0.5;
+/// A side effect of at least this much, as a mean change of a probability, is taken out of a direction
+/// on trial.
+const WORTH_TAKING_OUT: f32 = 0.05;
 /// How many samples can be asked for.
 pub const SAMPLES: std::ops::RangeInclusive<usize> = 100..=100_000;
 
@@ -207,7 +212,10 @@ fn label(
     progress: &mut Progress<'_>,
 ) -> Result<Labelled, TrainError> {
     let dim = generator.start_len();
-    let encodes = generator.has_encoder() && file.manifest.classes == judge.manifest.classes;
+    // Where a mapping network leads to w, one walks among its codes, not among encoded pictures.
+    let encodes = generator.has_encoder()
+        && generator.styles().is_none()
+        && file.manifest.classes == judge.manifest.classes;
     let data = match (&options.data, eval::dataset_of(file)) {
         (Some(folder), Ok(data)) if encodes => Some(data.read(folder, Part::Train)?),
         _ => None,
@@ -309,7 +317,7 @@ fn decode(
     rows: std::ops::Range<usize>,
 ) -> Result<Vec<f32>, ModelError> {
     let codes = z.get(rows.start * dim..rows.end * dim).unwrap_or(&[]);
-    let inputs = generator.inputs(crate::latent::Space::Z, codes)?;
+    let inputs = generator.inputs(Space::Z, codes)?;
     generator.decode_to_vec(&inputs, NoiseMode::Const)
 }
 
@@ -343,11 +351,16 @@ fn search(
             None => frequent.push(label),
         }
     }
-    let spaces = if labelled.w.is_some() { 2 } else { 1 };
-    // In w both the normal and the pattern of a probe are tried.
-    let tries = frequent.len() * (2 * spaces - 1) + candidates::UNSUPERVISED * spaces;
+    let spaces = labelled.w.iter().map(|_| Space::W).chain([Space::Z]);
+    // Both the normal and the pattern of a probe are tried where they differ.
+    let tries = spaces
+        .map(|space| {
+            let of_probe = if labelled.is_uneven(space) { 2 } else { 1 };
+            frequent.len() * of_probe + candidates::UNSUPERVISED
+        })
+        .sum::<usize>();
     progress.total = progress.done + tries * MEASURED;
-    let mut all =
+    let (mut all, probes) =
         candidates::supervised(attributes, &labelled, &frequent, &mut left_out, &mut || {
             progress.step(0)
         })?;
@@ -369,13 +382,23 @@ fn search(
         frequent: &frequent,
         exclusions,
     };
-    progress.total = progress.done + all.len() * measured;
+    progress.total = progress.done + (all.len() + frequent.len()) * measured;
     let mut found = Vec::with_capacity(all.len());
     for candidate in all {
         found.push(trial.measure(candidate)?);
         progress.step(measured)?;
     }
-    let (directions, steps) = effect::rank(found).into_iter().unzip();
+    for &label in &frequent {
+        if let Some(candidate) = conditional(&found, &probes, attributes, label) {
+            found.push(trial.measure(candidate)?);
+        }
+        progress.step(measured)?;
+    }
+    let is_measured = |label: &str| {
+        let mut labels = (0..attributes.labels().len()).filter(|&at| attributes.is_measured(at));
+        labels.any(|at| attributes.title(at) == label)
+    };
+    let (directions, steps) = effect::rank(found, is_measured).into_iter().unzip();
     let record = DirectionsRecord {
         version: RECORD_VERSION,
         judge: judge.manifest.name.clone(),
@@ -388,6 +411,37 @@ fn search(
         left_out,
     };
     Ok((record, steps))
+}
+
+/// The best direction of a label so far without what changes other labels most.
+fn conditional(
+    found: &[(MeasuredDirection, Vec<f32>)],
+    probes: &candidates::Probes,
+    attributes: &AttributeClassifier,
+    label: usize,
+) -> Option<Candidate> {
+    let title = attributes.title(label);
+    let of_label = found.iter().filter(|(one, _)| {
+        one.label.as_ref() == Some(&title)
+            && matches!(one.method, Method::Probe | Method::ProbePattern)
+    });
+    let (best, step) = of_label.max_by(|(a, _), (b, _)| a.score.total_cmp(&b.score))?;
+    let changed = best
+        .others
+        .iter()
+        .filter(|it| it.change.abs() >= WORTH_TAKING_OUT);
+    let place =
+        |name: &str| (0..attributes.labels().len()).find(|&at| attributes.title(at) == name);
+    let others: Vec<usize> = changed.filter_map(|it| place(&it.label)).collect();
+    Some(Candidate {
+        name: best.name.clone(),
+        space: best.space,
+        method: Method::Conditional,
+        step: probes.conditional(best.space, step, &others)?,
+        label: Some(label),
+        accuracy: best.accuracy.map(f64::from),
+        baseline: best.baseline.map(f64::from),
+    })
 }
 
 /// Whether the judge knows a label, as far as that was measured: it must avoid half of the errors

@@ -13,6 +13,7 @@ use lucide_icons::Icon;
 pub fn level_icon(ui: &Ui, level: Level) -> RichText {
     let tokens = tokens(ui);
     let (glyph, colour) = match level {
+        Level::Hint => (Icon::Lightbulb, tokens.text_muted),
         Level::Done => (Icon::CircleCheck, tokens.done),
         Level::Warning => (Icon::TriangleAlert, tokens.warning),
         Level::Error => (Icon::CircleX, tokens.error),

@@ -6,7 +6,7 @@ use crate::app::{Actions, AppState, Axis, Edit, Tool};
 use crate::engine::ModelInfo;
 use crate::model::manifest::ImageSpec;
 use crate::ui::panels::plane;
-use crate::ui::picture::Shown;
+use crate::ui::picture::{self, Shown};
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
 use crate::ui::widgets::empty_state;
 use eframe::egui::{
@@ -85,7 +85,8 @@ impl CanvasView {
     /// of the same size.
     pub fn place(&mut self, ui: &Ui, area: Rect, image: ImageSpec) -> Rect {
         let pixels_per_point = ui.ctx().pixels_per_point();
-        let pixels = scale_to_fit(area.size() * pixels_per_point, image) * self.zoom;
+        let is_smooth = picture::is_smooth(ui.ctx(), [image.width, image.height]);
+        let pixels = scale_to_fit(area.size() * pixels_per_point, image, is_smooth) * self.zoom;
         let size = vec2(image.width as f32, image.height as f32) * pixels / pixels_per_point;
         self.shown = Some((image, pixels));
         self.pan = clamped_pan(self.pan, size, area.size());
@@ -144,10 +145,11 @@ pub fn ui(
 }
 
 /// Screen pixels for each pixel of the picture: the largest whole number that fits, so that all
-/// are equally large; a fraction where the picture is larger than its place.
-fn scale_to_fit(area: Vec2, image: ImageSpec) -> f32 {
+/// are equally large; a fraction where the picture is larger than its place, or has no pixels to be
+/// seen.
+fn scale_to_fit(area: Vec2, image: ImageSpec, is_smooth: bool) -> f32 {
     let fit = (area.x / image.width.max(1) as f32).min(area.y / image.height.max(1) as f32);
-    if fit >= 1.0 {
+    if fit >= 1.0 && !is_smooth {
         fit.floor()
     } else {
         fit.max(0.01)
@@ -253,7 +255,9 @@ fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
 fn caption_ui(ui: &Ui, app: &AppState) {
     let Some(model) = app.model() else { return };
     let listed = app.tool::<Directions>().listed();
-    let first = listed.first().map(|listed| &listed.direction);
+    // What everybody understands, where it is there.
+    let smile = listed.iter().find(|it| it.direction.name == "smile");
+    let first = smile.or(listed.first()).map(|listed| &listed.direction);
     let text = if app.player().is_some() {
         "Drifting from seed to seed: press Space to stop where you like it".to_owned()
     } else if let Some(first) = first.filter(|_| app.tools().open() == Tool::Explore) {
@@ -274,7 +278,7 @@ fn caption_ui(ui: &Ui, app: &AppState) {
     let middle = pos2(area.center().x, area.max.y - CAPTION_HEIGHT / 2.0);
     let font = FontId::proportional(crate::ui::theme::text::SMALL);
     let galley = ui.painter().layout(
-        text,
+        text.clone(),
         font,
         tokens(ui).text_muted,
         area.width() - 2.0 * space::M,
@@ -284,6 +288,8 @@ fn caption_ui(ui: &Ui, app: &AppState) {
         return;
     }
     let rect = Align2::CENTER_CENTER.anchor_size(middle, galley.size());
+    let response = ui.interact(rect, ui.scope_id().with("caption"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     ui.painter().galley(rect.min, galley, tokens(ui).text_muted);
 }
 
@@ -327,9 +333,10 @@ mod tests {
 
     #[test]
     fn small_pictures_are_enlarged_by_whole_numbers() {
-        assert_eq!(scale_to_fit(vec2(700.0, 600.0), SMALL), 21.0);
-        assert_eq!(scale_to_fit(vec2(512.0, 2000.0), LARGE), 0.5);
-        assert!(scale_to_fit(vec2(0.0, 0.0), SMALL) > 0.0);
+        assert_eq!(scale_to_fit(vec2(700.0, 600.0), SMALL, false), 21.0);
+        assert_eq!(scale_to_fit(vec2(70.0, 70.0), SMALL, true), 2.5);
+        assert_eq!(scale_to_fit(vec2(512.0, 2000.0), LARGE, false), 0.5);
+        assert!(scale_to_fit(vec2(0.0, 0.0), SMALL, true) > 0.0);
     }
 
     #[test]

@@ -159,10 +159,15 @@ fn code_ui(ui: &mut Ui, app: &AppState) {
     );
 }
 
-/// The root mean square length of a code, from mean and sigma of each dimension.
+/// The root mean square length of a code in z: that of the prior from which seeds are drawn, or else
+/// from mean and sigma of each dimension of encoded data.
 fn expected_norm(model: &ModelInfo) -> Option<f64> {
     if model.z_sigma.is_empty() {
         return None;
+    }
+    // An encoder leaves dimensions near zero that it does not use, so its codes may be shorter.
+    if model.manifest.family.traits().has_prior {
+        return Some((model.z_sigma.len() as f64).sqrt());
     }
     let mean = model.means.get(&Space::Z);
     let squares = model.z_sigma.iter().enumerate().map(|(dim, sigma)| {

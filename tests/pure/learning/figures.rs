@@ -8,19 +8,19 @@ use zscape::learn::{Bank, Level, Measurements, advice};
 // is set to the new value; no change may make one worse.
 
 /// Choices whose right option is the longest, in percent; by chance it would be about 33.
-const LONGEST_PERCENT: f64 = 27.5;
+const LONGEST_PERCENT: f64 = 21.5;
 /// Scenes that show something else than what is asked.
-const NEAREST: usize = 53;
+const NEAREST: usize = 35;
 /// Texts with "Often said".
-const REFRAINS: usize = 31;
+const REFRAINS: usize = 2;
 /// Free answers with points of their own.
-const WITH_POINTS: usize = 55;
+const WITH_POINTS: usize = 59;
 /// Scenes that show numbers live.
-const WATCHING: usize = 82;
+const WATCHING: usize = 102;
 /// Sentences that are measured over many seeds.
-const CLAIMS: usize = 214;
+const CLAIMS: usize = 259;
 /// Questions that say when their facts were checked.
-const DATED: usize = 40;
+const DATED: usize = 44;
 /// Questions with a figure.
 const WITH_FIGURES: usize = 0;
 

@@ -387,7 +387,6 @@ impl ToolPart for Compare {
     /// not painted.
     fn due_secs(view: ToolView<'_, Self>) -> Option<f64> {
         let shows = view.settings.mode == Mode::Blink
-            && !view.workspace.modes.picture_only
             && view.tool.laid_over().is_ok();
         let (now_secs, blink_secs) = (view.workspace.now_secs, view.settings.blink_secs);
         let due = view.tool.blink_due_secs(now_secs, blink_secs);
