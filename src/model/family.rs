@@ -176,11 +176,11 @@ mod tests {
                 manifest.style.is_some(),
                 "{name}"
             );
-            assert_eq!(
-                can.encodes,
-                manifest.family.traits().encoding != Encoding::None,
-                "{name}"
-            );
+            let traits = manifest.family.traits();
+            let may_encode = traits.encoding != Encoding::None;
+            let must_encode = may_encode && !traits.optional.contains(&Role::Encoder);
+            assert!(can.encodes || !must_encode, "{name}");
+            assert!(may_encode || !can.encodes, "{name}");
             assert!(can.encodes || !can.encodes_distribution, "{name}");
         }
     }

@@ -125,7 +125,12 @@ fn a_style_based_model_gets_directions_in_w_and_a_plane_vae_in_z() {
     let report = json(&run(&arguments).succeeded().stdout);
     let file = check_file(&folder.read("out.safetensors"));
     let names: Vec<String> = file.directions().into_iter().map(|d| d.name).collect();
-    for name in ["w pca 1", "sefa 1", "light", "light in z"] {
+    for name in [
+        "w pca 1",
+        "sefa 1",
+        "warm background",
+        "warm background in z",
+    ] {
         assert!(
             names.iter().any(|known| known == name),
             "{names:?} lack {name}"

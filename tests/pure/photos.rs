@@ -342,7 +342,17 @@ fn an_empty_sheet_and_a_single_dot_can_be_prepared() {
 }
 
 /// A head with shoulders, of a width and at a place, in color on a wall that gets darker to the right.
-fn portrait(width: u32, height: u32, [x, top]: [f32; 2], head: f32) -> Photo {
+fn portrait(width: u32, height: u32, place: [f32; 2], head: f32) -> Photo {
+    portrait_with(width, height, place, head, [120, 60, 40])
+}
+
+fn portrait_with(
+    width: u32,
+    height: u32,
+    [x, top]: [f32; 2],
+    head: f32,
+    [red, green, blue]: [u8; 3],
+) -> Photo {
     let mut rgba = Vec::new();
     for py in 0..height {
         for px in 0..width {
@@ -352,7 +362,7 @@ fn portrait(width: u32, height: u32, [x, top]: [f32; 2], head: f32) -> Photo {
             let in_body = dy > 1.3 * head && dx.abs() < 0.8 * head;
             let wall = 200 - (30 * px / width) as u8;
             rgba.extend(if in_head {
-                [120, 60, 40, 255]
+                [red, green, blue, 255]
             } else if in_body {
                 [20, 30, 160, 255]
             } else {
@@ -402,6 +412,14 @@ fn a_head_before_a_wall_gets_the_place_and_size_of_the_data() {
         let [left, right] = [of(&numbers, 0, 1, 1), of(&numbers, 0, 62, 1)];
         assert_eq!(left, right, "{name}: the wall has one color");
     }
+    // Skin that is nearly as light as the wall stays skin.
+    let light = portrait_with(600, 600, [300.0, 100.0], 200.0, [235, 185, 155]);
+    let numbers = as_numbers(&light, [3, 64, 64], options);
+    let wall = of(&numbers, 2, 1, 1);
+    let row = (0..64)
+        .filter(|&x| of(&numbers, 2, x, 29) < wall - 0.1)
+        .count();
+    assert!((30..=36).contains(&row), "light skin is {row} pixels wide");
     // Nothing stands out, or nothing is even: the picture stays what it is.
     let plain = grey(80, 80, |_, _| 90);
     let noise = grey(80, 80, |x, y| ((x * 7919 + y * 104_729) % 251) as u8);

@@ -5,6 +5,7 @@ use eframe::egui::{Key, Modifiers};
 use std::path::Path;
 use zscape::document::{Session, journal};
 use zscape::engine::ModelSource;
+use zscape::model::catalogue;
 use zscape::ui::WindowOptions;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -127,7 +128,7 @@ fn a_model_of_the_command_line_is_a_step_of_the_session() {
     next.press(CTRL, Key::Z);
     next.wait("the model of the session", |app| {
         app.model()
-            .is_some_and(|model| model.id.name == "digits-vae2")
+            .is_some_and(|model| model.id.name == catalogue::DEFAULT)
     });
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::Window;
 use zscape::engine::ModelSource;
+use zscape::model::catalogue;
 
 #[test]
 fn another_model_is_chosen_in_the_palette() {
@@ -63,7 +64,7 @@ fn a_start_with_a_missing_file_shows_the_default_model() {
     let window = Window::open_model(Some(ModelSource::File("absent.safetensors".into())));
     assert_eq!(
         window.app().model().expect("the default").id.name,
-        "digits-vae2"
+        catalogue::DEFAULT
     );
     let messages = window.messages();
     assert!(messages[0].contains("absent.safetensors"), "{messages:?}");

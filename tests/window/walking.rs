@@ -150,6 +150,8 @@ fn everything_is_reset_at_once() {
     let mut window = Window::open_named("digits-gan");
     window.type_expression("truncate(seed(7), 0.5) + 1.5*dir(\"z3\")");
     window.press(Modifiers::NONE, Key::Enter);
+    window.find(Role::Button, "Reset all").scroll_to_me();
+    window.settle();
     window.click("Reset all");
     assert_eq!(window.expression(), "seed(7)");
 }

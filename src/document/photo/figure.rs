@@ -21,7 +21,7 @@ const WIDEST_WITHIN: f64 = 1.0;
 const LOOKED_AT: usize = 160;
 /// The largest distance from the color of the ground, and from one pixel of the ground to the next,
 /// as root mean squares of channels in 0..=1.
-const FROM_GROUND: f32 = 0.22;
+const FROM_GROUND: f32 = 0.14;
 const FROM_NEIGHBOUR: f32 = 0.05;
 /// A ground covers at least the first and at most the second part of a picture of a head.
 const GROUND_SHARE: Range<f64> = 0.05..0.95;

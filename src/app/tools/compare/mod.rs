@@ -386,8 +386,7 @@ impl ToolPart for Compare {
     /// When the other picture is due; `None` while nothing blinks, so that a window at rest is
     /// not painted.
     fn due_secs(view: ToolView<'_, Self>) -> Option<f64> {
-        let shows = view.settings.mode == Mode::Blink
-            && view.tool.laid_over().is_ok();
+        let shows = view.settings.mode == Mode::Blink && view.tool.laid_over().is_ok();
         let (now_secs, blink_secs) = (view.workspace.now_secs, view.settings.blink_secs);
         let due = view.tool.blink_due_secs(now_secs, blink_secs);
         due.filter(|_| shows)

@@ -277,7 +277,7 @@ impl ToolPart for Encode {
     const INFO: ToolInfo = ToolInfo {
         word: "Encode",
         name: "Encode",
-        tooltip: "Find the code of a picture: open one, drop one, or draw a digit",
+        tooltip: "Find the code of a picture: open one, drop one, or draw one",
         icon: Icon::ImagePlus,
         key: Some(Key::Num6),
         question_name: Some(ToolName::Encode),

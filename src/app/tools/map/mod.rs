@@ -35,8 +35,8 @@ const TRAIL_LENGTH: usize = 400;
 #[serde(default)]
 pub struct Settings {
     pub kind: PlaneKind,
-    /// The two raw dimensions of [`PlaneKind::Axes`].
-    pub axes: [usize; 2],
+    /// The two raw dimensions of [`PlaneKind::Axes`]; `None` takes those that change the picture most.
+    pub axes: Option<[usize; 2]>,
     /// The two components of [`PlaneKind::Pca`], from 0.
     pub components: [usize; 2],
     /// The three codes of [`PlaneKind::Through`].
@@ -52,7 +52,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             kind: PlaneKind::Axes,
-            axes: [0, 1],
+            axes: None,
             components: [0, 1],
             through: [const { None }; 3],
             pictures: true,
@@ -124,9 +124,22 @@ impl Map {
 }
 
 impl Settings {
-    /// Chooses one of the two raw dimensions; they change places when both would be the same.
-    pub fn set_axis(&mut self, which: usize, dim: usize) {
-        set_pair(&mut self.axes, which, dim);
+    /// The two raw dimensions that are shown for a model.
+    pub fn axes_of(&self, model: &ModelInfo) -> [usize; 2] {
+        let ranked = || match model.ranked_axes(model.editing_space()) {
+            // A model with two dimensions is a plane, whichever of them matters more.
+            [(first, _), (second, _), _, ..] => [*first, *second],
+            _ => [0, 1],
+        };
+        self.axes.unwrap_or_else(ranked)
+    }
+
+    /// Chooses one of the two raw dimensions, which are `shown` now; they change places when both
+    /// would be the same.
+    pub fn set_axis(&mut self, shown: [usize; 2], which: usize, dim: usize) {
+        let mut pair = shown;
+        set_pair(&mut pair, which, dim);
+        self.axes = Some(pair);
     }
 
     /// Chooses one of the two components, from 0; as [`Self::set_axis`].
@@ -317,7 +330,7 @@ impl ToolPart for Map {
             }
             Some(Preset::MapAxes(axes)) => {
                 settings.kind = PlaneKind::Axes;
-                settings.axes = *axes;
+                settings.axes = Some(*axes);
             }
             _ => {}
         }

@@ -102,7 +102,7 @@ fn in_space(code: Expr, space: Space, workspace: &Workspace) -> Expr {
 /// The two axes of the map, in the space that the model is edited in.
 fn axes(settings: &Settings, model: &ModelInfo) -> [Axis; 2] {
     let space = model.editing_space();
-    settings.axes.map(|index| Axis { space, index })
+    settings.axes_of(model).map(|index| Axis { space, index })
 }
 
 /// Where the walk is without its steps along the two axes of the map.
@@ -186,7 +186,7 @@ impl MapPlane {
                 Ok(plane(Space::Z, geometry, Form::Vector, home, names))
             }
             PlaneKind::Axes => {
-                let [first, second] = settings.axes;
+                let [first, second] = settings.axes_of(model);
                 if first == second || first.max(second) >= dim {
                     return Err(format!("Choose two different dimensions below {dim}"));
                 }

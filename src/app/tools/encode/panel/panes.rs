@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
             ui,
             Icon::ImagePlus,
             "No picture yet",
-            "Drop a picture on the window, open one at the left, or draw a digit",
+            "Drop a picture on the window, open one at the left, or draw one",
         );
         return;
     }

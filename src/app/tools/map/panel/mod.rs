@@ -50,7 +50,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
         section(ui, "Plane", |ui| {
             kind_ui(ui, actions, settings, model);
             match settings.kind {
-                PlaneKind::Axes => axes_ui(ui, actions, settings, space, dim),
+                PlaneKind::Axes => axes_ui(ui, actions, settings.axes_of(model), space, dim),
                 PlaneKind::Pca => components_ui(ui, actions, settings, dim_of(Space::Z)),
                 PlaneKind::Through => through_ui(ui, app, actions, settings, textures),
             }
@@ -128,15 +128,15 @@ fn kind_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &Mode
     });
 }
 
-fn axes_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, space: Space, dim: usize) {
+fn axes_ui(ui: &mut Ui, actions: &mut Actions, shown: [usize; 2], space: Space, dim: usize) {
     pair_ui(
         ui,
-        settings.axes,
+        shown,
         dim,
         |index| Axis { space, index }.name(),
         "dimension",
         |which, axis| {
-            actions.edit_tool::<Map>(move |settings| settings.set_axis(which, axis));
+            actions.edit_tool::<Map>(move |settings| settings.set_axis(shown, which, axis));
         },
     );
 }
