@@ -334,7 +334,7 @@ fn bad_data_and_recipes_are_named() {
     refused(
         recipe.clone(),
         &folder.path().join("nowhere"),
-        "cannot be opened",
+        "cannot be read",
     );
 
     let broken = folder.path().join("broken.toml");

@@ -309,13 +309,16 @@ fn what_uses_the_same_operation_comes_before_its_equals() {
         let scene = question.scene.as_ref();
         scene.is_some_and(|scene| scene.expression.text.contains("slerp("))
     };
+    let scenes = bank.questions().iter().filter(|it| uses_slerp(it));
+    let scenes = scenes.filter_map(|question| question.scene.as_ref());
+    let model = scenes
+        .filter(|scene| scene.tool == ToolName::Interpolate && scene.nearest.is_none())
+        .map(|scene| scene.model.clone())
+        .next()
+        .expect("a scene with slerp in Interpolate");
     let place = |current: &str| {
         let current = parse(current).expect("an expression");
-        let fitting = bank.fitting(
-            ToolName::Interpolate,
-            "digits-gan",
-            &Operations::of(&current),
-        );
+        let fitting = bank.fitting(ToolName::Interpolate, &model, &Operations::of(&current));
         let place = fitting.iter().position(|question| uses_slerp(question));
         (place.expect("a scene with slerp"), fitting.len())
     };

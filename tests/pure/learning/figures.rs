@@ -8,9 +8,9 @@ use zscape::learn::{Bank, Level, Measurements, advice};
 // is set to the new value; no change may make one worse.
 
 /// Choices whose right option is the longest, in percent; by chance it would be about 33.
-const LONGEST_PERCENT: f64 = 21.5;
+const LONGEST_PERCENT: f64 = 23.0;
 /// Scenes that show something else than what is asked.
-const NEAREST: usize = 35;
+const NEAREST: usize = 34;
 /// Texts with "Often said".
 const REFRAINS: usize = 2;
 /// Free answers with points of their own.
@@ -18,7 +18,7 @@ const WITH_POINTS: usize = 59;
 /// Scenes that show numbers live.
 const WATCHING: usize = 102;
 /// Sentences that are measured over many seeds.
-const CLAIMS: usize = 259;
+const CLAIMS: usize = 296;
 /// Questions that say when their facts were checked.
 const DATED: usize = 44;
 /// Questions with a figure.
