@@ -1,19 +1,21 @@
 //! Style-based generators with style mixing (Karras et al. 2020), alone against a discriminator or
 //! with an encoder beside them (VAE-GAN, Larsen et al. 2016).
 
+mod encoder;
+
 use super::critic::{CriticSpec, Discriminator};
-use super::losses;
-use super::parameters::{Fresh, LeafGradients, Leaves, Parameters, Weights};
+use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
-use super::recipe::{Autoencoding, Recipe, Settings};
+use super::recipe::{Recipe, Settings};
 use super::style_network::{LayerNoise, Mapping, Synthesis};
-use super::task::{Batch, Task, Trained, picture_network, rows, with_role};
+use super::task::{Batch, Task, Trained, rows, with_role};
 use crate::model::graph::haar;
-use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
+use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
+use encoder::Encoder;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -36,13 +38,6 @@ pub struct StyleTask {
     generator: Weights,
     critic: Weights,
     encoder: Option<Encoder>,
-}
-
-/// The encoder that a generator learns from.
-struct Encoder {
-    spec: NetworkSpec,
-    settings: Autoencoding,
-    parameters: Parameters,
 }
 
 /// What both networks see of pictures: these themselves, or their Haar coefficients with the
@@ -178,14 +173,9 @@ impl StyleTask {
             initial: parameter.initial,
             trained: true,
         });
-        let encoder = settings.autoencoding.map(|autoencoding| {
-            let spec = picture_network(image, &recipe.encoder);
-            Ok(Encoder {
-                parameters: Parameters::new(&spec, settings.seed + 2, betas, &device)?,
-                settings: autoencoding,
-                spec,
-            })
-        });
+        let encoder = settings
+            .autoencoding
+            .map(|part| Encoder::new(recipe, part, image, &device));
         Ok(Self {
             encoder: encoder.transpose()?,
             generator: Weights::new(fresh, settings.seed, betas, &device),
@@ -265,43 +255,6 @@ impl StyleTask {
         let styles = first.clone() + (second - first) * mask;
         let noise = self.noise(stream, count);
         self.synthesise(leaves, styles, noise.as_ref())
-    }
-
-    /// The loss of drawing pictures in 0..1 again from what the encoder gives for them, with its
-    /// parts: the mean squared error of what is seen, and the KL divergence in nats.
-    fn autoencode(
-        &self,
-        (generator, encoder): (&Leaves, &Leaves),
-        part: &Encoder,
-        pictures: Tensor<2>,
-        (step, place): (u64, u64),
-    ) -> Result<(Tensor<1>, [Tensor<1>; 2]), ModelError> {
-        let (spec, device) = (&self.spec, &self.device);
-        let [count, len] = pictures.dims();
-        let found = part.parameters.network_of(encoder)?;
-        let found = found.forward(pictures.clone());
-        let dim = spec.z_dim;
-        let mu = found.clone().slice([0..count, 0..dim]);
-        let logvar = found.slice([0..count, dim..2 * dim]);
-        let logvar = logvar.clamp(-losses::LOGVAR_BOUND, losses::LOGVAR_BOUND);
-        let mut stream = Stream::new(self.settings.seed, Purpose::Encode, place);
-        let spread = rows(stream.normals(count * dim), dim, device);
-        let z = mu.clone() + spread * (logvar.clone() * 0.5).exp();
-        let w = self.mapping(generator)?.forward(z).map_err(ModelError)?;
-        let w = w.reshape([count, 1, spec.w_dim]);
-        let styles = w.expand([count, spec.num_ws, spec.w_dim]);
-        let noise = self.noise(&mut stream, count);
-        let again = self.synthesise(generator, styles, noise.as_ref())?;
-        let seen = self.view.of_pictures(pictures * 2.0 - 1.0);
-        let error = losses::squared(again, seen);
-        let kl = losses::kl_divergence(mu, logvar);
-        let settings = part.settings;
-        let progress = self.settings.progress(step);
-        let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
-        // The likelihood of a picture has the error over twice the variance, in -1..1, summed.
-        let nat = 2.0 * (2.0 * settings.deviation).powi(2) / len as f64;
-        let loss = error.clone() + kl.clone() * (nat * self.settings.beta * warmth);
-        Ok((loss * settings.weight, [error.inner(), kl.inner()]))
     }
 
     /// Draws pictures for one part of a batch and judges them beside its real ones.
@@ -544,7 +497,7 @@ mod tests {
 
     /// Made by `tests/data/make_style_reference.py`.
     fn cases() -> Vec<Case> {
-        let text = include_str!("../../tests/data/style_reference.json");
+        let text = include_str!("../../../tests/data/style_reference.json");
         let reference: Reference = serde_json::from_str(text).expect("it is JSON");
         reference.cases
     }
