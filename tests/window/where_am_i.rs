@@ -54,16 +54,15 @@ fn a_code_in_w_is_measured_against_seeds_in_w() {
 
 #[test]
 fn the_data_are_named_where_the_model_holds_some() {
-    let window = at("digits-vae2", "@digit-1");
+    let mut window = at("digits-vae2", "@digit-1");
     window.harness.get_by_label_contains("Typical");
-    assert!(
-        window
+    // Ones lie around the mean of the ones; their pictures come a little later.
+    window.wait_until("a one beside the mean of the ones", |window| {
+        let found = window
             .harness
-            .query_all_by_label_contains("Nearest datum: 1")
-            .count()
-            > 0,
-        "ones lie around the mean of the ones"
-    );
+            .query_all_by_label_contains("Nearest datum: 1");
+        found.count() > 0
+    });
     let window = at("digits-ae2", "seed(1)");
     window.harness.get_by_label_contains("has no prior");
 }

@@ -2,9 +2,9 @@
 
 use crate::app::{AppState, OpenScene};
 use crate::learn::evidence::with_unit;
-use crate::ui::theme::{space, tokens};
+use crate::ui::theme::{TextRole, space, text, tokens};
 use crate::ui::widgets::{caption, code, icon};
-use eframe::egui::{Role, Ui, WidgetInfo};
+use eframe::egui::{Color32, FontId, Role, Ui, WidgetInfo};
 use lucide_icons::Icon;
 
 /// Paints the numbers, or that they are hidden while one of them may be what a task asks for.
@@ -26,7 +26,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, scene: &OpenScene) {
                 Some(Err(_)) | None => "–".to_owned(),
             };
             if place > 0 {
-                ui.add_space(space::S);
+                begin(ui, &title, &number);
             }
             let line = ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
@@ -42,4 +42,23 @@ pub fn ui(ui: &mut Ui, app: &AppState, scene: &OpenScene) {
             }
         }
     });
+}
+
+/// Leaves a gap before the next number, or begins a line where it has no room.
+fn begin(ui: &mut Ui, title: &str, number: &str) {
+    let width = |words: &str, font: FontId| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
+        galley.size().x
+    };
+    let needed = width(title, FontId::proportional(text::SMALL))
+        + width(number, TextRole::Code.font())
+        + space::XS
+        + 2.0 * space::S;
+    if ui.available_size_before_wrap().x < needed {
+        ui.end_row();
+    } else {
+        ui.add_space(space::S);
+    }
 }
