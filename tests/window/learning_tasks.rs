@@ -4,7 +4,7 @@ use crate::school::CTRL;
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use zscape::app::{Action, Edit};
 use zscape::learn::progress::QuestionStatus;
 
@@ -56,6 +56,33 @@ fn what_a_scene_watches_follows_the_picture() {
     );
     window.push_button("Leave the scene");
     assert!(!window.shows("Norm: "));
+}
+
+#[test]
+fn a_scene_in_a_narrow_window_leaves_the_picture_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.read(NUMBERS);
+    window.open_scene();
+    window.wait_to_show("Norm: 0.500");
+    for size in [[1024.0, 640.0], [1280.0, 800.0]] {
+        window.harness.set_size(size.into());
+        window.settle();
+        let picture = window.find(Role::Image, "Picture").rect();
+        assert!(
+            picture.width().min(picture.height()) > 90.0,
+            "{picture:?} in {size:?}"
+        );
+        // No number runs under the questions, which are at least this wide.
+        for name in ["Norm: ", "Judge sees: ", "Distance to "] {
+            let numbers = window.harness.query_all_by_label_contains(name);
+            let right = numbers.map(|it| it.rect().right()).fold(0.0, f32::max);
+            assert!(
+                right > 0.0 && right < size[0] - 280.0,
+                "{name} ends at {right} in {size:?}"
+            );
+        }
+    }
 }
 
 #[test]
