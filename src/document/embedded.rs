@@ -12,6 +12,7 @@ mod xmp;
 pub(super) use xmp::packet;
 
 use super::recipe::{MAX_RECIPE_BYTES, Recipe, RecipeError};
+use crate::files::kind::FileKind;
 use crate::files::load::{self, LoadError};
 use std::io::{self, BufRead, BufReader, Cursor, Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -37,24 +38,10 @@ impl Container {
 
     /// The kind of a file that begins with these bytes.
     pub fn of(head: &[u8]) -> Option<Self> {
-        match head {
-            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
-            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'E',
-                b'B',
-                b'P',
-                ..,
-            ] => Some(Self::WebP),
+        match FileKind::of(head) {
+            FileKind::Png => Some(Self::Png),
+            FileKind::Gif => Some(Self::Gif),
+            FileKind::WebP => Some(Self::WebP),
             _ => None,
         }
     }

@@ -190,7 +190,7 @@ impl Recipe {
     /// The recipe as JSON on one line.
     pub fn to_json(&self) -> String {
         // Every field is a string, a number or a struct of these, so this cannot fail; an empty
-        // text would be refused by whoever reads it.
+        // text would be refused when it is read.
         serde_json::to_string(self).unwrap_or_default()
     }
 

@@ -425,7 +425,7 @@ pub fn read(path: &Path) -> Result<Session, SessionFileError> {
         path: path.to_owned(),
         error,
     };
-    // Before it is opened: opening a pipe waits for whoever writes into it.
+    // Before it is opened: opening a pipe waits until something writes into it.
     let metadata = std::fs::metadata(path).map_err(io)?;
     if !metadata.is_file() {
         return Err(io(io::Error::other("it is not an ordinary file")));

@@ -1,7 +1,7 @@
 //! Ending a computation between two layers of a network.
 //!
-//! The hazard here is a model of somebody else whose picture takes minutes: whoever cancels it or
-//! closes the program should not have to wait for the last layer.
+//! The hazard here is a foreign model whose picture takes minutes: cancelling it or closing the
+//! program should not have to wait for the last layer.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -238,8 +238,8 @@ impl Found {
         Ok(())
     }
 
-    /// Adds the codes of the arrays that fit a model. Where none does, all are added, for whoever
-    /// uses them to say what does not fit.
+    /// Adds the codes of the arrays that fit a model. Where none does, all are added, so that using
+    /// them gives the reason why they do not fit.
     fn take_fitting(&mut self, spaces: &Spaces) -> Result<(), CodesFault> {
         let waiting = std::mem::take(&mut self.waiting);
         let fits = |(_, space, shape): &Layout| spaces.get(space) == Some(shape);
