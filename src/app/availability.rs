@@ -31,6 +31,9 @@ impl AppState {
                 Err("Every question is done or not due yet")
             }
             Command::LeaveScene if self.navigation.scene().is_none() => Err("No scene is open"),
+            Command::TakeTour if self.navigation.scene().is_some() => {
+                Err("Leave the scene first; the tour is about your own picture")
+            }
             Command::RandomSeed
             | Command::NextSeed
             | Command::PreviousSeed
@@ -81,6 +84,7 @@ impl AppState {
             | Command::SavePicture
             | Command::Export
             | Command::AddBookmark
+            | Command::TakeTour
                 if !has_model =>
             {
                 Err(NO_MODEL)
@@ -123,8 +127,15 @@ impl AppState {
         controls.iter().any(is_locked)
     }
 
+    /// Whether the bubble of the tour is on the window.
+    pub(super) fn is_tour_shown(&self) -> bool {
+        let modes = self.desk.workspace.modes;
+        self.tour.step().is_some() && !modes.picture_only && modes.overlay == Overlay::None
+    }
+
     fn is_in_a_mode(&self) -> bool {
         self.desk.workspace.modes.overlay != Overlay::None
+            || self.is_tour_shown()
             || self.is_playing()
             || self.desk.workspace.modes.picture_only
             || self.desk.workspace.modes.full_screen

@@ -23,6 +23,7 @@ pub struct CommandInfo {
 pub type Availability = Result<(), &'static str>;
 
 const PLAIN: Modifiers = Modifiers::NONE;
+const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -149,10 +150,18 @@ commands! {
         "Go back to the usual size";
     Notifications, "Notifications", Bell, Some((CTRL_SHIFT, Key::N)),
         "List every message since the start";
+    Explain, "What is this?", CircleQuestionMark, Some((SHIFT, Key::F1)),
+        "Read the question that explains the open tool";
+    TakeTour, "Take the tour", Footprints, None,
+        "Five things to try, each shown at its control";
     Shortcuts, "Keyboard shortcuts", Keyboard, Some((PLAIN, Key::F1)),
         "List every shortcut";
     About, "About zscape", Info, None,
         "Version, licence and the model that is loaded";
+    NextPart, "Next part of the window", PanelsTopLeft, Some((PLAIN, Key::F6)),
+        "Give the keyboard to the next part: menus, tools, controls, picture, questions, expression";
+    PreviousPart, "Previous part of the window", PanelsTopLeft, Some((SHIFT, Key::F6)),
+        "Give the keyboard to the part before";
     Leave, "Leave the current mode", X, Some((PLAIN, Key::Escape)),
         "Close what is open on top, stop the walk, or leave full screen; it never quits";
 }

@@ -25,6 +25,10 @@ pub enum Effect {
     FullScreen(bool),
     Close,
     EditExpression,
+    /// Give the keyboard to the next part of the window, or to the one before.
+    FocusPart {
+        forward: bool,
+    },
     FitPicture,
     /// The theme or the text size is another.
     Restyle,

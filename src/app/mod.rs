@@ -37,6 +37,7 @@ mod state;
 mod thumbnail;
 mod tool;
 pub mod tools;
+mod tour;
 mod view;
 mod workspace;
 
@@ -63,5 +64,6 @@ pub use state::{AppState, FrameInput, Start};
 pub use thumbnail::Thumbnail;
 pub use tool::Tool;
 pub use tools::{ToolSettings, Tools};
+pub use tour::{Tour, TourAction, TourStep};
 pub use view::{Enlarging, Modes, Overlay, Theme, View};
 pub use workspace::{DEFAULT_EXPRESSION, ReadError, Workspace};

@@ -6,7 +6,7 @@ use super::tools::{ToolPart, ToolView};
 use super::{
     Composition, Derived, Desk, Edit, EditPhase, Effect, Learning, Models, Modes, Navigation,
     Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, StartupRequest,
-    Tools, View, Wake, Workspace,
+    Tools, Tour, View, Wake, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
@@ -31,6 +31,8 @@ pub struct Start {
     pub questions: Option<PathBuf>,
     /// Where progress is kept; `None` keeps none.
     pub progress: Option<PathBuf>,
+    /// Whether to begin with the tour.
+    pub with_tour: bool,
 }
 
 /// What the hand and the clock do in this frame.
@@ -51,6 +53,7 @@ pub struct AppState {
     pub(super) export: Export,
     pub(super) opening: FileLoader,
     pub(super) learning: Learning,
+    pub(super) tour: Tour,
     text: Derived<Expr, String>,
 }
 
@@ -70,11 +73,15 @@ impl AppState {
             opening: FileLoader::new(Arc::clone(&start.wake)),
             learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
             export: Export::new(start.wake),
+            tour: Tour::default(),
             text: Derived::default(),
         };
         let composition = start.expression.map(Composition::from);
         app.navigation
             .load(&mut app.desk.workspace, start.model, composition);
+        if start.with_tour {
+            app.begin_tour();
+        }
         app
     }
 
@@ -105,6 +112,11 @@ impl AppState {
     /// Where the window goes, and the scene that is open.
     pub fn navigation(&self) -> &Navigation {
         &self.navigation
+    }
+
+    /// How far the tour is.
+    pub fn tour(&self) -> &Tour {
+        &self.tour
     }
 
     pub fn learning(&self) -> &Learning {
@@ -235,6 +247,7 @@ impl AppState {
         due.after(self.desk.workspace.notices.tick(input.now_secs));
         due.soon_if(self.desk.keep_session());
         due.after(self.learning.tick(&mut self.desk, &mut self.navigation));
+        due.soon_if(self.keep_up_tour(input.hand_is_busy));
         let Some(model) = self.desk.workspace.models.current().cloned() else {
             return due.secs;
         };

@@ -7,8 +7,9 @@
 use eframe::egui;
 mod dialogs;
 pub(crate) mod drag;
-mod overlays;
+pub(crate) mod overlays;
 pub(crate) mod panels;
+pub(crate) mod parts;
 pub(crate) mod picture;
 mod shortcuts;
 mod smoke;

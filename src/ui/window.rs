@@ -1,7 +1,7 @@
 //! The window: the panels in their places, and the order of things in a frame.
 
 use super::dialogs::Dialogs;
-use super::overlays::{self, BookmarkForm, Palette};
+use super::overlays::{self, BookmarkForm, Palette, ShortcutsPage};
 use super::panels::bookmarks::BookmarksView;
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
@@ -9,6 +9,7 @@ use super::panels::filmstrip::FilmstripView;
 use super::panels::learning::{self, LearningView};
 use super::panels::tools::{self, Left, Stage, ToolPanels};
 use super::panels::{bookmarks, equation, filmstrip, menu_bar, side_frame, status};
+use super::parts::Parts;
 use super::picture::{self, PictureTexture};
 use super::smoke::Smoke;
 use super::storage;
@@ -39,6 +40,8 @@ pub struct ZscapeWindow {
     bookmark_form: BookmarkForm,
     learning: LearningView,
     palette: Palette,
+    shortcuts: ShortcutsPage,
+    parts: Parts,
     dialogs: Dialogs,
     smoke: Option<Smoke>,
     was_typing: bool,
@@ -89,6 +92,11 @@ impl ZscapeWindow {
             Some(storage) if smoke.is_none() => storage::load(storage),
             _ => storage::Remembered::default(),
         };
+        // Where nothing is kept it would come at every start; who opens something wants that.
+        let is_plain =
+            options.model.is_none() && options.session.is_none() && options.file.is_none();
+        let is_kept = cc.storage.is_some() && smoke.is_none();
+        let with_tour = is_plain && is_kept && !remembered.view.has_seen_tour;
         let startup = StartupRequest {
             model: options.model.is_some(),
             session: options.session,
@@ -115,6 +123,7 @@ impl ZscapeWindow {
             startup,
             questions: options.questions,
             progress: options.progress,
+            with_tour,
         });
         // After the engine has begun to load: fonts take a while.
         theme::apply(&ctx);
@@ -132,6 +141,8 @@ impl ZscapeWindow {
             bookmark_form: BookmarkForm::default(),
             learning: LearningView::default(),
             palette: Palette::default(),
+            shortcuts: ShortcutsPage::default(),
+            parts: Parts::default(),
             dialogs: Dialogs::new(wake),
             smoke,
             was_typing: false,
@@ -156,28 +167,34 @@ impl ZscapeWindow {
     fn panels(&mut self, ui: &mut Ui) {
         let (app, actions) = (&self.app, &mut self.actions);
         let modes = app.modes();
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.clear();
+        let layer = ui.layer_id();
+        let mut add = |shown: eframe::egui::Response| parts.add(layer, shown.rect);
         let line = |ui: &Ui, horizontal: f32, vertical: f32| {
             Frame::new()
                 .fill(tokens(ui).panel)
                 .inner_margin(Margin::symmetric(horizontal as i8, vertical as i8))
         };
         if !modes.picture_only {
-            Panel::top("menu")
+            let menu = Panel::top("menu")
                 .resizable(false)
                 .frame(line(ui, space::S, space::S))
                 .show(ui, |ui| menu_bar::ui(ui, app, actions));
+            add(menu.response);
             Panel::bottom("status")
                 .exact_size(28.0)
                 .resizable(false)
                 .frame(line(ui, space::M, 0.0))
                 .show(ui, |ui| status::ui(ui, app, actions, &self.canvas));
-            Panel::left("tools")
+            let rail = Panel::left("tools")
                 .exact_size(tools::rail::WIDTH)
                 .resizable(false)
                 .frame(line(ui, 0.0, space::S))
                 .show(ui, |ui| tools::rail::ui(ui, app, actions));
+            add(rail.response);
             if app.view().controls {
-                Panel::left("controls")
+                let controls = Panel::left("controls")
                     .resizable(true)
                     .default_size(size::CONTROLS_PANEL)
                     .size_range(size::CONTROLS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
@@ -191,32 +208,36 @@ impl ZscapeWindow {
                         };
                         self.tools.left_ui(ui, left);
                     });
+                add(controls.response);
             }
             // Before the panels below the picture, so that long texts have the whole height.
             if app.view().learning {
-                Panel::right("learning")
+                let learning = Panel::right("learning")
                     .resizable(true)
                     .default_size(size::LEARNING_PANEL)
                     .size_range(size::LEARNING_PANEL_MIN..=size::LEARNING_PANEL_MAX)
                     .frame(side_frame(ui))
                     .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
+                add(learning.response);
             }
             if app.view().filmstrip {
-                Panel::bottom("filmstrip")
+                let filmstrip = Panel::bottom("filmstrip")
                     .exact_size(size::THUMBNAIL + 2.0 * space::S + space::XS)
                     .resizable(false)
                     .frame(line(ui, space::M, space::S))
                     .show(ui, |ui| {
                         filmstrip::ui(ui, app, actions, &mut self.filmstrip)
                     });
+                add(filmstrip.response);
             }
-            Panel::bottom("equation")
+            let equation = Panel::bottom("equation")
                 .resizable(false)
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
+            add(equation.response);
         }
         if app.view().bookmarks && !modes.picture_only {
-            Panel::right("bookmarks")
+            let bookmarks = Panel::right("bookmarks")
                 .resizable(true)
                 .default_size(size::BOOKMARKS_PANEL)
                 .size_range(size::BOOKMARKS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
@@ -225,12 +246,14 @@ impl ZscapeWindow {
                     let textures = &mut self.filmstrip.textures;
                     bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
                 });
+            add(bookmarks.response);
         }
         if let Some(scene) = app.navigation().scene() {
-            Panel::top("scene")
+            let scene = Panel::top("scene")
                 .resizable(false)
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| learning::scene_bar_ui(ui, app, actions, scene));
+            add(scene.response);
         }
         let watching = app.navigation().scene().filter(|it| !it.watch.is_empty());
         if let Some(scene) = watching {
@@ -241,7 +264,7 @@ impl ZscapeWindow {
         }
         self.filmstrip.textures.end_frame();
         let shown = self.picture.shown();
-        CentralPanel::no_frame()
+        let stage = CentralPanel::no_frame()
             .frame(Frame::new().fill(tokens(ui).canvas))
             .show(ui, |ui| {
                 let mut stage = Stage {
@@ -253,6 +276,8 @@ impl ZscapeWindow {
                 };
                 self.tools.stage_ui(ui, &mut stage);
             });
+        add(stage.response);
+        self.parts = parts;
         self.textures.end_frame();
         self.picture_was_painted = shown.is_some();
     }
@@ -262,16 +287,20 @@ impl ZscapeWindow {
         if app.overlay() != Overlay::Palette {
             self.palette.close();
         }
+        if app.overlay() != Overlay::Shortcuts {
+            self.shortcuts.close();
+        }
         match app.overlay() {
             Overlay::None => {}
             Overlay::Palette => self.palette.ui(ctx, app, actions),
             Overlay::Notifications => overlays::notifications(ctx, app, actions),
             Overlay::Export => overlays::export_form(ctx, &self.app, actions),
             Overlay::Quit { waits } => overlays::quit_form(ctx, app, actions, waits),
-            Overlay::Shortcuts => overlays::shortcuts(ctx, actions),
+            Overlay::Shortcuts => self.shortcuts.ui(ctx, actions),
             Overlay::About => overlays::about(ctx, app, actions),
             Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
         }
+        overlays::tour(ctx, app, actions);
         overlays::toasts(ctx, app, actions, self.canvas.area());
         overlays::drop_zone(ctx);
     }
@@ -336,6 +365,7 @@ impl ZscapeWindow {
             Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
             Effect::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
             Effect::EditExpression => self.equation.focus(),
+            Effect::FocusPart { forward } => self.parts.focus_next(ctx, forward),
             Effect::FitPicture => self.canvas.fit(),
             Effect::Restyle => restyle(ctx, &self.app),
         }

@@ -23,6 +23,7 @@ use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
 use crate::learn::{Answer, Bank, Question, TaskKind};
 use live::LiveNumbers;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub enum LearningAction {
     Open(Page),
     /// Read a question.
     Read(String),
+    /// Show the panel and read a question of the built-in bank, as soon as that is there.
+    Explain(String),
     Back,
     /// Show the short answer; what was written before is kept beside it.
     Reveal(String),
@@ -114,7 +117,11 @@ pub struct Learning {
     /// Where the list was left for a question.
     list: Page,
     open: Option<OpenQuestion>,
+    /// Questions that were read and left, as they were left.
+    set_aside: BTreeMap<String, OpenQuestion>,
     way_back: Vec<String>,
+    /// What is to be read when the questions are there.
+    wanted: Option<String>,
     /// Jobs that measure for an answer.
     examining: Vec<JobId>,
     live: LiveNumbers,
@@ -135,7 +142,9 @@ impl Learning {
             page: Page::default(),
             list: Page::default(),
             open: None,
+            set_aside: BTreeMap::new(),
             way_back: Vec::new(),
+            wanted: None,
             examining: Vec::new(),
             live: LiveNumbers::default(),
             interview: None,
@@ -238,6 +247,7 @@ impl Learning {
                 } => {
                     self.bank = Some(bank);
                     self.path = path;
+                    self.read_wanted(workspace);
                     if let Some((sentence, has_faults)) = brought {
                         let level = if has_faults {
                             Level::Warning
@@ -305,6 +315,12 @@ impl Learning {
                 }
             }
             LearningAction::Read(id) => self.read_question(workspace, id),
+            LearningAction::Explain(id) => {
+                workspace.view.learning = true;
+                self.begin(workspace);
+                self.wanted = Some(id);
+                self.read_wanted(workspace);
+            }
             LearningAction::Back => self.back(workspace),
             LearningAction::Reveal(mut prediction) => {
                 if let Some(open) = &mut self.open {
@@ -399,6 +415,13 @@ impl Learning {
         bank.get(self.path.next_open_after(open, is_settled)?)
     }
 
+    /// Leaves the question that is read for the list that it was found in.
+    pub(super) fn show_list(&mut self) {
+        if self.page == Page::Question {
+            self.page = self.list;
+        }
+    }
+
     fn question(&self, id: &str) -> Option<Arc<Question>> {
         self.bank.as_ref()?.get(id).cloned()
     }
@@ -421,15 +444,38 @@ impl Learning {
             learning.way_back.drain(..surplus);
         }
         learning.page = Page::Question;
-        if learning.open.as_ref().is_none_or(|open| open.id != id) {
-            learning.open = Some(OpenQuestion::new(id, workspace.now_secs));
+        self.take_up(id, workspace.now_secs);
+    }
+
+    fn read_wanted(&mut self, workspace: &mut Workspace) {
+        if self.bank.is_some()
+            && let Some(id) = self.wanted.take()
+        {
+            self.read_question(workspace, id);
+        }
+    }
+
+    /// Opens a question as it was left, and sets the one aside that was open. One that was rated
+    /// begins again.
+    fn take_up(&mut self, id: String, now_secs: f64) {
+        if self.open.as_ref().is_some_and(|open| open.id == id) {
+            return;
+        }
+        let known = self.set_aside.remove(&id).filter(|left| {
+            let memory = self.progress.memory(&id);
+            memory.is_none_or(|memory| memory.reviewed < left.opened_at)
+        });
+        let open = known.unwrap_or_else(|| OpenQuestion::new(id, now_secs));
+        if let Some(mut left) = self.open.replace(open) {
+            left.checking = None;
+            self.set_aside.insert(left.id.clone(), left);
         }
     }
 
     fn back(&mut self, workspace: &mut Workspace) {
         let learning = &mut *self;
         match learning.way_back.pop() {
-            Some(id) => learning.open = Some(OpenQuestion::new(id, workspace.now_secs)),
+            Some(id) => learning.take_up(id, workspace.now_secs),
             None => learning.page = learning.list,
         }
     }

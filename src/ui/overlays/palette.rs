@@ -294,7 +294,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
 }
 
 /// How well a name fits what was typed, smaller is better; `None` when it does not.
-fn rank(query: &str, name: &str, more: &str) -> Option<u32> {
+pub(super) fn rank(query: &str, name: &str, more: &str) -> Option<u32> {
     let (query, name, more) = (
         query.to_lowercase(),
         name.to_lowercase(),

@@ -6,10 +6,11 @@
 use super::branches;
 use crate::app::models::source_of;
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
+use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey, TourStep};
 use crate::document::NodeId;
 use crate::latent::expr::parse;
 use crate::ui::drag::DraggedCode;
+use crate::ui::overlays::tour;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
@@ -38,7 +39,8 @@ pub struct FilmstripView {
 /// Paints the strip.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
     ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
-        icon_button(ui, app, actions, Command::AddBookmark);
+        let keep = icon_button(ui, app, actions, Command::AddBookmark);
+        tour::mark(ui, app, TourStep::Keep, keep.rect, "");
         icon_button(ui, app, actions, Command::ToggleBookmarks);
         ui.with_layout(eframe::egui::Layout::left_to_right(Align::Center), |ui| {
             row_ui(ui, app, actions, view);

@@ -41,6 +41,7 @@ pub mod size {
     pub const THUMBNAIL: f32 = 48.0;
     pub const PALETTE: f32 = 560.0;
     pub const TOAST: f32 = 360.0;
+    pub const BUBBLE: f32 = 288.0;
     pub const RADIUS: u8 = 6;
     pub const RADIUS_SMALL: u8 = 4;
 }

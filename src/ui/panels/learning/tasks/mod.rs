@@ -5,7 +5,8 @@ mod fields;
 mod pictures;
 mod verdict;
 
-pub use draft::Draft;
+use draft::Draft;
+pub use draft::Drafts;
 
 use super::list::sign_ui;
 use super::{LearningView, ask, button_ui, main_button_ui, question};
@@ -80,8 +81,7 @@ pub fn ui(
     let Some(task) = question.tasks.get(open.task) else {
         return;
     };
-    let draft = &mut view.draft;
-    draft.follow(app, question, open.task);
+    let draft = view.drafts.of(app, question, open.task);
     let strong = tokens(ui).text_strong;
     ui.add(Label::new(RichText::new(&task.ask).color(strong)).wrap());
     let criteria = task.criteria.iter().map(|it| it.title().to_lowercase());
