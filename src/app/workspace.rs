@@ -12,7 +12,9 @@ use super::{
 };
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
-use crate::latent::{Code, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape};
+use crate::latent::{
+    Code, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
+};
 use crate::learn::Control;
 use crate::model::manifest::Role;
 use std::sync::Arc;
@@ -171,7 +173,11 @@ impl Workspace {
         let control = match edit {
             Edit::Seed(_) => Control::Seed,
             Edit::Psi(_) => Control::Psi,
-            Edit::Axis { .. } | Edit::Step { .. } | Edit::Vector(_) => Control::Sliders,
+            Edit::Axis { .. }
+            | Edit::Step { .. }
+            | Edit::Vector(_)
+            | Edit::Given(_)
+            | Edit::Weight { .. } => Control::Sliders,
             Edit::Base(_) | Edit::Expression(_) | Edit::Sampler(_) | Edit::Composition(_) => {
                 return true;
             }
@@ -216,7 +222,6 @@ impl Workspace {
         Shot {
             model: model.clone(),
             expression,
-            conditions: self.position.conditions().clone(),
             sampler: self.sampler(),
         }
     }
@@ -336,6 +341,10 @@ impl Context for Names<'_> {
         let own = &self.model.directions;
         let all = self.session.directions.iter().chain(own);
         all.map(|direction| direction.name.clone()).collect()
+    }
+
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.model.manifest.conditions.as_ref()
     }
 
     fn can_encode(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::compute;
 use super::models::LoadedModel;
 use crate::latent::expr::{self, Compute, Context, Expr};
-use crate::latent::{Code, Direction, Lead, SessionNames, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, SessionNames, Space, SpaceShape, Vocabulary};
 use crate::model::Fault;
 use std::path::Path;
 
@@ -100,6 +100,10 @@ impl Context for ModelContext<'_> {
         let own = &self.model.info.directions;
         let all = self.session.directions.iter().chain(own);
         all.map(|direction| direction.name.clone()).collect()
+    }
+
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.model.info.manifest.conditions.as_ref()
     }
 
     fn can_encode(&self) -> bool {

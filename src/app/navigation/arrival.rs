@@ -6,6 +6,8 @@ use crate::app::models::{default_source, link_of, source_of, source_title};
 use crate::app::notices::{Level, Remedy};
 use crate::app::{Command, Composition, DEFAULT_EXPRESSION, Edit};
 use crate::engine::{ModelInfo, ModelSource};
+use crate::latent::Condition;
+use crate::latent::expr::Walk;
 use std::sync::Arc;
 
 impl Navigation {
@@ -33,12 +35,27 @@ impl Navigation {
         };
         let workspace = &desk.workspace;
         let understood = |it: &Composition| workspace.check(&it.expression).is_ok();
+        // A model that takes no conditions, or others, may still have the code.
+        let without_given = |it: &Composition| {
+            let mut walk = Walk::from_expr(&it.expression);
+            walk.given = Condition::default();
+            let expression = walk.to_expr();
+            Some(Composition {
+                expression,
+                ..it.clone()
+            })
+            .filter(understood)
+        };
         let composition = journey
             .composition
             .clone()
             .or_else(substituted)
             .or_else(|| Some(workspace.position.composition()))
-            .filter(understood)
+            .and_then(|it| {
+                Some(it.clone())
+                    .filter(understood)
+                    .or_else(|| without_given(&it))
+            })
             .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
         desk.workspace.edit_position(Edit::Composition(composition));
         arrive_in_history(desk, &journey, is_first);

@@ -75,6 +75,7 @@ impl SearchSpace {
             space: self.space,
             shape: self.shape,
             values: Values::Reals(values),
+            condition: Vec::new(),
         }
     }
 
