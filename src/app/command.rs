@@ -74,7 +74,9 @@ macro_rules! commands {
 
 commands! {
 {
-    OpenModel, "Open model…", FolderOpen, Some((CTRL, Key::O)),
+    OpenFile, "Open…", FolderOpen, Some((CTRL, Key::O)),
+        "Open any file as dropping it does: a picture with its recipe, a photo, a model, a session, codes";
+    OpenModel, "Open model…", Box, None,
         "Load a model from a .safetensors file";
     OpenPicture, "Encode picture…", ImageUp, Some((CTRL, Key::I)),
         "Open a picture in the Encode tool and find its code";
@@ -134,6 +136,8 @@ commands! {
         "Show or hide questions that fit what you do, each with a live scene";
     NextQuestion, "Next question", ArrowRight, Some((PLAIN, Key::PageDown)),
         "Go to the next question that is due or not done yet";
+    PreviousQuestion, "Previous question", ArrowLeft, Some((PLAIN, Key::PageUp)),
+        "Go back to the question that was read before";
     LeaveScene, "Leave the scene", DoorOpen, None,
         "Close the scene of the question and go back to your own picture";
     ToggleTheme, "Toggle light and dark theme", SunMoon, Some((CTRL_SHIFT, Key::L)),

@@ -1,6 +1,6 @@
 //! The one point of a frame where requests become changes.
 
-use super::notices::Level;
+use super::notices::{Level, Until};
 use super::view::Theme;
 use super::{
     Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy,
@@ -74,6 +74,7 @@ impl AppState {
 
     fn run_command(&mut self, command: Command) {
         match command {
+            Command::OpenFile => self.desk.workspace.effects.push(Effect::AskForAnyFile),
             Command::OpenModel => self.desk.workspace.effects.push(Effect::AskForModelFile),
             Command::OpenPicture => self.desk.workspace.effects.push(Effect::AskForPhoto),
             Command::SavePicture => {
@@ -150,6 +151,9 @@ impl AppState {
                     workspace
                         .notices
                         .push(Level::Hint, "Press Esc to bring the panels back");
+                    workspace.notices.last_only(Until::PanelsAreBack);
+                } else {
+                    workspace.notices.end(Until::PanelsAreBack);
                 }
             }
             Command::ToggleControls => {
@@ -165,6 +169,11 @@ impl AppState {
                 let next = LearningAction::NextQuestion;
                 self.learning
                     .run(&mut self.desk, &mut self.navigation, next);
+            }
+            Command::PreviousQuestion => {
+                let back = LearningAction::Back;
+                self.learning
+                    .run(&mut self.desk, &mut self.navigation, back);
             }
             Command::LeaveScene => self.navigation.leave_scene(&mut self.desk),
             Command::ToggleTheme => {
@@ -312,13 +321,11 @@ impl AppState {
 
     fn step_seed(&mut self, step: i32) {
         // Seeds are 32 bits wide and go round, as `& 0xFFFFFFFF` does in the tools before.
-        let seed = self
-            .desk
-            .workspace
-            .position
-            .last_seed()
-            .wrapping_add_signed(step);
-        self.desk.edit(Edit::Seed(seed));
+        let workspace = &self.desk.workspace;
+        // From the seed that is shown: while a walk plays that which it goes to.
+        let last = workspace.position.last_seed();
+        let from = workspace.player.as_ref().map_or(last, Player::to_seed);
+        self.desk.edit(Edit::Seed(from.wrapping_add_signed(step)));
     }
 
     fn toggle_play(&mut self) {
@@ -368,6 +375,7 @@ impl AppState {
             self.desk.stop_playing();
         } else if self.desk.workspace.modes.picture_only {
             self.desk.workspace.modes.picture_only = false;
+            self.desk.workspace.notices.end(Until::PanelsAreBack);
         } else if self.desk.workspace.modes.full_screen {
             self.set_full_screen(false);
         } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
+    AskForAnyFile,
     AskForModelFile,
     AskForSessionFile,
     /// A picture to encode.

@@ -29,6 +29,8 @@ pub struct Start {
     pub startup: StartupRequest,
     /// A teacher's folder of questions.
     pub questions: Option<PathBuf>,
+    /// Files and folders of questions that were added in earlier runs.
+    pub added_questions: Vec<PathBuf>,
     /// Where progress is kept; `None` keeps none.
     pub progress: Option<PathBuf>,
     /// Whether to begin with the tour.
@@ -71,7 +73,12 @@ impl AppState {
             desk: Desk::new(workspace, session),
             navigation: Navigation::default(),
             opening: FileLoader::new(Arc::clone(&start.wake)),
-            learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
+            learning: Learning::new(
+                start.questions,
+                start.added_questions,
+                start.progress,
+                Arc::clone(&start.wake),
+            ),
             export: Export::new(start.wake),
             tour: Tour::default(),
             text: Derived::default(),
@@ -134,7 +141,12 @@ impl AppState {
     ///
     /// A sentence.
     pub fn check_export(&self) -> Result<(), String> {
-        self.export.check(&self.desk)
+        self.export.check(&self.desk).map(drop)
+    }
+
+    /// Width and height of the file that is set up, in pixels, where it can be made and is a picture.
+    pub fn export_size(&self) -> Option<[u32; 2]> {
+        self.export.check(&self.desk).ok().flatten()
     }
 
     /// Whether the window may close now. While files are being written it asks instead.
@@ -264,6 +276,9 @@ impl AppState {
                 due.soon_if(true);
             }
         }
+        let gesture = &self.desk.workspace.gesture;
+        let rests = gesture.rests(hand_is_busy, input.now_secs);
+        due.soon_if(self.navigation.note_scene_step(&self.desk, rests));
         due.after(self.is_playing().then_some(0.0));
         due.after(self.desk.tools.due_secs(&self.desk.workspace));
         due.secs

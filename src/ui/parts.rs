@@ -19,6 +19,11 @@ impl Parts {
         self.0.push((layer, rect));
     }
 
+    /// Adds a part that comes before all others.
+    pub fn add_first(&mut self, layer: LayerId, rect: Rect) {
+        self.0.insert(0, (layer, rect));
+    }
+
     /// Gives the keyboard to the first control of the next part, or of the one before. Parts without
     /// a control are passed over.
     pub fn focus_next(&self, ctx: &Context, forward: bool) {

@@ -12,10 +12,12 @@ use super::panels::{bookmarks, equation, filmstrip, menu_bar, side_frame, status
 use super::parts::Parts;
 use super::picture::{self, PictureTexture};
 use super::smoke::Smoke;
+use super::stop;
 use super::storage;
 use super::textures::PictureTextures;
 use super::theme::{self, size, space, tokens};
 use super::{MIN_SIZE, WindowOptions, shortcuts};
+use crate::app::export::Quit;
 use crate::app::{
     Action, Actions, AppState, Effect, FrameInput, Overlay, Start, StartupRequest, models,
 };
@@ -122,6 +124,7 @@ impl ZscapeWindow {
             recent_sessions: remembered.recent_sessions,
             startup,
             questions: options.questions,
+            added_questions: remembered.added_questions,
             progress: options.progress,
             with_tour,
         });
@@ -263,6 +266,8 @@ impl ZscapeWindow {
                 .show(ui, |ui| learning::watch_ui(ui, app, scene));
         }
         self.filmstrip.textures.end_frame();
+        // The status bar has shown that of the last frame.
+        self.canvas.forget_scale();
         let shown = self.picture.shown();
         let stage = CentralPanel::no_frame()
             .frame(Frame::new().fill(tokens(ui).canvas))
@@ -300,7 +305,9 @@ impl ZscapeWindow {
             Overlay::About => overlays::about(ctx, app, actions),
             Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
         }
-        overlays::tour(ctx, app, actions);
+        if let Some((layer, rect)) = overlays::tour(ctx, app, actions) {
+            self.parts.add_first(layer, rect);
+        }
         overlays::toasts(ctx, app, actions, self.canvas.area());
         overlays::drop_zone(ctx);
     }
@@ -340,6 +347,7 @@ impl ZscapeWindow {
 
     fn carry_out(&mut self, ctx: &Context, effect: Effect) {
         match effect {
+            Effect::AskForAnyFile => self.dialogs.open_any(&mut self.actions),
             Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
             Effect::AskForPhoto => self.dialogs.open_picture(&mut self.actions),
             Effect::AskForSessionFile => self.dialogs.open_session(&mut self.actions),
@@ -378,6 +386,10 @@ impl eframe::App for ZscapeWindow {
         self.keep_least_size(ctx);
         let input = self.input(ctx);
         self.app.begin_frame(input);
+        if stop::asked() {
+            // Whoever ends programs waits for no answer: files that are not whole are removed.
+            self.app.run(Action::Quit(Quit::Now));
+        }
         // Also in a window that is hidden and therefore not painted.
         if self.app.take_close() {
             ctx.send_viewport_cmd(ViewportCommand::Close);

@@ -226,7 +226,12 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
     window.settle();
     assert_eq!(window.expression(), moved);
     assert!(window.app().availability(Command::RandomSeed).is_err());
+    // What was done in it is taken back in it.
+    window.press(CTRL, Key::Z);
+    assert_eq!(window.expression(), "[0.5, -0.5]");
     assert!(window.app().availability(Command::Undo).is_err());
+    window.press(CTRL.plus(Modifiers::SHIFT), Key::Z);
+    assert_eq!(window.expression(), moved);
     std::thread::sleep(std::time::Duration::from_millis(400));
     window.harness.run_steps(60);
     assert_eq!(window.app().session().document().history().len(), 3);

@@ -11,6 +11,7 @@ mod dropping;
 mod encode;
 mod exports;
 mod expressions;
+mod first_hour;
 mod first_start;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
@@ -31,6 +32,7 @@ mod speed;
 mod stored_directions;
 mod styles;
 mod support;
+mod tour;
 mod variations;
 mod walking;
 mod where_am_i;

@@ -31,6 +31,8 @@ use store::{ProgressStore, Report};
 
 /// The most questions that "back" leads through.
 const MAX_WAY_BACK: usize = 50;
+/// The most files and folders of questions that are remembered.
+const MAX_ADDED: usize = 32;
 /// The longest prediction that is kept, in bytes.
 const MAX_PREDICTION: usize = 4000;
 
@@ -108,6 +110,8 @@ impl RunningInterview {
 pub struct Learning {
     wake: Wake,
     folder: Option<PathBuf>,
+    /// Files and folders that were dropped, also by earlier runs; read again at every start.
+    added: Vec<PathBuf>,
     progress_file: Option<PathBuf>,
     store: Option<ProgressStore>,
     bank: Option<Arc<Bank>>,
@@ -130,10 +134,16 @@ pub struct Learning {
 }
 
 impl Learning {
-    pub(super) fn new(folder: Option<PathBuf>, progress_file: Option<PathBuf>, wake: Wake) -> Self {
+    pub(super) fn new(
+        folder: Option<PathBuf>,
+        added: Vec<PathBuf>,
+        progress_file: Option<PathBuf>,
+        wake: Wake,
+    ) -> Self {
         Self {
             wake,
             folder,
+            added,
             progress_file,
             store: None,
             bank: None,
@@ -155,6 +165,11 @@ impl Learning {
     /// The questions; `None` until they are read.
     pub fn bank(&self) -> Option<&Arc<Bank>> {
         self.bank.as_ref()
+    }
+
+    /// Files and folders of questions that were added by hand.
+    pub fn added(&self) -> &[PathBuf] {
+        &self.added
     }
 
     pub fn path(&self) -> &StudyPath {
@@ -231,7 +246,12 @@ impl Learning {
             Arc::clone(&learning.wake),
         );
         match started {
-            Ok(store) => learning.store = Some(store),
+            Ok(mut store) => {
+                for path in learning.added.iter().filter(|path| path.exists()) {
+                    store.add(path.clone(), true);
+                }
+                learning.store = Some(store);
+            }
             Err(sentence) => workspace.notices.push(Level::Error, sentence),
         }
     }
@@ -377,7 +397,12 @@ impl Learning {
                 workspace.view.learning = true;
                 self.page = Page::All;
                 if let Some(store) = &mut self.store {
-                    store.add(path);
+                    store.add(path.clone(), false);
+                }
+                if !self.added.contains(&path) {
+                    self.added.push(path);
+                    let surplus = self.added.len().saturating_sub(MAX_ADDED);
+                    self.added.drain(..surplus);
                 }
             }
             LearningAction::AskWhereToExport(file) => {
@@ -470,6 +495,11 @@ impl Learning {
             left.checking = None;
             self.set_aside.insert(left.id.clone(), left);
         }
+    }
+
+    /// Whether a question was read before the open one.
+    pub fn has_way_back(&self) -> bool {
+        !self.way_back.is_empty()
     }
 
     fn back(&mut self, workspace: &mut Workspace) {

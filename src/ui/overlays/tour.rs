@@ -8,8 +8,8 @@ use crate::ui::theme::{TextRole, size, space, tokens, tokens_of};
 use crate::ui::widgets::caption;
 use eframe::egui;
 use eframe::egui::{
-    Align, Area, Button, Context, Frame, Id, Layout, Order, Painter, Pos2, Rect, RichText, Role,
-    Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Area, Button, Context, Frame, Id, LayerId, Layout, Order, Painter, Pos2, Rect, RichText,
+    Role, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 /// From the bubble to the control, in points; the arrow lies in it.
@@ -57,16 +57,16 @@ pub fn mark(ui: &Ui, app: &AppState, step: TourStep, rect: Rect, name: &str) {
     ctx.data_mut(|data| data.insert_temp(mark_id(), mark));
 }
 
-/// Paints the bubble of the present step.
-pub fn tour(ctx: &Context, app: &AppState, actions: &mut Actions) {
+/// Paints the bubble of the present step. Returns where it is, for the keyboard.
+pub fn tour(ctx: &Context, app: &AppState, actions: &mut Actions) -> Option<(LayerId, Rect)> {
     let Some(step) = app.tour().step() else {
         // The next tour scrolls to its controls again.
         ctx.data_mut(|data| data.remove::<Mark>(mark_id()));
-        return;
+        return None;
     };
     let modes = app.modes();
     if modes.overlay != Overlay::None || modes.picture_only || app.preview().frame().is_none() {
-        return;
+        return None;
     }
     let pass = ctx.cumulative_pass_nr();
     let mark = ctx.data(|data| data.get_temp::<Mark>(mark_id()));
@@ -83,8 +83,10 @@ pub fn tour(ctx: &Context, app: &AppState, actions: &mut Actions) {
         Some(mark) => place(mark.rect, bubble, window.shrink(space::XS)),
         None => (at_the_foot(bubble, window), None),
     };
-    let painter = ctx.layer_painter(egui::LayerId::new(Order::Middle, id));
-    if let (Some(mark), true) = (&mark, known.is_some()) {
+    let painter = ctx.layer_painter(LayerId::new(Order::Middle, id));
+    // The picture needs no ring: nobody misses it.
+    let has_ring = step != TourStep::Drag && known.is_some();
+    if let (Some(mark), true) = (&mark, has_ring) {
         let accent = Stroke::new(2.0, tokens_of(ctx).accent);
         let ring = mark.rect.expand(RING);
         painter.rect_stroke(ring, size::RADIUS, accent, StrokeKind::Outside);
@@ -122,6 +124,7 @@ pub fn tour(ctx: &Context, app: &AppState, actions: &mut Actions) {
             side,
         );
     }
+    Some((shown.response.layer_id, shown.response.rect))
 }
 
 fn contents_ui(ui: &mut Ui, actions: &mut Actions, step: TourStep, name: &str, is_shown: bool) {

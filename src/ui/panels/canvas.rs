@@ -72,6 +72,11 @@ impl CanvasView {
         self.shown
     }
 
+    /// Begins a frame: a tool that paints no picture has no scale.
+    pub fn forget_scale(&mut self) {
+        self.shown = None;
+    }
+
     /// Where the canvas is on the window.
     pub fn area(&self) -> Rect {
         self.area

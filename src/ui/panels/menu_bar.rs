@@ -22,12 +22,8 @@ const ROOM_FOR_UNDO: f32 = 360.0;
 const UNDO_AND_REDO_WIDTH: f32 = 2.0 * (size::CONTROL + 2.0 * space::S) + space::L;
 
 const FILE: &[&[Command]] = &[
-    &[
-        Command::OpenModel,
-        Command::OpenPicture,
-        Command::SavePicture,
-        Command::Export,
-    ],
+    &[Command::OpenFile, Command::OpenModel, Command::OpenPicture],
+    &[Command::SavePicture, Command::Export],
     &[
         Command::NewSession,
         Command::OpenSession,
@@ -74,6 +70,7 @@ const HELP: &[&[Command]] = &[
     &[
         Command::ToggleLearning,
         Command::NextQuestion,
+        Command::PreviousQuestion,
         Command::LeaveScene,
     ],
     &[Command::Explain, Command::TakeTour],

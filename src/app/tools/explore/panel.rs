@@ -118,10 +118,23 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         icon_button(ui, app, actions, Command::PreviousSeed);
-        let mut seed = app.position().last_seed();
-        let field = DragValue::new(&mut seed).speed(0.1);
+        let position = app.position();
+        let (mut seed, prefix, tip) = match app.player() {
+            Some(player) => (player.to_seed(), "to ", "The seed that the walk goes to"),
+            None if position.seed().is_none() => (
+                position.last_seed(),
+                "was ",
+                "The picture is not that of a seed now; this was the last one",
+            ),
+            None => (
+                position.last_seed(),
+                "",
+                "Seed of the base code: drag, or click to type a number",
+            ),
+        };
+        let field = DragValue::new(&mut seed).speed(0.1).prefix(prefix);
         let response = number_field(ui, SEED_WIDTH, field)
-            .on_hover_text("Seed of the base code: drag, or click to type a number")
+            .on_hover_text(tip)
             .accessible_name("Seed");
         if response.changed() {
             actions.edit(Edit::Seed(seed));

@@ -20,6 +20,10 @@ use lucide_icons::Icon;
 
 const PLOT_HEIGHT: f32 = 64.0;
 const METHOD_WIDTH: f32 = 56.0;
+/// What the picture needs with its margins, where there is room for it.
+const PICTURE_HEIGHT: f32 = 368.0;
+/// The path needs no more than this.
+const MAX_HEIGHT: f32 = 360.0;
 
 /// Nothing is kept.
 #[derive(Default)]
@@ -155,7 +159,8 @@ fn easing_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings) {
 }
 
 fn below_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    let height = (ui.available_height() * 0.62).min(360.0);
+    let room = ui.available_height();
+    let height = (room - PICTURE_HEIGHT).max(room * 0.4).min(MAX_HEIGHT);
     scrolling_below_picture(ui, "interpolate way", height, |ui| {
         ScrollArea::vertical()
             .auto_shrink([false, true])

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 const COLUMNS: usize = 4;
 const MIN_TILE: f32 = 56.0;
-const MAX_TILE: f32 = 160.0;
+const MAX_TILE: f32 = 320.0;
 
 /// Which of the candidates are on the sheet: chosen once for each set of pictures.
 #[derive(Default)]

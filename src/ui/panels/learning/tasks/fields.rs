@@ -234,6 +234,18 @@ fn set_ui(ui: &mut Ui, this: &mut OpenTask<'_>, goals: &[Goal], hint: Option<&st
     }
 }
 
+/// Whether the picture on the window meets all conditions of a task that has some.
+pub fn all_hold(this: &OpenTask<'_>) -> bool {
+    let TaskKind::Set { goals, .. } = &this.task.kind else {
+        return false;
+    };
+    let holds = |goal: &Goal| {
+        let live = this.app.learning().live_number(&goal.quantity);
+        matches!(live, Some(Ok(value)) if goal.holds(value))
+    };
+    is_measured_here(this.app, this.question) && goals.iter().all(holds)
+}
+
 /// A condition with the number of the picture on the window, and whether it holds there.
 fn goal_ui(ui: &mut Ui, this: &OpenTask<'_>, goal: &Goal) {
     let colours = tokens(ui);
