@@ -298,6 +298,8 @@ impl AppState {
         match step {
             TourStep::Drag | TourStep::Slider | TourStep::Seed => {
                 view.controls = true;
+                // In a narrow window the controls make room for them.
+                view.learning = false;
                 if self.desk.tools.open() != Tool::Explore {
                     self.desk.open_tool(Tool::Explore);
                 }

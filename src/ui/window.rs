@@ -196,7 +196,11 @@ impl ZscapeWindow {
                 .frame(line(ui, 0.0, space::S))
                 .show(ui, |ui| tools::rail::ui(ui, app, actions));
             add(rail.response);
-            if app.view().controls {
+            let beside = ui.available_width() - size::LEARNING_PANEL_MIN;
+            let has_room =
+                !app.view().learning || beside - size::CONTROLS_PANEL_MIN >= size::STAGE_MIN;
+            // Where not both have room beside the picture, the questions were opened last.
+            if app.view().controls && has_room {
                 let controls = Panel::left("controls")
                     .resizable(true)
                     .default_size(size::CONTROLS_PANEL)

@@ -175,11 +175,11 @@ fn the_answer_waits_for_a_prediction() {
     assert_eq!(question.id, "pictures");
     assert!(!open.is_revealed);
     window.push_button("Back");
-    let (question, _) = window.app().learning().open_question().expect("one");
+    let (question, open) = window.app().learning().open_question().expect("one");
     assert_eq!(question.id, "norms");
+    assert!(open.is_revealed, "it is as it was left");
 
     // A rating says when it comes again.
-    window.push_button("Show the answer");
     window.push_button("Good");
     assert!(window.shows("Next due on 20"));
     let good = window.find(Role::Button, "Good");

@@ -85,9 +85,7 @@ impl Filmstrip {
 
 /// Whether two steps differ in what is set in the tools alone.
 fn is_same_picture(a: &Snapshot, b: &Snapshot) -> bool {
-    a.model == b.model
-        && a.expression == b.expression
-        && a.sampler == b.sampler
+    a.model == b.model && a.expression == b.expression && a.sampler == b.sampler
 }
 
 #[cfg(test)]

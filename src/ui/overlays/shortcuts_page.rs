@@ -175,7 +175,10 @@ fn group_ui(ui: &mut Ui, (title, lines): &Group) {
             .num_columns(2)
             .min_col_width(KEYS)
             .spacing([space::S, space::XS])
+            .min_row_height(0.0)
             .show(ui, |ui| {
+                // Lines of text, closer together than controls.
+                ui.spacing_mut().interact_size.y = 0.0;
                 for line in lines {
                     ui.label(RichText::new(&line.keys).font(TextRole::Small.font()));
                     let words = ui.label(line.words);

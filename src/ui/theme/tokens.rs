@@ -38,6 +38,8 @@ pub mod size {
     pub const LEARNING_PANEL: f32 = 392.0;
     pub const LEARNING_PANEL_MIN: f32 = 320.0;
     pub const LEARNING_PANEL_MAX: f32 = 560.0;
+    /// What the picture has between the panels at its sides.
+    pub const STAGE_MIN: f32 = 120.0;
     pub const THUMBNAIL: f32 = 48.0;
     pub const PALETTE: f32 = 560.0;
     pub const TOAST: f32 = 360.0;

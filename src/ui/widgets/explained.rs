@@ -16,6 +16,8 @@ pub fn explained_heading(
     question: &str,
 ) {
     ui.horizontal_top(|ui| {
+        // The line is as high as the title, not as a control.
+        ui.spacing_mut().interact_size.y = 0.0;
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             explain_ui(ui, actions, subject, question);
             ui.with_layout(Layout::top_down(Align::Min), |ui| heading(ui, title));

@@ -13,7 +13,8 @@ pub use command_button::{
 };
 pub use explained::explained_heading;
 pub use labels::{
-    caption, code, empty_state, heading, icon, on_hover_text_from, section, section_with,
+    caption, code, empty_state, heading, icon, invitation_ui, on_hover_text_from, section,
+    section_with,
 };
 pub use quiet_plot::quiet_plot;
 pub use slider_row::{
