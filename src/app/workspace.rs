@@ -13,7 +13,7 @@ use super::{
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
 use crate::latent::{
-    Code, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
+    Code, Condition, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
 };
 use crate::learn::Control;
 use crate::model::manifest::Role;
@@ -138,10 +138,16 @@ impl Workspace {
         position.expression().clone()
     }
 
-    /// An expression with every step where a model can take it.
+    /// An expression with every step where a model can take it, without what the model cannot be asked
+    /// for.
     pub(in crate::app) fn arranged_for(&self, model: &ModelInfo, expression: &Expr) -> Expr {
         let session = &self.names;
         let mut walk = Walk::from_expr(expression);
+        let vocabulary = model.manifest.conditions.as_ref();
+        let mut words = walk.given.iter().map(|(word, _)| word);
+        if !words.all(|word| vocabulary.is_some_and(|it| it.index(word).is_some())) {
+            walk.given = Condition::default();
+        }
         walk.arrange(&Names { model, session });
         walk.to_expr()
     }
