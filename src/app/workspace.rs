@@ -13,7 +13,7 @@ use super::{
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
 use crate::latent::{
-    Code, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
+    Code, Condition, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
 };
 use crate::learn::Control;
 use crate::model::manifest::Role;
@@ -143,10 +143,17 @@ impl Workspace {
         position.expression().clone()
     }
 
-    /// An expression with every step where a model can take it.
+    /// An expression with every step where a model can take it, without what the model cannot be asked
+    /// for.
     pub(in crate::app) fn arranged_for(&self, model: &ModelInfo, expression: &Expr) -> Expr {
         let session = &self.names;
         let mut walk = Walk::from_expr(expression);
+        let vocabulary = model.manifest.conditions.as_ref();
+        let is_known =
+            |(word, _): (&str, f32)| vocabulary.is_some_and(|it| it.index(word).is_some());
+        if !walk.given.iter().all(is_known) {
+            walk.given = Condition::default();
+        }
         walk.arrange(&Names { model, session });
         walk.to_expr()
     }

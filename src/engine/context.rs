@@ -143,7 +143,7 @@ impl Compute for ModelContext<'_> {
             .model
             .pictures
             .read(Path::new(path), generator.image())?;
-        match self.device.encode(generator, &picture) {
+        match self.model.encode(self.device, &picture) {
             Ok(Some(encoded)) => Ok(encoded.mu),
             Ok(None) => Err(format!("{} has no encoder", self.model_name())),
             Err(fault) => Err(self.note(fault)),

@@ -111,7 +111,8 @@ impl Condition {
                 Some((word.trim(), number))
             });
             let (word, size) = weighted.unwrap_or((word, 1.0));
-            if !Self::is_word(word) {
+            // A negation of nothing.
+            if !Self::is_word(word) || word == "not" {
                 return Err(format!(
                     "{part:?} is not a word of a prompt; one is written as in \"smile, not hat, 0.5 glasses\""
                 ));

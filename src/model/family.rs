@@ -35,6 +35,8 @@ pub struct FamilyTraits {
     /// Whether seeds are drawn from a standard normal prior that the model was trained under.
     pub has_prior: bool,
     pub encoding: Encoding,
+    /// Whether trainers of the family teach it conditions.
+    pub learns_conditions: bool,
     /// Whether a mapping network leads from z to w, and a synthesis network takes w+.
     pub has_styles: bool,
     /// Whether the manifest says which spaces there are; else it is z, and w and w+ with styles.
@@ -53,6 +55,7 @@ impl Family {
             classifies: false,
             has_prior: false,
             encoding: Encoding::Code,
+            learns_conditions: false,
             has_styles: false,
             has_any_spaces: false,
         };
@@ -60,6 +63,7 @@ impl Family {
             Self::Autoencoder => plain,
             Self::Vae => FamilyTraits {
                 title: "VAE",
+                learns_conditions: true,
                 conditional_title: "conditional VAE",
                 has_prior: true,
                 encoding: Encoding::Distribution,
@@ -67,6 +71,7 @@ impl Family {
             },
             Self::Gan => FamilyTraits {
                 title: "GAN",
+                learns_conditions: true,
                 conditional_title: "conditional GAN",
                 networks: &[Role::Decoder],
                 has_prior: true,

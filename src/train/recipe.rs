@@ -261,7 +261,7 @@ impl Recipe {
                 "conditions.drop must be in 0..1",
             ),
             (
-                recipe.conditions.is_none() || matches!(recipe.family, Family::Vae | Family::Gan),
+                recipe.conditions.is_none() || recipe.family.traits().learns_conditions,
                 "only VAEs and GANs learn conditions",
             ),
             (settings.shift <= 8, "shift must be at most 8 pixels"),

@@ -6,8 +6,6 @@ use crate::app::models::{default_source, link_of, source_of, source_title};
 use crate::app::notices::{Level, Remedy};
 use crate::app::{Command, Composition, DEFAULT_EXPRESSION, Edit};
 use crate::engine::{ModelInfo, ModelSource};
-use crate::latent::Condition;
-use crate::latent::expr::Walk;
 use std::sync::Arc;
 
 impl Navigation {
@@ -35,11 +33,9 @@ impl Navigation {
         };
         let workspace = &desk.workspace;
         let understood = |it: &Composition| workspace.check(&it.expression).is_ok();
-        // A model that takes no conditions, or others, may still have the code.
-        let without_given = |it: &Composition| {
-            let mut walk = Walk::from_expr(&it.expression);
-            walk.given = Condition::default();
-            let expression = walk.to_expr();
+        // A model that is asked for other things may still have the code.
+        let as_known = |it: &Composition| {
+            let expression = workspace.arranged_for(model, &it.expression);
             Some(Composition {
                 expression,
                 ..it.clone()
@@ -54,7 +50,7 @@ impl Navigation {
             .and_then(|it| {
                 Some(it.clone())
                     .filter(understood)
-                    .or_else(|| without_given(&it))
+                    .or_else(|| as_known(&it))
             })
             .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
         desk.workspace.edit_position(Edit::Composition(composition));

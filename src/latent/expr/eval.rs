@@ -40,7 +40,10 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         let codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
         let weights: Vec<Weight> = below.iter().map(|(_, weight)| *weight).collect();
         let mut code = self.code_of(expr, &codes, &weights)?;
-        code.condition = self.condition_of(expr, &codes);
+        // Codes that come with a condition bring it.
+        if !matches!(expr, Expr::Named(_) | Expr::Encode(_)) {
+            code.condition = self.condition_of(expr, &codes);
+        }
         Ok((code, Weight::of(expr, &weights)))
     }
 
@@ -67,7 +70,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             (Expr::At(space, values), _) => self.code(*space, values.clone()),
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
-                Some(code) => self.code(code.space, code.values.numbers().into_owned()),
+                Some(code) => {
+                    let condition = code.condition.clone();
+                    let code = self.code(code.space, code.values.numbers().into_owned())?;
+                    Ok(Code { condition, ..code })
+                }
                 None => Err(CheckError::UnknownName {
                     text: excerpt(expr),
                     hint: String::new(),
@@ -176,10 +183,6 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 let words = vocabulary.map_or(&[][..], |vocabulary| &vocabulary.words);
                 words.iter().map(|word| condition.weight(word)).collect()
             }
-            Expr::Named(name) => {
-                let code = self.context.named(name);
-                code.map(|code| code.condition.clone()).unwrap_or_default()
-            }
             Expr::Neg(_) => of(0).iter().map(|weight| -weight).collect(),
             Expr::Scale(factor, _) => of(0).iter().map(|weight| factor * weight).collect(),
             Expr::Add(..) => sum(&[(of(0), 1.0), (of(1), 1.0)]),
@@ -265,7 +268,9 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             let reason = format!("the encoder gave a code in {}, not {expected}", code.space);
             return Err(failed(reason));
         }
-        self.code(code.space, code.values.numbers().into_owned())
+        let found = self.code(code.space, code.values.numbers().into_owned())?;
+        let condition = code.condition;
+        Ok(Code { condition, ..found })
     }
 
     fn mapped(&mut self, expr: &Expr, code: &Code, to: Space) -> Result<Code, EvalError> {

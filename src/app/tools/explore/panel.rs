@@ -1,6 +1,7 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
-use super::conditions;
+mod conditions;
+
 use crate::app::sentences::NO_MODEL;
 use super::Explore;
 use crate::app::tools::ToolPart as _;
