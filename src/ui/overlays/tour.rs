@@ -220,7 +220,11 @@ fn place(control: Rect, bubble: Vec2, window: Rect) -> (Rect, Option<Side>) {
     };
     let covered = |rect: Rect| {
         let shared = rect.intersect(keep_off);
-        shared.is_positive().then(|| shared.area()).unwrap_or(0.0)
+        if shared.is_positive() {
+            shared.area()
+        } else {
+            0.0
+        }
     };
     for side in Side::ALL {
         let rect = at(side);
