@@ -8,7 +8,7 @@ use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::Runner;
 use super::wiring::Wiring;
-use crate::latent::{Code, Lead, NoiseMode, Space, SpaceShape};
+use crate::latent::{Code, Lead, NoiseMode, Space, SpaceShape, Vocabulary};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -38,8 +38,8 @@ pub struct Generator {
     start: Space,
     /// The space whose codes the decoder takes.
     takes: Space,
-    /// How many weights of a condition follow a code in what the decoder takes.
-    condition_len: usize,
+    /// The weights of a condition that follow a code in what the decoder takes, where nothing is said.
+    unsaid: Vec<f32>,
     decoder: Runner,
     /// What the decoder takes besides.
     noise: Noise,
@@ -107,7 +107,10 @@ impl Generator {
             leads: leads.collect(),
             start,
             takes: decoder.takes,
-            condition_len: manifest.condition_len(),
+            unsaid: manifest
+                .conditions
+                .as_ref()
+                .map_or_else(Vec::new, Vocabulary::unsaid),
             decoder: Runner::new(&decoder.graph, file, device)?,
             noise: Noise::of(file, decoder.noise),
             maps: maps.collect::<Result<_, ModelError>>()?,
@@ -139,12 +142,12 @@ impl Generator {
     /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
     /// weights of its condition.
     pub fn input_len(&self) -> usize {
-        self.len_of(self.takes) + self.condition_len
+        self.len_of(self.takes) + self.unsaid.len()
     }
 
     /// How many weights a condition has; 0 where the model takes none.
     pub fn condition_len(&self) -> usize {
-        self.condition_len
+        self.unsaid.len()
     }
 
     fn len_of(&self, space: Space) -> usize {
@@ -256,7 +259,7 @@ impl Generator {
         conditions: &[f32],
     ) -> Result<Vec<f32>, ModelError> {
         let rows = self.led(space, self.takes, codes)?;
-        let words = self.condition_len;
+        let words = self.unsaid.len();
         let row = self.len_of(self.takes).max(1);
         let count = rows.len() / row;
         if !conditions.is_empty() && conditions.len() != count * words {
@@ -268,9 +271,10 @@ impl Generator {
         if words == 0 {
             return Ok(rows);
         }
-        let nothing = vec![0.0; words];
+        let is_said = |condition: &[f32]| condition.iter().any(|weight| *weight != 0.0);
         let conditions = conditions.chunks_exact(words);
-        let conditions = conditions.chain(std::iter::repeat(&nothing[..]));
+        let conditions = conditions.map(|it| if is_said(it) { it } else { &self.unsaid[..] });
+        let conditions = conditions.chain(std::iter::repeat(&self.unsaid[..]));
         let rows = rows.chunks_exact(row).zip(conditions);
         Ok(rows
             .flat_map(|(code, condition)| [code, condition].concat())

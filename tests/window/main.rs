@@ -12,6 +12,7 @@ mod dropping;
 mod encode;
 mod exports;
 mod expressions;
+mod figures;
 mod first_start;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
