@@ -4,7 +4,7 @@ mod autoencoder;
 mod checkpoint;
 mod classifier;
 mod critic;
-mod dataset;
+pub mod dataset;
 mod deviation;
 mod device;
 pub mod directions;

@@ -18,6 +18,7 @@ pub(crate) mod theme;
 pub(crate) mod widgets;
 mod window;
 
+pub use storage::{Remembered, load as remembered};
 pub use window::ZscapeWindow;
 
 use crate::app::MEMORY_FILE;
@@ -116,7 +117,7 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
         renderer: eframe::Renderer::Wgpu,
         wgpu_options: wgpu_options(),
         persist_window: !is_smoke,
-        // The theme has a provider of its own, which does not search before it has to.
+        // The theme finds fonts without a library that would be asked at every start.
         system_font_fallback: false,
         centered: true,
         ..Default::default()
