@@ -58,7 +58,7 @@ fn a_picture_that_was_liked_is_kept_and_can_be_made_again() {
     window.wait("the file", |app| app.export().runs().is_empty());
     assert!(path.is_file());
     window.next_seed();
-    // As when it is closed: what is not written yet is written.
+    eframe::App::on_exit(window.harness.state_mut());
     drop(window);
 
     // "the next start brings back what was there"

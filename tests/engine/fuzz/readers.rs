@@ -57,9 +57,7 @@ pub fn all(folder: &Path) -> Vec<Reader> {
             files::photos(),
             boxed(|bytes, _, _| photo(bytes)),
         ),
-        reader("questions", 10, questions(), {
-            boxed(|bytes, _, _| sentence(read::question("own/a.md", "own/a.md", bytes)))
-        }),
+        questions(),
         digits(folder),
         doll(folder),
         training_recipes(folder),
@@ -190,12 +188,28 @@ fn evaluate(expression: Expr, driver: &Driver, model: &ModelInfo) -> Result<(), 
     })
 }
 
-fn questions() -> Corpus {
+fn questions() -> Reader {
     let bank = zscape::learn::Bank::built_in();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = bank.questions().iter().step_by(19);
-    let texts = files.map(|question| fs::read(folder.join(&question.file)).expect("a file"));
-    texts.map(|bytes| (Form::Text, bytes)).collect()
+    let some: Vec<_> = bank.questions().iter().step_by(19).collect();
+    // Files are named like what is in them.
+    let names = some
+        .iter()
+        .map(|it| format!("{}/{}.md", it.topic, it.id))
+        .collect::<Vec<String>>();
+    let texts = some
+        .iter()
+        .map(|it| fs::read(folder.join(&it.file)).expect("a built-in file"));
+    Reader {
+        name: "questions",
+        share: 10,
+        corpus: texts.map(|bytes| (Form::Text, bytes)).collect(),
+        read: boxed(move |bytes, _, number| {
+            let name = &names[number];
+            let question = read::question(name, name, bytes);
+            sentence(question.map(|it| it.deeper.plain().len()))
+        }),
+    }
 }
 
 fn sessions() -> Corpus {
