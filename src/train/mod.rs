@@ -3,6 +3,7 @@
 mod autoencoder;
 mod checkpoint;
 mod classifier;
+mod conditions;
 mod critic;
 pub mod dataset;
 mod deviation;

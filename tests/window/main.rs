@@ -5,6 +5,7 @@ mod autosave;
 mod budget;
 mod commands;
 mod compare;
+mod conditions;
 mod directions;
 mod document;
 mod dropping;
