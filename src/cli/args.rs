@@ -67,6 +67,10 @@ pub enum Command {
     Question(QuestionArgs),
     /// Show or export what was learned
     Progress(ProgressArgs),
+    /// Print what a shell needs to complete commands
+    Completions(CompletionsArgs),
+    /// Print a page of the manual
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +78,19 @@ pub struct ModelsArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command that the page is about, if not the program as a whole
+    pub command: Option<String>,
 }
 
 #[derive(Debug, Args)]

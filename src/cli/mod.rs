@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod grid;
 mod inspect;
+mod installing;
 mod interrupt;
 mod learning;
 mod listing;
@@ -87,6 +88,8 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Questions(args)) => learning::questions(&args),
         Some(Command::Question(args)) => learning::question(&args),
         Some(Command::Progress(args)) => learning::progress(&args),
+        Some(Command::Completions(args)) => installing::completions(&args),
+        Some(Command::Man(args)) => installing::man(&args),
     }
 }
 

@@ -5,7 +5,7 @@ mod checkpoint;
 mod classifier;
 mod conditions;
 mod critic;
-mod dataset;
+pub mod dataset;
 mod deviation;
 mod device;
 pub mod directions;

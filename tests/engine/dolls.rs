@@ -32,7 +32,7 @@ average_decay = 0.9
 
 /// The worked example of the documentation, and its layers: each variant a square of its own,
 /// each colour a shade.
-fn write_snails(folder: &Path) {
+pub fn write_snails(folder: &Path) {
     let text = include_str!("../../docs/paper-dolls.md");
     let (_, rules) = text.split_once("```toml\n").expect("an example");
     let (rules, _) = rules.split_once("```").expect("it ends");

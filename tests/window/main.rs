@@ -26,6 +26,7 @@ mod noise;
 mod old_sessions;
 mod on_gpu;
 mod parameters;
+mod promises;
 mod quitting;
 mod school;
 mod snapshots;
