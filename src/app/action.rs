@@ -2,7 +2,7 @@
 
 use super::learning::LearningAction;
 use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
-use super::{Command, Edit, ParamId, Remedy, ThumbnailKey};
+use super::{Command, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep};
 use crate::document::NodeId;
 use crate::engine::ModelSource;
 use crate::latent::Code;
@@ -52,11 +52,34 @@ pub enum Action {
     ShowBlend(bool),
     /// List the raw dimensions of z where those of w could be, or again those of w.
     ShowDimsOfZ(bool),
+    /// The tour of the first start.
+    Tour(TourAction),
     /// Tell the user that something went wrong outside the engine.
     Report(String),
 }
 
 impl Action {
+    /// The step of the tour that this does, wherever it comes from: a control, a key, the palette.
+    pub(super) fn tour_step(&self) -> Option<TourStep> {
+        match self {
+            Self::Tour(TourAction::Dragged) => Some(TourStep::Drag),
+            Self::Set(ParamId::Step(_) | ParamId::Axis(_), _) | Self::Edit(Edit::Vector(_)) => {
+                Some(TourStep::Slider)
+            }
+            Self::Edit(Edit::Seed(_))
+            | Self::Run(
+                Command::NextSeed
+                | Command::PreviousSeed
+                | Command::RandomSeed
+                | Command::SeedUp
+                | Command::SeedDown,
+            ) => Some(TourStep::Seed),
+            Self::Session(SessionAction::AddBookmark { .. }) => Some(TourStep::Keep),
+            Self::Learn(LearningAction::Read(_)) => Some(TourStep::Question),
+            _ => None,
+        }
+    }
+
     /// Changes the settings of a tool.
     pub fn edit_tool<T: ToolPart>(edit: impl FnOnce(&mut T::Settings) + 'static) -> Self {
         Self::Tool(ToolAction::edit::<T>(edit))

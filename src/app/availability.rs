@@ -18,19 +18,33 @@ impl AppState {
         }
         let has_model = model.is_some();
         match command {
-            Command::Undo | Command::Redo | Command::NewSession | Command::OpenSession
-                if self.navigation.scene().is_some() =>
-            {
+            Command::Undo | Command::Redo if self.navigation.scene().is_some() => {
+                let back = command == Command::Undo;
+                match (self.navigation.can_step_in_scene(&self.desk, back), back) {
+                    (true, _) => Ok(()),
+                    (false, true) => Err("Nothing to undo in this scene"),
+                    (false, false) => Err("Nothing to redo in this scene"),
+                }
+            }
+            Command::NewSession | Command::OpenSession if self.navigation.scene().is_some() => {
                 Err("Leave the scene first; your own history continues after it")
             }
             Command::NewSession if self.navigation.is_visiting() => {
                 Err("A model is being loaded; try again when it is there")
             }
-            Command::NextQuestion if !self.reads_a_question() => Err("No question is open"),
+            Command::NextQuestion | Command::PreviousQuestion if !self.reads_a_question() => {
+                Err("No question is open")
+            }
+            Command::PreviousQuestion if !self.learning.has_way_back() => {
+                Err("No question was read before this one")
+            }
             Command::NextQuestion if self.learning.next_question().is_none() => {
                 Err("Every question is done or not due yet")
             }
             Command::LeaveScene if self.navigation.scene().is_none() => Err("No scene is open"),
+            Command::TakeTour if self.navigation.scene().is_some() => {
+                Err("Leave the scene first; the tour is about your own picture")
+            }
             Command::RandomSeed
             | Command::NextSeed
             | Command::PreviousSeed
@@ -55,7 +69,7 @@ impl AppState {
             Command::ResetAll if self.resets_are_locked() => {
                 Err("The scene keeps the sliders; leave it to reset them")
             }
-            Command::ResetAll if !self.desk.workspace.position.is_moved() => {
+            Command::ResetAll if !self.desk.workspace.position.can_reset() => {
                 Err("Every slider is at its default")
             }
             Command::LargerText if !self.desk.workspace.view.can_enlarge() => {
@@ -81,6 +95,7 @@ impl AppState {
             | Command::SavePicture
             | Command::Export
             | Command::AddBookmark
+            | Command::TakeTour
                 if !has_model =>
             {
                 Err(NO_MODEL)
@@ -123,8 +138,15 @@ impl AppState {
         controls.iter().any(is_locked)
     }
 
+    /// Whether the bubble of the tour is on the window.
+    pub(super) fn is_tour_shown(&self) -> bool {
+        let modes = self.desk.workspace.modes;
+        self.tour.step().is_some() && !modes.picture_only && modes.overlay == Overlay::None
+    }
+
     fn is_in_a_mode(&self) -> bool {
         self.desk.workspace.modes.overlay != Overlay::None
+            || self.is_tour_shown()
             || self.is_playing()
             || self.desk.workspace.modes.picture_only
             || self.desk.workspace.modes.full_screen

@@ -23,6 +23,7 @@ pub struct CommandInfo {
 pub type Availability = Result<(), &'static str>;
 
 const PLAIN: Modifiers = Modifiers::NONE;
+const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -73,7 +74,9 @@ macro_rules! commands {
 
 commands! {
 {
-    OpenModel, "Open model…", FolderOpen, Some((CTRL, Key::O)),
+    OpenFile, "Open…", FolderOpen, Some((CTRL, Key::O)),
+        "Open any file as dropping it does: a picture with its recipe, a photo, a model, a session, codes";
+    OpenModel, "Open model…", Box, None,
         "Load a model from a .safetensors file";
     OpenPicture, "Encode picture…", ImageUp, Some((CTRL, Key::I)),
         "Open a picture in the Encode tool and find its code";
@@ -133,6 +136,8 @@ commands! {
         "Show or hide questions that fit what you do, each with a live scene";
     NextQuestion, "Next question", ArrowRight, Some((PLAIN, Key::PageDown)),
         "Go to the next question that is due or not done yet";
+    PreviousQuestion, "Previous question", ArrowLeft, Some((PLAIN, Key::PageUp)),
+        "Go back to the question that was read before";
     LeaveScene, "Leave the scene", DoorOpen, None,
         "Close the scene of the question and go back to your own picture";
     ToggleTheme, "Toggle light and dark theme", SunMoon, Some((CTRL_SHIFT, Key::L)),
@@ -149,10 +154,18 @@ commands! {
         "Go back to the usual size";
     Notifications, "Notifications", Bell, Some((CTRL_SHIFT, Key::N)),
         "List every message since the start";
+    Explain, "What is this?", CircleQuestionMark, Some((SHIFT, Key::F1)),
+        "Read the question that explains the open tool";
+    TakeTour, "Take the tour", Footprints, None,
+        "Five things to try, each shown at its control";
     Shortcuts, "Keyboard shortcuts", Keyboard, Some((PLAIN, Key::F1)),
         "List every shortcut";
     About, "About zscape", Info, None,
         "Version, licence and the model that is loaded";
+    NextPart, "Next part of the window", PanelsTopLeft, Some((PLAIN, Key::F6)),
+        "Give the keyboard to the next part: menus, tools, controls, picture, questions, expression";
+    PreviousPart, "Previous part of the window", PanelsTopLeft, Some((SHIFT, Key::F6)),
+        "Give the keyboard to the part before";
     Leave, "Leave the current mode", X, Some((PLAIN, Key::Escape)),
         "Close what is open on top, stop the walk, or leave full screen; it never quits";
 }

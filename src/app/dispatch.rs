@@ -1,9 +1,10 @@
 //! The one point of a frame where requests become changes.
 
-use super::notices::Level;
+use super::notices::{Level, Until};
 use super::view::Theme;
 use super::{
-    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy, SessionAction,
+    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy,
+    SessionAction, Tool, TourAction, TourStep,
 };
 use crate::document::Change;
 use crate::latent::Space;
@@ -13,6 +14,14 @@ use std::path::PathBuf;
 impl AppState {
     /// Runs one request.
     pub fn run(&mut self, action: Action) {
+        let tour_step = action.tour_step();
+        self.run_action(action);
+        if let Some(step) = tour_step {
+            self.tour.did(step);
+        }
+    }
+
+    fn run_action(&mut self, action: Action) {
         match action {
             Action::Run(command) => {
                 if self.availability(command).is_ok() {
@@ -58,12 +67,14 @@ impl AppState {
             Action::ShowBlend(open) => self.desk.workspace.view.blends_classes = open,
             Action::ShowAllDims(open) => self.desk.workspace.view.all_dims = open,
             Action::ShowDimsOfZ(on) => self.desk.workspace.view.dims_of_z = on,
+            Action::Tour(action) => self.run_tour(action),
             Action::Report(message) => self.desk.workspace.notices.push(Level::Error, message),
         }
     }
 
     fn run_command(&mut self, command: Command) {
         match command {
+            Command::OpenFile => self.desk.workspace.effects.push(Effect::AskForAnyFile),
             Command::OpenModel => self.desk.workspace.effects.push(Effect::AskForModelFile),
             Command::OpenPicture => self.desk.workspace.effects.push(Effect::AskForPhoto),
             Command::SavePicture => {
@@ -123,6 +134,13 @@ impl AppState {
             Command::Export => self.toggle_overlay(Overlay::Export),
             Command::Palette => self.toggle_overlay(Overlay::Palette),
             Command::Notifications => self.toggle_overlay(Overlay::Notifications),
+            Command::Explain => {
+                let id = self.desk.tools.open().info().explained_by;
+                let explain = LearningAction::Explain(id.to_owned());
+                self.learning
+                    .run(&mut self.desk, &mut self.navigation, explain);
+            }
+            Command::TakeTour => self.begin_tour(),
             Command::Shortcuts => self.toggle_overlay(Overlay::Shortcuts),
             Command::About => self.toggle_overlay(Overlay::About),
             Command::FullScreen => self.set_full_screen(!self.desk.workspace.modes.full_screen),
@@ -133,6 +151,9 @@ impl AppState {
                     workspace
                         .notices
                         .push(Level::Hint, "Press Esc to bring the panels back");
+                    workspace.notices.last_only(Until::PanelsAreBack);
+                } else {
+                    workspace.notices.end(Until::PanelsAreBack);
                 }
             }
             Command::ToggleControls => {
@@ -148,6 +169,11 @@ impl AppState {
                 let next = LearningAction::NextQuestion;
                 self.learning
                     .run(&mut self.desk, &mut self.navigation, next);
+            }
+            Command::PreviousQuestion => {
+                let back = LearningAction::Back;
+                self.learning
+                    .run(&mut self.desk, &mut self.navigation, back);
             }
             Command::LeaveScene => self.navigation.leave_scene(&mut self.desk),
             Command::ToggleTheme => {
@@ -167,6 +193,11 @@ impl AppState {
             Command::LargerText => self.resize_text(super::View::enlarge),
             Command::SmallerText => self.resize_text(super::View::shrink),
             Command::NormalText => self.resize_text(super::View::normal_size),
+            Command::NextPart | Command::PreviousPart => {
+                let forward = command == Command::NextPart;
+                let effects = &mut self.desk.workspace.effects;
+                effects.push(Effect::FocusPart { forward });
+            }
             Command::Leave => self.leave(),
             Command::Open(tool) => self.desk.open_tool(tool),
             Command::OfTool(tool, key) => self.desk.use_tools(|tools, workspace| {
@@ -224,6 +255,61 @@ impl AppState {
         }
     }
 
+    pub(super) fn begin_tour(&mut self) {
+        self.desk.workspace.view.has_seen_tour = true;
+        self.tour.begin();
+        self.show_tour_step();
+    }
+
+    fn run_tour(&mut self, action: TourAction) {
+        match action {
+            TourAction::Dragged => {}
+            TourAction::Show => self.show_tour_step(),
+            TourAction::Next => {
+                self.tour.go_on();
+                self.arrive_at_tour_step();
+            }
+            TourAction::End => self.tour.end(),
+        }
+    }
+
+    /// Lets the tour go on. Returns whether it waits for the hand to rest.
+    pub(super) fn keep_up_tour(&mut self, hand_is_busy: bool) -> bool {
+        let goes_on = self.tour.rest(hand_is_busy);
+        if goes_on {
+            self.arrive_at_tour_step();
+        }
+        goes_on
+    }
+
+    fn arrive_at_tour_step(&mut self) {
+        if self.tour.step().is_some() {
+            self.show_tour_step();
+            return;
+        }
+        let words = "That was the tour. Help has it again, and a page of all shortcuts";
+        self.desk.workspace.notices.push(Level::Hint, words);
+    }
+
+    /// Brings what the step of the tour is about on the window.
+    fn show_tour_step(&mut self) {
+        let Some(step) = self.tour.step() else { return };
+        let view = &mut self.desk.workspace.view;
+        match step {
+            TourStep::Drag | TourStep::Slider | TourStep::Seed => {
+                view.controls = true;
+                // In a narrow window the controls make room for them.
+                view.learning = false;
+                if self.desk.tools.open() != Tool::Explore {
+                    self.desk.open_tool(Tool::Explore);
+                }
+            }
+            TourStep::Keep => view.filmstrip = true,
+            TourStep::Question => self.learning.show_list(),
+        }
+        self.desk.workspace.modes.picture_only = false;
+    }
+
     fn save_session(&mut self, path: PathBuf) {
         self.desk.settle();
         self.desk.session.save_to(path);
@@ -237,13 +323,11 @@ impl AppState {
 
     fn step_seed(&mut self, step: i32) {
         // Seeds are 32 bits wide and go round, as `& 0xFFFFFFFF` does in the tools before.
-        let seed = self
-            .desk
-            .workspace
-            .position
-            .last_seed()
-            .wrapping_add_signed(step);
-        self.desk.edit(Edit::Seed(seed));
+        let workspace = &self.desk.workspace;
+        // From the seed that is shown: while a walk plays that which it goes to.
+        let last = workspace.position.last_seed();
+        let from = workspace.player.as_ref().map_or(last, Player::to_seed);
+        self.desk.edit(Edit::Seed(from.wrapping_add_signed(step)));
     }
 
     fn toggle_play(&mut self) {
@@ -287,10 +371,13 @@ impl AppState {
     fn leave(&mut self) {
         if self.desk.workspace.modes.overlay != Overlay::None {
             self.desk.workspace.modes.overlay = Overlay::None;
+        } else if self.is_tour_shown() {
+            self.tour.end();
         } else if self.desk.is_playing() {
             self.desk.stop_playing();
         } else if self.desk.workspace.modes.picture_only {
             self.desk.workspace.modes.picture_only = false;
+            self.desk.workspace.notices.end(Until::PanelsAreBack);
         } else if self.desk.workspace.modes.full_screen {
             self.set_full_screen(false);
         } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 /// What only the window itself can do.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
+    AskForAnyFile,
     AskForModelFile,
     AskForSessionFile,
     /// A picture to encode.
@@ -25,6 +26,10 @@ pub enum Effect {
     FullScreen(bool),
     Close,
     EditExpression,
+    /// Give the keyboard to the next part of the window, or to the one before.
+    FocusPart {
+        forward: bool,
+    },
     FitPicture,
     /// The theme or the text size is another.
     Restyle,

@@ -52,6 +52,11 @@ impl Gesture {
         self.moving && !self.held
     }
 
+    /// Whether nothing has moved for a while, also while nothing may become a step.
+    pub fn rests(&self, hand_is_busy: bool, now_secs: f64) -> bool {
+        !hand_is_busy && now_secs - self.changed_at_secs >= REST_SECS
+    }
+
     /// Says whether the hand rests on a place that is not settled yet.
     pub fn rest(&self, hand_is_busy: bool, now_secs: f64) -> EditPhase {
         if !self.may_settle() {

@@ -38,6 +38,7 @@ mod state;
 mod thumbnail;
 mod tool;
 pub mod tools;
+mod tour;
 mod view;
 mod workspace;
 
@@ -65,5 +66,6 @@ pub use state::{AppState, FrameInput, Start};
 pub use thumbnail::Thumbnail;
 pub use tool::Tool;
 pub use tools::{ToolSettings, Tools};
+pub use tour::{Tour, TourAction, TourStep};
 pub use view::{Enlarging, Modes, Overlay, Theme, View};
 pub use workspace::{DEFAULT_EXPRESSION, ReadError, Workspace};

@@ -63,6 +63,15 @@ impl Remedy {
     }
 }
 
+/// What makes a message superfluous before its time is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// The panels are back, which the message says how to bring back.
+    PanelsAreBack,
+    /// Something was done: who works on has read what was found at the start.
+    NextStep,
+}
+
 /// How long a message with a remedy stays at least: one has to decide.
 const REMEDY_SECS: f64 = 20.0;
 
@@ -75,6 +84,7 @@ pub struct Notice {
     pub remedy: Option<Remedy>,
     /// Seconds since the start of the program.
     pub since_secs: f64,
+    until: Option<Until>,
     is_visible: bool,
 }
 
@@ -107,6 +117,19 @@ impl Notices {
         self.push_or_remedy(level, text.into(), Some(remedy));
     }
 
+    /// Has the newest message go when it is superfluous, at the latest after its time.
+    pub fn last_only(&mut self, until: Until) {
+        if let Some(last) = self.list.last_mut() {
+            last.until = Some(until);
+        }
+    }
+
+    /// Takes away the messages that are superfluous now.
+    pub fn end(&mut self, until: Until) {
+        let ended = self.list.iter_mut().filter(|it| it.until == Some(until));
+        ended.for_each(|notice| notice.is_visible = false);
+    }
+
     fn push_or_remedy(&mut self, level: Level, mut text: String, remedy: Option<Remedy>) {
         // What files say may be of any length.
         if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
@@ -135,6 +158,7 @@ impl Notices {
             text,
             remedy,
             since_secs: self.now_secs,
+            until: None,
             is_visible: true,
         });
     }
@@ -187,6 +211,19 @@ mod tests {
         assert_eq!(notices.tick(60.0), None);
         assert_eq!(notices.visible().count(), 0);
         assert_eq!(notices.all().len(), 1);
+    }
+
+    #[test]
+    fn a_message_goes_when_it_is_superfluous() {
+        let mut notices = Notices::default();
+        notices.push(Level::Hint, "press Esc");
+        notices.last_only(Until::PanelsAreBack);
+        notices.push(Level::Done, "saved");
+        notices.end(Until::NextStep);
+        assert_eq!(notices.visible().count(), 2);
+        notices.end(Until::PanelsAreBack);
+        assert_eq!(notices.visible().count(), 1);
+        assert_eq!(notices.all().len(), 2);
     }
 
     #[test]

@@ -198,6 +198,11 @@ impl Position {
         self.walk.is_moved() || self.sampler != Sampler::default()
     }
 
+    /// Whether a reset would change anything: a code that was put on the map goes back to its seed.
+    pub fn can_reset(&self) -> bool {
+        self.is_moved() || self.literal().is_some()
+    }
+
     /// The code itself, where the expression is one written out.
     pub fn literal(&self) -> Option<&[f32]> {
         // What is said beside the code leaves it where it is.
@@ -254,8 +259,12 @@ impl Position {
         self.rebuild(context)
     }
 
-    /// Takes back truncation, steps and settings of the decode; the start stays.
+    /// Takes back truncation, steps and settings of the decode; the start stays, but for a code that
+    /// was written out, as by a drag on the map: that goes back to the last seed.
     pub fn reset(&mut self) -> bool {
+        if self.literal().is_some() {
+            self.walk.base = Expr::Seed(self.last_seed);
+        }
         self.walk.psi = 1.0;
         self.walk.inner.clear();
         self.walk.offsets.clear();

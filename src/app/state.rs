@@ -6,7 +6,7 @@ use super::tools::{ToolPart, ToolView};
 use super::{
     Composition, Derived, Desk, Edit, EditPhase, Effect, Learning, Models, Modes, Navigation,
     Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, StartupRequest,
-    Tools, View, Wake, Workspace,
+    Tools, Tour, View, Wake, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
@@ -29,8 +29,12 @@ pub struct Start {
     pub startup: StartupRequest,
     /// A teacher's folder of questions.
     pub questions: Option<PathBuf>,
+    /// Files and folders of questions that were added in earlier runs.
+    pub added_questions: Vec<PathBuf>,
     /// Where progress is kept; `None` keeps none.
     pub progress: Option<PathBuf>,
+    /// Whether to begin with the tour.
+    pub with_tour: bool,
 }
 
 /// What the hand and the clock do in this frame.
@@ -51,6 +55,7 @@ pub struct AppState {
     pub(super) export: Export,
     pub(super) opening: FileLoader,
     pub(super) learning: Learning,
+    pub(super) tour: Tour,
     text: Derived<Expr, String>,
 }
 
@@ -68,13 +73,22 @@ impl AppState {
             desk: Desk::new(workspace, session),
             navigation: Navigation::default(),
             opening: FileLoader::new(Arc::clone(&start.wake)),
-            learning: Learning::new(start.questions, start.progress, Arc::clone(&start.wake)),
+            learning: Learning::new(
+                start.questions,
+                start.added_questions,
+                start.progress,
+                Arc::clone(&start.wake),
+            ),
             export: Export::new(start.wake),
+            tour: Tour::default(),
             text: Derived::default(),
         };
         let composition = start.expression.map(Composition::from);
         app.navigation
             .load(&mut app.desk.workspace, start.model, composition);
+        if start.with_tour {
+            app.begin_tour();
+        }
         app
     }
 
@@ -107,6 +121,11 @@ impl AppState {
         &self.navigation
     }
 
+    /// How far the tour is.
+    pub fn tour(&self) -> &Tour {
+        &self.tour
+    }
+
     pub fn learning(&self) -> &Learning {
         &self.learning
     }
@@ -122,7 +141,12 @@ impl AppState {
     ///
     /// A sentence.
     pub fn check_export(&self) -> Result<(), String> {
-        self.export.check(&self.desk)
+        self.export.check(&self.desk).map(drop)
+    }
+
+    /// Width and height of the file that is set up, in pixels, where it can be made and is a picture.
+    pub fn export_size(&self) -> Option<[u32; 2]> {
+        self.export.check(&self.desk).ok().flatten()
     }
 
     /// Whether the window may close now. While files are being written it asks instead.
@@ -235,6 +259,7 @@ impl AppState {
         due.after(self.desk.workspace.notices.tick(input.now_secs));
         due.soon_if(self.desk.keep_session());
         due.after(self.learning.tick(&mut self.desk, &mut self.navigation));
+        due.soon_if(self.keep_up_tour(input.hand_is_busy));
         let Some(model) = self.desk.workspace.models.current().cloned() else {
             return due.secs;
         };
@@ -251,6 +276,9 @@ impl AppState {
                 due.soon_if(true);
             }
         }
+        let gesture = &self.desk.workspace.gesture;
+        let rests = gesture.rests(hand_is_busy, input.now_secs);
+        due.soon_if(self.navigation.note_scene_step(&self.desk, rests));
         due.after(self.is_playing().then_some(0.0));
         due.after(self.desk.tools.due_secs(&self.desk.workspace));
         due.secs

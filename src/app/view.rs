@@ -71,6 +71,13 @@ pub struct View {
     pub bookmarks: bool,
     /// Whether the questions are shown.
     pub learning: bool,
+    /// Whether the tour was shown; files from before it are of people who know the window.
+    #[serde(default = "known")]
+    pub has_seen_tour: bool,
+}
+
+fn known() -> bool {
+    true
 }
 
 impl Default for View {
@@ -86,6 +93,7 @@ impl Default for View {
             dims_of_z: false,
             bookmarks: false,
             learning: false,
+            has_seen_tour: false,
         }
     }
 }

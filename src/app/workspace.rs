@@ -102,6 +102,11 @@ impl Workspace {
         }
     }
 
+    /// Why the loaded model has no picture of an expression, as a sentence.
+    pub fn fault_of(&self, expression: &Expr) -> Option<String> {
+        self.check(expression).err().map(|fault| fault.to_string())
+    }
+
     /// The space that the value of an expression lies in; `None` without a model, or where the
     /// expression means nothing.
     pub(in crate::app) fn space_of(&self, expression: &Expr) -> Option<Space> {

@@ -15,6 +15,7 @@ impl From<LookArgs> for Look {
             scale: args.scale,
             longer_side: None,
             smooth: args.smooth,
+            dpi: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::embedded::{self, EmbeddedError, RECIPE_KEYWORD};
 use super::raster::{Pixels, Raster};
 use super::recipe::Recipe;
-use ::png::{BitDepth, ColorType, Encoder, SrgbRenderingIntent};
+use ::png::{BitDepth, ColorType, Encoder, PixelDimensions, SrgbRenderingIntent, Unit};
 use std::io::Write;
 
 /// The first bytes of every PNG file.
@@ -63,6 +63,15 @@ pub(super) fn encoder<W: Write>(
     recipe: &Recipe,
 ) -> Result<Encoder<'static, W>, ::png::EncodingError> {
     let mut encoder = plain_encoder(out, pixels, size);
+    encoder.set_pixel_dims(recipe.dpi.map(|dpi| {
+        // An inch has 0.0254 metres.
+        let per_metre = (f64::from(dpi) / 0.0254).round() as u32;
+        PixelDimensions {
+            xppu: per_metre,
+            yppu: per_metre,
+            unit: Unit::Meter,
+        }
+    }));
     encoder.add_itxt_chunk(RECIPE_KEYWORD.to_owned(), recipe.to_json())?;
     Ok(encoder)
 }

@@ -38,6 +38,9 @@ pub struct Recipe {
     /// Whether enlarging was smooth; else every pixel is a square.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub smooth: bool,
+    /// Dots per inch at which it is to be printed, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<u32>,
     /// Named codes of the session that the expressions use, for they are not in the model.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub codes: BTreeMap<String, Code>,
@@ -158,6 +161,7 @@ impl Recipe {
             size,
             scale: 1,
             smooth: false,
+            dpi: None,
             codes: BTreeMap::new(),
             directions: Vec::new(),
             photos: BTreeMap::new(),

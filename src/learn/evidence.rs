@@ -277,11 +277,28 @@ pub fn shown(value: f64) -> String {
 
 /// A measured number with its unit, as people read it.
 pub fn with_unit(value: f64, unit: &str) -> String {
+    joined(&shown(value), unit)
+}
+
+/// As [`with_unit`] for a number that changes while it is read: below 1 it has three decimals, so that
+/// it keeps its width.
+pub fn live_with_unit(value: f64, unit: &str) -> String {
+    let number = match value {
+        value if value == 0.0 || value.abs() >= 1.0 => shown(value),
+        value if value.abs() >= 0.001 => format!("{value:.3}"),
+        value if value > 0.0 => "< 0.001".to_owned(),
+        value if value < 0.0 => "> -0.001".to_owned(),
+        value => shown(value),
+    };
+    joined(&number, unit)
+}
+
+fn joined(number: &str, unit: &str) -> String {
     match unit {
-        "" => shown(value),
-        "%" => format!("{} %", shown(value)),
-        "°" => format!("{}°", shown(value)),
-        unit => format!("{} {unit}", shown(value)),
+        "" => number.to_owned(),
+        "%" => format!("{number} %"),
+        "°" => format!("{number}°"),
+        unit => format!("{number} {unit}"),
     }
 }
 
@@ -311,6 +328,15 @@ mod tests {
             reconstruction_mse: Some(0.5),
             nearest: None,
         }
+    }
+
+    #[test]
+    fn live_numbers_have_three_decimals_at_most() {
+        assert_eq!(live_with_unit(0.000_012_3, ""), "< 0.001");
+        assert_eq!(live_with_unit(-0.000_012_3, "nats"), "> -0.001 nats");
+        assert_eq!(live_with_unit(0.0, "%"), "0 %");
+        assert_eq!(live_with_unit(12.345, "%"), "12.3 %");
+        assert_eq!(live_with_unit(0.012_345, ""), "0.012");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The longest side of a picture, the largest enlargement and the widest gap that can be asked for.
 pub const MAX_SIDE: u32 = 16_384;
-pub const MAX_SCALE: u32 = 16;
+pub const MAX_SCALE: u32 = 64;
 pub const MAX_GAP: u32 = 1024;
 /// The most pictures of one sheet.
 const MAX_TILES: usize = 1_000_000;
@@ -29,6 +29,8 @@ pub struct Look {
     /// Pixels on the longer side, in place of `scale`.
     pub longer_side: Option<u32>,
     pub smooth: bool,
+    /// Dots per inch at which it is to be printed; `None` says nothing of it.
+    pub dpi: Option<u32>,
 }
 
 /// What the pictures of a plan are made with besides their expressions.
@@ -87,6 +89,7 @@ impl Plan {
         let mut recipe = Recipe::new(model.id.clone(), subject, [0, 0]);
         recipe.scale = look.scale;
         recipe.smooth = look.smooth;
+        recipe.dpi = look.dpi;
         recipe.sampler = setup.sampler;
         recipe.set_names(setup.names.used_by(drawing.written()));
         let native = native_size(model);
@@ -118,6 +121,7 @@ impl Plan {
         let mut again = Recipe::new(model.id.clone(), recipe.subject.clone(), recipe.size);
         again.scale = recipe.scale;
         again.smooth = recipe.smooth;
+        again.dpi = recipe.dpi;
         again.sampler = recipe.sampler;
         again.set_names(recipe.names());
         let names = Arc::new(recipe.names());

@@ -23,6 +23,7 @@ const NO_DIALOG: &str = "This desktop offers no file dialog";
 /// What a dialog was opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
+    OpenAny,
     OpenModel,
     OpenPicture,
     SavePicture,
@@ -55,6 +56,12 @@ impl Dialogs {
             sender,
             open: false,
         }
+    }
+
+    /// Asks for a file of any kind.
+    pub fn open_any(&mut self, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new().set_title("Open");
+        self.show(Purpose::OpenAny, actions, move || dialog.pick_file());
     }
 
     /// Asks for a model file.
@@ -123,7 +130,7 @@ impl Dialogs {
         while let Ok(answer) = self.answers.try_recv() {
             self.open = false;
             match (answer.path, answer.purpose) {
-                (Some(path), Purpose::OpenModel) => {
+                (Some(path), Purpose::OpenAny | Purpose::OpenModel) => {
                     actions.push(Action::OpenFile(path));
                 }
                 (Some(path), Purpose::OpenPicture) => {
@@ -190,6 +197,7 @@ impl Dialogs {
 /// What to do where no dialog can be opened.
 fn no_dialog_message(purpose: Purpose) -> String {
     let advice = match purpose {
+        Purpose::OpenAny => "Drop the file on the window, or start zscape with its name",
         Purpose::OpenModel => {
             "Drop a .safetensors file on the window, or start zscape with the file's name"
         }

@@ -7,11 +7,13 @@
 use eframe::egui;
 mod dialogs;
 pub(crate) mod drag;
-mod overlays;
+pub(crate) mod overlays;
 pub(crate) mod panels;
+pub(crate) mod parts;
 pub(crate) mod picture;
 mod shortcuts;
 mod smoke;
+mod stop;
 mod storage;
 pub(crate) mod textures;
 pub(crate) mod theme;
@@ -124,6 +126,7 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     };
     let create = Box::new(|cc: &eframe::CreationContext<'_>| {
         let window = ZscapeWindow::with_smoke(cc, options, smoke)?;
+        stop::watch(&cc.egui_ctx);
         Ok(Box::new(window) as Box<dyn eframe::App>)
     });
     eframe::run_native(APP_ID, native, create)
@@ -171,6 +174,12 @@ fn without_sources(message: &str) -> String {
     }
     words.join(" ")
 }
+
+/// The built-in questions that explain panels which are no tools'.
+pub const EXPLAINED_PANELS: [&str; 2] = [
+    panels::bookmarks::EXPLAINED_BY,
+    panels::learning::EXPLAINED_BY,
+];
 
 /// The folder of what the window remembers, where the system has one.
 pub fn data_folder() -> Option<std::path::PathBuf> {

@@ -14,6 +14,9 @@ const KEY: &str = "zscape.window.v1";
 /// The session files of the menu.
 const RECENT_KEY: &str = "zscape.recent-sessions.v1";
 
+/// Questions that were dropped on the window.
+const QUESTIONS_KEY: &str = "zscape.questions.v1";
+
 /// Where a model comes from, as it is written down.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 enum StoredSource {
@@ -37,6 +40,8 @@ pub struct Remembered {
     pub view: View,
     /// Session files, the latest first.
     pub recent_sessions: Vec<PathBuf>,
+    /// Files and folders of questions that were added.
+    pub added_questions: Vec<PathBuf>,
 }
 
 impl eframe::Storage for Memory {
@@ -60,9 +65,11 @@ impl eframe::Storage for Memory {
 /// Reads what the last run left. What cannot be read is as if it had never been written.
 pub fn load(storage: &dyn eframe::Storage) -> Remembered {
     let recent_sessions = eframe::get_value(storage, RECENT_KEY).unwrap_or_default();
+    let added_questions = eframe::get_value(storage, QUESTIONS_KEY).unwrap_or_default();
     let Some(stored) = eframe::get_value::<Stored>(storage, KEY) else {
         return Remembered {
             recent_sessions,
+            added_questions,
             ..Remembered::default()
         };
     };
@@ -74,6 +81,7 @@ pub fn load(storage: &dyn eframe::Storage) -> Remembered {
         expression: parse(&stored.expression).ok(),
         view: stored.view,
         recent_sessions,
+        added_questions,
     }
 }
 
@@ -94,6 +102,7 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
     };
     eframe::set_value(storage, KEY, &stored);
     eframe::set_value(storage, RECENT_KEY, &app.session().recent().to_vec());
+    eframe::set_value(storage, QUESTIONS_KEY, &app.learning().added().to_vec());
 }
 
 #[cfg(test)]
@@ -107,6 +116,18 @@ mod tests {
             eframe::Storage::set_string(&mut storage, KEY, nonsense.to_owned());
             assert_eq!(load(&storage), Remembered::default(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn only_who_never_ran_it_is_offered_the_tour() {
+        let mut storage = Map::default();
+        assert!(!load(&storage).view.has_seen_tour);
+        // As versions before the tour wrote it.
+        let earlier = "(model:None,expression:\"seed(7)\",view:(theme:Light,filmstrip:false))";
+        eframe::Storage::set_string(&mut storage, KEY, earlier.to_owned());
+        let remembered = load(&storage);
+        assert!(!remembered.view.filmstrip, "it was read");
+        assert!(remembered.view.has_seen_tour);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The window: the panels in their places, and the order of things in a frame.
 
 use super::dialogs::Dialogs;
-use super::overlays::{self, BookmarkForm, Palette};
+use super::overlays::{self, BookmarkForm, Palette, ShortcutsPage};
 use super::panels::bookmarks::BookmarksView;
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
@@ -9,12 +9,15 @@ use super::panels::filmstrip::FilmstripView;
 use super::panels::learning::{self, LearningView};
 use super::panels::tools::{self, Left, Stage, ToolPanels};
 use super::panels::{bookmarks, equation, filmstrip, menu_bar, side_frame, status};
+use super::parts::Parts;
 use super::picture::{self, PictureTexture};
 use super::smoke::Smoke;
+use super::stop;
 use super::storage;
 use super::textures::PictureTextures;
 use super::theme::{self, SystemFonts, size, space, tokens};
 use super::{MIN_SIZE, WindowOptions, shortcuts};
+use crate::app::export::Quit;
 use crate::app::{
     Action, Actions, AppState, Effect, FrameInput, Memory, Overlay, Start, StartupRequest, models,
 };
@@ -39,6 +42,8 @@ pub struct ZscapeWindow {
     bookmark_form: BookmarkForm,
     learning: LearningView,
     palette: Palette,
+    shortcuts: ShortcutsPage,
+    parts: Parts,
     dialogs: Dialogs,
     memory: Memory,
     fonts: SystemFonts,
@@ -93,6 +98,11 @@ impl ZscapeWindow {
             Some(storage) if memory.is_empty() && smoke.is_none() => storage::load(storage),
             _ => storage::load(&memory),
         };
+        // Where nothing is kept it would come at every start; who opens something wants that.
+        let is_plain =
+            options.model.is_none() && options.session.is_none() && options.file.is_none();
+        let is_kept = cc.storage.is_some() && smoke.is_none();
+        let with_tour = is_plain && is_kept && !remembered.view.has_seen_tour;
         let startup = StartupRequest {
             model: options.model.is_some(),
             session: options.session,
@@ -118,7 +128,9 @@ impl ZscapeWindow {
             recent_sessions: remembered.recent_sessions,
             startup,
             questions: options.questions,
+            added_questions: remembered.added_questions,
             progress: options.progress,
+            with_tour,
         });
         // After the engine has begun to load: fonts take a while.
         theme::apply(&ctx);
@@ -137,6 +149,8 @@ impl ZscapeWindow {
             bookmark_form: BookmarkForm::default(),
             learning: LearningView::default(),
             palette: Palette::default(),
+            shortcuts: ShortcutsPage::default(),
+            parts: Parts::default(),
             dialogs: Dialogs::new(wake),
             memory,
             fonts,
@@ -163,28 +177,38 @@ impl ZscapeWindow {
     fn panels(&mut self, ui: &mut Ui) {
         let (app, actions) = (&self.app, &mut self.actions);
         let modes = app.modes();
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.clear();
+        let layer = ui.layer_id();
+        let mut add = |shown: eframe::egui::Response| parts.add(layer, shown.rect);
         let line = |ui: &Ui, horizontal: f32, vertical: f32| {
             Frame::new()
                 .fill(tokens(ui).panel)
                 .inner_margin(Margin::symmetric(horizontal as i8, vertical as i8))
         };
         if !modes.picture_only {
-            Panel::top("menu")
+            let menu = Panel::top("menu")
                 .resizable(false)
                 .frame(line(ui, space::S, space::S))
                 .show(ui, |ui| menu_bar::ui(ui, app, actions));
+            add(menu.response);
             Panel::bottom("status")
                 .exact_size(28.0)
                 .resizable(false)
                 .frame(line(ui, space::M, 0.0))
                 .show(ui, |ui| status::ui(ui, app, actions, &self.canvas));
-            Panel::left("tools")
+            let rail = Panel::left("tools")
                 .exact_size(tools::rail::WIDTH)
                 .resizable(false)
                 .frame(line(ui, 0.0, space::S))
                 .show(ui, |ui| tools::rail::ui(ui, app, actions));
-            if app.view().controls {
-                Panel::left("controls")
+            add(rail.response);
+            let beside = ui.available_width() - size::LEARNING_PANEL_MIN;
+            let has_room =
+                !app.view().learning || beside - size::CONTROLS_PANEL_MIN >= size::STAGE_MIN;
+            // Where not both have room beside the picture, the questions were opened last.
+            if app.view().controls && has_room {
+                let controls = Panel::left("controls")
                     .resizable(true)
                     .default_size(size::CONTROLS_PANEL)
                     .size_range(size::CONTROLS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
@@ -198,32 +222,36 @@ impl ZscapeWindow {
                         };
                         self.tools.left_ui(ui, left);
                     });
+                add(controls.response);
             }
             // Before the panels below the picture, so that long texts have the whole height.
             if app.view().learning {
-                Panel::right("learning")
+                let learning = Panel::right("learning")
                     .resizable(true)
                     .default_size(size::LEARNING_PANEL)
                     .size_range(size::LEARNING_PANEL_MIN..=size::LEARNING_PANEL_MAX)
                     .frame(side_frame(ui))
                     .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
+                add(learning.response);
             }
             if app.view().filmstrip {
-                Panel::bottom("filmstrip")
+                let filmstrip = Panel::bottom("filmstrip")
                     .exact_size(size::THUMBNAIL + 2.0 * space::S + space::XS)
                     .resizable(false)
                     .frame(line(ui, space::M, space::S))
                     .show(ui, |ui| {
                         filmstrip::ui(ui, app, actions, &mut self.filmstrip)
                     });
+                add(filmstrip.response);
             }
-            Panel::bottom("equation")
+            let equation = Panel::bottom("equation")
                 .resizable(false)
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
+            add(equation.response);
         }
         if app.view().bookmarks && !modes.picture_only {
-            Panel::right("bookmarks")
+            let bookmarks = Panel::right("bookmarks")
                 .resizable(true)
                 .default_size(size::BOOKMARKS_PANEL)
                 .size_range(size::BOOKMARKS_PANEL_MIN..=size::CONTROLS_PANEL_MAX)
@@ -232,12 +260,14 @@ impl ZscapeWindow {
                     let textures = &mut self.filmstrip.textures;
                     bookmarks::ui(ui, app, actions, &mut self.bookmarks, textures);
                 });
+            add(bookmarks.response);
         }
         if let Some(scene) = app.navigation().scene() {
-            Panel::top("scene")
+            let scene = Panel::top("scene")
                 .resizable(false)
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| learning::scene_bar_ui(ui, app, actions, scene));
+            add(scene.response);
         }
         let watching = app.navigation().scene().filter(|it| !it.watch.is_empty());
         if let Some(scene) = watching {
@@ -247,8 +277,10 @@ impl ZscapeWindow {
                 .show(ui, |ui| learning::watch_ui(ui, app, scene));
         }
         self.filmstrip.textures.end_frame();
+        // The status bar has shown that of the last frame.
+        self.canvas.forget_scale();
         let shown = self.picture.shown();
-        CentralPanel::no_frame()
+        let stage = CentralPanel::no_frame()
             .frame(Frame::new().fill(tokens(ui).canvas))
             .show(ui, |ui| {
                 let mut stage = Stage {
@@ -260,6 +292,8 @@ impl ZscapeWindow {
                 };
                 self.tools.stage_ui(ui, &mut stage);
             });
+        add(stage.response);
+        self.parts = parts;
         self.textures.end_frame();
         self.picture_was_painted = shown.is_some();
     }
@@ -269,15 +303,21 @@ impl ZscapeWindow {
         if app.overlay() != Overlay::Palette {
             self.palette.close();
         }
+        if app.overlay() != Overlay::Shortcuts {
+            self.shortcuts.close();
+        }
         match app.overlay() {
             Overlay::None => {}
             Overlay::Palette => self.palette.ui(ctx, app, actions),
             Overlay::Notifications => overlays::notifications(ctx, app, actions),
             Overlay::Export => overlays::export_form(ctx, &self.app, actions),
             Overlay::Quit { waits } => overlays::quit_form(ctx, app, actions, waits),
-            Overlay::Shortcuts => overlays::shortcuts(ctx, actions),
+            Overlay::Shortcuts => self.shortcuts.ui(ctx, actions),
             Overlay::About => overlays::about(ctx, app, actions),
             Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
+        }
+        if let Some((layer, rect)) = overlays::tour(ctx, app, actions) {
+            self.parts.add_first(layer, rect);
         }
         overlays::toasts(ctx, app, actions, self.canvas.area());
         overlays::drop_zone(ctx);
@@ -318,6 +358,7 @@ impl ZscapeWindow {
 
     fn carry_out(&mut self, ctx: &Context, effect: Effect) {
         match effect {
+            Effect::AskForAnyFile => self.dialogs.open_any(&mut self.actions),
             Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
             Effect::AskForPhoto => self.dialogs.open_picture(&mut self.actions),
             Effect::AskForSessionFile => self.dialogs.open_session(&mut self.actions),
@@ -343,6 +384,7 @@ impl ZscapeWindow {
             Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
             Effect::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
             Effect::EditExpression => self.equation.focus(),
+            Effect::FocusPart { forward } => self.parts.focus_next(ctx, forward),
             Effect::FitPicture => self.canvas.fit(),
             Effect::Restyle => restyle(ctx, &self.app),
         }
@@ -355,6 +397,10 @@ impl eframe::App for ZscapeWindow {
         self.keep_least_size(ctx);
         let input = self.input(ctx);
         self.app.begin_frame(input);
+        if stop::asked() {
+            // Whoever ends programs waits for no answer: files that are not whole are removed.
+            self.app.run(Action::Quit(Quit::Now));
+        }
         // Also in a window that is hidden and therefore not painted.
         if self.app.take_close() {
             ctx.send_viewport_cmd(ViewportCommand::Close);

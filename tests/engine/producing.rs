@@ -22,6 +22,7 @@ fn look(scale: u32) -> Look {
         scale,
         longer_side: None,
         smooth: false,
+        dpi: None,
     }
 }
 

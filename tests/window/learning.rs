@@ -175,11 +175,11 @@ fn the_answer_waits_for_a_prediction() {
     assert_eq!(question.id, "pictures");
     assert!(!open.is_revealed);
     window.push_button("Back");
-    let (question, _) = window.app().learning().open_question().expect("one");
+    let (question, open) = window.app().learning().open_question().expect("one");
     assert_eq!(question.id, "norms");
+    assert!(open.is_revealed, "it is as it was left");
 
     // A rating says when it comes again.
-    window.push_button("Show the answer");
     window.push_button("Good");
     assert!(window.shows("Next due on 20"));
     let good = window.find(Role::Button, "Good");
@@ -226,7 +226,12 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
     window.settle();
     assert_eq!(window.expression(), moved);
     assert!(window.app().availability(Command::RandomSeed).is_err());
+    // What was done in it is taken back in it.
+    window.press(CTRL, Key::Z);
+    assert_eq!(window.expression(), "[0.5, -0.5]");
     assert!(window.app().availability(Command::Undo).is_err());
+    window.press(CTRL.plus(Modifiers::SHIFT), Key::Z);
+    assert_eq!(window.expression(), moved);
     std::thread::sleep(std::time::Duration::from_millis(400));
     window.harness.run_steps(60);
     assert_eq!(window.app().session().document().history().len(), 3);

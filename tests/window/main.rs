@@ -13,6 +13,7 @@ mod encode;
 mod exports;
 mod expressions;
 mod figures;
+mod first_hour;
 mod first_start;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
@@ -34,6 +35,7 @@ mod speed;
 mod stored_directions;
 mod styles;
 mod support;
+mod tour;
 mod variations;
 mod walking;
 mod where_am_i;

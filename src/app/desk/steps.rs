@@ -2,6 +2,7 @@
 
 use super::Desk;
 use crate::app::models::link_of;
+use crate::app::notices::Until;
 use crate::app::session::unix_secs;
 use crate::app::tools::directions::OfModel;
 use crate::app::{Tool, ToolSettings};
@@ -91,6 +92,7 @@ impl Desk {
         let Some(model) = self.workspace.model().map(link_of) else {
             return;
         };
+        self.workspace.notices.end(Until::NextStep);
         self.remember_tools();
         self.session.is_substituted = false;
         let position = &self.workspace.position;
@@ -195,7 +197,8 @@ impl Desk {
 
     /// Whether there is a step before, or something that would become one.
     pub(in crate::app) fn can_undo(&self) -> bool {
-        self.session.document().history().undo_target().is_some() || self.is_unsettled()
+        let has_step = self.session.document().history().undo_target().is_some();
+        has_step || self.is_unsettled() || self.session.last_deleted().is_some()
     }
 
     pub(in crate::app) fn can_redo(&self) -> bool {

@@ -9,7 +9,7 @@ mod settings;
 mod task;
 
 pub use run::Run;
-pub use settings::{Kind, Settings, ending_of};
+pub use settings::{ContactSource, Kind, SCALE, Settings, ending_of};
 
 use super::jobs::{Jobs, Owner};
 use super::notices::Level;
@@ -40,7 +40,7 @@ pub struct Export {
     report: SyncSender<(u64, Report)>,
     /// The threads that write, also those of cancelled files until they have ended.
     writers: Vec<JoinHandle<()>>,
-    checked: Derived<CheckKey, Result<(), String>>,
+    checked: Derived<CheckKey, Result<Option<[u32; 2]>, String>>,
 }
 
 /// Everything that decides whether a file can be made.
@@ -238,7 +238,7 @@ impl Export {
     /// # Errors
     ///
     /// A sentence.
-    pub(super) fn check(&self, desk: &Desk) -> Result<(), String> {
+    pub(super) fn check(&self, desk: &Desk) -> Result<Option<[u32; 2]>, String> {
         // A plan may hold 10,000 expressions; the form asks in every frame.
         let key = CheckKey {
             settings: self.settings.clone(),
@@ -247,7 +247,7 @@ impl Export {
             has_code: desk.workspace.preview.frame().is_some(),
             session: desk.session.revision(),
         };
-        let check = || Task::new(desk, &self.settings).map(drop);
+        let check = || Task::new(desk, &self.settings).map(|task| task.size());
         (*self.checked.get(key, check)).clone()
     }
 

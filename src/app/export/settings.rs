@@ -2,6 +2,7 @@
 
 use crate::app::FileKind;
 use crate::document::animation::{AnimationFormat, MAX_FRAMES};
+use crate::render::{MAX_GAP, MAX_SCALE};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -16,6 +17,8 @@ pub enum Kind {
     Sheet,
     /// Pictures of seeds.
     Grid,
+    /// Chosen pictures, for print.
+    Contact,
     /// The way of Interpolate, frame by frame.
     Animation,
     /// The numbers of codes.
@@ -23,11 +26,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Picture,
         Self::Strip,
         Self::Sheet,
         Self::Grid,
+        Self::Contact,
         Self::Animation,
         Self::Codes,
     ];
@@ -38,6 +42,7 @@ impl Kind {
             Self::Strip => "Strip",
             Self::Sheet => "Sheet",
             Self::Grid => "Grid",
+            Self::Contact => "Contact sheet",
             Self::Animation => "Animation",
             Self::Codes => "Codes",
         }
@@ -50,6 +55,7 @@ impl Kind {
             Self::Strip => "strip",
             Self::Sheet => "sheet",
             Self::Grid => "grid",
+            Self::Contact => "contact-sheet",
             Self::Animation => "walk",
             Self::Codes => "codes",
         }
@@ -60,7 +66,7 @@ impl Kind {
         match self {
             Self::Picture => "render",
             Self::Strip => "strip",
-            Self::Sheet => "sheet",
+            Self::Sheet | Self::Contact => "sheet",
             Self::Grid => "grid",
             Self::Animation => "animate",
             Self::Codes => "codes",
@@ -74,6 +80,7 @@ impl Kind {
             Self::Strip => "Pictures along the path of Interpolate, side by side",
             Self::Sheet => "Pictures between the first four keyframes of Interpolate",
             Self::Grid => "The pictures of seeds one after the other, with the current truncation",
+            Self::Contact => "Pictures that you have kept, in rows, for the screen or for print",
             Self::Animation => "The path of Interpolate at its speed, frame by frame",
             Self::Codes => "Arrays for NumPy: the current code, or the codes of all bookmarks",
         }
@@ -95,6 +102,7 @@ pub struct Settings {
     pub first_seed: u32,
     /// Seeds of a grid.
     pub seeds: u32,
+    pub contact: Contact,
     pub format: AnimationFormat,
     pub fps: f32,
     /// Whether an animation is shown once, rather than again and again.
@@ -103,8 +111,93 @@ pub struct Settings {
     pub bookmarks: bool,
 }
 
+/// Where the pictures of a contact sheet come from.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum ContactSource {
+    /// The bookmarks of the model, the oldest first.
+    #[default]
+    Bookmarks,
+    /// The favourites of Variations.
+    Favourites,
+    /// The steps of the filmstrip with this model, each picture once.
+    Filmstrip,
+}
+
+impl ContactSource {
+    pub const ALL: [Self; 3] = [Self::Bookmarks, Self::Favourites, Self::Filmstrip];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bookmarks => "Bookmarks",
+            Self::Favourites => "Favourites",
+            Self::Filmstrip => "Filmstrip",
+        }
+    }
+}
+
+/// How a contact sheet is laid out.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Contact {
+    pub source: ContactSource,
+    pub columns: usize,
+    /// Pixels between neighbours.
+    pub gap: u32,
+    /// Whether the ground is white, as paper; else it is black.
+    pub is_white: bool,
+    /// How wide it is to be printed, in centimetres.
+    pub width_cm: f32,
+    pub dpi: u32,
+}
+
+/// Centimetres of an inch.
+pub const CM_PER_INCH: f32 = 2.54;
+pub const COLUMNS: RangeInclusive<usize> = 1..=64;
+pub const GAP: RangeInclusive<u32> = 0..=MAX_GAP;
+pub const WIDTH_CM: RangeInclusive<f32> = 1.0..=120.0;
+pub const DPI: RangeInclusive<u32> = 36..=1200;
+
+impl Default for Contact {
+    fn default() -> Self {
+        Self {
+            source: ContactSource::default(),
+            columns: 4,
+            gap: 24,
+            is_white: true,
+            // A page of A4 without its margins.
+            width_cm: 18.0,
+            dpi: 300,
+        }
+    }
+}
+
+impl Contact {
+    fn bounded(self) -> Self {
+        Self {
+            columns: self.columns.clamp(*COLUMNS.start(), *COLUMNS.end()),
+            gap: self.gap.clamp(*GAP.start(), *GAP.end()),
+            width_cm: self.width_cm.clamp(*WIDTH_CM.start(), *WIDTH_CM.end()),
+            dpi: self.dpi.clamp(*DPI.start(), *DPI.end()),
+            ..self
+        }
+    }
+
+    /// The largest scale at which a row of pictures that are `picture_px` wide is not wider than the
+    /// print; every pixel of a picture takes the same number of dots.
+    pub fn fitting_scale(&self, picture_px: usize) -> u32 {
+        let width_px = f64::from(self.width_cm / CM_PER_INCH) * f64::from(self.dpi);
+        let gaps_px = f64::from(self.gap) * (self.columns.saturating_sub(1)) as f64;
+        let each_px = (width_px - gaps_px) / (self.columns.max(1) * picture_px.max(1)) as f64;
+        (each_px.floor() as u32).clamp(*SCALE.start(), *SCALE.end())
+    }
+
+    /// A length of the print in centimetres.
+    pub fn cm(&self, pixels: u32) -> f32 {
+        pixels as f32 / self.dpi as f32 * CM_PER_INCH
+    }
+}
+
 /// How many times as large pictures may be written.
-pub const SCALE: RangeInclusive<u32> = 1..=16;
+pub const SCALE: RangeInclusive<u32> = 1..=MAX_SCALE;
 pub const COUNT: RangeInclusive<usize> = 2..=256;
 pub const SIDE: RangeInclusive<usize> = 2..=64;
 pub const SEEDS: RangeInclusive<u32> = 1..=10_000;
@@ -120,6 +213,7 @@ impl Default for Settings {
             side: 8,
             first_seed: 0,
             seeds: 64,
+            contact: Contact::default(),
             format: AnimationFormat::Gif,
             fps: 25.0,
             once: false,
@@ -134,6 +228,7 @@ impl Settings {
         self.count = self.count.clamp(*COUNT.start(), *COUNT.end());
         self.side = self.side.clamp(*SIDE.start(), *SIDE.end());
         self.seeds = self.seeds.clamp(*SEEDS.start(), *SEEDS.end());
+        self.contact = self.contact.bounded();
         self.fps = self.fps.clamp(*FPS.start(), *FPS.end());
         self
     }
@@ -198,6 +293,29 @@ mod tests {
             of(AnimationFormat::Gif, "walk.gif"),
             PathBuf::from("walk.gif")
         );
+    }
+
+    #[test]
+    fn a_row_of_a_contact_sheet_fits_the_print_as_large_as_it_can() {
+        let contact = Contact {
+            columns: 4,
+            gap: 20,
+            width_cm: 21.0,
+            dpi: 300,
+            ..Contact::default()
+        };
+        // 21 cm at 300 dpi are 2480 dots.
+        let scale = contact.fitting_scale(64);
+        let width = |scale: u32| 4 * 64 * scale + 3 * 20;
+        assert!(width(scale) <= 2480 && width(scale + 1) > 2480, "{scale}");
+        assert!((contact.cm(2480) - 21.0).abs() < 0.01);
+        let wild = Contact {
+            columns: 0,
+            dpi: 0,
+            width_cm: f32::NAN,
+            ..contact
+        };
+        assert!(SCALE.contains(&wild.fitting_scale(0)));
     }
 
     #[test]

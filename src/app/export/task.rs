@@ -1,14 +1,15 @@
 //! What a file is made of, read from what the window shows.
 
-use super::settings::{Kind, Settings, completed};
+use super::settings::{ContactSource, Kind, Settings, completed};
 use crate::app::Desk;
 use crate::app::sentences::NO_MODEL;
 use crate::document::animation::AnimationFormat;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
 use crate::document::recipe::{Animation, texts};
-use crate::document::{Bookmark, Subject};
+use crate::document::{Bookmark, ModelLink, Subject};
 use crate::engine::ModelInfo;
+use crate::latent::expr::{Expr, parse};
 use crate::latent::path;
 use crate::render::{Look, Plan, Setup};
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ impl Task {
             scale: settings.scale,
             longer_side: None,
             smooth: settings.smooth,
+            dpi: (settings.kind == Kind::Contact).then_some(settings.contact.dpi),
         };
         let setup = Setup {
             names: Arc::clone(&workspace.names),
@@ -56,6 +58,14 @@ impl Task {
             format: plan.is_animation().then_some(settings.format),
             plan: Box::new(plan),
         })
+    }
+
+    /// Width and height of the picture in the file, in pixels; `None` for codes.
+    pub fn size(&self) -> Option<[u32; 2]> {
+        match self {
+            Self::Pictures { plan, .. } => plan.size().ok(),
+            Self::Codes(_) => None,
+        }
     }
 
     /// Where the file goes that was asked for at `path`.
@@ -106,6 +116,16 @@ fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
                 columns: Layout::square((last - first) as usize + 1).columns,
             }
         }
+        Kind::Contact => {
+            let pictures = contact_pictures(desk, settings.contact.source)?;
+            let ground = if settings.contact.is_white { 255 } else { 0 };
+            let layout = Layout {
+                columns: settings.contact.columns,
+                gap: settings.contact.gap as usize,
+                background: [ground; 3],
+            };
+            Subject::sheet(&pictures, layout)
+        }
         Kind::Animation => {
             // For the sentence that the form shows.
             interpolate.path(interpolate.method)?;
@@ -122,6 +142,44 @@ fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
             })
         }
     })
+}
+
+/// What a contact sheet shows, in its order.
+fn contact_pictures(desk: &Desk, source: ContactSource) -> Result<Vec<Expr>, String> {
+    let model = desk.workspace.model().ok_or(NO_MODEL)?;
+    let is_of_model = |link: &ModelLink| link.hash == model.id.hash && link.name == model.id.name;
+    let document = desk.session.document();
+    let mut pictures: Vec<Expr> = Vec::new();
+    let mut add = |expression: Expr| {
+        if !pictures.contains(&expression) {
+            pictures.push(expression);
+        }
+    };
+    let nothing = match source {
+        ContactSource::Bookmarks => {
+            let bookmarks = document.bookmarks().iter();
+            let of_model = bookmarks.filter(|bookmark| is_of_model(&bookmark.model));
+            of_model.for_each(|bookmark| add(Expr::Named(bookmark.name.clone())));
+            "No bookmark was made with this model"
+        }
+        ContactSource::Favourites => {
+            let favourites = desk.tools.settings().variations.favourites.iter();
+            favourites.cloned().for_each(&mut add);
+            "Variations has no favourites: click the heart of a child there"
+        }
+        ContactSource::Filmstrip => {
+            let row = desk.session.filmstrip().row().iter();
+            let states = row.filter_map(|id| Some(&document.history().get(*id)?.state));
+            let of_model = states.filter(|state| is_of_model(&state.model));
+            let read = of_model.filter_map(|state| parse(&state.expression).ok());
+            read.for_each(&mut add);
+            "No step was made with this model"
+        }
+    };
+    match pictures.is_empty() {
+        true => Err(nothing.to_owned()),
+        false => Ok(pictures),
+    }
 }
 
 fn codes(desk: &Desk, model: &ModelInfo, of_bookmarks: bool) -> Result<Vec<CodeArray>, String> {

@@ -23,6 +23,7 @@ use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
 use crate::learn::{Answer, Bank, Question, TaskKind};
 use live::LiveNumbers;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ use store::{ProgressStore, Report};
 
 /// The most questions that "back" leads through.
 const MAX_WAY_BACK: usize = 50;
+/// The most files and folders of questions that are remembered.
+const MAX_ADDED: usize = 32;
 /// The longest prediction that is kept, in bytes.
 const MAX_PREDICTION: usize = 4000;
 
@@ -55,6 +58,8 @@ pub enum LearningAction {
     Open(Page),
     /// Read a question.
     Read(String),
+    /// Show the panel and read a question of the built-in bank, as soon as that is there.
+    Explain(String),
     Back,
     /// Show the short answer; what was written before is kept beside it.
     Reveal(String),
@@ -105,6 +110,8 @@ impl RunningInterview {
 pub struct Learning {
     wake: Wake,
     folder: Option<PathBuf>,
+    /// Files and folders that were dropped, also by earlier runs; read again at every start.
+    added: Vec<PathBuf>,
     progress_file: Option<PathBuf>,
     store: Option<ProgressStore>,
     bank: Option<Arc<Bank>>,
@@ -114,7 +121,11 @@ pub struct Learning {
     /// Where the list was left for a question.
     list: Page,
     open: Option<OpenQuestion>,
+    /// Questions that were read and left, as they were left.
+    set_aside: BTreeMap<String, OpenQuestion>,
     way_back: Vec<String>,
+    /// What is to be read when the questions are there.
+    wanted: Option<String>,
     /// Jobs that measure for an answer.
     examining: Vec<JobId>,
     live: LiveNumbers,
@@ -123,10 +134,16 @@ pub struct Learning {
 }
 
 impl Learning {
-    pub(super) fn new(folder: Option<PathBuf>, progress_file: Option<PathBuf>, wake: Wake) -> Self {
+    pub(super) fn new(
+        folder: Option<PathBuf>,
+        added: Vec<PathBuf>,
+        progress_file: Option<PathBuf>,
+        wake: Wake,
+    ) -> Self {
         Self {
             wake,
             folder,
+            added,
             progress_file,
             store: None,
             bank: None,
@@ -135,7 +152,9 @@ impl Learning {
             page: Page::default(),
             list: Page::default(),
             open: None,
+            set_aside: BTreeMap::new(),
             way_back: Vec::new(),
+            wanted: None,
             examining: Vec::new(),
             live: LiveNumbers::default(),
             interview: None,
@@ -146,6 +165,11 @@ impl Learning {
     /// The questions; `None` until they are read.
     pub fn bank(&self) -> Option<&Arc<Bank>> {
         self.bank.as_ref()
+    }
+
+    /// Files and folders of questions that were added by hand.
+    pub fn added(&self) -> &[PathBuf] {
+        &self.added
     }
 
     pub fn path(&self) -> &StudyPath {
@@ -222,7 +246,12 @@ impl Learning {
             Arc::clone(&learning.wake),
         );
         match started {
-            Ok(store) => learning.store = Some(store),
+            Ok(mut store) => {
+                for path in learning.added.iter().filter(|path| path.exists()) {
+                    store.add(path.clone(), true);
+                }
+                learning.store = Some(store);
+            }
             Err(sentence) => workspace.notices.push(Level::Error, sentence),
         }
     }
@@ -238,6 +267,7 @@ impl Learning {
                 } => {
                     self.bank = Some(bank);
                     self.path = path;
+                    self.read_wanted(workspace);
                     if let Some((sentence, has_faults)) = brought {
                         let level = if has_faults {
                             Level::Warning
@@ -305,6 +335,12 @@ impl Learning {
                 }
             }
             LearningAction::Read(id) => self.read_question(workspace, id),
+            LearningAction::Explain(id) => {
+                workspace.view.learning = true;
+                self.begin(workspace);
+                self.wanted = Some(id);
+                self.read_wanted(workspace);
+            }
             LearningAction::Back => self.back(workspace),
             LearningAction::Reveal(mut prediction) => {
                 if let Some(open) = &mut self.open {
@@ -361,7 +397,12 @@ impl Learning {
                 workspace.view.learning = true;
                 self.page = Page::All;
                 if let Some(store) = &mut self.store {
-                    store.add(path);
+                    store.add(path.clone(), false);
+                }
+                if !self.added.contains(&path) {
+                    self.added.push(path);
+                    let surplus = self.added.len().saturating_sub(MAX_ADDED);
+                    self.added.drain(..surplus);
                 }
             }
             LearningAction::AskWhereToExport(file) => {
@@ -399,6 +440,13 @@ impl Learning {
         bank.get(self.path.next_open_after(open, is_settled)?)
     }
 
+    /// Leaves the question that is read for the list that it was found in.
+    pub(super) fn show_list(&mut self) {
+        if self.page == Page::Question {
+            self.page = self.list;
+        }
+    }
+
     fn question(&self, id: &str) -> Option<Arc<Question>> {
         self.bank.as_ref()?.get(id).cloned()
     }
@@ -421,15 +469,43 @@ impl Learning {
             learning.way_back.drain(..surplus);
         }
         learning.page = Page::Question;
-        if learning.open.as_ref().is_none_or(|open| open.id != id) {
-            learning.open = Some(OpenQuestion::new(id, workspace.now_secs));
+        self.take_up(id, workspace.now_secs);
+    }
+
+    fn read_wanted(&mut self, workspace: &mut Workspace) {
+        if self.bank.is_some()
+            && let Some(id) = self.wanted.take()
+        {
+            self.read_question(workspace, id);
         }
+    }
+
+    /// Opens a question as it was left, and sets the one aside that was open. One that was rated
+    /// begins again.
+    fn take_up(&mut self, id: String, now_secs: f64) {
+        if self.open.as_ref().is_some_and(|open| open.id == id) {
+            return;
+        }
+        let known = self.set_aside.remove(&id).filter(|left| {
+            let memory = self.progress.memory(&id);
+            memory.is_none_or(|memory| memory.reviewed < left.opened_at)
+        });
+        let open = known.unwrap_or_else(|| OpenQuestion::new(id, now_secs));
+        if let Some(mut left) = self.open.replace(open) {
+            left.checking = None;
+            self.set_aside.insert(left.id.clone(), left);
+        }
+    }
+
+    /// Whether a question was read before the open one.
+    pub fn has_way_back(&self) -> bool {
+        !self.way_back.is_empty()
     }
 
     fn back(&mut self, workspace: &mut Workspace) {
         let learning = &mut *self;
         match learning.way_back.pop() {
-            Some(id) => learning.open = Some(OpenQuestion::new(id, workspace.now_secs)),
+            Some(id) => learning.take_up(id, workspace.now_secs),
             None => learning.page = learning.list,
         }
     }

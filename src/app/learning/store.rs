@@ -24,7 +24,10 @@ enum Request {
         progress: Option<PathBuf>,
     },
     /// Read more question files, or folders of them.
-    Add(PathBuf),
+    Add {
+        path: PathBuf,
+        quietly: bool,
+    },
     Keep(Box<Progress>),
     Write {
         path: PathBuf,
@@ -74,8 +77,9 @@ impl ProgressStore {
         Ok(Self(service))
     }
 
-    pub fn add(&mut self, path: PathBuf) {
-        self.0.send(Request::Add(path));
+    /// Adds a file or a folder; `quietly` says nothing of it unless there are faults.
+    pub fn add(&mut self, path: PathBuf, quietly: bool) {
+        self.0.send(Request::Add { path, quietly });
     }
 
     pub fn keep(&mut self, progress: &Progress) {
@@ -123,7 +127,7 @@ impl Worker {
     fn handle(&mut self, request: Request) -> Vec<Report> {
         match request {
             Request::Open { folder, progress } => self.open(folder, progress),
-            Request::Add(path) => {
+            Request::Add { path, quietly } => {
                 let mut bank = (*self.bank).clone();
                 let report = if path.is_dir() {
                     bank.add_folder(&path)
@@ -131,7 +135,9 @@ impl Worker {
                     bank.add_files(&[path])
                 };
                 self.bank = Arc::new(bank);
-                vec![self.questions(Some((report.sentence(), !report.faults.is_empty())))]
+                let has_faults = !report.faults.is_empty();
+                let is_said = has_faults || !quietly;
+                vec![self.questions(is_said.then(|| (report.sentence(), has_faults)))]
             }
             Request::Keep(progress) => {
                 let Some(file) = &mut self.file else {

@@ -11,6 +11,7 @@ mod arrival;
 mod journey;
 mod places;
 mod scene;
+mod scene_steps;
 mod sessions;
 
 pub use scene::OpenScene;
@@ -32,6 +33,7 @@ pub struct Navigation {
     /// situation below a scene.
     below: Vec<Situation>,
     scene: Option<OpenScene>,
+    scene_steps: scene_steps::SceneSteps,
 }
 
 /// All that is on the window at once.

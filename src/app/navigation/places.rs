@@ -10,13 +10,24 @@ use std::sync::Arc;
 
 impl Navigation {
     pub(in crate::app) fn undo(&mut self, desk: &mut Desk) {
+        if self.scene.is_some() {
+            return self.step_in_scene(desk, true);
+        }
         desk.settle();
+        if let Some(name) = desk.session.last_deleted().map(str::to_owned) {
+            desk.change(Change::RestoreBookmark(name));
+            desk.refresh_names();
+            return;
+        }
         if let Some(id) = desk.session.document().history().undo_target() {
             self.go_to_step(desk, id);
         }
     }
 
     pub(in crate::app) fn redo(&mut self, desk: &mut Desk) {
+        if self.scene.is_some() {
+            return self.step_in_scene(desk, false);
+        }
         desk.settle();
         if let Some(id) = desk.session.document().history().redo_target() {
             self.go_to_step(desk, id);

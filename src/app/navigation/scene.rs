@@ -43,8 +43,15 @@ impl Navigation {
         if !self.cover(desk) {
             return;
         }
+        self.scene_steps.begin(&scene.question);
         desk.tools.open = tool;
-        preset(desk.tools.settings_mut());
+        // What the caption describes, whatever the user has set; all of that comes back.
+        let settings = desk.tools.settings_mut();
+        *settings = ToolSettings {
+            directions: settings.directions.clone(),
+            ..ToolSettings::default()
+        };
+        preset(settings);
         self.show_in_scene(desk, scene, composition);
     }
 
@@ -61,6 +68,7 @@ impl Navigation {
             return;
         }
         let is_open = |open: &OpenScene| open.question == question && open.model == model;
+        self.scene_steps.begin(question);
         let open = self.scene.take().filter(is_open);
         self.show_in_scene(desk, open.unwrap_or_else(scene), composition);
     }

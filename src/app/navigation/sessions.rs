@@ -1,12 +1,13 @@
 //! Session files: new, open, save, and what earlier programs left behind.
 
 use super::{Desk, Navigation};
-use crate::app::notices::{Level, Remedy};
+use crate::app::notices::{Level, Remedy, Until};
 use crate::app::session::{Report, StartupRequest};
 use crate::app::{Command, DEFAULT_EXPRESSION, Edit};
 use crate::document::Session;
 use crate::document::journal::{Recovered, SaveState};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 impl Navigation {
     /// Drains reports of the session thread. Returns the file that the command line asked for,
@@ -62,6 +63,7 @@ impl Navigation {
         desk.settle();
         desk.session.stash_if_unsaved();
         install(desk, Session::default(), SaveState::default());
+        desk.set_tools(Arc::default(), desk.tools.open());
         // It may have used a bookmark of the session before.
         let workspace = &mut desk.workspace;
         if workspace.check(workspace.position.expression()).is_err() {
@@ -155,7 +157,8 @@ impl Navigation {
             );
             desk.workspace
                 .notices
-                .push_with(Level::Done, sentence, fresh);
+                .push_with(Level::Warning, sentence, fresh);
+            desk.workspace.notices.last_only(Until::NextStep);
         }
     }
 }

@@ -257,9 +257,19 @@ impl OpenSession {
         self.change(&mut workspace.notices, rename)
     }
 
+    /// The bookmark whose deletion is the last thing that was done.
+    pub(in crate::app) fn last_deleted(&self) -> Option<&str> {
+        let (name, step) = self.deleted.last()?;
+        let is_here = *step == self.session.history().current();
+        let is_gone = self.session.bookmarks().get(name).is_none();
+        (is_here && is_gone).then_some(name)
+    }
+
     /// Takes a bookmark off the list. Steps that use it keep its code.
     pub(in crate::app) fn delete_bookmark(&mut self, notices: &mut Notices, name: String) {
         if self.change(notices, Change::DeleteBookmark(name.clone())) {
+            let step = self.session.history().current();
+            self.deleted.push((name.clone(), step));
             let sentence = format!("Deleted @{name}");
             notices.push_with(Level::Done, sentence, Remedy::RestoreBookmark(name));
         }

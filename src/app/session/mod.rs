@@ -17,7 +17,7 @@ use super::{Composition, Wake, Workspace};
 use crate::document::autosave::StashedSession;
 use crate::document::journal::SaveState;
 use crate::document::session_file::ENDING;
-use crate::document::{Change, ModelLink, ModelOrigin, Session};
+use crate::document::{Change, ModelLink, ModelOrigin, NodeId, Session};
 use crate::latent::Shot;
 use crate::latent::expr::{ParseError, parse};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ pub struct OpenSession {
     store: SessionStore,
     bookmarking: Option<Bookmarking>,
     naming: bookmarks::Naming,
+    /// The bookmarks that were deleted since the last step, with that step.
+    deleted: Vec<(String, Option<NodeId>)>,
     /// Whether something else is shown than the current step, whose model is not there.
     pub(super) is_substituted: bool,
     recent: Vec<PathBuf>,
@@ -85,6 +87,7 @@ impl OpenSession {
             store: SessionStore::start(folder, wake),
             bookmarking: None,
             naming: bookmarks::Naming::default(),
+            deleted: Vec::new(),
             is_substituted: false,
             recent,
             stashed: Vec::new(),
@@ -250,6 +253,7 @@ impl OpenSession {
         session: Session,
         save_state: SaveState,
     ) {
+        self.deleted.clear();
         let view = session.view();
         workspace.view.controls = view.controls;
         workspace.view.filmstrip = view.filmstrip;

@@ -28,6 +28,8 @@ pub struct ToolInfo {
     pub key: Option<Key>,
     /// What question files call it; `None` where they do not know it.
     pub question_name: Option<ToolName>,
+    /// The id of the built-in question that explains what it shows.
+    pub explained_by: &'static str,
 }
 
 impl ToolInfo {

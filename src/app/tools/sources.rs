@@ -32,7 +32,11 @@ impl Settings {
             .named
             .keys()
             .filter(|name| !session.contains_key(*name));
-        let names = session.keys().chain(own).cloned().map(Expr::Named);
+        // Codes of a model with other spaces have no picture here.
+        let fits = |code: &Code| model.manifest.spaces.get(&code.space) == Some(&code.shape);
+        let session = session.iter().filter(|(_, code)| fits(code));
+        let names = session.map(|(name, _)| name).chain(own);
+        let names = names.cloned().map(Expr::Named);
         let seeds = (self.first_seed..self.first_seed.saturating_add(SEEDS)).map(Expr::Seed);
         names.chain(seeds).collect()
     }

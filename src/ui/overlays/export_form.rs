@@ -1,7 +1,7 @@
 //! What the next file is to be: its kind, its size, and what else the kind asks.
 
 use super::card;
-use crate::app::export::{Kind, Settings};
+use crate::app::export::{ContactSource, Kind, SCALE, Settings};
 use crate::app::{Action, Actions, AppState};
 use crate::document::animation::AnimationFormat;
 use crate::ui::theme::{size, space, tokens};
@@ -27,6 +27,7 @@ pub fn export_form(ctx: &Context, app: &AppState, actions: &mut Actions) {
                 number(ui, "First seed", &mut settings.first_seed, 0.5);
                 number(ui, "Seeds", &mut settings.seeds, 0.5);
             }
+            Kind::Contact => contact_ui(ui, app, &mut settings),
             Kind::Animation => animation_ui(ui, app, &mut settings),
             Kind::Codes => {
                 row(ui, "Codes", |ui| {
@@ -110,11 +111,76 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     }
 }
 
+fn contact_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
+    let contact = &mut settings.contact;
+    row(ui, "Pictures", |ui| {
+        for source in ContactSource::ALL {
+            if choice(ui, source.name(), contact.source == source) {
+                contact.source = source;
+            }
+        }
+    });
+    row(ui, "Layout", |ui| {
+        ui.add(
+            DragValue::new(&mut contact.columns)
+                .speed(0.1)
+                .suffix(" columns"),
+        )
+        .accessible_name("Columns");
+        ui.add(
+            DragValue::new(&mut contact.gap)
+                .speed(0.2)
+                .suffix(" px apart"),
+        )
+        .accessible_name("Gap");
+        for (is_white, words) in [(true, "White"), (false, "Black")] {
+            if choice(ui, words, contact.is_white == is_white) {
+                contact.is_white = is_white;
+            }
+        }
+    });
+    let picture_px = app.model().map_or(1, |model| model.manifest.image.width);
+    let fitting = contact.fitting_scale(picture_px);
+    row(ui, "Print", |ui| {
+        let width = DragValue::new(&mut contact.width_cm).speed(0.1);
+        ui.add(width.max_decimals(1).suffix(" cm wide"))
+            .accessible_name("Width of the print");
+        ui.add(DragValue::new(&mut contact.dpi).speed(1.0).suffix(" dpi"))
+            .on_hover_text("Dots per inch, written into the file")
+            .accessible_name("Dots per inch");
+        let fit = Button::new("Fit").min_size(vec2(0.0, size::CONTROL));
+        let fit = ui
+            .add_enabled(settings.scale != fitting, fit)
+            .on_hover_text("Choose the size of the pictures so that a row fills this width")
+            .on_disabled_hover_text("A row of pictures is as large as this width allows")
+            .accessible_name("Fit the width of the print");
+        if fit.clicked() {
+            settings.scale = fitting;
+        }
+    });
+    if let Some([width, height]) = app.export_size() {
+        let contact = &settings.contact;
+        let (across, down) = (contact.cm(width), contact.cm(height));
+        caption(
+            ui,
+            format!("{width}×{height} pixels, {across:.1}×{down:.1} cm on paper"),
+        );
+    }
+}
+
 fn size_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     row(ui, "Size", |ui| {
-        ui.add(DragValue::new(&mut settings.scale).speed(0.1).suffix("×"))
-            .on_hover_text("Scale relative to the model's own size, 1 to 16")
-            .accessible_name("Scale");
+        ui.add(
+            DragValue::new(&mut settings.scale)
+                .speed(0.1)
+                .range(SCALE)
+                .suffix("×"),
+        )
+        .on_hover_text(format!(
+            "Scale relative to the model's own size, 1 to {}",
+            SCALE.end()
+        ))
+        .accessible_name("Scale");
         for (smooth, words) in [(false, "Sharp"), (true, "Smooth")] {
             if choice(ui, words, settings.smooth == smooth) {
                 settings.smooth = smooth;

@@ -1,10 +1,10 @@
 //! Notifications, shortcuts, and what this program is.
 
 use super::card;
-use crate::app::{Actions, AppState, Command, Level};
+use crate::app::{Actions, AppState, Level};
 use crate::model::quality;
 use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::{caption, code, empty_state, icon};
+use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui;
 use eframe::egui::{Context, Grid, RichText, Ui};
 use lucide_icons::Icon;
@@ -57,30 +57,6 @@ fn ago(secs: f64) -> String {
         secs if secs < 3600.0 => format!("{:.0} min ago", secs / 60.0),
         secs => format!("{:.0} h ago", secs / 3600.0),
     }
-}
-
-/// Every command that has a shortcut.
-pub fn shortcuts(ctx: &Context, actions: &mut Actions) {
-    card(ctx, "Keyboard shortcuts", actions, |ui, _| {
-        Grid::new("shortcuts")
-            .num_columns(2)
-            .spacing([space::L, space::S])
-            .show(ui, |ui| {
-                for command in Command::all() {
-                    let names: Vec<String> = command
-                        .shortcuts()
-                        .map(|keys| ui.ctx().format_shortcut(&keys))
-                        .collect();
-                    if names.is_empty() {
-                        continue;
-                    }
-                    ui.label(code(names.join("  ")));
-                    ui.label(command.info().name)
-                        .on_hover_text(command.info().tooltip);
-                    ui.end_row();
-                }
-            });
-    });
 }
 
 /// What this program and its model are.

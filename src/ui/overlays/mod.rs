@@ -7,15 +7,19 @@ mod export_form;
 mod lists;
 pub mod palette;
 mod quit_form;
+mod shortcuts_page;
 mod toasts;
+pub mod tour;
 
 pub use bookmark_form::BookmarkForm;
 pub use drop_zone::{drop_zone, take_dropped_files};
 pub use export_form::export_form;
-pub use lists::{about, notifications, shortcuts};
+pub use lists::{about, notifications};
 pub use palette::Palette;
 pub use quit_form::quit_form;
+pub use shortcuts_page::ShortcutsPage;
 pub use toasts::toasts;
+pub use tour::tour;
 
 use super::theme::{space, tokens_of};
 use super::widgets::icon;
@@ -24,6 +28,8 @@ use eframe::egui::{Align, Context, Id, Layout, Modal, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 const CARD_WIDTH: f32 = 480.0;
+/// Of a card with two columns.
+const WIDE_CARD_WIDTH: f32 = 800.0;
 
 /// A card in the middle of the window with a title and a way to close it.
 fn card(
@@ -32,9 +38,22 @@ fn card(
     actions: &mut Actions,
     add: impl FnOnce(&mut Ui, &mut Actions),
 ) {
+    let add = |ui: &mut Ui, actions: &mut Actions, ()| add(ui, actions);
+    card_with_head(ctx, title, CARD_WIDTH, actions, |_, _| {}, add);
+}
+
+/// A card of another width, with something under its title that does not scroll.
+fn card_with_head<T>(
+    ctx: &Context,
+    title: &str,
+    width: f32,
+    actions: &mut Actions,
+    head: impl FnOnce(&mut Ui, &mut Actions) -> T,
+    add: impl FnOnce(&mut Ui, &mut Actions, T),
+) {
     let modal = Modal::new(Id::unique(("card", title))).backdrop_color(tokens_of(ctx).veil);
     let response = modal.show(ctx, |ui| {
-        ui.set_width(CARD_WIDTH.min(ctx.content_rect().width() - 2.0 * space::XL));
+        ui.set_width(width.min(ctx.content_rect().width() - 2.0 * space::XL));
         ui.horizontal(|ui| {
             super::widgets::heading(ui, title);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -48,6 +67,7 @@ fn card(
                 }
             });
         });
+        let head = head(ui, actions);
         ui.add_space(space::S);
         let height = ctx.content_rect().height() - 160.0;
         ScrollArea::vertical()
@@ -56,7 +76,7 @@ fn card(
             .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
-                add(ui, actions);
+                add(ui, actions, head);
             });
     });
     if response.backdrop_response.clicked() {

@@ -1,9 +1,10 @@
 //! The palette: any command, model, seed or expression by typing.
 
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command, Edit, Param, ParamId};
+use crate::app::{Action, Actions, AppState, Command, Edit, LearningAction, Param, ParamId};
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
+use crate::learn::{Filter, Question};
 use crate::ui::theme::{TextRole, size, space, tokens, tokens_of};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui;
@@ -11,7 +12,11 @@ use eframe::egui::{
     Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, Ui, vec2,
 };
 use lucide_icons::Icon;
+use std::sync::Arc;
 
+/// How many questions are offered, and from how many letters on.
+const MAX_QUESTIONS: usize = 4;
+const MIN_FOR_QUESTIONS: usize = 3;
 /// How many parameters are offered for a number.
 const MAX_SETTINGS: usize = 6;
 
@@ -30,6 +35,8 @@ enum Entry {
     Model(ModelSource),
     Seed(u32),
     Expression(Expr),
+    /// Read a question of the bank.
+    Question(Arc<Question>),
     /// Move a parameter, by its name.
     Set(ParamId, String, f32),
 }
@@ -41,6 +48,7 @@ impl Entry {
             Self::Model(_) => Icon::Box,
             Self::Seed(_) => Icon::Hash,
             Self::Expression(_) => Icon::SquareFunction,
+            Self::Question(_) => Icon::GraduationCap,
             Self::Set(..) => Icon::SlidersHorizontal,
         }
     }
@@ -51,6 +59,7 @@ impl Entry {
             Self::Model(source) => format!("Model {}", source_title(source)),
             Self::Seed(seed) => format!("Go to seed {seed}"),
             Self::Expression(expression) => format!("Go to {expression}"),
+            Self::Question(question) => question.question.clone(),
             Self::Set(_, name, value) => format!("Set {name} to {value}"),
         }
     }
@@ -61,6 +70,7 @@ impl Entry {
             Self::Model(source) => Action::LoadModel(source),
             Self::Seed(seed) => Action::Edit(Edit::Seed(seed)),
             Self::Expression(expression) => Action::Edit(Edit::Expression(expression)),
+            Self::Question(question) => Action::Learn(LearningAction::Explain(question.id.clone())),
             Self::Set(id, _, value) => Action::Set(id, value),
         }
     }
@@ -251,7 +261,9 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
         .chain(models)
         .filter_map(|entry| {
             let more = match &entry {
-                Entry::Command(command) => command.info().tooltip.to_owned(),
+                Entry::Command(command) => {
+                    format!("{} {}", command.info().tooltip, also_called(*command))
+                }
                 // The name in expressions and on the command line.
                 Entry::Model(ModelSource::Catalogue(name)) => name.clone(),
                 _ => String::new(),
@@ -262,7 +274,41 @@ fn entries(app: &AppState, query: &str) -> Vec<Entry> {
     // A stable sort: what is equally good stays in the order of the menus.
     found.sort_by_key(|(rank, _)| *rank);
     entries.extend(found.into_iter().map(|(_, entry)| entry));
+    entries.extend(questions(app, query));
     entries
+}
+
+/// Questions that a longer query finds, once they were read.
+fn questions(app: &AppState, query: &str) -> Vec<Entry> {
+    let Some(bank) = app
+        .learning()
+        .bank()
+        .filter(|_| query.len() >= MIN_FOR_QUESTIONS)
+    else {
+        return Vec::new();
+    };
+    let hits = bank.search(query, &Filter::default()).into_iter();
+    let hits = hits.take(MAX_QUESTIONS);
+    hits.map(|hit| Entry::Question(Arc::clone(hit.question)))
+        .collect()
+}
+
+/// Other words that people look for a command with.
+fn also_called(command: Command) -> &'static str {
+    match command {
+        Command::Export => "gif apng webp mp4 movie video film contact sheet print npz numpy share",
+        Command::SavePicture => "screenshot image share",
+        Command::SaveSessionAs => "share lesson",
+        Command::CopyExpression => "share clipboard",
+        Command::PictureOnly | Command::FullScreen => "present presentation projector slide show",
+        Command::LargerText => "zoom font size",
+        Command::TakeTour | Command::Explain | Command::Shortcuts => "help tutorial guide",
+        Command::ToggleLearning => "help learn exercises quiz course",
+        Command::AddBookmark => "favourite favorite keep name",
+        Command::ToggleTheme => "dark light colours",
+        Command::Play => "animation walk loop",
+        _ => "",
+    }
 }
 
 /// Parameters to be set, for a query such as `psi 0.7`; the best fit first.
@@ -294,7 +340,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
 }
 
 /// How well a name fits what was typed, smaller is better; `None` when it does not.
-fn rank(query: &str, name: &str, more: &str) -> Option<u32> {
+pub(super) fn rank(query: &str, name: &str, more: &str) -> Option<u32> {
     let (query, name, more) = (
         query.to_lowercase(),
         name.to_lowercase(),

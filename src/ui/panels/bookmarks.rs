@@ -12,7 +12,7 @@ use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
 use crate::ui::widgets::{
-    code, command_button, empty_state, heading, icon, menu_button, on_hover_text_from,
+    code, command_button, empty_state, explained_heading, icon, menu_button, on_hover_text_from,
 };
 use eframe::egui::{
     Align, Button, CursorIcon, Key, Label, Layout, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
@@ -20,6 +20,8 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
+/// The built-in question on what must be kept to get a picture again.
+pub const EXPLAINED_BY: &str = "reproducibility";
 /// Height of one bookmark: two lines of text or two fields.
 const ROW: f32 = 2.0 * size::CONTROL + space::XS;
 
@@ -47,7 +49,7 @@ pub fn ui(
     view: &mut BookmarksView,
     textures: &mut PictureTextures,
 ) {
-    heading(ui, "Bookmarks");
+    explained_heading(ui, actions, "Bookmarks", "Bookmarks", EXPLAINED_BY);
     let bookmarks = app.session().document().bookmarks();
     if bookmarks.iter().next().is_none() {
         ui.add_space(space::XL);

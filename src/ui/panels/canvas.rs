@@ -2,9 +2,10 @@
 
 use crate::app::models::source_title;
 use crate::app::tools::directions::Directions;
-use crate::app::{Actions, AppState, Axis, Edit, Tool};
+use crate::app::{Action, Actions, AppState, Axis, Edit, Tool, TourAction, TourStep};
 use crate::engine::ModelInfo;
 use crate::model::manifest::ImageSpec;
+use crate::ui::overlays::tour;
 use crate::ui::panels::plane;
 use crate::ui::picture::{self, Shown};
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
@@ -71,6 +72,11 @@ impl CanvasView {
         self.shown
     }
 
+    /// Begins a frame: a tool that paints no picture has no scale.
+    pub fn forget_scale(&mut self) {
+        self.shown = None;
+    }
+
     /// Where the canvas is on the window.
     pub fn area(&self) -> Rect {
         self.area
@@ -135,6 +141,7 @@ pub fn ui(
         .image(shown.texture, rect, uv, PLAIN_TINT);
 
     walk(app, actions, view, &response, rect);
+    tour::mark(ui, app, TourStep::Drag, rect.intersect(area), "");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture"));
     if app.model().is_some() {
         response.on_hover_and_drag_cursor(view.cursor());
@@ -202,6 +209,7 @@ pub fn walk(
         for edit in edits(start, sigmas) {
             actions.edit(edit);
         }
+        actions.push(Action::Tour(TourAction::Dragged));
     }
     if response.drag_stopped() {
         view.drag = None;
@@ -254,6 +262,9 @@ fn edits(start: &DragStart, moved: Vec2) -> Vec<Edit> {
 /// One sentence on what to try next.
 fn caption_ui(ui: &Ui, app: &AppState) {
     let Some(model) = app.model() else { return };
+    if app.tour().step().is_some() {
+        return;
+    }
     let listed = app.tool::<Directions>().listed();
     // What everybody understands, where it is there.
     let smile = listed.iter().find(|it| it.direction.name == "smile");

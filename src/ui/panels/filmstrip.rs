@@ -6,10 +6,11 @@
 use super::branches;
 use crate::app::models::source_of;
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
+use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey, TourStep};
 use crate::document::NodeId;
 use crate::latent::expr::parse;
 use crate::ui::drag::DraggedCode;
+use crate::ui::overlays::tour;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
@@ -31,14 +32,15 @@ const SHOWN_CHARS: usize = 240;
 pub struct FilmstripView {
     /// The stills of steps and bookmarks that are on the GPU.
     pub textures: PictureTextures,
-    /// The step that the strip has scrolled to.
-    scrolled_to: Option<NodeId>,
+    /// The step that the strip has scrolled to, and how wide it was then.
+    scrolled_to: Option<(NodeId, f32)>,
 }
 
 /// Paints the strip.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
     ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
-        icon_button(ui, app, actions, Command::AddBookmark);
+        let keep = icon_button(ui, app, actions, Command::AddBookmark);
+        tour::mark(ui, app, TourStep::Keep, keep.rect, "");
         icon_button(ui, app, actions, Command::ToggleBookmarks);
         ui.with_layout(eframe::egui::Layout::left_to_right(Align::Center), |ui| {
             row_ui(ui, app, actions, view);
@@ -47,7 +49,8 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Filmstr
 }
 
 fn row_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut FilmstripView) {
-    let row = app.session().filmstrip().row();
+    let filmstrip = app.session().filmstrip();
+    let row = filmstrip.stills();
     if row.is_empty() {
         let muted = tokens(ui).text_muted;
         ui.label(icon(Icon::Film).color(muted));
@@ -58,8 +61,9 @@ fn row_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Filmstr
         return;
     }
     let current = app.session().document().history().current();
-    let moved = current != view.scrolled_to;
-    view.scrolled_to = current;
+    let room = ui.available_width();
+    let moved = current.map(|id| (id, room)) != view.scrolled_to;
+    let place_of_current = current.and_then(|id| filmstrip.still_of(id));
     let width = row.len() as f32 * STEP;
     let mut shown = Vec::new();
     ScrollArea::horizontal()
@@ -81,8 +85,10 @@ fn row_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Filmstr
                     branches::mark_ui(ui, app, actions, &mut view.textures, id, place(index));
                 }
             }
-            if moved && let Some(index) = current.and_then(|id| row.binary_search(&id).ok()) {
+            if moved && let Some(index) = place_of_current {
                 ui.scroll_to_rect(place(index).expand2(vec2(STEP, 0.0)), None);
+                // Only now: the row of an earlier frame may not have had it yet.
+                view.scrolled_to = current.map(|id| (id, room));
             }
         });
     actions.push(Action::Session(SessionAction::Shown(shown)));
@@ -99,7 +105,9 @@ pub fn still_ui(
 ) -> Option<Response> {
     let history = app.session().document().history();
     let state = &history.get(id)?.state;
-    let is_here = history.current() == Some(id);
+    let filmstrip = app.session().filmstrip();
+    let place = history.current().and_then(|id| filmstrip.still_of(id));
+    let is_here = place.is_some_and(|place| filmstrip.stills().get(place) == Some(&id));
     let text = shortened(&state.expression);
     let response = ui.interact(
         rect,

@@ -2,8 +2,9 @@
 
 use super::recent;
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState, Command, Tool};
+use crate::app::{Action, Actions, AppState, Command, Tool, TourStep};
 use crate::learn::Control;
+use crate::ui::overlays::tour;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
 use eframe::egui;
@@ -21,12 +22,8 @@ const ROOM_FOR_UNDO: f32 = 360.0;
 const UNDO_AND_REDO_WIDTH: f32 = 2.0 * (size::CONTROL + 2.0 * space::S) + space::L;
 
 const FILE: &[&[Command]] = &[
-    &[
-        Command::OpenModel,
-        Command::OpenPicture,
-        Command::SavePicture,
-        Command::Export,
-    ],
+    &[Command::OpenFile, Command::OpenModel, Command::OpenPicture],
+    &[Command::SavePicture, Command::Export],
     &[
         Command::NewSession,
         Command::OpenSession,
@@ -73,38 +70,50 @@ const HELP: &[&[Command]] = &[
     &[
         Command::ToggleLearning,
         Command::NextQuestion,
+        Command::PreviousQuestion,
         Command::LeaveScene,
     ],
-    &[Command::Palette, Command::Shortcuts],
+    &[Command::Explain, Command::TakeTour],
+    &[Command::Shortcuts, Command::Palette],
     &[Command::Notifications],
     &[Command::About],
+];
+
+/// The menus that are made of commands alone, in the order of the line; that of the tools stands
+/// before the last.
+pub const MENUS: [(&str, &[&[Command]]); 5] = [
+    ("File", FILE),
+    ("Edit", EDIT),
+    ("View", VIEW),
+    ("Model", MODEL),
+    ("Help", HELP),
 ];
 
 /// Paints the line.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     egui::MenuBar::new().ui(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        for (title, groups) in [
-            ("File", FILE),
-            ("Edit", EDIT),
-            ("View", VIEW),
-            ("Model", MODEL),
-        ] {
+        for (title, groups) in MENUS {
+            if title == "Help" {
+                ui.menu_button("Tools", |ui| {
+                    let tools = Tool::ALL.iter();
+                    let open: Vec<Command> = tools.clone().map(|tool| tool.command()).collect();
+                    let own: Vec<Command> = tools.flat_map(|tool| tool.commands()).collect();
+                    menu_ui(ui, app, actions, &[&open, &own]);
+                });
+            }
             ui.menu_button(title, |ui| menu_ui(ui, app, actions, groups));
         }
-        ui.menu_button("Tools", |ui| {
-            let open: Vec<Command> = Tool::ALL.iter().map(|tool| tool.command()).collect();
-            let own: Vec<Command> = Tool::ALL.iter().flat_map(|tool| tool.commands()).collect();
-            menu_ui(ui, app, actions, &[&open, &own]);
-        });
-        ui.menu_button("Help", |ui| menu_ui(ui, app, actions, HELP));
         // What the menus have left: large text in a small window leaves little.
         let room = ui.available_width();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             // Menus have no frames; what stands at the right are ordinary controls.
             ui.reset_style();
             icon_button(ui, app, actions, Command::ToggleTheme);
-            icon_button(ui, app, actions, Command::ToggleLearning);
+            let questions = icon_button(ui, app, actions, Command::ToggleLearning);
+            if !app.view().learning {
+                tour::mark(ui, app, TourStep::Question, questions.rect, "");
+            }
             search_ui(ui, app, actions, room < ROOM_FOR_WORDS);
             // The menu Edit has both, too.
             let has_undo = room >= ROOM_FOR_UNDO;

@@ -1,8 +1,9 @@
 //! The map of a model whose latent space is a plane: every picture is a point on it.
 
-use crate::app::{Actions, AppState, Edit};
+use crate::app::{Actions, AppState, Edit, TourStep};
 use crate::engine::ModelInfo;
 use crate::latent::{Space, SpaceShape};
+use crate::ui::overlays::tour;
 use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
 use crate::ui::theme::{Tokens, size, space, text, tokens};
 use crate::ui::widgets::{SliderRow, caption, slider_row};
@@ -76,7 +77,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
             range,
             default,
         };
-        if let Some(value) = slider_row(ui, &row) {
+        let moved = ui.scope(|ui| slider_row(ui, &row));
+        tour::mark(ui, app, TourStep::Slider, moved.response.rect, &name);
+        if let Some(value) = moved.inner {
             let mut values = code.map(rounded);
             values[dim] = value;
             actions.edit(Edit::Vector(values.to_vec()));

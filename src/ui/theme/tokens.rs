@@ -38,9 +38,12 @@ pub mod size {
     pub const LEARNING_PANEL: f32 = 392.0;
     pub const LEARNING_PANEL_MIN: f32 = 320.0;
     pub const LEARNING_PANEL_MAX: f32 = 560.0;
+    /// What the picture has between the panels at its sides.
+    pub const STAGE_MIN: f32 = 120.0;
     pub const THUMBNAIL: f32 = 48.0;
     pub const PALETTE: f32 = 560.0;
     pub const TOAST: f32 = 360.0;
+    pub const BUBBLE: f32 = 288.0;
     pub const RADIUS: u8 = 6;
     pub const RADIUS_SMALL: u8 = 4;
 }

@@ -1,7 +1,7 @@
 //! Text by its role.
 
 use crate::ui::theme::{TextRole, space, tokens};
-use eframe::egui::{Align, Layout, Response, RichText, Ui};
+use eframe::egui::{Align, Label, Layout, Response, RichText, Ui};
 use lucide_icons::Icon;
 
 /// A lucide icon as text, in the size of a line.
@@ -80,6 +80,16 @@ fn title_ui(ui: &mut Ui, title: &str) {
             .font(TextRole::Body.font())
             .color(strong),
     );
+}
+
+/// A few quiet words in the middle of a place where something can be put.
+pub fn invitation_ui(ui: &mut Ui, words: &str) {
+    ui.centered_and_justified(|ui| {
+        let muted = tokens(ui).text_muted;
+        let words = RichText::new(words).font(TextRole::Small.font());
+        // Not justified letter by letter where the words take several lines.
+        ui.add(Label::new(words.color(muted)).wrap().halign(Align::Center));
+    });
 }
 
 /// What is shown where there is nothing yet: an icon, what is missing, and what to do.

@@ -1,6 +1,7 @@
 //! Small building blocks that every panel uses.
 
 mod command_button;
+mod explained;
 mod labels;
 mod quiet_plot;
 mod slider_row;
@@ -10,8 +11,10 @@ pub use command_button::{
     accented_button, command_button, icon_button, menu_button, menu_entry, primary_button,
     tooltip_text,
 };
+pub use explained::explained_heading;
 pub use labels::{
-    caption, code, empty_state, heading, icon, on_hover_text_from, section, section_with,
+    caption, code, empty_state, heading, icon, invitation_ui, on_hover_text_from, section,
+    section_with,
 };
 pub use quiet_plot::quiet_plot;
 pub use slider_row::{

@@ -73,14 +73,22 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         }
 
         let mut number = row.value;
+        let limits = typed_limits(&row.range);
         let field = DragValue::new(&mut number)
             .speed(0.02)
+            .range(limits.clone())
+            .clamp_existing_to_range(false)
             .fixed_decimals(DECIMALS as usize)
             .custom_parser(parse_number);
         let number_response = number_field(ui, NUMBER_WIDTH, field)
-            .on_hover_text("Drag, or click to type any number")
+            .on_hover_text(format!(
+                "Drag, or click to type a number from {} to {}",
+                limits.start(),
+                limits.end()
+            ))
             .accessible_name(format!("{} value", row.accessible_name));
-        if number_response.changed() {
+        // Who passes with Tab leaves the number as it is shown, which is rounded.
+        if number_response.changed() && round(number) != round(row.value) {
             changed = Some(round(number));
         }
 
@@ -93,6 +101,18 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         }
     });
     changed.filter(|value| value.is_finite() && *value != row.value)
+}
+
+/// How far a number may be typed: beyond the slider by its length to either side, for further out
+/// no model has learned anything. What cannot be negative stays so.
+fn typed_limits(range: &RangeInclusive<f32>) -> RangeInclusive<f32> {
+    let length = range.end() - range.start();
+    let least = if *range.start() >= 0.0 {
+        *range.start()
+    } else {
+        round(range.start() - length)
+    };
+    least..=round(range.end() + length)
 }
 
 /// A number in a place of this width: a long one is cut off at its right instead of making the
@@ -209,6 +229,12 @@ mod tests {
         for nonsense in ["", "nan", "inf", "1e30", "two"] {
             assert_eq!(parse_number(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn numbers_go_beyond_the_slider_but_not_anywhere() {
+        assert_eq!(typed_limits(&(-3.0..=3.0)), -9.0..=9.0);
+        assert_eq!(typed_limits(&(0.0..=1.5)), 0.0..=3.0);
     }
 
     #[test]

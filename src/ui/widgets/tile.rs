@@ -1,6 +1,8 @@
 //! One small picture of a code: to look at, to click, to drag into a well.
 
 use crate::app::tools::arithmetic::{Arithmetic, Slot};
+use crate::app::tools::interpolate::Interpolate;
+use crate::app::tools::variations::Variations;
 use crate::app::{Action, Actions, AppState, DecodedPicture, Edit, SessionAction};
 use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
@@ -36,6 +38,11 @@ impl Tile<'_> {
         if !ui.is_rect_visible(rect) {
             return response;
         }
+        // One that the model cannot draw will not come.
+        let fault = match self.picture {
+            None => app.workspace().fault_of(self.expression),
+            Some(_) => None,
+        };
         let painter = ui.painter();
         painter.rect_filled(rect, size::RADIUS_SMALL, tokens.field);
         match self.picture {
@@ -51,10 +58,14 @@ impl Tile<'_> {
                 );
             }
             None => {
+                let glyph = match fault {
+                    Some(_) => Icon::ImageOff,
+                    None => Icon::Ellipsis,
+                };
                 painter.text(
                     rect.center(),
                     Align2::CENTER_CENTER,
-                    char::from(Icon::Ellipsis),
+                    char::from(glyph),
                     TextRole::Icon.font(),
                     tokens.text_muted,
                 );
@@ -77,11 +88,13 @@ impl Tile<'_> {
             });
         }
         let tip = || {
-            let text = self.expression.to_string();
-            if text == self.name {
-                text
-            } else {
-                format!("{}\n{text}", self.name)
+            let mut text = self.expression.to_string();
+            if text != self.name {
+                text = format!("{}\n{text}", self.name);
+            }
+            match &fault {
+                Some(fault) => format!("{text}\nNo picture: {fault}"),
+                None => text,
             }
         };
         on_hover_text_from(response, tip).on_hover_cursor(CursorIcon::PointingHand)
@@ -126,6 +139,16 @@ pub fn code_menu(response: &Response, actions: &mut Actions, expression: &Expr) 
 
 /// What the tools can do with any code, as entries of a menu.
 pub fn code_entries(ui: &mut Ui, actions: &mut Actions, expression: &Expr) {
+    if menu_button(ui, Icon::Spline, "Add as the last keyframe") {
+        let code = expression.clone();
+        actions.edit_tool::<Interpolate>(move |settings| {
+            settings.insert(settings.keyframes.len(), code);
+        });
+    }
+    if menu_button(ui, Icon::Sprout, "Take as the second parent") {
+        let code = expression.clone();
+        actions.edit_tool::<Variations>(move |settings| settings.partner = Some(code));
+    }
     for well in Slot::ALL {
         let words = format!("Add to {} of the arithmetic", well.letter());
         if menu_button(ui, Icon::Calculator, &words) {

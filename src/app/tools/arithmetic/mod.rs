@@ -207,6 +207,7 @@ impl ToolPart for Arithmetic {
         icon: Icon::Calculator,
         key: Some(Key::Num3),
         question_name: Some(ToolName::Arithmetic),
+        explained_by: "latent-arithmetic",
     };
     const NUMBERS: &'static [ToolNumber<Self>] = &[ToolNumber {
         name: FACTOR.name,

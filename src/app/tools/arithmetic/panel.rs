@@ -9,9 +9,9 @@ use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture, picture_ui};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, icon, section};
+use crate::ui::widgets::{caption, icon, invitation_ui, section};
 use eframe::egui::{
-    Align, Button, ComboBox, Grid, Layout, RichText, ScrollArea, TextEdit, Ui, vec2,
+    Align, Button, ComboBox, Grid, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2,
 };
 use lucide_icons::Icon;
 
@@ -216,19 +216,21 @@ fn well_ui(ui: &mut Ui, stage: &mut Stage<'_>, well: Slot, first: usize) {
             0 | 1 => explained.to_owned(),
             count => format!("mean of {count}"),
         };
-        // Where there is no room, the letter says it.
-        if ui.available_width() > 150.0 || members.len() > 1 {
-            caption(ui, text);
-        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             buttons_ui(ui, stage.actions, app, well, members);
+            // The buttons have their room first; of the words there is what fits.
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let muted = tokens(ui).text_muted;
+                let words = RichText::new(text).small().color(muted);
+                ui.add(Label::new(words).truncate());
+            });
         });
     });
     let name = format!("Well {}", well.letter());
     let width = ui.available_width() - 2.0 * space::S;
     let (dropped, ()) = drop_well(ui, &name, vec2(width, WELL_HEIGHT - 2.0 * space::S), |ui| {
         if members.is_empty() {
-            ui.centered_and_justified(|ui| caption(ui, "Drop pictures here"));
+            invitation_ui(ui, "Drop pictures here");
             return;
         }
         ScrollArea::horizontal()

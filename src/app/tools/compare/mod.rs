@@ -234,6 +234,7 @@ impl ToolPart for Compare {
         icon: Icon::Columns2,
         key: Some(Key::Num9),
         question_name: Some(ToolName::Compare),
+        explained_by: "vae-vs-gan",
     };
     const NUMBERS: &'static [ToolNumber<Self>] = &[
         ToolNumber {

@@ -247,6 +247,7 @@ impl ToolPart for Directions {
         icon: Icon::Signpost,
         key: Some(Key::Num8),
         question_name: Some(ToolName::Directions),
+        explained_by: "latent-directions",
     };
 
     fn why_not(model: &ModelInfo) -> Option<&'static str> {

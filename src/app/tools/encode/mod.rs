@@ -281,6 +281,7 @@ impl ToolPart for Encode {
         icon: Icon::ImagePlus,
         key: Some(Key::Num6),
         question_name: Some(ToolName::Encode),
+        explained_by: "what-is-a-vae",
     };
     const NUMBERS: &'static [ToolNumber<Self>] = &[
         ToolNumber {

@@ -21,6 +21,7 @@ impl ToolPart for Explore {
         icon: Icon::Compass,
         key: Some(Key::Num1),
         question_name: Some(ToolName::Explore),
+        explained_by: "what-is-latent-space",
     };
     const SHOWS_SOURCES: bool = false;
 }

@@ -3,16 +3,20 @@
 mod conditions;
 
 use crate::app::sentences::NO_MODEL;
+use super::Explore;
+use crate::app::tools::ToolPart as _;
 use crate::app::tools::directions::Directions;
-use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId};
+use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId, TourStep};
 use crate::engine::ModelInfo;
 use crate::latent::{NoiseMode, Sampler, Space};
 use crate::learn::Control;
+use crate::ui::overlays::tour;
 use crate::ui::panels::tools::{Left, ToolPanel};
 use crate::ui::panels::{parameter_row, plane};
+use crate::ui::parts;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{
-    caption, command_button, empty_state, heading, icon, icon_button, name_width, number_field,
+    caption, command_button, empty_state, explained_heading, icon, icon_button, name_width, number_field,
     primary_button, reset_button, section, section_with,
 };
 use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
@@ -20,6 +24,8 @@ use lucide_icons::Icon;
 
 /// How many sliders stand open: what changes the picture most.
 const FIRST_SLIDERS: usize = 8;
+/// What everybody understands, where a model has it.
+const SMILE: &str = "smile";
 /// Width of the seed field in points: the largest seed has ten digits.
 const SEED_WIDTH: f32 = 84.0;
 
@@ -40,7 +46,7 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             empty_state(ui, Icon::SlidersHorizontal, "Controls", NO_MODEL);
             return;
         };
-        model_ui(ui, model);
+        model_ui(ui, actions, model);
         let (back_to_seed, ()) = section_with(
             ui,
             "Seed",
@@ -75,6 +81,7 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
         });
+        parts::follow_focus(ui);
     });
 }
 
@@ -87,10 +94,11 @@ fn unlocked_ui(ui: &mut Ui, app: &AppState, control: Control, add: impl FnOnce(&
     }
 }
 
-fn model_ui(ui: &mut Ui, model: &ModelInfo) {
+fn model_ui(ui: &mut Ui, actions: &mut Actions, model: &ModelInfo) {
     let manifest = &model.manifest;
     ui.add_space(space::S);
-    heading(ui, &manifest.title);
+    let info = Explore::INFO;
+    explained_heading(ui, actions, &manifest.title, info.name, info.explained_by);
     caption(ui, &manifest.summary);
     let mut facts = manifest.capabilities().title.to_owned();
     if let Some(shape) = manifest.spaces.get(&Space::Z) {
@@ -111,15 +119,29 @@ fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         icon_button(ui, app, actions, Command::PreviousSeed);
-        let mut seed = app.position().last_seed();
-        let field = DragValue::new(&mut seed).speed(0.1);
+        let position = app.position();
+        let (mut seed, prefix, tip) = match app.player() {
+            Some(player) => (player.to_seed(), "to ", "The seed that the walk goes to"),
+            None if position.seed().is_none() => (
+                position.last_seed(),
+                "was ",
+                "The picture is not that of a seed now; this was the last one",
+            ),
+            None => (
+                position.last_seed(),
+                "",
+                "Seed of the base code: drag, or click to type a number",
+            ),
+        };
+        let field = DragValue::new(&mut seed).speed(0.1).prefix(prefix);
         let response = number_field(ui, SEED_WIDTH, field)
-            .on_hover_text("Seed of the base code: drag, or click to type a number")
+            .on_hover_text(tip)
             .accessible_name("Seed");
         if response.changed() {
             actions.edit(Edit::Seed(seed));
         }
-        icon_button(ui, app, actions, Command::NextSeed);
+        let next = icon_button(ui, app, actions, Command::NextSeed);
+        tour::mark(ui, app, TourStep::Seed, next.rect, "");
         icon_button(ui, app, actions, Command::RandomSeed);
         ui.add_space(space::XS);
         let words = if app.player().is_some() {
@@ -213,9 +235,16 @@ fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Mod
     section(ui, "Directions", |ui| {
         let names = shown.iter().map(|listed| listed.direction.name.as_str());
         let width = name_width(ui, names);
+        let has_smile = shown.iter().any(|listed| listed.direction.name == SMILE);
         for listed in shown {
             let name = &listed.direction.name;
-            parameter_row::named_ui(ui, app, actions, &ParamId::Step(name.clone()), Some(width));
+            let row = ui.scope(|ui| {
+                let id = ParamId::Step(name.clone());
+                parameter_row::named_ui(ui, app, actions, &id, Some(width));
+            });
+            if !has_smile || name == SMILE {
+                tour::mark(ui, app, TourStep::Slider, row.response.rect, name);
+            }
         }
     });
 }
@@ -267,7 +296,9 @@ fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     let axis = |index| ParamId::Axis(Axis { space, index });
     let ranked = model.ranked_axes(space);
     for &(index, _) in ranked.iter().take(FIRST_SLIDERS) {
-        parameter_row::ui(ui, app, actions, &axis(index));
+        let row = ui.scope(|ui| parameter_row::ui(ui, app, actions, &axis(index)));
+        let name = Axis { space, index }.name();
+        tour::mark(ui, app, TourStep::Slider, row.response.rect, &name);
     }
     if ranked.len() <= FIRST_SLIDERS {
         return;

@@ -276,6 +276,7 @@ impl ToolPart for Interpolate {
         icon: Icon::Spline,
         key: Some(Key::Num2),
         question_name: Some(ToolName::Interpolate),
+        explained_by: "latent-interpolation",
     };
     const NUMBERS: &'static [ToolNumber<Self>] = &[
         ToolNumber {

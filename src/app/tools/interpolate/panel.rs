@@ -11,7 +11,7 @@ use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui, scrolling_below_picture};
 use crate::ui::theme::{TextRole, size, space, text, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, icon, primary_button, section, section_with};
+use crate::ui::widgets::{caption, icon, invitation_ui, primary_button, section, section_with};
 use eframe::egui::{
     Align, Align2, Button, Checkbox, ComboBox, DragAndDrop, FontId, Layout, Rect, RichText, Role,
     ScrollArea, Sense, Shape, Slider, Stroke, Ui, WidgetInfo, pos2, remap, vec2,
@@ -20,6 +20,10 @@ use lucide_icons::Icon;
 
 const PLOT_HEIGHT: f32 = 64.0;
 const METHOD_WIDTH: f32 = 56.0;
+/// What the picture needs with its margins, where there is room for it.
+const PICTURE_HEIGHT: f32 = 368.0;
+/// The path needs no more than this.
+const MAX_HEIGHT: f32 = 360.0;
 
 /// Nothing is kept.
 #[derive(Default)]
@@ -155,7 +159,8 @@ fn easing_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings) {
 }
 
 fn below_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    let height = (ui.available_height() * 0.62).min(360.0);
+    let room = ui.available_height();
+    let height = (room - PICTURE_HEIGHT).max(room * 0.45).min(MAX_HEIGHT);
     scrolling_below_picture(ui, "interpolate way", height, |ui| {
         ScrollArea::vertical()
             .auto_shrink([false, true])
@@ -221,7 +226,7 @@ fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
             let width = ui.available_width() - 2.0 * space::S;
             let (dropped, ()) = drop_well(ui, "Keyframes", vec2(width, size::THUMBNAIL), |ui| {
                 if count == 0 {
-                    ui.centered_and_justified(|ui| caption(ui, "Drop pictures here"));
+                    invitation_ui(ui, "Drop pictures here");
                     return;
                 }
                 ui.horizontal_wrapped(|ui| {

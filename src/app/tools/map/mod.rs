@@ -262,6 +262,7 @@ impl ToolPart for Map {
         icon: Icon::Map,
         key: Some(Key::Num5),
         question_name: Some(ToolName::Map),
+        explained_by: "interpreting-outputs",
     };
 
     fn why_not(model: &ModelInfo) -> Option<&'static str> {

@@ -305,6 +305,7 @@ impl ToolPart for Styles {
         icon: Icon::Layers,
         key: Some(Key::Num4),
         question_name: Some(ToolName::Styles),
+        explained_by: "style-mixing",
     };
     const NUMBERS: &'static [ToolNumber<Self>] = &[ToolNumber {
         name: STRENGTH_NAME,

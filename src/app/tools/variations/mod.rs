@@ -176,6 +176,7 @@ impl ToolPart for Variations {
         icon: Icon::Sprout,
         key: Some(Key::Num7),
         question_name: Some(ToolName::Variations),
+        explained_by: "helping-artists",
     };
     const NUMBERS: &'static [ToolNumber<Self>] = &[ToolNumber {
         name: STEP.name,

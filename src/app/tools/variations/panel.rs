@@ -8,7 +8,7 @@ use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, heading, icon, section};
+use crate::ui::widgets::{caption, heading, icon, invitation_ui, section};
 use eframe::egui::{
     Button, Checkbox, CollapsingHeader, FontId, Panel, Rect, Response, RichText, Role, ScrollArea,
     Sense, Ui, Vec2, WidgetInfo, vec2,
@@ -17,8 +17,10 @@ use lucide_icons::Icon;
 use std::sync::Arc;
 
 const COLUMNS: usize = 4;
+/// In a narrow window.
+const MIN_COLUMNS: usize = 2;
 const MIN_TILE: f32 = 56.0;
-const MAX_TILE: f32 = 160.0;
+const MAX_TILE: f32 = 320.0;
 
 /// Which of the candidates are on the sheet: chosen once for each set of pictures.
 #[derive(Default)]
@@ -88,7 +90,7 @@ fn partner_ui(
         let side = Vec2::splat(size::THUMBNAIL);
         let (dropped, ()) = drop_well(ui, "Second parent", side, |ui| match &settings.partner {
             None => {
-                ui.centered_and_justified(|ui| caption(ui, "Drop"));
+                invitation_ui(ui, "Drop");
             }
             Some(expression) => {
                 let name = format!("Second parent: {expression}");
@@ -212,11 +214,14 @@ fn favourites_ui(
 
 fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
     let area = ui.available_size();
-    let rows = SHOWN.div_ceil(COLUMNS) as f32;
-    let by_width = (area.x * 0.6 - 2.0 * space::M) / COLUMNS as f32 - space::S;
+    let by_width = |columns: usize| (area.x * 0.6 - 2.0 * space::M) / columns as f32 - space::S;
+    let columns = (MIN_COLUMNS..=COLUMNS).rev();
+    let columns = columns.into_iter().find(|columns| by_width(*columns) >= MIN_TILE);
+    let columns = columns.unwrap_or(MIN_COLUMNS);
+    let rows = SHOWN.div_ceil(columns) as f32;
     let by_height = (area.y - 80.0) / rows - space::S;
-    let tile = by_width.min(by_height).clamp(MIN_TILE, MAX_TILE);
-    let width = COLUMNS as f32 * (tile + space::S) + 2.0 * space::M;
+    let tile = by_width(columns).min(by_height).clamp(MIN_TILE, MAX_TILE);
+    let width = columns as f32 * (tile + space::S) + 2.0 * space::M;
     Panel::left("variation sheet")
         .resizable(false)
         .exact_size(width)
@@ -226,12 +231,12 @@ fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
             caption(ui, "Click one to make it the parent");
             ScrollArea::vertical()
                 .auto_shrink(false)
-                .show(ui, |ui| sheet_ui(ui, stage, view, tile));
+                .show(ui, |ui| sheet_ui(ui, stage, view, tile, columns));
         });
     picture_ui(ui, stage);
 }
 
-fn sheet_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32) {
+fn sheet_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32, columns: usize) {
     let app = stage.app;
     let settings = &app.tools().settings().variations;
     let set = app.pictures().set(CHILDREN);
@@ -251,11 +256,11 @@ fn sheet_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32) {
         view.of = ids;
     }
     ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-    for (row, places) in view.shown.chunks(COLUMNS).enumerate() {
+    for (row, places) in view.shown.chunks(columns).enumerate() {
         ui.horizontal(|ui| {
             for (column, place) in places.iter().enumerate() {
                 if let Some(picture) = pictures.get(*place) {
-                    child_ui(ui, stage, picture, row * COLUMNS + column + 1, side);
+                    child_ui(ui, stage, picture, row * columns + column + 1, side);
                 }
             }
         });

@@ -255,6 +255,7 @@ impl ToolPart for Where {
         icon: Icon::LocateFixed,
         key: Some(Key::Num0),
         question_name: Some(ToolName::Where),
+        explained_by: "likelihood-evaluation",
     };
 
     fn why_not(model: &ModelInfo) -> Option<&'static str> {

@@ -3,9 +3,11 @@
 use super::{ask, bar_ui, now_unix};
 use crate::app::learning::{name_of, why_no_scene};
 use crate::app::sentences::capitalised;
-use crate::app::{Actions, AppState, ByAddress, Derived, LearningAction, Tool};
+use crate::app::{Actions, AppState, ByAddress, Derived, LearningAction, Tool, TourStep};
 use crate::learn::progress::QuestionStatus;
 use crate::learn::{Bank, Filter, Level, Operations, Question, calendar};
+use crate::ui::overlays::tour;
+use crate::ui::parts;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui::{
@@ -268,6 +270,7 @@ fn rows_ui(
             for question in &questions[rows] {
                 row_ui(ui, app, actions, bank, question);
             }
+            parts::follow_focus(ui);
         });
 }
 
@@ -283,6 +286,7 @@ pub fn row_ui(
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let name = question.question.as_str();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    tour::mark(ui, app, TourStep::Question, rect, "one of the list");
     if !ui.is_rect_visible(rect) {
         return;
     }

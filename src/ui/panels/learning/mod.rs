@@ -18,18 +18,18 @@ use crate::app::{Action, Actions, AppState, ByAddress, Derived, LearningAction};
 use crate::learn::progress::Progress;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{accented_button, heading, icon};
+use crate::ui::widgets::{accented_button, explained_heading, icon};
 use eframe::egui::{Button, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use lucide_icons::Icon;
+use std::collections::BTreeMap;
 
 /// What the panel keeps between frames besides the state.
 #[derive(Default)]
 pub struct LearningView {
     list: list::ListView,
-    prediction: String,
-    /// The question that the prediction belongs to.
-    predicted: String,
-    draft: tasks::Draft,
+    /// What was written before the answer was shown, by the id of the question.
+    predictions: BTreeMap<String, String>,
+    drafts: tasks::Drafts,
     scores: progress::Scores,
     setup: interview::Setup,
     textures: PictureTextures,
@@ -47,6 +47,8 @@ const TABS: [(Page, &str, &str); 6] = [
     (Page::Progress, "Progress", "Progress"),
     (Page::Interview, "Interview", "Interview"),
 ];
+/// The built-in question on the order in which to learn.
+pub const EXPLAINED_BY: &str = "study-plan";
 /// Height of the bar that shows a part of a whole.
 const BAR: f32 = 6.0;
 
@@ -61,7 +63,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Learnin
 
 fn panel_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut LearningView) {
     let learning = app.learning();
-    heading(ui, "Questions");
+    explained_heading(ui, actions, "Questions", "Questions", EXPLAINED_BY);
     let Some(bank) = learning.bank() else {
         ui.add_space(space::XL);
         ui.vertical_centered(|ui| ui.spinner());

@@ -13,6 +13,8 @@ use egui_plot::{Line, PlotPoints, Points};
 use lucide_icons::Icon;
 
 const CHART_HEIGHT: f32 = 140.0;
+/// With fewer answers a result says little of a person.
+const ANSWERS_FOR_A_LEVEL: usize = 20;
 
 /// What was computed of the answers, for as many as there were.
 #[derive(Default)]
@@ -51,10 +53,14 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, bank: &Bank, score
     };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let strong = tokens(ui).text_strong;
-        let title = format!("{percent:.0} %, {}", performance.title().to_lowercase());
+        let answers = scores.answers.unwrap_or_default();
+        let title = if answers < ANSWERS_FOR_A_LEVEL {
+            format!("{percent:.0} %")
+        } else {
+            format!("{percent:.0} %, {}", performance.title().to_lowercase())
+        };
         let title = RichText::new(title).font(TextRole::Display.font());
         ui.label(title.color(strong));
-        let answers = scores.answers.unwrap_or_default();
         let plural = if answers == 1 { "" } else { "s" };
         caption(
             ui,

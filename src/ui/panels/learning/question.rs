@@ -12,6 +12,7 @@ use crate::app::{Actions, AppState, ByAddress, Command, LearningAction};
 use crate::engine::ModelSource;
 use crate::learn::progress::Rating;
 use crate::learn::{Bank, Question, calendar};
+use crate::ui::parts;
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, section};
 use eframe::egui::{Button, CollapsingHeader, Label, Link, RichText, ScrollArea, TextEdit, Ui};
@@ -53,6 +54,7 @@ pub fn ui(
                 });
             }
             related_ui(ui, actions, bank, question);
+            parts::follow_focus(ui);
         });
 }
 
@@ -121,20 +123,17 @@ fn answer_ui(
     view: &mut LearningView,
 ) {
     if !open.is_revealed {
-        if view.predicted != question.id {
-            view.predicted.clone_from(&question.id);
-            view.prediction.clear();
-        }
-        let field = TextEdit::multiline(&mut view.prediction)
+        let prediction = view.predictions.entry(question.id.clone()).or_default();
+        let field = TextEdit::multiline(prediction)
             .hint_text("What do you think? Write it down before you look")
             .desired_rows(2)
             .desired_width(f32::INFINITY);
         ui.add(field).accessible_name("Your answer");
         ui.horizontal_wrapped(|ui| {
-            let is_empty = view.prediction.trim().is_empty();
+            let is_empty = prediction.trim().is_empty();
             let why_not = is_empty.then_some("Write your own answer first");
             if button_unless_ui(ui, Icon::Check, "Compare with the answer", why_not) {
-                let words = view.prediction.trim().to_owned();
+                let words = prediction.trim().to_owned();
                 ask(actions, LearningAction::Reveal(words));
             }
             if button_ui(ui, Icon::Eye, "Show the answer") {

@@ -1,7 +1,7 @@
 //! What a scene measures live, under its picture.
 
 use crate::app::{AppState, OpenScene};
-use crate::learn::evidence::with_unit;
+use crate::learn::evidence::live_with_unit;
 use crate::ui::theme::{TextRole, space, text, tokens};
 use crate::ui::widgets::{caption, code, icon};
 use eframe::egui::{Color32, FontId, Role, Ui, WidgetInfo};
@@ -22,7 +22,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, scene: &OpenScene) {
             let title = watched.title();
             let value = learning.live_number(watched);
             let number = match value {
-                Some(Ok(value)) => with_unit(value, watched.measure.unit()),
+                Some(Ok(value)) => live_with_unit(value, watched.measure.unit()),
                 Some(Err(_)) | None => "–".to_owned(),
             };
             if place > 0 {

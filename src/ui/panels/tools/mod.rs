@@ -11,10 +11,11 @@ use crate::app::sentences::NO_MODEL;
 use crate::app::tools::with_every_tool;
 use crate::app::{Actions, AppState, Tool};
 use crate::engine::ModelInfo;
+use crate::ui::parts;
 use crate::ui::picture::Shown;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::space;
-use crate::ui::widgets::{caption, empty_state, heading};
+use crate::ui::widgets::{caption, empty_state, explained_heading};
 use canvas::CanvasView;
 use eframe::egui::{CentralPanel, Panel, ScrollArea, Ui};
 use lucide_icons::Icon;
@@ -40,7 +41,7 @@ pub trait ToolPanel: Default {
             let tool = app.tools().open();
             let info = tool.info();
             ui.add_space(space::S);
-            heading(ui, info.name);
+            explained_heading(ui, actions, info.name, info.name, info.explained_by);
             caption(ui, info.tooltip);
             let Some(model) = app.model() else {
                 empty_state(ui, Icon::Box, "No model", NO_MODEL);
@@ -56,6 +57,7 @@ pub trait ToolPanel: Default {
             if tool.shows_sources() {
                 sources::ui(ui, app, actions, model, textures);
             }
+            parts::follow_focus(ui);
         });
     }
 }

@@ -10,7 +10,7 @@ pub const WIDTH: f32 = 72.0;
 const ROOMY: f32 = 56.0;
 /// Below this there is room for the icon alone.
 const WITH_WORD: f32 = 42.0;
-const TIGHT: f32 = 28.0;
+const TIGHT: f32 = 24.0;
 
 /// Paints the rail.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {

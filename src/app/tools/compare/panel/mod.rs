@@ -6,10 +6,12 @@ mod panes;
 
 use super::Mode;
 use crate::app::AppState;
+use crate::app::models::source_title;
+use crate::engine::ModelSource;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel};
-use crate::ui::theme::{space, tokens};
+use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::icon;
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, TextureHandle, TextureOptions, Ui};
+use eframe::egui::{CentralPanel, Color32, Frame, Margin, Panel, TextureHandle, TextureOptions, Ui};
 use lucide_icons::Icon;
 
 /// How the pictures are looked at; nothing of it changes them.
@@ -108,11 +110,30 @@ fn mode_words(mode: Mode) -> (&'static str, Icon, &'static str) {
 
 /// What a pane is called: its number, its model and what it changes.
 fn pane_title(app: &AppState, index: usize) -> String {
+    title_with(app, index, source_title)
+}
+
+/// The title of a pane in a line of this width: with the short name of its model where the long one
+/// would be cut, so that two panes can be told apart.
+fn fitting_title(ui: &Ui, app: &AppState, index: usize, width: f32) -> String {
+    let title = pane_title(app, index);
+    let font = TextRole::Body.font();
+    let galley = ui.painter().layout_no_wrap(title.clone(), font, Color32::PLACEHOLDER);
+    if galley.size().x <= width {
+        return title;
+    }
+    title_with(app, index, |source| match source {
+        ModelSource::Catalogue(name) => name.clone(),
+        ModelSource::File(_) => source_title(source),
+    })
+}
+
+fn title_with(app: &AppState, index: usize, name: impl Fn(&ModelSource) -> String) -> String {
     let pane = app.tools().settings().compare.pane(index);
     let shown = app.tools().compare().panes().get(index);
     let current = || app.model().map(|model| &model.source);
     let source = shown.map(|pane| &pane.source).or_else(current);
-    let mut title = source.map_or_else(String::new, crate::app::models::source_title);
+    let mut title = source.map_or_else(String::new, name);
     if index == 0 {
         return title;
     }

@@ -1,6 +1,6 @@
 //! The panes beside each other.
 
-use super::pane_title;
+use super::fitting_title;
 use crate::app::models::source_title;
 use crate::app::tools::compare::{LAID_OVER, Pane, PaneState};
 use crate::ui::drag::DraggedCode;
@@ -71,7 +71,8 @@ fn pane_ui(ui: &mut Ui, stage: &mut Stage<'_>, pane: &Pane, index: usize) {
                 .color(tokens.accent)
                 .strong(),
         );
-        let title = RichText::new(pane_title(stage.app, index)).color(tokens.text_strong);
+        let title = fitting_title(ui, stage.app, index, ui.available_width());
+        let title = RichText::new(title).color(tokens.text_strong);
         ui.add(Label::new(title).truncate());
     });
     let text = pane.expression.to_string();

@@ -7,7 +7,7 @@ use crate::ui::panels::tools::Stage;
 use crate::ui::theme::{PAPER, PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state};
 use eframe::egui::{
-    Align, CursorIcon, Layout, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
+    Align, CursorIcon, Label, Layout, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
     TextureId, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
@@ -66,7 +66,8 @@ fn title_ui(ui: &mut Ui, words: &str) {
     let size = vec2(ui.available_width(), TITLE_HEIGHT);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Min), |ui| {
         ui.set_min_size(size);
-        ui.label(RichText::new(words).color(strong));
+        let title = Label::new(RichText::new(words).color(strong)).truncate();
+        ui.add(title).on_hover_text(words);
     });
 }
 

@@ -263,13 +263,10 @@ pub fn here_ui(
     app: &AppState,
     plane: &MapPlane,
     projection: Projection,
-) {
-    let Some(code) = current_code_in(app.workspace(), plane.space()) else {
-        return;
-    };
-    let code = &code;
+) -> Option<Pos2> {
+    let code = &current_code_in(app.workspace(), plane.space())?;
     if code.len() != plane.geometry().dim() {
-        return;
+        return None;
     }
     let tokens = tokens(ui);
     let rect = projection.rect;
@@ -309,6 +306,7 @@ pub fn here_ui(
             tokens.text,
         );
     }
+    Some(at)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui::{
-    Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, UiBuilder, Vec2,
+    Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
     WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
@@ -20,6 +20,10 @@ use lucide_icons::Icon;
 const ZOOM_STEP: f64 = 1.5;
 /// One press of an arrow key moves the view by this part of its half width.
 const PAN_STEP: f64 = 0.25;
+/// Side of the picture of the point, as a part of the map's, and its bounds in points.
+const INSET_PART: f32 = 0.3;
+const MIN_INSET: f32 = 72.0;
+const MAX_INSET: f32 = 200.0;
 /// How near the pointer must be to a datum to pick it, in points.
 const PICK_POINTS: f32 = 8.0;
 
@@ -112,12 +116,13 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
     if settings.trail {
         layers::trail_ui(ui, &painter, plane, live.trail(), projection);
     }
-    layers::here_ui(ui, &painter, app, plane, projection);
+    let here = layers::here_ui(ui, &painter, app, plane, projection);
     chunks.end_frame();
 
     walk(stage.actions, &response, plane, projection);
     buttons_ui(ui, rect, &mut look, plane);
     status_ui(ui, rect, live);
+    inset_ui(ui, rect, here, stage);
     if known != Some(look) {
         stage
             .actions
@@ -260,6 +265,29 @@ fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Viewport, plane: &MapPlane) {
         look.centre = plane.home().centre;
         look.half_span = plane.home().half_span;
     }
+}
+
+/// The picture of the point, large, in a corner at the foot that the point is not in.
+fn inset_ui(ui: &mut Ui, rect: Rect, here: Option<Pos2>, stage: &Stage<'_>) {
+    let Some(shown) = stage.shown else { return };
+    let side = (INSET_PART * rect.size().min_elem()).clamp(MIN_INSET, MAX_INSET);
+    let image = vec2(shown.image.width as f32, shown.image.height as f32).max(Vec2::splat(1.0));
+    let picture = image * (side / image.max_elem());
+    let right = Rect::from_min_size(rect.max - picture - Vec2::splat(space::S), picture);
+    let is_near = here.is_some_and(|at| right.expand(space::L).contains(at));
+    let place = if is_near {
+        let left = rect.left_bottom() + vec2(space::S, -space::S - picture.y);
+        Rect::from_min_size(left, picture)
+    } else {
+        right
+    };
+    let response = ui.interact(place, ui.scope_id().with("inset"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture of the point"));
+    let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    let painter = ui.painter();
+    painter.image(shown.texture, place, uv, PLAIN_TINT);
+    let stroke = Stroke::new(2.0, tokens(ui).accent);
+    painter.rect_stroke(place, 0.0, stroke, StrokeKind::Outside);
 }
 
 fn status_ui(ui: &mut Ui, rect: Rect, live: &Map) {

@@ -3,12 +3,40 @@
 use crate::app::AppState;
 use crate::learn::answer::Larger;
 use crate::learn::{Answer, Question, Side, Task, TaskKind};
+use std::collections::BTreeMap;
 
-/// What the learner has entered for the open task.
+/// What the learner has entered for each task, by the id of its question and its number.
+#[derive(Default)]
+pub struct Drafts {
+    open: Option<(String, usize)>,
+    all: BTreeMap<(String, usize), Draft>,
+}
+
+impl Drafts {
+    /// What was entered for a task. It stays while other tasks and questions are looked at, and
+    /// begins empty again where it was handed in before.
+    pub fn of(&mut self, app: &AppState, question: &Question, task: usize) -> &mut Draft {
+        let is_open = |(id, known): &(String, usize)| *id == question.id && *known == task;
+        let key = (question.id.clone(), task);
+        let attempts = app.learning().progress().attempts_at(&question.id, task);
+        let attempts = attempts.count();
+        if !self.open.as_ref().is_some_and(is_open) {
+            let is_handed_in = |draft: &Draft| draft.attempts != attempts;
+            if self.all.get(&key).is_some_and(is_handed_in) {
+                self.all.remove(&key);
+            }
+            self.open = Some(key.clone());
+        }
+        let empty = || Draft::new(question, task, attempts);
+        self.all.entry(key).or_insert_with(empty)
+    }
+}
+
+/// What the learner has entered for a task.
 #[derive(Default)]
 pub struct Draft {
-    /// The question and the task that it belongs to.
-    of: Option<(String, usize)>,
+    /// How often the task was answered before.
+    attempts: usize,
     /// The order in which options and items stand.
     pub order: Vec<usize>,
     pub chosen: Vec<usize>,
@@ -22,23 +50,17 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Begins empty when the open task is another one.
-    pub fn follow(&mut self, app: &AppState, question: &Question, task: usize) {
-        let is_same = |(id, known): &(String, usize)| *id == question.id && *known == task;
-        if self.of.as_ref().is_some_and(is_same) {
-            return;
-        }
-        let attempts = app.learning().progress().attempts_at(&question.id, task);
-        let seed = u32::try_from(attempts.count()).unwrap_or(0);
+    fn new(question: &Question, task: usize, attempts: usize) -> Self {
+        let seed = u32::try_from(attempts).unwrap_or(0);
         let found = question.tasks.get(task);
         let order = found.map(|found| found.shown_order(seed));
         let points = found.map_or(0, |found| found.points(question).len());
-        *self = Self {
-            of: Some((question.id.clone(), task)),
+        Self {
+            attempts,
             order: order.unwrap_or_default(),
             ticked: vec![false; points],
             ..Self::default()
-        };
+        }
     }
 
     /// What was entered stays, but for the points, which are ticked after writing.

@@ -4,7 +4,7 @@ use super::OpenTask;
 use super::draft::{Draft, is_measured_here};
 use crate::app::LearningAction;
 use crate::learn::answer::Larger;
-use crate::learn::evidence::with_unit;
+use crate::learn::evidence::live_with_unit;
 use crate::learn::task::{Choice, Order};
 use crate::learn::{Answer, Goal, Side, TaskKind};
 use crate::ui::panels::learning::{ask, button_ui, button_unless_ui};
@@ -234,6 +234,18 @@ fn set_ui(ui: &mut Ui, this: &mut OpenTask<'_>, goals: &[Goal], hint: Option<&st
     }
 }
 
+/// Whether the picture on the window meets all conditions of a task that has some.
+pub fn all_hold(this: &OpenTask<'_>) -> bool {
+    let TaskKind::Set { goals, .. } = &this.task.kind else {
+        return false;
+    };
+    let holds = |goal: &Goal| {
+        let live = this.app.learning().live_number(&goal.quantity);
+        matches!(live, Some(Ok(value)) if goal.holds(value))
+    };
+    is_measured_here(this.app, this.question) && goals.iter().all(holds)
+}
+
 /// A condition with the number of the picture on the window, and whether it holds there.
 fn goal_ui(ui: &mut Ui, this: &OpenTask<'_>, goal: &Goal) {
     let colours = tokens(ui);
@@ -242,7 +254,7 @@ fn goal_ui(ui: &mut Ui, this: &OpenTask<'_>, goal: &Goal) {
     let holds = matches!(live, Some(Ok(value)) if goal.holds(value));
     let words = match live {
         Some(Ok(value)) => {
-            let number = with_unit(value, goal.quantity.measure.unit());
+            let number = live_with_unit(value, goal.quantity.measure.unit());
             format!("now {number}")
         }
         Some(Err(why)) => why.to_owned(),

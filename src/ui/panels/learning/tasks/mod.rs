@@ -5,13 +5,14 @@ mod fields;
 mod pictures;
 mod verdict;
 
-pub use draft::Draft;
+use draft::Draft;
+pub use draft::Drafts;
 
 use super::list::sign_ui;
 use super::{LearningView, ask, button_ui, main_button_ui, question};
 use crate::app::learning::OpenQuestion;
 use crate::app::{Actions, AppState, LearningAction};
-use crate::learn::{Question, Task, TaskKind};
+use crate::learn::{Answer, Question, Task, TaskKind};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui::{Button, Label, RichText, Ui};
@@ -80,8 +81,7 @@ pub fn ui(
     let Some(task) = question.tasks.get(open.task) else {
         return;
     };
-    let draft = &mut view.draft;
-    draft.follow(app, question, open.task);
+    let draft = view.drafts.of(app, question, open.task);
     let strong = tokens(ui).text_strong;
     ui.add(Label::new(RichText::new(&task.ask).color(strong)).wrap());
     let criteria = task.criteria.iter().map(|it| it.title().to_lowercase());
@@ -110,6 +110,10 @@ pub fn ui(
             });
         }
         None => check_ui(ui, &mut this, draft, is_finished),
+        // What was wrong is right by now.
+        Some((_, Ok(verdict))) if !verdict.passed && !is_timed && fields::all_hold(&this) => {
+            again_ui(ui, &mut this);
+        }
         Some((_, Ok(_))) if is_timed => {
             sign_ui(ui, true, "Recorded; see the report at the end");
         }
@@ -142,6 +146,19 @@ fn check_ui(ui: &mut Ui, this: &mut OpenTask<'_>, draft: &Draft, is_finished: bo
         && let Ok(answer) = answer
     {
         ask(this.actions, LearningAction::Answer(answer));
+    }
+}
+
+/// Offers to hand in a picture that meets all conditions, after one that did not.
+fn again_ui(ui: &mut Ui, this: &mut OpenTask<'_>) {
+    sign_ui(ui, true, "All conditions hold now");
+    if main_button_ui(ui, Icon::Check, "Check again", None) {
+        let expression = this.app.position().expression().to_string();
+        ask(this.actions, LearningAction::TryAgain);
+        ask(
+            this.actions,
+            LearningAction::Answer(Answer::Set { expression }),
+        );
     }
 }
 
