@@ -23,6 +23,7 @@ mod model_files;
 mod outputs;
 mod questions;
 mod replay;
+mod sampler;
 mod sheets;
 mod speed;
 mod steps;
