@@ -48,6 +48,8 @@ pub enum Action {
     ShowPalette(bool),
     /// Open or close the list of all raw dimensions.
     ShowAllDims(bool),
+    /// Show a weight for each class, or only the classes.
+    ShowBlend(bool),
     /// List the raw dimensions of z where those of w could be, or again those of w.
     ShowDimsOfZ(bool),
     /// Tell the user that something went wrong outside the engine.

@@ -55,6 +55,7 @@ impl AppState {
                     Overlay::None
                 };
             }
+            Action::ShowBlend(open) => self.desk.workspace.view.blends_classes = open,
             Action::ShowAllDims(open) => self.desk.workspace.view.all_dims = open,
             Action::ShowDimsOfZ(on) => self.desk.workspace.view.dims_of_z = on,
             Action::Report(message) => self.desk.workspace.notices.push(Level::Error, message),

@@ -320,7 +320,6 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
     }
     let composition = Composition {
         expression: first,
-        conditions: recipe.conditions,
         sampler: recipe.sampler,
     };
     navigation.go_to_place(desk, Arc::new(link), composition);

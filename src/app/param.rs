@@ -20,6 +20,8 @@ pub enum ParamId {
     Step(String),
     /// `axis/w3`: along a raw axis, in standard deviations.
     Axis(Axis),
+    /// `condition/smile`: how much a word counts that the picture is given.
+    Condition(String),
     /// `tool/interpolate/seconds`: a setting of a tool.
     Tool(ToolParam),
 }
@@ -62,6 +64,7 @@ impl fmt::Display for ParamId {
         match self {
             Self::Psi => f.write_str("psi"),
             Self::Step(name) => write!(f, "step/{name}"),
+            Self::Condition(word) => write!(f, "condition/{word}"),
             Self::Axis(axis) => write!(f, "axis/{}", raw_axis_name(axis.space, axis.index)),
             Self::Tool(ToolParam { tool, name, number }) => {
                 write!(f, "tool/{}/{name}", tool.folder())?;

@@ -8,8 +8,8 @@ use super::param::{PSI, STEP_SIGMA};
 use super::tools::directions::Directions;
 use super::{Axis, Desk, Edit, NoParam, Param, ParamId, Tool, ToolParam};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
 use crate::latent::expr::raw_axis;
+use crate::latent::{Space, VocabularyKind};
 use crate::learn::Control;
 use std::str::FromStr;
 
@@ -26,6 +26,12 @@ impl FromStr for ParamId {
     fn from_str(path: &str) -> Result<Self, NoParam> {
         if let Some(name) = path.strip_prefix("step/").filter(|name| !name.is_empty()) {
             return Ok(Self::Step(name.to_owned()));
+        }
+        if let Some(word) = path
+            .strip_prefix("condition/")
+            .filter(|word| !word.is_empty())
+        {
+            return Ok(Self::Condition(word.to_owned()));
         }
         if let Some((space, index)) = path.strip_prefix("axis/").and_then(raw_axis) {
             return Ok(Self::Axis(Axis { space, index }));
@@ -58,6 +64,7 @@ impl Desk {
                     .or_else(|| why_no_psi(model)),
             }),
             ParamId::Step(name) => self.step_param(name),
+            ParamId::Condition(word) => self.condition_param(model, word),
             ParamId::Axis(axis) => self.axis_param(model, *axis),
             ParamId::Tool(param) => self.tools.param(&self.workspace, *param),
         }
@@ -76,7 +83,10 @@ impl Desk {
             let ranked = model.ranked_axes(space).iter();
             ranked.map(move |&(index, _)| ParamId::Axis(Axis { space, index }))
         });
+        let vocabulary = model.manifest.conditions.as_ref();
+        let words = vocabulary.into_iter().flat_map(|it| &it.words);
         std::iter::once(ParamId::Psi)
+            .chain(words.cloned().map(ParamId::Condition))
             .chain(steps)
             .chain(axes)
             .chain(ToolParam::all().map(ParamId::Tool))
@@ -101,6 +111,27 @@ impl Desk {
                 .map(str::to_owned)
                 .or_else(|| self.why_no_step_in(listed.direction.space)),
         })
+    }
+
+    fn condition_param(&self, model: &ModelInfo, word: &str) -> Option<Param> {
+        let vocabulary = model.manifest.conditions.as_ref()?;
+        vocabulary.index(word)?;
+        let [least, most] = vocabulary.range();
+        let (name, tooltip) = match vocabulary.kind {
+            VocabularyKind::Classes => (
+                format!("Class {word}"),
+                "How much of this class the picture is asked to be; several blend",
+            ),
+            VocabularyKind::Attributes => (
+                format!("Asked for {word}"),
+                "1 asks for it, -1 asks that it is not there, 0 leaves it open",
+            ),
+        };
+        let lock = self.workspace.locked(Control::Sliders);
+        let value = self.workspace.position.given().weight(word);
+        let id = ParamId::Condition(word.to_owned());
+        let row = Param::new(id, [word, &name, tooltip], least..=most, 0.0, value);
+        Some(row.locked(lock.map(str::to_owned)))
     }
 
     fn axis_param(&self, model: &ModelInfo, axis: Axis) -> Option<Param> {
@@ -150,6 +181,10 @@ impl Desk {
         }
         match id {
             ParamId::Psi => self.workspace.edit(Edit::Psi(value)),
+            ParamId::Condition(word) => self.workspace.edit(Edit::Weight {
+                word: word.clone(),
+                weight: value,
+            }),
             ParamId::Step(name) => self.workspace.edit(Edit::Step {
                 direction: name.clone(),
                 step: value,
@@ -210,6 +245,7 @@ mod tests {
             ParamId::Psi,
             ParamId::Step("red hair".to_owned()),
             ParamId::Step("a/b".to_owned()),
+            ParamId::Condition("red hair".to_owned()),
             axis(Space::Z, 0),
             axis(Space::W, 47),
         ];
@@ -219,6 +255,7 @@ mod tests {
         for bad in [
             "",
             "step/",
+            "condition/",
             "axis/Q3",
             "axis/z01",
             "tool/interpolate",

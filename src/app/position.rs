@@ -4,13 +4,12 @@
 //! writes it back the same way, so the equation bar, the sliders and the pad cannot disagree.
 
 use crate::latent::expr::{Context, Expr, Walk, raw_axis_name};
-use crate::latent::{Conditions, ModelId, Sampler, Shot, Space};
+use crate::latent::{Condition, ModelId, Sampler, Shot, Space};
 
 /// Everything of a shot but its model: what goes along when another model is loaded.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Composition {
     pub expression: Expr,
-    pub conditions: Conditions,
     pub sampler: Sampler,
 }
 
@@ -20,18 +19,16 @@ impl Composition {
         Shot {
             model: model.clone(),
             expression: self.expression.clone(),
-            conditions: self.conditions.clone(),
             sampler: self.sampler,
         }
     }
 }
 
-/// An expression on its own is drawn without conditions and with the default settings.
+/// An expression on its own is drawn with the default settings.
 impl From<Expr> for Composition {
     fn from(expression: Expr) -> Self {
         Self {
             expression,
-            conditions: Conditions::default(),
             sampler: Sampler::default(),
         }
     }
@@ -66,6 +63,10 @@ pub enum Edit {
     Vector(Vec<f32>),
     /// Where the walk starts; truncation and offsets stay.
     Base(Expr),
+    /// What the picture is to show besides its code.
+    Given(Condition),
+    /// How much one word of that counts.
+    Weight { word: String, weight: f32 },
     /// The whole expression.
     Expression(Expr),
     /// The settings of the decode beside the code.
@@ -83,7 +84,12 @@ impl Edit {
             | Self::Base(_)
             | Self::Expression(_)
             | Self::Composition(_) => true,
-            Self::Psi(_) | Self::Axis { .. } | Self::Step { .. } | Self::Sampler(_) => false,
+            Self::Psi(_)
+            | Self::Axis { .. }
+            | Self::Step { .. }
+            | Self::Given(_)
+            | Self::Weight { .. }
+            | Self::Sampler(_) => false,
         }
     }
 
@@ -104,7 +110,6 @@ impl Edit {
 #[derive(Clone, Debug)]
 pub struct Position {
     expression: Expr,
-    conditions: Conditions,
     sampler: Sampler,
     walk: Walk,
     /// The last plain seed, to step on from where the base is something else.
@@ -116,7 +121,6 @@ impl Position {
         let mut position = Self {
             walk: Walk::from_expr(&expression),
             expression,
-            conditions: Conditions::default(),
             sampler: Sampler::default(),
             last_seed: 0,
         };
@@ -128,10 +132,6 @@ impl Position {
         &self.expression
     }
 
-    pub fn conditions(&self) -> &Conditions {
-        &self.conditions
-    }
-
     /// The settings of the decode beside the code.
     pub fn sampler(&self) -> Sampler {
         self.sampler
@@ -141,7 +141,6 @@ impl Position {
     pub fn composition(&self) -> Composition {
         Composition {
             expression: self.expression.clone(),
-            conditions: self.conditions.clone(),
             sampler: self.sampler,
         }
     }
@@ -167,6 +166,11 @@ impl Position {
     /// The seed, or the one that was last used.
     pub fn last_seed(&self) -> u32 {
         self.last_seed
+    }
+
+    /// What the picture is to show besides its code.
+    pub fn given(&self) -> &Condition {
+        &self.walk.given
     }
 
     pub fn psi(&self) -> f32 {
@@ -196,7 +200,12 @@ impl Position {
 
     /// The code itself, where the expression is one written out.
     pub fn literal(&self) -> Option<&[f32]> {
-        match &self.expression {
+        // What is said beside the code leaves it where it is.
+        let code = match &self.expression {
+            Expr::Given(code, _) => code,
+            code => code,
+        };
+        match code {
             Expr::Vector(values) => Some(values),
             _ => None,
         }
@@ -208,13 +217,24 @@ impl Position {
     pub fn edit(&mut self, edit: Edit, context: Option<&dyn Context>) -> bool {
         match edit {
             Edit::Seed(seed) => self.walk.base = Expr::Seed(seed),
+            Edit::Base(Expr::Given(base, given)) => {
+                (self.walk.base, self.walk.given) = (*base, given);
+            }
             Edit::Base(base) => self.walk.base = base,
+            Edit::Given(given) => self.walk.given = given,
+            Edit::Weight { word, weight } => self.walk.given.set(&word, weight),
             Edit::Psi(psi) => self.walk.psi = psi,
             Edit::Axis { axis, step } => self.walk.set_offset(&axis.name(), step),
             Edit::Step { direction, step } => self.walk.set_offset(&direction, step),
             // What a hand puts on the map is the final code: truncating or shifting it again
             // would put the picture elsewhere than the hand.
-            Edit::Vector(values) => self.walk = Walk::from_expr(&Expr::Vector(values)),
+            Edit::Vector(values) => {
+                let given = std::mem::take(&mut self.walk.given);
+                self.walk = Walk {
+                    given,
+                    ..Walk::from_expr(&Expr::Vector(values))
+                };
+            }
             Edit::Expression(expression) => return self.set_expression(expression),
             Edit::Sampler(sampler) => {
                 let changed = self.sampler != sampler;
@@ -224,11 +244,10 @@ impl Position {
             Edit::Composition(composition) => {
                 let Composition {
                     expression,
-                    conditions,
                     sampler,
                 } = composition;
-                let changed = self.conditions != conditions || self.sampler != sampler;
-                (self.conditions, self.sampler) = (conditions, sampler);
+                let changed = self.sampler != sampler;
+                self.sampler = sampler;
                 return self.set_expression(expression) || changed;
             }
         }
@@ -315,6 +334,28 @@ mod tests {
             42,
             "stepping goes on from the last seed"
         );
+    }
+
+    #[test]
+    fn what_is_given_stays_when_the_code_changes() {
+        let mut position = Position::new(Expr::Seed(42));
+        let text = text_after(&mut position, Edit::Given(Condition::word("3")));
+        assert_eq!(text, "given(seed(42), \"3\")");
+        assert_eq!(position.seed(), Some(42));
+        let text = text_after(&mut position, Edit::Seed(7));
+        assert_eq!(text, "given(seed(7), \"3\")");
+        let weight = |word: &str, weight| Edit::Weight {
+            word: word.to_owned(),
+            weight,
+        };
+        text_after(&mut position, weight("8", 0.5));
+        let text = text_after(&mut position, weight("3", 0.0));
+        assert_eq!(text, "given(seed(7), 0.5*\"8\")");
+        let text = text_after(&mut position, Edit::Vector(vec![0.5, 1.0]));
+        assert_eq!(text, "given([0.5, 1], 0.5*\"8\")");
+        assert_eq!(position.literal(), Some(&[0.5, 1.0][..]));
+        let text = text_after(&mut position, Edit::Given(Condition::default()));
+        assert_eq!(text, "[0.5, 1]");
     }
 
     #[test]

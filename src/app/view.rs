@@ -64,6 +64,8 @@ pub struct View {
     pub(crate) text_scale: usize,
     /// Whether the list of all raw dimensions is open.
     pub all_dims: bool,
+    /// Whether each class of a conditional model has a slider.
+    pub blends_classes: bool,
     /// Whether the raw dimensions of z are listed where those of w could be.
     pub dims_of_z: bool,
     pub bookmarks: bool,
@@ -80,6 +82,7 @@ impl Default for View {
             filmstrip: true,
             text_scale: NORMAL_SCALE,
             all_dims: false,
+            blends_classes: false,
             dims_of_z: false,
             bookmarks: false,
             learning: false,

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
-use crate::latent::{Code, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape};
+use crate::latent::{
+    Code, Condition, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
+};
 use crate::learn::Control;
 use crate::model::manifest::Role;
 use std::sync::Arc;
@@ -136,10 +138,16 @@ impl Workspace {
         position.expression().clone()
     }
 
-    /// An expression with every step where a model can take it.
+    /// An expression with every step where a model can take it, without what the model cannot be asked
+    /// for.
     pub(in crate::app) fn arranged_for(&self, model: &ModelInfo, expression: &Expr) -> Expr {
         let session = &self.names;
         let mut walk = Walk::from_expr(expression);
+        let vocabulary = model.manifest.conditions.as_ref();
+        let mut words = walk.given.iter().map(|(word, _)| word);
+        if !words.all(|word| vocabulary.is_some_and(|it| it.index(word).is_some())) {
+            walk.given = Condition::default();
+        }
         walk.arrange(&Names { model, session });
         walk.to_expr()
     }
@@ -171,7 +179,11 @@ impl Workspace {
         let control = match edit {
             Edit::Seed(_) => Control::Seed,
             Edit::Psi(_) => Control::Psi,
-            Edit::Axis { .. } | Edit::Step { .. } | Edit::Vector(_) => Control::Sliders,
+            Edit::Axis { .. }
+            | Edit::Step { .. }
+            | Edit::Vector(_)
+            | Edit::Given(_)
+            | Edit::Weight { .. } => Control::Sliders,
             Edit::Base(_) | Edit::Expression(_) | Edit::Sampler(_) | Edit::Composition(_) => {
                 return true;
             }
@@ -216,7 +228,6 @@ impl Workspace {
         Shot {
             model: model.clone(),
             expression,
-            conditions: self.position.conditions().clone(),
             sampler: self.sampler(),
         }
     }
@@ -336,6 +347,10 @@ impl Context for Names<'_> {
         let own = &self.model.directions;
         let all = self.session.directions.iter().chain(own);
         all.map(|direction| direction.name.clone()).collect()
+    }
+
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.model.manifest.conditions.as_ref()
     }
 
     fn can_encode(&self) -> bool {

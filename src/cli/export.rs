@@ -35,7 +35,7 @@ pub fn render(args: &RenderArgs) -> Result<(), CliError> {
 
 fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Result<(), CliError> {
     let source = source::find(model)?;
-    let expression = session::parse(expression)?;
+    let expression = args.condition.asked(session::parse(expression)?);
     // Before the model is loaded, which takes longer.
     let steps = args.steps_out.as_deref().map(Output::steps).transpose()?;
     let mut session = Session::open(source, args.device.into())?;

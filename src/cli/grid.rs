@@ -20,17 +20,20 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
     let mut session = Session::open(source, args.device.into())?;
     let names = session.name_codes(&args.names.codes, args.names.sampler())?;
     let subject = match &args.seeds {
-        Some(seeds) if names.is_empty() && args.layout.is_plain() => Subject::Grid {
-            seeds: seeds.to_string(),
-            truncation: args.truncation,
-            columns: Layout::square(seeds.count()).columns,
-        },
+        Some(seeds) if names.is_empty() && args.layout.is_plain() && args.condition.is_empty() => {
+            Subject::Grid {
+                seeds: seeds.to_string(),
+                truncation: args.truncation,
+                columns: Layout::square(seeds.count()).columns,
+            }
+        }
         seeds => {
             let seeds = seeds.iter().flat_map(|seeds| seeds.iter()).map(Expr::Seed);
             let codes = names.into_iter().map(Expr::Named);
             let pictures: Vec<Expr> = seeds
                 .chain(codes)
                 .map(|code| session.model().truncated(code, args.truncation))
+                .map(|code| args.condition.asked(code))
                 .collect();
             let columns = Layout::square(pictures.len()).columns;
             args.layout.sheet(&pictures, columns)

@@ -7,6 +7,7 @@ use super::{replay, say, source};
 use crate::document::Recipe;
 use crate::engine::ModelSource;
 use crate::files::FileKind;
+use crate::latent::VocabularyKind;
 use crate::model::file::ModelFile;
 use crate::model::manifest::MapSpec;
 use crate::model::quality;
@@ -59,10 +60,18 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
     row("title", &manifest.title)?;
     row("summary", &manifest.summary)?;
     row("hash", &file.hash)?;
-    row("family", manifest.family.traits().title)?;
+    row("family", manifest.capabilities().title)?;
     row("pictures", &image_name(manifest))?;
     for (space, shape) in &manifest.spaces {
         row("space", &format!("{space} of {shape}"))?;
+    }
+    if let Some(vocabulary) = &manifest.conditions {
+        let kind = match vocabulary.kind {
+            VocabularyKind::Classes => "one of",
+            VocabularyKind::Attributes => "any of",
+        };
+        let words = vocabulary.words.join(", ");
+        row("condition", &format!("{kind} {words}"))?;
     }
     if let Some(style) = &manifest.style {
         let (layers, start) = (style.num_ws, style.start);

@@ -22,6 +22,7 @@ pub fn models(args: &ModelsArgs) -> Result<(), CliError> {
             "family": manifest.family,
             "image": manifest.image,
             "spaces": manifest.spaces,
+            "conditions": manifest.conditions,
             "networks": manifest.networks.keys().collect::<Vec<_>>(),
             "classes": manifest.classes,
             "data": manifest.data,
@@ -48,7 +49,7 @@ fn line(name: &str, manifest: &Manifest) -> String {
         .collect();
     format!(
         "{name:<17}{:<17}{:<9}{:<23}{}",
-        manifest.family.traits().title,
+        manifest.capabilities().title,
         image_name(manifest),
         spaces.join(", "),
         manifest.summary

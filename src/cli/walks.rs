@@ -1,6 +1,6 @@
 //! `strip`, `sheet` and `animate`: ways between codes, side by side or one after the other.
 
-use super::args::{AnimateArgs, SheetArgs, StripArgs};
+use super::args::{AnimateArgs, ConditionArgs, SheetArgs, StripArgs};
 use super::error::CliError;
 use super::production::{write, write_sheet};
 use super::session::Session;
@@ -14,10 +14,18 @@ use crate::render::{Output, Plan, expressions, path_of};
 /// The fewest and the most frames a second that make sense.
 const FPS: (f64, f64) = (0.02, 1000.0);
 
+/// The expressions of texts, with what all of them are asked to show.
+fn asked(texts: &[String], condition: &ConditionArgs) -> Result<Vec<Expr>, CliError> {
+    let expressions = expressions(texts)?.into_iter();
+    Ok(expressions
+        .map(|expression| condition.asked(expression))
+        .collect())
+}
+
 /// `zscape strip`
 pub fn strip(args: &StripArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
-    let keyframes = expressions(&args.keyframes)?;
+    let keyframes = asked(&args.keyframes, &args.condition)?;
     let way = Way::open(keyframes, args.way.method)
         .map_err(|fault| CliError::BadInput(fault.to_string()))?;
     let mut session = Session::open(source, args.device.into())?;
@@ -31,7 +39,7 @@ pub fn strip(args: &StripArgs) -> Result<(), CliError> {
 /// `zscape sheet`
 pub fn sheet(args: &SheetArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
-    let corners = expressions(&args.corners)?;
+    let corners = asked(&args.corners, &args.condition)?;
     let corners: [Expr; 4] = corners
         .try_into()
         .map_err(|_| CliError::BadInput("a sheet has four corners".to_owned()))?;
@@ -46,7 +54,7 @@ pub fn sheet(args: &SheetArgs) -> Result<(), CliError> {
 /// `zscape animate`
 pub fn animate(args: &AnimateArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
-    let keyframes = expressions(&args.keyframes)?;
+    let keyframes = asked(&args.keyframes, &args.condition)?;
     let frames = args.frames as usize;
     let seconds = args.seconds.unwrap_or(frames as f64 / args.fps);
     let fps = frames as f64 / seconds;

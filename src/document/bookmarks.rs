@@ -10,7 +10,7 @@ use super::json::{self, exact};
 use super::snapshot::ModelLink;
 use crate::latent::expr::limits::MAX_CODE_LEN;
 use crate::latent::expr::{Expr, parse};
-use crate::latent::{Code, Conditions, Sampler, SessionNames, Space, SpaceShape};
+use crate::latent::{Code, Sampler, SessionNames, Space, SpaceShape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,8 +40,6 @@ pub struct Bookmark {
     /// The text that the code was the value of.
     pub expression: String,
     #[serde(default, skip_serializing_if = "json::is_default")]
-    pub conditions: Conditions,
-    #[serde(default, skip_serializing_if = "json::is_default")]
     pub sampler: Sampler,
     /// The model that it was evaluated with.
     pub model: ModelLink,
@@ -70,6 +68,8 @@ mod written_code {
         shape: Option<SpaceShape>,
         #[serde(with = "exact")]
         values: Vec<f32>,
+        #[serde(default, with = "exact", skip_serializing_if = "Vec::is_empty")]
+        condition: Vec<f32>,
     }
 
     pub fn serialize<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
@@ -84,6 +84,7 @@ mod written_code {
             dim,
             shape,
             values: code.values.numbers().into_owned(),
+            condition: code.condition.clone(),
         };
         written.serialize(serializer)
     }
@@ -96,8 +97,12 @@ mod written_code {
             (None, None) => SpaceShape::Vector { dim },
             (None, Some(layers)) => SpaceShape::Layers { layers, dim },
         };
-        Code::new(written.space, shape, written.values)
-            .map_err(|fault| de::Error::custom(format_args!("a code is not sound: {fault}")))
+        let code = Code::new(written.space, shape, written.values)
+            .map_err(|fault| de::Error::custom(format_args!("a code is not sound: {fault}")))?;
+        Ok(Code {
+            condition: written.condition,
+            ..code
+        })
     }
 }
 

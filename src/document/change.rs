@@ -6,7 +6,7 @@ use super::directions::{DirectionError, StoredDirection};
 use super::history::NodeId;
 use super::json::{free_value, is_default};
 use super::snapshot::ModelLink;
-use crate::latent::{Conditions, Sampler};
+use crate::latent::Sampler;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,8 +22,6 @@ pub enum Change {
     Step {
         model: ModelLink,
         expression: String,
-        #[serde(default, skip_serializing_if = "is_default")]
-        conditions: Conditions,
         #[serde(default, skip_serializing_if = "is_default")]
         sampler: Sampler,
         /// Seconds since 1970.

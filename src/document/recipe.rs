@@ -5,7 +5,7 @@ use super::json::is_default;
 use super::raster::Layout;
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Code, Conditions, Direction, EncodedPhoto, ModelId, Sampler, SessionNames};
+use crate::latent::{Code, Direction, EncodedPhoto, ModelId, Sampler, SessionNames};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -48,9 +48,6 @@ pub struct Recipe {
     /// have. Recipes of earlier versions lack it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub photos: BTreeMap<String, EncodedPhoto>,
-    /// What the pictures are made under besides their codes.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub conditions: Conditions,
     /// Settings of the decode beside the code.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sampler: Sampler,
@@ -164,7 +161,6 @@ impl Recipe {
             codes: BTreeMap::new(),
             directions: Vec::new(),
             photos: BTreeMap::new(),
-            conditions: Conditions::default(),
             sampler: Sampler::default(),
             program: program(),
         }
@@ -348,14 +344,7 @@ mod tests {
     #[test]
     fn what_is_not_used_is_not_written() {
         let text = recipe(Subject::Expression("seed(1)".to_owned())).to_json();
-        for field in [
-            "scale",
-            "smooth",
-            "codes",
-            "directions",
-            "conditions",
-            "sampler",
-        ] {
+        for field in ["scale", "smooth", "codes", "directions", "sampler"] {
             assert!(!text.contains(field), "{text}");
         }
     }

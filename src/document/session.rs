@@ -89,7 +89,6 @@ impl Session {
             Change::Step {
                 model,
                 expression,
-                conditions,
                 sampler,
                 at_secs,
             } => {
@@ -99,7 +98,6 @@ impl Session {
                 let state = Snapshot {
                     model: self.shared(model),
                     expression: expression.as_str().into(),
-                    conditions: conditions.clone(),
                     sampler: *sampler,
                     tool: self.tool.clone(),
                 };

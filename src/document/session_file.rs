@@ -15,8 +15,8 @@ use super::session::Session;
 use super::snapshot::{ModelLink, Snapshot};
 use crate::files::kind::BYTE_ORDER_MARK;
 use crate::files::save::{self, SaveError};
+use crate::latent::Sampler;
 use crate::latent::expr::limits::MAX_TEXT_BYTES;
-use crate::latent::{Conditions, Sampler};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 /// The version of the form that this program writes, and the newest that it reads.
 ///
-/// 2 adds directions, conditions and the sampler of steps, and its truncation acts in w where a model has a w.
+/// 2 adds directions and the sampler of steps, and its truncation acts in w where a model has a w.
 pub const SESSION_VERSION: u64 = 2;
 /// The first version in which truncation of a code in z acts in w.
 pub(super) const VERSION_WITH_W: u64 = 2;
@@ -121,8 +121,6 @@ struct Scene<'a> {
     #[serde(default)]
     expression: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_default")]
-    conditions: Cow<'a, Conditions>,
-    #[serde(default, skip_serializing_if = "is_default")]
     sampler: Sampler,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tool: Option<usize>,
@@ -145,8 +143,6 @@ struct Step<'a> {
     parent: Option<NodeId>,
     model: usize,
     expression: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    conditions: Cow<'a, Conditions>,
     #[serde(default, skip_serializing_if = "is_default")]
     sampler: Sampler,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -202,7 +198,6 @@ impl<'a> Written<'a> {
             parent: part.parent,
             model: models.number(&part.state.model, &part.state.model),
             expression: Cow::Borrowed(&part.state.expression),
-            conditions: Cow::Borrowed(&part.state.conditions),
             sampler: part.state.sampler,
             tool: number_tool(&part.state.tool),
             at_secs: part.at_secs,
@@ -217,7 +212,6 @@ impl<'a> Written<'a> {
         let scene = Scene {
             model: state.map(|state| models.number(&state.model, &state.model)),
             expression: Cow::Borrowed(state.map_or("", |state| &state.expression)),
-            conditions: state.map_or_else(Cow::default, |state| Cow::Borrowed(&state.conditions)),
             sampler: state.map_or_else(Sampler::default, |state| state.sampler),
             tool: number_tool(&session.tool),
         };
@@ -304,7 +298,6 @@ impl<'a> Written<'a> {
                     Some(today) => today.into(),
                     None => step.expression.into(),
                 },
-                conditions: step.conditions.into_owned(),
                 sampler: step.sampler,
                 tool: tool.map(Arc::clone),
             };
@@ -344,7 +337,6 @@ impl<'a> Scene<'a> {
             parent: None,
             model: self.model?,
             expression: self.expression,
-            conditions: self.conditions,
             sampler: self.sampler,
             tool: self.tool,
             at_secs: 0,

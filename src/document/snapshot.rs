@@ -2,7 +2,7 @@
 //! written, since a step may hold an expression that this program cannot read.
 
 use super::history::Node;
-use crate::latent::{Conditions, Sampler};
+use crate::latent::Sampler;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -92,7 +92,6 @@ pub struct Snapshot {
     pub model: Arc<ModelLink>,
     /// The text of the expression. Kept as it is, be it one that this program cannot read.
     pub expression: Arc<str>,
-    pub conditions: Conditions,
     pub sampler: Sampler,
     /// What the open tool is set to; only the tool knows its form.
     pub tool: Option<Arc<Value>>,
@@ -103,7 +102,6 @@ impl Snapshot {
     pub fn is_same_state(&self, other: &Self) -> bool {
         self.model.is_same_model(&other.model)
             && self.expression == other.expression
-            && self.conditions == other.conditions
             && self.sampler == other.sampler
             && self.tool == other.tool
     }

@@ -3,7 +3,7 @@
 use super::compute;
 use super::models::LoadedModel;
 use crate::latent::expr::{self, Compute, Context, Expr};
-use crate::latent::{Code, Direction, Lead, SessionNames, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, SessionNames, Space, SpaceShape, Vocabulary};
 use crate::model::Fault;
 use std::path::Path;
 
@@ -102,6 +102,10 @@ impl Context for ModelContext<'_> {
         all.map(|direction| direction.name.clone()).collect()
     }
 
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.model.info.manifest.conditions.as_ref()
+    }
+
     fn can_encode(&self) -> bool {
         self.model.generator.has_encoder() || !self.session.photos.is_empty()
     }
@@ -139,7 +143,7 @@ impl Compute for ModelContext<'_> {
             .model
             .pictures
             .read(Path::new(path), generator.image())?;
-        match self.device.encode(generator, &picture) {
+        match self.model.encode(self.device, &picture) {
             Ok(Some(encoded)) => Ok(encoded.mu),
             Ok(None) => Err(format!("{} has no encoder", self.model_name())),
             Err(fault) => Err(self.note(fault)),

@@ -1,11 +1,12 @@
 //! The models that the engine holds.
 
+use super::compute::{Backend, EncodedPicture};
 use super::picture_file::{FileState, PictureFiles};
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::Sampler;
 use crate::model::judge::Classifier;
 use crate::model::process::Decoder;
-use crate::model::{Generator, ModelError, ModelFile, device};
+use crate::model::{Fault, Generator, ModelError, ModelFile, device};
 use burn::tensor::Device;
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
@@ -68,6 +69,43 @@ impl LoadedModel {
         }
         let judge = Classifier::of(&self.file.manifest, &device::cpu())?;
         Ok(self.judge.get_or_init(|| judge).as_ref())
+    }
+
+    /// What the model would have to be asked for to draw a picture, as the judge of its data sees it; empty
+    /// where it takes no conditions, or nobody judges it.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn condition_of(&self, picture: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let Some(vocabulary) = &self.info.manifest.conditions else {
+            return Ok(Vec::new());
+        };
+        let Some(judge) = self.judge()? else {
+            return Ok(Vec::new());
+        };
+        let verdicts = judge.judge(picture)?;
+        let condition = verdicts
+            .first()
+            .map(|verdict| verdict.condition(vocabulary));
+        Ok(condition.unwrap_or_default())
+    }
+
+    /// The code that the encoder finds for a picture, and what it is to be drawn as: an encoder leaves
+    /// out what its decoder is told. `None` without an encoder.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn encode(
+        &self,
+        compute: &Backend,
+        picture: &[f32],
+    ) -> Result<Option<EncodedPicture>, Fault> {
+        let Some(mut encoded) = compute.encode(&self.generator, picture)? else {
+            return Ok(None);
+        };
+        let condition = self.condition_of(picture);
+        encoded.mu.condition = condition.map_err(|error| Fault::Program(error.to_string()))?;
+        Ok(Some(encoded))
     }
 
     /// How many pictures to decode in one slice, from 1 to [`LARGEST_BATCH`]: as many as go into

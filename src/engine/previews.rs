@@ -117,10 +117,10 @@ impl Preview {
                 let mut context = ModelContext::new(model, &self.request.names, compute);
                 let code = context.evaluate(&shot.expression)?;
                 let evaluated = Instant::now();
-                let inputs = model.generator.inputs(code.space, &code.values.numbers());
+                let inputs = model.generator.input_of(&code);
                 let inputs = inputs.map_err(|error| Fault::Request(error.to_string()))?;
                 let decoder = std::sync::Arc::clone(&model.decoder);
-                let process = decoder.begin(inputs, &shot.sampler, &shot.conditions)?;
+                let process = decoder.begin(inputs, &shot.sampler)?;
                 Begun {
                     code,
                     process,

@@ -273,6 +273,9 @@ pub struct Code {
     pub shape: SpaceShape,
     /// The numbers, row after row: indices in a grid, reals elsewhere.
     pub values: Values,
+    /// What the picture is to show besides: a weight for each word of the model's
+    /// [`Vocabulary`](super::Vocabulary), or none where nothing is said.
+    pub condition: Vec<f32>,
 }
 
 /// A [`Code`] in files.
@@ -281,13 +284,19 @@ struct StoredCode {
     space: Space,
     shape: SpaceShape,
     values: Vec<f32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    condition: Vec<f32>,
 }
 
 impl TryFrom<StoredCode> for Code {
     type Error = ValuesError;
 
     fn try_from(stored: StoredCode) -> Result<Self, ValuesError> {
-        Self::new(stored.space, stored.shape, stored.values)
+        let code = Self::new(stored.space, stored.shape, stored.values)?;
+        Ok(Self {
+            condition: stored.condition,
+            ..code
+        })
     }
 }
 
@@ -297,6 +306,7 @@ impl From<Code> for StoredCode {
             space: code.space,
             shape: code.shape,
             values: code.values.numbers().into_owned(),
+            condition: code.condition,
         }
     }
 }
@@ -312,6 +322,7 @@ impl Code {
             space,
             shape,
             values,
+            condition: Vec::new(),
         })
     }
 
@@ -321,6 +332,7 @@ impl Code {
             space,
             shape: SpaceShape::Vector { dim: values.len() },
             values: Values::Reals(values),
+            condition: Vec::new(),
         }
     }
 

@@ -14,6 +14,7 @@
 
 mod code;
 mod code_values;
+mod condition;
 pub mod expr;
 pub mod geometry;
 pub mod interpolate;
@@ -33,7 +34,8 @@ pub mod variations;
 
 pub use code::{Code, Direction, Lead, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
 pub use code_values::{Values, ValuesError};
+pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind};
 pub use geometry::Plane;
 pub use names::{EncodedPhoto, SessionNames};
 pub use sampler::{NoiseMode, Sampler};
-pub use shot::{Conditions, ModelId, Shot};
+pub use shot::{ModelId, Shot};

@@ -19,8 +19,8 @@ pub struct ModelId {
 
 /// What makes one picture: the same shot gives the same picture.
 ///
-/// Stored as a map whose `expression` is its text and in which `conditions` and `sampler` are
-/// left out where they are the defaults, so what a version of the program adds costs nothing
+/// Stored as a map whose `expression` is its text and in which `sampler` is left
+/// out where it is the default, so what a version of the program adds costs nothing
 /// where it is not used. Unknown fields are an error that names the field.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,25 +29,15 @@ pub struct Shot {
     #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
     pub expression: Expr,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub conditions: Conditions,
-    #[serde(default, skip_serializing_if = "is_default")]
     pub sampler: Sampler,
 }
 
-/// What a picture is made under besides its code. No model takes conditions yet, so there is
-/// only one value.
-#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Conditions {}
-
 impl Shot {
-    /// The picture of an expression, without conditions and with the default settings.
+    /// The picture of an expression, with the default settings.
     pub fn new(model: ModelId, expression: Expr) -> Self {
         Self {
             model,
             expression,
-            conditions: Conditions::default(),
             sampler: Sampler::default(),
         }
     }
@@ -60,9 +50,7 @@ impl Shot {
 
     /// Whether both are drawn alike, so that their codes can be decoded in one batch.
     pub fn is_drawn_like(&self, other: &Self) -> bool {
-        self.model == other.model
-            && self.conditions == other.conditions
-            && self.sampler == other.sampler
+        self.model == other.model && self.sampler == other.sampler
     }
 }
 
@@ -115,7 +103,7 @@ mod tests {
         for (field, named) in [
             (r#""mask":"a.png""#, "mask"),
             (r#""sampler":{"steps":50}"#, "steps"),
-            (r#""conditions":{"class":3}"#, "class"),
+            (r#""conditions":{"class":3}"#, "conditions"),
         ] {
             let text = plain.replace("{\"model\"", &format!("{{{field},\"model\""));
             let error = serde_json::from_str::<Shot>(&text).unwrap_err().to_string();

@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use crate::latent::expr::{CheckError, Context, Expr, check};
-use crate::latent::{Code, Direction, Lead, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, Space, SpaceShape, Vocabulary};
 use crate::model::judge::classifies;
 use crate::model::manifest::{LabelKind, Role};
 use crate::model::{ModelFile, catalogue};
@@ -21,6 +21,8 @@ pub struct ModelSketch {
     pub start: Space,
     /// What each space leads to.
     pub leads: BTreeMap<Space, Lead>,
+    /// The conditions that it takes.
+    pub vocabulary: Option<Vocabulary>,
     pub named: BTreeMap<String, Code>,
     pub directions: Vec<Direction>,
     pub has_encoder: bool,
@@ -58,6 +60,7 @@ impl Models {
                 spaces: file.manifest.spaces.clone(),
                 start,
                 leads: leads.collect(),
+                vocabulary: file.manifest.conditions.clone(),
                 named: file.named_codes(),
                 directions: file.directions(),
                 has_encoder: file.manifest.networks.contains_key(&Role::Encoder),
@@ -77,6 +80,7 @@ impl Models {
                 spaces: announced.spaces(),
                 start: Space::Z,
                 leads: announced.leads(),
+                vocabulary: None,
                 named: BTreeMap::new(),
                 directions: Vec::new(),
                 has_encoder: announced.encoder,
@@ -146,6 +150,10 @@ impl Context for ModelSketch {
 
     fn start_space(&self) -> Space {
         self.start
+    }
+
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.vocabulary.as_ref()
     }
 
     fn mean(&self, _: Space) -> Option<&[f32]> {

@@ -4,7 +4,7 @@
 
 use super::manifest::{Family, Manifest, Role};
 use super::network_form::NetworkForm;
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{Space, SpaceShape, Vocabulary};
 
 /// What the encoder of a family gives for a picture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,8 @@ pub enum Encoding {
 pub struct FamilyTraits {
     /// As people read it, in the middle of a sentence.
     pub title: &'static str,
+    /// The same of one that takes conditions.
+    pub conditional_title: &'static str,
     /// The networks that a file must have.
     pub networks: &'static [Role],
     /// The networks that it may have besides; it has no others.
@@ -44,6 +46,7 @@ impl Family {
     pub fn traits(self) -> FamilyTraits {
         let plain = FamilyTraits {
             title: "autoencoder",
+            conditional_title: "conditional autoencoder",
             networks: &[Role::Decoder, Role::Encoder],
             optional: &[],
             generates: true,
@@ -57,12 +60,14 @@ impl Family {
             Self::Autoencoder => plain,
             Self::Vae => FamilyTraits {
                 title: "VAE",
+                conditional_title: "conditional VAE",
                 has_prior: true,
                 encoding: Encoding::Distribution,
                 ..plain
             },
             Self::Gan => FamilyTraits {
                 title: "GAN",
+                conditional_title: "conditional GAN",
                 networks: &[Role::Decoder],
                 has_prior: true,
                 encoding: Encoding::None,
@@ -87,6 +92,7 @@ impl Family {
             },
             Self::Graph => FamilyTraits {
                 title: "graph network",
+                conditional_title: "conditional graph network",
                 networks: &[Role::Decoder],
                 optional: &[Role::Encoder],
                 has_prior: true,
@@ -115,6 +121,8 @@ pub struct Capabilities {
     pub style_layers: Option<usize>,
     /// Whether decoding adds noise, so that it matters which.
     pub takes_noise: bool,
+    /// The conditions that it takes; `None` where it takes none.
+    pub conditions: Option<Vocabulary>,
     /// The spaces that codes may be in.
     pub spaces: Vec<Space>,
     /// The space of seeds; `None` where nothing is generated.
@@ -135,6 +143,7 @@ impl Manifest {
             // An encoder beside a GAN has taught its generator.
             title: match (traits.has_styles, encodes) {
                 (true, true) => "style-based VAE-GAN",
+                _ if self.conditions.is_some() => traits.conditional_title,
                 _ => traits.title,
             },
             generates: traits.generates,
@@ -148,6 +157,7 @@ impl Manifest {
                 _ => None,
             },
             takes_noise: self.takes_noise(),
+            conditions: self.conditions.clone(),
             spaces: self.spaces.keys().copied().collect(),
             start,
         }

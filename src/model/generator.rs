@@ -38,6 +38,8 @@ pub struct Generator {
     start: Space,
     /// The space whose codes the decoder takes.
     takes: Space,
+    /// How many weights of a condition follow a code in what the decoder takes.
+    condition_len: usize,
     decoder: Runner,
     /// What the decoder takes besides.
     noise: Noise,
@@ -105,6 +107,7 @@ impl Generator {
             leads: leads.collect(),
             start,
             takes: decoder.takes,
+            condition_len: manifest.condition_len(),
             decoder: Runner::new(&decoder.graph, file, device)?,
             noise: Noise::of(file, decoder.noise),
             maps: maps.collect::<Result<_, ModelError>>()?,
@@ -133,9 +136,15 @@ impl Generator {
         self.len_of(self.start)
     }
 
-    /// Numbers of a code as [`Self::decode`] takes it: one in the space before the decoder.
+    /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
+    /// weights of its condition.
     pub fn input_len(&self) -> usize {
-        self.len_of(self.takes)
+        self.len_of(self.takes) + self.condition_len
+    }
+
+    /// How many weights a condition has; 0 where the model takes none.
+    pub fn condition_len(&self) -> usize {
+        self.condition_len
     }
 
     fn len_of(&self, space: Space) -> usize {
@@ -185,7 +194,7 @@ impl Generator {
         self.encoder.as_ref().map(|encoder| encoder.gives)
     }
 
-    /// A code of a space from its numbers.
+    /// A code of a space from its numbers, of which nothing is said.
     ///
     /// # Errors
     /// When the model has no such space, or codes of it have other numbers.
@@ -219,12 +228,53 @@ impl Generator {
     }
 
     /// Codes of a space, row after row, as [`Self::decode`] takes them: led from space to space
-    /// by what the model has, such as z to w, and w for every row of w+.
+    /// by what the model has, such as z to w, and w for every row of w+. Nothing is said of what they
+    /// are to show.
     ///
     /// # Errors
     /// When the model has no such space, or the numbers are no whole number of codes.
     pub fn inputs(&self, space: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
-        self.led(space, self.takes, codes)
+        self.inputs_given(space, codes, &[])
+    }
+
+    /// The same of a code with its condition.
+    ///
+    /// # Errors
+    /// As for [`Self::inputs_given`].
+    pub fn input_of(&self, code: &Code) -> Result<Vec<f32>, ModelError> {
+        self.inputs_given(code.space, &code.values.numbers(), &code.condition)
+    }
+
+    /// The same of codes with their conditions, row after row; without any, nothing is said.
+    ///
+    /// # Errors
+    /// As for [`Self::inputs`], or when there is not one condition for each code.
+    pub fn inputs_given(
+        &self,
+        space: Space,
+        codes: &[f32],
+        conditions: &[f32],
+    ) -> Result<Vec<f32>, ModelError> {
+        let rows = self.led(space, self.takes, codes)?;
+        let words = self.condition_len;
+        let row = self.len_of(self.takes).max(1);
+        let count = rows.len() / row;
+        if !conditions.is_empty() && conditions.len() != count * words {
+            return Err(ModelError(format!(
+                "{} weights are no conditions of {count} codes with {words} words",
+                conditions.len()
+            )));
+        }
+        if words == 0 {
+            return Ok(rows);
+        }
+        let nothing = vec![0.0; words];
+        let conditions = conditions.chunks_exact(words);
+        let conditions = conditions.chain(std::iter::repeat(&nothing[..]));
+        let rows = rows.chunks_exact(row).zip(conditions);
+        Ok(rows
+            .flat_map(|(code, condition)| [code, condition].concat())
+            .collect())
     }
 
     /// Codes of one space, row after row, led to another on the way to the decoder.

@@ -4,7 +4,7 @@ use super::directions::{self, DirectionsRecord};
 use super::network_form::NetworkForm;
 use super::quality::Quality;
 use super::style::StyleSpec;
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{Space, SpaceShape, Vocabulary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,9 @@ pub struct Manifest {
     /// generator belongs to its section `style` and is not listed here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<MapSpec>,
+    /// What the decoder takes beside a code; `None` where nothing is to be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Vocabulary>,
     /// The sizes of a style-based generator; other families have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<StyleSpec>,
@@ -61,9 +64,17 @@ impl Manifest {
     pub fn takes_noise(&self) -> bool {
         let styles = self.style.as_ref().is_some_and(|style| style.noise);
         let decoder = self.networks.get(&Role::Decoder);
-        // All inputs of a decoder but the first take noise.
-        let inputs = matches!(decoder, Some(NetworkForm::Graph(graph)) if graph.inputs.len() > 1);
+        // All inputs of a decoder but those for the code and its condition take noise.
+        let others = 1 + usize::from(self.conditions.is_some());
+        let inputs =
+            matches!(decoder, Some(NetworkForm::Graph(graph)) if graph.inputs.len() > others);
         styles || inputs
+    }
+
+    /// How many weights the decoder takes beside a code: one for each word of its conditions.
+    pub fn condition_len(&self) -> usize {
+        let words = self.conditions.as_ref();
+        words.map_or(0, |vocabulary| vocabulary.words.len())
     }
 }
 

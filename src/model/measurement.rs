@@ -1,7 +1,8 @@
 //! What was found out about one picture: plain data.
 
 use super::manifest::{ImageSpec, LabelKind};
-use crate::latent::Code;
+
+use crate::latent::{Code, Vocabulary, VocabularyKind};
 use std::sync::Arc;
 
 /// A code with its picture, and what the other networks say of that picture.
@@ -41,6 +42,27 @@ impl Judgement {
         }
         let found = self.probabilities.iter().copied().enumerate();
         found.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// What a model that takes these words would have to be asked for to draw the picture.
+    pub fn condition(&self, vocabulary: &Vocabulary) -> Vec<f32> {
+        let class = self.class().map(|(class, _)| class);
+        let weight = |word: &String| {
+            let place = self.labels.iter().position(|label| label == word);
+            match (vocabulary.kind, place) {
+                (_, None) => 0.0,
+                (VocabularyKind::Classes, place) => f32::from(place == class),
+                (VocabularyKind::Attributes, Some(place)) => {
+                    let probability = self.probabilities.get(place);
+                    if probability.is_some_and(|it| *it > 0.5) {
+                        1.0
+                    } else {
+                        -1.0
+                    }
+                }
+            }
+        };
+        vocabulary.words.iter().map(weight).collect()
     }
 
     /// The probability of a label by its name.

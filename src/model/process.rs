@@ -4,7 +4,7 @@
 //! between two steps, so a step should take well under 20 ms where possible.
 
 use super::{Fault, Generator, ModelError, device};
-use crate::latent::{Conditions, Sampler};
+use crate::latent::Sampler;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -16,12 +16,11 @@ pub trait Decoder {
     /// Begins to decode `inputs`, row after row. Nothing is computed before the first step.
     ///
     /// # Errors
-    /// When the settings or the conditions do not fit the model.
+    /// When the settings do not fit the model.
     fn begin(
         self: Arc<Self>,
         inputs: Vec<f32>,
         sampler: &Sampler,
-        conditions: &Conditions,
     ) -> Result<Box<dyn Process>, Fault>;
 }
 
@@ -72,7 +71,6 @@ impl Decoder for Generator {
         self: Arc<Self>,
         inputs: Vec<f32>,
         sampler: &Sampler,
-        _: &Conditions,
     ) -> Result<Box<dyn Process>, Fault> {
         Ok(Box::new(Plain {
             generator: self,

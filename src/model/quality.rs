@@ -12,6 +12,7 @@ pub fn is_of_label(measure: &str) -> bool {
         "accuracy_w",
         "accuracy_z",
         "commoner_answer",
+        "condition_obeyed",
         "share",
         "share_in_data",
     ];

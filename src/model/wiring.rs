@@ -6,13 +6,14 @@
 
 use super::bound_graph::BoundGraph;
 use super::family::Encoding;
-use super::graph::{GraphPlan, GraphSpec, NodeSpec, Operation, OutputSpec};
+use super::graph::{GraphPlan, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec};
 use super::manifest::{Manifest, MapSpec, Role};
 use super::network_form::NetworkForm;
 use super::noise::NoiseInput;
 use super::shapes::Shape;
 use super::style::{self, StyleSpec};
 use crate::latent::{Space, SpaceShape};
+use std::collections::BTreeSet;
 
 /// Most numbers that a network of a file may keep alive at once for one picture (1 GiB as f32).
 pub const MAX_LIVE: usize = 1 << 28;
@@ -34,7 +35,7 @@ pub struct Wiring {
 #[derive(Clone, Debug)]
 pub struct DecoderGraph {
     pub graph: BoundGraph,
-    /// The space whose codes its first input takes.
+    /// The space whose codes its first input takes, followed by the weights of their conditions.
     pub takes: Space,
     /// What its other inputs take.
     pub noise: Vec<NoiseInput>,
@@ -77,6 +78,7 @@ impl Wiring {
             return Err(format!("a {role} does not belong to this family"));
         }
         check_family_spaces(manifest)?;
+        check_conditions(manifest)?;
         // The decoder comes first: whether the spaces lead to it depends on what it takes.
         let decoder = match (&manifest.style, manifest.networks.get(&Role::Decoder)) {
             (Some(spec), _) => Some(synthesis(manifest, spec)?),
@@ -189,14 +191,26 @@ fn synthesis(manifest: &Manifest, spec: &StyleSpec) -> Result<DecoderGraph, Stri
 }
 
 fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, String> {
-    let network = Network::new("decoder", "decoder.", form)?;
+    let mut network = Network::new("decoder", "decoder.", form)?;
     network.gives_numbers(0, manifest.image.len())?;
     let (takes, noise) = match form {
         NetworkForm::Layers(_) => {
-            network.takes_numbers(len(manifest, Space::Z)?)?;
+            let code = len(manifest, Space::Z)?;
+            network.takes_numbers(code.saturating_add(manifest.condition_len()))?;
             (Space::Z, Vec::new())
         }
-        NetworkForm::Graph(spec) => (network.space(manifest)?, noise_inputs(spec)?),
+        NetworkForm::Graph(spec) => {
+            let takes = network.space(manifest)?;
+            let others = match manifest.condition_len() {
+                0 => 1,
+                words => {
+                    let spec = with_one_input(spec, len(manifest, takes)?, words)?;
+                    network = Network::of_spec("decoder", "decoder.", &spec)?;
+                    2
+                }
+            };
+            (takes, noise_inputs(spec, others)?)
+        }
     };
     Ok(DecoderGraph {
         graph: network.graph,
@@ -205,15 +219,15 @@ fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, Stri
     })
 }
 
-/// The inputs of a decoder after the first.
-fn noise_inputs(spec: &GraphSpec) -> Result<Vec<NoiseInput>, String> {
-    let others = spec.inputs.iter().skip(1);
+/// The inputs of a decoder after those for the code and its condition.
+fn noise_inputs(spec: &GraphSpec, others: usize) -> Result<Vec<NoiseInput>, String> {
+    let others = spec.inputs.iter().skip(others);
     others
         .map(|input| {
             if !input.shared {
                 return Err(format!(
-                    "the decoder's input {:?} is not shared; inputs after the first take noise, \
-                     the same for all pictures",
+                    "the decoder's input {:?} is not shared; inputs after those for code and \
+                     condition take noise, the same for all pictures",
                     input.name
                 ));
             }
@@ -223,6 +237,78 @@ fn noise_inputs(spec: &GraphSpec) -> Result<Vec<NoiseInput>, String> {
             })
         })
         .collect()
+}
+
+/// A decoder that takes a code and its condition one after the other in its first input instead of in
+/// two, so that a row of numbers is all that a picture is made of.
+///
+/// # Errors
+/// When the second input takes no condition of so many words.
+fn with_one_input(spec: &GraphSpec, code: usize, words: usize) -> Result<GraphSpec, String> {
+    let [first, second, ..] = &spec.inputs[..] else {
+        return Err("the decoder has no input for the condition".to_owned());
+    };
+    if second.name != CONDITION_INPUT || second.shared || second.shape != [words] {
+        return Err(format!(
+            "the decoder's second input must be {CONDITION_INPUT:?}, of the shape [{words}] and not shared"
+        ));
+    }
+    let inputs = spec.inputs.iter().map(|input| input.name.as_str());
+    let nodes = spec.nodes.iter().map(|node| node.name.as_str());
+    let used: BTreeSet<&str> = inputs.chain(nodes).collect();
+    let mut free = (0..).map(|n| format!("row{n}"));
+    let mut free = || {
+        free.find(|name| !used.contains(name.as_str()))
+            .unwrap_or_default()
+    };
+    let (row, split) = (free(), free());
+    let part = |input: &InputSpec, part: usize| NodeSpec {
+        name: input.name.clone(),
+        operation: Operation::Reshape {
+            shape: input.shape.clone(),
+        },
+        inputs: vec![format!("{split}.{part}")],
+    };
+    let mut joined = spec.clone();
+    let nodes = [
+        NodeSpec {
+            name: split.clone(),
+            operation: Operation::Split {
+                axis: 0,
+                sizes: vec![code, words],
+            },
+            inputs: vec![row.clone()],
+        },
+        part(first, 0),
+        part(second, 1),
+    ];
+    joined.nodes.splice(0..0, nodes);
+    let row = InputSpec {
+        name: row,
+        shape: vec![code.saturating_add(words)],
+        shared: false,
+    };
+    joined.inputs.splice(0..2, [row]);
+    Ok(joined)
+}
+
+/// What a graph calls the input that takes a condition.
+const CONDITION_INPUT: &str = "condition";
+
+/// Checks the words of the conditions.
+fn check_conditions(manifest: &Manifest) -> Result<(), String> {
+    let Some(vocabulary) = &manifest.conditions else {
+        return Ok(());
+    };
+    vocabulary.check()?;
+    let traits = manifest.family.traits();
+    if !traits.generates {
+        return Err(format!("a {} takes no conditions", traits.title));
+    }
+    if traits.has_styles {
+        return Err("style-based models take no conditions".to_owned());
+    }
+    Ok(())
 }
 
 fn map(manifest: &Manifest, spec: &MapSpec) -> Result<MapGraph, String> {

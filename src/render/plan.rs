@@ -9,7 +9,7 @@ use crate::document::{Recipe, Subject};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::expr::{self, Expr};
 use crate::latent::path::Path as Way;
-use crate::latent::{Conditions, EncodedPhoto, ModelId, Sampler, SessionNames, Shot};
+use crate::latent::{EncodedPhoto, ModelId, Sampler, SessionNames, Shot};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,7 +38,6 @@ pub struct Setup {
     pub names: Arc<SessionNames>,
     /// The files that these came from, which no output may replace.
     pub files: Vec<PathBuf>,
-    pub conditions: Conditions,
     pub sampler: Sampler,
 }
 
@@ -88,7 +87,6 @@ impl Plan {
         let mut recipe = Recipe::new(model.id.clone(), subject, [0, 0]);
         recipe.scale = look.scale;
         recipe.smooth = look.smooth;
-        recipe.conditions = setup.conditions.clone();
         recipe.sampler = setup.sampler;
         recipe.set_names(setup.names.used_by(drawing.written()));
         let native = native_size(model);
@@ -120,7 +118,6 @@ impl Plan {
         let mut again = Recipe::new(model.id.clone(), recipe.subject.clone(), recipe.size);
         again.scale = recipe.scale;
         again.smooth = recipe.smooth;
-        again.conditions = recipe.conditions.clone();
         again.sampler = recipe.sampler;
         again.set_names(recipe.names());
         let names = Arc::new(recipe.names());
@@ -248,7 +245,6 @@ impl Plan {
         Shot {
             model: self.model.clone(),
             expression,
-            conditions: self.recipe.conditions.clone(),
             sampler: self.recipe.sampler,
         }
     }

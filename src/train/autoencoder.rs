@@ -1,10 +1,14 @@
 //! Plain and variational autoencoders.
 
+use super::conditions::Conditioning;
+use super::dataset::DataForm;
 use super::losses;
 use super::parameters::Parameters;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Reconstruction, Settings};
-use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
+use super::task::{
+    Batch, Task, Trained, code_network, conditioning, picture_network, rows, with_role,
+};
 use crate::model::family::Encoding;
 use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
 use crate::model::network::Mode;
@@ -17,6 +21,8 @@ pub struct AutoencoderTask {
     variational: bool,
     image: ImageSpec,
     z_dim: usize,
+    /// What the decoder takes beside a code.
+    conditions: Option<Conditioning>,
     device: Device,
     encoder_spec: NetworkSpec,
     decoder_spec: NetworkSpec,
@@ -25,10 +31,13 @@ pub struct AutoencoderTask {
 }
 
 impl AutoencoderTask {
-    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+    pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
+        let image = data.image;
+        let conditions = conditioning(recipe, data)?;
+        let words = conditions.as_ref().map_or(0, Conditioning::len);
         let settings = recipe.training.clone();
         let encoder_spec = picture_network(image, &recipe.encoder);
-        let decoder_spec = code_network(recipe.z_dim, &recipe.decoder);
+        let decoder_spec = code_network(recipe.z_dim + words, &recipe.decoder);
         let betas = (settings.beta_1, settings.beta_2);
         Ok(Self {
             variational: recipe.family.traits().encoding == Encoding::Distribution,
@@ -38,6 +47,7 @@ impl AutoencoderTask {
             decoder: Parameters::new(&decoder_spec, settings.seed + 1, betas, &device)?,
             encoder_spec,
             decoder_spec,
+            conditions,
             device,
             settings,
         })
@@ -55,6 +65,14 @@ impl Task for AutoencoderTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let pictures = rows(batch.pictures, self.image.len(), &self.device);
         let [count, _] = pictures.dims();
+        let condition = self.conditions.as_ref().map(|conditions| {
+            let weights = conditions.of_step(&batch.labels, self.settings.seed, batch.step);
+            rows(weights, conditions.len(), &self.device)
+        });
+        let with_condition = |code: Tensor<2>| match &condition {
+            Some(condition) => Tensor::cat(vec![code, condition.clone()], 1),
+            None => code,
+        };
         let found = self.encoder.network()?.forward(pictures.clone());
         let decoder = self.decoder.network()?;
         let mut statistics = Vec::new();
@@ -69,13 +87,13 @@ impl Task for AutoencoderTask {
             let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
             let noise = rows(stream.normals(count * self.z_dim), self.z_dim, &self.device);
             let code = mu.clone() + noise * (logvar.clone() * 0.5).exp();
-            let logits = decoder.forward_logits(code, &mut mode);
+            let logits = decoder.forward_logits(with_condition(code), &mut mode);
             (
                 self.reconstruction(logits, pictures),
                 Some(losses::kl_divergence(mu, logvar)),
             )
         } else {
-            let logits = decoder.forward_logits(found, &mut mode);
+            let logits = decoder.forward_logits(with_condition(found), &mut mode);
             (self.reconstruction(logits, pictures), None)
         };
         let mut shown = vec![("reconstruction", reconstruction.clone().inner())];

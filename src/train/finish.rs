@@ -65,6 +65,7 @@ pub fn finish(
         spaces,
         networks: forms.collect(),
         maps: Vec::new(),
+        conditions: recipe.vocabulary(&train.form),
         style,
         labels: train.form.kind,
         classes: train.form.labels.clone(),
@@ -156,6 +157,10 @@ fn add_codes(
         .map(|&label| f32::from(label))
         .collect();
     tensors.insert("encoded.labels".to_owned(), StoredTensor::vector(labels));
+    if generator.condition_len() > 0 {
+        // The class is said beside the code, which is about the same for all of them on average.
+        return Ok(());
+    }
     for (label, class) in test.form.labels.iter().enumerate() {
         let rows = codes.chunks_exact(dim).zip(classes);
         let of_class: Vec<f32> = rows

@@ -1,10 +1,14 @@
 //! Generative adversarial networks.
 
+use super::conditions::Conditioning;
+use super::dataset::DataForm;
 use super::parameters::Parameters;
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
-use super::task::{Batch, Task, Trained, code_network, picture_network, rows, with_role};
+use super::task::{
+    Batch, Task, Trained, code_network, conditioning, picture_network, rows, with_role,
+};
 use crate::model::fold;
 use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
 use crate::model::network::{Mode, Network, flat};
@@ -19,6 +23,8 @@ pub struct GanTask {
     settings: Settings,
     image: ImageSpec,
     z_dim: usize,
+    /// What both networks are told of a picture.
+    conditions: Option<Conditioning>,
     device: Device,
     generator_spec: NetworkSpec,
     generator: Parameters,
@@ -26,9 +32,12 @@ pub struct GanTask {
 }
 
 impl GanTask {
-    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+    pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
+        let image = data.image;
+        let conditions = conditioning(recipe, data)?;
+        let words = conditions.as_ref().map_or(0, Conditioning::len);
         let settings = recipe.training.clone();
-        let generator_spec = code_network(recipe.z_dim, &recipe.decoder);
+        let generator_spec = code_network(recipe.z_dim + words, &recipe.decoder);
         let discriminator_spec = picture_network(image, &recipe.discriminator);
         let betas = (settings.beta_1, settings.beta_2);
         Ok(Self {
@@ -37,14 +46,35 @@ impl GanTask {
             generator: Parameters::new(&generator_spec, settings.seed, betas, &device)?,
             discriminator: Parameters::new(&discriminator_spec, settings.seed + 1, betas, &device)?,
             generator_spec,
+            conditions,
             device,
             settings,
         })
     }
 
-    fn codes(&self, stream: &mut Stream, count: usize) -> Tensor<2> {
-        rows(stream.normals(count * self.z_dim), self.z_dim, &self.device)
+    /// What the generator takes: a code, and its condition.
+    fn codes(&self, stream: &mut Stream, count: usize, condition: &Condition) -> Tensor<2> {
+        let codes = rows(stream.normals(count * self.z_dim), self.z_dim, &self.device);
+        match condition {
+            Some(condition) => Tensor::cat(vec![codes, condition.clone()], 1),
+            None => codes,
+        }
     }
+}
+
+/// The weights of conditions, `[count, words]`, where there are any.
+type Condition = Option<Tensor<2>>;
+
+/// The verdict `[count, 1]` of a discriminator that gives one number for the picture and one for each
+/// word: those count as much as the words do (Miyato and Koyama 2018).
+fn verdict(outputs: Tensor<2>, condition: &Condition) -> Tensor<2> {
+    let Some(condition) = condition else {
+        return outputs;
+    };
+    let [count, outputs_len] = outputs.dims();
+    let of_picture = outputs.clone().slice([0..count, 0..1]);
+    let of_words = outputs.slice([0..count, 1..outputs_len]);
+    of_picture + (of_words * condition.clone()).sum_dim(1)
 }
 
 /// Pictures in -1..1 that training's batch statistics make of codes.
@@ -62,26 +92,32 @@ impl Task for GanTask {
         let real = rows(batch.pictures, self.image.len(), &self.device) * 2.0 - 1.0;
         let [count, _] = real.dims();
         let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
-        let codes = self.codes(&mut stream, count);
+        let condition = self.conditions.as_ref().map(|conditions| {
+            let weights = conditions.of_step(&batch.labels, self.settings.seed, batch.step);
+            rows(weights, conditions.len(), &self.device)
+        });
+        let codes = self.codes(&mut stream, count, &condition);
         let fake = generate(&self.generator.network()?, codes, &mut Vec::new());
 
         let rate = self.settings.learning_rate_at(batch.step);
         let decay = self.settings.average_decay;
         let discriminator = self.discriminator.network()?;
+        let judge = |network: &Network, x| verdict(network.forward(x), &condition);
         let loss = self.settings.loss;
         let fixed_fake = Tensor::from_inner(fake.clone().inner());
         let mut discriminator_loss = loss.of_discriminator(
-            discriminator.forward(fixed_fake.clone()),
-            discriminator.forward(real.clone()),
+            judge(&discriminator, fixed_fake.clone()),
+            judge(&discriminator, real.clone()),
         );
         let shown_discriminator = discriminator_loss.clone().inner();
         if let Some(gammas) = self.settings.gammas_at(batch.step) {
             let fixed = self.discriminator.fixed_network()?;
-            let derivative = |x, t| discriminator.forward_with_derivative(x, t).1;
+            let derivative =
+                |x, t| verdict(discriminator.forward_with_derivative(x, t).1, &condition);
             let pictures = [real.clone(), fixed_fake];
-            let judge = |x| fixed.forward(x);
+            let fixed = |x| judge(&fixed, x);
             discriminator_loss =
-                add_penalties(discriminator_loss, derivative, judge, pictures, gammas);
+                add_penalties(discriminator_loss, derivative, fixed, pictures, gammas);
         }
         let mut gradients = discriminator_loss.backward();
         let discriminator_rate = rate * self.settings.discriminator_rate;
@@ -89,8 +125,8 @@ impl Task for GanTask {
             .step(&mut gradients, discriminator_rate, decay);
 
         let discriminator = self.discriminator.network()?;
-        let judged = discriminator.forward(fake);
-        let generator_loss = loss.of_generator(judged, || discriminator.forward(real));
+        let judged = judge(&discriminator, fake);
+        let generator_loss = loss.of_generator(judged, || judge(&discriminator, real));
         let shown_generator = generator_loss.clone().inner();
         let mut gradients = generator_loss.backward();
         self.generator.step(&mut gradients, rate, decay);
@@ -122,6 +158,14 @@ impl Task for GanTask {
         for batch in 0..STATISTICS_BATCHES {
             let mut stream = Stream::new(self.settings.seed, Purpose::Evaluate, batch);
             let codes = rows(stream.normals(256 * self.z_dim), self.z_dim, &device);
+            let codes = match &self.conditions {
+                Some(conditions) => {
+                    let weights = conditions.of_every_word(256);
+                    let weights = rows(weights, conditions.len(), &device);
+                    Tensor::cat(vec![codes, weights], 1)
+                }
+                None => codes,
+            };
             let mut statistics = Vec::new();
             let mut mode = Mode::Training {
                 statistics: &mut statistics,

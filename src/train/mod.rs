@@ -3,6 +3,7 @@
 mod autoencoder;
 mod checkpoint;
 mod classifier;
+mod conditions;
 mod critic;
 mod dataset;
 mod deviation;

@@ -16,6 +16,7 @@ pub enum Purpose {
     Compose = 6,
     Directions = 7,
     Encode = 8,
+    Conditions = 9,
 }
 
 /// A generator of uniform and normal numbers.

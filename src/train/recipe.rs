@@ -1,6 +1,7 @@
 //! Training recipes: TOML files that say everything about a run but where the data lies.
 
 use super::TrainError;
+use super::conditions::ConditionSettings;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
 use super::losses::AdversarialLoss;
@@ -25,14 +26,19 @@ pub struct Recipe {
     /// The length of a code; classifiers have none.
     #[serde(default)]
     pub z_dim: usize,
+    /// The labels that the decoder takes beside a code; none where this is not given.
+    #[serde(default)]
+    pub conditions: Option<ConditionSettings>,
     pub training: Settings,
-    /// Layers from z to a picture; the last one makes logits a picture.
+    /// Layers from z, followed by the weights of conditions, to a picture; the last one makes logits
+    /// a picture.
     #[serde(default)]
     pub decoder: Vec<LayerSpec>,
     /// Layers from a picture to z, or to mu and logvar.
     #[serde(default)]
     pub encoder: Vec<LayerSpec>,
-    /// Layers from a picture to one number; used in training only.
+    /// Layers from a picture to one number, and one more for each condition, whose weights say how
+    /// much of it is added (a projection discriminator, Miyato and Koyama 2018); used in training only.
     #[serde(default)]
     pub discriminator: Vec<LayerSpec>,
     /// Layers from a picture to class logits.
@@ -246,6 +252,17 @@ impl Recipe {
             (
                 settings.average_half_life != Some(0),
                 "average_half_life must be positive",
+            ),
+            (
+                recipe
+                    .conditions
+                    .as_ref()
+                    .is_none_or(|it| (0.0..1.0).contains(&it.drop)),
+                "conditions.drop must be in 0..1",
+            ),
+            (
+                recipe.conditions.is_none() || matches!(recipe.family, Family::Vae | Family::Gan),
+                "only VAEs and GANs learn conditions",
             ),
             (settings.shift <= 8, "shift must be at most 8 pixels"),
             (

@@ -2,6 +2,7 @@
 
 use super::autoencoder::AutoencoderTask;
 use super::classifier::ClassifierTask;
+use super::conditions::Conditioning;
 use super::dataset::DataForm;
 use super::gan::GanTask;
 use super::recipe::Recipe;
@@ -71,8 +72,8 @@ pub fn task(
     let image = data.image;
     let device = device.clone().autodiff();
     Ok(match recipe.family {
-        Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, image, device)?),
-        Family::Gan => Box::new(GanTask::new(recipe, image, device)?),
+        Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, data, device)?),
+        Family::Gan => Box::new(GanTask::new(recipe, data, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
@@ -87,6 +88,12 @@ fn untrained() -> ModelError {
 /// middle of its first step.
 fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
     let image = data.image;
+    let vocabulary = recipe.vocabulary(data);
+    if let Some(vocabulary) = &vocabulary {
+        vocabulary.check().map_err(ModelError)?;
+        Conditioning::new(vocabulary, data, 0.0)?;
+    }
+    let words = vocabulary.map_or(0, |vocabulary| vocabulary.words.len());
     let encoded = match recipe.family.traits().encoding {
         Encoding::Distribution => recipe.z_dim.saturating_mul(2),
         Encoding::Code | Encoding::None => recipe.z_dim,
@@ -95,7 +102,7 @@ fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
     let decoder = || {
         (
             "decoder",
-            code_network(recipe.z_dim, &recipe.decoder),
+            code_network(recipe.z_dim + words, &recipe.decoder),
             image.len(),
         )
     };
@@ -108,7 +115,11 @@ fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
         }
         Family::Gan => vec![
             decoder(),
-            ("discriminator", of_pictures(&recipe.discriminator), 1),
+            (
+                "discriminator",
+                of_pictures(&recipe.discriminator),
+                1 + words,
+            ),
         ],
         Family::StyleGan => {
             style::architecture(recipe, image).map_err(ModelError)?;
@@ -148,6 +159,17 @@ pub fn code_network(z_dim: usize, layers: &[LayerSpec]) -> NetworkSpec {
         input: vec![z_dim],
         layers: layers.to_vec(),
     }
+}
+
+/// What the conditions of a recipe are for its data; `None` where it has none.
+///
+/// # Errors
+/// When a word is not a label of the data.
+pub fn conditioning(recipe: &Recipe, data: &DataForm) -> Result<Option<Conditioning>, ModelError> {
+    let (Some(vocabulary), Some(settings)) = (recipe.vocabulary(data), &recipe.conditions) else {
+        return Ok(None);
+    };
+    Conditioning::new(&vocabulary, data, settings.drop).map(Some)
 }
 
 /// Rows on a device, `[rows, row]`.

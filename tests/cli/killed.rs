@@ -153,7 +153,6 @@ fn a_session_file_is_opened_by_its_name() {
                 origin: ModelOrigin::Catalogue(crate::support::GAN.to_owned()),
             },
             expression: format!("seed({seed})"),
-            conditions: Default::default(),
             sampler: Default::default(),
             at_secs: seed,
         };

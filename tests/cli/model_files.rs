@@ -301,7 +301,8 @@ proptest! {
     }
 }
 
-const GRAPHS: [&str; 6] = [
+const GRAPHS: [&str; 7] = [
+    graph_files::ASKED,
     graph_files::RESIDUAL,
     graph_files::PICTURE,
     graph_files::CODES,

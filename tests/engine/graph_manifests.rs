@@ -5,7 +5,7 @@ use zscape::model::Wiring;
 use zscape::model::file::checked_networks;
 use zscape::model::manifest::Manifest;
 
-use crate::graph_files::{CODES, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, manifest};
+use crate::graph_files::{ASKED, CODES, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, manifest};
 
 /// A change of a manifest.
 type Change = fn(&mut Value);
@@ -54,7 +54,32 @@ fn contradictions_are_named() {
         let found = checked_networks(&manifest);
         found.map(drop).expect_err("it is at odds with itself")
     };
-    let cases: [(&str, Change, &str); 19] = [
+    let cases: [(&str, Change, &str); 24] = [
+        (
+            ASKED,
+            |m| m["networks"]["decoder"]["inputs"][1]["shape"] = json!([4]),
+            "second input must be \"condition\", of the shape [3]",
+        ),
+        (
+            ASKED,
+            |m| drop(m.as_object_mut().expect("an object").remove("conditions")),
+            "\"condition\" is not shared",
+        ),
+        (
+            ASKED,
+            |m| m["conditions"]["words"] = json!(["a", "b", "a"]),
+            "it has the condition \"a\" twice",
+        ),
+        (
+            ASKED,
+            |m| m["conditions"]["words"] = json!([]),
+            "it has 0 words of conditions",
+        ),
+        (
+            RESIDUAL,
+            |m| m["conditions"] = json!({"kind": "classes", "words": ["a"]}),
+            "second input must be \"condition\"",
+        ),
         (
             RESIDUAL,
             |m| m["spaces"]["z"]["dim"] = json!(11),

@@ -5,11 +5,13 @@ use burn::tensor::Device;
 use std::sync::Arc;
 use zscape::engine::{DeviceChoice, Event, InvertOptions, Job, ModelInfo, ModelSource, Picture};
 use zscape::latent::seed::{seed_code, seed_indices};
-use zscape::latent::{NoiseMode, Space, SpaceShape};
+use zscape::latent::{Code, NoiseMode, Space, SpaceShape};
 use zscape::model::gradient::Tape;
 use zscape::model::{Generator, ModelFile, Runner, Wiring, device, download};
 
-use crate::graph_files::{CODES, GENERATORS, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes};
+use crate::graph_files::{
+    ASKED, CODES, GENERATORS, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes,
+};
 
 fn file(name: &str) -> ModelFile {
     ModelFile::from_bytes(&bytes(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
@@ -72,6 +74,44 @@ fn every_kind_of_space_decodes_to_pictures_that_depend_on_the_code() {
             .expect(name);
         assert!(alone == pictures[..len], "{name}");
     }
+}
+
+/// A condition goes with its code, in the numbers that a decoder takes and in the picture.
+#[test]
+fn pictures_depend_on_what_is_asked_for() {
+    let generator = generator(ASKED, &device::cpu());
+    assert_eq!(
+        (
+            generator.start_len(),
+            generator.condition_len(),
+            generator.input_len()
+        ),
+        (8, 3, 11)
+    );
+    let codes = codes(ASKED, 2);
+    let decode = |conditions: &[f32]| {
+        let inputs = generator.inputs_given(Space::Z, &codes, conditions);
+        generator
+            .decode_to_vec(&inputs.expect("they fit"), NoiseMode::Const)
+            .expect("it decodes")
+    };
+    let (plain, len) = (decode(&[]), generator.image().len());
+    assert!(
+        plain == decode(&[0.0; 6]),
+        "nothing said is a weight of zero for all words"
+    );
+    let asked = decode(&[0.0, 0.0, 0.0, 1.0, -1.0, 0.5]);
+    assert!(plain[..len] == asked[..len] && plain[len..] != asked[len..]);
+    let fault = generator
+        .inputs_given(Space::Z, &codes, &[0.0; 5])
+        .expect_err("one is missing");
+    assert!(fault.to_string().contains("5 weights"), "{fault}");
+    let code = Code {
+        condition: vec![1.0, 0.0, 0.0],
+        ..Code::vector(Space::Z, codes[..8].to_vec())
+    };
+    let row = generator.input_of(&code).expect("it fits");
+    assert_eq!(row, [&codes[..8], &[1.0, 0.0, 0.0]].concat());
 }
 
 #[test]

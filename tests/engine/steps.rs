@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use zscape::engine::{
     Decoders, DeviceChoice, Event, Fault, Frame, Job, ModelInfo, Picture, PreviewRequest, StageId,
 };
-use zscape::latent::{Conditions, Sampler};
+use zscape::latent::Sampler;
 use zscape::model::Generator;
 use zscape::model::process::{Budget, Decoder, Pictures, Process, Step};
 
@@ -45,13 +45,12 @@ impl Decoder for Slow {
         self: Arc<Self>,
         inputs: Vec<f32>,
         sampler: &Sampler,
-        conditions: &Conditions,
     ) -> Result<Box<dyn Process>, Fault> {
         let generator = Arc::clone(&self.generator);
         Ok(Box::new(SlowProcess {
             number: self.gate.begun.fetch_add(1, Ordering::SeqCst),
             done: 0,
-            plain: generator.begin(inputs, sampler, conditions)?,
+            plain: generator.begin(inputs, sampler)?,
             gate: Arc::clone(&self.gate),
         }))
     }

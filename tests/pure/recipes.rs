@@ -18,9 +18,10 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn code() -> impl Strategy<Value = Code> {
-    let space = prop_oneof![Just(Space::Z), Just(Space::W)];
-    let vector =
-        (space, vec(finite(), 1..9)).prop_map(|(space, values)| Code::vector(space, values));
+    let vector = || {
+        let space = prop_oneof![Just(Space::Z), Just(Space::W)];
+        (space, vec(finite(), 1..9)).prop_map(|(space, values)| Code::vector(space, values))
+    };
     let layers = (1..4_usize, vec(finite(), 1..4)).prop_map(|(layers, row)| Code {
         space: Space::W_PLUS,
         shape: SpaceShape::Layers {
@@ -28,8 +29,11 @@ fn code() -> impl Strategy<Value = Code> {
             dim: row.len(),
         },
         values: Values::Reals(row.repeat(layers)),
+        condition: Vec::new(),
     });
-    prop_oneof![vector, layers]
+    let asked =
+        (vector(), vec(finite(), 0..4)).prop_map(|(code, condition)| Code { condition, ..code });
+    prop_oneof![vector(), layers, asked]
 }
 
 fn direction() -> impl Strategy<Value = Direction> {

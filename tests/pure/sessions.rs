@@ -23,7 +23,6 @@ fn step(expression: &str) -> Change {
     Change::Step {
         model: model(0),
         expression: expression.to_owned(),
-        conditions: Default::default(),
         sampler: Default::default(),
         at_secs: 1_700_000_000,
     }

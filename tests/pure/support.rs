@@ -25,7 +25,6 @@ pub fn bookmark(name: &str, values: Vec<f32>) -> Bookmark {
         tags: Vec::new(),
         note: String::new(),
         expression: "seed(1)".to_owned(),
-        conditions: Default::default(),
         sampler: noisy(3),
         model: model(0),
         created_secs: 1_700_000_000,
@@ -109,6 +108,7 @@ fn bookmarks() -> impl Strategy<Value = Bookmark> {
                     code: Code {
                         space: if has_layers { Space::W_PLUS } else { Space::Z },
                         shape,
+                        condition: values.iter().take((number % 3).into()).copied().collect(),
                         values: Values::Reals(values),
                     },
                     ..bookmark(&name, Vec::new())
@@ -148,7 +148,6 @@ pub fn change() -> impl Strategy<Value = Change> {
             Change::Step {
                 model: model(number),
                 expression,
-                conditions: Default::default(),
                 sampler: if at_secs % 3 == 0 { noisy(at_secs) } else { Default::default() },
                 at_secs,
             }

@@ -9,7 +9,7 @@ use zscape::model::file::{StoredTensor, checked_networks};
 use zscape::model::{Manifest, ModelFile};
 
 /// The names of the generators, as [`bytes`] knows them.
-pub const GENERATORS: [&str; 5] = [RESIDUAL, PICTURE, CODES, MAPPED, HIDDEN];
+pub const GENERATORS: [&str; 6] = [RESIDUAL, PICTURE, CODES, MAPPED, HIDDEN, ASKED];
 
 /// z to a picture through residual blocks, a skip and attention; it takes noise, and has an
 /// encoder that gives a distribution.
@@ -22,6 +22,8 @@ pub const CODES: &str = "graph-codes";
 pub const MAPPED: &str = "graph-mapped";
 /// z by a map to a picture of reals, `h`, and from there to a picture.
 pub const HIDDEN: &str = "graph-hidden";
+/// z and what is asked for to a picture; it takes noise.
+pub const ASKED: &str = "graph-asked";
 /// A classifier of the pictures of [`RESIDUAL`].
 pub const JUDGE: &str = "graph-judge";
 
@@ -66,6 +68,13 @@ pub fn manifest(name: &str) -> Value {
             },
             "networks": {"decoder": picture_decoder("h")},
             "maps": [{"from": "z", "to": "h", "network": widening()}],
+        }),
+        ASKED => json!({
+            "family": "graph",
+            "image": {"channels": 3, "height": 16, "width": 16},
+            "spaces": {"z": {"kind": "vector", "dim": 8}},
+            "conditions": {"kind": "attributes", "words": ["smile", "hat", "red hair"]},
+            "networks": {"decoder": asked_decoder()},
         }),
         JUDGE => json!({
             "family": "classifier",
@@ -162,6 +171,26 @@ fn add() -> Value {
 
 fn permute(order: &[usize]) -> Value {
     json!({"op": "permute", "order": order})
+}
+
+fn asked_decoder() -> Value {
+    json!({
+        "inputs": [
+            {"name": "z", "shape": [8]},
+            {"name": "condition", "shape": [3]},
+            {"name": "grain", "shape": [1, 16, 16], "shared": true},
+        ],
+        "nodes": [
+            node("said", linear(8), &["condition"]),
+            node("code", add(), &["z", "said"]),
+            node("start", linear(3 * 16 * 16), &["code"]),
+            node("picture", reshape(&[3, 16, 16]), &["start"]),
+            node("strength", json!({"op": "scale", "factor": 0.1}), &["grain"]),
+            node("noisy", add(), &["picture", "strength"]),
+            node("out", function("sigmoid"), &["noisy"]),
+        ],
+        "outputs": [{"name": "picture", "value": "out"}],
+    })
 }
 
 fn residual_decoder() -> Value {

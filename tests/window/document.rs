@@ -276,7 +276,6 @@ fn session(steps: u64) -> Session {
         let step = Change::Step {
             model: model.clone(),
             expression: format!("seed({seed})"),
-            conditions: Default::default(),
             sampler: Default::default(),
             at_secs: 1_700_000_000 + seed,
         };
@@ -383,7 +382,6 @@ fn a_session_with_a_missing_model_says_so_and_stays_as_it_was() {
                 origin: ModelOrigin::File("/nowhere/faces.safetensors".to_owned()),
             },
             expression: expression.to_owned(),
-            conditions: Default::default(),
             sampler: Default::default(),
             at_secs: 1,
         };

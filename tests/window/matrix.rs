@@ -123,6 +123,13 @@ fn starts(model: &ModelInfo) -> Vec<String> {
             all.push(format!("seed(3) + 1.5*dir(\"{}\")", direction.name));
         }
     }
+    if let Some(vocabulary) = &model.manifest.conditions {
+        let [first, second] = [0, 1].map(|index| &vocabulary.words[index]);
+        all.push(format!("given(seed(5), \"{first}\")"));
+        all.push(format!(
+            "slerp(given(seed(5), \"{first}\"), given(seed(6), \"{second}\"), 0.5)"
+        ));
+    }
     if model.manifest.spaces.contains_key(&Space::W_PLUS) {
         all.push("mix(seed(1), seed(2), layers 0..3)".to_owned());
     }
@@ -319,6 +326,11 @@ fn graphs_with_a_mapping_work_in_every_tool() {
 #[test]
 fn graphs_with_a_hidden_picture_work_in_every_tool() {
     matrix_of_graph(graph_files::HIDDEN);
+}
+
+#[test]
+fn graphs_that_are_asked_for_words_work_in_every_tool() {
+    matrix_of_graph(graph_files::ASKED);
 }
 
 #[test]

@@ -97,7 +97,6 @@ impl Desk {
         self.change(Change::Step {
             model,
             expression: position.expression().to_string(),
-            conditions: position.conditions().clone(),
             sampler: position.sampler(),
             at_secs: unix_secs(),
         });

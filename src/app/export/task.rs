@@ -45,7 +45,6 @@ impl Task {
         let setup = Setup {
             names: Arc::clone(&workspace.names),
             files: Vec::new(),
-            conditions: workspace.position.conditions().clone(),
             sampler: workspace.position.sampler(),
         };
         let subject = subject(desk, settings)?;

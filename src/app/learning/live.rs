@@ -9,7 +9,7 @@ use crate::app::jobs::Owner;
 use crate::app::{ByAddress, Navigation, View, Workspace};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::Expr;
-use crate::latent::{Conditions, ModelId, Sampler, SessionNames};
+use crate::latent::{ModelId, Sampler, SessionNames};
 use crate::learn::measure::{Quantity, put_here};
 use crate::learn::{Goal, Measurements, Question, TaskKind};
 use crate::model::measurement::Measurement;
@@ -32,7 +32,6 @@ pub(super) struct LiveNumbers {
 struct Subject {
     model: ModelId,
     expression: Expr,
-    conditions: Conditions,
     sampler: Sampler,
     names: ByAddress<SessionNames>,
 }
@@ -42,7 +41,6 @@ impl Subject {
         Some(Self {
             model: workspace.model()?.id.clone(),
             expression: workspace.position.expression().clone(),
-            conditions: workspace.position.conditions().clone(),
             sampler: workspace.sampler(),
             names: ByAddress::new(&workspace.names),
         })
@@ -52,7 +50,6 @@ impl Subject {
     fn is_current(&self, workspace: &Workspace) -> bool {
         workspace.model().is_some_and(|it| it.id == self.model)
             && *workspace.position.expression() == self.expression
-            && *workspace.position.conditions() == self.conditions
             && workspace.sampler() == self.sampler
             && ByAddress::new(&workspace.names) == self.names
     }

@@ -33,12 +33,25 @@ impl Navigation {
         };
         let workspace = &desk.workspace;
         let understood = |it: &Composition| workspace.check(&it.expression).is_ok();
+        // A model that is asked for other things may still have the code.
+        let as_known = |it: &Composition| {
+            let expression = workspace.arranged_for(model, &it.expression);
+            Some(Composition {
+                expression,
+                ..it.clone()
+            })
+            .filter(understood)
+        };
         let composition = journey
             .composition
             .clone()
             .or_else(substituted)
             .or_else(|| Some(workspace.position.composition()))
-            .filter(understood)
+            .and_then(|it| {
+                Some(it.clone())
+                    .filter(understood)
+                    .or_else(|| as_known(&it))
+            })
             .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
         desk.workspace.edit_position(Edit::Composition(composition));
         arrive_in_history(desk, &journey, is_first);

@@ -66,7 +66,6 @@ impl Navigation {
                 let link = Arc::new(bookmark.model.clone());
                 let composition = Composition {
                     expression,
-                    conditions: bookmark.conditions.clone(),
                     sampler: bookmark.sampler,
                 };
                 desk.settle();

@@ -9,7 +9,7 @@ use crate::app::{Composition, Overlay, Workspace};
 use crate::document::{Bookmark, Change, ModelLink, NodeId};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::{Expr, parse};
-use crate::latent::{Code, Conditions, Sampler};
+use crate::latent::{Code, Sampler};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,7 +56,6 @@ impl OpenSession {
             Ok(expression) => {
                 let composition = Composition {
                     expression,
-                    conditions: step.state.conditions.clone(),
                     sampler: step.state.sampler,
                 };
                 self.ask(workspace, composition, model);
@@ -158,7 +157,6 @@ impl OpenSession {
             tags,
             note,
             expression: subject.composition.expression.to_string(),
-            conditions: subject.composition.conditions,
             sampler: subject.composition.sampler,
             model: subject.model,
             created_secs: unix_secs(),
@@ -187,7 +185,6 @@ impl OpenSession {
             tags: tags.to_vec(),
             note: String::new(),
             expression: Expr::Named(name.to_owned()).to_string(),
-            conditions: Conditions::default(),
             sampler: Sampler::default(),
             model,
             created_secs: unix_secs(),

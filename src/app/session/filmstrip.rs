@@ -70,7 +70,6 @@ mod tests {
                 Change::Step {
                     model: model.clone(),
                     expression: format!("seed({choice})"),
-                    conditions: Default::default(),
                     sampler: Default::default(),
                     at_secs: 0,
                 }

@@ -285,7 +285,6 @@ impl OpenSession {
         let state = self.session.history().current_state()?;
         let composition = |expression| Composition {
             expression,
-            conditions: state.conditions.clone(),
             sampler: state.sampler,
         };
         Some(parse(&state.expression).map(composition))
@@ -309,25 +308,19 @@ impl OpenSession {
     ///
     /// When its expression cannot be read.
     fn thumbnail_subject(&self, key: &ThumbnailKey) -> Option<Result<Shot, ParseError>> {
-        let (text, model, conditions, sampler): (&str, &ModelLink, _, _) = match key {
+        let (text, model, sampler): (&str, &ModelLink, _) = match key {
             ThumbnailKey::Step(id) => {
                 let state = &self.session.history().get(*id)?.state;
-                (
-                    &state.expression,
-                    state.model.as_ref(),
-                    &state.conditions,
-                    state.sampler,
-                )
+                (&state.expression, state.model.as_ref(), state.sampler)
             }
             ThumbnailKey::Bookmark(name) => {
                 let it = self.session.bookmarks().get(name)?;
-                (&it.expression, &it.model, &it.conditions, it.sampler)
+                (&it.expression, &it.model, it.sampler)
             }
         };
         let shot = |expression| Shot {
             model: id_of(model),
             expression,
-            conditions: conditions.clone(),
             sampler,
         };
         Some(parse(text).map(shot))

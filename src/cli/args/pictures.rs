@@ -6,7 +6,7 @@ use crate::document::seeds::SeedList;
 use crate::document::{Subject, animation};
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{NoiseMode, Sampler, Space};
+use crate::latent::{Condition, NoiseMode, Sampler, Space};
 use crate::render;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -31,7 +31,7 @@ pub struct RenderArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub expression: Option<String>,
     /// Draw again what is in this file, from the recipe that it carries
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative"])]
     pub from: Option<PathBuf>,
     /// With --from, draw with a model of the same name even if it is another one
     #[arg(long, requires = "from")]
@@ -57,6 +57,8 @@ pub struct RenderArgs {
     #[command(flatten)]
     pub names: NameArgs,
     #[command(flatten)]
+    pub condition: ConditionArgs,
+    #[command(flatten)]
     pub device: DeviceArgs,
 }
 
@@ -78,6 +80,8 @@ pub struct GridArgs {
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub names: NameArgs,
+    #[command(flatten)]
+    pub condition: ConditionArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -102,6 +106,8 @@ pub struct StripArgs {
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub names: NameArgs,
+    #[command(flatten)]
+    pub condition: ConditionArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -131,6 +137,8 @@ pub struct SheetArgs {
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub names: NameArgs,
+    #[command(flatten)]
+    pub condition: ConditionArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -172,6 +180,8 @@ pub struct AnimateArgs {
     pub look: LookArgs,
     #[command(flatten)]
     pub names: NameArgs,
+    #[command(flatten)]
+    pub condition: ConditionArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -261,6 +271,48 @@ pub struct NameArgs {
 impl NameArgs {
     pub fn sampler(&self) -> Sampler {
         Sampler { noise: self.noise }
+    }
+}
+
+/// What pictures of a conditional model are asked to show. An expression that says so itself, by
+/// `given(...)`, is drawn as it says.
+#[derive(Debug, Args)]
+pub struct ConditionArgs {
+    /// The class of a conditional model: a name, or weights as in "0.4 3, 0.6 8"
+    #[arg(long, value_name = "CLASS", value_parser = Condition::of_prompt, conflicts_with = "prompt")]
+    pub class: Option<Condition>,
+    /// What a model that takes words is asked for, as in "smile, not hat, 0.5 glasses"
+    #[arg(long, value_name = "WORDS", value_parser = Condition::of_prompt)]
+    pub prompt: Option<Condition>,
+    /// What it is asked not to draw, as in "hat, beard"
+    #[arg(long, value_name = "WORDS", value_parser = Condition::of_prompt)]
+    pub negative: Option<Condition>,
+}
+
+impl ConditionArgs {
+    /// An expression that says what was asked for, unless it does so itself.
+    pub fn asked(&self, expression: Expr) -> Expr {
+        let mut condition = Condition::default();
+        for (word, weight) in self
+            .class
+            .iter()
+            .chain(&self.prompt)
+            .flat_map(Condition::iter)
+        {
+            condition.set(word, weight);
+        }
+        for (word, weight) in self.negative.iter().flat_map(Condition::iter) {
+            condition.set(word, -weight);
+        }
+        if condition.is_empty() || expression.is_given() {
+            return expression;
+        }
+        Expr::Given(expression.into(), condition)
+    }
+
+    /// Whether anything is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.class.is_none() && self.prompt.is_none() && self.negative.is_none()
     }
 }
 

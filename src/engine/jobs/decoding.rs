@@ -2,7 +2,7 @@
 
 use crate::engine::compute::Backend;
 use crate::engine::models::LoadedModel;
-use crate::latent::{Code, Conditions, Sampler, Shot};
+use crate::latent::{Code, Sampler, Shot};
 use crate::model::Fault;
 use crate::model::process::{Budget, Decoder, Pictures, Process, Step};
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use std::time::Instant;
 pub struct Decoding {
     codes: Vec<Code>,
     sampler: Sampler,
-    conditions: Conditions,
     /// f32 `[done, C, H, W]` in 0..1.
     values: Vec<f32>,
     done: usize,
@@ -33,7 +32,6 @@ impl Decoding {
         Self {
             codes,
             sampler: Sampler::default(),
-            conditions: Conditions::default(),
             values: Vec::new(),
             done: 0,
             batch: None,
@@ -45,7 +43,6 @@ impl Decoding {
     pub fn drawn_like(self, shot: &Shot) -> Self {
         Self {
             sampler: shot.sampler,
-            conditions: shot.conditions.clone(),
             ..self
         }
     }
@@ -93,12 +90,12 @@ impl Decoding {
         let codes = &codes[..codes.len().min(model.batch())];
         let mut inputs = Vec::with_capacity(codes.len() * generator.input_len());
         for code in codes {
-            let rows = generator.inputs(code.space, &code.values.numbers());
+            let rows = generator.input_of(code);
             inputs.extend(rows.map_err(super::request_fault)?);
         }
         let inputs = compute.padded(inputs, generator.input_len());
         let decoder = Arc::clone(&model.decoder);
-        let process = Arc::clone(&decoder).begin(inputs, &self.sampler, &self.conditions)?;
+        let process = Arc::clone(&decoder).begin(inputs, &self.sampler)?;
         Ok(Batch {
             process,
             decoder,

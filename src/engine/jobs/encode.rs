@@ -31,7 +31,7 @@ impl Encode {
 
     fn encode(&self, cx: &JobContext<'_>) -> Result<Found, Fault> {
         let picture = cx.picture(&self.picture)?;
-        let found = cx.compute.encode(&cx.model.generator, &picture)?;
+        let found = cx.model.encode(cx.compute, &picture)?;
         let Some(EncodedPicture { mu, logvar }) = found else {
             let name = cx.name();
             return Err(Fault::Request(format!(

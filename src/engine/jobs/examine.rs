@@ -120,7 +120,7 @@ fn judged(
         .zip(pictures.chunks_exact(image.len()))
         .enumerate()
     {
-        if let Some(found) = cx.compute.encode(generator, picture)? {
+        if let Some(found) = cx.model.encode(cx.compute, picture)? {
             encoded.push(found.mu);
         }
         let rows = &cx.model.info.encoded;

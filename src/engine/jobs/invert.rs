@@ -133,8 +133,9 @@ impl Search {
     /// finds, and seeds.
     fn new(cx: &JobContext<'_>, picture: &[f32], options: &InvertOptions) -> Result<Self, Fault> {
         options.check().map_err(Fault::Request)?;
-        let within = SearchSpace::new(cx, options.space)?;
         let target = cx.picture(picture)?;
+        let condition = cx.model.condition_of(&target).map_err(request_fault)?;
+        let within = SearchSpace::new(cx, options.space, condition)?;
         let generator = &cx.model.generator;
         let mut candidates = VecDeque::new();
         for start in &options.starts {
@@ -142,7 +143,7 @@ impl Search {
             within.lift(cx, start)?;
             candidates.push_back(start.clone());
         }
-        if let Some(encoded) = cx.compute.encode(generator, &target)?
+        if let Some(encoded) = cx.model.encode(cx.compute, &target)?
             && encoded.mu.values.is_finite()
         {
             candidates.push_back(encoded.mu);
@@ -225,7 +226,11 @@ impl Search {
             .map(|descent| self.within.values(&descent.code))
             .collect();
         let inputs = generator
-            .inputs(self.within.space, &codes.concat())
+            .inputs_given(
+                self.within.space,
+                &codes.concat(),
+                &self.within.condition.repeat(codes.len()),
+            )
             .map_err(request_fault)?;
         Ok(Next {
             rows,
@@ -266,7 +271,9 @@ impl Search {
                     picture: picture.to_vec(),
                 });
             }
-            let mut gradient = self.within.gradient(gradient);
+            // What the picture is asked for stays as it is.
+            let of_code = gradient.len() - generator.condition_len().min(gradient.len());
+            let mut gradient = self.within.gradient(&gradient[..of_code]);
             for (gradient, value) in gradient.iter_mut().zip(&descent.code) {
                 *gradient += pull * value;
             }

@@ -34,6 +34,7 @@ impl LayerChanges {
             space: Space::W_PLUS,
             shape: SpaceShape::Layers { layers, dim },
             values: Values::Reals(values.to_vec()),
+            condition: Vec::new(),
         });
         Ok(Decoding::plain(codes.collect()))
     }

@@ -10,6 +10,8 @@ pub struct SearchSpace {
     shape: SpaceShape,
     mean: Vec<f32>,
     sigma: Vec<f32>,
+    /// What all codes are drawn as.
+    pub condition: Vec<f32>,
 }
 
 impl SearchSpace {
@@ -17,7 +19,11 @@ impl SearchSpace {
     ///
     /// # Errors
     /// When the model lacks the space, or is not searched in it.
-    pub fn new(cx: &JobContext<'_>, asked: Option<Space>) -> Result<Self, Fault> {
+    pub fn new(
+        cx: &JobContext<'_>,
+        asked: Option<Space>,
+        condition: Vec<f32>,
+    ) -> Result<Self, Fault> {
         let info = &cx.model.info;
         let start = cx.model.generator.start();
         let searched = info.manifest.searched_space().unwrap_or(start);
@@ -61,6 +67,7 @@ impl SearchSpace {
             shape,
             mean,
             sigma,
+            condition,
         })
     }
 
@@ -75,6 +82,7 @@ impl SearchSpace {
             space: self.space,
             shape: self.shape,
             values: Values::Reals(values),
+            condition: self.condition.clone(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The tree of an expression.
 
-use crate::latent::Space;
+use crate::latent::{Condition, Space};
 use std::ops::Range;
 
 /// An expression over latent codes; its value is one [`Code`](crate::latent::Code).
@@ -60,6 +60,9 @@ pub enum Expr {
     /// `cross(a, b, 7)`: each number from `a` or from `b`, as the coin of seed 7 falls;
     /// `cross(a, b, 7, lock [0, 3..5])` takes the numbers 0, 3 and 4 from `a`.
     Cross(Box<Expr>, Box<Expr>, Cross),
+    /// `given(a, "3")`, `given(a, 0.4*"3", 0.6*"8")`: `a`, drawn as what the words say, and nothing
+    /// that was said inside.
+    Given(Box<Expr>, Condition),
 }
 
 /// A random step away from a code.
@@ -121,7 +124,8 @@ impl Expr {
             | Self::Truncate(a, _)
             | Self::TruncateLayers(a, _, _)
             | Self::Map(a, _)
-            | Self::Vary(a, _) => (Some(&**a), None, &[]),
+            | Self::Vary(a, _)
+            | Self::Given(a, _) => (Some(&**a), None, &[]),
             Self::Add(a, b)
             | Self::Sub(a, b)
             | Self::Lerp(a, b, _)
@@ -150,7 +154,8 @@ impl Expr {
             | Self::Truncate(a, _)
             | Self::TruncateLayers(a, _, _)
             | Self::Map(a, _)
-            | Self::Vary(a, _) => (Some(&mut **a), None, &mut []),
+            | Self::Vary(a, _)
+            | Self::Given(a, _) => (Some(&mut **a), None, &mut []),
             Self::Add(a, b)
             | Self::Sub(a, b)
             | Self::Lerp(a, b, _)
@@ -174,6 +179,7 @@ impl Expr {
             | Self::Truncate(_, number)
             | Self::TruncateLayers(_, number, _) => std::slice::from_ref(number),
             Self::Vary(_, vary) => std::slice::from_ref(&vary.sigma),
+            Self::Given(_, condition) => condition.weights(),
             _ => &[],
         }
     }

@@ -10,7 +10,7 @@ use super::print::{excerpt, write_range};
 use super::suggest::suggest;
 use super::weight::Weight;
 use crate::latent::code_values::index;
-use crate::latent::{Lead, Space, SpaceShape, Values};
+use crate::latent::{Condition, Lead, Space, SpaceShape, Values};
 use std::ops::Range;
 
 /// Checks that `expr` has a meaning for the model of `context`, and gives the space of its
@@ -125,6 +125,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 self.ranges("lock", &vary.locked, a.space, SpaceShape::row_count)
             }
             (Expr::Map(a, to), [value]) => self.mapped(a, value.space, *to),
+            (Expr::Given(_, condition), [a]) => self.condition(condition).map(|()| a.space),
             (Expr::Mix(a, b, layers), [value_a, value_b]) => {
                 let (space, shape) = self.rows(", so mix(...) cannot be used")?;
                 for (code, value) in [(a, value_a), (b, value_b)] {
@@ -153,10 +154,34 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 | Expr::MixCells(..)
                 | Expr::ProjectOut(..)
                 | Expr::Vary(..)
+                | Expr::Given(..)
                 | Expr::Cross(..),
                 _,
             ) => unreachable!("fold gives one value for each child"),
         }
+    }
+
+    /// Checks that the model knows every word of a condition.
+    fn condition(&self, condition: &Condition) -> Result<(), CheckError> {
+        let model = || self.model();
+        let Some(vocabulary) = self.0.vocabulary() else {
+            return Err(CheckError::NoConditions { model: model() });
+        };
+        let mut words = condition.iter().map(|(word, _)| word);
+        let Some(word) = words.find(|word| vocabulary.index(word).is_none()) else {
+            return Ok(());
+        };
+        let known = vocabulary.words.iter().map(String::as_str);
+        let hint = match suggest(word, known.clone()) {
+            Some(near) => format!("; did you mean {near:?}?"),
+            None => String::new(),
+        };
+        Err(CheckError::UnknownCondition {
+            word: word.to_owned(),
+            model: model(),
+            hint,
+            known: known.collect::<Vec<_>>().join(", "),
+        })
     }
 
     /// Checks that codes of `space` are real numbers, as `expr` takes or makes them.
@@ -247,6 +272,15 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             });
         };
         self.length(excerpt(expr), code.space, code.values.len())?;
+        let words = self.0.vocabulary().map_or(0, |it| it.words.len());
+        if !code.condition.is_empty() && code.condition.len() != words {
+            return Err(CheckError::WrongCondition {
+                text: excerpt(expr),
+                found: code.condition.len(),
+                words,
+                model: self.model(),
+            });
+        }
         // A file may bring a code of another codebook.
         match self.shape(code.space, "")? {
             SpaceShape::Grid { levels, .. } => match &code.values {

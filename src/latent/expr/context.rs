@@ -1,6 +1,6 @@
 //! What an expression may refer to.
 
-use crate::latent::{Code, Direction, Lead, Space, SpaceShape};
+use crate::latent::{Code, Direction, Lead, Space, SpaceShape, Vocabulary};
 
 /// The model, and the names of the session, that expressions are checked with. Nothing is
 /// computed.
@@ -36,6 +36,11 @@ pub trait Context {
 
     /// All names that [`direction`](Self::direction) knows; "did you mean" chooses from them.
     fn directions(&self) -> Vec<String>;
+
+    /// The conditions that the model takes; `None` where it takes none.
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        None
+    }
 
     /// Whether the model can find the code of a picture.
     fn can_encode(&self) -> bool;

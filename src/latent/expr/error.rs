@@ -93,6 +93,25 @@ pub enum CheckError {
     },
     #[error("{model} has no encoder, so encode(...) cannot be used")]
     NoEncoder { model: String },
+    #[error("{model} takes no conditions, so given(...) cannot be used")]
+    NoConditions { model: String },
+    #[error("{model} does not know the condition {word:?}, only {known}{hint}")]
+    UnknownCondition {
+        word: String,
+        model: String,
+        hint: String,
+        /// Those that it does know.
+        known: String,
+    },
+    #[error(
+        "{text} was kept with a condition of {}, but {model} has {words}", words_of(*.found)
+    )]
+    WrongCondition {
+        text: String,
+        found: usize,
+        words: usize,
+        model: String,
+    },
     /// Codes of the space are indices, and the operation takes real numbers.
     #[error(
         "codes in {space} of {model} are indices into a codebook, so they cannot be {operation}; \
@@ -156,6 +175,12 @@ pub enum EvalError {
     Encode { text: String, reason: String },
     #[error("the value of {text} is not finite: its numbers are too large for f32")]
     NotFinite { text: String },
+}
+
+/// `1 word`, `3 words`
+fn words_of(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} word{plural}")
 }
 
 /// `1 number`, `3 numbers`

@@ -39,7 +39,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     fn node(&mut self, expr: &Expr, below: &[(Code, Weight)]) -> Result<(Code, Weight), EvalError> {
         let codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
         let weights: Vec<Weight> = below.iter().map(|(_, weight)| *weight).collect();
-        let code = self.code_of(expr, &codes, &weights)?;
+        let mut code = self.code_of(expr, &codes, &weights)?;
+        // Codes that come with a condition bring it.
+        if !matches!(expr, Expr::Named(_) | Expr::Encode(_)) {
+            code.condition = self.condition_of(expr, &codes);
+        }
         Ok((code, Weight::of(expr, &weights)))
     }
 
@@ -66,7 +70,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             (Expr::At(space, values), _) => self.code(*space, values.clone()),
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
-                Some(code) => self.code(code.space, code.values.numbers().into_owned()),
+                Some(code) => {
+                    let condition = code.condition.clone();
+                    let code = self.code(code.space, code.values.numbers().into_owned())?;
+                    Ok(Code { condition, ..code })
+                }
                 None => Err(CheckError::UnknownName {
                     text: excerpt(expr),
                     hint: String::new(),
@@ -137,6 +145,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 }
             }
             (Expr::Map(inner, to), &[a]) => self.mapped(inner, a, *to),
+            (Expr::Given(..), &[a]) => Ok(a.clone()),
             (Expr::Mix(inner_a, inner_b, layers), &[a, b]) => {
                 let a = self.styles(inner_a, a)?;
                 let b = self.styles(inner_b, b)?;
@@ -156,9 +165,38 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 | Expr::MixCells(..)
                 | Expr::ProjectOut(..)
                 | Expr::Vary(..)
+                | Expr::Given(..)
                 | Expr::Cross(..),
                 _,
             ) => unreachable!("fold gives one value for each child"),
+        }
+    }
+
+    /// What the value of a checked `expr` is drawn as. Weights are computed with as codes are, so that
+    /// interpolation leads from class to class; where numbers are chosen among those of two codes,
+    /// the first says what the child is.
+    fn condition_of(&self, expr: &Expr, below: &[&Code]) -> Vec<f32> {
+        let of = |index: usize| below.get(index).map_or(&[][..], |code| &code.condition[..]);
+        match expr {
+            Expr::Given(_, condition) => {
+                let vocabulary = self.context.vocabulary();
+                let words = vocabulary.map_or(&[][..], |vocabulary| &vocabulary.words);
+                words.iter().map(|word| condition.weight(word)).collect()
+            }
+            Expr::Neg(_) => of(0).iter().map(|weight| -weight).collect(),
+            Expr::Scale(factor, _) => of(0).iter().map(|weight| factor * weight).collect(),
+            Expr::Add(..) => sum(&[(of(0), 1.0), (of(1), 1.0)]),
+            Expr::Sub(..) => sum(&[(of(0), 1.0), (of(1), -1.0)]),
+            Expr::Lerp(_, _, t) | Expr::Slerp(_, _, t) => sum(&[(of(0), 1.0 - t), (of(1), *t)]),
+            Expr::Mean(_) => {
+                let part = 1.0 / below.len().max(1) as f32;
+                let parts: Vec<_> = below
+                    .iter()
+                    .map(|code| (&code.condition[..], part))
+                    .collect();
+                sum(&parts)
+            }
+            _ => of(0).to_vec(),
         }
     }
 
@@ -189,6 +227,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             space,
             shape,
             values: Values::Indices(indices),
+            condition: Vec::new(),
         })
     }
 
@@ -229,7 +268,9 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             let reason = format!("the encoder gave a code in {}, not {expected}", code.space);
             return Err(failed(reason));
         }
-        self.code(code.space, code.values.numbers().into_owned())
+        let found = self.code(code.space, code.values.numbers().into_owned())?;
+        let condition = code.condition;
+        Ok(Code { condition, ..found })
     }
 
     fn mapped(&mut self, expr: &Expr, code: &Code, to: Space) -> Result<Code, EvalError> {
@@ -348,8 +389,20 @@ fn map(code: &Code, f: impl Fn(f32) -> f32) -> Code {
     let values = code.values.reals().iter().map(|&v| f(v)).collect();
     Code {
         values: Values::Reals(values),
-        ..*code
+        ..code.clone()
     }
+}
+
+/// The weighted sum of rows of weights, of which those that say nothing are empty.
+fn sum(parts: &[(&[f32], f32)]) -> Vec<f32> {
+    let len = parts.iter().map(|(weights, _)| weights.len()).max();
+    let mut sums = vec![0.0; len.unwrap_or(0)];
+    for (weights, factor) in parts {
+        for (sum, weight) in sums.iter_mut().zip(*weights) {
+            *sum += factor * weight;
+        }
+    }
+    sums
 }
 
 fn combine(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
@@ -357,7 +410,7 @@ fn combine(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
 }
 
 fn finite(expr: &Expr, code: &Code) -> Result<(), EvalError> {
-    if code.values.is_finite() {
+    if code.values.is_finite() && code.condition.iter().all(|weight| weight.is_finite()) {
         return Ok(());
     }
     let text = excerpt(expr);

@@ -228,7 +228,7 @@ fn unexpected(c: char) -> String {
 }
 
 /// The calls of the language, each with what it takes and an example.
-const USAGES: [(&str, &str); 14] = [
+const USAGES: [(&str, &str); 15] = [
     ("seed", "seed takes a whole number, as in seed(42)"),
     (
         "mean",
@@ -275,6 +275,11 @@ const USAGES: [(&str, &str); 14] = [
         "cross",
         "cross takes two codes, a seed and what to lock, \
          as in cross(seed(1), seed(2), 7) or cross(seed(1), seed(2), 7, lock [0, 3..5])",
+    ),
+    (
+        "given",
+        "given takes a code and words with weights, \
+         as in given(seed(1), \"3\") or given(seed(1), 0.4*\"3\", 0.6*\"8\")",
     ),
     (
         "encode",

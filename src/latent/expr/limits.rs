@@ -49,6 +49,11 @@ fn most_bytes(expr: &Expr) -> usize {
         Expr::Named(text) | Expr::Direction(text) | Expr::Encode(text) => {
             text.len().saturating_mul(2)
         }
+        // Quotes, a comma, a space and a star besides.
+        Expr::Given(_, condition) => condition
+            .iter()
+            .map(|(word, _)| word.len().saturating_mul(2).saturating_add(5))
+            .fold(0, usize::saturating_add),
         // A comma between the codes.
         Expr::Mean(all) => all.len().saturating_mul(2),
         _ => 0,

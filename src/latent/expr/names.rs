@@ -15,6 +15,18 @@ impl Expr {
         false
     }
 
+    /// Whether anything in the expression says what the picture is to show.
+    pub fn is_given(&self) -> bool {
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            if matches!(expr, Self::Given(..)) {
+                return true;
+            }
+            waiting.extend(expr.children());
+        }
+        false
+    }
+
     /// The files of all `encode("file")` in the expression.
     pub fn photos(&self) -> impl Iterator<Item = &str> {
         let mut waiting = vec![self];
@@ -68,7 +80,8 @@ impl Expr {
                 | Self::Truncate(a, _)
                 | Self::TruncateLayers(a, _, _)
                 | Self::Map(a, _)
-                | Self::Vary(a, _) => waiting.push(a),
+                | Self::Vary(a, _)
+                | Self::Given(a, _) => waiting.push(a),
                 Self::Add(a, b)
                 | Self::Sub(a, b)
                 | Self::Lerp(a, b, _)

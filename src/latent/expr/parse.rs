@@ -13,10 +13,12 @@
 //!         | "mix" "(" sum "," sum "," ( layers | cells ) ")" | "project_out" "(" sum "," sum ")"
 //!         | "vary" "(" sum "," NUMBER "," number [ "," locks ] ")"
 //!         | "cross" "(" sum "," sum "," NUMBER [ "," locks ] ")"
+//!         | "given" "(" sum "," word { "," word } ")"
 //! number  = ["-"] NUMBER
 //! layers  = "layers" range
 //! range   = NUMBER [ ".." NUMBER ]
 //! cells   = "cells" "[" range { "," range } "]"
+//! word    = [ "-" | number "*" ] TEXT
 //! locks   = "lock" "[" range { "," range } "]"
 //! ```
 //!
@@ -103,6 +105,7 @@ enum Place {
     Map,
     Truncate,
     Vary,
+    Given,
     /// The first code of a call of two.
     First(Pair),
     /// The second code of a call of two.
@@ -232,8 +235,8 @@ impl<'a> Parser<'a> {
             }
             Kind::Word => self.call(),
             Kind::Text(_) => Err(self.fault(
-                "a text in quotes stands only after @ and in dir(...), encode(...), map(...) or \
-                          at(...)",
+                "a text in quotes stands only after @ and in dir(...), encode(...), map(...), \
+                 at(...) or given(...)",
             )),
             _ => Err(self.expected("a code such as seed(42)")),
         }
@@ -341,6 +344,10 @@ impl<'a> Parser<'a> {
                 };
                 Expr::Vary(expr.into(), vary)
             }
+            Place::Given => {
+                self.symbol(',', "a comma", usage)?;
+                Expr::Given(expr.into(), self.condition(usage)?)
+            }
             Place::First(pair) => {
                 self.symbol(',', "a comma", usage)?;
                 frame.place = Place::Second(pair, Part { expr, depth });
@@ -409,6 +416,7 @@ impl<'a> Parser<'a> {
             "map" => Place::Map,
             "truncate" => Place::Truncate,
             "vary" => Place::Vary,
+            "given" => Place::Given,
             "project_out" => Place::First(Pair::ProjectOut),
             "cross" => Place::First(Pair::Cross),
             "lerp" => Place::First(Pair::Lerp),
@@ -500,6 +508,9 @@ mod tests {
             "mix(seed(1), seed(2), cells [0, 3..5])",
             "at(\"w+\", [1, -0.5])",
             "map(w(seed(1)), \"h-2\")",
+            "given(seed(7), \"3\")",
+            "given(seed(7), 0.4*\"3\", 0.6*\"8\")",
+            "given(seed(7), \"smile\", -\"hat\", -0.5*\"red hair\")",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
@@ -521,6 +532,10 @@ mod tests {
             ("map( seed(1),\"w\" )", "w(seed(1))"),
             ("at(\"w\",[1,2])", "at(\"w\", [1, 2])"),
             ("seed(1)-2*seed(2)", "seed(1) - 2*seed(2)"),
+            (
+                "given(@a,-1*\"a\", 1*\"b\",+2*\"c\")",
+                "given(@a, -\"a\", \"b\", 2*\"c\")",
+            ),
         ] {
             assert_eq!(parse(text).unwrap().to_string(), printed, "{text}");
         }

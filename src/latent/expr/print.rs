@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::ast::{Expr, LayerRange};
 use super::lexer::plain_name_len;
-use crate::latent::Space;
+use crate::latent::{Condition, Space};
 
 /// What is still to be written. Printing keeps this list itself, because a tree built by a
 /// program may be deeper than the stack.
@@ -18,10 +18,12 @@ enum Item<'a> {
     Space(Space),
     Locks(&'a [Range<usize>]),
     Cells(&'a [Range<usize>]),
+    Condition(&'a Condition),
 }
 
 /// The parser gives back the same tree for every tree of finite numbers within the
-/// [limits](super::limits) in which no `mean`, no vector and no list of cells is empty.
+/// [limits](super::limits) in which no `mean`, no vector, no list of cells and no condition is
+/// empty.
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut waiting = vec![Item::Expr(self)];
@@ -35,6 +37,7 @@ impl Display for Expr {
                 Item::Locks([]) => {}
                 Item::Locks(locked) => write_ranges(f, "lock", locked)?,
                 Item::Cells(cells) => write_ranges(f, "cells", cells)?,
+                Item::Condition(condition) => write_condition(f, condition)?,
                 Item::Expr(expr) => {
                     let first = waiting.len();
                     write_node(f, expr, &mut waiting)?;
@@ -72,6 +75,23 @@ fn write_ranges(f: &mut Formatter<'_>, word: &str, ranges: &[Range<usize>]) -> f
         write_range(f, range)?;
     }
     f.write_char(']')
+}
+
+/// `, 0.4*"3", 0.6*"8"`
+fn write_condition(f: &mut Formatter<'_>, condition: &Condition) -> fmt::Result {
+    for (word, weight) in condition.iter() {
+        f.write_str(", ")?;
+        match weight {
+            1.0 => {}
+            -1.0 => f.write_char('-')?,
+            _ => {
+                write_number(f, weight)?;
+                f.write_char('*')?;
+            }
+        }
+        write_quoted(f, word)?;
+    }
+    Ok(())
 }
 
 /// Writes how `expr` begins and appends the rest to `after`, in the order of the text.
@@ -185,6 +205,10 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
             f.write_str("cross(")?;
             after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
             after.extend([Seed(cross.seed), Locks(&cross.locked), Text(")")]);
+        }
+        Expr::Given(a, condition) => {
+            f.write_str("given(")?;
+            after.extend([Item::Expr(a), Item::Condition(condition), Text(")")]);
         }
     }
     Ok(())

@@ -4,10 +4,11 @@ use super::ast::Expr;
 use super::check::check;
 use super::context::{Context, direction_space, is_mapped_to, way};
 use super::weight::is_step;
-use crate::latent::{Lead, Space};
+use crate::latent::{Condition, Lead, Space};
 
 /// A start, steps before a truncation, the truncation, and steps after it:
-/// `truncate(base + 2*dir("c"), psi) + 1.2*dir("a") - 0.5*dir("b")`.
+/// `truncate(base + 2*dir("c"), psi) + 1.2*dir("a") - 0.5*dir("b")`; and what it is given,
+/// `given(..., "3")`.
 ///
 /// A model with a mapping network takes steps in z before the truncation, which acts in w, and
 /// steps in w after it; [`Self::arrange`] puts each where it belongs. Other models take all steps
@@ -31,11 +32,14 @@ pub struct Walk {
     pub psi: f32,
     /// Directions and how far to go along each, in standard deviations; no name twice.
     pub offsets: Vec<(String, f32)>,
+    /// What the picture is to show besides; empty where nothing is said.
+    pub given: Condition,
 }
 
 impl Walk {
     /// Takes the steps and the truncation off `expr`. What has not that form becomes the base.
     pub fn from_expr(expr: &Expr) -> Self {
+        let (expr, outer) = given_of(expr);
         let (rest, offsets) = steps_of(expr);
         let (rest, psi) = match rest {
             Expr::Truncate(base, psi) => (base.as_ref(), *psi),
@@ -51,12 +55,16 @@ impl Walk {
         } else {
             (rest, Vec::new())
         };
+        // Steps and truncation leave what was said further in as it is.
+        let (base, innermost) = given_of(base);
+        let given = outer.or(innermost).cloned();
         Self {
             base: base.clone(),
             inner,
             mapped,
             psi,
             offsets,
+            given: given.unwrap_or_default(),
         }
     }
 
@@ -69,7 +77,11 @@ impl Walk {
         if self.psi != 1.0 {
             expr = Expr::Truncate(expr.into(), self.psi);
         }
-        with_steps(expr, &self.offsets)
+        expr = with_steps(expr, &self.offsets);
+        if !self.given.is_empty() {
+            expr = Expr::Given(expr.into(), self.given.clone());
+        }
+        expr
     }
 
     /// Puts every step where the model of `context` can take it: steps in a space that a network
@@ -165,6 +177,16 @@ impl Walk {
         }
         false
     }
+}
+
+/// Takes what is said off an expression, the outermost of several.
+fn given_of(mut expr: &Expr) -> (&Expr, Option<&Condition>) {
+    let mut given = None;
+    while let Expr::Given(inner, condition) = expr {
+        given = given.or(Some(condition));
+        expr = inner;
+    }
+    (expr, given)
 }
 
 /// Takes steps along directions off a sum, as long as there are any; each name once, in the
@@ -282,6 +304,42 @@ mod tests {
             let found: Vec<_> = walk.offsets.iter().map(|(n, s)| (n.as_str(), *s)).collect();
             assert_eq!(found, offsets, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_given_stands_around_everything() {
+        for (text, written) in [
+            (
+                "given(seed(1) + dir(\"a\"), \"3\")",
+                "given(seed(1) + dir(\"a\"), \"3\")",
+            ),
+            (
+                "given(seed(1), \"3\") + dir(\"a\")",
+                "given(seed(1) + dir(\"a\"), \"3\")",
+            ),
+            (
+                "truncate(given(seed(1), \"3\"), 0.5) - dir(\"a\")",
+                "given(truncate(seed(1), 0.5) - dir(\"a\"), \"3\")",
+            ),
+            (
+                "given(given(seed(1), \"3\") + dir(\"a\"), \"8\")",
+                "given(seed(1) + dir(\"a\"), \"8\")",
+            ),
+            (
+                "lerp(given(seed(1), \"3\"), seed(2), 0.5)",
+                "lerp(given(seed(1), \"3\"), seed(2), 0.5)",
+            ),
+        ] {
+            assert_eq!(walk(text).to_expr().to_string(), written, "{text}");
+        }
+        let mut walk = walk("given(seed(1), 0.4*\"3\", 0.6*\"8\")");
+        assert_eq!(walk.base, Expr::Seed(1));
+        walk.given.set("3", 0.0);
+        walk.set_offset("a", 1.0);
+        assert_eq!(
+            walk.to_expr().to_string(),
+            "given(seed(1) + dir(\"a\"), 0.6*\"8\")"
+        );
     }
 
     #[test]

@@ -39,7 +39,10 @@ impl Weight {
                 let t = f64::from(*t);
                 Self((1.0 - t) * a.0 + t * b.0)
             }
-            (Expr::Truncate(..) | Expr::ProjectOut(..) | Expr::Vary(..), [a, ..]) => *a,
+            (
+                Expr::Truncate(..) | Expr::ProjectOut(..) | Expr::Vary(..) | Expr::Given(..),
+                [a, ..],
+            ) => *a,
             // Each number is from one of the two, so one point makes the child a point.
             (Expr::Cross(..) | Expr::MixCells(..), [a, b]) => {
                 if a.is_step() {
@@ -88,6 +91,8 @@ mod tests {
             ("vary(dir(\"a\"), 1, 0.5)", true),
             ("cross(dir(\"a\"), seed(1), 7)", false),
             ("project_out(seed(1), dir(\"a\"))", false),
+            ("given(seed(1), \"3\")", false),
+            ("given(dir(\"a\"), \"3\")", true),
         ] {
             let expr = parse(text).unwrap();
             assert_eq!(is_step(&expr), expected, "{text}");

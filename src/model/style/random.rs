@@ -56,6 +56,7 @@ pub fn random_manifest() -> Manifest {
         ]),
         networks: BTreeMap::new(),
         maps: Vec::new(),
+        conditions: None,
         style: Some(style),
         labels: Default::default(),
         classes: Vec::new(),

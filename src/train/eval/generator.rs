@@ -9,6 +9,7 @@ use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError};
 use crate::train::TrainError;
+use crate::train::conditions::Asked;
 use crate::train::dataset::Dataset;
 use crate::train::measure::{self, Gaussian};
 use crate::train::probes::{self, Table};
@@ -59,6 +60,7 @@ pub fn work(has_styles: bool, train: &Dataset, test: &Dataset) -> usize {
 pub fn measure(
     generator: &Generator,
     judge: &Judge,
+    asked: &Asked<'_>,
     train: &Dataset,
     test: &Dataset,
     progress: &mut Progress<'_>,
@@ -66,7 +68,9 @@ pub fn measure(
     let image = generator.image();
     let z_dim = generator.start_len();
     let samples = judged(judge, progress, SAMPLES, |batch| {
-        let inputs = generator.inputs(Space::Z, &sample_codes(batch, z_dim))?;
+        let samples = batch * BATCH..(batch + 1) * BATCH;
+        let codes = sample_codes(batch, z_dim);
+        let inputs = asked.inputs(generator, Space::Z, &codes, samples)?;
         generator.decode_to_vec(&inputs, NoiseMode::Const)
     })?;
     let count = test.len();
@@ -109,6 +113,7 @@ pub fn measure(
             quality.extend(labels::shares(names, &samples.shares, &real.shares));
         }
     }
+    quality.extend(obedience(judge, asked, &samples.holds));
     // The groups of the data are those of a judge with the same labels.
     if test.form.labels == judge.labels() {
         for (judged, of) in [(&samples, ""), (&real, "_of_test_pictures")] {
@@ -153,6 +158,44 @@ pub fn measure(
     let table = Table::new(samples.holds, judge.labels().len());
     probe_accuracies(generator, judge, &table, &mut quality)?;
     Ok(quality)
+}
+
+/// How often samples show what was asked of them, as the judge sees it: on average and by word. Empty where
+/// nothing is asked.
+fn obedience(judge: &Judge, asked: &Asked<'_>, holds: &[u8]) -> Quality {
+    let Some(labels) = asked.labels() else {
+        return Quality::new();
+    };
+    let names = judge.labels();
+    let words = labels.len().max(1);
+    let conditions = asked.conditions(0..SAMPLES);
+    let mut obeyed = vec![[0_usize; 2]; words];
+    let samples = conditions.chunks_exact(words);
+    for (condition, holds) in samples.zip(holds.chunks_exact(names.len().max(1))) {
+        for (word, &weight) in condition.iter().enumerate() {
+            // Of classes only the one that was asked for can be obeyed.
+            let is_asked = match judge.kind() {
+                LabelKind::Classes => weight > 0.0,
+                LabelKind::Flags => weight != 0.0,
+            };
+            let is_seen = labels.get(word).and_then(|label| holds.get(*label)) == Some(&1);
+            if is_asked {
+                obeyed[word][0] += usize::from(is_seen == (weight > 0.0));
+                obeyed[word][1] += 1;
+            }
+        }
+    }
+    let share = |[right, all]: [usize; 2]| right as f64 / all.max(1) as f64;
+    let all = obeyed
+        .iter()
+        .fold([0, 0], |sum, of| [sum[0] + of[0], sum[1] + of[1]]);
+    let mut quality = Quality::from([("condition_obeyed".to_owned(), share(all))]);
+    for (&label, counts) in labels.iter().zip(&obeyed) {
+        if let Some(name) = names.get(label) {
+            quality.insert(format!("condition_obeyed_of_{name}"), share(*counts));
+        }
+    }
+    quality
 }
 
 /// The codes of the samples that are judged, row after row in z.

@@ -6,6 +6,7 @@ mod labels;
 mod neighbours;
 
 use super::TrainError;
+use super::conditions::Asked;
 use super::dataset::{Dataset, DatasetName, Part};
 use super::device;
 use super::measure;
@@ -113,7 +114,8 @@ pub fn evaluate(
             let generator = Generator::new(&file, &device)?;
             let judge = Judge::new(judge, &device)?;
             progress.total += train.len();
-            let near = neighbours::find(&generator, &judge, &train, &test, &mut progress)?;
+            let asked = Asked::new(&file, &test)?;
+            let near = neighbours::find(&generator, &judge, &asked, &train, &test, &mut progress)?;
             Some(near)
         }
         _ => None,
@@ -220,9 +222,10 @@ pub fn measure(
         return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
     let generator = Generator::new(file, device)?;
+    let asked = Asked::new(file, test)?;
     let mut quality = Quality::new();
     if can.encodes {
-        quality = measure_autoencoder(&generator, train, test, progress)?;
+        quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
     }
     if !is_judged(file) {
         return Ok(quality);
@@ -233,7 +236,7 @@ pub fn measure(
     };
     check_size(&judge, file)?;
     let judge = Judge::new(&judge, device)?;
-    let of_samples = generator::measure(&generator, &judge, train, test, progress)?;
+    let of_samples = generator::measure(&generator, &judge, &asked, train, test, progress)?;
     quality.extend(of_samples);
     Ok(quality)
 }
@@ -317,13 +320,14 @@ pub fn encode_all(
 
 fn measure_autoencoder(
     generator: &Generator,
+    asked: &Asked<'_>,
     train: &Dataset,
     test: &Dataset,
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
     let dim = generator.start_len();
-    let decode = |codes: &[f32]| {
-        let inputs = generator.inputs(generator.start(), codes)?;
+    let decode = |codes: &[f32], pictures: std::ops::Range<usize>| {
+        let inputs = asked.inputs(generator, generator.start(), codes, pictures)?;
         generator.decode_to_vec(&inputs, NoiseMode::Const)
     };
     let (train_mu, _) = encode_all(generator, train, progress)?;
@@ -335,7 +339,7 @@ fn measure_autoencoder(
         let last = (first + BATCH).min(test.len());
         let pictures = test.pictures(first..last);
         let codes = &mu[first * dim..last * dim];
-        for (found, wanted) in decode(codes)?.iter().zip(&pictures) {
+        for (found, wanted) in decode(codes, first..last)?.iter().zip(&pictures) {
             squared += f64::from(found - wanted).powi(2);
         }
         progress.step(last - first)?;
@@ -351,7 +355,7 @@ fn measure_autoencoder(
             .zip(logvar)
             .map(|(&mu, &lv)| 0.5 * f64::from(mu * mu + lv.exp() - lv - 1.0))
             .sum::<f64>();
-        for (&found, &x) in decode(&sampled)?.iter().zip(&pictures) {
+        for (&found, &x) in decode(&sampled, first..last)?.iter().zip(&pictures) {
             // A pixel of exactly 0 or 1 would make an infinite loss out of a rounding.
             let p = f64::from(found).clamp(1e-7, 1.0 - 1e-7);
             nats -= f64::from(x) * p.ln() + f64::from(1.0 - x) * (1.0 - p).ln();

@@ -8,6 +8,7 @@ use crate::model::manifest::ImageSpec;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError};
 use crate::train::TrainError;
+use crate::train::conditions::Asked;
 use crate::train::dataset::Dataset;
 use crate::train::progress::Progress;
 use serde::Serialize;
@@ -98,6 +99,7 @@ impl Set {
 pub fn find(
     generator: &Generator,
     judge: &Judge,
+    asked: &Asked<'_>,
     train: &Dataset,
     test: &Dataset,
     progress: &mut Progress<'_>,
@@ -107,7 +109,7 @@ pub fn find(
     let codes: Vec<f32> = (0..SAMPLES as u32)
         .flat_map(|seed| seed_code(seed, generator.start_len()))
         .collect();
-    let inputs = generator.inputs(Space::Z, &codes)?;
+    let inputs = asked.inputs(generator, Space::Z, &codes, 0..SAMPLES)?;
     let drawn = generator.decode_to_vec(&inputs, NoiseMode::Const)?;
     let mut samples = Set::new(drawn, judge, len)?;
     let mut real = Set::new(test.pictures(0..SAMPLES.min(test.len())), judge, len)?;

@@ -34,6 +34,75 @@ fn seeds_lie_in_the_space_of_the_prior() {
     );
 }
 
+/// What a picture is to show goes with its code, and is computed with as the code is.
+#[test]
+fn conditions_go_with_their_codes() {
+    let value = |text: &str| evaluate(&parse(text).expect(text), &mut Toy::conditional());
+    for (text, condition) in [
+        ("seed(1)", &[][..]),
+        ("given(seed(1), \"3\")", &[1.0, 0.0, 0.0]),
+        (
+            "given(seed(1), 0.25*\"8\", -\"red hair\")",
+            &[0.0, 0.25, -1.0],
+        ),
+        ("given(given(seed(1), \"3\"), \"8\")", &[0.0, 1.0, 0.0]),
+        ("@eight", &[0.0, 1.0, 0.0]),
+        (
+            "truncate(vary(@eight, 7, 0.5), 0.5) + 2*dir(\"age\")",
+            &[0.0, 1.0, 0.0],
+        ),
+        (
+            "lerp(given(seed(1), \"3\"), @eight, 0.25)",
+            &[0.75, 0.25, 0.0],
+        ),
+        ("slerp(seed(1), @eight, 0.5)", &[0.0, 0.5, 0.0]),
+        (
+            "mean(@eight, given(@me, \"3\"), seed(1), seed(2))",
+            &[0.25, 0.25, 0.0],
+        ),
+        (
+            "given(@me, \"3\") - @eight + given(@me, \"red hair\")",
+            &[1.0, -1.0, 1.0],
+        ),
+        ("cross(@eight, given(seed(1), \"3\"), 7)", &[0.0, 1.0, 0.0]),
+    ] {
+        let code = value(text).expect(text);
+        assert_eq!(code.condition, condition, "{text}");
+        let plain = text.replace("given(seed(1), \"3\")", "seed(1)");
+        let values = value(&plain).expect(text).values;
+        assert_eq!(
+            code.values, values,
+            "{text}: what is said leaves the code as it is"
+        );
+    }
+    for (text, fault) in [
+        (
+            "given(seed(1), \"red\")",
+            "toy-cvae does not know the condition \"red\", only 3, 8, red hair",
+        ),
+        (
+            "given(seed(1), \"red hari\")",
+            "toy-cvae does not know the condition \"red hari\", only 3, 8, red hair; did you mean \"red hair\"?",
+        ),
+    ] {
+        assert_eq!(value(text).expect_err(text).to_string(), fault);
+    }
+    let plain = evaluate(
+        &parse("given(seed(1), \"3\")").expect("it is one"),
+        &mut Toy::plain(),
+    );
+    assert_eq!(
+        plain.expect_err("it takes none").to_string(),
+        "toy-gan takes no conditions, so given(...) cannot be used"
+    );
+    let huge = value("given(seed(1), 3e38*\"3\") + given(seed(1), 3e38*\"3\")");
+    assert!(
+        huge.expect_err("too large")
+            .to_string()
+            .contains("not finite")
+    );
+}
+
 /// A code may be a grid of indices, which can be crossed but not computed with.
 #[test]
 fn indices_are_not_numbers() {

@@ -3,7 +3,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use zscape::latent::expr::{Compute, Context, Cross, Expr, LayerRange, Vary};
-use zscape::latent::{Code, Direction, Lead, Space, SpaceShape};
+use zscape::latent::{
+    Code, Condition, Direction, Lead, Space, SpaceShape, Vocabulary, VocabularyKind,
+};
 
 /// A model with z of 3 numbers; with a mapping, w of 2 numbers and w+ of 4 layers.
 pub struct Toy {
@@ -16,6 +18,7 @@ pub struct Toy {
     /// One more space, and whether it stands in the place of z.
     other: Option<(Space, SpaceShape)>,
     is_without_z: bool,
+    vocabulary: Option<Vocabulary>,
 }
 
 impl Toy {
@@ -62,6 +65,7 @@ impl Toy {
             w_mean: vec![2.0, 4.0],
             other: None,
             is_without_z: false,
+            vocabulary: None,
         }
     }
 
@@ -78,6 +82,21 @@ impl Toy {
 }
 
 impl Toy {
+    /// A model of z that takes three words, of which one has a named code.
+    pub fn conditional() -> Self {
+        let words = ["3", "8", "red hair"].map(str::to_owned);
+        let mut toy = Self::plain();
+        toy.name = "toy-cvae";
+        toy.vocabulary = Some(Vocabulary {
+            kind: VocabularyKind::Classes,
+            words: words.to_vec(),
+        });
+        let mut eight = Code::vector(Space::Z, vec![1.0, 2.0, 3.0]);
+        eight.condition = vec![0.0, 1.0, 0.0];
+        toy.codes.push(("eight".into(), eight));
+        toy
+    }
+
     /// A sampler: seeds are pictures of noise, one channel of 2x2.
     pub fn sampler() -> Self {
         let shape = SpaceShape::Image {
@@ -173,6 +192,10 @@ impl Context for Toy {
         self.directions.iter().map(|d| d.name.clone()).collect()
     }
 
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.vocabulary.as_ref()
+    }
+
     fn can_encode(&self) -> bool {
         self.encoder
     }
@@ -234,6 +257,21 @@ pub fn ordinary_expr() -> impl Strategy<Value = Expr> {
             .prop_map(|n| Expr::Direction(n.into())),
     ];
     tree(leaf.boxed(), (-3.0_f32..3.0).boxed(), layers.boxed(), 1)
+}
+
+/// Words of any text, each once.
+fn any_condition(number: BoxedStrategy<f32>) -> impl Strategy<Value = Condition> {
+    let known = proptest::sample::select(&["3", "8", "red hair"][..]).prop_map(str::to_owned);
+    let word = prop_oneof![known, any::<String>()];
+    let rest = vec((word.clone(), number), 0..3);
+    (word, rest).prop_map(|(first, rest)| {
+        let mut condition = Condition::word(&first);
+        for (word, weight) in rest {
+            // A weight of zero would take the word away.
+            condition.set(&word, if weight == 0.0 { 1.0 } else { weight });
+        }
+        condition
+    })
 }
 
 fn any_space() -> impl Strategy<Value = Space> {
@@ -306,6 +344,7 @@ fn tree(
                 b,
                 Cross { seed, locked }
             )),
+            (one.clone(), any_condition(number.clone())).prop_map(|(a, it)| Expr::Given(a, it)),
             (two(), layers.clone()).prop_map(|((a, b), (start, end))| Expr::Mix(
                 a,
                 b,

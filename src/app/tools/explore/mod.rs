@@ -1,5 +1,6 @@
 //! Explore: sliders, the pad, one picture.
 
+mod conditions;
 pub(crate) mod panel;
 
 use super::{ToolInfo, ToolPart};

@@ -1,5 +1,6 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
+use super::conditions;
 use crate::app::sentences::NO_MODEL;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId};
@@ -51,6 +52,9 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             actions.edit(Edit::Seed(app.position().last_seed()));
         }
         unlocked_ui(ui, app, Control::Sliders, |ui| {
+            if let Some(vocabulary) = &model.manifest.conditions {
+                conditions::ui(ui, app, actions, vocabulary);
+            }
             directions_ui(ui, app, actions, model);
             if plane::is_plane(model) {
                 section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));

@@ -7,7 +7,7 @@ use crate::engine::{ModelId, ModelInfo};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::geometry::{self, Plane};
 use crate::latent::pca::{Pca, PcaError};
-use crate::latent::{Code, Space};
+use crate::latent::{Code, Condition, Space};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -42,8 +42,8 @@ pub struct MapPlane {
 /// How a point is written.
 #[derive(Clone, PartialEq, Debug)]
 enum Form {
-    /// `[0.5, -1.2]`
-    Vector,
+    /// `[0.5, -1.2]`, with what the current picture is given
+    Vector { given: Condition },
     /// Steps along two raw axes from a start.
     Steps {
         start: Walk,
@@ -175,6 +175,9 @@ impl MapPlane {
             home,
             names,
         };
+        let form = Form::Vector {
+            given: position.given().clone(),
+        };
         match settings.kind {
             PlaneKind::Axes if is_flat(model) => {
                 let geometry = along(&[0.0, 0.0], &unit(0, 2), &unit(1, 2))?;
@@ -183,7 +186,7 @@ impl MapPlane {
                     half_span: REACH_SIGMA * sigma(0).max(sigma(1)),
                 };
                 let names = ["z0", "z1"].map(str::to_owned);
-                Ok(plane(Space::Z, geometry, Form::Vector, home, names))
+                Ok(plane(Space::Z, geometry, form, home, names))
             }
             PlaneKind::Axes => {
                 let [first, second] = settings.axes_of(model);
@@ -249,7 +252,7 @@ impl MapPlane {
                     half_span: REACH_SIGMA * spread(first).max(spread(second)),
                 };
                 let names = [first, second].map(|number| format!("PC {}", number + 1));
-                Ok(plane(Space::Z, geometry, Form::Vector, home, names))
+                Ok(plane(Space::Z, geometry, form, home, names))
             }
             PlaneKind::Through => {
                 let mut given = settings.through.iter().flatten().cloned();
@@ -322,7 +325,14 @@ impl MapPlane {
 
     fn written(&self, at: [f64; 2], rounded: impl Fn(f32) -> f32) -> Expr {
         match &self.form {
-            Form::Vector => Expr::Vector(self.code(at).into_iter().map(rounded).collect()),
+            Form::Vector { given } => {
+                let code = Expr::Vector(self.code(at).into_iter().map(rounded).collect());
+                if given.is_empty() {
+                    code
+                } else {
+                    Expr::Given(code.into(), given.clone())
+                }
+            }
             Form::Steps {
                 start,
                 axes,

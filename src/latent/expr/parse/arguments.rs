@@ -3,7 +3,7 @@
 use super::super::ast::{Expr, LayerRange};
 use super::super::lexer::{Fault, Kind};
 use super::{Parser, Part};
-use crate::latent::Space;
+use crate::latent::{Condition, Space};
 use std::ops::Range;
 
 impl Parser<'_> {
@@ -135,6 +135,42 @@ impl Parser<'_> {
             }
             _ => Err(self.expected(called)),
         }
+    }
+
+    /// The words of a condition with their weights: `"a", -"b", 0.5*"c"`.
+    pub(super) fn condition(&mut self, usage: &str) -> Result<Condition, Fault> {
+        let mut condition = Condition::default();
+        loop {
+            let is_negative = self.token.is('-');
+            let weight = if is_negative {
+                self.advance()?;
+                // A minus may stand before a number or before the word itself.
+                match self.token.kind {
+                    Kind::Number => -self.factor(usage)?,
+                    _ => -1.0,
+                }
+            } else if matches!(self.token.kind, Kind::Number | Kind::Symbol('+')) {
+                self.factor(usage)?
+            } else {
+                1.0
+            };
+            let column = self.token.column;
+            let word = self.text(usage)?;
+            condition
+                .add(word, weight)
+                .map_err(|word| Fault::new(column, format!("{word:?} is given twice")))?;
+            if !self.token.is(',') {
+                return Ok(condition);
+            }
+            self.advance()?;
+        }
+    }
+
+    /// `0.5*`
+    fn factor(&mut self, usage: &str) -> Result<f32, Fault> {
+        let number = self.number()?;
+        self.symbol('*', "`*` and a word", usage)?;
+        Ok(number)
     }
 
     /// A text in quotes.

@@ -1,0 +1,97 @@
+//! What the picture is asked to show: a class, a blend of classes, or attributes.
+
+use crate::app::{Action, Actions, AppState, Edit, ParamId};
+use crate::latent::{Condition, Vocabulary, VocabularyKind};
+use crate::ui::panels::parameter_row;
+use crate::ui::theme::space;
+use crate::ui::widgets::{icon, name_width, reset_button, section_with};
+use eframe::egui::{Button, Ui};
+use lucide_icons::Icon;
+
+/// Paints the conditions of a model.
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, vocabulary: &Vocabulary) {
+    let given = app.position().given();
+    let title = match vocabulary.kind {
+        VocabularyKind::Classes => "Class",
+        VocabularyKind::Attributes => "Prompt",
+    };
+    let (reset, ()) = section_with(
+        ui,
+        title,
+        |ui| {
+            reset_button(ui, !given.is_empty())
+                .on_hover_text("Ask for nothing")
+                .on_disabled_hover_text("Nothing is asked for")
+                .accessible_name("Reset what is asked for")
+                .clicked()
+        },
+        |ui| match vocabulary.kind {
+            VocabularyKind::Classes => {
+                classes_ui(ui, actions, vocabulary, given);
+                blend_ui(ui, app, actions, vocabulary, given);
+            }
+            VocabularyKind::Attributes => sliders_ui(ui, app, actions, vocabulary),
+        },
+    );
+    if reset {
+        actions.edit(Edit::Given(Condition::default()));
+    }
+}
+
+/// A button for each class, and one for none.
+fn classes_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: &Condition) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let any = ui
+            .selectable_label(given.is_empty(), "any")
+            .on_hover_text("Ask for no class: the model draws whatever the code gives")
+            .accessible_name("Any class");
+        if any.clicked() {
+            actions.edit(Edit::Given(Condition::default()));
+        }
+        for word in &vocabulary.words {
+            let only = Condition::word(word);
+            let chosen = ui
+                .selectable_label(*given == only, word)
+                .on_hover_text(format!("Draw this code as {word}"))
+                .accessible_name(format!("Draw as {word}"));
+            if chosen.clicked() {
+                actions.edit(Edit::Given(only));
+            }
+        }
+    });
+}
+
+/// Sliders of the classes that are blended, and of all of them where asked for.
+fn blend_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    vocabulary: &Vocabulary,
+    given: &Condition,
+) {
+    let open = app.view().blends_classes;
+    let glyph = if open {
+        Icon::ChevronDown
+    } else {
+        Icon::ChevronRight
+    };
+    let more = ui
+        .add(Button::new((icon(glyph), "Blend")).frame_when_inactive(false))
+        .on_hover_text("Show or hide a weight for each class");
+    if more.clicked() {
+        actions.push(Action::ShowBlend(!open));
+    }
+    let is_pure = given.iter().all(|(_, weight)| weight == 1.0) && given.iter().len() <= 1;
+    if open || !is_pure {
+        sliders_ui(ui, app, actions, vocabulary);
+    }
+}
+
+fn sliders_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, vocabulary: &Vocabulary) {
+    let width = name_width(ui, vocabulary.words.iter().map(String::as_str));
+    for word in &vocabulary.words {
+        let id = ParamId::Condition(word.clone());
+        parameter_row::named_ui(ui, app, actions, &id, Some(width));
+    }
+}

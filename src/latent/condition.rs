@@ -1,0 +1,235 @@
+//! What a picture is to show, whatever its code: classes and words with weights.
+
+use serde::{Deserialize, Serialize};
+
+/// The words that a model was trained to take beside a code.
+///
+/// A decoder gets one weight for each, in this order. In training a weight was 1 where the word held for the
+/// picture, 0 where nothing was said, and, for attributes, -1 where it did not hold.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vocabulary {
+    pub kind: VocabularyKind,
+    /// No word twice.
+    pub words: Vec<String>,
+}
+
+/// How the words of a model go together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VocabularyKind {
+    /// A picture is of one of them. Weights from 0 to 1 blend several.
+    Classes,
+    /// Any number of them hold. Weights from -1, that it does not hold, to 1.
+    Attributes,
+}
+
+/// Most words of a model.
+pub const MAX_WORDS: usize = 4096;
+
+impl Vocabulary {
+    pub fn index(&self, word: &str) -> Option<usize> {
+        self.words.iter().position(|known| known == word)
+    }
+
+    /// The least and the largest weight that a word had in training.
+    pub fn range(&self) -> [f32; 2] {
+        match self.kind {
+            VocabularyKind::Classes => [0.0, 1.0],
+            VocabularyKind::Attributes => [-1.0, 1.0],
+        }
+    }
+
+    /// Checks what a file brings.
+    ///
+    /// # Errors
+    /// A sentence on the first word that cannot be one.
+    pub fn check(&self) -> Result<(), String> {
+        if self.words.is_empty() || self.words.len() > MAX_WORDS {
+            let count = self.words.len();
+            return Err(format!(
+                "it has {count} words of conditions, not 1 to {MAX_WORDS}"
+            ));
+        }
+        for (index, word) in self.words.iter().enumerate() {
+            if !Condition::is_word(word) {
+                return Err(format!("{word:?} cannot be a word of its conditions"));
+            }
+            if self.words[..index].contains(word) {
+                return Err(format!("it has the condition {word:?} twice"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Words with weights, no word twice: `"3"`, or `0.4*"3", 0.6*"8"`, or `"smile", -"hat"`.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Condition {
+    words: Vec<String>,
+    /// One for each word.
+    weights: Vec<f32>,
+}
+
+impl Condition {
+    /// One word that holds.
+    pub fn word(word: &str) -> Self {
+        let mut condition = Self::default();
+        condition.push(word.to_owned(), 1.0);
+        condition
+    }
+
+    /// The first weights of a vocabulary's words, without those of zero.
+    pub fn of_weights(vocabulary: &Vocabulary, weights: &[f32]) -> Self {
+        let mut condition = Self::default();
+        for (word, &weight) in vocabulary.words.iter().zip(weights) {
+            if weight != 0.0 {
+                condition.push(word.clone(), weight);
+            }
+        }
+        condition
+    }
+
+    /// Reads a prompt: `smile, not hat, 0.5 glasses`. A word may be written twice; its last weight
+    /// counts.
+    ///
+    /// # Errors
+    /// A sentence on the part that is no word with a weight.
+    pub fn of_prompt(text: &str) -> Result<Self, String> {
+        let mut condition = Self::default();
+        for part in text.split(',') {
+            let part = part.trim();
+            let (word, sign) = match part.strip_prefix("not ") {
+                Some(word) => (word.trim(), -1.0),
+                None => (part, 1.0),
+            };
+            let weighted = word.split_once(' ').and_then(|(number, word)| {
+                let number: f32 = number
+                    .parse()
+                    .ok()
+                    .filter(|number| f32::is_finite(*number))?;
+                Some((word.trim(), number))
+            });
+            let (word, size) = weighted.unwrap_or((word, 1.0));
+            if !Self::is_word(word) {
+                return Err(format!(
+                    "{part:?} is not a word of a prompt; one is written as in \"smile, not hat, 0.5 glasses\""
+                ));
+            }
+            condition.set(word, sign * size);
+        }
+        Ok(condition)
+    }
+
+    /// Whether a text can be a word: what prompts and expressions separate by commas.
+    fn is_word(text: &str) -> bool {
+        let is_sound = |c: char| !c.is_control() && c != ',' && c != '"' && c != '\\';
+        !text.is_empty() && text.len() <= 64 && text.trim() == text && text.chars().all(is_sound)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Words and weights, in the order in which they were written.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, f32)> {
+        let words = self.words.iter().map(String::as_str);
+        words.zip(self.weights.iter().copied())
+    }
+
+    /// The weights, in the order of [`Self::iter`].
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// The weight of a word, 0 where it is not said.
+    pub fn weight(&self, word: &str) -> f32 {
+        let mut all = self.iter();
+        all.find(|(known, _)| *known == word)
+            .map_or(0.0, |(_, weight)| weight)
+    }
+
+    /// Adds a word, also with a weight of zero; gives back one that is there already.
+    pub(super) fn add(&mut self, word: String, weight: f32) -> Result<(), String> {
+        if self.words.contains(&word) {
+            return Err(word);
+        }
+        self.push(word, weight);
+        Ok(())
+    }
+
+    fn push(&mut self, word: String, weight: f32) {
+        self.words.push(word);
+        self.weights.push(weight);
+    }
+
+    /// Sets the weight of a word; one of zero takes it away.
+    pub fn set(&mut self, word: &str, weight: f32) {
+        let at = self.words.iter().position(|known| known == word);
+        match (at, weight == 0.0) {
+            (Some(at), true) => {
+                self.words.remove(at);
+                self.weights.remove(at);
+            }
+            (Some(at), false) => self.weights[at] = weight,
+            (None, false) => self.push(word.to_owned(), weight),
+            (None, true) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompts_are_words_with_weights() {
+        let read = |text: &str| {
+            let condition = Condition::of_prompt(text).expect(text);
+            let words = condition
+                .iter()
+                .map(|(word, weight)| format!("{weight} {word}"));
+            words.collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(read("smile"), "1 smile");
+        assert_eq!(
+            read(" smile,not hat , 0.5 red hair"),
+            "1 smile; -1 hat; 0.5 red hair"
+        );
+        assert_eq!(read("smile, not smile"), "-1 smile");
+        assert_eq!(read("not 0.5 hat"), "-0.5 hat");
+        assert_eq!(read("3"), "1 3");
+        assert_eq!(read("0 smile"), "");
+        for fault in ["", "smile,", "not ", "a\"b"] {
+            let fault = Condition::of_prompt(fault).expect_err(fault);
+            assert!(fault.contains("is not a word of a prompt"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_vocabulary_has_each_word_once() {
+        let of = |words: &[&str]| Vocabulary {
+            kind: VocabularyKind::Classes,
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        assert!(of(&["a", "b"]).check().is_ok());
+        for (words, part) in [
+            (&[][..], "0 words"),
+            (&["a", "a"], "\"a\" twice"),
+            (&["a,b"], "\"a,b\" cannot"),
+            (&[" a"], "cannot"),
+        ] {
+            let fault = of(words).check().expect_err("unsound");
+            assert!(fault.contains(part), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_weight_of_zero_takes_a_word_away() {
+        let mut condition = Condition::word("3");
+        condition.set("8", 0.5);
+        condition.set("3", 0.0);
+        assert!(condition.iter().eq([("8", 0.5)]));
+        assert_eq!((condition.weight("8"), condition.weight("3")), (0.5, 0.0));
+    }
+}

@@ -1,0 +1,254 @@
+//! What pictures are said to show: the conditions that a model learns and is measured with.
+
+use super::dataset::{DataForm, Dataset};
+use super::random::{Purpose, Stream};
+use super::recipe::Recipe;
+use crate::latent::{Space, Vocabulary, VocabularyKind};
+use crate::model::manifest::LabelKind;
+use crate::model::{Generator, ModelError, ModelFile};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// How a model learns conditions.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionSettings {
+    /// How often nothing is said of a picture in training, so that the model also draws without
+    /// conditions (classifier-free guidance, Ho and Salimans 2022, needs both).
+    pub drop: f64,
+    /// The labels of the data that are words; all of them where none are named.
+    #[serde(default)]
+    pub words: Vec<String>,
+}
+
+impl Recipe {
+    /// The words that a model of this recipe takes, from the labels of its data.
+    pub fn vocabulary(&self, form: &DataForm) -> Option<Vocabulary> {
+        let settings = self.conditions.as_ref()?;
+        let words = match &settings.words[..] {
+            [] => &form.labels,
+            words => words,
+        };
+        Some(Vocabulary {
+            kind: match form.kind {
+                LabelKind::Classes => VocabularyKind::Classes,
+                LabelKind::Flags => VocabularyKind::Attributes,
+            },
+            words: words.to_vec(),
+        })
+    }
+}
+
+/// From the labels of pictures to weights of words.
+#[derive(Clone, Debug)]
+pub struct Conditioning {
+    kind: VocabularyKind,
+    /// The label of each word.
+    labels: Vec<usize>,
+    /// How many labels a row of the data has.
+    row: usize,
+    drop: f64,
+}
+
+impl Conditioning {
+    /// Conditions of data for the words of a vocabulary.
+    ///
+    /// # Errors
+    /// When a word is not a label of the data.
+    pub fn new(vocabulary: &Vocabulary, form: &DataForm, drop: f64) -> Result<Self, ModelError> {
+        let label = |word: &String| {
+            let label = form.labels.iter().position(|label| label == word);
+            label.ok_or_else(|| ModelError(format!("its data has no label {word:?}")))
+        };
+        Ok(Self {
+            kind: vocabulary.kind,
+            labels: vocabulary
+                .words
+                .iter()
+                .map(label)
+                .collect::<Result<_, _>>()?,
+            row: form.labels.len(),
+            drop,
+        })
+    }
+
+    /// How many weights a condition has.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// All that can be said of pictures, `[pictures, words]`, from their labels as
+    /// [`Dataset::labels`] gives them.
+    pub fn of_labels(&self, labels: &[u8]) -> Vec<f32> {
+        let words = self.labels.iter();
+        match self.kind {
+            VocabularyKind::Classes => labels
+                .iter()
+                .flat_map(|&class| {
+                    let is_class = move |&label: &usize| f32::from(label == usize::from(class));
+                    words.clone().map(is_class)
+                })
+                .collect(),
+            VocabularyKind::Attributes => labels
+                .chunks_exact(self.row.max(1))
+                .flat_map(|row| {
+                    words
+                        .clone()
+                        .map(|&label| f32::from(row[label]) * 2.0 - 1.0)
+                })
+                .collect(),
+        }
+    }
+
+    /// Conditions of one word each, all words in turn.
+    pub fn of_every_word(&self, count: usize) -> Vec<f32> {
+        let words = self.len().max(1);
+        (0..count * words)
+            .map(|index| f32::from(index % words == index / words % words))
+            .collect()
+    }
+
+    /// What is said of the pictures of a training step: now and then nothing, and of attributes as
+    /// many as it happens, so that prompts of any length are known.
+    pub fn of_step(&self, labels: &[u8], seed: u64, step: u64) -> Vec<f32> {
+        let mut conditions = self.of_labels(labels);
+        let mut stream = Stream::new(seed, Purpose::Conditions, step);
+        for condition in conditions.chunks_exact_mut(self.len().max(1)) {
+            let is_dropped = stream.uniform() < self.drop;
+            let share = stream.uniform();
+            for weight in condition {
+                let is_said = match self.kind {
+                    VocabularyKind::Classes => true,
+                    VocabularyKind::Attributes => stream.uniform() < share,
+                };
+                if is_dropped || !is_said {
+                    *weight = 0.0;
+                }
+            }
+        }
+        conditions
+    }
+}
+
+/// The conditions that a model is measured with: those of the test pictures, one after the other.
+pub struct Asked<'a> {
+    conditioning: Option<Conditioning>,
+    data: &'a Dataset,
+}
+
+impl<'a> Asked<'a> {
+    /// # Errors
+    /// When the model has words that the data has no labels for.
+    pub fn new(file: &ModelFile, data: &'a Dataset) -> Result<Self, ModelError> {
+        let vocabulary = file.manifest.conditions.as_ref();
+        let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form, 0.0));
+        Ok(Self {
+            conditioning: conditioning.transpose()?,
+            data,
+        })
+    }
+
+    /// The labels of the words, if the model takes any.
+    pub fn labels(&self) -> Option<&[usize]> {
+        Some(&self.conditioning.as_ref()?.labels)
+    }
+
+    /// What is asked of samples: `[samples, words]`, empty where the model takes no conditions.
+    pub fn conditions(&self, samples: Range<usize>) -> Vec<f32> {
+        let Some(conditioning) = &self.conditioning else {
+            return Vec::new();
+        };
+        let len = self.data.len().max(1);
+        conditioning.of_labels(&self.data.labels(samples.map(|sample| sample % len)))
+    }
+
+    /// Codes of samples as the decoder takes them, with what is asked of these.
+    ///
+    /// # Errors
+    /// As for [`Generator::inputs_given`].
+    pub fn inputs(
+        &self,
+        generator: &Generator,
+        space: Space,
+        codes: &[f32],
+        samples: Range<usize>,
+    ) -> Result<Vec<f32>, ModelError> {
+        generator.inputs_given(space, codes, &self.conditions(samples))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::manifest::ImageSpec;
+
+    fn form(kind: LabelKind, labels: &[&str]) -> DataForm {
+        DataForm {
+            image: ImageSpec {
+                channels: 1,
+                height: 1,
+                width: 1,
+            },
+            kind,
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            groups: Vec::new(),
+        }
+    }
+
+    fn conditioning(kind: LabelKind, words: &[&str], drop: f64) -> Conditioning {
+        let data = form(kind, &["a", "b", "c"]);
+        let vocabulary = Vocabulary {
+            kind: match kind {
+                LabelKind::Classes => VocabularyKind::Classes,
+                LabelKind::Flags => VocabularyKind::Attributes,
+            },
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        Conditioning::new(&vocabulary, &data, drop).expect("all words are labels")
+    }
+
+    #[test]
+    fn labels_become_weights_of_their_words() {
+        let classes = conditioning(LabelKind::Classes, &["a", "b", "c"], 0.0);
+        assert_eq!(classes.of_labels(&[2, 0]), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+        // Words may be some of the labels, in another order.
+        let flags = conditioning(LabelKind::Flags, &["c", "a"], 0.0);
+        assert_eq!(flags.of_labels(&[1, 1, 0, 0, 0, 1]), [-1.0, 1.0, 1.0, -1.0]);
+        let data = form(LabelKind::Flags, &["a"]);
+        let unknown = Vocabulary {
+            kind: VocabularyKind::Attributes,
+            words: vec!["hat".to_owned()],
+        };
+        let fault = Conditioning::new(&unknown, &data, 0.0).expect_err("it is no label");
+        assert!(fault.to_string().contains("\"hat\""), "{fault}");
+    }
+
+    #[test]
+    fn now_and_then_nothing_is_said() {
+        let classes = conditioning(LabelKind::Classes, &["a", "b", "c"], 0.25);
+        let labels = vec![1; 4000];
+        let said = classes.of_step(&labels, 1, 7);
+        let silent = said.chunks(3).filter(|row| **row == [0.0; 3]).count();
+        assert!((900..1100).contains(&silent), "{silent} of 4000");
+        let others = said
+            .chunks(3)
+            .filter(|row| **row == [0.0, 1.0, 0.0])
+            .count();
+        assert_eq!(silent + others, 4000);
+        assert_eq!(
+            said,
+            classes.of_step(&labels, 1, 7),
+            "a resumed run says the same"
+        );
+        assert_ne!(said, classes.of_step(&labels, 1, 8));
+        // Of attributes any part is said.
+        let flags = conditioning(LabelKind::Flags, &["a", "b", "c"], 0.0);
+        let said = flags.of_step(&[1; 3000], 1, 7);
+        let counts = said
+            .chunks(3)
+            .map(|row| row.iter().filter(|weight| **weight != 0.0).count());
+        let mut found = [0; 4];
+        counts.for_each(|count| found[count] += 1);
+        assert!(found.iter().all(|count| *count > 150), "{found:?} of 1000");
+    }
+}
