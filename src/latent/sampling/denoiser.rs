@@ -43,6 +43,30 @@ pub struct Estimate {
 }
 
 impl Prediction {
+    /// What a network is to say of data with noise at a level.
+    pub fn target(self, data: &[f32], noise: &[f32], level: Level) -> Vec<f32> {
+        match self {
+            Self::Noise => noise.to_vec(),
+            Self::Data => data.to_vec(),
+            Self::V => combine(&[(level.alpha, noise), (-level.sigma, data)]),
+            Self::Velocity => combine(&[(1.0, noise), (-1.0, data)]),
+        }
+    }
+
+    /// How much the squared error of a prediction counts in training: as much as an error of the data
+    /// would by its signal-to-noise ratio, of which what lies above `min_snr` does not count (min-SNR,
+    /// Hang et al. 2023, equations 10 and 11). A velocity counts the same at all levels.
+    pub fn importance(self, level: Level, min_snr: f64) -> f64 {
+        let snr = level.snr();
+        let counted = snr.min(min_snr);
+        match self {
+            Self::Data => counted,
+            Self::Noise => counted / snr,
+            Self::V => counted / (snr + 1.0),
+            Self::Velocity => 1.0,
+        }
+    }
+
     /// The level at which a network of this kind sees what is at `level`.
     pub(super) fn scale(self, level: Level) -> Level {
         match self {

@@ -1,5 +1,7 @@
 //! How much of the data and how much noise there is in a picture.
 
+use super::combine;
+
 /// The share of data and of noise in `x = alpha * x0 + sigma * noise`, where the noise is standard
 /// normal.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -37,6 +39,11 @@ impl Level {
     /// call sigma.
     pub fn of_ratio(ratio: f64) -> Self {
         Self::of_alpha_bar(1.0 / (1.0 + ratio * ratio))
+    }
+
+    /// Data with noise at this level; both have one length.
+    pub fn mix(self, data: &[f32], noise: &[f32]) -> Vec<f32> {
+        combine(&[(self.alpha, data), (self.sigma, noise)])
     }
 
     /// The share of the data in the variance, in 0..=1, whatever the scale of the level.

@@ -31,7 +31,13 @@ pub enum SamplingError {
     Steps(usize),
     #[error("an eta of {0} is refused: it is a number from 0, no noise, to 1")]
     Eta(f64),
+    #[error("a guidance of {0} is refused: it is a number from {least} to {most}", least = GUIDANCE[0], most = GUIDANCE[1])]
+    Guidance(f32),
 }
+
+/// The least and the largest scale of classifier-free guidance: at 0 a condition counts nothing, at 1
+/// as much as in training.
+pub const GUIDANCE: [f32; 2] = [0.0, 100.0];
 
 /// Checks how much noise a method adds, as a share of what DDPM adds.
 ///

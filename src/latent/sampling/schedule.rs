@@ -76,6 +76,34 @@ impl Noising {
         bars.collect()
     }
 
+    /// The moments that a network learns, from the cleanest to the noisiest; those of the line lie in
+    /// the middle of as many equal pieces.
+    pub fn moments(self) -> Vec<Moment> {
+        let moment = |index: usize, time: f64, level: Level| Moment {
+            time: if self == Self::Line {
+                time
+            } else {
+                index as f64
+            },
+            level,
+        };
+        let levels: Vec<Level> = match self {
+            Self::Line => (0..TRAINING_STEPS)
+                .map(middle)
+                .map(Level::of_line)
+                .collect(),
+            _ => self
+                .alpha_bars()
+                .into_iter()
+                .map(Level::of_alpha_bar)
+                .collect(),
+        };
+        let numbered = levels.into_iter().enumerate();
+        numbered
+            .map(|(index, level)| moment(index, middle(index), level))
+            .collect()
+    }
+
     /// The noisiest level and the least noisy one that the network knows.
     fn range(self) -> [Level; 2] {
         match self.alpha_bars()[..] {
@@ -83,6 +111,11 @@ impl Noising {
             _ => LINE,
         }
     }
+}
+
+/// The middle of one of the equal pieces of the straight line.
+fn middle(index: usize) -> f64 {
+    (index as f64 + 0.5) / TRAINING_STEPS as f64
 }
 
 /// A level with the time that the network is given there.
