@@ -144,8 +144,9 @@ impl Workspace {
         let session = &self.names;
         let mut walk = Walk::from_expr(expression);
         let vocabulary = model.manifest.conditions.as_ref();
-        let mut words = walk.given.iter().map(|(word, _)| word);
-        if !words.all(|word| vocabulary.is_some_and(|it| it.index(word).is_some())) {
+        let is_known =
+            |(word, _): (&str, f32)| vocabulary.is_some_and(|it| it.index(word).is_some());
+        if !walk.given.iter().all(is_known) {
             walk.given = Condition::default();
         }
         walk.arrange(&Names { model, session });

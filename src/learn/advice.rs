@@ -3,9 +3,9 @@
 
 use super::Fault;
 use super::evidence::{Measurements, shown};
-use super::figures::longest;
 use super::measure::{Measure, Quantity};
 use super::question::Question;
+use super::statistics::longest;
 use super::task::{Task, TaskKind};
 
 /// How much longer than every wrong option a right one may be.

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use super::bank::Bank;
+use super::figure::Content;
 use super::measure::{HERE, Measure, Quantity};
 use super::models::{ModelSketch, Models};
 use super::path::StudyPath;
@@ -323,9 +324,25 @@ impl<'a> Checker<'a> {
         self.fault(line, format!("{text:?} cannot be measured: {fault}"));
     }
 
+    /// Checks what the texts lead to and show.
     fn links(&mut self) {
         let question = self.question;
         let model = question.model().and_then(|name| self.models.get(name));
+        for figure in question
+            .answer
+            .figures
+            .iter()
+            .chain(&question.deeper.figures)
+        {
+            let Content::Pictures(pictures) = &figure.content else {
+                continue;
+            };
+            if let Some(model) = self.model(&pictures.model, figure.line) {
+                for formula in &pictures.expressions {
+                    self.formula(formula, model);
+                }
+            }
+        }
         for link in question.answer.links.iter().chain(&question.deeper.links) {
             match &link.target {
                 Target::Question(id) => self.linked(id, link.line, "a link leads to"),

@@ -11,7 +11,8 @@
 //! - [`read`]: a file to a question; [`check`]: whether it fits the models and the other questions;
 //! - [`evidence`], [`answer`], [`verdict`]: what was measured, and what it says about an answer;
 //! - [`trial`]: whether tasks can be solved and failed, and claims hold, tried with real pictures;
-//! - [`advice`], [`figures`]: what can be guessed, and what can be counted over the whole bank;
+//! - [`figure`]: pictures, charts and diagrams in texts;
+//! - [`advice`], [`statistics`]: what can be guessed, and what can be counted over the whole bank;
 //! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
 //! - [`progress`]: what was answered, how well, and when it is due again;
 //! - [`interview`]: timed sets.
@@ -24,7 +25,7 @@ pub mod check;
 pub mod claim;
 pub mod evidence;
 mod fault;
-pub mod figures;
+pub mod figure;
 pub mod index;
 pub mod interview;
 pub mod measure;
@@ -37,6 +38,7 @@ pub mod read;
 pub mod rubric;
 pub mod search;
 mod shuffle;
+pub mod statistics;
 pub mod task;
 pub mod text;
 pub mod trial;

@@ -1,8 +1,9 @@
 //! The running text of a question: Markdown with links that act on the window.
 
+use super::figure::{self, Figure};
 use super::question::{Formula, ToolName};
 use crate::latent::expr::parse;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// Markdown whose links any Markdown reader finds.
 #[derive(Clone, PartialEq, Default, Debug)]
@@ -12,6 +13,8 @@ pub struct Text {
     pub markdown: String,
     /// The links in order.
     pub links: Vec<Link>,
+    /// The figures in order: those of the code blocks that [`is_figure`] says.
+    pub figures: Vec<Figure>,
     /// The line of the file at which the text begins, from 1.
     pub line: usize,
 }
@@ -91,20 +94,40 @@ impl Text {
             text: Self {
                 markdown: String::with_capacity(source.len() + 16),
                 links: Vec::new(),
+                figures: Vec::new(),
                 line,
             },
             faults: Vec::new(),
         };
         reader.read();
         reader.text.markdown = reader.text.markdown.trim().to_owned();
-        (reader.text, reader.faults)
+        let (mut text, mut faults) = (reader.text, reader.faults);
+        for (line, block) in figure_blocks(source, line) {
+            match Figure::read(&block, line) {
+                Ok(figure) => text.figures.push(figure),
+                Err(reason) => faults.push((line, format!("a figure cannot be drawn: {reason}"))),
+            }
+        }
+        (text, faults)
     }
 
     /// The words without marks, paragraphs divided by line ends.
     pub fn plain(&self) -> String {
         let mut plain = String::with_capacity(self.markdown.len());
+        let mut figures = self.figures.iter();
+        let mut is_drawn = false;
         for event in Parser::new_ext(&self.markdown, Options::ENABLE_TABLES) {
             match event {
+                Event::Start(Tag::CodeBlock(kind)) if is_figure(&kind) => {
+                    is_drawn = true;
+                    let caption = figures.next().map(|figure| figure.caption.as_str());
+                    plain.push_str(caption.unwrap_or_default());
+                }
+                Event::Text(_) if is_drawn => {}
+                Event::End(TagEnd::CodeBlock) if is_drawn => {
+                    is_drawn = false;
+                    plain.push('\n');
+                }
                 Event::Text(words) | Event::Code(words) => plain.push_str(&words),
                 Event::SoftBreak | Event::End(TagEnd::TableCell) => plain.push(' '),
                 Event::HardBreak
@@ -117,6 +140,36 @@ impl Text {
         }
         plain.trim().to_owned()
     }
+}
+
+/// Whether a code block is a figure: it is fenced, and `figure` is its first word.
+pub fn is_figure(kind: &CodeBlockKind<'_>) -> bool {
+    let CodeBlockKind::Fenced(info) = kind else {
+        return false;
+    };
+    info.split_whitespace().next() == Some(figure::FENCE_WORD)
+}
+
+/// The figures of a text that begins at `line` of its file, each with the line of its fence.
+fn figure_blocks(source: &str, line: usize) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (event, range) in Parser::new_ext(source, Options::ENABLE_TABLES).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) if is_figure(&kind) => {
+                let before = source.get(..range.start).unwrap_or_default();
+                open = Some((line + before.matches('\n').count(), String::new()));
+            }
+            Event::Text(words) => {
+                if let Some((_, text)) = &mut open {
+                    text.push_str(&words);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => found.extend(open.take()),
+            _ => {}
+        }
+    }
+    found
 }
 
 struct Reader<'a> {
@@ -288,5 +341,24 @@ mod tests {
             1,
         );
         assert_eq!(text.plain(), "A b c e.\n\nf\ng\nh = i");
+    }
+
+    #[test]
+    fn only_fenced_blocks_named_figure_are_figures() {
+        let figure = "caption = \"Seen.\"\ndiagram = \"a -> b\"";
+        let source = format!(
+            "One.\n\n```figure small\n{figure}\n```\n\n```\nfigure\n```\n\n```figures\nb\n```\n\n    figure\n\n~~~figure\n{figure}\n~~~\n\n```figure\ncaption = 1\n```"
+        );
+        let (text, faults) = Text::read(&source, 10);
+        let lines: Vec<usize> = text.figures.iter().map(|figure| figure.line).collect();
+        assert_eq!(lines, [12, 27]);
+        assert!(
+            text.plain().starts_with("One.\nSeen.\n"),
+            "{}",
+            text.plain()
+        );
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].0, 32);
+        assert!(faults[0].1.contains("cannot be drawn"), "{faults:?}");
     }
 }

@@ -8,6 +8,7 @@ use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
+use crate::learn::figure::Content;
 use crate::learn::progress::Attempt;
 use crate::learn::task::Order;
 use crate::learn::{Answer, Measurements, Question, TaskKind, Verdict, Wanted};
@@ -41,6 +42,21 @@ pub struct TaskPicture {
 /// The set in which picture `index` of the open task comes.
 pub fn picture_key(index: usize) -> SetKey {
     PICTURES[index.min(MAX_PICTURES - 1)]
+}
+
+/// The sets in which the pictures of figures come.
+const FIGURES: [SetKey; 6] = [
+    SetKey("figure 1"),
+    SetKey("figure 2"),
+    SetKey("figure 3"),
+    SetKey("figure 4"),
+    SetKey("figure 5"),
+    SetKey("figure 6"),
+];
+
+/// The set in which the pictures of a figure of the open question come.
+pub fn figure_key(number: usize) -> SetKey {
+    FIGURES[number.min(FIGURES.len() - 1)]
 }
 
 /// The question that is read.
@@ -362,12 +378,43 @@ impl Learning {
         }
     }
 
+    /// The pictures in the figures of the open question, once its answer is shown.
+    fn figure_requests(&self, workspace: &mut Workspace) -> Vec<PictureRequest> {
+        let Some((question, open)) = self.open_question() else {
+            return Vec::new();
+        };
+        if !open.is_revealed {
+            return Vec::new();
+        }
+        let figures = question
+            .answer
+            .figures
+            .iter()
+            .chain(&question.deeper.figures);
+        let mut requests = Vec::new();
+        for (number, figure) in figures.take(FIGURES.len()).enumerate() {
+            let Content::Pictures(pictures) = &figure.content else {
+                continue;
+            };
+            let source = ModelSource::Catalogue(pictures.model.clone());
+            // What cannot be loaded leaves its place empty.
+            if let Ok(Some(model)) = workspace.need_model(&source) {
+                let shown = pictures
+                    .expressions
+                    .iter()
+                    .map(|formula| formula.expr.clone());
+                requests.push(PictureRequest::new(figure_key(number), &model, shown));
+            }
+        }
+        requests
+    }
+
     /// The pictures that the open task shows.
     pub(in crate::app) fn requests(&mut self, workspace: &mut Workspace) -> Vec<PictureRequest> {
         if !workspace.view.learning {
             return Vec::new();
         }
-        let mut requests = Vec::new();
+        let mut requests = self.figure_requests(workspace);
         for (index, picture) in self.task_pictures().into_iter().enumerate() {
             let source = ModelSource::Catalogue(picture.model);
             // What cannot be loaded leaves its place empty; the check says why.

@@ -8,7 +8,7 @@ mod live;
 mod scene;
 mod store;
 
-pub use checking::{MAX_PICTURES, OpenQuestion, TaskPicture, picture_key};
+pub use checking::{MAX_PICTURES, OpenQuestion, TaskPicture, figure_key, picture_key};
 pub use scene::{name_of, tool_of, why_no_scene};
 
 use super::notices::Level;

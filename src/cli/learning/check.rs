@@ -5,8 +5,8 @@ use super::measuring::Engines;
 use crate::cli::args::QuestionsArgs;
 use crate::cli::error::CliError;
 use crate::cli::{interrupt, progress, say};
-use crate::learn::figures::Figures;
 use crate::learn::models::Models;
+use crate::learn::statistics::Statistics;
 use crate::learn::trial::Trial;
 use crate::learn::{Bank, Fault, Question, TaskKind, advice, check as on_paper};
 
@@ -33,7 +33,7 @@ pub fn check(args: &QuestionsArgs) -> Result<(), CliError> {
         say(&format!("replaced by files of the folder: {replaced}"))?;
     }
     let figures = || match args.stats {
-        true => say(&Figures::of(chosen.iter().copied()).to_string()),
+        true => say(&Statistics::of(chosen.iter().copied()).to_string()),
         false => Ok(()),
     };
     for warning in &findings.warnings {

@@ -1,5 +1,7 @@
 //! Markdown in a terminal: paragraphs at a width, headings underlined, code as it is.
 
+use crate::learn::figure::Figure;
+use crate::learn::text::is_figure;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -70,6 +72,14 @@ impl Page {
         }
     }
 
+    /// A figure in lines of text, and its caption.
+    fn figure(&mut self, figure: &Figure) {
+        let mut lines = figure.lines();
+        let caption = lines.pop().unwrap_or_default();
+        self.verbatim(&lines.join("\n"), "  ");
+        self.wrap(&caption, "    ", "    ");
+    }
+
     /// Markdown. A link is followed by what it leads to, in square brackets.
     pub fn markdown(&mut self, source: &str) {
         let mut state = State::default();
@@ -102,6 +112,7 @@ impl Page {
                 self.flush(state);
                 self.blank();
                 state.is_code = matches!(kind, CodeBlockKind::Fenced(_) | CodeBlockKind::Indented);
+                state.is_figure = is_figure(&kind);
             }
             Tag::List(first) => {
                 self.flush(state);
@@ -139,8 +150,11 @@ impl Page {
             }
             TagEnd::CodeBlock => {
                 let words = std::mem::take(&mut state.words);
-                self.verbatim(&words, "    ");
-                state.is_code = false;
+                match state.is_figure.then(|| Figure::read(&words, 0)) {
+                    Some(Ok(figure)) => self.figure(&figure),
+                    _ => self.verbatim(&words, "    "),
+                }
+                (state.is_code, state.is_figure) = (false, false);
                 self.blank();
             }
             TagEnd::Item => {
@@ -198,6 +212,8 @@ impl Page {
 struct State {
     words: String,
     is_code: bool,
+    /// Whether the code block is a figure.
+    is_figure: bool,
     /// The open lists, with the next number of those that have numbers.
     lists: Vec<Option<u64>>,
     /// The mark of an item that has no line yet.

@@ -1,10 +1,10 @@
 //! Questions, their files, their tasks, and what is remembered of them.
 
 mod bank;
-mod figures;
 mod files;
 mod progress;
 mod sets;
+mod statistics;
 mod tasks;
 mod trying;
 

@@ -77,7 +77,7 @@ pub fn ui(
         let blocks = view
             .report
             .get(ByAddress::new(report), || markdown::blocks(report));
-        markdown::ui(ui, "report", &blocks);
+        markdown::ui(ui, "report", &blocks, |_, _| {});
     });
 }
 

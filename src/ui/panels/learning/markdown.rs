@@ -2,7 +2,7 @@
 
 use crate::app::{ByAddress, Derived};
 use crate::learn::Question;
-use crate::learn::text::Target;
+use crate::learn::text::{Target, is_figure};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::code;
 use eframe::egui::{
@@ -28,6 +28,8 @@ pub enum Block {
     /// How deep it lies, from 0, and what stands before it.
     Item(usize, String, Vec<Span>),
     Code(String),
+    /// One of the figures of the text, by its place among them.
+    Figure(usize),
     /// Rows of cells; the first row is the head.
     Table(Vec<Vec<Vec<Span>>>),
 }
@@ -35,8 +37,14 @@ pub enum Block {
 /// The blocks of a text, parsed once for the question that it belongs to.
 pub type Parsed = Derived<ByAddress<Question>, Vec<Block>>;
 
-/// Paints a text. Returns the link that was followed now; pages are opened at once.
-pub fn ui(ui: &mut Ui, id: &str, blocks: &[Block]) -> Option<Target> {
+/// Paints a text, its figures by a function of their places. Returns the link that was followed now;
+/// pages are opened at once.
+pub fn ui(
+    ui: &mut Ui,
+    id: &str,
+    blocks: &[Block],
+    mut figure_ui: impl FnMut(&mut Ui, usize),
+) -> Option<Target> {
     let mut followed = None;
     for (index, block) in blocks.iter().enumerate() {
         match block {
@@ -53,6 +61,7 @@ pub fn ui(ui: &mut Ui, id: &str, blocks: &[Block]) -> Option<Target> {
                 });
             }
             Block::Code(text) => code_ui(ui, (id, index), text),
+            Block::Figure(number) => figure_ui(ui, *number),
             Block::Table(rows) => table_ui(ui, (id, index), rows, &mut followed),
         }
         ui.add_space(space::XS);
@@ -209,6 +218,8 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
     let mut lists: Vec<Option<u64>> = Vec::new();
     let mut marker: Option<String> = None;
     let mut is_code_block = false;
+    let mut is_drawn = false;
+    let mut figures = 0;
     let mut table: Vec<Vec<Vec<Span>>> = Vec::new();
     let push = |spans: &mut Vec<Span>, look: &Span, text: &str| {
         let text = text.to_owned();
@@ -235,6 +246,7 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
     };
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         match event {
+            Event::Text(_) if is_drawn => {}
             Event::Text(text) if is_code_block => {
                 blocks.push(Block::Code(text.trim_end().to_owned()));
             }
@@ -252,11 +264,16 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
             Event::End(TagEnd::Emphasis) => look.is_emphasised = false,
             Event::Start(Tag::Link { dest_url, .. }) => look.link = Some(dest_url.into_string()),
             Event::End(TagEnd::Link) => look.link = None,
-            Event::Start(Tag::CodeBlock(_)) => {
+            Event::Start(Tag::CodeBlock(kind)) => {
                 flush(&mut blocks, &mut spans, &mut marker, lists.len());
                 is_code_block = true;
+                is_drawn = is_figure(&kind);
+                if is_drawn {
+                    blocks.push(Block::Figure(figures));
+                    figures += 1;
+                }
             }
-            Event::End(TagEnd::CodeBlock) => is_code_block = false,
+            Event::End(TagEnd::CodeBlock) => (is_code_block, is_drawn) = (false, false),
             Event::Start(Tag::List(first)) => {
                 flush(&mut blocks, &mut spans, &mut marker, lists.len());
                 lists.push(first);
@@ -328,7 +345,7 @@ mod tests {
     #[test]
     fn every_part_of_a_text_becomes_a_block() {
         let text = "One **two** `x`\nand [three](question:three).\n\n## Head\n\n- a\n- b\n  1. c\n\n\
-                    ```\nz = 1\n\ny = 2\n```\n\n| A | B |\n| --- | --- |\n| 1 | *2* |\n";
+                    ```\nz = 1\n\ny = 2\n```\n\n```figure\na\n```\n\n| A | B |\n| --- | --- |\n| 1 | *2* |\n";
         let blocks = blocks(text);
         let Block::Paragraph(first) = &blocks[0] else {
             panic!("{blocks:?}");
@@ -355,6 +372,7 @@ mod tests {
             .collect();
         assert_eq!(items, [(0, "•"), (0, "•"), (1, "1.")]);
         assert!(blocks.contains(&Block::Code("z = 1\n\ny = 2".to_owned())));
+        assert!(blocks.contains(&Block::Figure(0)));
         let Some(Block::Table(rows)) = blocks.last() else {
             panic!("{blocks:?}");
         };

@@ -1,5 +1,6 @@
 //! The questions at the right: what fits, what was asked, what was learned.
 
+mod figure;
 mod interview;
 mod list;
 mod markdown;

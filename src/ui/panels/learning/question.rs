@@ -2,7 +2,8 @@
 
 use super::list::topic_title;
 use super::{
-    LearningView, ask, button_ui, button_unless_ui, main_button_ui, markdown, now_unix, tasks,
+    LearningView, ask, button_ui, button_unless_ui, figure, main_button_ui, markdown, now_unix,
+    tasks,
 };
 use crate::app::learning::{OpenQuestion, tool_of, why_no_scene};
 use crate::app::models::source_title;
@@ -44,7 +45,7 @@ pub fn ui(
                 });
             }
             section(ui, "Answer", |ui| {
-                answer_ui(ui, actions, question, open, view);
+                answer_ui(ui, app, actions, question, open, view);
             });
             if open.is_revealed {
                 section(ui, "How well did you know it?", |ui| {
@@ -113,6 +114,7 @@ pub fn scene_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Q
 
 fn answer_ui(
     ui: &mut Ui,
+    app: &AppState,
     actions: &mut Actions,
     question: &Arc<Question>,
     open: &OpenQuestion,
@@ -149,7 +151,12 @@ fn answer_ui(
     let blocks = view.answer.get(ByAddress::new(question), || {
         markdown::blocks(&question.answer.markdown)
     });
-    let mut followed = markdown::ui(ui, "answer", &blocks);
+    let textures = &mut view.textures;
+    let mut followed = markdown::ui(ui, "answer", &blocks, |ui, number| {
+        if let Some(shown) = question.answer.figures.get(number) {
+            figure::ui(ui, app, textures, shown, number);
+        }
+    });
     if !question.covers.is_empty() {
         CollapsingHeader::new("Points of a full answer")
             .id_salt(("covers", &question.id))
@@ -166,7 +173,12 @@ fn answer_ui(
             let blocks = view.deeper.get(ByAddress::new(question), || {
                 markdown::blocks(&question.deeper.markdown)
             });
-            markdown::ui(ui, "deeper", &blocks)
+            let before = question.answer.figures.len();
+            markdown::ui(ui, "deeper", &blocks, |ui, number| {
+                if let Some(shown) = question.deeper.figures.get(number) {
+                    figure::ui(ui, app, textures, shown, before + number);
+                }
+            })
         });
         followed = followed.or(shown.body_returned.flatten());
     }

@@ -1,7 +1,7 @@
 //! How well the bank teaches, as far as it can be counted.
 
 use super::{WHOLE, file_with, read_file};
-use zscape::learn::figures::Figures;
+use zscape::learn::statistics::Statistics;
 use zscape::learn::{Bank, Level, Measurements, advice};
 
 // What the built-in bank has reached. A change of texts may better a figure, and then its bound
@@ -27,7 +27,7 @@ const WITH_FIGURES: usize = 0;
 #[test]
 fn the_bank_keeps_what_it_has_reached() {
     let bank = Bank::built_in();
-    let figures = Figures::of(bank.questions().iter().map(|question| &**question));
+    let figures = Statistics::of(bank.questions().iter().map(|question| &**question));
     let mut worse = Vec::new();
     if figures.percent_longest() > LONGEST_PERCENT {
         worse.push("the longest option is right more often");
@@ -77,7 +77,7 @@ fn figures_are_counted() {
         );
     let first = read_file(&text).expect("sound");
     let second = read_file(WHOLE).expect("sound");
-    let figures = Figures::of([&first, &second]);
+    let figures = Statistics::of([&first, &second]);
     assert_eq!(
         (figures.questions, figures.scenes, figures.nearest),
         (2, 2, 2)
@@ -102,7 +102,7 @@ fn figures_are_counted() {
 fn a_right_option_that_is_the_longest_is_counted() {
     let with = |text: &str| {
         let text = WHOLE.replace("{ text = \"This\"", &format!("{{ text = \"{text}\""));
-        Figures::of([&read_file(&text).expect("sound")]).longest_is_right
+        Statistics::of([&read_file(&text).expect("sound")]).longest_is_right
     };
     assert_eq!(with("Neither, or"), 1);
     assert_eq!(

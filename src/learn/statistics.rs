@@ -1,20 +1,16 @@
-//! Figures of a whole bank: what can be counted about how well its questions teach.
+//! Statistics of a whole bank: what can be counted about how well its questions teach.
 
 use super::question::{Level, Question};
 use super::task::{Choice, Task, TaskKind};
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The refrain that corrects a common error; on every page it corrects nothing.
 const REFRAIN: &str = "often said";
 
-/// The word after the fence of a code block that is drawn as a figure.
-const FIGURE: &str = "figure";
-
 /// Counts over some questions.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Figures {
+pub struct Statistics {
     pub questions: usize,
     /// Questions of each level, in the order of [`Level::ALL`].
     pub by_level: [usize; Level::ALL.len()],
@@ -42,14 +38,14 @@ pub struct Figures {
     pub with_figures: usize,
 }
 
-impl Figures {
+impl Statistics {
     /// Counts over questions.
     pub fn of<'q>(questions: impl IntoIterator<Item = &'q Question>) -> Self {
-        let mut figures = Self::default();
+        let mut statistics = Self::default();
         for question in questions {
-            figures.count(question);
+            statistics.count(question);
         }
-        figures
+        statistics
     }
 
     fn count(&mut self, question: &Question) {
@@ -70,7 +66,7 @@ impl Figures {
         self.refrains += usize::from(texts.iter().any(is_refrain));
         self.claims += question.claims.len();
         self.dated += usize::from(question.as_of.is_some());
-        let drawn: usize = texts.iter().map(|text| drawn_blocks(text)).sum();
+        let drawn = question.answer.figures.len() + question.deeper.figures.len();
         self.figures += drawn;
         self.with_figures += usize::from(drawn > 0);
     }
@@ -111,23 +107,11 @@ pub(super) fn longest(options: &[Choice]) -> [usize; 2] {
     })
 }
 
-/// How many code blocks of a text are drawn as figures.
-fn drawn_blocks(markdown: &str) -> usize {
-    let is_drawn = |event: &Event<'_>| match event {
-        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-            info.split_whitespace().next() == Some(FIGURE)
-        }
-        _ => false,
-    };
-    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES);
-    events.filter(is_drawn).count()
-}
-
 fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
 }
 
-impl fmt::Display for Figures {
+impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = |name: &str, value: String| writeln!(f, "{name:<34}{value:>7}");
         let share = |part: usize, whole: usize| {
@@ -168,16 +152,5 @@ impl fmt::Display for Figures {
             write!(f, "{count:>14}")?;
         }
         write!(f, "{:>8}", self.questions)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_blocks_named_figure_are_drawn() {
-        let text = "```figure strip\na\n```\n\n```\nfigure\n```\n\n```figures\nb\n```\n\n    figure\n\n~~~figure\nc\n~~~";
-        assert_eq!(drawn_blocks(text), 2);
     }
 }
