@@ -2,9 +2,11 @@
 
 mod learning;
 mod pictures;
+mod sampling;
 
 pub use learning::*;
 pub use pictures::*;
+pub use sampling::*;
 
 use crate::engine::DeviceChoice;
 use crate::render;
@@ -61,6 +63,8 @@ pub enum Command {
     Directions(DirectionsArgs),
     /// Measure the speed of a model on this machine
     Bench(BenchArgs),
+    /// Run a sampling method on data of which the exact answer is known
+    Sampler(SamplerArgs),
     /// List the questions, find some, or check their files
     Questions(QuestionsArgs),
     /// Show a question with its answer

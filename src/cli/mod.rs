@@ -20,6 +20,7 @@ mod opening;
 mod production;
 mod progress;
 mod replay;
+mod sampler;
 mod session;
 mod source;
 mod training;
@@ -85,6 +86,7 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Eval(args)) => training::eval(&args),
         Some(Command::Directions(args)) => directions::directions(args),
         Some(Command::Bench(args)) => bench::bench(&args),
+        Some(Command::Sampler(args)) => sampler::sampler(&args),
         Some(Command::Questions(args)) => learning::questions(&args),
         Some(Command::Question(args)) => learning::question(&args),
         Some(Command::Progress(args)) => learning::progress(&args),

@@ -87,6 +87,17 @@ impl Family {
                 has_styles: true,
                 ..plain
             },
+            Self::Diffusion => FamilyTraits {
+                title: "diffusion model",
+                conditional_title: "conditional diffusion model",
+                networks: &[Role::Denoiser],
+                optional: &[Role::Decoder],
+                has_prior: true,
+                encoding: Encoding::None,
+                learns_conditions: true,
+                has_any_spaces: true,
+                ..plain
+            },
             Self::Classifier => FamilyTraits {
                 title: "classifier",
                 networks: &[Role::Classifier],
@@ -126,6 +137,8 @@ pub struct Capabilities {
     pub style_layers: Option<usize>,
     /// Whether decoding adds noise, so that it matters which.
     pub takes_noise: bool,
+    /// Whether pictures are made in steps, by a sampler.
+    pub takes_steps: bool,
     /// The conditions that it takes; `None` where it takes none.
     pub conditions: Option<Vocabulary>,
     /// The spaces that codes may be in.
@@ -162,6 +175,7 @@ impl Manifest {
                 _ => None,
             },
             takes_noise: self.takes_noise(),
+            takes_steps: self.diffusion.is_some(),
             conditions: self.conditions.clone(),
             spaces: self.spaces.keys().copied().collect(),
             start,

@@ -8,6 +8,7 @@ mod critic;
 pub mod dataset;
 mod deviation;
 mod device;
+mod diffusion;
 pub mod directions;
 mod dolls;
 pub mod eval;
@@ -27,6 +28,7 @@ mod run;
 mod style;
 mod style_network;
 mod task;
+mod unet;
 
 pub use checkpoint::path_beside as checkpoint_beside;
 pub use recipe::Recipe;

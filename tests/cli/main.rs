@@ -27,6 +27,7 @@ mod outputs;
 mod questions;
 mod readme;
 mod replay;
+mod sampler;
 mod sheets;
 mod speed;
 mod steps;

@@ -270,7 +270,7 @@ pub struct NameArgs {
 
 impl NameArgs {
     pub fn sampler(&self) -> Sampler {
-        Sampler { noise: self.noise }
+        Sampler::with_noise(self.noise)
     }
 }
 

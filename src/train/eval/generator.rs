@@ -70,7 +70,7 @@ pub fn measure(
     let samples = judged(judge, progress, SAMPLES, |batch| {
         let samples = batch * BATCH..(batch + 1) * BATCH;
         let codes = sample_codes(batch, z_dim);
-        let inputs = asked.inputs(generator, Space::Z, &codes, samples)?;
+        let inputs = asked.inputs(generator, generator.start(), &codes, samples)?;
         generator.decode_to_vec(&inputs, NoiseMode::Const)
     })?;
     let count = test.len();

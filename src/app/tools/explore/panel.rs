@@ -166,7 +166,7 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
 /// The noise that a style-based generator adds in each layer.
 fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
     let noise = app.position().sampler().noise;
-    let choose = |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler { noise }));
+    let choose = |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler::with_noise(noise)));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (mode, word, tip) in [
