@@ -233,8 +233,8 @@ mod tests {
             layers: vec![dense(3), LayerSpec::Tanh],
         };
         let networks = BTreeMap::from([
-            (Role::Encoder, encoder.clone().into()),
-            (Role::Decoder, decoder.clone().into()),
+            (Role::Encoder, encoder.clone()),
+            (Role::Decoder, decoder.clone()),
         ]);
         let mut all = BTreeMap::new();
         for (role, spec) in &networks {
@@ -250,7 +250,11 @@ mod tests {
         let code = run(&encoder, &of(&all, "encoder."), &picture);
         let before = run(&decoder, &of(&all, "decoder."), &code);
         let (mean, sigma) = (vec![0.5, -1.0], vec![2.0, 0.25]);
-        standardise(&networks, &mut all, &mean, &sigma).expect("dense layers meet at the code");
+        let forms = networks.into_iter();
+        let forms = forms
+            .map(|(role, spec)| (role, NetworkForm::from(spec)))
+            .collect();
+        standardise(&forms, &mut all, &mean, &sigma).expect("dense layers meet at the code");
         let changed = run(&encoder, &of(&all, "encoder."), &picture);
         let expected: Vec<f32> = code
             .iter()

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn only_who_never_ran_it_is_offered_the_tour() {
-        let mut storage = Map::default();
+        let mut storage = Memory::default();
         assert!(!load(&storage).view.has_seen_tour);
         // As versions before the tour wrote it.
         let earlier = "(model:None,expression:\"seed(7)\",view:(theme:Light,filmstrip:false))";

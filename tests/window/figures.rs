@@ -45,7 +45,7 @@ name = "cosine"
 formula = "cos((x/1000 + 0.008)/1.008*PI/2)^2"
 [[lines.series]]
 name = "linear"
-formula = "exp(-(x*1e-4 + x^2*1e-5))"
+formula = "exp(-(x*0.0001 + x^2*0.00001))"
 ```
 
 ```figure

@@ -2,8 +2,8 @@
 
 use super::judge::Judge;
 use crate::document::raster::{Layout, Pixels, Raster, RasterError, Resampling, Sheet};
-use crate::latent::seed::seed_code;
 use crate::latent::NoiseMode;
+use crate::latent::seed::seed_code;
 use crate::model::manifest::ImageSpec;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError};
