@@ -75,7 +75,9 @@ impl Action {
                 | Command::SeedDown,
             ) => Some(TourStep::Seed),
             Self::Session(SessionAction::AddBookmark { .. }) => Some(TourStep::Keep),
-            Self::Learn(LearningAction::Read(_)) => Some(TourStep::Question),
+            Self::Learn(LearningAction::Read(_) | LearningAction::Explain(_)) => {
+                Some(TourStep::Question)
+            }
             _ => None,
         }
     }

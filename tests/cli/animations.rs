@@ -160,7 +160,7 @@ fn what_cannot_be_animated_is_one_line() {
         (&["--fps", "25", "--seconds", "1"], "--seconds"),
         (&["--easing", "bounce"], "bounce"),
         (&["--method", "fly"], "fly"),
-        (&["--scale", "17"], "17"),
+        (&["--scale", "65"], "65"),
         (&["--scale", "0"], "0"),
     ] {
         with(&pair, &[&gif[..], rest].concat()).refused(part);

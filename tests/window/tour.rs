@@ -161,6 +161,23 @@ fn it_can_be_left_at_any_step_and_by_the_keyboard_alone() {
 }
 
 #[test]
+fn the_arrow_keys_drag_the_picture_that_has_the_keyboard() {
+    let mut window = Window::first_start();
+    window.begin_tour();
+    let before = window.picture();
+    window.find(Role::Image, "Picture").focus();
+    window.harness.run_steps(2);
+    for _ in 0..5 {
+        window.press(Modifiers::NONE, Key::ArrowRight);
+    }
+    assert_eq!(window.app().position().seed(), Some(42), "no other seed");
+    assert_ne!(window.expression(), "seed(42)");
+    assert_ne!(window.picture(), before);
+    window.settle();
+    window.is_at(TourStep::Slider);
+}
+
+#[test]
 fn what_a_step_is_about_comes_back_on_the_window() {
     let mut window = Window::first_start();
     window.begin_tour();

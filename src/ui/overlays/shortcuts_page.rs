@@ -27,7 +27,10 @@ const BY_HAND: &[(&str, &str)] = &[
     ("Drag a number", "Change it; a click types it"),
     ("Drop a file", "Open it, whatever it is"),
     ("Tab, Shift+Tab", "Go from control to control"),
-    ("Arrow keys", "Move the slider that has the keyboard"),
+    (
+        "Arrow keys",
+        "Move the slider, the picture or the map that has the keyboard",
+    ),
     ("Space, Enter", "Press the button that has the keyboard"),
 ];
 

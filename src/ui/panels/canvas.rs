@@ -11,13 +11,15 @@ use crate::ui::picture::{self, Shown};
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
 use crate::ui::widgets::empty_state;
 use eframe::egui::{
-    Align2, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, EventFilter, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
 /// Standard deviations from one side of the picture to the other.
 const SIGMAS_ACROSS: f32 = 4.0;
+/// Standard deviations for each press of an arrow key.
+const KEY_SIGMA: f32 = 0.1;
 /// How far a drag walks off the middle at most; beyond, there is nothing that a model learned.
 const MAX_DRAG_SIGMA: f32 = 3.0;
 const MAX_ZOOM: f32 = 16.0;
@@ -141,6 +143,13 @@ pub fn ui(
         .image(shown.texture, rect, uv, PLAIN_TINT);
 
     walk(app, actions, view, &response, rect);
+    walk_by_keys(ui, app, actions, &response);
+    if response.has_focus() {
+        let accent = Stroke::new(2.0, tokens(ui).accent);
+        let ring = rect.intersect(area);
+        ui.painter()
+            .rect_stroke(ring, 0.0, accent, StrokeKind::Outside);
+    }
     tour::mark(ui, app, TourStep::Drag, rect.intersect(area), "");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture"));
     if app.model().is_some() {
@@ -213,6 +222,36 @@ pub fn walk(
     }
     if response.drag_stopped() {
         view.drag = None;
+    }
+}
+
+/// Walks as a drag does by the arrow keys, while the picture has the keyboard.
+fn walk_by_keys(ui: &Ui, app: &AppState, actions: &mut Actions, response: &Response) {
+    if !response.has_focus() {
+        return;
+    }
+    // Arrow keys would take the keyboard to the next control.
+    let filter = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let pressed = ui.input(|input| {
+        let count = |key| input.num_presses(key) as f32;
+        vec2(
+            count(Key::ArrowRight) - count(Key::ArrowLeft),
+            count(Key::ArrowUp) - count(Key::ArrowDown),
+        )
+    });
+    let start = app.model().and_then(|model| drag_start(app, model));
+    if pressed != Vec2::ZERO
+        && let Some(start) = start
+    {
+        for edit in edits(&start, pressed * KEY_SIGMA) {
+            actions.edit(edit);
+        }
+        actions.push(Action::Tour(TourAction::Dragged));
     }
 }
 
