@@ -33,7 +33,6 @@ fn step(number: u64) -> Change {
             origin: ModelOrigin::Catalogue("digits-gan".to_owned()),
         },
         expression: format!("seed({number})"),
-        conditions: Default::default(),
         sampler: Default::default(),
         at_secs: number,
     }
@@ -126,7 +125,6 @@ fn named(name: &str) -> zscape::document::Bookmark {
         tags: Vec::new(),
         note: String::new(),
         expression: "seed(1)".to_owned(),
-        conditions: Default::default(),
         sampler: Default::default(),
         model: ModelLink {
             name: "digits-gan".to_owned(),

@@ -203,7 +203,6 @@ fn changes() -> Vec<Change> {
     let step = |seed: u64| Change::Step {
         model: link(),
         expression: format!("lerp(seed({seed}), [0.5, -1], 0.25)"),
-        conditions: Default::default(),
         sampler: Default::default(),
         at_secs: 1_700_000_000 + seed,
     };
@@ -212,7 +211,6 @@ fn changes() -> Vec<Change> {
         tags: vec!["good".to_owned()],
         note: "a note".to_owned(),
         expression: "seed(1)".to_owned(),
-        conditions: Default::default(),
         sampler: Default::default(),
         model: link(),
         created_secs: 1_700_000_000,
