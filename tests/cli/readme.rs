@@ -78,7 +78,7 @@ fn the_command_lines_do_what_they_say() {
         // Placeholders, as a reader fills them in.
         let line = line
             .replace("DIR", "data")
-            .replace("FILE", "a.png")
+            .replace("FILE", "assets/models/digits-gan.safetensors")
             .replace("[--resume]", "");
         let command = line.split('#').next().unwrap_or_default().trim();
         let words: Vec<&str> = command.split_whitespace().collect();
