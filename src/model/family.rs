@@ -35,10 +35,19 @@ pub struct FamilyTraits {
     /// Whether seeds are drawn from a standard normal prior that the model was trained under.
     pub has_prior: bool,
     pub encoding: Encoding,
+    /// Whether trainers of the family teach it conditions.
+    pub learns_conditions: bool,
     /// Whether a mapping network leads from z to w, and a synthesis network takes w+.
     pub has_styles: bool,
     /// Whether the manifest says which spaces there are; else it is z, and w and w+ with styles.
     pub has_any_spaces: bool,
+}
+
+impl FamilyTraits {
+    /// Whether pictures are made in steps, by a sampler over a denoiser.
+    pub fn takes_steps(&self) -> bool {
+        self.networks.contains(&Role::Denoiser)
+    }
 }
 
 impl Family {
@@ -53,6 +62,7 @@ impl Family {
             classifies: false,
             has_prior: false,
             encoding: Encoding::Code,
+            learns_conditions: false,
             has_styles: false,
             has_any_spaces: false,
         };
@@ -60,6 +70,7 @@ impl Family {
             Self::Autoencoder => plain,
             Self::Vae => FamilyTraits {
                 title: "VAE",
+                learns_conditions: true,
                 conditional_title: "conditional VAE",
                 has_prior: true,
                 encoding: Encoding::Distribution,
@@ -67,6 +78,7 @@ impl Family {
             },
             Self::Gan => FamilyTraits {
                 title: "GAN",
+                learns_conditions: true,
                 conditional_title: "conditional GAN",
                 networks: &[Role::Decoder],
                 has_prior: true,
@@ -88,6 +100,7 @@ impl Family {
                 networks: &[Role::Denoiser],
                 optional: &[Role::Decoder],
                 has_prior: true,
+                learns_conditions: true,
                 encoding: Encoding::None,
                 has_any_spaces: true,
                 ..plain
@@ -188,9 +201,10 @@ mod tests {
             let file = ModelFile::from_bytes(entry.bytes).expect("a built-in model is sound");
             let (manifest, can) = (&file.manifest, file.manifest.capabilities());
             let name = entry.name;
+            let start = if can.takes_steps { Space::X } else { Space::Z };
             assert_eq!(
                 can.generates,
-                manifest.spaces.contains_key(&Space::Z),
+                manifest.spaces.contains_key(&start),
                 "{name}"
             );
             assert_ne!(can.generates, can.classifies, "{name}");

@@ -10,7 +10,7 @@ use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::{Runner, upload_rows};
 use super::wiring::Wiring;
-use crate::latent::{Code, Lead, NoiseMode, Sampler, Space, SpaceShape};
+use crate::latent::{Code, Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -40,8 +40,8 @@ pub struct Generator {
     start: Space,
     /// The space whose codes the decoder takes.
     takes: Space,
-    /// How many weights of a condition follow a code in what the decoder takes.
-    condition_len: usize,
+    /// The weights of a condition that follow a code in what the decoder takes, where nothing is said.
+    unsaid: Vec<f32>,
     maker: Maker,
     /// Always on the CPU, so that a code is mapped alike on every device.
     maps: Vec<Map>,
@@ -145,7 +145,10 @@ impl Generator {
             leads: leads.collect(),
             start,
             takes,
-            condition_len: manifest.condition_len(),
+            unsaid: manifest
+                .conditions
+                .as_ref()
+                .map_or_else(Vec::new, Vocabulary::unsaid),
             maker,
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
@@ -176,12 +179,12 @@ impl Generator {
     /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
     /// weights of its condition.
     pub fn input_len(&self) -> usize {
-        self.len_of(self.takes) + self.condition_len
+        self.len_of(self.takes) + self.unsaid.len()
     }
 
     /// How many weights a condition has; 0 where the model takes none.
     pub fn condition_len(&self) -> usize {
-        self.condition_len
+        self.unsaid.len()
     }
 
     fn len_of(&self, space: Space) -> usize {
@@ -293,7 +296,7 @@ impl Generator {
         conditions: &[f32],
     ) -> Result<Vec<f32>, ModelError> {
         let rows = self.led(space, self.takes, codes)?;
-        let words = self.condition_len;
+        let words = self.unsaid.len();
         let row = self.len_of(self.takes).max(1);
         let count = rows.len() / row;
         if !conditions.is_empty() && conditions.len() != count * words {
@@ -305,9 +308,10 @@ impl Generator {
         if words == 0 {
             return Ok(rows);
         }
-        let nothing = vec![0.0; words];
+        let is_said = |condition: &[f32]| condition.iter().any(|weight| *weight != 0.0);
         let conditions = conditions.chunks_exact(words);
-        let conditions = conditions.chain(std::iter::repeat(&nothing[..]));
+        let conditions = conditions.map(|it| if is_said(it) { it } else { &self.unsaid[..] });
+        let conditions = conditions.chain(std::iter::repeat(&self.unsaid[..]));
         let rows = rows.chunks_exact(row).zip(conditions);
         Ok(rows
             .flat_map(|(code, condition)| [code, condition].concat())

@@ -35,6 +35,10 @@ impl Recipe {
                 LabelKind::Flags => VocabularyKind::Attributes,
             },
             words: words.to_vec(),
+            // What was never left open in training means nothing to the model.
+            default: (settings.drop == 0.0 && form.kind == LabelKind::Classes)
+                .then(|| words.first().cloned())
+                .flatten(),
         })
     }
 }
@@ -207,6 +211,7 @@ mod tests {
                 LabelKind::Flags => VocabularyKind::Attributes,
             },
             words: words.iter().map(|word| (*word).to_owned()).collect(),
+            default: None,
         };
         Conditioning::new(&vocabulary, &data, drop).expect("all words are labels")
     }
@@ -222,6 +227,7 @@ mod tests {
         let unknown = Vocabulary {
             kind: VocabularyKind::Attributes,
             words: vec!["hat".to_owned()],
+            default: None,
         };
         let fault = Conditioning::new(&unknown, &data, 0.0).expect_err("it is no label");
         assert!(fault.to_string().contains("\"hat\""), "{fault}");

@@ -205,7 +205,7 @@ fn settings_of_a_sampler_that_cannot_be_are_refused() {
         ("--eta", "NaN", "eta is a number from 0"),
         ("--guidance", "NaN", "guidance is a number from 0 to 100"),
         ("--guidance", "-1", "guidance is a number from 0 to 100"),
-        ("--method", "dimm", "did you mean ddim?"),
+        ("--method", "ddmi", "did you mean ddim?"),
     ] {
         run(&["render", &path, "seed(7)", "-o", &out, option, value]).refused(part);
     }

@@ -5,12 +5,14 @@ mod autosave;
 mod budget;
 mod commands;
 mod compare;
+mod conditions;
 mod directions;
 mod document;
 mod dropping;
 mod encode;
 mod exports;
 mod expressions;
+mod figures;
 mod first_start;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;

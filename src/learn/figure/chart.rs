@@ -313,9 +313,13 @@ impl Axis {
 pub fn ticks([least, most]: [f64; 2], count: usize) -> Vec<f64> {
     let rough = (most - least) / count.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
-    let step = steps.into_iter().find(|step| *step >= rough * 0.999);
-    let step = step.unwrap_or(rough);
+    let step = power
+        * match rough / power {
+            ..1.5 => 1.0,
+            1.5..3.5 => 2.0,
+            3.5..7.5 => 5.0,
+            _ => 10.0,
+        };
     if !(step.is_finite() && step > 0.0) {
         return Vec::new();
     }

@@ -214,7 +214,8 @@ fn put_in_places(nodes: &mut [Node], arrows: &[Arrow]) {
             let before = arrows.iter().filter(|arrow| arrow.to == node);
             let before = before.filter(|arrow| nodes[arrow.from].rank < rank);
             let places: Vec<f64> = before.map(|arrow| centred(nodes, arrow.from)).collect();
-            places.iter().sum::<f64>() / places.len().max(1) as f64
+            // A sum of nothing is -0.0, which would stand before 0.0.
+            places.iter().fold(0.0, |sum, place| sum + place) / places.len().max(1) as f64
         };
         let keys: Vec<f64> = row.iter().map(|&node| wanted(node)).collect();
         let mut order: Vec<usize> = (0..row.len()).collect();

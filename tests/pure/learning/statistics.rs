@@ -73,7 +73,7 @@ fn figures_are_counted() {
         )
         .replace(
             "The longer one",
-            "Often said: no. ```` ` ````\n\n```figure strip\na\n```\n\nThe longer one",
+            "Often said: no. ```` ` ````\n\n```figure strip\ncaption = \"c\"\ndiagram = \"a -> b\"\n```\n\nThe longer one",
         );
     let first = read_file(&text).expect("sound");
     let second = read_file(WHOLE).expect("sound");

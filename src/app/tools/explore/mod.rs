@@ -1,6 +1,5 @@
 //! Explore: sliders, the pad, one picture.
 
-mod conditions;
 pub(crate) mod panel;
 
 use super::{ToolInfo, ToolPart};

@@ -1,6 +1,7 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
-use super::conditions;
+mod conditions;
+
 use crate::app::sentences::NO_MODEL;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId};
