@@ -147,6 +147,10 @@ pub struct EvalArgs {
     /// The model file to write: the same model with what was measured in its manifest
     #[arg(short, long, value_name = "OUT.safetensors")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub sampler: MethodArgs,
+    #[command(flatten)]
+    pub steps: StepArgs,
     /// The PNG to write of a generator: samples beside the training pictures nearest to them
     #[arg(long, value_name = "OUT.png")]
     pub neighbours: Option<PathBuf>,

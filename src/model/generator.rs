@@ -365,7 +365,7 @@ impl Generator {
                 with_noise(known, inputs, noise, |inputs| decoder.tensor(inputs))
             }
             Maker::Diffusion(diffusion) => {
-                let pictures = sampled(diffusion, inputs, noise)?;
+                let pictures = sampled(diffusion, inputs, &Sampler::with_noise(noise))?;
                 Ok(upload_rows(&pictures, self.image.len(), &self.device))
             }
         }
@@ -387,11 +387,19 @@ impl Generator {
     /// # Errors
     /// As for [`Self::decode`], or when the device was lost.
     pub fn decode_to_vec(&self, inputs: &[f32], noise: NoiseMode) -> Result<Vec<f32>, ModelError> {
+        self.make(inputs, &Sampler::with_noise(noise))
+    }
+
+    /// The same with all settings.
+    ///
+    /// # Errors
+    /// As for [`Self::decode_to_vec`], or when a setting is out of its range.
+    pub fn make(&self, inputs: &[f32], sampler: &Sampler) -> Result<Vec<f32>, ModelError> {
         match &self.maker {
-            Maker::Decoder(decoder, known) => {
-                with_noise(known, inputs, noise, |inputs| decoder.values(inputs))
-            }
-            Maker::Diffusion(diffusion) => sampled(diffusion, inputs, noise),
+            Maker::Decoder(decoder, known) => with_noise(known, inputs, sampler.noise, |inputs| {
+                decoder.values(inputs)
+            }),
+            Maker::Diffusion(diffusion) => sampled(diffusion, inputs, sampler),
         }
     }
 
@@ -430,13 +438,13 @@ fn with_noise<T>(
     run(&inputs)
 }
 
-/// All steps of the usual sampler.
+/// All steps of a sampler.
 fn sampled(
     diffusion: &Diffusion,
     inputs: &[f32],
-    noise: NoiseMode,
+    sampler: &Sampler,
 ) -> Result<Vec<f32>, ModelError> {
-    let begun = diffusion.begin(inputs, &Sampler::with_noise(noise));
+    let begun = diffusion.begin(inputs, sampler);
     let mut run = begun.map_err(|fault| ModelError(fault.to_string()))?;
     loop {
         run.step(diffusion)?;

@@ -3,7 +3,7 @@
 use super::dataset::{DataForm, Dataset};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
-use crate::latent::{Space, Vocabulary, VocabularyKind};
+use crate::latent::{Sampler, Vocabulary, VocabularyKind};
 use crate::model::manifest::LabelKind;
 use crate::model::{Generator, ModelError, ModelFile};
 use serde::{Deserialize, Serialize};
@@ -134,21 +134,24 @@ impl Conditioning {
     }
 }
 
-/// The conditions that a model is measured with: those of the test pictures, one after the other.
+/// What samples a model is measured by: those that are asked to show what the test pictures show, one
+/// after the other, made with some settings.
 pub struct Asked<'a> {
     conditioning: Option<Conditioning>,
     data: &'a Dataset,
+    sampler: Sampler,
 }
 
 impl<'a> Asked<'a> {
     /// # Errors
     /// When the model has words that the data has no labels for.
-    pub fn new(file: &ModelFile, data: &'a Dataset) -> Result<Self, ModelError> {
+    pub fn new(file: &ModelFile, data: &'a Dataset, sampler: Sampler) -> Result<Self, ModelError> {
         let vocabulary = file.manifest.conditions.as_ref();
         let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form, 0.0));
         Ok(Self {
             conditioning: conditioning.transpose()?,
             data,
+            sampler,
         })
     }
 
@@ -166,18 +169,19 @@ impl<'a> Asked<'a> {
         conditioning.of_labels(&self.data.labels(samples.map(|sample| sample % len)))
     }
 
-    /// Codes of samples as the decoder takes them, with what is asked of these.
+    /// The pictures of samples, from codes in the space of seeds.
     ///
     /// # Errors
-    /// As for [`Generator::inputs_given`].
-    pub fn inputs(
+    /// As for [`Generator::inputs_given`] and [`Generator::make`].
+    pub fn pictures(
         &self,
         generator: &Generator,
-        space: Space,
         codes: &[f32],
         samples: Range<usize>,
     ) -> Result<Vec<f32>, ModelError> {
-        generator.inputs_given(space, codes, &self.conditions(samples))
+        let conditions = self.conditions(samples);
+        let inputs = generator.inputs_given(generator.start(), codes, &conditions)?;
+        generator.make(&inputs, &self.sampler)
     }
 }
 

@@ -61,7 +61,10 @@ impl DiffusionTask {
         let words = conditions.as_ref().map_or(0, Conditioning::len);
         let picture = [image.channels, image.height, image.width];
         let fault = |fault| ModelError(format!("has an unsound unet: {fault}"));
-        let unet = diffusion.unet.graph(picture, words).map_err(fault)?;
+        let unet = diffusion
+            .unet
+            .graph(picture, words, diffusion.noising.time_scale() as f32);
+        let unet = unet.map_err(fault)?;
         let plan = graph::plan(&unet.graph).map_err(fault)?;
         let fresh = plan.all_parameters().map(|parameter| {
             let node = parameter.name.rsplit_once('.').map_or("", |(node, _)| node);

@@ -7,7 +7,7 @@ use super::measure;
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::task::{Task, Trained};
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{Sampler, Space, SpaceShape};
 use crate::model::file::StoredTensor;
 use crate::model::manifest::{FORMAT_VERSION, ImageSpec, Manifest, TrainingRecord};
 use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
@@ -126,7 +126,14 @@ pub fn finish(
         }
     }
     let file = reread(&manifest, &tensors)?;
-    manifest.quality = eval::measure(&file, None, train, test, &device, &mut progress)?;
+    manifest.quality = eval::measure(
+        &file,
+        None,
+        [train, test],
+        &device,
+        Sampler::default(),
+        &mut progress,
+    )?;
     Ok((manifest, tensors))
 }
 

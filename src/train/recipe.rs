@@ -271,12 +271,12 @@ impl Recipe {
             (settings.shift <= 8, "shift must be at most 8 pixels"),
             (
                 !recipe.family.traits().generates
-                    || recipe.family == Family::Diffusion
+                    || recipe.family.traits().takes_steps()
                     || recipe.z_dim > 0,
                 "z_dim must be positive",
             ),
             (
-                (recipe.family == Family::Diffusion) == recipe.diffusion.is_some(),
+                recipe.family.traits().takes_steps() == recipe.diffusion.is_some(),
                 "the section diffusion belongs to diffusion models, and to all of them",
             ),
             (

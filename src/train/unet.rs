@@ -35,11 +35,17 @@ pub struct Unet {
 
 impl UnetSpec {
     /// The graph: inputs `x` `[channels, height, width]`, `condition` `[words]` where there are
-    /// words, and `time` `[1]`; the output has the shape of `x`.
+    /// words, and `time` `[1]`, which `time_scale` makes one of about 0 to 1000; the output has the
+    /// shape of `x`.
     ///
     /// # Errors
     /// When the sizes do not fit one another.
-    pub fn graph(&self, picture: [usize; 3], words: usize) -> Result<Unet, String> {
+    pub fn graph(
+        &self,
+        picture: [usize; 3],
+        words: usize,
+        time_scale: f32,
+    ) -> Result<Unet, String> {
         let [channels, height, width] = picture;
         let (Some(&first), true) = (self.channels.first(), self.patch > 0) else {
             return Err("a U-Net needs a patch of at least 1 and a level".to_owned());
@@ -59,7 +65,7 @@ impl UnetSpec {
             nodes: Vec::new(),
             silent: BTreeSet::new(),
         };
-        let embedding = net.embed(words);
+        let embedding = net.embed(words, time_scale);
         let mut x = match self.patch {
             1 => "x".to_owned(),
             factor => net.add("patches", Operation::PixelUnshuffle { factor }, &["x"]),
@@ -95,6 +101,12 @@ impl UnetSpec {
                 at = to;
             }
             if level > 0 {
+                // Where the sides are small this costs little, and halves what the next block costs.
+                let next = self.channels[level - 1];
+                if next != at {
+                    x = net.conv_1(&format!("narrow{level}"), &x, next, true);
+                    at = next;
+                }
                 let [height, width] = sides(level - 1);
                 let resize = Operation::Resize {
                     height,
@@ -207,14 +219,14 @@ impl Builder<'_> {
     }
 
     /// What is told to every block: the time, and the condition.
-    fn embed(&mut self, words: usize) -> String {
+    fn embed(&mut self, words: usize, time_scale: f32) -> String {
         let outputs = self.spec.embedding;
         let waves = Operation::TimeEmbedding {
             features: outputs / 2,
             max_period: 10_000.0,
             cosine_first: false,
             shift: 0.0,
-            scale: 1.0,
+            scale: time_scale,
         };
         let mut x = self.add("waves", waves, &["time"]);
         x = self.linear("time_1", &x, outputs, true);
@@ -318,7 +330,7 @@ mod tests {
                 channels,
                 ..spec()
             };
-            let unet = spec.graph([1, 28, 28], words).expect("it is sound");
+            let unet = spec.graph([1, 28, 28], words, 1.0).expect("it is sound");
             let plan = plan(&unet.graph).expect("it is sound");
             assert_eq!(plan.output_shape("prediction"), Some(&[1, 28, 28][..]));
             for silent in &unet.silent {
@@ -334,12 +346,12 @@ mod tests {
             channels: vec![8, 8, 8],
             ..spec()
         };
-        let fault = spec.graph([1, 28, 28], 0).err().expect("28 / 8");
+        let fault = spec.graph([1, 28, 28], 0, 1.0).err().expect("28 / 8");
         assert!(fault.contains("multiples of 8"), "{fault}");
         let none = UnetSpec {
             channels: Vec::new(),
             ..spec
         };
-        assert!(none.graph([1, 28, 28], 0).is_err());
+        assert!(none.graph([1, 28, 28], 0, 1.0).is_err());
     }
 }

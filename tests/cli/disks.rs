@@ -51,7 +51,7 @@ fn writing(folder: &Folder) -> Vec<(&'static str, Vec<String>)> {
     vec![
         (
             "a.png",
-            line("render|digits-gan|seed(1)|--scale|30|-o", "a.png"),
+            line("render|digits-gan|seed(1)|--scale|60|-o", "a.png"),
         ),
         ("a.npy", line("grid|digits-gan|--seeds|0-99|--npy", "a.npy")),
         (

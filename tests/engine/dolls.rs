@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::latent::Sampler;
 use zscape::latent::{NoiseMode, Space};
 use zscape::model::{Generator, ModelFile, device, download};
 use zscape::train::{self, TrainError, TrainOptions, eval};
@@ -110,7 +111,14 @@ fn a_described_folder_can_be_trained_on() {
     let within = folder.path().join("snails");
     let source = ModelSource::File(options.output.clone());
     let mut watch = |_, _| true;
-    let report = eval::evaluate(&source, None, &within, DeviceChoice::Cpu, &mut watch);
+    let report = eval::evaluate(
+        &source,
+        None,
+        &within,
+        DeviceChoice::Cpu,
+        Sampler::default(),
+        &mut watch,
+    );
     assert_eq!(report.expect("sound").quality, manifest.quality);
 }
 

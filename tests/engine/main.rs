@@ -5,6 +5,7 @@
 )]
 
 mod cpu_plan;
+mod diffusion;
 mod directions;
 mod display_pass;
 mod dolls;

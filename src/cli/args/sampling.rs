@@ -1,6 +1,7 @@
 //! The arguments of the sampler on the command line.
 
-use crate::latent::sampling::{Gaussian, MAX_STEPS, Method, Schedule};
+use crate::latent::sampling::{GUIDANCE, Gaussian, MAX_STEPS, Method, Schedule, check_eta};
+use crate::latent::{NoiseMode, Sampler};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,6 +36,66 @@ pub struct SamplerArgs {
     pub json: bool,
 }
 
+/// How a model that makes pictures in steps makes them.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct StepArgs {
+    /// How many steps a sampler takes, 1 to 1000
+    #[arg(long, value_name = "N", default_value_t = Sampler::default().steps)]
+    #[arg(value_parser = steps, allow_negative_numbers = true)]
+    pub steps: usize,
+    /// At which noise levels a sampler looks: linear, cosine, karras, log-snr or line; by default
+    /// those that the model was trained with
+    #[arg(long, value_name = "SCHEDULE")]
+    pub schedule: Option<Schedule>,
+    /// How much noise ddim (otherwise 0) and euler-ancestral (otherwise 1) add, 0 to 1
+    #[arg(long, value_name = "ETA", value_parser = eta, allow_negative_numbers = true)]
+    pub eta: Option<f64>,
+    /// How much a condition counts: 1 as in training, 0 not at all
+    #[arg(long, value_name = "SCALE", default_value_t = Sampler::default().guidance)]
+    #[arg(value_parser = guidance, allow_negative_numbers = true)]
+    pub guidance: f32,
+}
+
+impl StepArgs {
+    /// The settings of a sampler, with the noise and the method that are chosen elsewhere.
+    pub fn sampler(self, noise: NoiseMode, method: Option<Method>) -> Sampler {
+        let usual = Sampler::default();
+        Sampler {
+            noise,
+            method: method.unwrap_or(usual.method),
+            steps: self.steps,
+            schedule: self.schedule,
+            eta: self.eta.map(|eta| eta as f32),
+            guidance: self.guidance,
+        }
+    }
+}
+
+/// The method of a sampler.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct MethodArgs {
+    /// How a sampler makes pictures: ddpm, ddim, dpm-solver++, unipc, euler, heun, euler-ancestral or
+    /// flow
+    #[arg(long, visible_alias = "sampler", value_name = "METHOD")]
+    pub method: Option<Method>,
+}
+
+/// The same of commands whose method is that of the way between keyframes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct WayMethodArgs {
+    /// How a sampler makes pictures: ddpm, ddim, dpm-solver++, unipc, euler, heun, euler-ancestral or
+    /// flow
+    #[arg(long, value_name = "METHOD")]
+    pub sampler: Option<Method>,
+}
+
+fn guidance(text: &str) -> Result<f32, String> {
+    let [least, most] = GUIDANCE;
+    let scale = text.trim().parse().ok();
+    let scale = scale.filter(|scale| (least..=most).contains(scale));
+    scale.ok_or_else(|| format!("guidance is a number from {least} to {most}"))
+}
+
 fn steps(text: &str) -> Result<usize, String> {
     let steps = text.trim().parse().ok();
     let steps = steps.filter(|steps| (1..=MAX_STEPS).contains(steps));
@@ -43,6 +104,6 @@ fn steps(text: &str) -> Result<usize, String> {
 
 fn eta(text: &str) -> Result<f64, String> {
     let eta = text.trim().parse().ok();
-    let eta = eta.filter(|eta| crate::latent::sampling::check_eta(*eta).is_ok());
+    let eta = eta.filter(|eta| check_eta(*eta).is_ok());
     eta.ok_or_else(|| "eta is a number from 0, no noise, to 1".to_owned())
 }

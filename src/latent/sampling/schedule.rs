@@ -104,6 +104,14 @@ impl Noising {
             .collect()
     }
 
+    /// What times are multiplied by to lie between 0 and about [`TRAINING_STEPS`].
+    pub fn time_scale(self) -> f64 {
+        match self {
+            Self::Linear | Self::Cosine => 1.0,
+            Self::Line => TRAINING_STEPS as f64,
+        }
+    }
+
     /// The noisiest level and the least noisy one that the network knows.
     fn range(self) -> [Level; 2] {
         match self.alpha_bars()[..] {
