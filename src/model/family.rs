@@ -102,7 +102,6 @@ impl Family {
                 has_prior: true,
                 learns_conditions: true,
                 encoding: Encoding::None,
-                learns_conditions: true,
                 has_any_spaces: true,
                 ..plain
             },

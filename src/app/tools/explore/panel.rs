@@ -2,8 +2,8 @@
 
 mod conditions;
 
-use crate::app::sentences::NO_MODEL;
 use super::Explore;
+use crate::app::sentences::NO_MODEL;
 use crate::app::tools::ToolPart as _;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId, TourStep};
@@ -16,8 +16,8 @@ use crate::ui::panels::{parameter_row, plane};
 use crate::ui::parts;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{
-    caption, command_button, empty_state, explained_heading, icon, icon_button, name_width, number_field,
-    primary_button, reset_button, section, section_with,
+    caption, command_button, empty_state, explained_heading, icon, icon_button, name_width,
+    number_field, primary_button, reset_button, section, section_with,
 };
 use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
