@@ -2,9 +2,11 @@
 
 mod learning;
 mod pictures;
+mod sampling;
 
 pub use learning::*;
 pub use pictures::*;
+pub use sampling::*;
 
 use crate::engine::DeviceChoice;
 use crate::render;
@@ -61,12 +63,18 @@ pub enum Command {
     Directions(DirectionsArgs),
     /// Measure the speed of a model on this machine
     Bench(BenchArgs),
+    /// Run a sampling method on data of which the exact answer is known
+    Sampler(SamplerArgs),
     /// List the questions, find some, or check their files
     Questions(QuestionsArgs),
     /// Show a question with its answer
     Question(QuestionArgs),
     /// Show or export what was learned
     Progress(ProgressArgs),
+    /// Print what a shell needs to complete commands
+    Completions(CompletionsArgs),
+    /// Print a page of the manual
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +82,19 @@ pub struct ModelsArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command that the page is about, if not the program as a whole
+    pub command: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +147,10 @@ pub struct EvalArgs {
     /// The model file to write: the same model with what was measured in its manifest
     #[arg(short, long, value_name = "OUT.safetensors")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub sampler: MethodArgs,
+    #[command(flatten)]
+    pub steps: StepArgs,
     /// The PNG to write of a generator: samples beside the training pictures nearest to them
     #[arg(long, value_name = "OUT.png")]
     pub neighbours: Option<PathBuf>,

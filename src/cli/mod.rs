@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod grid;
 mod inspect;
+mod installing;
 mod interrupt;
 mod learning;
 mod listing;
@@ -19,6 +20,7 @@ mod opening;
 mod production;
 mod progress;
 mod replay;
+mod sampler;
 mod session;
 mod source;
 mod training;
@@ -84,9 +86,12 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Eval(args)) => training::eval(&args),
         Some(Command::Directions(args)) => directions::directions(args),
         Some(Command::Bench(args)) => bench::bench(&args),
+        Some(Command::Sampler(args)) => sampler::sampler(&args),
         Some(Command::Questions(args)) => learning::questions(&args),
         Some(Command::Question(args)) => learning::question(&args),
         Some(Command::Progress(args)) => learning::progress(&args),
+        Some(Command::Completions(args)) => installing::completions(&args),
+        Some(Command::Man(args)) => installing::man(&args),
     }
 }
 

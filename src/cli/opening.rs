@@ -37,6 +37,7 @@ pub fn window(cli: Cli, started: Instant) -> Result<(), CliError> {
         autosave: None,
         questions: cli.questions,
         progress: None,
+        memory: None,
         device: cli.device.into(),
         smoke: cli.smoke,
         started,

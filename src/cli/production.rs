@@ -1,6 +1,7 @@
 //! Productions without a window: plan, decode, write, with a bar on the terminal.
 
 use super::args::{LookArgs, OutputArgs};
+use super::complain;
 use super::error::CliError;
 use super::interrupt;
 use super::progress;
@@ -48,6 +49,20 @@ pub fn write_sheet(
     write(session, plan, &output.outputs()).map(drop)
 }
 
+/// Says so where a still gets a name that ends like something else. Endings of known formats were
+/// refused before.
+fn note_endings(outputs: &[Output]) {
+    for output in outputs {
+        if let Output::Still(path) = output
+            && let Some(ending) = path.extension()
+            && !ending.eq_ignore_ascii_case("png")
+        {
+            let (path, ending) = (path.display(), ending.to_string_lossy());
+            complain(&format!("note: {path}: it will be a PNG, not a .{ending}"));
+        }
+    }
+}
+
 /// Draws a plan and writes its files.
 ///
 /// # Errors
@@ -55,6 +70,7 @@ pub fn write_sheet(
 pub fn write(session: &mut Session, plan: Plan, outputs: &[Output]) -> Result<Made, CliError> {
     let is_animation = plan.is_animation();
     let mut production = Production::begin(plan, outputs)?;
+    note_endings(outputs);
     while let Some(job) = production.next_job() {
         let before = production.progress();
         let unit = match before.stage {

@@ -40,6 +40,7 @@ impl Replay<'_> {
     /// # Errors
     /// When there is no recipe, its model is not here, or it cannot be drawn.
     pub fn run(&self) -> Result<(), CliError> {
+        source::check_apart(&[Some(self.file), self.model], &[self.output])?;
         let recipe = recipe_in(self.file)?;
         if self.output.is_none() {
             // Before anything is drawn that could not be compared.

@@ -92,6 +92,16 @@ impl Session {
                 "note: {name} adds no noise, so all noise settings give the same picture"
             ));
         }
+        let in_steps = Sampler {
+            noise: sampler.noise,
+            ..Sampler::default()
+        };
+        if sampler != in_steps && self.model.manifest.diffusion.is_none() {
+            let name = &self.model.id.name;
+            complain(&format!(
+                "note: {name} makes a picture in one step, so no setting of a sampler changes it"
+            ));
+        }
         self.setup.names = Arc::new(names);
         self.setup.sampler = sampler;
     }

@@ -3,6 +3,7 @@
 use super::error::CliError;
 use crate::engine::ModelSource;
 use crate::files::{FileKind, place};
+use crate::latent::expr::suggest;
 use crate::model::catalogue::{self, Entry};
 use crate::model::file::ModelFile;
 use std::path::Path;
@@ -26,9 +27,11 @@ pub fn find(name: &Path) -> Result<ModelSource, CliError> {
         .iter()
         .map(|entry| entry.name)
         .collect();
+    let name = name.to_string_lossy();
+    let hint = suggest(&name, names.iter().copied())
+        .map_or_else(String::new, |close| format!("; did you mean {close}?"));
     Err(CliError::BadInput(format!(
-        "there is no model {:?}: no file has that name, and built in are {}",
-        name.to_string_lossy(),
+        "there is no model {name:?}: no file has that name, and built in are {}{hint}",
         names.join(", ")
     )))
 }

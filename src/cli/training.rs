@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::{interrupt, progress, say, source};
 use crate::document::png;
 use crate::files::save;
+use crate::latent::NoiseMode;
 use crate::model::quality;
 use crate::train::{self, TrainOptions};
 
@@ -41,7 +42,8 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     }
     let report = progress::watched("pictures", |watch| {
         let device = args.device.into();
-        train::eval::evaluate(&source, judge.as_ref(), &args.data, device, watch)
+        let sampler = args.steps.sampler(NoiseMode::Const, args.sampler.method);
+        train::eval::evaluate(&source, judge.as_ref(), &args.data, device, sampler, watch)
     })?;
     if let Some(path) = &args.neighbours {
         let sheet = report.sheet.as_ref().ok_or_else(|| {

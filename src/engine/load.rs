@@ -243,7 +243,8 @@ impl Missing {
                 centres.insert(space, count);
             }
         };
-        let has_axes = is_ranked(file, start);
+        // What one number of the noise does to a picture of a sampler says nothing.
+        let has_axes = is_ranked(file, start) && generator.diffusion().is_none();
         if has_axes && !stored(&format!("{start}.picture_change")) {
             measure(start);
         }

@@ -4,6 +4,7 @@
 //! The hazards here are names that lead elsewhere. A link, a pipe, a device, a file of another
 //! program behind a familiar ending: each is looked at before anything is read or replaced.
 
+pub mod fonts;
 pub mod kind;
 pub mod load;
 pub mod place;

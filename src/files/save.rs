@@ -2,8 +2,10 @@
 
 use super::place;
 use atomic_write_file::AtomicWriteFile;
+use std::fs::Metadata;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +79,7 @@ impl PendingFile {
     /// When `path` is a folder or a device, or nothing can be created in the folder that it names.
     pub fn create(path: &Path) -> Result<Self, SaveError> {
         let target = place_for(path)?;
+        remove_old_parts(&target);
         let file = AtomicWriteFile::open(target).map_err(|error| SaveError::create(path, error))?;
         Ok(Self {
             path: path.to_owned(),
@@ -143,13 +146,9 @@ pub fn place_for(path: &Path) -> Result<PathBuf, SaveError> {
     }
 }
 
-/// Removes what programs that were killed left beside `path`: files and folders of the name
-/// `.NAME.PID-NUMBER.part`, where no process has that number any more.
+/// Removes what programs that were killed left beside `path`: parts of files and folders whose
+/// process is gone, and whole files that did not get their name any more.
 pub fn remove_old_parts(path: &Path) {
-    // Elsewhere it is not known which processes run.
-    if !Path::new("/proc/self").exists() {
-        return;
-    }
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return;
     };
@@ -160,14 +159,13 @@ pub fn remove_old_parts(path: &Path) {
     };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let entry_name = entry.file_name();
-        let part = entry_name
+        let rest = entry_name
             .to_str()
             .and_then(|name| name.strip_prefix(&beginning));
-        let process = part
-            .and_then(|part| part.strip_suffix(".part")?.split_once('-'))
-            .and_then(|(process, _)| process.parse::<u32>().ok());
-        let Some(process) = process else { continue };
-        if !Path::new("/proc").join(process.to_string()).exists() {
+        let is_left = rest.is_some_and(|rest| {
+            is_part_of_the_dead(rest) || (is_random(rest) && is_long_abandoned(&entry.path()))
+        });
+        if is_left {
             let path = entry.path();
             let removed = match path.is_dir() {
                 true => std::fs::remove_dir_all(&path),
@@ -178,6 +176,37 @@ pub fn remove_old_parts(path: &Path) {
             }
         }
     }
+}
+
+/// Whether a name ends as `PID-NUMBER.part` does, and no process has that number any more.
+fn is_part_of_the_dead(rest: &str) -> bool {
+    let process = rest
+        .strip_suffix(".part")
+        .and_then(|part| part.split_once('-'))
+        .and_then(|(process, _)| process.parse::<u32>().ok());
+    // Elsewhere it is not known which processes run.
+    Path::new("/proc/self").exists()
+        && process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists())
+}
+
+/// Whether a name ends as that of an [`AtomicWriteFile`] does in the moment before it is renamed.
+fn is_random(rest: &str) -> bool {
+    rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// How long a file with such a name must have rested: other programs (rsync is one) name files like
+/// this while they write them.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn is_long_abandoned(path: &Path) -> bool {
+    let age = |found: Metadata| {
+        SystemTime::now()
+            .duration_since(found.modified().ok()?)
+            .ok()
+    };
+    let found = path.symlink_metadata().ok();
+    let age = found.filter(Metadata::is_file).and_then(age);
+    age.is_some_and(|age| age > ABANDONED_AFTER)
 }
 
 /// Checks that a file can be written, before hours are spent on what is to be in it.
@@ -244,6 +273,33 @@ mod tests {
         for name in [&own, ".a.mp4.part", ".b.mp4.4294967294-0.part"] {
             assert!(at(name).exists(), "{name}");
         }
+    }
+
+    #[test]
+    fn files_that_never_got_their_name_are_removed_after_a_day() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let long_ago = SystemTime::now() - 2 * ABANDONED_AFTER;
+        let old = [
+            ".a.png.x2AQMh",
+            ".a.png.x2AQM",
+            ".a.png.x2AQ-h",
+            ".b.png.x2AQMh",
+        ];
+        for name in old {
+            save(&at(name), b"x").expect("the folder is there");
+            let file = fs::File::options().write(true).open(at(name));
+            let file = file.expect("it is there");
+            file.set_modified(long_ago).expect("it is ours");
+        }
+        save(&at(".a.png.other1"), b"x").expect("the folder is there");
+        // Any write of the file looks for them.
+        save(&at("a.png"), b"new").expect("the folder is there");
+        assert!(!at(old[0]).exists());
+        for name in &old[1..] {
+            assert!(at(name).exists(), "{name} is of nobody's making");
+        }
+        assert!(at(".a.png.other1").exists(), "somebody may be writing it");
     }
 
     #[test]

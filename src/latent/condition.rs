@@ -12,6 +12,9 @@ pub struct Vocabulary {
     pub kind: VocabularyKind,
     /// No word twice.
     pub words: Vec<String>,
+    /// The word that holds where nothing is said, for models that were never trained without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
 }
 
 /// How the words of a model go together.
@@ -40,6 +43,12 @@ impl Vocabulary {
         }
     }
 
+    /// The weights of all words where nothing is said.
+    pub fn unsaid(&self) -> Vec<f32> {
+        let is_default = |word| f32::from(Some(word) == self.default.as_ref());
+        self.words.iter().map(is_default).collect()
+    }
+
     /// Checks what a file brings.
     ///
     /// # Errors
@@ -49,6 +58,15 @@ impl Vocabulary {
             let count = self.words.len();
             return Err(format!(
                 "it has {count} words of conditions, not 1 to {MAX_WORDS}"
+            ));
+        }
+        if let Some(word) = self
+            .default
+            .as_ref()
+            .filter(|word| self.index(word).is_none())
+        {
+            return Err(format!(
+                "{word:?}, which is to hold where nothing is said, is not a word"
             ));
         }
         for (index, word) in self.words.iter().enumerate() {
@@ -212,8 +230,17 @@ mod tests {
         let of = |words: &[&str]| Vocabulary {
             kind: VocabularyKind::Classes,
             words: words.iter().map(|word| (*word).to_owned()).collect(),
+            default: None,
         };
         assert!(of(&["a", "b"]).check().is_ok());
+        let with_default = |word: &str| Vocabulary {
+            default: Some(word.to_owned()),
+            ..of(&["a", "b"])
+        };
+        assert_eq!(of(&["a", "b"]).unsaid(), [0.0, 0.0]);
+        assert_eq!(with_default("b").unsaid(), [0.0, 1.0]);
+        let fault = with_default("c").check().expect_err("it is no word");
+        assert!(fault.contains("\"c\""), "{fault}");
         for (words, part) in [
             (&[][..], "0 words"),
             (&["a", "a"], "\"a\" twice"),

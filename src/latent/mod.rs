@@ -8,6 +8,7 @@
 //! - [`prior`]: where a code stands among those that the prior gives;
 //! - [`neighbours`]: the codes nearest to a code;
 //! - [`path`]: ways through keyframes, and sheets between four corners;
+//! - [`sampling`]: from noise to data in steps;
 //! - [`pca`], [`probe`]: directions found in codes; [`sefa`]: those in weights;
 //! - [`variations`]: children of a code, and which of many pictures differ most.
 
@@ -24,6 +25,7 @@ pub mod pca;
 pub mod prior;
 pub mod probe;
 mod sampler;
+pub mod sampling;
 pub mod seed;
 pub mod sefa;
 mod shot;

@@ -1,14 +1,99 @@
 //! Settings of a decode beside its code.
 
+use super::sampling::{
+    GUIDANCE, MAX_STEPS, Method, Moment, Noising, SamplingError, Schedule, check_eta,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// How a code becomes a picture, where a model leaves a choice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+/// How a code becomes a picture, where a model leaves a choice. All but the noise is for models that
+/// make pictures in steps; the others ignore it.
+///
+/// In files what is usual is left out, so that settings of earlier versions read as they were.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sampler {
     pub noise: NoiseMode,
+    #[serde(skip_serializing_if = "is_usual_method")]
+    pub method: Method,
+    /// From 1 to [`MAX_STEPS`].
+    #[serde(skip_serializing_if = "is_usual_steps")]
+    pub steps: usize,
+    /// At which levels of noise; `None` for that of the model's training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// The share of DDPM's noise that is added in each step, 0..=1, by methods that leave it open;
+    /// `None` for what is usual with the method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta: Option<f32>,
+    /// How much a condition counts, in [`GUIDANCE`].
+    #[serde(skip_serializing_if = "is_usual_guidance")]
+    pub guidance: f32,
+}
+
+impl Default for Sampler {
+    fn default() -> Self {
+        Self {
+            noise: NoiseMode::default(),
+            method: Method::DpmSolver,
+            steps: 20,
+            schedule: None,
+            eta: None,
+            guidance: 1.0,
+        }
+    }
+}
+
+fn is_usual_method(method: &Method) -> bool {
+    *method == Sampler::default().method
+}
+
+fn is_usual_steps(steps: &usize) -> bool {
+    *steps == Sampler::default().steps
+}
+
+fn is_usual_guidance(guidance: &f32) -> bool {
+    *guidance == Sampler::default().guidance
+}
+
+impl Sampler {
+    /// The usual settings with another noise.
+    pub fn with_noise(noise: NoiseMode) -> Self {
+        Self {
+            noise,
+            ..Self::default()
+        }
+    }
+
+    /// Checks that all numbers are in their ranges.
+    ///
+    /// # Errors
+    /// A sentence about the first that is not.
+    pub fn check(&self) -> Result<(), SamplingError> {
+        if !(1..=MAX_STEPS).contains(&self.steps) {
+            return Err(SamplingError::Steps(self.steps));
+        }
+        check_eta(self.eta.map_or(0.0, f64::from))?;
+        match (GUIDANCE[0]..=GUIDANCE[1]).contains(&self.guidance) {
+            true => Ok(()),
+            false => Err(SamplingError::Guidance(self.guidance)),
+        }
+    }
+
+    /// The moments of its steps for a network that was trained with `noising`.
+    ///
+    /// # Errors
+    /// As for [`Self::check`].
+    pub fn moments(&self, noising: Noising) -> Result<Vec<Moment>, SamplingError> {
+        self.check()?;
+        let schedule = match (self.schedule, self.method) {
+            (Some(schedule), _) => schedule,
+            (None, Method::Flow) => Schedule::Line,
+            (None, _) => noising.into(),
+        };
+        schedule.moments(self.steps, noising)
+    }
 }
 
 /// The noise that a style-based generator adds in each layer, for detail such as single hairs.
@@ -62,6 +147,75 @@ impl FromStr for NoiseMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_usual_is_not_written() {
+        let text = |sampler: &Sampler| serde_json::to_string(sampler).unwrap();
+        assert_eq!(text(&Sampler::default()), r#"{"noise":"const"}"#);
+        let other = Sampler {
+            method: Method::Ddim,
+            steps: 50,
+            schedule: Some(Schedule::LogSnr),
+            eta: Some(0.5),
+            guidance: 2.0,
+            ..Sampler::default()
+        };
+        let written = r#"{"noise":"const","method":"ddim","steps":50,"schedule":"log-snr","eta":0.5,"guidance":2.0}"#;
+        assert_eq!(text(&other), written);
+        assert_eq!(serde_json::from_str::<Sampler>(written).unwrap(), other);
+        assert_eq!(
+            serde_json::from_str::<Sampler>("{}").unwrap(),
+            Sampler::default()
+        );
+    }
+
+    #[test]
+    fn numbers_out_of_their_range_are_named() {
+        let usual = Sampler::default();
+        assert_eq!(usual.check(), Ok(()));
+        for (sampler, named) in [
+            (Sampler { steps: 0, ..usual }, "0 steps"),
+            (
+                Sampler {
+                    steps: 10_000_000,
+                    ..usual
+                },
+                "10000000 steps",
+            ),
+            (
+                Sampler {
+                    eta: Some(f32::NAN),
+                    ..usual
+                },
+                "eta of NaN",
+            ),
+            (
+                Sampler {
+                    eta: Some(-0.5),
+                    ..usual
+                },
+                "eta of -0.5",
+            ),
+            (
+                Sampler {
+                    guidance: f32::NAN,
+                    ..usual
+                },
+                "guidance of NaN",
+            ),
+            (
+                Sampler {
+                    guidance: f32::INFINITY,
+                    ..usual
+                },
+                "guidance of inf",
+            ),
+        ] {
+            let sentence = sampler.check().unwrap_err().to_string();
+            assert!(sentence.contains(named), "{sentence}");
+            assert!(sampler.moments(Noising::Cosine).is_err());
+        }
+    }
 
     #[test]
     fn noise_is_a_word_or_a_seed() {

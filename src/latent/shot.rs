@@ -85,9 +85,7 @@ mod tests {
         let plain = r#"{"model":{"name":"digits-gan","hash":"ab"},"expression":"slerp(seed(1), @me, 0.5)"}"#;
         assert_eq!(serde_json::to_string(&shot()).unwrap(), plain);
         assert_eq!(serde_json::from_str::<Shot>(plain).unwrap(), shot());
-        let noisy = shot().with_sampler(Sampler {
-            noise: NoiseMode::Random { seed: 3 },
-        });
+        let noisy = shot().with_sampler(Sampler::with_noise(NoiseMode::Random { seed: 3 }));
         let text = plain.replace(
             "0.5)\"}",
             "0.5)\",\"sampler\":{\"noise\":{\"random\":{\"seed\":3}}}}",
@@ -102,7 +100,7 @@ mod tests {
         let plain = serde_json::to_string(&shot()).unwrap();
         for (field, named) in [
             (r#""mask":"a.png""#, "mask"),
-            (r#""sampler":{"steps":50}"#, "steps"),
+            (r#""sampler":{"heat":50}"#, "heat"),
             (r#""conditions":{"class":3}"#, "conditions"),
         ] {
             let text = plain.replace("{\"model\"", &format!("{{{field},\"model\""));

@@ -43,6 +43,13 @@ pub struct FamilyTraits {
     pub has_any_spaces: bool,
 }
 
+impl FamilyTraits {
+    /// Whether pictures are made in steps, by a sampler over a denoiser.
+    pub fn takes_steps(&self) -> bool {
+        self.networks.contains(&Role::Denoiser)
+    }
+}
+
 impl Family {
     /// What models of this family can do.
     pub fn traits(self) -> FamilyTraits {
@@ -87,6 +94,17 @@ impl Family {
                 has_styles: true,
                 ..plain
             },
+            Self::Diffusion => FamilyTraits {
+                title: "diffusion model",
+                conditional_title: "conditional diffusion model",
+                networks: &[Role::Denoiser],
+                optional: &[Role::Decoder],
+                has_prior: true,
+                learns_conditions: true,
+                encoding: Encoding::None,
+                has_any_spaces: true,
+                ..plain
+            },
             Self::Classifier => FamilyTraits {
                 title: "classifier",
                 networks: &[Role::Classifier],
@@ -126,6 +144,8 @@ pub struct Capabilities {
     pub style_layers: Option<usize>,
     /// Whether decoding adds noise, so that it matters which.
     pub takes_noise: bool,
+    /// Whether pictures are made in steps, by a sampler.
+    pub takes_steps: bool,
     /// The conditions that it takes; `None` where it takes none.
     pub conditions: Option<Vocabulary>,
     /// The spaces that codes may be in.
@@ -162,6 +182,7 @@ impl Manifest {
                 _ => None,
             },
             takes_noise: self.takes_noise(),
+            takes_steps: self.diffusion.is_some(),
             conditions: self.conditions.clone(),
             spaces: self.spaces.keys().copied().collect(),
             start,
@@ -180,9 +201,10 @@ mod tests {
             let file = ModelFile::from_bytes(entry.bytes).expect("a built-in model is sound");
             let (manifest, can) = (&file.manifest, file.manifest.capabilities());
             let name = entry.name;
+            let start = if can.takes_steps { Space::X } else { Space::Z };
             assert_eq!(
                 can.generates,
-                manifest.spaces.contains_key(&Space::Z),
+                manifest.spaces.contains_key(&start),
                 "{name}"
             );
             assert_ne!(can.generates, can.classifies, "{name}");

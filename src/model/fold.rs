@@ -4,6 +4,7 @@ use super::ModelError;
 use super::file::StoredTensor;
 use super::manifest::{LayerSpec, NetworkSpec, Role};
 use super::network::BATCH_NORM_EPSILON;
+use super::network_form::NetworkForm;
 use std::collections::BTreeMap;
 
 /// Folds every batch normalisation into the dense or convolution layer before it (a reshape may
@@ -95,14 +96,15 @@ pub fn batch_norms(
 /// # Errors
 /// When the encoder does not end, or the decoder not begin, with a dense layer.
 pub fn standardise(
-    networks: &BTreeMap<Role, NetworkSpec>,
+    networks: &BTreeMap<Role, NetworkForm>,
     tensors: &mut BTreeMap<String, StoredTensor>,
     mean: &[f32],
     sigma: &[f32],
 ) -> Result<(), ModelError> {
     let fault = || ModelError("the codes are not between two dense layers".to_owned());
-    let encoder = networks.get(&Role::Encoder).ok_or_else(fault)?;
-    let decoder = networks.get(&Role::Decoder).ok_or_else(fault)?;
+    let layers = |role| networks.get(&role).and_then(NetworkForm::layers);
+    let encoder = layers(Role::Encoder).ok_or_else(fault)?;
+    let decoder = layers(Role::Decoder).ok_or_else(fault)?;
     let last = encoder.layers.len().checked_sub(1).ok_or_else(fault)?;
     let dense = |layer: Option<&LayerSpec>| matches!(layer, Some(LayerSpec::Dense { .. }));
     if !dense(encoder.layers.last()) || !dense(decoder.layers.first()) {
@@ -248,7 +250,11 @@ mod tests {
         let code = run(&encoder, &of(&all, "encoder."), &picture);
         let before = run(&decoder, &of(&all, "decoder."), &code);
         let (mean, sigma) = (vec![0.5, -1.0], vec![2.0, 0.25]);
-        standardise(&networks, &mut all, &mean, &sigma).expect("dense layers meet at the code");
+        let forms = networks.into_iter();
+        let forms = forms
+            .map(|(role, spec)| (role, NetworkForm::from(spec)))
+            .collect();
+        standardise(&forms, &mut all, &mean, &sigma).expect("dense layers meet at the code");
         let changed = run(&encoder, &of(&all, "encoder."), &picture);
         let expected: Vec<f32> = code
             .iter()

@@ -1,14 +1,16 @@
 //! A loaded model on one device: codes to pictures, and back where there is an encoder.
 
+use super::bound_graph::BoundGraph;
 use super::device;
+use super::diffusion::Diffusion;
 use super::file::ModelFile;
 use super::manifest::{ImageSpec, Role};
 use super::network::Network;
 use super::network_form::NetworkForm;
 use super::noise::Noise;
-use super::runner::Runner;
+use super::runner::{Runner, upload_rows};
 use super::wiring::Wiring;
-use crate::latent::{Code, Lead, NoiseMode, Space, SpaceShape};
+use crate::latent::{Code, Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -38,11 +40,9 @@ pub struct Generator {
     start: Space,
     /// The space whose codes the decoder takes.
     takes: Space,
-    /// How many weights of a condition follow a code in what the decoder takes.
-    condition_len: usize,
-    decoder: Runner,
-    /// What the decoder takes besides.
-    noise: Noise,
+    /// The weights of a condition that follow a code in what the decoder takes, where nothing is said.
+    unsaid: Vec<f32>,
+    maker: Maker,
     /// Always on the CPU, so that a code is mapped alike on every device.
     maps: Vec<Map>,
     encoder: Option<Encoder>,
@@ -50,6 +50,15 @@ pub struct Generator {
     activation_bytes: usize,
     /// See [`Self::decode_work`] and [`Self::map_work`].
     work: [usize; 2],
+}
+
+/// What makes a picture of rows of codes and conditions.
+#[derive(Clone, Debug)]
+enum Maker {
+    /// A decoder, with what it takes besides.
+    Decoder(Runner, Noise),
+    /// A sampler over a denoiser.
+    Diffusion(Box<Diffusion>),
 }
 
 #[derive(Clone, Debug)]
@@ -78,9 +87,6 @@ impl Generator {
             .ok_or_else(|| ModelError("it has no latent space to walk through".to_owned()))?;
         let networks = Wiring::of(manifest)
             .map_err(|fault| ModelError(format!("{}: {fault}", manifest.name)))?;
-        let decoder = networks
-            .decoder
-            .ok_or_else(|| ModelError("it has no decoder".to_owned()))?;
         let leads = manifest.spaces.keys();
         let leads = leads.filter_map(|&space| Some((space, manifest.lead(space)?)));
         let maps = networks.maps.iter().map(|map| {
@@ -97,23 +103,57 @@ impl Generator {
                 gives_logvar: encoder.gives_logvar,
             })
         });
-        let peak = decoder.graph.plan.peak_numbers;
         let map_work = networks.maps.iter().map(|map| map.graph.plan.multiply_adds);
-        let work = [decoder.graph.plan.multiply_adds, map_work.sum()];
+        let map_work = map_work.sum();
+        let plans = [
+            networks.denoiser.as_ref().map(|one| &one.graph.plan),
+            networks.decoder.as_ref().map(|one| &one.graph.plan),
+        ];
+        let peaks = plans.iter().flatten().map(|plan| plan.peak_numbers);
+        let peak = peaks.max().unwrap_or(0);
+        let [denoising, decoding] = plans.map(|plan| plan.map_or(0, |plan| plan.multiply_adds));
+        let evaluations = Sampler::default().steps;
+        let decode_work = denoising
+            .saturating_mul(evaluations)
+            .saturating_add(decoding);
+        let runner = |graph: &BoundGraph| Runner::new(graph, file, device);
+        let (takes, maker) = match (networks.denoiser, networks.decoder) {
+            (Some(denoiser), decoder) => {
+                let shape = manifest.spaces.get(&denoiser.takes);
+                let diffusion = Diffusion {
+                    spec: denoiser.spec,
+                    denoiser: runner(&denoiser.graph)?,
+                    decoder: decoder.map(|decoder| runner(&decoder.graph)).transpose()?,
+                    x_len: shape.and_then(|shape| shape.checked_len()).unwrap_or(0),
+                    words: manifest.condition_len(),
+                };
+                (denoiser.takes, Maker::Diffusion(Box::new(diffusion)))
+            }
+            (None, Some(decoder)) => {
+                let noise = Noise::of(file, decoder.noise);
+                (
+                    decoder.takes,
+                    Maker::Decoder(runner(&decoder.graph)?, noise),
+                )
+            }
+            (None, None) => return Err(ModelError("it has no decoder".to_owned())),
+        };
         Ok(Self {
             device: device.clone(),
             image: manifest.image,
             spaces: manifest.spaces.clone(),
             leads: leads.collect(),
             start,
-            takes: decoder.takes,
-            condition_len: manifest.condition_len(),
-            decoder: Runner::new(&decoder.graph, file, device)?,
-            noise: Noise::of(file, decoder.noise),
+            takes,
+            unsaid: manifest
+                .conditions
+                .as_ref()
+                .map_or_else(Vec::new, Vocabulary::unsaid),
+            maker,
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
-            work,
+            work: [decode_work, map_work],
         })
     }
 
@@ -139,12 +179,12 @@ impl Generator {
     /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
     /// weights of its condition.
     pub fn input_len(&self) -> usize {
-        self.len_of(self.takes) + self.condition_len
+        self.len_of(self.takes) + self.unsaid.len()
     }
 
     /// How many weights a condition has; 0 where the model takes none.
     pub fn condition_len(&self) -> usize {
-        self.condition_len
+        self.unsaid.len()
     }
 
     fn len_of(&self, space: Space) -> usize {
@@ -256,7 +296,7 @@ impl Generator {
         conditions: &[f32],
     ) -> Result<Vec<f32>, ModelError> {
         let rows = self.led(space, self.takes, codes)?;
-        let words = self.condition_len;
+        let words = self.unsaid.len();
         let row = self.len_of(self.takes).max(1);
         let count = rows.len() / row;
         if !conditions.is_empty() && conditions.len() != count * words {
@@ -268,9 +308,10 @@ impl Generator {
         if words == 0 {
             return Ok(rows);
         }
-        let nothing = vec![0.0; words];
+        let is_said = |condition: &[f32]| condition.iter().any(|weight| *weight != 0.0);
         let conditions = conditions.chunks_exact(words);
-        let conditions = conditions.chain(std::iter::repeat(&nothing[..]));
+        let conditions = conditions.map(|it| if is_said(it) { it } else { &self.unsaid[..] });
+        let conditions = conditions.chain(std::iter::repeat(&self.unsaid[..]));
         let rows = rows.chunks_exact(row).zip(conditions);
         Ok(rows
             .flat_map(|(code, condition)| [code, condition].concat())
@@ -319,7 +360,23 @@ impl Generator {
     /// # Errors
     /// When the numbers are no whole number of inputs.
     pub fn decode(&self, inputs: &[f32], noise: NoiseMode) -> Result<Tensor<2>, ModelError> {
-        self.with_noise(inputs, noise, |inputs| self.decoder.tensor(inputs))
+        match &self.maker {
+            Maker::Decoder(decoder, known) => {
+                with_noise(known, inputs, noise, |inputs| decoder.tensor(inputs))
+            }
+            Maker::Diffusion(diffusion) => {
+                let pictures = sampled(diffusion, inputs, &Sampler::with_noise(noise))?;
+                Ok(upload_rows(&pictures, self.image.len(), &self.device))
+            }
+        }
+    }
+
+    /// What makes the pictures of a model that makes them in steps.
+    pub fn diffusion(&self) -> Option<&Diffusion> {
+        match &self.maker {
+            Maker::Decoder(..) => None,
+            Maker::Diffusion(diffusion) => Some(diffusion),
+        }
     }
 
     /// Decodes as [`Self::decode`] does, to numbers on the CPU, f32
@@ -330,20 +387,20 @@ impl Generator {
     /// # Errors
     /// As for [`Self::decode`], or when the device was lost.
     pub fn decode_to_vec(&self, inputs: &[f32], noise: NoiseMode) -> Result<Vec<f32>, ModelError> {
-        self.with_noise(inputs, noise, |inputs| self.decoder.values(inputs))
+        self.make(inputs, &Sampler::with_noise(noise))
     }
 
-    /// Runs on codes and, where the model adds it, noise.
-    fn with_noise<T>(
-        &self,
-        codes: &[f32],
-        mode: NoiseMode,
-        run: impl FnOnce(&[&[f32]]) -> Result<T, ModelError>,
-    ) -> Result<T, ModelError> {
-        let noise = self.noise.of_mode(mode);
-        let noise = noise.iter().map(Vec::as_slice);
-        let inputs: Vec<&[f32]> = std::iter::once(codes).chain(noise).collect();
-        run(&inputs)
+    /// The same with all settings.
+    ///
+    /// # Errors
+    /// As for [`Self::decode_to_vec`], or when a setting is out of its range.
+    pub fn make(&self, inputs: &[f32], sampler: &Sampler) -> Result<Vec<f32>, ModelError> {
+        match &self.maker {
+            Maker::Decoder(decoder, known) => with_noise(known, inputs, sampler.noise, |inputs| {
+                decoder.values(inputs)
+            }),
+            Maker::Diffusion(diffusion) => sampled(diffusion, inputs, sampler),
+        }
     }
 
     /// Encodes pictures in 0..1, given one after the other, or gives `None` without an encoder.
@@ -365,6 +422,36 @@ impl Generator {
                 None
             },
         }))
+    }
+}
+
+/// Runs a decoder on codes and, where it adds any, noise.
+fn with_noise<T>(
+    noise: &Noise,
+    codes: &[f32],
+    mode: NoiseMode,
+    run: impl FnOnce(&[&[f32]]) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    let noise = noise.of_mode(mode);
+    let noise = noise.iter().map(Vec::as_slice);
+    let inputs: Vec<&[f32]> = std::iter::once(codes).chain(noise).collect();
+    run(&inputs)
+}
+
+/// All steps of a sampler.
+fn sampled(
+    diffusion: &Diffusion,
+    inputs: &[f32],
+    sampler: &Sampler,
+) -> Result<Vec<f32>, ModelError> {
+    let begun = diffusion.begin(inputs, sampler);
+    let mut run = begun.map_err(|fault| ModelError(fault.to_string()))?;
+    loop {
+        run.step(diffusion)?;
+        let [done, of] = run.progress();
+        if done >= of {
+            return run.pictures(diffusion);
+        }
     }
 }
 

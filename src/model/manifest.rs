@@ -1,5 +1,6 @@
 //! The JSON manifest that every model file carries in its metadata under the key `zscape`.
 
+use super::diffusion::DiffusionSpec;
 use super::directions::{self, DirectionsRecord};
 use super::network_form::NetworkForm;
 use super::quality::Quality;
@@ -26,7 +27,7 @@ pub struct Manifest {
     /// The latent spaces that expressions may use.
     #[serde(default)]
     pub spaces: BTreeMap<Space, SpaceShape>,
-    /// The networks by role: `decoder`, `encoder`, `classifier`.
+    /// The networks by role: `decoder`, `encoder`, `classifier`, `denoiser`.
     #[serde(default)]
     pub networks: BTreeMap<Role, NetworkForm>,
     /// The networks that lead from one space to another. The mapping network of a style-based
@@ -39,6 +40,9 @@ pub struct Manifest {
     /// The sizes of a style-based generator; other families have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<StyleSpec>,
+    /// What the denoiser was trained for; models without one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diffusion: Option<DiffusionSpec>,
     /// Whether a picture has one label or any number of them.
     #[serde(default, skip_serializing_if = "LabelKind::is_classes")]
     pub labels: LabelKind,
@@ -91,6 +95,8 @@ pub enum Family {
     /// A style-based generator (Karras et al. 2020) with the spaces z, w and w+.
     #[serde(rename = "stylegan")]
     StyleGan,
+    /// A network that knows what is behind noise: a diffusion model, or a flow along straight lines.
+    Diffusion,
     /// A classifier that judges pictures; it has no latent space.
     Classifier,
     /// Any generator: its graphs and its spaces say what it does.
@@ -141,6 +147,7 @@ pub enum Role {
     Decoder,
     Encoder,
     Classifier,
+    Denoiser,
 }
 
 impl Role {
@@ -150,6 +157,7 @@ impl Role {
             Self::Decoder => "decoder",
             Self::Encoder => "encoder",
             Self::Classifier => "classifier",
+            Self::Denoiser => "denoiser",
         }
     }
 }

@@ -4,6 +4,7 @@ mod bound_graph;
 pub mod catalogue;
 pub mod cpu;
 pub mod device;
+pub mod diffusion;
 pub mod directions;
 pub mod family;
 mod fault;

@@ -3,8 +3,10 @@
 //! The hazard here is a picture that takes a long time. The engine can turn to more urgent work only
 //! between two steps, so a step should take well under 20 ms where possible.
 
+use super::diffusion::DiffusionRun;
 use super::{Fault, Generator, ModelError, device};
 use crate::latent::Sampler;
+use crate::latent::sampling::MAX_STEPS;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -63,8 +65,11 @@ pub enum Pictures {
 }
 
 impl Decoder for Generator {
-    fn steps(&self, _: &Sampler) -> usize {
-        1
+    fn steps(&self, sampler: &Sampler) -> usize {
+        match self.diffusion() {
+            Some(_) => sampler.steps.clamp(1, MAX_STEPS),
+            None => 1,
+        }
     }
 
     fn begin(
@@ -72,6 +77,13 @@ impl Decoder for Generator {
         inputs: Vec<f32>,
         sampler: &Sampler,
     ) -> Result<Box<dyn Process>, Fault> {
+        if let Some(diffusion) = self.diffusion() {
+            let run = diffusion.begin(&inputs, sampler);
+            return Ok(Box::new(Sampled {
+                run: run.map_err(|fault| Fault::Request(fault.to_string()))?,
+                generator: self,
+            }));
+        }
         Ok(Box::new(Plain {
             generator: self,
             inputs,
@@ -102,6 +114,35 @@ impl Process for Plain {
             pictures: Some(pictures),
             done: 1,
             of: 1,
+        })
+    }
+}
+
+/// A sampler over a denoiser, a step at a time.
+struct Sampled {
+    generator: Arc<Generator>,
+    run: DiffusionRun,
+}
+
+impl Process for Sampled {
+    fn step(&mut self, budget: Budget) -> Result<Step, Fault> {
+        let is_cpu = *self.generator.device() == device::cpu();
+        let fault = |error: ModelError| match is_cpu {
+            true => Fault::Program(error.to_string()),
+            false => Fault::Device(error.to_string()),
+        };
+        let diffusion = self.generator.diffusion();
+        let diffusion = diffusion.ok_or_else(|| Fault::Program("it takes no steps".to_owned()))?;
+        self.run.step(diffusion).map_err(fault)?;
+        let [done, of] = self.run.progress();
+        let pictures = match budget.is_watched || done >= of {
+            true => Some(self.run.pictures(diffusion).map_err(fault)?),
+            false => None,
+        };
+        Ok(Step {
+            pictures: pictures.map(Pictures::Values),
+            done,
+            of,
         })
     }
 }

@@ -18,12 +18,14 @@ impl Manifest {
         style.chain(self.maps.iter().map(|map| (map.from, map.to)))
     }
 
-    /// The space whose codes the decoder takes; `None` where nothing is decoded.
+    /// The space whose codes the decoder takes, or the denoiser where there is one; `None` where nothing
+    /// is decoded.
     pub fn decoded_space(&self) -> Option<Space> {
         if self.style.is_some() {
             return Some(Space::W_PLUS);
         }
-        match self.networks.get(&Role::Decoder)? {
+        let denoiser = self.networks.get(&Role::Denoiser);
+        match denoiser.or_else(|| self.networks.get(&Role::Decoder))? {
             NetworkForm::Layers(_) => Some(Space::Z),
             NetworkForm::Graph(graph) => {
                 let name = &graph.inputs.first()?.name;

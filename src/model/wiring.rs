@@ -5,6 +5,7 @@
 //! [`MAX_MULTIPLY_ADDS`] for one picture, so that neither memory nor time is without bound.
 
 use super::bound_graph::BoundGraph;
+use super::diffusion::DiffusionSpec;
 use super::family::Encoding;
 use super::graph::{GraphPlan, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec};
 use super::manifest::{Manifest, MapSpec, Role};
@@ -25,6 +26,7 @@ pub const MAX_MULTIPLY_ADDS: usize = 1 << 40;
 #[derive(Clone, Debug)]
 pub struct Wiring {
     pub decoder: Option<DecoderGraph>,
+    pub denoiser: Option<DenoiserGraph>,
     pub maps: Vec<MapGraph>,
     pub encoder: Option<EncoderGraph>,
     /// Scores and features of pictures.
@@ -39,6 +41,16 @@ pub struct DecoderGraph {
     pub takes: Space,
     /// What its other inputs take.
     pub noise: Vec<NoiseInput>,
+}
+
+/// What predicts what is behind noise.
+#[derive(Clone, Debug)]
+pub struct DenoiserGraph {
+    pub graph: BoundGraph,
+    /// The space whose codes its first input takes, followed by the weights of their conditions. The
+    /// second takes a time.
+    pub takes: Space,
+    pub spec: DiffusionSpec,
 }
 
 /// What leads from one space to another.
@@ -85,6 +97,15 @@ impl Wiring {
             (None, Some(form)) => Some(decoder(manifest, form)?),
             (None, None) => None,
         };
+        let denoiser = denoiser(manifest)?;
+        if let (Some(denoiser), Some(decoder)) = (&denoiser, &decoder)
+            && denoiser.takes != decoder.takes
+        {
+            return Err(format!(
+                "the decoder takes codes in {}, but the denoiser those in {}",
+                decoder.takes, denoiser.takes
+            ));
+        }
         if traits.generates {
             manifest.check_spaces()?;
         }
@@ -104,6 +125,7 @@ impl Wiring {
         let classifier = classifier.map(|form| classifier_graph(manifest, form));
         Ok(Self {
             decoder,
+            denoiser,
             maps,
             encoder: encoder
                 .map(|form| encoder_graph(manifest, form))
@@ -115,9 +137,11 @@ impl Wiring {
     /// All graphs.
     pub fn graphs(&self) -> impl Iterator<Item = &BoundGraph> {
         let decoder = self.decoder.iter().map(|decoder| &decoder.graph);
+        let denoiser = self.denoiser.iter().map(|denoiser| &denoiser.graph);
         let maps = self.maps.iter().map(|map| &map.graph);
         let encoder = self.encoder.iter().map(|encoder| &encoder.graph);
-        decoder.chain(maps).chain(encoder).chain(&self.classifier)
+        let makers = decoder.chain(denoiser);
+        makers.chain(maps).chain(encoder).chain(&self.classifier)
     }
 }
 
@@ -191,20 +215,25 @@ fn synthesis(manifest: &Manifest, spec: &StyleSpec) -> Result<DecoderGraph, Stri
 }
 
 fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, String> {
+    // A denoiser has seen to the condition before.
+    let words = match manifest.diffusion {
+        Some(_) => 0,
+        None => manifest.condition_len(),
+    };
     let mut network = Network::new("decoder", "decoder.", form)?;
     network.gives_numbers(0, manifest.image.len())?;
     let (takes, noise) = match form {
         NetworkForm::Layers(_) => {
             let code = len(manifest, Space::Z)?;
-            network.takes_numbers(code.saturating_add(manifest.condition_len()))?;
+            network.takes_numbers(code.saturating_add(words))?;
             (Space::Z, Vec::new())
         }
         NetworkForm::Graph(spec) => {
             let takes = network.space(manifest)?;
-            let others = match manifest.condition_len() {
+            let others = match words {
                 0 => 1,
                 words => {
-                    let spec = with_one_input(spec, len(manifest, takes)?, words)?;
+                    let spec = with_one_input("decoder", spec, len(manifest, takes)?, words)?;
                     network = Network::of_spec("decoder", "decoder.", &spec)?;
                     2
                 }
@@ -217,6 +246,59 @@ fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, Stri
         takes,
         noise,
     })
+}
+
+/// The denoiser of a manifest, if it has one: it takes a code in the space after which its first input
+/// is named, a condition where the model takes any, and a time, and gives as many numbers as the code
+/// has.
+fn denoiser(manifest: &Manifest) -> Result<Option<DenoiserGraph>, String> {
+    let form = manifest.networks.get(&Role::Denoiser);
+    let (form, spec) = match (form, manifest.diffusion) {
+        (Some(form), Some(spec)) => (form, spec),
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err("it has no section \"diffusion\"".to_owned()),
+        (None, Some(_)) => {
+            return Err("only models with a denoiser have a section \"diffusion\"".to_owned());
+        }
+    };
+    let NetworkForm::Graph(graph) = form else {
+        return Err("the denoiser is no graph".to_owned());
+    };
+    let mut network = Network::new("denoiser", "denoiser.", form)?;
+    let takes = network.space(manifest)?;
+    let code = len(manifest, takes)?;
+    if !manifest
+        .spaces
+        .get(&takes)
+        .is_some_and(|shape| shape.is_real())
+    {
+        return Err(format!("codes in {takes} are indices, which take no noise"));
+    }
+    network.gives_numbers(0, code)?;
+    let words = manifest.condition_len();
+    if words > 0 {
+        let joined = with_one_input("denoiser", graph, code, words)?;
+        network = Network::of_spec("denoiser", "denoiser.", &joined)?;
+    }
+    let [_, time] = &network.graph.plan.spec.inputs[..] else {
+        return Err("the denoiser takes a code, its condition if any, and a time".to_owned());
+    };
+    if time.shared || time.shape != [1] {
+        return Err(
+            "the denoiser's last input must be a time, of the shape [1] and not shared".to_owned(),
+        );
+    }
+    if !manifest.networks.contains_key(&Role::Decoder) && code != manifest.image.len() {
+        return Err(format!(
+            "codes in {takes} have {code} numbers, pictures {}: it needs a decoder",
+            manifest.image.len()
+        ));
+    }
+    Ok(Some(DenoiserGraph {
+        graph: network.graph,
+        takes,
+        spec,
+    }))
 }
 
 /// The inputs of a decoder after those for the code and its condition.
@@ -239,18 +321,23 @@ fn noise_inputs(spec: &GraphSpec, others: usize) -> Result<Vec<NoiseInput>, Stri
         .collect()
 }
 
-/// A decoder that takes a code and its condition one after the other in its first input instead of in
+/// A network that takes a code and its condition one after the other in its first input instead of in
 /// two, so that a row of numbers is all that a picture is made of.
 ///
 /// # Errors
 /// When the second input takes no condition of so many words.
-fn with_one_input(spec: &GraphSpec, code: usize, words: usize) -> Result<GraphSpec, String> {
+fn with_one_input(
+    called: &str,
+    spec: &GraphSpec,
+    code: usize,
+    words: usize,
+) -> Result<GraphSpec, String> {
     let [first, second, ..] = &spec.inputs[..] else {
-        return Err("the decoder has no input for the condition".to_owned());
+        return Err(format!("the {called} has no input for the condition"));
     };
     if second.name != CONDITION_INPUT || second.shared || second.shape != [words] {
         return Err(format!(
-            "the decoder's second input must be {CONDITION_INPUT:?}, of the shape [{words}] and not shared"
+            "the {called}'s second input must be {CONDITION_INPUT:?}, of the shape [{words}] and not shared"
         ));
     }
     let inputs = spec.inputs.iter().map(|input| input.name.as_str());

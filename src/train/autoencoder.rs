@@ -131,8 +131,8 @@ impl Task for AutoencoderTask {
 
     fn finish(&mut self) -> Result<Trained, ModelError> {
         let networks = BTreeMap::from([
-            (Role::Encoder, self.encoder_spec.clone()),
-            (Role::Decoder, self.decoder_spec.clone()),
+            (Role::Encoder, self.encoder_spec.clone().into()),
+            (Role::Decoder, self.decoder_spec.clone().into()),
         ]);
         let tensors = with_role(Role::Encoder, self.encoder.averaged()?)
             .chain(with_role(Role::Decoder, self.decoder.averaged()?))
@@ -140,6 +140,7 @@ impl Task for AutoencoderTask {
         Ok(Trained {
             networks,
             style: None,
+            diffusion: None,
             tensors,
         })
     }

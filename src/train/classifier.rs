@@ -94,8 +94,9 @@ impl Task for ClassifierTask {
 
     fn finish(&mut self) -> Result<Trained, ModelError> {
         Ok(Trained {
-            networks: BTreeMap::from([(Role::Classifier, self.spec.clone())]),
+            networks: BTreeMap::from([(Role::Classifier, self.spec.clone().into())]),
             style: None,
+            diffusion: None,
             tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
         })
     }

@@ -3,7 +3,7 @@
 use super::dataset::{DataForm, Dataset};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
-use crate::latent::{Space, Vocabulary, VocabularyKind};
+use crate::latent::{Sampler, Vocabulary, VocabularyKind};
 use crate::model::manifest::LabelKind;
 use crate::model::{Generator, ModelError, ModelFile};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,10 @@ impl Recipe {
                 LabelKind::Flags => VocabularyKind::Attributes,
             },
             words: words.to_vec(),
+            // What was never left open in training means nothing to the model.
+            default: (settings.drop == 0.0 && form.kind == LabelKind::Classes)
+                .then(|| words.first().cloned())
+                .flatten(),
         })
     }
 }
@@ -130,21 +134,24 @@ impl Conditioning {
     }
 }
 
-/// The conditions that a model is measured with: those of the test pictures, one after the other.
+/// What samples a model is measured by: those that are asked to show what the test pictures show, one
+/// after the other, made with some settings.
 pub struct Asked<'a> {
     conditioning: Option<Conditioning>,
     data: &'a Dataset,
+    sampler: Sampler,
 }
 
 impl<'a> Asked<'a> {
     /// # Errors
     /// When the model has words that the data has no labels for.
-    pub fn new(file: &ModelFile, data: &'a Dataset) -> Result<Self, ModelError> {
+    pub fn new(file: &ModelFile, data: &'a Dataset, sampler: Sampler) -> Result<Self, ModelError> {
         let vocabulary = file.manifest.conditions.as_ref();
         let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form, 0.0));
         Ok(Self {
             conditioning: conditioning.transpose()?,
             data,
+            sampler,
         })
     }
 
@@ -162,18 +169,19 @@ impl<'a> Asked<'a> {
         conditioning.of_labels(&self.data.labels(samples.map(|sample| sample % len)))
     }
 
-    /// Codes of samples as the decoder takes them, with what is asked of these.
+    /// The pictures of samples, from codes in the space of seeds.
     ///
     /// # Errors
-    /// As for [`Generator::inputs_given`].
-    pub fn inputs(
+    /// As for [`Generator::inputs_given`] and [`Generator::make`].
+    pub fn pictures(
         &self,
         generator: &Generator,
-        space: Space,
         codes: &[f32],
         samples: Range<usize>,
     ) -> Result<Vec<f32>, ModelError> {
-        generator.inputs_given(space, codes, &self.conditions(samples))
+        let conditions = self.conditions(samples);
+        let inputs = generator.inputs_given(generator.start(), codes, &conditions)?;
+        generator.make(&inputs, &self.sampler)
     }
 }
 
@@ -203,6 +211,7 @@ mod tests {
                 LabelKind::Flags => VocabularyKind::Attributes,
             },
             words: words.iter().map(|word| (*word).to_owned()).collect(),
+            default: None,
         };
         Conditioning::new(&vocabulary, &data, drop).expect("all words are labels")
     }
@@ -218,6 +227,7 @@ mod tests {
         let unknown = Vocabulary {
             kind: VocabularyKind::Attributes,
             words: vec!["hat".to_owned()],
+            default: None,
         };
         let fault = Conditioning::new(&unknown, &data, 0.0).expect_err("it is no label");
         assert!(fault.to_string().contains("\"hat\""), "{fault}");

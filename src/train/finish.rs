@@ -7,10 +7,10 @@ use super::measure;
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::task::{Task, Trained};
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{Sampler, Space, SpaceShape};
 use crate::model::file::StoredTensor;
-use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
-use crate::model::{Generator, ModelError, ModelFile, NetworkForm, device, fold, statistics};
+use crate::model::manifest::{FORMAT_VERSION, ImageSpec, Manifest, TrainingRecord};
+use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
 use std::collections::BTreeMap;
 
 /// Test pictures whose codes go with the file, for maps of the plane.
@@ -41,11 +41,24 @@ pub fn finish(
     let Trained {
         networks,
         style,
+        diffusion,
         mut tensors,
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
     let traits = recipe.family.traits();
-    if traits.generates {
+    let ImageSpec {
+        channels,
+        height,
+        width,
+    } = train.form.image;
+    if diffusion.is_some() {
+        let picture = SpaceShape::Image {
+            channels,
+            height,
+            width,
+        };
+        spaces.insert(Space::X, picture);
+    } else if traits.generates {
         spaces.insert(Space::Z, SpaceShape::Vector { dim: recipe.z_dim });
     }
     if let Some(style) = &style {
@@ -53,8 +66,6 @@ pub fn finish(
         spaces.insert(Space::W, SpaceShape::Vector { dim });
         spaces.insert(Space::W_PLUS, SpaceShape::Layers { layers, dim });
     }
-    let forms = networks.iter();
-    let forms = forms.map(|(&role, spec)| (role, NetworkForm::from(spec.clone())));
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         name: recipe.name.clone(),
@@ -63,10 +74,11 @@ pub fn finish(
         family: recipe.family,
         image: train.form.image,
         spaces,
-        networks: forms.collect(),
+        networks,
         maps: Vec::new(),
         conditions: recipe.vocabulary(&train.form),
         style,
+        diffusion,
         labels: train.form.kind,
         classes: train.form.labels.clone(),
         data: recipe.data_source(),
@@ -91,9 +103,10 @@ pub fn finish(
         let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
         let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
         let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
-        fold::standardise(&networks, &mut tensors, &mean, &sigma)?;
+        fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
     }
-    if traits.generates {
+    // What one number of the noise does to a picture of a sampler says nothing.
+    if traits.generates && diffusion.is_none() {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         if generator.has_encoder() {
             add_codes(&generator, test, recipe, &mut tensors, &mut progress)?;
@@ -113,7 +126,14 @@ pub fn finish(
         }
     }
     let file = reread(&manifest, &tensors)?;
-    manifest.quality = eval::measure(&file, None, train, test, &device, &mut progress)?;
+    manifest.quality = eval::measure(
+        &file,
+        None,
+        [train, test],
+        &device,
+        Sampler::default(),
+        &mut progress,
+    )?;
     Ok((manifest, tensors))
 }
 

@@ -188,8 +188,9 @@ impl Task for GanTask {
         );
         let (spec, tensors) = fold::batch_norms(&self.generator_spec, self.generator.averaged()?)?;
         Ok(Trained {
-            networks: BTreeMap::from([(Role::Decoder, spec)]),
+            networks: BTreeMap::from([(Role::Decoder, spec.into())]),
             style: None,
+            diffusion: None,
             tensors: with_role(Role::Decoder, tensors).collect(),
         })
     }

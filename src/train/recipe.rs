@@ -4,6 +4,7 @@ use super::TrainError;
 use super::conditions::ConditionSettings;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
+use super::diffusion::DiffusionSettings;
 use super::losses::AdversarialLoss;
 use crate::files::{FileKind, load};
 use crate::model::manifest::{DataSource, Family, LayerSpec};
@@ -29,6 +30,9 @@ pub struct Recipe {
     /// The labels that the decoder takes beside a code; none where this is not given.
     #[serde(default)]
     pub conditions: Option<ConditionSettings>,
+    /// How a denoiser is built and what it learns.
+    #[serde(default)]
+    pub diffusion: Option<DiffusionSettings>,
     pub training: Settings,
     /// Layers from z, followed by the weights of conditions, to a picture; the last one makes logits
     /// a picture.
@@ -262,12 +266,25 @@ impl Recipe {
             ),
             (
                 recipe.conditions.is_none() || recipe.family.traits().learns_conditions,
-                "only VAEs and GANs learn conditions",
+                "only VAEs, GANs and diffusion models learn conditions",
             ),
             (settings.shift <= 8, "shift must be at most 8 pixels"),
             (
-                !recipe.family.traits().generates || recipe.z_dim > 0,
+                !recipe.family.traits().generates
+                    || recipe.family.traits().takes_steps()
+                    || recipe.z_dim > 0,
                 "z_dim must be positive",
+            ),
+            (
+                recipe.family.traits().takes_steps() == recipe.diffusion.is_some(),
+                "the section diffusion belongs to diffusion models, and to all of them",
+            ),
+            (
+                recipe
+                    .diffusion
+                    .as_ref()
+                    .is_none_or(|it| it.min_snr > 0.0 && it.min_snr.is_finite()),
+                "diffusion.min_snr must be positive and finite",
             ),
             (
                 recipe.source.is_some() == recipe.dataset.source().is_none(),

@@ -4,14 +4,16 @@ use super::autoencoder::AutoencoderTask;
 use super::classifier::ClassifierTask;
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
+use super::diffusion::DiffusionTask;
 use super::gan::GanTask;
 use super::recipe::Recipe;
 use super::style::{self, StyleTask};
+use crate::model::diffusion::DiffusionSpec;
 use crate::model::family::Encoding;
 use crate::model::file::StoredTensor;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
 use crate::model::style::StyleSpec;
-use crate::model::{ModelError, shapes};
+use crate::model::{ModelError, NetworkForm, shapes};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -26,8 +28,9 @@ pub struct Batch {
 
 /// The weights that come out of a run, and the networks that they belong to.
 pub struct Trained {
-    pub networks: BTreeMap<Role, NetworkSpec>,
+    pub networks: BTreeMap<Role, NetworkForm>,
     pub style: Option<StyleSpec>,
+    pub diffusion: Option<DiffusionSpec>,
     /// By role and name, such as `decoder.0.weight`.
     pub tensors: BTreeMap<String, StoredTensor>,
 }
@@ -75,6 +78,7 @@ pub fn task(
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, data, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, data, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
+        Family::Diffusion => Box::new(DiffusionTask::new(recipe, data, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
     })
@@ -128,6 +132,8 @@ fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
             }
             vec![("encoder", of_pictures(&recipe.encoder), encoded)]
         }
+        // Its graph is checked as it is built.
+        Family::Diffusion => Vec::new(),
         Family::Classifier => {
             let classes = data.labels.len();
             vec![("classifier", of_pictures(&recipe.classifier), classes)]

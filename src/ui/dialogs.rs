@@ -237,10 +237,9 @@ mod tests {
 
     #[test]
     fn without_a_dialog_an_export_names_the_command_that_writes_it() {
-        for (kind, command) in Kind::ALL
-            .into_iter()
-            .zip(["render", "strip", "sheet", "grid", "animate", "codes"])
-        {
+        for (kind, command) in Kind::ALL.into_iter().zip([
+            "render", "strip", "sheet", "grid", "sheet", "animate", "codes",
+        ]) {
             let settings = Settings {
                 kind,
                 ..Settings::default()

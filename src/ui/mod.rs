@@ -20,8 +20,10 @@ pub(crate) mod theme;
 pub(crate) mod widgets;
 mod window;
 
+pub use storage::{Remembered, load as remembered};
 pub use window::ZscapeWindow;
 
+use crate::app::MEMORY_FILE;
 use crate::engine::{DeviceChoice, ModelSource};
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use smoke::{Outcome, Smoke};
@@ -46,6 +48,8 @@ pub struct WindowOptions {
     pub questions: Option<PathBuf>,
     /// Where progress is kept from start to start; `None` keeps none.
     pub progress: Option<PathBuf>,
+    /// Where the window is remembered from start to start; `None` keeps nothing.
+    pub memory: Option<PathBuf>,
     /// Close as soon as the first picture is on the screen, and print how long it took.
     pub smoke: bool,
     /// When the process began.
@@ -102,15 +106,21 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     if !is_smoke && options.progress.is_none() {
         options.progress = data_folder().map(|folder| folder.join(PROGRESS_FILE));
     }
+    if !is_smoke && options.memory.is_none() {
+        options.memory = data_folder().map(|folder| folder.join(MEMORY_FILE));
+    }
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_app_id(APP_ID)
             .with_title("zscape")
+            .with_icon(icon())
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size(MIN_SIZE),
         renderer: eframe::Renderer::Wgpu,
         wgpu_options: wgpu_options(),
         persist_window: !is_smoke,
+        // The theme finds fonts without a library that would be asked at every start.
+        system_font_fallback: false,
         centered: true,
         ..Default::default()
     };
@@ -137,6 +147,13 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
         Some(Err(message)) => Err(WindowError::Smoke(message)),
         None => Err(WindowError::Smoke("it was closed before".to_owned())),
     }
+}
+
+/// The picture of the window in lists of windows.
+fn icon() -> egui::IconData {
+    let bytes = include_bytes!("../../packaging/zscape.png");
+    // A picture of our own is sound; without it the window has none.
+    eframe::icon_data::from_png_bytes(bytes).unwrap_or_default()
 }
 
 /// A message of a library without the places in its source that it quotes.

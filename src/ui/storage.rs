@@ -1,6 +1,9 @@
 //! What the window remembers between runs.
+//!
+//! eframe keeps the place of the window and the widths of its panels in a file of its own, which it
+//! writes in place; all that matters more is in a [`Memory`].
 
-use crate::app::{AppState, View};
+use crate::app::{AppState, Memory, View};
 use crate::engine::ModelSource;
 use crate::latent::expr::{Expr, parse};
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,24 @@ pub struct Remembered {
     pub recent_sessions: Vec<PathBuf>,
     /// Files and folders of questions that were added.
     pub added_questions: Vec<PathBuf>,
+}
+
+impl eframe::Storage for Memory {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.get(key).map(str::to_owned)
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.set(key, value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.remove(key);
+    }
+
+    fn flush(&mut self) {
+        Self::flush(self);
+    }
 }
 
 /// Reads what the last run left. What cannot be read is as if it had never been written.
@@ -87,31 +108,11 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
-
-    #[derive(Default)]
-    struct Map(BTreeMap<String, String>);
-
-    impl eframe::Storage for Map {
-        fn get_string(&self, key: &str) -> Option<String> {
-            self.0.get(key).cloned()
-        }
-
-        fn set_string(&mut self, key: &str, value: String) {
-            self.0.insert(key.to_owned(), value);
-        }
-
-        fn remove_string(&mut self, key: &str) {
-            self.0.remove(key);
-        }
-
-        fn flush(&mut self) {}
-    }
 
     #[test]
     fn nonsense_falls_back_to_the_default() {
         for nonsense in ["", "(", "(model: 3)", "\u{0}"] {
-            let mut storage = Map::default();
+            let mut storage = Memory::default();
             eframe::Storage::set_string(&mut storage, KEY, nonsense.to_owned());
             assert_eq!(load(&storage), Remembered::default(), "{nonsense}");
         }
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn only_who_never_ran_it_is_offered_the_tour() {
-        let mut storage = Map::default();
+        let mut storage = Memory::default();
         assert!(!load(&storage).view.has_seen_tour);
         // As versions before the tour wrote it.
         let earlier = "(model:None,expression:\"seed(7)\",view:(theme:Light,filmstrip:false))";
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn an_expression_of_another_time_is_dropped_alone() {
-        let mut storage = Map::default();
+        let mut storage = Memory::default();
         let stored = Stored {
             model: Some(StoredSource::Catalogue("digits-gan".to_owned())),
             expression: "frobnicate(3".to_owned(),

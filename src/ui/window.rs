@@ -15,11 +15,11 @@ use super::smoke::Smoke;
 use super::stop;
 use super::storage;
 use super::textures::PictureTextures;
-use super::theme::{self, size, space, tokens};
+use super::theme::{self, SystemFonts, size, space, tokens};
 use super::{MIN_SIZE, WindowOptions, shortcuts};
 use crate::app::export::Quit;
 use crate::app::{
-    Action, Actions, AppState, Effect, FrameInput, Overlay, Start, StartupRequest, models,
+    Action, Actions, AppState, Effect, FrameInput, Memory, Overlay, Start, StartupRequest, models,
 };
 use crate::document::autosave::ended_unexpectedly;
 use crate::engine::{Decoders, Engine, EngineOptions, ModelSource, SharedGpu};
@@ -45,6 +45,8 @@ pub struct ZscapeWindow {
     shortcuts: ShortcutsPage,
     parts: Parts,
     dialogs: Dialogs,
+    memory: Memory,
+    fonts: SystemFonts,
     smoke: Option<Smoke>,
     was_typing: bool,
     title: String,
@@ -89,10 +91,12 @@ impl ZscapeWindow {
             wake: Arc::clone(&wake),
             decoders: Decoders::default(),
         })?;
-        // A start that measures itself is the same on every machine.
+        // A start that measures itself is the same on every machine: it is given no file.
+        let memory = Memory::open(options.memory);
         let remembered = match cc.storage {
-            Some(storage) if smoke.is_none() => storage::load(storage),
-            _ => storage::Remembered::default(),
+            // As earlier versions kept it.
+            Some(storage) if memory.is_empty() && smoke.is_none() => storage::load(storage),
+            _ => storage::load(&memory),
         };
         // Where nothing is kept it would come at every start; who opens something wants that.
         let is_plain =
@@ -130,6 +134,7 @@ impl ZscapeWindow {
         });
         // After the engine has begun to load: fonts take a while.
         theme::apply(&ctx);
+        let fonts = SystemFonts::install(&ctx);
         restyle(&ctx, &app);
         Ok(Self {
             app,
@@ -147,6 +152,8 @@ impl ZscapeWindow {
             shortcuts: ShortcutsPage::default(),
             parts: Parts::default(),
             dialogs: Dialogs::new(wake),
+            memory,
+            fonts,
             smoke,
             was_typing: false,
             last_key_secs: f64::NEG_INFINITY,
@@ -429,6 +436,7 @@ impl eframe::App for ZscapeWindow {
         self.panels(ui);
         self.overlays(&ctx);
         self.was_typing = ctx.text_edit_focused();
+        self.fonts.end_frame(&ctx);
         self.run_actions(&ctx);
         let input = self.input(&ctx);
         if let Some(due_secs) = self.app.end_frame(input) {
@@ -438,13 +446,14 @@ impl eframe::App for ZscapeWindow {
     }
 
     fn on_exit(&mut self) {
+        self.remember();
+        self.memory.close();
         self.app.close();
     }
 
-    fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if self.smoke.is_none() {
-            storage::save(storage, &self.app);
-        }
+    /// Every half minute. eframe's own storage keeps only what is eframe's.
+    fn save(&mut self, _: &mut dyn eframe::Storage) {
+        self.remember();
     }
 
     fn persist_egui_memory(&self) -> bool {
@@ -457,6 +466,11 @@ impl eframe::App for ZscapeWindow {
 const HELD_KEY_SECS: f64 = 1.0;
 
 impl ZscapeWindow {
+    fn remember(&mut self) {
+        storage::save(&mut self.memory, &self.app);
+        self.memory.flush();
+    }
+
     fn input(&mut self, ctx: &Context) -> FrameInput {
         let is_typing = ctx.egui_wants_keyboard_input();
         ctx.input(|input| {

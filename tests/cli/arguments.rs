@@ -1,6 +1,6 @@
 //! Usage: what clap refuses, help, and output paths.
 
-use crate::support::{AUTOENCODER, Folder, run};
+use crate::support::{AUTOENCODER, Folder, GAN, run};
 
 #[test]
 fn help_and_version_are_no_errors() {
@@ -122,7 +122,33 @@ fn an_unknown_model_is_named_with_those_that_are_known() {
         vec!["digits-goose"],
     ] {
         let run = run(&command).refused("digits-goose");
+        assert!(!run.stderr.contains("did you mean"), "{}", run.stderr);
         assert!(run.stderr.contains(AUTOENCODER), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_mistyped_model_is_guessed() {
+    run(&["bench", "digit-gan"]).refused("; did you mean digits-gan?");
+    run(&["heros-vae"]).refused("; did you mean heroes-vae?");
+}
+
+#[test]
+fn a_still_with_an_ending_of_no_known_kind_is_noted() {
+    let folder = Folder::new();
+    for (name, ending) in [("a.xyz", Some(".xyz")), ("a.PNG", None), ("plain", None)] {
+        let out = folder.file(name);
+        let run = run(&["render", GAN, "seed(1)", "-o", &out]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        match ending {
+            Some(ending) => {
+                assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+                let part = format!("note: {out}: it will be a PNG, not a {ending}");
+                assert!(run.stderr.contains(&part), "{}", run.stderr);
+            }
+            None => assert_eq!(run.stderr, ""),
+        }
+        assert_eq!(&folder.read(name)[1..4], b"PNG");
     }
 }
 

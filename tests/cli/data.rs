@@ -2,6 +2,7 @@
 
 use crate::support::{AUTOENCODER, Folder, GAN, read_png, run, shared_data};
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn data_that_is_not_there() {
@@ -102,7 +103,7 @@ reconstruction = "squared"
 }
 
 /// A data set of ten kinds of stripes.
-fn write_stripes(folder: &Folder) {
+pub fn write_stripes(folder: &Path) {
     for (part, count) in [("train", 100_u32), ("t10k", 50)] {
         let mut pictures = vec![0, 0, 8, 3];
         pictures.extend([count, 28, 28].iter().flat_map(|side| side.to_be_bytes()));
@@ -115,15 +116,23 @@ fn write_stripes(folder: &Folder) {
                 if is_lit { 250 } else { index as u8 }
             }));
         }
-        folder.write(&format!("{part}-images-idx3-ubyte.gz"), gzip(&pictures));
-        folder.write(&format!("{part}-labels-idx1-ubyte.gz"), gzip(&labels));
+        fs::write(
+            folder.join(format!("{part}-images-idx3-ubyte.gz")),
+            gzip(&pictures),
+        )
+        .expect("a file");
+        fs::write(
+            folder.join(format!("{part}-labels-idx1-ubyte.gz")),
+            gzip(&labels),
+        )
+        .expect("a file");
     }
 }
 
 #[test]
 fn what_was_trained_works_with_every_command() {
     let folder = Folder::new();
-    write_stripes(&folder);
+    write_stripes(folder.path());
     let data = folder.path().display().to_string();
     let text = recipe("images = 300\nbatch = 20");
     let recipe = folder.write("tiny.toml", text);
@@ -153,7 +162,7 @@ fn what_was_trained_works_with_every_command() {
 #[test]
 fn a_generator_is_shown_beside_its_nearest_training_pictures() {
     let folder = Folder::new();
-    write_stripes(&folder);
+    write_stripes(folder.path());
     let data = folder.path().display().to_string();
     let (picture, measured) = (folder.file("near.png"), folder.file("measured.safetensors"));
     let output = ["--neighbours", &picture, "-o", &measured, "--json"];
@@ -211,7 +220,7 @@ fn a_generator_is_shown_beside_its_nearest_training_pictures() {
 fn a_run_that_cannot_begin_leaves_nothing() {
     let folder = Folder::new();
     let elsewhere = Folder::new();
-    write_stripes(&folder);
+    write_stripes(folder.path());
     let data = folder.path().display().to_string();
     let sound = elsewhere.write("sound.toml", recipe("images = 300\nbatch = 20"));
     let out = elsewhere.file("out.safetensors");

@@ -1,6 +1,8 @@
 //! Model files whose networks are graphs, on the command line.
 
-use crate::graph_files::{CODES, GENERATORS, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes};
+use crate::graph_files::{
+    CODES, DENOISER, GENERATORS, HIDDEN, JUDGE, LATENT_DENOISER, MAPPED, PICTURE, RESIDUAL, bytes,
+};
 use crate::support::{Folder, read_npy, read_png, run};
 
 fn model(folder: &Folder, name: &str) -> String {
@@ -122,4 +124,96 @@ fn what_a_space_cannot_do_is_refused_by_its_name() {
     }
     let path = model(&folder, JUDGE);
     run(&["render", &path, "seed(1)", "-o", &out]).refused("no latent space");
+}
+
+#[test]
+fn a_sampler_is_set_on_the_command_line_and_kept_with_the_picture() {
+    let folder = Folder::new();
+    let (out, again) = (folder.file("out.png"), folder.file("again.png"));
+    for name in [DENOISER, LATENT_DENOISER] {
+        let path = model(&folder, name);
+        let picture = |more: &[&str]| {
+            let plain = ["render", &path, "seed(7)", "-o", &out, "--device", "cpu"];
+            run(&[&plain[..], more].concat()).succeeded();
+            let pixels = read_png(&folder.read("out.png")).1;
+            run(&[
+                "render", &path, "--from", &out, "-o", &again, "--device", "cpu",
+            ])
+            .succeeded();
+            assert!(
+                folder.read("out.png") == folder.read("again.png"),
+                "{more:?}"
+            );
+            pixels
+        };
+        let usual = picture(&[]);
+        assert_eq!(
+            usual,
+            picture(&[
+                "--method",
+                "dpm-solver++",
+                "--steps",
+                "20",
+                "--guidance",
+                "1"
+            ])
+        );
+        assert_ne!(usual, picture(&["--steps", "2"]), "{name}");
+        assert_ne!(usual, picture(&["--schedule", "karras"]), "{name}");
+        assert_ne!(
+            usual,
+            picture(&["--method", "ddim", "--eta", "1"]),
+            "{name}"
+        );
+    }
+    let path = model(&folder, DENOISER);
+    let frames = folder.file("steps");
+    run(&[
+        "render",
+        &path,
+        "seed(7)",
+        "--steps",
+        "6",
+        "--class",
+        "square",
+        "--guidance",
+        "2",
+        "--steps-out",
+        &frames,
+        "--device",
+        "cpu",
+    ])
+    .succeeded();
+    assert_eq!(std::fs::read_dir(&frames).expect("a folder").count(), 6);
+    let grid = [
+        "grid", &path, "--seeds", "0-3", "-o", &out, "--device", "cpu",
+    ];
+    run(&[&grid[..], &["--method", "euler", "--steps", "3"]].concat()).succeeded();
+    let strip = [
+        "strip", &path, "seed(1)", "seed(2)", "--count", "3", "-o", &out, "--device", "cpu",
+    ];
+    run(&[&strip[..], &["--sampler", "heun", "--method", "slerp"]].concat()).succeeded();
+}
+
+#[test]
+fn settings_of_a_sampler_that_cannot_be_are_refused() {
+    let folder = Folder::new();
+    let (path, out) = (model(&folder, DENOISER), folder.file("refused.png"));
+    for (option, value, part) in [
+        ("--steps", "0", "1 to 1000 steps"),
+        ("--steps", "10000000", "1 to 1000 steps"),
+        ("--eta", "NaN", "eta is a number from 0"),
+        ("--guidance", "NaN", "guidance is a number from 0 to 100"),
+        ("--guidance", "-1", "guidance is a number from 0 to 100"),
+        ("--method", "ddmi", "did you mean ddim?"),
+    ] {
+        run(&["render", &path, "seed(7)", "-o", &out, option, value]).refused(part);
+    }
+    assert!(!folder.names().contains(&"refused.png".to_owned()));
+    // Settings of a model without a sampler are noted and change nothing.
+    let path = model(&folder, PICTURE);
+    run(&[
+        "render", &path, "seed(7)", "-o", &out, "--steps", "5", "--device", "cpu",
+    ])
+    .complained("one step");
 }

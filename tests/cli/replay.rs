@@ -205,6 +205,16 @@ fn recipes_that_lie_are_sentences() {
 }
 
 #[test]
+fn a_picture_is_not_drawn_over_itself() {
+    let folder = Folder::new();
+    let bytes = seed_3(&folder);
+    let file = folder.write("a.png", &bytes);
+    let again = folder.path().join("./a.png").display().to_string();
+    run(&["render", "--from", &file, "-o", &again]).refused("it is the input");
+    assert_eq!(folder.read("a.png"), bytes);
+}
+
+#[test]
 fn what_has_no_recipe_cannot_be_replayed() {
     let folder = Folder::new();
     let out = folder.file("out.png");

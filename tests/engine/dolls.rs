@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::latent::Sampler;
 use zscape::latent::{NoiseMode, Space};
 use zscape::model::{Generator, ModelFile, device, download};
 use zscape::train::{self, TrainError, TrainOptions, eval};
@@ -32,7 +33,7 @@ average_decay = 0.9
 
 /// The worked example of the documentation, and its layers: each variant a square of its own,
 /// each colour a shade.
-fn write_snails(folder: &Path) {
+pub fn write_snails(folder: &Path) {
     let text = include_str!("../../docs/paper-dolls.md");
     let (_, rules) = text.split_once("```toml\n").expect("an example");
     let (rules, _) = rules.split_once("```").expect("it ends");
@@ -110,7 +111,14 @@ fn a_described_folder_can_be_trained_on() {
     let within = folder.path().join("snails");
     let source = ModelSource::File(options.output.clone());
     let mut watch = |_, _| true;
-    let report = eval::evaluate(&source, None, &within, DeviceChoice::Cpu, &mut watch);
+    let report = eval::evaluate(
+        &source,
+        None,
+        &within,
+        DeviceChoice::Cpu,
+        Sampler::default(),
+        &mut watch,
+    );
     assert_eq!(report.expect("sound").quality, manifest.quality);
 }
 

@@ -5,12 +5,14 @@
 )]
 
 mod cpu_plan;
+mod diffusion;
 mod directions;
 mod display_pass;
 mod dolls;
 mod engine_flow;
 mod examining;
 mod finding_codes;
+mod fuzz;
 mod gpu_against_cpu;
 mod graph;
 #[path = "../shared/graph_models.rs"]
@@ -21,6 +23,8 @@ mod heavy_models;
 mod layer_change;
 mod learning_scenes;
 mod model_files;
+#[path = "../shared/mutation.rs"]
+mod mutation;
 mod producing;
 mod scheduling;
 mod steps;

@@ -367,7 +367,7 @@ fn shots_of_several_models_are_refused_and_several_settings_are_not() {
 
     let model = driver.load_random_style();
     let noise = [NoiseMode::Const, NoiseMode::None, NoiseMode::Const];
-    let draw = |noise| shot(&model.id, "seed(5)").with_sampler(Sampler { noise });
+    let draw = |noise| shot(&model.id, "seed(5)").with_sampler(Sampler::with_noise(noise));
     let all = driver.pictures(driver.engine.submit(Job::Decode {
         shots: noise.map(draw).to_vec(),
         names: Arc::default(),

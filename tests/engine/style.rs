@@ -160,7 +160,8 @@ fn load(device: DeviceChoice) -> Loaded {
 impl Loaded {
     fn pictures_with(&self, expressions: &[&str], noise: NoiseMode) -> Vec<Vec<f32>> {
         let count = expressions.len();
-        let draw = |text: &&str| shot(&self.model.id, text).with_sampler(Sampler { noise });
+        let draw =
+            |text: &&str| shot(&self.model.id, text).with_sampler(Sampler::with_noise(noise));
         let job = self.driver.engine.submit(Job::Decode {
             shots: expressions.iter().map(draw).collect(),
             names: Arc::default(),
@@ -285,9 +286,7 @@ fn noise_is_what_the_sampler_says() {
     loaded.driver.engine.preview(PreviewRequest {
         stage: StageId::default(),
         generation: 1,
-        shot: shot(&loaded.model.id, "seed(5)").with_sampler(Sampler {
-            noise: NoiseMode::None,
-        }),
+        shot: shot(&loaded.model.id, "seed(5)").with_sampler(Sampler::with_noise(NoiseMode::None)),
         names: Arc::default(),
     });
     let picture = loaded.driver.wait("a frame", |event| match event {

@@ -5,6 +5,7 @@ use flate2::write::GzEncoder;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::latent::Sampler;
 use zscape::model::ModelFile;
 use zscape::train::{self, TrainError, TrainOptions, eval};
 
@@ -264,6 +265,88 @@ fn every_shipped_recipe_trains_to_a_sound_file() {
     }
 }
 
+/// The shipped recipe of the diffusion model, made small.
+fn small_diffusion_recipe(images: u32, folder: &Path) -> PathBuf {
+    let path = short_recipe("digits-ddpm", images, folder);
+    let mut text = std::fs::read_to_string(&path).expect("written above");
+    for (from, to) in [
+        ("channels = [32, 64]", "channels = [8, 8]"),
+        ("groups = 8", "groups = 2"),
+        ("embedding = 128", "embedding = 16"),
+    ] {
+        assert!(text.contains(from), "the recipe has no {from:?}");
+        text = text.replace(from, to);
+    }
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+#[test]
+fn a_denoiser_resumes_bit_by_bit_and_a_cut_run_can_be_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let recipe = small_diffusion_recipe(100, folder.path());
+    let whole = options(recipe.clone(), folder.path(), folder.path().join("whole"));
+    run(&whole).expect("sound");
+    let cut = options(recipe, folder.path(), folder.path().join("cut"));
+    let mut steps = 0;
+    train::run(&cut, &mut || {
+        steps += 1;
+        steps == 4
+    })
+    .expect_err("the run was stopped");
+    run(&TrainOptions {
+        resume: true,
+        ..cut.clone()
+    })
+    .expect("the checkpoint was kept");
+    let [whole, cut] = [&whole, &cut].map(|o| ModelFile::read(&o.output).expect("sound"));
+    assert_eq!(whole.hash, cut.hash, "it took another way after the break");
+    let manifest = &whole.manifest;
+    assert_eq!(manifest.training.images_seen, 100);
+    assert!(manifest.capabilities().takes_steps);
+    assert_eq!(manifest.condition_len(), 10);
+    for measure in ["fd", "condition_obeyed", "recall"] {
+        let value = manifest.quality.get(measure);
+        assert!(value.is_some_and(|value| value.is_finite()), "{measure}");
+    }
+}
+
+#[test]
+fn a_diffusion_recipe_that_contradicts_itself_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let recipe = small_diffusion_recipe(20, folder.path());
+    let sound = std::fs::read_to_string(&recipe).expect("written above");
+    for (from, to, part) in [
+        (
+            "channels = [8, 8]",
+            "channels = [8, 8, 8]",
+            "multiples of 8",
+        ),
+        ("channels = [8, 8]", "channels = []", "a level"),
+        ("patch = 2", "patch = 0", "a patch of at least 1"),
+        ("groups = 2", "groups = 3", "unsound unet"),
+        ("min_snr = 5.0", "min_snr = -1.0", "min_snr"),
+        ("\"cosine\"", "\"cosinus\"", "cosinus"),
+        (
+            "family = \"diffusion\"",
+            "family = \"gan\"\nz_dim = 4",
+            "diffusion",
+        ),
+    ] {
+        assert!(sound.contains(from), "the recipe has no {from:?}");
+        std::fs::write(&recipe, sound.replace(from, to)).expect("a file");
+        let output = folder.path().join("model.safetensors");
+        let error = run(&options(recipe.clone(), folder.path(), output)).expect_err("unsound");
+        assert!(error.is_bad_input(), "{error}");
+        assert!(
+            error.to_string().contains(part),
+            "{error} should contain {part:?}"
+        );
+    }
+}
+
 #[test]
 fn training_learns_and_eval_repeats_what_the_run_measured() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -283,7 +366,14 @@ fn training_learns_and_eval_repeats_what_the_run_measured() {
             steps.len() < most
         };
         let cpu = DeviceChoice::Cpu;
-        let found = eval::evaluate(&source, None, folder.path(), cpu, &mut watch);
+        let found = eval::evaluate(
+            &source,
+            None,
+            folder.path(),
+            cpu,
+            Sampler::default(),
+            &mut watch,
+        );
         (found, steps.clone())
     };
     let (stopped, told) = evaluate(1);

@@ -3,6 +3,7 @@
 
 use crate::animations::recipe;
 use crate::codes::{npy, npz};
+use crate::mutation::changed_bytes;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use image::{DynamicImage, ImageFormat};
@@ -39,38 +40,6 @@ fn animation(format: AnimationFormat) -> Vec<u8> {
     std::fs::read(path).expect("it was written")
 }
 
-/// Changes that break files: bytes, lengths, order, ends.
-fn mutated(original: &[u8], random: &mut Mt) -> Vec<u8> {
-    let mut bytes = original.to_vec();
-    let mut below = |end: usize| random.next_u32() as usize % end.max(1);
-    for _ in 0..1 + below(4) {
-        let len = bytes.len();
-        let place = below(len);
-        match below(8) {
-            0 => bytes.truncate(place),
-            1 if place + 4 <= len => {
-                // Lengths and sizes at the edges of their kinds.
-                let values = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, u32::MAX];
-                let value = values[below(values.len())];
-                bytes[place..place + 4].copy_from_slice(&value.to_le_bytes());
-            }
-            2 => {
-                let end = (place + 1 + below(32)).min(len);
-                let part = bytes[place..end].to_vec();
-                bytes.splice(place..place, part);
-            }
-            3 => {
-                let end = (place + 1 + below(32)).min(len);
-                bytes.drain(place..end);
-            }
-            4 if !bytes.is_empty() => bytes[place] = [0, 1, 0x7f, 0x80, 0xff][below(5)],
-            _ if !bytes.is_empty() => bytes[place] ^= 1 << below(8),
-            _ => {}
-        }
-    }
-    bytes
-}
-
 /// Asserts that this process never needed much more than the bounds allow: 1 GiB for a decoder
 /// and 256 MiB for an archive, and other tests beside this one.
 fn assert_modest_memory() {
@@ -92,7 +61,7 @@ fn survive(name: &str, files: &[Vec<u8>], cases: u32, read: impl Fn(&[u8])) {
     let mut random = Mt::new(20_261_121);
     for case in 0..cases {
         for (number, file) in files.iter().enumerate() {
-            let bytes = mutated(file, &mut random);
+            let bytes = changed_bytes(file, &mut random);
             let survived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&bytes)));
             assert!(survived.is_ok(), "{name}: case {case} of file {number}");
         }

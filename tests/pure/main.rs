@@ -12,6 +12,8 @@ mod hostile;
 mod latent;
 mod layering;
 mod learning;
+#[path = "../shared/mutation.rs"]
+mod mutation;
 mod photos;
 mod recipes;
 mod sessions;

@@ -107,7 +107,7 @@ proptest! {
             smooth,
             codes,
             directions,
-            sampler: Sampler { noise },
+            sampler: Sampler::with_noise(noise),
             ..Recipe::new(model, subject, [28, 28])
         };
         prop_assert_eq!(&Recipe::from_json(&recipe.to_json()).expect("it was just written"), &recipe);

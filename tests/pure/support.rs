@@ -35,9 +35,7 @@ pub fn bookmark(name: &str, values: Vec<f32>) -> Bookmark {
 
 /// Settings of the decode that are not the default.
 pub fn noisy(seed: u64) -> Sampler {
-    Sampler {
-        noise: NoiseMode::Random { seed: seed as u32 },
-    }
+    Sampler::with_noise(NoiseMode::Random { seed: seed as u32 })
 }
 
 /// A few names, so that they meet.

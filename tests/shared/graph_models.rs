@@ -24,6 +24,10 @@ pub const MAPPED: &str = "graph-mapped";
 pub const HIDDEN: &str = "graph-hidden";
 /// z and what is asked for to a picture; it takes noise.
 pub const ASKED: &str = "graph-asked";
+/// Noise, what is asked for and a time to what is behind the noise, which is a picture.
+pub const DENOISER: &str = "graph-denoiser";
+/// The same of codes in x, of which a decoder makes pictures.
+pub const LATENT_DENOISER: &str = "graph-latent-denoiser";
 /// A classifier of the pictures of [`RESIDUAL`].
 pub const JUDGE: &str = "graph-judge";
 
@@ -75,6 +79,22 @@ pub fn manifest(name: &str) -> Value {
             "spaces": {"z": {"kind": "vector", "dim": 8}},
             "conditions": {"kind": "attributes", "words": ["smile", "hat", "red hair"]},
             "networks": {"decoder": asked_decoder()},
+        }),
+        DENOISER => json!({
+            "family": "diffusion",
+            "image": {"channels": 1, "height": 8, "width": 8},
+            "spaces": {"x": {"kind": "image", "channels": 1, "height": 8, "width": 8}},
+            "conditions": {"kind": "classes", "words": ["round", "square", "other"]},
+            "diffusion": {"noising": "cosine", "prediction": "v"},
+            "networks": {"denoiser": denoiser(&[1, 8, 8])},
+        }),
+        LATENT_DENOISER => json!({
+            "family": "diffusion",
+            "image": {"channels": 3, "height": 16, "width": 16},
+            "spaces": {"x": {"kind": "image", "channels": 2, "height": 8, "width": 8}},
+            "conditions": {"kind": "attributes", "words": ["smile", "hat", "red hair"]},
+            "diffusion": {"noising": "line", "prediction": "velocity"},
+            "networks": {"denoiser": denoiser(&[2, 8, 8]), "decoder": picture_decoder("x")},
         }),
         JUDGE => json!({
             "family": "classifier",
@@ -190,6 +210,29 @@ fn asked_decoder() -> Value {
             node("out", function("sigmoid"), &["noisy"]),
         ],
         "outputs": [{"name": "picture", "value": "out"}],
+    })
+}
+
+fn denoiser(shape: &[usize]) -> Value {
+    let channels = shape[0];
+    json!({
+        "inputs": [
+            {"name": "x", "shape": shape},
+            {"name": "condition", "shape": [3]},
+            {"name": "time", "shape": [1]},
+        ],
+        "nodes": [
+            node("waves", json!({"op": "time_embedding", "features": 8}), &["time"]),
+            node("when", linear(4), &["waves"]),
+            node("what", linear(4), &["condition"]),
+            node("told", add(), &["when", "what"]),
+            node("everywhere", reshape(&[4, 1, 1]), &["told"]),
+            node("wide", conv(4, 3), &["x"]),
+            node("sum", add(), &["wide", "everywhere"]),
+            node("act", function("silu"), &["sum"]),
+            node("out", conv(channels, 3), &["act"]),
+        ],
+        "outputs": [{"name": "prediction", "value": "out"}],
     })
 }
 

@@ -30,7 +30,7 @@ impl Window {
     #[track_caller]
     pub fn next_seed(&mut self) {
         let steps = self.steps();
-        self.click("Next seed");
+        self.ask(Action::Run(Command::NextSeed));
         self.wait_for_steps(steps + 1);
     }
 

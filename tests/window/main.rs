@@ -12,6 +12,7 @@ mod dropping;
 mod encode;
 mod exports;
 mod expressions;
+mod figures;
 mod first_hour;
 mod first_start;
 #[path = "../shared/graph_models.rs"]
@@ -26,6 +27,7 @@ mod noise;
 mod old_sessions;
 mod on_gpu;
 mod parameters;
+mod promises;
 mod quitting;
 mod school;
 mod snapshots;

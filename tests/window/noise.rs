@@ -12,9 +12,7 @@ use zscape::latent::expr::Expr;
 use zscape::latent::{NoiseMode, Sampler};
 
 fn random(seed: u32) -> Sampler {
-    Sampler {
-        noise: NoiseMode::Random { seed },
-    }
+    Sampler::with_noise(NoiseMode::Random { seed })
 }
 
 /// A style-based model whose noise is loud.

@@ -22,7 +22,7 @@ impl Window {
         assert_eq!(self.app().export().runs().len(), 1);
     }
 
-    fn commands(&self) -> &[ViewportCommand] {
+    pub fn commands(&self) -> &[ViewportCommand] {
         &self.harness.output().viewport_output[&ViewportId::ROOT].commands
     }
 

@@ -235,6 +235,7 @@ pub fn options() -> WindowOptions {
         autosave: None,
         questions: None,
         progress: None,
+        memory: None,
         device: DeviceChoice::Cpu,
         smoke: false,
         started: Instant::now(),

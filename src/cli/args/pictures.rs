@@ -1,12 +1,12 @@
 //! The arguments of commands that draw.
 
-use super::{DeviceArgs, MAX_SIZE, OutputArgs};
+use super::{DeviceArgs, MAX_SIZE, MethodArgs, OutputArgs, StepArgs, WayMethodArgs};
 use crate::document::raster::Layout;
 use crate::document::seeds::SeedList;
 use crate::document::{Subject, animation};
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Condition, NoiseMode, Sampler, Space};
+use crate::latent::{Condition, NoiseMode, Sampler, Space, sampling};
 use crate::render;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -31,7 +31,7 @@ pub struct RenderArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub expression: Option<String>,
     /// Draw again what is in this file, from the recipe that it carries
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "method", "steps", "schedule", "eta", "guidance"])]
     pub from: Option<PathBuf>,
     /// With --from, draw with a model of the same name even if it is another one
     #[arg(long, requires = "from")]
@@ -54,6 +54,8 @@ pub struct RenderArgs {
     pub size: Option<u32>,
     #[command(flatten)]
     pub look: LookArgs,
+    #[command(flatten)]
+    pub sampler: MethodArgs,
     #[command(flatten)]
     pub names: NameArgs,
     #[command(flatten)]
@@ -78,6 +80,8 @@ pub struct GridArgs {
     pub look: LookArgs,
     #[command(flatten)]
     pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub sampler: MethodArgs,
     #[command(flatten)]
     pub names: NameArgs,
     #[command(flatten)]
@@ -104,6 +108,8 @@ pub struct StripArgs {
     pub look: LookArgs,
     #[command(flatten)]
     pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub sampler: WayMethodArgs,
     #[command(flatten)]
     pub names: NameArgs,
     #[command(flatten)]
@@ -135,6 +141,8 @@ pub struct SheetArgs {
     pub look: LookArgs,
     #[command(flatten)]
     pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub sampler: WayMethodArgs,
     #[command(flatten)]
     pub names: NameArgs,
     #[command(flatten)]
@@ -178,6 +186,8 @@ pub struct AnimateArgs {
     pub output: PathBuf,
     #[command(flatten)]
     pub look: LookArgs,
+    #[command(flatten)]
+    pub sampler: WayMethodArgs,
     #[command(flatten)]
     pub names: NameArgs,
     #[command(flatten)]
@@ -266,11 +276,14 @@ pub struct NameArgs {
     /// The noise of style-based models: const, none, or a seed
     #[arg(long, value_name = "NOISE", default_value = "const")]
     pub noise: NoiseMode,
+    #[command(flatten)]
+    pub steps: StepArgs,
 }
 
 impl NameArgs {
-    pub fn sampler(&self) -> Sampler {
-        Sampler { noise: self.noise }
+    /// The settings of a decode, with a method that is chosen elsewhere.
+    pub fn sampler(&self, method: Option<sampling::Method>) -> Sampler {
+        self.steps.sampler(self.noise, method)
     }
 }
 

@@ -58,6 +58,7 @@ pub fn random_manifest() -> Manifest {
         maps: Vec::new(),
         conditions: None,
         style: Some(style),
+        diffusion: None,
         labels: Default::default(),
         classes: Vec::new(),
         data: DataSource::default(),

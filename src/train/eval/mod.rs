@@ -15,7 +15,7 @@ use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
 use crate::document::Raster;
 use crate::engine::{DeviceChoice, ModelSource};
-use crate::latent::NoiseMode;
+use crate::latent::Sampler;
 use crate::model::manifest::LabelKind;
 use crate::model::quality::{self, Quality};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
@@ -76,7 +76,7 @@ impl fmt::Display for Report {
 }
 
 /// Measures a model on the data that its recipe names; `judge` is the classifier that judges a
-/// generator, if not the one of the catalogue. `watch` is told how many pictures of how many are
+/// generator, if not the one of the catalogue; `sampler` says how samples are made. `watch` is told how many pictures of how many are
 /// done, and says whether to go on.
 ///
 /// # Errors
@@ -86,6 +86,7 @@ pub fn evaluate(
     judge: Option<&ModelSource>,
     folder: &Path,
     choice: DeviceChoice,
+    sampler: Sampler,
     watch: Watch<'_>,
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
@@ -114,13 +115,20 @@ pub fn evaluate(
             let generator = Generator::new(&file, &device)?;
             let judge = Judge::new(judge, &device)?;
             progress.total += train.len();
-            let asked = Asked::new(&file, &test)?;
+            let asked = Asked::new(&file, &test, sampler)?;
             let near = neighbours::find(&generator, &judge, &asked, &train, &test, &mut progress)?;
             Some(near)
         }
         _ => None,
     };
-    let mut quality = measure(&file, judge, &train, &test, &device, &mut progress)?;
+    let mut quality = measure(
+        &file,
+        judge,
+        [&train, &test],
+        &device,
+        sampler,
+        &mut progress,
+    )?;
     let mut report = Report {
         model: file.manifest.name.clone(),
         hash: file.hash.clone(),
@@ -212,9 +220,9 @@ fn is_judged(file: &ModelFile) -> bool {
 pub fn measure(
     file: &ModelFile,
     judge: Option<ModelFile>,
-    train: &Dataset,
-    test: &Dataset,
+    [train, test]: [&Dataset; 2],
     device: &Device,
+    sampler: Sampler,
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
     let can = file.manifest.capabilities();
@@ -222,7 +230,7 @@ pub fn measure(
         return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
     let generator = Generator::new(file, device)?;
-    let asked = Asked::new(file, test)?;
+    let asked = Asked::new(file, test, sampler)?;
     let mut quality = Quality::new();
     if can.encodes {
         quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
@@ -327,8 +335,7 @@ fn measure_autoencoder(
 ) -> Result<Quality, TrainError> {
     let dim = generator.start_len();
     let decode = |codes: &[f32], pictures: std::ops::Range<usize>| {
-        let inputs = asked.inputs(generator, generator.start(), codes, pictures)?;
-        generator.decode_to_vec(&inputs, NoiseMode::Const)
+        asked.pictures(generator, codes, pictures)
     };
     let (train_mu, _) = encode_all(generator, train, progress)?;
     let (mu, logvar) = encode_all(generator, test, progress)?;

@@ -3,7 +3,6 @@
 use super::judge::Judge;
 use crate::document::raster::{Layout, Pixels, Raster, RasterError, Resampling, Sheet};
 use crate::latent::seed::seed_code;
-use crate::latent::{NoiseMode, Space};
 use crate::model::manifest::ImageSpec;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError};
@@ -109,8 +108,7 @@ pub fn find(
     let codes: Vec<f32> = (0..SAMPLES as u32)
         .flat_map(|seed| seed_code(seed, generator.start_len()))
         .collect();
-    let inputs = asked.inputs(generator, Space::Z, &codes, 0..SAMPLES)?;
-    let drawn = generator.decode_to_vec(&inputs, NoiseMode::Const)?;
+    let drawn = asked.pictures(generator, &codes, 0..SAMPLES)?;
     let mut samples = Set::new(drawn, judge, len)?;
     let mut real = Set::new(test.pictures(0..SAMPLES.min(test.len())), judge, len)?;
     for first in (0..train.len()).step_by(BATCH) {

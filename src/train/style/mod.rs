@@ -457,12 +457,13 @@ impl Task for StyleTask {
         }
         let mut networks = BTreeMap::new();
         if let Some(encoder) = &self.encoder {
-            networks.insert(Role::Encoder, encoder.spec.clone());
+            networks.insert(Role::Encoder, encoder.spec.clone().into());
             tensors.extend(with_role(Role::Encoder, encoder.parameters.averaged()?));
         }
         Ok(Trained {
             networks,
             style: Some(self.spec.clone()),
+            diffusion: None,
             tensors,
         })
     }

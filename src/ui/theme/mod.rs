@@ -2,9 +2,11 @@
 
 use eframe::egui;
 mod style;
+mod system_fonts;
 pub mod tokens;
 
 pub use style::{TextRole, apply, set_text_scale};
+pub use system_fonts::SystemFonts;
 pub use tokens::{PAPER, PLAIN_TINT, Tokens, size, space, text};
 
 use crate::app::Theme;

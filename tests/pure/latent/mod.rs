@@ -3,6 +3,7 @@
 mod kinds;
 mod language;
 mod prior;
+mod sampling;
 mod sefa;
 mod space;
 mod toy;

@@ -1,6 +1,7 @@
 //! Question files: sound ones are read, broken ones are named with line and reason.
 
 use super::{WHOLE, read_file};
+use crate::mutation::{Form, mutated};
 use proptest::prelude::*;
 use rand_mt::Mt;
 use zscape::learn::question::Method;
@@ -419,7 +420,7 @@ fn changed_files_never_panic() {
     let (mut read_count, mut broken) = (0, 0);
     for round in 0..6000 {
         let (name, original) = &originals[round % originals.len()];
-        let bytes = mutated(original.as_bytes(), &mut random);
+        let bytes = mutated(original.as_bytes(), Form::Text, &mut random);
         match read::question(name, name, &bytes) {
             Ok(question) => {
                 read_count += 1;
@@ -435,31 +436,6 @@ fn changed_files_never_panic() {
         read_count > 100 && broken > 1000,
         "{read_count} and {broken}"
     );
-}
-
-fn mutated(original: &[u8], random: &mut Mt) -> Vec<u8> {
-    let mut bytes = original.to_vec();
-    let mut below = |end: usize| random.next_u32() as usize % end.max(1);
-    for _ in 0..1 + below(3) {
-        let len = bytes.len();
-        let place = below(len);
-        let end = (place + 1 + below(40)).min(len);
-        match below(6) {
-            0 => bytes.truncate(place.max(1)),
-            1 => {
-                let part = bytes[place..end].to_vec();
-                bytes.splice(place..place, part);
-            }
-            2 => drop(bytes.drain(place..end)),
-            3 => bytes[place] = b"\"'[]{}()<>=+\n#@\\`."[below(18)],
-            4 => bytes[place] = [0, 0x7f, 0x80, 0xff][below(4)],
-            _ => bytes[place] ^= 1 << below(8),
-        }
-        if bytes.is_empty() {
-            return bytes;
-        }
-    }
-    bytes
 }
 
 proptest! {

@@ -370,9 +370,7 @@ fn nothing_is_examined_twice() {
 fn the_pictures_of_a_question_are_drawn_with_the_noise_of_its_scene() {
     let question = read_file(&WHOLE.replace("tool = ", "noise = \"random:3\"\ntool = "));
     let question = question.expect("sound");
-    let random = Sampler {
-        noise: NoiseMode::Random { seed: 3 },
-    };
+    let random = Sampler::with_noise(NoiseMode::Random { seed: 3 });
     assert_eq!(question.sampler(), random);
     let mut fake = Fake::default();
     // Some pictures of this question are no vectors; those that were asked for are enough.

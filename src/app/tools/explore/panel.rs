@@ -2,8 +2,8 @@
 
 mod conditions;
 
-use crate::app::sentences::NO_MODEL;
 use super::Explore;
+use crate::app::sentences::NO_MODEL;
 use crate::app::tools::ToolPart as _;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId, TourStep};
@@ -16,8 +16,8 @@ use crate::ui::panels::{parameter_row, plane};
 use crate::ui::parts;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{
-    caption, command_button, empty_state, explained_heading, icon, icon_button, name_width, number_field,
-    primary_button, reset_button, section, section_with,
+    caption, command_button, empty_state, explained_heading, icon, icon_button, name_width,
+    number_field, primary_button, reset_button, section, section_with,
 };
 use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
@@ -74,7 +74,7 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 parameter_row::ui(ui, app, actions, &ParamId::Psi);
             });
         });
-        if model.manifest.takes_noise() || app.position().sampler() != Sampler::default() {
+        if model.manifest.takes_noise() || app.position().sampler().noise != NoiseMode::default() {
             section(ui, "Noise", |ui| noise_ui(ui, app, actions, model));
         }
         ui.horizontal(|ui| {
@@ -165,8 +165,10 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
 
 /// The noise that a style-based generator adds in each layer.
 fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    let noise = app.position().sampler().noise;
-    let choose = |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler { noise }));
+    let sampler = app.position().sampler();
+    let noise = sampler.noise;
+    let choose =
+        |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler { noise, ..sampler }));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (mode, word, tip) in [

@@ -216,7 +216,9 @@ fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
     let area = ui.available_size();
     let by_width = |columns: usize| (area.x * 0.6 - 2.0 * space::M) / columns as f32 - space::S;
     let columns = (MIN_COLUMNS..=COLUMNS).rev();
-    let columns = columns.into_iter().find(|columns| by_width(*columns) >= MIN_TILE);
+    let columns = columns
+        .into_iter()
+        .find(|columns| by_width(*columns) >= MIN_TILE);
     let columns = columns.unwrap_or(MIN_COLUMNS);
     let rows = SHOWN.div_ceil(columns) as f32;
     let by_height = (area.y - 80.0) / rows - space::S;

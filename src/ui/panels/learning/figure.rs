@@ -446,9 +446,13 @@ fn diagram_ui(ui: &mut Ui, diagram: &Diagram) -> Response {
         ));
         head(painter, points[2], points[3], stroke);
         if !arrow.label.is_empty() {
-            let middle = points[1].lerp(points[2], 0.5);
+            // On the curve, whose middle is three quarters of the way out to its handles.
+            let middle = points[0].lerp(points[3], 0.5);
+            let middle = middle.lerp(points[1].lerp(points[2], 0.5), 0.75);
             let label = layout(&arrow.label, f32::INFINITY);
             let back = Rect::from_center_size(middle, label.size() + vec2(4.0, 0.0));
+            // Within the figure, also at its right edge.
+            let back = back.translate(vec2((place.right() - back.right()).min(0.0), 0.0));
             painter.rect_filled(back, 2.0, colours.field);
             let corner = back.min + vec2(2.0, 0.0);
             painter.galley(corner, label, colours.text_muted);

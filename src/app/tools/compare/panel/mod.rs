@@ -11,7 +11,9 @@ use crate::engine::ModelSource;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::icon;
-use eframe::egui::{CentralPanel, Color32, Frame, Margin, Panel, TextureHandle, TextureOptions, Ui};
+use eframe::egui::{
+    CentralPanel, Color32, Frame, Margin, Panel, TextureHandle, TextureOptions, Ui,
+};
 use lucide_icons::Icon;
 
 /// How the pictures are looked at; nothing of it changes them.
@@ -118,7 +120,9 @@ fn pane_title(app: &AppState, index: usize) -> String {
 fn fitting_title(ui: &Ui, app: &AppState, index: usize, width: f32) -> String {
     let title = pane_title(app, index);
     let font = TextRole::Body.font();
-    let galley = ui.painter().layout_no_wrap(title.clone(), font, Color32::PLACEHOLDER);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(title.clone(), font, Color32::PLACEHOLDER);
     if galley.size().x <= width {
         return title;
     }

@@ -42,17 +42,24 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, vocabulary: &Vocab
 fn classes_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: &Condition) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        let any = ui
-            .selectable_label(given.is_empty(), "any")
-            .on_hover_text("Ask for no class: the model draws whatever the code gives")
-            .accessible_name("Any class");
-        if any.clicked() {
-            actions.edit(Edit::Given(Condition::default()));
+        // A model that was always told a class draws its default where nothing is said.
+        let default = vocabulary.default.as_deref();
+        if default.is_none() {
+            let any = ui
+                .selectable_label(given.is_empty(), "any")
+                .on_hover_text("Ask for no class: the model draws whatever the code gives")
+                .accessible_name("Any class");
+            if any.clicked() {
+                actions.edit(Edit::Given(Condition::default()));
+            }
         }
         for word in &vocabulary.words {
             let only = Condition::word(word);
             let chosen = ui
-                .selectable_label(*given == only, word)
+                .selectable_label(
+                    *given == only || (given.is_empty() && default == Some(word)),
+                    word,
+                )
                 .on_hover_text(format!("Draw this code as {word}"))
                 .accessible_name(format!("Draw as {word}"));
             if chosen.clicked() {

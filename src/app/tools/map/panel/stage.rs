@@ -11,8 +11,8 @@ use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui::{
-    Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
-    WidgetInfo, pos2, vec2,
+    Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 

@@ -1,0 +1,63 @@
+//! Sampling with a denoiser: from noise to data in steps, as diffusion models and flows do it.
+//!
+//! Pure arithmetic on `f32`, with factors in `f64`; networks are behind [`Denoiser`]. A [`Method`]
+//! is one file in `methods/`: it is given what the network says of `x` at one [`Level`] and leads
+//! `x` to the next. All work on `x = alpha * x0 + sigma * noise` at any scale, so a formula that its
+//! paper writes for `x / alpha` stands here with `alpha` put back.
+//!
+//! [`Sampling`] is a run: between two evaluations of the network nothing is in flight, so whoever
+//! drives it may stop there. `docs/sampling.md` compares the conventions with those of diffusers.
+
+mod denoiser;
+mod gaussian;
+mod level;
+mod methods;
+mod name;
+mod run;
+mod schedule;
+
+pub use denoiser::{Denoiser, Estimate, Prediction};
+pub use gaussian::{Gaussian, NoGaussian};
+pub use level::Level;
+pub use methods::Method;
+pub use name::{Name, NameError};
+pub use run::{Draw, Sampling};
+pub use schedule::{MAX_STEPS, Moment, Noising, Schedule, TRAINING_STEPS};
+
+/// Why settings are refused.
+#[derive(Clone, Copy, PartialEq, Debug, thiserror::Error)]
+pub enum SamplingError {
+    #[error("{0} steps cannot be taken: a sampler takes from 1 to {MAX_STEPS}")]
+    Steps(usize),
+    #[error("an eta of {0} is refused: it is a number from 0, no noise, to 1")]
+    Eta(f64),
+    #[error("a guidance of {0} is refused: it is a number from {least} to {most}", least = GUIDANCE[0], most = GUIDANCE[1])]
+    Guidance(f32),
+}
+
+/// The least and the largest scale of classifier-free guidance: at 0 a condition counts nothing, at 1
+/// as much as in training.
+pub const GUIDANCE: [f32; 2] = [0.0, 100.0];
+
+/// Checks how much noise a method adds, as a share of what DDPM adds.
+///
+/// # Errors
+/// When it is not in 0..=1.
+pub fn check_eta(eta: f64) -> Result<(), SamplingError> {
+    match (0.0..=1.0).contains(&eta) {
+        true => Ok(()),
+        false => Err(SamplingError::Eta(eta)),
+    }
+}
+
+/// The sum of vectors of one length, each times its factor, rounded once at the end.
+fn combine(terms: &[(f64, &[f32])]) -> Vec<f32> {
+    let len = terms.first().map_or(0, |(_, values)| values.len());
+    let mut sums = vec![0.0_f64; len];
+    for &(factor, values) in terms {
+        for (sum, &value) in sums.iter_mut().zip(values) {
+            *sum += factor * f64::from(value);
+        }
+    }
+    sums.into_iter().map(|sum| sum as f32).collect()
+}

@@ -1,0 +1,225 @@
+//! Models that make pictures in steps: a network that knows what is behind noise, and a run of a
+//! sampler over it.
+//!
+//! `x` is where the network works: pictures with values in -1..1, or the codes of an autoencoder,
+//! whose decoder then makes the picture. Between two evaluations everything is on the CPU.
+
+use super::ModelError;
+use super::runner::Runner;
+use crate::latent::sampling::{
+    Denoiser, Draw, Moment, Noising, Prediction, Sampling, SamplingError,
+};
+use crate::latent::seed::UniformStream;
+use crate::latent::{NoiseMode, Sampler};
+use serde::{Deserialize, Serialize};
+
+/// What a denoiser was trained for: the section `diffusion` of a manifest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffusionSpec {
+    /// How its data was mixed with noise.
+    pub noising: Noising,
+    /// What it gives.
+    pub prediction: Prediction,
+}
+
+/// The networks of such a model on a device.
+#[derive(Clone, Debug)]
+pub struct Diffusion {
+    pub spec: DiffusionSpec,
+    /// Takes rows of `x` with the weights of their conditions, and rows of one time each.
+    pub denoiser: Runner,
+    /// Makes a picture of `x`; `None` where `x` is one.
+    pub decoder: Option<Runner>,
+    /// Numbers of `x`.
+    pub x_len: usize,
+    /// How many weights a condition has.
+    pub words: usize,
+}
+
+/// Pictures on their way from noise to data.
+pub struct DiffusionRun {
+    sampling: Sampling,
+    /// The weights of all pictures, one after the other.
+    conditions: Vec<f32>,
+    guidance: f32,
+}
+
+impl Diffusion {
+    /// Begins with rows of noise, each followed by the weights of its condition.
+    ///
+    /// # Errors
+    /// A sentence when a setting is out of its range.
+    pub fn begin(&self, inputs: &[f32], sampler: &Sampler) -> Result<DiffusionRun, SamplingError> {
+        let moments = sampler.moments(self.spec.noising)?;
+        let mut noise = Vec::with_capacity(inputs.len());
+        let mut conditions = Vec::new();
+        for row in inputs.chunks_exact(self.x_len + self.words) {
+            noise.extend(&row[..self.x_len]);
+            conditions.extend(&row[self.x_len..]);
+        }
+        let draw = drawing(noise.clone(), self.x_len, sampler.noise);
+        let eta = sampler.eta.map(f64::from);
+        Ok(DiffusionRun {
+            sampling: Sampling::new(sampler.method, moments, noise, eta, draw)?,
+            conditions,
+            guidance: sampler.guidance,
+        })
+    }
+
+    /// Pictures in 0..1 of rows of `x`.
+    fn pictures(&self, x: &[f32]) -> Result<Vec<f32>, ModelError> {
+        match &self.decoder {
+            Some(decoder) => decoder.values(&[x]),
+            None => Ok(x
+                .iter()
+                .map(|x| ((x + 1.0) / 2.0).clamp(0.0, 1.0))
+                .collect()),
+        }
+    }
+}
+
+impl DiffusionRun {
+    /// Steps done, and how many there are.
+    pub fn progress(&self) -> [usize; 2] {
+        [self.sampling.done(), self.sampling.steps()]
+    }
+
+    /// Does the next step.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn step(&mut self, diffusion: &Diffusion) -> Result<(), ModelError> {
+        self.sampling.step(&mut Guided {
+            diffusion,
+            conditions: &self.conditions,
+            guidance: self.guidance,
+        })
+    }
+
+    /// The pictures so far, as the network sees them behind the noise; after the last step the
+    /// pictures.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn pictures(&self, diffusion: &Diffusion) -> Result<Vec<f32>, ModelError> {
+        let [done, of] = self.progress();
+        let x = self.sampling.x();
+        let so_far = self.sampling.data().filter(|_| done < of);
+        diffusion.pictures(so_far.unwrap_or(x))
+    }
+}
+
+/// A network that is asked what it is told and, for classifier-free guidance (Ho and Salimans 2022),
+/// what it says when it is told nothing: the difference counts `guidance` times.
+struct Guided<'a> {
+    diffusion: &'a Diffusion,
+    conditions: &'a [f32],
+    guidance: f32,
+}
+
+impl Guided<'_> {
+    /// What the network says of some pictures under some conditions.
+    fn ask(&self, x: &[f32], conditions: &[f32], time: f32) -> Result<Vec<f32>, ModelError> {
+        let Diffusion { x_len, words, .. } = *self.diffusion;
+        let count = x.len() / x_len.max(1);
+        let mut rows = Vec::with_capacity(x.len() + conditions.len());
+        for (index, x) in x.chunks_exact(x_len).enumerate() {
+            rows.extend(x);
+            rows.extend(&conditions[index * words..(index + 1) * words]);
+        }
+        self.diffusion.denoiser.values(&[&rows, &vec![time; count]])
+    }
+}
+
+impl Denoiser for Guided<'_> {
+    type Fault = ModelError;
+
+    fn prediction(&self) -> Prediction {
+        self.diffusion.spec.prediction
+    }
+
+    fn predict(&mut self, x: &[f32], moment: Moment) -> Result<Vec<f32>, ModelError> {
+        let time = moment.time as f32;
+        let is_told = self.conditions.iter().any(|&weight| weight != 0.0);
+        if !is_told || self.guidance == 1.0 {
+            return self.ask(x, self.conditions, time);
+        }
+        // Both at once: a small network is faster with twice as many pictures than twice.
+        let nothing = vec![0.0; self.conditions.len()];
+        let conditions = [self.conditions, &nothing].concat();
+        let mut told = self.ask(&[x, x].concat(), &conditions, time)?;
+        let untold = told.split_off(x.len());
+        for (told, untold) in told.iter_mut().zip(untold) {
+            *told = untold + self.guidance * (*told - untold);
+        }
+        Ok(told)
+    }
+}
+
+/// New noise for methods that add some: that of the picture itself, its numbers in another order and
+/// with other signs in each step. It is as random as the picture's own, another for each picture,
+/// and changes with it evenly, so that the walk from one to another is one of pictures.
+fn drawing(noise: Vec<f32>, len: usize, mode: NoiseMode) -> Draw {
+    let mut stream = match mode {
+        NoiseMode::None => return Box::new(|noise| noise.fill(0.0)),
+        NoiseMode::Const => UniformStream::new(0),
+        NoiseMode::Random { seed } => UniformStream::new(seed),
+    };
+    Box::new(move |new| {
+        // Fisher and Yates.
+        let mut order: Vec<usize> = (0..len).collect();
+        for last in (1..len).rev() {
+            let other = (stream.draw() * (last + 1) as f64) as usize;
+            order.swap(last, other.min(last));
+        }
+        let signs: Vec<f32> = order
+            .iter()
+            .map(|_| if stream.draw() < 0.5 { -1.0 } else { 1.0 })
+            .collect();
+        let pictures = new.chunks_exact_mut(len.max(1));
+        for (new, own) in pictures.zip(noise.chunks_exact(len.max(1))) {
+            for ((new, &from), sign) in new.iter_mut().zip(&order).zip(&signs) {
+                *new = sign * own[from];
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latent::seed::seed_code;
+
+    #[test]
+    fn new_noise_is_that_of_the_picture_in_another_order() {
+        let own = [seed_code(1, 500), seed_code(2, 500)].concat();
+        let mut draw = drawing(own.clone(), 500, NoiseMode::Const);
+        let mut drawn = [vec![0.0; 1000], vec![0.0; 1000]];
+        drawn.iter_mut().for_each(|drawn| draw(drawn));
+        let sorted = |values: &[f32]| {
+            let mut sizes: Vec<f32> = values.iter().map(|value| value.abs()).collect();
+            sizes.sort_by(f32::total_cmp);
+            sizes
+        };
+        let related = |a: &[f32], b: &[f32]| {
+            let products = a.iter().zip(b).map(|(a, b)| a * b);
+            products.sum::<f32>() / a.len() as f32
+        };
+        for new in &drawn {
+            for (new, own) in new.chunks(500).zip(own.chunks(500)) {
+                assert_eq!(sorted(new), sorted(own));
+                assert!(related(new, own).abs() < 0.15);
+            }
+        }
+        assert!(related(&drawn[0], &drawn[1]).abs() < 0.15);
+        // Alone a picture has the same noise as beside others, with another seed another.
+        let mut alone = vec![0.0; 500];
+        drawing(own[500..].to_vec(), 500, NoiseMode::Const)(&mut alone);
+        assert_eq!(alone, drawn[0][500..]);
+        drawing(own[500..].to_vec(), 500, NoiseMode::Random { seed: 5 })(&mut alone);
+        assert_ne!(alone, drawn[0][500..]);
+        drawing(own, 500, NoiseMode::None)(&mut alone);
+        assert_eq!(alone, [0.0; 500]);
+    }
+}

@@ -1,0 +1,192 @@
+//! Diffusion models and flows: networks that learn what is behind noise.
+
+use super::conditions::Conditioning;
+use super::dataset::DataForm;
+use super::parameters::{Fresh, Weights};
+use super::random::{Purpose, Stream};
+use super::recipe::{Recipe, Settings};
+use super::task::{Batch, Task, Trained, conditioning, rows, with_role};
+use super::unet::UnetSpec;
+use crate::latent::sampling::{Moment, Noising, Prediction};
+use crate::model::diffusion::DiffusionSpec;
+use crate::model::graph::{self, GraphNetwork, GraphPlan};
+use crate::model::manifest::Role;
+use crate::model::style::Initial;
+use crate::model::{ModelError, NetworkForm, download};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a network learns what is behind noise.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffusionSettings {
+    pub noising: Noising,
+    pub prediction: Prediction,
+    /// The signal-to-noise ratio above which a level counts no more for it (min-SNR, Hang et al. 2023).
+    pub min_snr: f64,
+    pub unet: UnetSpec,
+}
+
+impl DiffusionSettings {
+    /// What a model file says of it.
+    pub fn spec(&self) -> DiffusionSpec {
+        DiffusionSpec {
+            noising: self.noising,
+            prediction: self.prediction,
+        }
+    }
+}
+
+pub struct DiffusionTask {
+    settings: Settings,
+    diffusion: DiffusionSettings,
+    conditions: Option<Conditioning>,
+    picture_len: usize,
+    /// The levels of training, from the cleanest.
+    moments: Vec<Moment>,
+    plan: Arc<GraphPlan>,
+    weights: Weights,
+    device: Device,
+}
+
+impl DiffusionTask {
+    pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
+        let diffusion = recipe.diffusion.clone();
+        let diffusion =
+            diffusion.ok_or_else(|| ModelError("has no section \"diffusion\"".to_owned()))?;
+        let image = data.image;
+        let conditions = conditioning(recipe, data)?;
+        let words = conditions.as_ref().map_or(0, Conditioning::len);
+        let picture = [image.channels, image.height, image.width];
+        let fault = |fault| ModelError(format!("has an unsound unet: {fault}"));
+        let unet = diffusion
+            .unet
+            .graph(picture, words, diffusion.noising.time_scale() as f32);
+        let unet = unet.map_err(fault)?;
+        let plan = graph::plan(&unet.graph).map_err(fault)?;
+        let fresh = plan.all_parameters().map(|parameter| {
+            let node = parameter.name.rsplit_once('.').map_or("", |(node, _)| node);
+            let is_weight = parameter.name.ends_with(".weight");
+            let initial = match parameter.fan_in {
+                _ if unet.silent.contains(node) => Initial::Constant(0.0),
+                0 if is_weight => Initial::Constant(1.0),
+                0 => Initial::Constant(0.0),
+                fan_in => Initial::Normal((1.0 / fan_in as f32).sqrt()),
+            };
+            Fresh {
+                name: parameter.name.clone(),
+                shape: parameter.shape.clone(),
+                initial,
+                trained: true,
+            }
+        });
+        let settings = recipe.training.clone();
+        let betas = (settings.beta_1, settings.beta_2);
+        Ok(Self {
+            weights: Weights::new(fresh, settings.seed, betas, &device),
+            moments: diffusion.noising.moments(),
+            picture_len: image.len(),
+            plan: Arc::new(plan),
+            settings,
+            diffusion,
+            conditions,
+            device,
+        })
+    }
+
+    fn network(&self) -> Result<GraphNetwork, ModelError> {
+        let plan = Arc::clone(&self.plan);
+        let network = GraphNetwork::of_plan(plan, &self.device, |name| self.weights.live(name));
+        network.map_err(ModelError)
+    }
+}
+
+/// Noisy pictures with what is to be said of them.
+struct Noisy {
+    x: Vec<f32>,
+    target: Vec<f32>,
+    times: Vec<f32>,
+    /// How much the error of each counts, for each of its numbers.
+    importance: Vec<f32>,
+}
+
+impl DiffusionTask {
+    /// Adds noise to pictures in 0..1, to each its own amount: all levels of training are spread evenly
+    /// over a batch, which makes the gradient less noisy than drawing them one by one.
+    fn noisy(&self, pictures: &[f32], step: u64) -> Noisy {
+        let len = self.picture_len;
+        let mut stream = Stream::new(self.settings.seed, Purpose::Noise, step);
+        let count = pictures.len() / len.max(1);
+        let offset = stream.uniform();
+        let mut noisy = Noisy {
+            x: Vec::with_capacity(pictures.len()),
+            target: Vec::with_capacity(pictures.len()),
+            times: Vec::with_capacity(count),
+            importance: Vec::with_capacity(count),
+        };
+        for (index, picture) in pictures.chunks_exact(len.max(1)).enumerate() {
+            let share = (index as f64 + offset) / count as f64;
+            let last = self.moments.len().saturating_sub(1);
+            let at = ((share * self.moments.len() as f64) as usize).min(last);
+            let Moment { time, level } = self.moments[at];
+            let data: Vec<f32> = picture.iter().map(|value| 2.0 * value - 1.0).collect();
+            let noise = stream.normals(len);
+            let prediction = self.diffusion.prediction;
+            noisy.x.extend(level.mix(&data, &noise));
+            noisy.target.extend(prediction.target(&data, &noise, level));
+            noisy.times.push(time as f32);
+            let importance = prediction.importance(level, self.diffusion.min_snr);
+            noisy.importance.push(importance as f32);
+        }
+        noisy
+    }
+}
+
+impl Task for DiffusionTask {
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
+        let noisy = self.noisy(&batch.pictures, batch.step);
+        let row = |values: Vec<f32>, len: usize| rows(values, len, &self.device);
+        let mut inputs = vec![row(noisy.x, self.picture_len)];
+        if let Some(conditions) = &self.conditions {
+            let words = conditions.of_step(&batch.labels, self.settings.seed, batch.step);
+            inputs.push(row(words, conditions.len()));
+        }
+        inputs.push(row(noisy.times, 1));
+        let target = row(noisy.target, self.picture_len);
+        let importance: Tensor<2> = row(noisy.importance, 1);
+        let found = self.network()?.forward(inputs).map_err(ModelError)?;
+        let found = found
+            .into_iter()
+            .next()
+            .ok_or_else(|| ModelError("the network has no output".to_owned()))?;
+        let loss = ((found - target).square().mean_dim(1) * importance).mean();
+        let shown = loss.clone().inner();
+        let mut gradients = loss.backward();
+        let rate = self.settings.learning_rate_at(batch.step);
+        self.weights
+            .step(&mut gradients, rate, self.settings.average_decay);
+        Ok(vec![("error", download(shown)?[0])])
+    }
+
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut state = BTreeMap::new();
+        self.weights.save("denoiser", &mut state)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
+        self.weights.restore("denoiser", &mut state, &self.device)
+    }
+
+    fn finish(&mut self) -> Result<Trained, ModelError> {
+        let form = NetworkForm::Graph(self.plan.spec.clone());
+        Ok(Trained {
+            networks: BTreeMap::from([(Role::Denoiser, form)]),
+            style: None,
+            diffusion: Some(self.diffusion.spec()),
+            tensors: with_role(Role::Denoiser, self.weights.averaged()?).collect(),
+        })
+    }
+}

@@ -1,0 +1,285 @@
+//! Models that make pictures in steps, from the file to the frame.
+
+use crate::graph_files::{DENOISER, LATENT_DENOISER, bytes, manifest, tensors};
+use crate::support::{Driver, cpu, shot};
+use serde_json::json;
+use std::sync::Arc;
+use zscape::engine::{Event, Fault, Job, ModelInfo, ModelSource, PreviewRequest, StageId};
+use zscape::latent::sampling::{Method, Name as _, Schedule};
+use zscape::latent::{Code, NoiseMode, Sampler, Space};
+use zscape::model::process::{Budget, Decoder as _, Pictures};
+use zscape::model::{Generator, Manifest, ModelFile, device};
+
+fn file(name: &str) -> ModelFile {
+    ModelFile::from_bytes(&bytes(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
+}
+
+fn generator(name: &str) -> Arc<Generator> {
+    let generator = Generator::new(&file(name), &device::cpu());
+    Arc::new(generator.unwrap_or_else(|fault| panic!("{name}: {fault}")))
+}
+
+/// Rows of seeds with the weights of what is asked for.
+fn rows(generator: &Generator, seeds: std::ops::Range<u32>, condition: &[f32]) -> Vec<f32> {
+    let len = generator.start_len();
+    let codes = seeds.flat_map(|seed| zscape::latent::seed::seed_code(seed, len));
+    let codes: Vec<f32> = codes.collect();
+    let conditions = condition.repeat(codes.len() / len);
+    let rows = generator.inputs_given(Space::X, &codes, &conditions);
+    rows.expect("sound codes")
+}
+
+/// The pictures of all steps.
+fn steps(generator: &Arc<Generator>, inputs: Vec<f32>, sampler: &Sampler) -> Vec<Vec<f32>> {
+    let process = Arc::clone(generator).begin(inputs, sampler);
+    let mut process = process.unwrap_or_else(|fault| panic!("{fault}"));
+    let of = generator.steps(sampler);
+    let mut found = Vec::new();
+    for done in 1..=of {
+        let step = process
+            .step(Budget { is_watched: true })
+            .expect("the CPU works");
+        assert_eq!((step.done, step.of, step.is_last()), (done, of, done == of));
+        let Some(Pictures::Values(values)) = step.pictures else {
+            panic!("step {done} shows nothing");
+        };
+        assert!(
+            values.iter().all(|value| (0.0..=1.0).contains(value)),
+            "step {done}"
+        );
+        found.push(values);
+    }
+    found
+}
+
+fn last(generator: &Arc<Generator>, inputs: Vec<f32>, sampler: &Sampler) -> Vec<f32> {
+    steps(generator, inputs, sampler)
+        .pop()
+        .expect("there is a step")
+}
+
+#[test]
+fn every_method_makes_pictures_that_depend_on_the_noise_alone() {
+    for name in [DENOISER, LATENT_DENOISER] {
+        let generator = generator(name);
+        let len = generator.image().len();
+        for &method in Method::ALL {
+            let sampler = Sampler {
+                method,
+                steps: 7,
+                ..Sampler::default()
+            };
+            let inputs = rows(&generator, 0..3, &[0.0, 1.0, 0.0]);
+            let pictures = last(&generator, inputs.clone(), &sampler);
+            assert_eq!(pictures.len(), 3 * len, "{name} {method}");
+            assert!(
+                pictures.iter().all(|value| value.is_finite()),
+                "{name} {method}"
+            );
+            assert_ne!(pictures[..len], pictures[len..2 * len], "{name} {method}");
+            // The same bits whatever else is in the batch, with new noise too.
+            let alone = &inputs[generator.input_len()..2 * generator.input_len()];
+            let alone = last(&generator, alone.to_vec(), &sampler);
+            assert!(alone == pictures[len..2 * len], "{name} {method}");
+        }
+    }
+}
+
+#[test]
+fn settings_change_the_picture_and_the_usual_ones_are_those_of_a_plain_decode() {
+    let generator = generator(DENOISER);
+    let inputs = rows(&generator, 4..5, &[1.0, 0.0, 0.0]);
+    let usual = last(&generator, inputs.clone(), &Sampler::default());
+    let plain = generator
+        .decode_to_vec(&inputs, NoiseMode::Const)
+        .expect("the CPU works");
+    assert_eq!(usual, plain);
+    let with = |change: &dyn Fn(&mut Sampler)| {
+        let mut sampler = Sampler::default();
+        change(&mut sampler);
+        last(&generator, inputs.clone(), &sampler)
+    };
+    assert_ne!(usual, with(&|it| it.steps = 3));
+    assert_ne!(usual, with(&|it| it.method = Method::Ddim));
+    assert_ne!(usual, with(&|it| it.schedule = Some(Schedule::Karras)));
+    assert_ne!(usual, with(&|it| it.guidance = 3.0));
+    let new_noise = |eta, noise| {
+        with(&move |it: &mut Sampler| {
+            it.method = Method::Ddim;
+            it.eta = Some(eta);
+            it.noise = noise;
+        })
+    };
+    let random = |seed| NoiseMode::Random { seed };
+    assert_eq!(new_noise(0.0, random(1)), new_noise(0.0, random(2)));
+    assert_ne!(new_noise(1.0, random(1)), new_noise(1.0, random(2)));
+    assert_eq!(new_noise(1.0, random(1)), new_noise(1.0, random(1)));
+}
+
+/// Guidance goes from what the network says of nothing through what it says of the condition.
+#[test]
+fn guidance_weighs_the_condition() {
+    let generator = generator(DENOISER);
+    let picture = |condition: &[f32], guidance| {
+        let sampler = Sampler {
+            // One step, in which the prediction is the picture.
+            steps: 1,
+            guidance,
+            ..Sampler::default()
+        };
+        last(&generator, rows(&generator, 7..8, condition), &sampler)
+    };
+    let asked = [0.0, 0.0, 1.0];
+    let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
+    assert!(near(&picture(&asked, 0.0), &picture(&[0.0; 3], 1.0)));
+    assert!(near(&picture(&[0.0; 3], 5.0), &picture(&[0.0; 3], 1.0)));
+    assert!(!near(&picture(&asked, 1.0), &picture(&[0.0; 3], 1.0)));
+    let [none, half, one] = [0.0, 0.5, 1.0].map(|guidance| picture(&asked, guidance));
+    for ((none, half), one) in none.iter().zip(&half).zip(&one) {
+        // Where nothing is cut off at black or white.
+        if [none, one]
+            .iter()
+            .all(|value| (0.01..0.99).contains(*value))
+        {
+            assert!((half - f32::midpoint(*none, *one)).abs() < 1e-4);
+        }
+    }
+}
+
+fn load(driver: &Driver, name: &str) -> Arc<ModelInfo> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.safetensors");
+    std::fs::write(&path, bytes(name)).expect("it can be written");
+    driver.engine.load(ModelSource::File(path));
+    driver.wait("the model is loaded", |event| match event {
+        Event::Loaded(info) => Some(info),
+        Event::LoadFailed { fault, .. } => panic!("{name}: {fault}"),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_preview_shows_every_step_and_a_setting_out_of_range_is_a_sentence() {
+    let driver = cpu();
+    let model = load(&driver, DENOISER);
+    assert!(model.manifest.capabilities().takes_steps);
+    let request = |generation, sampler| {
+        driver.engine.preview(PreviewRequest {
+            stage: StageId(0),
+            generation,
+            shot: shot(&model.id, "given(seed(3), \"square\")").with_sampler(sampler),
+            names: Arc::default(),
+        });
+    };
+    let usual = Sampler::default();
+    request(1, Sampler { steps: 5, ..usual });
+    let mut seen = Vec::new();
+    let code: Code = driver.wait("the last step", |event| match event {
+        Event::Frame(frame) => {
+            seen.push((frame.step, frame.of));
+            frame.is_last().then_some(frame.code)
+        }
+        Event::PreviewFailed { fault, .. } => panic!("{fault}"),
+        _ => None,
+    });
+    assert_eq!(seen, [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    assert_eq!(
+        (code.space, &code.condition[..]),
+        (Space::X, &[0.0, 1.0, 0.0][..])
+    );
+    for (generation, sampler, part) in [
+        (2, Sampler { steps: 0, ..usual }, "0 steps"),
+        (
+            3,
+            Sampler {
+                steps: 10_000_000,
+                ..usual
+            },
+            "10000000 steps",
+        ),
+        (
+            4,
+            Sampler {
+                eta: Some(f32::NAN),
+                ..usual
+            },
+            "eta of NaN",
+        ),
+        (
+            5,
+            Sampler {
+                guidance: f32::NAN,
+                ..usual
+            },
+            "guidance of NaN",
+        ),
+    ] {
+        request(generation, sampler);
+        let fault = driver.wait("a refusal", |event| match event {
+            Event::PreviewFailed { fault, .. } => Some(fault),
+            Event::Frame(frame) => panic!("{sampler:?} gave step {}", frame.step),
+            _ => None,
+        });
+        assert!(matches!(fault, Fault::Request(_)), "{fault}");
+        assert!(fault.to_string().contains(part), "{fault}");
+    }
+    // A job of several pictures gives what the preview shows.
+    let job = driver.engine.submit(Job::Decode {
+        shots: vec![shot(&model.id, "seed(1)"); 2],
+        names: Arc::default(),
+    });
+    let pictures = driver.pictures(job);
+    let len = model.manifest.image.len();
+    assert_eq!(pictures.len(), 2 * len);
+    assert!(pictures[..len] == pictures[len..]);
+}
+
+#[test]
+fn manifests_that_do_not_fit_are_refused_in_a_sentence() {
+    let without = |key: &str| {
+        let mut manifest = manifest(DENOISER);
+        manifest.as_object_mut().expect("an object").remove(key);
+        manifest
+    };
+    let with = |pointer: &str, value: serde_json::Value| {
+        let mut manifest = manifest(LATENT_DENOISER);
+        *manifest.pointer_mut(pointer).expect("it is there") = value;
+        manifest
+    };
+    let last_input = "/networks/denoiser/inputs/2";
+    for (manifest, part) in [
+        (without("diffusion"), "no section \"diffusion\""),
+        (without("networks"), "no denoiser"),
+        (with("/family", json!("graph")), "denoiser does not belong"),
+        (
+            with(last_input, json!({"name": "time", "shape": [2]})),
+            "node",
+        ),
+        (
+            with(
+                last_input,
+                json!({"name": "time", "shape": [1], "shared": true}),
+            ),
+            "last input must be a time",
+        ),
+        (with("/spaces/x/channels", json!(3)), "codes in x have"),
+        (
+            with("/conditions/words", json!(["smile"])),
+            "second input must be",
+        ),
+        (
+            with(
+                "/networks",
+                json!({"denoiser": manifest(LATENT_DENOISER)["networks"]["denoiser"]}),
+            ),
+            "needs a decoder",
+        ),
+    ] {
+        let manifest: Manifest = serde_json::from_value(manifest).expect("it is a manifest");
+        let tensors = tensors(&serde_json::from_value(self::manifest(DENOISER)).expect("sound"));
+        let fault = ModelFile::to_bytes(&manifest, &tensors)
+            .expect_err(part)
+            .to_string();
+        assert!(fault.contains(part), "{fault:?} has no {part:?}");
+    }
+}
