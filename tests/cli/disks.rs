@@ -49,10 +49,7 @@ fn writing(folder: &Folder) -> Vec<(&'static str, Vec<String>)> {
         words.chain([folder.file(name)]).collect::<Vec<String>>()
     };
     vec![
-        (
-            "a.png",
-            line("render|digits-gan|seed(1)|--scale|60|-o", "a.png"),
-        ),
+        ("a.png", line("grid|digits-gan|--seeds|0-99|-o", "a.png")),
         ("a.npy", line("grid|digits-gan|--seeds|0-99|--npy", "a.npy")),
         (
             "a.npz",

@@ -100,7 +100,8 @@ fn the_command_lines_do_what_they_say() {
                 assert_eq!(run.code, Some(0), "{line}: {}", run.stderr);
             }
             _ if line.contains(".mp4") && !has_ffmpeg => {
-                output(&folder, &line).refused("ffmpeg");
+                let run = output(&folder, &line).complained("ffmpeg");
+                assert_eq!(run.code, Some(1), "{line}");
             }
             _ => {
                 let run = output(&folder, &line);

@@ -46,7 +46,6 @@ fn the_keys_open_the_tools_that_the_text_names() {
 fn a_picture_that_was_liked_is_kept_and_can_be_made_again() {
     let [home, elsewhere] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
     let mut window = Window::open_keeping_in(home.path());
-    window.open_tool("Variations");
     window.next_seed();
     window.bookmark("liked", "good");
     let (expression, code) = (window.expression(), window.code());

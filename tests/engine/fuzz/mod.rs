@@ -49,8 +49,7 @@ impl Reader {
     fn feed(&self, inputs: usize, seed: u32, folder: &Path, watch: &Watch) -> Counts {
         let mut random = Mt::new(seed);
         let mut counts = Counts::default();
-        // Unlike the folders in which some readers look for more.
-        let path = folder.join(format!("{}.input", self.name.replace(' ', "-")));
+        let path = folder.join(self.name.replace(' ', "-") + ".input");
         for index in 0..inputs {
             let number = index % self.corpus.len();
             let (form, original) = &self.corpus[number];
