@@ -4,17 +4,21 @@
 //! A manifest comes from a file. What passes here runs within [`MAX_LIVE`] numbers and
 //! [`MAX_MULTIPLY_ADDS`] for one picture, so that neither memory nor time is without bound.
 
+mod conditions;
+mod denoiser;
+
+pub use denoiser::DenoiserGraph;
+
 use super::bound_graph::BoundGraph;
-use super::diffusion::DiffusionSpec;
 use super::family::Encoding;
-use super::graph::{GraphPlan, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec};
+use super::graph::{GraphPlan, GraphSpec, NodeSpec, Operation, OutputSpec};
 use super::manifest::{Manifest, MapSpec, Role};
 use super::network_form::NetworkForm;
 use super::noise::NoiseInput;
 use super::shapes::Shape;
 use super::style::{self, StyleSpec};
 use crate::latent::{Space, SpaceShape};
-use std::collections::BTreeSet;
+use conditions::{check_conditions, with_one_input};
 
 /// Most numbers that a network of a file may keep alive at once for one picture (1 GiB as f32).
 pub const MAX_LIVE: usize = 1 << 28;
@@ -41,16 +45,6 @@ pub struct DecoderGraph {
     pub takes: Space,
     /// What its other inputs take.
     pub noise: Vec<NoiseInput>,
-}
-
-/// What predicts what is behind noise.
-#[derive(Clone, Debug)]
-pub struct DenoiserGraph {
-    pub graph: BoundGraph,
-    /// The space whose codes its first input takes, followed by the weights of their conditions. The
-    /// second takes a time.
-    pub takes: Space,
-    pub spec: DiffusionSpec,
 }
 
 /// What leads from one space to another.
@@ -97,7 +91,7 @@ impl Wiring {
             (None, Some(form)) => Some(decoder(manifest, form)?),
             (None, None) => None,
         };
-        let denoiser = denoiser(manifest)?;
+        let denoiser = denoiser::denoiser(manifest)?;
         if let (Some(denoiser), Some(decoder)) = (&denoiser, &decoder)
             && denoiser.takes != decoder.takes
         {
@@ -248,59 +242,6 @@ fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, Stri
     })
 }
 
-/// The denoiser of a manifest, if it has one: it takes a code in the space after which its first input
-/// is named, a condition where the model takes any, and a time, and gives as many numbers as the code
-/// has.
-fn denoiser(manifest: &Manifest) -> Result<Option<DenoiserGraph>, String> {
-    let form = manifest.networks.get(&Role::Denoiser);
-    let (form, spec) = match (form, manifest.diffusion) {
-        (Some(form), Some(spec)) => (form, spec),
-        (None, None) => return Ok(None),
-        (Some(_), None) => return Err("it has no section \"diffusion\"".to_owned()),
-        (None, Some(_)) => {
-            return Err("only models with a denoiser have a section \"diffusion\"".to_owned());
-        }
-    };
-    let NetworkForm::Graph(graph) = form else {
-        return Err("the denoiser is no graph".to_owned());
-    };
-    let mut network = Network::new("denoiser", "denoiser.", form)?;
-    let takes = network.space(manifest)?;
-    let code = len(manifest, takes)?;
-    if !manifest
-        .spaces
-        .get(&takes)
-        .is_some_and(|shape| shape.is_real())
-    {
-        return Err(format!("codes in {takes} are indices, which take no noise"));
-    }
-    network.gives_numbers(0, code)?;
-    let words = manifest.condition_len();
-    if words > 0 {
-        let joined = with_one_input("denoiser", graph, code, words)?;
-        network = Network::of_spec("denoiser", "denoiser.", &joined)?;
-    }
-    let [_, time] = &network.graph.plan.spec.inputs[..] else {
-        return Err("the denoiser takes a code, its condition if any, and a time".to_owned());
-    };
-    if time.shared || time.shape != [1] {
-        return Err(
-            "the denoiser's last input must be a time, of the shape [1] and not shared".to_owned(),
-        );
-    }
-    if !manifest.networks.contains_key(&Role::Decoder) && code != manifest.image.len() {
-        return Err(format!(
-            "codes in {takes} have {code} numbers, pictures {}: it needs a decoder",
-            manifest.image.len()
-        ));
-    }
-    Ok(Some(DenoiserGraph {
-        graph: network.graph,
-        takes,
-        spec,
-    }))
-}
-
 /// The inputs of a decoder after those for the code and its condition.
 fn noise_inputs(spec: &GraphSpec, others: usize) -> Result<Vec<NoiseInput>, String> {
     let others = spec.inputs.iter().skip(others);
@@ -319,83 +260,6 @@ fn noise_inputs(spec: &GraphSpec, others: usize) -> Result<Vec<NoiseInput>, Stri
             })
         })
         .collect()
-}
-
-/// A network that takes a code and its condition one after the other in its first input instead of in
-/// two, so that a row of numbers is all that a picture is made of.
-///
-/// # Errors
-/// When the second input takes no condition of so many words.
-fn with_one_input(
-    called: &str,
-    spec: &GraphSpec,
-    code: usize,
-    words: usize,
-) -> Result<GraphSpec, String> {
-    let [first, second, ..] = &spec.inputs[..] else {
-        return Err(format!("the {called} has no input for the condition"));
-    };
-    if second.name != CONDITION_INPUT || second.shared || second.shape != [words] {
-        return Err(format!(
-            "the {called}'s second input must be {CONDITION_INPUT:?}, of the shape [{words}] and not shared"
-        ));
-    }
-    let inputs = spec.inputs.iter().map(|input| input.name.as_str());
-    let nodes = spec.nodes.iter().map(|node| node.name.as_str());
-    let used: BTreeSet<&str> = inputs.chain(nodes).collect();
-    let mut free = (0..).map(|n| format!("row{n}"));
-    let mut free = || {
-        free.find(|name| !used.contains(name.as_str()))
-            .unwrap_or_default()
-    };
-    let (row, split) = (free(), free());
-    let part = |input: &InputSpec, part: usize| NodeSpec {
-        name: input.name.clone(),
-        operation: Operation::Reshape {
-            shape: input.shape.clone(),
-        },
-        inputs: vec![format!("{split}.{part}")],
-    };
-    let mut joined = spec.clone();
-    let nodes = [
-        NodeSpec {
-            name: split.clone(),
-            operation: Operation::Split {
-                axis: 0,
-                sizes: vec![code, words],
-            },
-            inputs: vec![row.clone()],
-        },
-        part(first, 0),
-        part(second, 1),
-    ];
-    joined.nodes.splice(0..0, nodes);
-    let row = InputSpec {
-        name: row,
-        shape: vec![code.saturating_add(words)],
-        shared: false,
-    };
-    joined.inputs.splice(0..2, [row]);
-    Ok(joined)
-}
-
-/// What a graph calls the input that takes a condition.
-const CONDITION_INPUT: &str = "condition";
-
-/// Checks the words of the conditions.
-fn check_conditions(manifest: &Manifest) -> Result<(), String> {
-    let Some(vocabulary) = &manifest.conditions else {
-        return Ok(());
-    };
-    vocabulary.check()?;
-    let traits = manifest.family.traits();
-    if !traits.generates {
-        return Err(format!("a {} takes no conditions", traits.title));
-    }
-    if traits.has_styles {
-        return Err("style-based models take no conditions".to_owned());
-    }
-    Ok(())
 }
 
 fn map(manifest: &Manifest, spec: &MapSpec) -> Result<MapGraph, String> {
