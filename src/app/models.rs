@@ -22,7 +22,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 7] = [
+pub const CATALOGUE: [CatalogueEntry; 8] = [
     CatalogueEntry {
         name: "faces-vae",
         title: "Faces, VAE, 48-D latent",
@@ -46,6 +46,11 @@ pub const CATALOGUE: [CatalogueEntry; 7] = [
     CatalogueEntry {
         name: "digits-gan",
         title: "Digits, GAN, 64-D latent",
+        has_styles: false,
+    },
+    CatalogueEntry {
+        name: "digits-cvae",
+        title: "Digits, conditional VAE, 8-D latent",
         has_styles: false,
     },
     CatalogueEntry {

@@ -25,6 +25,7 @@ static ENTRIES: &[Entry] = entries![
     "digits-vae2",
     "digits-ae2",
     "digits-gan",
+    "digits-cvae",
     "fashion-vae",
     "heroes-vae",
     "heroes-stylegan",

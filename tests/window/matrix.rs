@@ -309,6 +309,7 @@ matrix! {
     digits_ae2_works_in_every_tool: "digits-ae2",
     fashion_vae_works_in_every_tool: "fashion-vae",
     digits_gan_works_in_every_tool: "digits-gan",
+    digits_cvae_works_in_every_tool: "digits-cvae",
     heroes_vae_works_in_every_tool: "heroes-vae",
     heroes_stylegan_works_in_every_tool: "heroes-stylegan",
 }
