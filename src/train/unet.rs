@@ -59,7 +59,7 @@ impl UnetSpec {
                 "a U-Net of these levels needs sides that are multiples of {halvings}"
             ));
         }
-        let sides = |level: usize| [height, width].map(|side| side / self.patch >> level);
+        let sides = |level: usize| [height, width].map(|side| (side / self.patch) >> level);
         let mut net = Builder {
             spec: self,
             nodes: Vec::new(),

@@ -98,7 +98,7 @@ fn a_full_disk_is_one_sentence_and_leaves_the_old_file() {
             fs::write(&old, b"old").expect("there is room for three bytes");
         }
         // All but one page of the disk.
-        fs::write(folder.path().join("full"), vec![0; 48 << 10]).expect("there is room");
+        fs::write(folder.path().join("full"), vec![0; 56 << 10]).expect("there is room");
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let run = run(&arguments).complained(name);
         assert_eq!(run.code, Some(1), "{name}: {}", run.stderr);

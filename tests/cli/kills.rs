@@ -238,7 +238,8 @@ fn kill_again_and_again(times: usize, seed: u32) {
     // Files that a kill left between their writing and their naming; they go when they are a day old.
     let names = home.names();
     let left = names.iter().filter(|name| name.starts_with('.')).count();
-    println!("{times} kills, {most} steps, {left} files left over");
+    assert!(left <= times, "{left} files left over after {times} kills");
+    assert!(most > 0, "no step was settled before a kill");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn changed_text(original: &[u8], random: &mut Mt) -> Vec<u8> {
         match below(random, 7) {
             0 | 1 => {
                 // The next number from there on.
-                let number = tokens[place..].iter().position(|token| is_number(&token));
+                let number = tokens[place..].iter().position(is_number);
                 tokens[place + number.unwrap_or(0)] = NUMBERS[below(random, NUMBERS.len())];
             }
             2 => tokens[place] = other,

@@ -153,7 +153,7 @@ fn digits_are_inverted_and_centred_unless_told_otherwise() {
 
     window.harness.get_by_label("Centre of mass").click();
     window.settle();
-    window.find(Role::Button, "Whole").click();
+    window.find(Role::Button, "Whole").click_accesskit();
     window.settle();
     assert_eq!(window.app().tools().settings().encode.fit, Fit::Contain);
     window.click("Reset options");

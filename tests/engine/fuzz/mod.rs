@@ -4,6 +4,11 @@
 //! `cargo test` gives each a few hundred; `./dev fuzz MINUTES` goes on with new ones. The input that is
 //! read lies in a file of its reader's name meanwhile, so that it is there even after an abort.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "what was read, and what took too long, is to be seen"
+)]
+
 mod files;
 mod readers;
 

@@ -5,6 +5,7 @@ use super::{Form, Reader};
 use crate::support::Driver;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use zscape::app::Memory;
 use zscape::document::codes::{Spaces, parse_npy, parse_npz};
@@ -26,7 +27,7 @@ const DECODED_WORK: usize = 20_000_000;
 
 /// All readers; what they need besides the file lies in `folder`.
 pub fn all(folder: &Path) -> Vec<Reader> {
-    let driver = Arc::new(Driver::new(DeviceChoice::Cpu, None));
+    let driver = Rc::new(Driver::new(DeviceChoice::Cpu, None));
     let model = driver.load("digits-vae2");
     let reader = |name, share, corpus, read| Reader {
         name,
@@ -42,7 +43,7 @@ pub fn all(folder: &Path) -> Vec<Reader> {
             boxed(|bytes, _, _| model_file(bytes)),
         ),
         reader("recipes", 14, files::recipes(&model.id), {
-            let (driver, model) = (Arc::clone(&driver), Arc::clone(&model));
+            let (driver, model) = (Rc::clone(&driver), Arc::clone(&model));
             boxed(move |bytes, _, _| recipe(bytes, &driver, &model))
         }),
         reader("npz", 8, files::archives(), {
