@@ -259,8 +259,9 @@ fn shipped_decoders_agree_with_burn() {
             continue;
         };
         let generator = Generator::new(&file, &device).expect("it has a decoder");
+        let dim = generator.input_len();
         let codes: Vec<f32> = Numbers::new(11)
-            .numbers(BATCHES[3] * generator.input_len())
+            .numbers(BATCHES[3] * dim)
             .iter()
             .map(|x| 3.0 * x)
             .collect();

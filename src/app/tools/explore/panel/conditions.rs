@@ -85,7 +85,8 @@ fn blend_ui(
     };
     let more = ui
         .add(Button::new((icon(glyph), "Blend")).frame_when_inactive(false))
-        .on_hover_text("Show or hide a weight for each class");
+        .on_hover_text("Show or hide a weight for each class")
+        .accessible_name("Blend classes");
     if more.clicked() {
         actions.push(Action::ShowBlend(!open));
     }
