@@ -41,7 +41,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, vocabulary: &Vocab
 /// A button for each class, and one for none.
 fn classes_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: &Condition) {
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
+        // Ten classes stand in one row.
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.spacing_mut().button_padding.x = space::S - 1.0;
         // A model that was always told a class draws its default where nothing is said.
         let default = vocabulary.default.as_deref();
         if default.is_none() {
