@@ -137,7 +137,7 @@ fn rank(file: &Path) -> (bool, usize) {
 }
 
 /// The font files below some folders, the nearest first. Links to folders are not followed, so
-/// that nothing is listed for ever.
+/// that listing ends.
 fn listed(folders: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut waiting: VecDeque<(PathBuf, usize)> =

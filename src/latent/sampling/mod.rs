@@ -5,8 +5,8 @@
 //! `x` to the next. All work on `x = alpha * x0 + sigma * noise` at any scale, so a formula that its
 //! paper writes for `x / alpha` stands here with `alpha` put back.
 //!
-//! [`Sampling`] is a run: between two evaluations of the network nothing is in flight, so whoever
-//! drives it may stop there. `docs/sampling.md` compares the conventions with those of diffusers.
+//! [`Sampling`] is a run that can be stopped between any two evaluations of the network.
+//! `docs/sampling.md` compares the conventions with those of diffusers.
 
 mod denoiser;
 mod gaussian;

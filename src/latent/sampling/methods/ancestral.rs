@@ -3,7 +3,7 @@
 use super::super::combine;
 use super::{Move, Point, Solver, ddpm, drawn};
 
-/// Goes by Euler's method to less noise than wanted, and adds the rest anew; eta is the share of it
+/// Goes by Euler's method to less noise than wanted, and adds fresh noise for the rest; eta is the share of it
 /// that DDPM adds.
 pub struct EulerAncestral {
     pub eta: f64,

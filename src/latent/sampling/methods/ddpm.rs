@@ -19,7 +19,7 @@ impl Solver for Ddpm {
         let [bar, bar_before] = [from, to].map(|level| level.alpha_bar());
         // The paper's x has a variance of 1.
         let [norm, norm_before] = [from, to].map(|level| level.alpha.hypot(level.sigma));
-        // Of the whole step, be it one of training or several.
+        // Of the whole step, which may span several of training.
         let alpha = bar / bar_before;
         let beta = 1.0 - alpha;
         let of_data = norm_before * bar_before.sqrt() * beta / (1.0 - bar);

@@ -35,7 +35,7 @@ pub enum Method {
     /// Heun's method on it, of second order with two evaluations a step (Karras et al. 2022).
     #[serde(rename = "heun")]
     Heun,
-    /// Euler's method to less noise than wanted, and the rest anew (Crowson 2022).
+    /// Euler's method to less noise than wanted, and fresh noise for the rest (Crowson 2022).
     #[serde(rename = "euler-ancestral")]
     EulerAncestral,
     /// Euler's method on straight paths (Liu et al. 2022, Lipman et al. 2022).
