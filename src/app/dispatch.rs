@@ -7,7 +7,6 @@ use super::{
     SessionAction, Tool, TourAction, TourStep,
 };
 use crate::document::Change;
-use crate::latent::Space;
 use crate::learn::Control;
 use std::path::PathBuf;
 
@@ -339,12 +338,11 @@ impl AppState {
             Some(_) => None,
             None => {
                 let from = self.desk.workspace.position.base().clone();
-                let is_in_z = self
-                    .desk
-                    .workspace
-                    .space_of(&from)
-                    .is_none_or(|space| space == Space::Z);
-                Some(Player::new(from, is_in_z, &mut self.desk.workspace.seeds))
+                let workspace = &mut self.desk.workspace;
+                let start = workspace.model().map(|model| model.start);
+                let space = workspace.space_of(&from);
+                let is_on_sphere = space.is_none() || space == start;
+                Some(Player::new(from, is_on_sphere, &mut workspace.seeds))
             }
         };
     }

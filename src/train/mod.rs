@@ -17,6 +17,7 @@ mod gan;
 mod idx;
 mod losses;
 mod measure;
+mod memory;
 mod parameters;
 mod penalty;
 mod probes;

@@ -347,6 +347,44 @@ fn a_diffusion_recipe_that_contradicts_itself_is_refused() {
 }
 
 #[test]
+fn a_run_that_no_memory_holds_is_refused_before_anything_is_allocated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let wide = r#"{ layer = "dense", outputs = 340000 }, { layer = "dense", outputs = 784 }"#;
+    let layers = format!(
+        r#"
+name = "wide"
+title = "Wide"
+summary = "Each layer can be made, but not all of them."
+family = "autoencoder"
+dataset = "mnist"
+z_dim = 2
+encoder = [{{ layer = "flatten" }}, {wide}, {wide}, {{ layer = "dense", outputs = 2 }}]
+decoder = [{wide}, {{ layer = "sigmoid" }}]
+[training]
+seed = 1
+images = 20
+batch = 10
+learning_rate = 1e-3
+final_learning_rate = 1e-5
+"#
+    );
+    let unet = std::fs::read_to_string(small_diffusion_recipe(20, folder.path()));
+    let unet = unet.expect("written").replace("batch = 10", "batch = 8192");
+    let unet = unet.replace("images = 20", "images = 8192");
+    let unet = unet.replace("channels = [8]", "channels = [512]");
+    for (name, text) in [("layers", layers), ("unet", unet)] {
+        let recipe = folder.path().join(format!("{name}.toml"));
+        std::fs::write(&recipe, text).expect("a file");
+        let output = folder.path().join("model.safetensors");
+        let error = run(&options(recipe, folder.path(), output)).expect_err("it is too large");
+        assert!(error.is_bad_input(), "{error}");
+        let fault = error.to_string();
+        assert!(fault.contains("GiB of memory"), "{name}: {fault}");
+    }
+}
+
+#[test]
 fn training_learns_and_eval_repeats_what_the_run_measured() {
     let folder = tempfile::tempdir().expect("a folder");
     write_data(folder.path());

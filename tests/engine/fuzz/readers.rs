@@ -313,8 +313,8 @@ fn finishing(folder: &Path, name: &str) -> TrainOptions {
     }
 }
 
-/// Recipes of training, as far as networks are made of them. The sound one stops for want of a
-/// checkpoint, which is said of it alone.
+/// Recipes of training, as far as their networks are planned and their memory is known. The sound one
+/// stops for want of a checkpoint, which is said of it alone.
 fn training_recipes(folder: &Path) -> Reader {
     let options = finishing(folder, "recipes");
     let recipe = |name: &str| {
