@@ -239,8 +239,8 @@ impl<'a> Checker<'a> {
                             self.formula(&pane.expression, model);
                         }
                     }
-                    if (&left.model, &left.expression.expr)
-                        == (&right.model, &right.expression.expr)
+                    if (&left.model, left.expression.depiction())
+                        == (&right.model, right.expression.depiction())
                     {
                         self.fault(task.line, "left and right are the same picture");
                     }

@@ -343,12 +343,8 @@ fn argument(text: &str, line: usize) -> Result<Formula, String> {
     if text.is_empty() {
         return Err("an argument is empty".to_owned());
     }
-    let expr = parse(&with_here_named(text)).map_err(|error| format!("in {text:?}, {error}"))?;
-    Ok(Formula {
-        text: text.to_owned(),
-        expr,
-        line,
-    })
+    let found = Formula::read_as(text, line, with_here_named);
+    found.map_err(|error| format!("{text:?} {error}"))
 }
 
 /// `expr` with `here` in the places that stand for it.

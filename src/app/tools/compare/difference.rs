@@ -75,7 +75,7 @@ mod tests {
     use crate::app::Thumbnail;
     use crate::engine::ModelId;
     use crate::latent::expr::Expr;
-    use crate::latent::{Code, Space};
+    use crate::latent::{Code, Sampler, Space};
     use crate::model::manifest::ImageSpec;
     use std::sync::Arc;
 
@@ -92,6 +92,7 @@ mod tests {
                 hash: String::new(),
             },
             expression: Expr::Seed(0),
+            sampler: Sampler::default(),
             code: Code::vector(Space::Z, Vec::new()),
             image,
             values: Arc::from(values),

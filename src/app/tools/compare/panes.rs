@@ -188,6 +188,7 @@ impl Compare {
                     key,
                     model: model.clone(),
                     expressions: [Some(asked.expression.clone())].into(),
+                    samplers: None,
                 }),
                 PaneRequest::Loading | PaneRequest::Cannot(_) => None,
             })
