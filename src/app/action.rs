@@ -121,6 +121,11 @@ pub enum SessionAction {
         tags: Vec<String>,
         note: String,
     },
+    /// Put a bookmark in front of another one of the list, or at its end.
+    MoveBookmark {
+        name: String,
+        before: Option<String>,
+    },
     DeleteBookmark(String),
     /// Take back a deletion.
     RestoreBookmark(String),

@@ -227,6 +227,9 @@ impl AppState {
             SessionAction::DescribeBookmark { name, tags, note } => {
                 desk.change(Change::DescribeBookmark { name, tags, note });
             }
+            SessionAction::MoveBookmark { name, before } => {
+                desk.change(Change::MoveBookmark { name, before });
+            }
             SessionAction::DeleteBookmark(name) => {
                 session.delete_bookmark(&mut workspace.notices, name);
                 desk.refresh_names();

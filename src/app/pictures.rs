@@ -522,7 +522,11 @@ mod tests {
         assert_eq!(drawn(&pictures), [(1, usual), (2, few)]);
         pictures.ask(&mut engine, &seeds(&model, &[1, 1]), &names, few);
         pump(&mut engine, &mut pictures);
-        assert_eq!(drawn(&pictures), [(2, few), (2, few)], "the first was found");
+        assert_eq!(
+            drawn(&pictures),
+            [(2, few), (2, few)],
+            "the first was found"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::index::Index;
 use crate::latent::expr::{CheckError, Context, Expr, check};
 use crate::latent::{Code, Direction, Lead, Space, SpaceShape, Vocabulary};
 use crate::model::judge::classifies;
-use crate::model::manifest::{LabelKind, Role};
+use crate::model::manifest::LabelKind;
 use crate::model::{ModelFile, catalogue};
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ impl Models {
                 vocabulary: file.manifest.conditions.clone(),
                 named: file.named_codes(),
                 directions: file.directions(),
-                has_encoder: file.manifest.networks.contains_key(&Role::Encoder),
+                has_encoder: file.manifest.encodes(),
                 has_encoded: file.tensors.contains_key("encoded.codes"),
                 judged: files
                     .iter()

@@ -287,6 +287,7 @@ pub(super) fn expected_tensors(
     };
     let of_style = style.into_iter();
     let of_style = of_style.map(|parameter| (parameter.name, parameter.shape));
+    // The encoder of a flow has all of its tensors as they are stored.
     let of_graphs = networks.graphs().flat_map(BoundGraph::prefixed_tensors);
     Ok(of_style.chain(of_graphs).collect())
 }

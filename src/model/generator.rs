@@ -46,6 +46,7 @@ pub struct Generator {
     /// Always on the CPU, so that a code is mapped alike on every device.
     maps: Vec<Map>,
     encoder: Option<Encoder>,
+    density: Option<Runner>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
     /// See [`Self::decode_work`] and [`Self::map_work`].
@@ -103,6 +104,8 @@ impl Generator {
                 gives_logvar: encoder.gives_logvar,
             })
         });
+        let density = networks.density.as_ref();
+        let density = density.map(|graph| Runner::new(graph, file, device));
         let map_work = networks.maps.iter().map(|map| map.graph.plan.multiply_adds);
         let map_work = map_work.sum();
         let plans = [
@@ -152,6 +155,7 @@ impl Generator {
             maker,
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
+            density: density.transpose()?,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
             work: [decode_work, map_work],
         })
@@ -422,6 +426,16 @@ impl Generator {
                 None
             },
         }))
+    }
+
+    /// The natural logarithms of the densities of pictures in 0..1, given one after the other: of pixels
+    /// that may have any value in 0..1. `None` where the model knows none.
+    ///
+    /// # Errors
+    /// When the numbers are no whole number of pictures, or the device was lost.
+    pub fn log_densities(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        let density = self.density.as_ref();
+        density.map(|runner| runner.values(&[pictures])).transpose()
     }
 }
 

@@ -9,6 +9,7 @@ pub mod directions;
 pub mod family;
 mod fault;
 pub mod file;
+pub mod flow;
 pub mod fold;
 mod generator;
 pub mod gradient;

@@ -7,6 +7,7 @@ use super::file::{
     METADATA_KEY, ModelFile, ModelFileError, StoredTensor, check_record, checked_networks,
     expected_tensors, extra_shape, read_manifest,
 };
+use super::flow;
 use super::manifest::Manifest;
 use crate::files::{FileKind, kind, load};
 use half::f16;
@@ -191,6 +192,10 @@ impl<'a> ModelReader<'a> {
             let Some((name, shape)) = contents.waiting.pop_front() else {
                 check_record(&contents.manifest, &contents.tensors)
                     .map_err(ModelFileError::Contradiction)?;
+                if let Some(spec) = &contents.manifest.flow {
+                    flow::check_matrices(spec, contents.manifest.image, &contents.tensors)
+                        .map_err(ModelFileError::Contradiction)?;
+                }
                 return Ok(Stage::Hash {
                     manifest: Box::new(contents.manifest),
                     tensors: contents.tensors,

@@ -205,6 +205,7 @@ impl Task for DiffusionTask {
         Ok(Trained {
             networks: BTreeMap::from([(Role::Denoiser, form)]),
             style: None,
+            flow: None,
             diffusion: Some(self.diffusion.spec()),
             tensors: with_role(Role::Denoiser, self.weights.averaged()?).collect(),
         })

@@ -10,6 +10,7 @@ use crate::model::shapes;
 use crate::model::style::Initial;
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer as _};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 
 /// One trained tensor. All of them are flat, so that optimiser, averages and checkpoints need
@@ -209,6 +210,7 @@ impl Weights {
                         (0..len).map(|_| stream.normal() * deviation).collect()
                     }
                     Initial::Constant(value) => vec![value; len],
+                    Initial::Rotation { side } => rotation(side, &mut stream),
                 };
                 Parameter {
                     trained: fresh.trained,
@@ -399,6 +401,13 @@ impl Weights {
         }
         Ok(())
     }
+}
+
+/// A random matrix `[side, side]` of perpendicular rows of length 1.
+fn rotation(side: usize, stream: &mut Stream) -> Vec<f32> {
+    let normals = (0..side * side).map(|_| f64::from(stream.normal()));
+    let matrix = DMatrix::from_iterator(side, side, normals);
+    matrix.qr().q().iter().map(|&value| value as f32).collect()
 }
 
 fn leaf(values: Vec<f32>, device: &Device) -> Tensor<1> {

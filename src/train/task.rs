@@ -5,6 +5,7 @@ use super::classifier::ClassifierTask;
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
 use super::diffusion::{self, DiffusionTask};
+use super::flow::{self, FlowTask};
 use super::gan::GanTask;
 use super::memory::RunMemory;
 use super::recipe::Recipe;
@@ -12,6 +13,7 @@ use super::style::{self, StyleTask};
 use crate::model::diffusion::DiffusionSpec;
 use crate::model::family::Encoding;
 use crate::model::file::StoredTensor;
+use crate::model::flow::FlowSpec;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
 use crate::model::style::StyleSpec;
 use crate::model::{ModelError, NetworkForm, shapes};
@@ -31,6 +33,7 @@ pub struct Batch {
 pub struct Trained {
     pub networks: BTreeMap<Role, NetworkForm>,
     pub style: Option<StyleSpec>,
+    pub flow: Option<FlowSpec>,
     pub diffusion: Option<DiffusionSpec>,
     /// By role and name, such as `decoder.0.weight`.
     pub tensors: BTreeMap<String, StoredTensor>,
@@ -79,6 +82,7 @@ pub fn task(
         Family::Gan => Box::new(GanTask::new(recipe, data, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
         Family::Diffusion => Box::new(DiffusionTask::new(recipe, data, device)?),
+        Family::Flow => Box::new(FlowTask::new(recipe, data, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
     })
@@ -132,6 +136,7 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
             }
         }
         Family::Diffusion => RunMemory::of_graph(&diffusion::network(recipe, data)?.plan),
+        Family::Flow => RunMemory::of_graph(&*flow::network(recipe, data)?),
         Family::Classifier => of_pictures("classifier", &recipe.classifier, data.labels.len())?,
         Family::Graph => return Err(untrained()),
     })

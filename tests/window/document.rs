@@ -186,12 +186,38 @@ fn bookmarks_are_found_by_name_and_tag() {
 }
 
 #[test]
+fn bookmarks_stand_in_the_order_that_they_are_put_in() {
+    let mut window = Window::open();
+    window.press(CTRL_SHIFT, Key::D);
+    window.type_a_bookmark("first slide");
+    window.next_seed();
+    window.bookmark("second", "");
+    let order = |window: &Window| {
+        let bookmarks = window.app().session().document().bookmarks();
+        let names = bookmarks.iter().map(|it| it.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(order(&window), ["first-slide", "second"]);
+    // The newest stands at the top.
+    window.click("More for @second");
+    window.click("Move down");
+    assert_eq!(order(&window), ["second", "first-slide"]);
+    window.find(Role::Button, "Go to @second").focus();
+    window.harness.run();
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    assert_eq!(order(&window), ["first-slide", "second"]);
+    // At the end already.
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    assert_eq!(order(&window), ["first-slide", "second"]);
+}
+
+#[test]
 fn a_name_that_cannot_be_given_is_said_at_once() {
     let mut window = Window::open();
     window.bookmark("me", "");
     for (name, part) in [
         ("me", "already"),
-        ("no name", "no name"),
+        ("1st", "1st"),
         ("", "Give it a name"),
     ] {
         window.press(CTRL, Key::D);

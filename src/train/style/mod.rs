@@ -475,6 +475,7 @@ impl Task for StyleTask {
         Ok(Trained {
             networks,
             style: Some(self.spec.clone()),
+            flow: None,
             diffusion: None,
             tensors,
         })
