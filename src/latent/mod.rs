@@ -37,5 +37,5 @@ pub use code_values::{Values, ValuesError};
 pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind};
 pub use geometry::Plane;
 pub use names::{EncodedPhoto, SessionNames};
-pub use sampler::{NoiseMode, Sampler};
+pub use sampler::{MAX_TURNS, NoiseMode, Sampler, SamplerPart, Turn, TurnError, Turns};
 pub use shot::{ModelId, Shot};

@@ -30,7 +30,7 @@ expression = "[0.5, -0.5]"
 noise = "random:3"
 tool = "map"
 settings = { axes = [0, 1] }
-locked = ["model", "seed"]
+locked = ["model", "seed", "sampler"]
 caption = "A map to walk on."
 nearest = "Shows one plane only."
 
