@@ -133,7 +133,7 @@ impl AppState {
 
     /// Whether a scene keeps something that a reset would move.
     fn resets_are_locked(&self) -> bool {
-        let controls = [Control::Psi, Control::Sliders];
+        let controls = [Control::Psi, Control::Sliders, Control::Sampler];
         let is_locked = |control: &Control| self.desk.workspace.locked(*control).is_some();
         controls.iter().any(is_locked)
     }

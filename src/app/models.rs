@@ -19,6 +19,8 @@ pub struct CatalogueEntry {
     pub title: &'static str,
     /// Whether it has a code for each layer, as style mixing needs.
     pub has_styles: bool,
+    /// Whether its pictures are made in steps, by a sampler.
+    pub takes_steps: bool,
 }
 
 /// The models with a latent space that are built into the program.
@@ -27,41 +29,49 @@ pub const CATALOGUE: [CatalogueEntry; 8] = [
         name: "faces-vae",
         title: "Faces, VAE, 48-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "digits-vae2",
         title: "Digits, VAE, 2-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "digits-ae2",
         title: "Digits, autoencoder, 2-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "fashion-vae",
         title: "Fashion, VAE, 16-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "digits-gan",
         title: "Digits, GAN, 64-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "digits-cvae",
         title: "Digits, conditional VAE, 8-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "heroes-vae",
         title: "Heroes, VAE, 32-D latent",
         has_styles: false,
+        takes_steps: false,
     },
     CatalogueEntry {
         name: "heroes-stylegan",
         title: "Heroes, style-based GAN",
         has_styles: true,
+        takes_steps: false,
     },
 ];
 
@@ -237,6 +247,17 @@ impl Models {
             .chain(self.files.iter().cloned().map(ModelSource::File))
     }
 
+    /// Those that make pictures in steps: the built-in ones, and files that were loaded in this run.
+    pub fn in_steps(&self) -> impl Iterator<Item = ModelSource> {
+        let built_in = CATALOGUE.iter().filter(|entry| entry.takes_steps);
+        let files = self.known.iter().filter(|model| {
+            matches!(model.source, ModelSource::File(_)) && model.manifest.diffusion.is_some()
+        });
+        built_in
+            .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
+            .chain(files.map(|model| model.source.clone()))
+    }
+
     /// A model that was loaded in this run, whether it is the current one or not.
     pub fn known(&self, source: &ModelSource) -> Option<&Arc<ModelInfo>> {
         self.known.iter().find(|model| model.source == *source)
@@ -294,6 +315,7 @@ mod tests {
                     "{}",
                     entry.name
                 );
+                assert_eq!(choice.takes_steps, can.takes_steps, "{}", entry.name);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! One thing that can be moved: what it is called, how far it goes, where it rests and what it is now.
 
 use super::{Axis, Tool};
+use crate::latent::MAX_TURNS;
 use crate::latent::expr::raw_axis_name;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -22,8 +23,51 @@ pub enum ParamId {
     Axis(Axis),
     /// `condition/smile`: how much a word counts that the picture is given.
     Condition(String),
+    /// `sampler/steps`, and `sampler/2/steps` after the first turn: a setting of the sampler.
+    Sampler(SamplerParam),
     /// `tool/interpolate/seconds`: a setting of a tool.
     Tool(ToolParam),
+}
+
+/// A number that is set in the sampler, for a part of the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SamplerParam {
+    /// The part from 0: one more than there are turns before it.
+    pub part: usize,
+    pub number: SamplerNumber,
+}
+
+/// Which of the numbers of a sampler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SamplerNumber {
+    Steps,
+    Eta,
+    Guidance,
+}
+
+impl SamplerNumber {
+    pub const ALL: [Self; 3] = [Self::Steps, Self::Eta, Self::Guidance];
+
+    /// The last part of its path.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Eta => "eta",
+            Self::Guidance => "guidance",
+        }
+    }
+}
+
+impl SamplerParam {
+    pub const fn new(part: usize, number: SamplerNumber) -> Self {
+        Self { part, number }
+    }
+
+    /// All that there can be.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let numbers = |part| SamplerNumber::ALL.map(|number| Self::new(part, number));
+        (0..=MAX_TURNS).flat_map(numbers)
+    }
 }
 
 /// A number that is set in a tool, which has its row.
@@ -53,6 +97,12 @@ impl ToolParam {
     }
 }
 
+impl From<SamplerParam> for ParamId {
+    fn from(param: SamplerParam) -> Self {
+        Self::Sampler(param)
+    }
+}
+
 impl From<ToolParam> for ParamId {
     fn from(param: ToolParam) -> Self {
         Self::Tool(param)
@@ -66,6 +116,13 @@ impl fmt::Display for ParamId {
             Self::Step(name) => write!(f, "step/{name}"),
             Self::Condition(word) => write!(f, "condition/{word}"),
             Self::Axis(axis) => write!(f, "axis/{}", raw_axis_name(axis.space, axis.index)),
+            Self::Sampler(SamplerParam { part, number }) => {
+                f.write_str("sampler/")?;
+                if *part > 0 {
+                    write!(f, "{}/", part + 1)?;
+                }
+                f.write_str(number.name())
+            }
             Self::Tool(ToolParam { tool, name, number }) => {
                 write!(f, "tool/{}/{name}", tool.folder())?;
                 match number {
@@ -82,6 +139,18 @@ impl fmt::Display for ParamId {
 #[error("there is no parameter {0:?}")]
 pub struct NoParam(pub String);
 
+/// How the numbers of a row go.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Scale {
+    /// A typed number may go further than the slider.
+    #[default]
+    Open,
+    /// There is nothing beyond the range.
+    Closed,
+    /// Whole numbers, nothing beyond the range; the slider gives small ones as much room as large ones.
+    Counts,
+}
+
 /// One thing that can be moved.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Param {
@@ -91,8 +160,9 @@ pub struct Param {
     /// The whole name, unlike that of any other row on the window.
     pub name: String,
     pub tooltip: String,
-    /// How far a slider goes; a typed number may go further.
+    /// How far a slider goes.
     pub range: RangeInclusive<f32>,
+    pub scale: Scale,
     pub default: f32,
     pub value: f32,
     /// Why it cannot be moved now.
@@ -114,10 +184,16 @@ impl Param {
             name: name.to_owned(),
             tooltip: tooltip.to_owned(),
             range,
+            scale: Scale::default(),
             default,
             value,
             lock: None,
         }
+    }
+
+    /// The same with numbers that go otherwise.
+    pub fn scaled(self, scale: Scale) -> Self {
+        Self { scale, ..self }
     }
 
     /// The same that cannot be moved where there is a reason.

@@ -4,9 +4,9 @@
 //! scenes and the palette read this table, so that a range stands in one place and whatever is added
 //! (a knob of a controller, a script) can move all of them.
 
-use super::param::{PSI, STEP_SIGMA};
+use super::param::{PSI, STEP_SIGMA, Scale};
 use super::tools::directions::Directions;
-use super::{Axis, Desk, Edit, NoParam, Param, ParamId, Tool, ToolParam};
+use super::{Axis, Desk, Edit, NoParam, Param, ParamId, SamplerParam, Tool, ToolParam};
 use crate::engine::ModelInfo;
 use crate::latent::expr::raw_axis;
 use crate::latent::{Space, VocabularyKind};
@@ -36,7 +36,9 @@ impl FromStr for ParamId {
         if let Some((space, index)) = path.strip_prefix("axis/").and_then(raw_axis) {
             return Ok(Self::Axis(Axis { space, index }));
         }
-        let plain = std::iter::once(Self::Psi).chain(ToolParam::all().map(Self::Tool));
+        let plain = std::iter::once(Self::Psi)
+            .chain(SamplerParam::all().map(Self::Sampler))
+            .chain(ToolParam::all().map(Self::Tool));
         let mut plain = plain.filter(|id| id.to_string() == path);
         plain.next().ok_or_else(|| NoParam(path.to_owned()))
     }
@@ -55,6 +57,7 @@ impl Desk {
                           is one: fewer surprises, less variety"
                     .to_owned(),
                 range: PSI,
+                scale: Scale::Open,
                 default: 1.0,
                 value: self.workspace.position.psi(),
                 lock: self
@@ -66,11 +69,12 @@ impl Desk {
             ParamId::Step(name) => self.step_param(name),
             ParamId::Condition(word) => self.condition_param(model, word),
             ParamId::Axis(axis) => self.axis_param(model, *axis),
+            ParamId::Sampler(param) => self.workspace.sampler_param(*param),
             ParamId::Tool(param) => self.tools.param(&self.workspace, *param),
         }
     }
 
-    /// All rows: psi, the listed directions, the raw axes of every space, the tools.
+    /// All rows: psi, the sampler, the listed directions, the raw axes of every space, the tools.
     pub fn params(&self) -> Vec<Param> {
         let Some(model) = self.workspace.model() else {
             return Vec::new();
@@ -89,6 +93,7 @@ impl Desk {
             .chain(words.cloned().map(ParamId::Condition))
             .chain(steps)
             .chain(axes)
+            .chain(SamplerParam::all().map(ParamId::Sampler))
             .chain(ToolParam::all().map(ParamId::Tool))
             .filter_map(|id| self.param(&id))
             .collect()
@@ -103,6 +108,7 @@ impl Desk {
             name: name.to_owned(),
             tooltip: format!("{name}: {}", listed.evidence),
             range: STEP_SIGMA,
+            scale: Scale::Open,
             default: 0.0,
             value: self.workspace.position.step(name),
             lock: self
@@ -149,6 +155,7 @@ impl Desk {
                 change * 100.0
             ),
             range: STEP_SIGMA,
+            scale: Scale::Open,
             default: 0.0,
             value: self.workspace.position.offset(axis) / unit,
             lock: self
@@ -176,7 +183,14 @@ impl Desk {
     /// is.
     pub(super) fn set_param(&mut self, id: &ParamId, value: f32) {
         let Some(param) = self.param(id) else { return };
-        if param.lock.is_some() || !value.is_finite() {
+        if param.lock.is_some() {
+            return;
+        }
+        // What a sampler refuses, it refuses in a sentence.
+        if let ParamId::Sampler(param) = id {
+            return self.workspace.set_sampler_param(*param, value);
+        }
+        if !value.is_finite() {
             return;
         }
         match id {
@@ -196,6 +210,7 @@ impl Desk {
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.workspace.edit(Edit::along(*axis, value, unit));
             }
+            ParamId::Sampler(_) => {}
             ParamId::Tool(param) => self.use_tools(|tools, workspace| {
                 tools.set_param(workspace, *param, value);
             }),
@@ -212,6 +227,19 @@ fn why_no_psi(model: &ModelInfo) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_the_sampler_have_paths() {
+        let paths: Vec<String> = SamplerParam::all()
+            .map(|it| ParamId::Sampler(it).to_string())
+            .collect();
+        assert_eq!(
+            paths[..3],
+            ["sampler/steps", "sampler/eta", "sampler/guidance"]
+        );
+        assert_eq!(paths[3], "sampler/2/steps");
+        assert_eq!(paths.len(), 12);
+    }
 
     /// Scripts and controllers know them.
     #[test]
@@ -249,7 +277,9 @@ mod tests {
             axis(Space::Z, 0),
             axis(Space::W, 47),
         ];
-        for id in named.into_iter().chain(ToolParam::all().map(ParamId::Tool)) {
+        let sampler = SamplerParam::all().map(ParamId::Sampler);
+        let all = named.into_iter().chain(sampler);
+        for id in all.chain(ToolParam::all().map(ParamId::Tool)) {
             assert_eq!(id.to_string().parse(), Ok(id.clone()), "{id}");
         }
         for bad in [

@@ -23,6 +23,7 @@ macro_rules! with_every_tool {
             Directions: directions,
             Compare: compare,
             Where: where_am_i,
+            Sample: sample,
         }
     };
 }

@@ -5,6 +5,7 @@
 //! [`AppState`](super::AppState).
 
 use super::jobs::Jobs;
+use super::notices::Level;
 use super::pictures::PictureRequest;
 use super::{
     Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, SeedRng,
@@ -189,7 +190,8 @@ impl Workspace {
             | Edit::Vector(_)
             | Edit::Given(_)
             | Edit::Weight { .. } => Control::Sliders,
-            Edit::Base(_) | Edit::Expression(_) | Edit::Sampler(_) | Edit::Composition(_) => {
+            Edit::Sampler(_) => Control::Sampler,
+            Edit::Base(_) | Edit::Expression(_) | Edit::Composition(_) => {
                 return true;
             }
         };
@@ -200,6 +202,13 @@ impl Workspace {
     /// stops the walk.
     pub(in crate::app) fn edit(&mut self, edit: Edit) {
         if !self.admits(&edit) {
+            return;
+        }
+        // No picture could be made with it: the last good one stays.
+        if let Edit::Sampler(sampler) = &edit
+            && let Err(fault) = sampler.check()
+        {
+            self.notices.push(Level::Warning, fault.to_string());
             return;
         }
         // The walk would overwrite a new start in the next frame.

@@ -24,7 +24,7 @@ pub fn codes(args: &CodesArgs) -> Result<(), CliError> {
     let wanted = expressions(&args.expressions)?;
     check_apart(args, &wanted)?;
     let mut session = Session::open(source, args.device.into())?;
-    session.name_codes(&args.known.codes, args.known.sampler(None))?;
+    session.name_codes(&args.known.codes, args.known.sampler(None)?)?;
     let bar = progress::bar(wanted.len(), "codes");
     let mut found = Vec::with_capacity(wanted.len());
     for expression in wanted {

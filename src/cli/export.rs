@@ -40,7 +40,7 @@ fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Resul
     // Before the model is loaded, which takes longer.
     let steps = args.steps_out.as_deref().map(Output::steps).transpose()?;
     let mut session = Session::open(source, args.device.into())?;
-    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.method))?;
+    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.method)?)?;
     let subject = Subject::Expression(expression.to_string());
     let look = Look {
         longer_side: args.size,

@@ -18,7 +18,7 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
     }
     let source = source::find(&args.model)?;
     let mut session = Session::open(source, args.device.into())?;
-    let names = session.name_codes(&args.names.codes, args.names.sampler(args.sampler.method))?;
+    let names = session.name_codes(&args.names.codes, args.names.sampler(args.sampler.method)?)?;
     let subject = match &args.seeds {
         Some(seeds) if names.is_empty() && args.layout.is_plain() && args.condition.is_empty() => {
             Subject::Grid {

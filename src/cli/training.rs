@@ -40,9 +40,9 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     for path in [output, neighbours].into_iter().flatten() {
         save::check_place(path)?;
     }
+    let sampler = args.steps.sampler(NoiseMode::Const, args.sampler.method)?;
     let report = progress::watched("pictures", |watch| {
         let device = args.device.into();
-        let sampler = args.steps.sampler(NoiseMode::Const, args.sampler.method);
         train::eval::evaluate(&source, judge.as_ref(), &args.data, device, sampler, watch)
     })?;
     if let Some(path) = &args.neighbours {

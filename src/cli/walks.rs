@@ -29,7 +29,7 @@ pub fn strip(args: &StripArgs) -> Result<(), CliError> {
     let way = Way::open(keyframes, args.way.method)
         .map_err(|fault| CliError::BadInput(fault.to_string()))?;
     let mut session = Session::open(source, args.device.into())?;
-    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler))?;
+    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler)?)?;
     let count = args.count as usize;
     let positions = way.frame_positions(count, Easing::Linear, None);
     let subject = args.layout.sheet(&way.expressions(&positions), count);
@@ -44,7 +44,7 @@ pub fn sheet(args: &SheetArgs) -> Result<(), CliError> {
         .try_into()
         .map_err(|_| CliError::BadInput("a sheet has four corners".to_owned()))?;
     let mut session = Session::open(source, args.device.into())?;
-    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler))?;
+    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler)?)?;
     let (columns, rows) = (args.columns as usize, args.rows as usize);
     let pictures = between_corners(&corners, args.way.method, columns, rows);
     let subject = args.layout.sheet(&pictures, columns);
@@ -76,7 +76,7 @@ pub fn animate(args: &AnimateArgs) -> Result<(), CliError> {
     // Before the model is loaded, which takes longer.
     path_of(&animation)?;
     let mut session = Session::open(source, args.device.into())?;
-    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler))?;
+    session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler)?)?;
     let subject = Subject::Animation(animation);
     let plan = Plan::new(subject, args.look.into(), session.setup(), session.model())?;
     let output = Output::of(&args.output, &plan)?;

@@ -141,7 +141,7 @@ pub struct Frame {
     pub step: usize,
     pub of: usize,
     /// What the picture shows.
-    pub shot: Shot,
+    pub shot: Box<Shot>,
     pub picture: Picture,
     /// The value of the shot's expression.
     pub code: Code,

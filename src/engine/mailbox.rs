@@ -12,7 +12,7 @@ use std::time::Instant;
 /// What is done under a job id.
 #[derive(Debug)]
 pub enum Order {
-    Job(Job),
+    Job(Box<Job>),
     Load(ModelSource),
 }
 

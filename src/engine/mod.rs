@@ -176,7 +176,7 @@ impl Requests {
 
     /// Begins a job in another class than the usual.
     pub fn submit_as(&self, class: Class, job: Job) -> JobId {
-        self.0.push(class, Order::Job(job))
+        self.0.push(class, Order::Job(Box::new(job)))
     }
 
     /// Cancels a job or a load that waits or runs; it answers with [`Event::JobCancelled`]. One

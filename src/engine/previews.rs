@@ -141,7 +141,7 @@ impl Preview {
                     generation: self.request.generation,
                     step: step.done,
                     of: step.of,
-                    shot: shot.clone(),
+                    shot: Box::new(shot.clone()),
                     picture,
                     code: begun.code.clone(),
                     timing: FrameTiming {

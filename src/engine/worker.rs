@@ -115,7 +115,7 @@ impl Worker {
         for (id, class, order) in mail.orders {
             match order {
                 Order::Job(job) => {
-                    let task = Task::Job(RunningJob::new(id, job));
+                    let task = Task::Job(RunningJob::new(id, *job));
                     self.schedule.push(class, id, task);
                 }
                 Order::Load(source) => {

@@ -25,7 +25,6 @@ pub mod pca;
 pub mod prior;
 pub mod probe;
 mod sampler;
-mod sampler_change;
 pub mod sampling;
 pub mod seed;
 pub mod sefa;
@@ -38,6 +37,7 @@ pub use code_values::{Values, ValuesError};
 pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind};
 pub use geometry::Plane;
 pub use names::{EncodedPhoto, SessionNames};
-pub use sampler::{NoiseMode, Sampler};
-pub use sampler_change::SamplerChange;
+pub use sampler::{
+    MAX_TURNS, NoiseMode, Sampler, SamplerChange, SamplerPart, Turn, TurnError, Turns,
+};
 pub use shot::{ModelId, Shot};

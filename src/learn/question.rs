@@ -60,10 +60,11 @@ pub enum ToolName {
     Directions,
     Compare,
     Where,
+    Sample,
 }
 
 impl ToolName {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Explore,
         Self::Interpolate,
         Self::Arithmetic,
@@ -74,6 +75,7 @@ impl ToolName {
         Self::Directions,
         Self::Compare,
         Self::Where,
+        Self::Sample,
     ];
 
     /// The word in question files.
@@ -89,6 +91,7 @@ impl ToolName {
             Self::Directions => "directions",
             Self::Compare => "compare",
             Self::Where => "where",
+            Self::Sample => "sample",
         }
     }
 
@@ -105,10 +108,18 @@ pub enum Control {
     Seed,
     Psi,
     Sliders,
+    /// Method, steps and whatever else a sampler is set to, with its noise.
+    Sampler,
 }
 
 impl Control {
-    pub const ALL: [Self; 4] = [Self::Model, Self::Seed, Self::Psi, Self::Sliders];
+    pub const ALL: [Self; 5] = [
+        Self::Model,
+        Self::Seed,
+        Self::Psi,
+        Self::Sliders,
+        Self::Sampler,
+    ];
 
     /// The word in question files.
     pub fn key(self) -> &'static str {
@@ -117,6 +128,7 @@ impl Control {
             Self::Seed => "seed",
             Self::Psi => "psi",
             Self::Sliders => "sliders",
+            Self::Sampler => "sampler",
         }
     }
 

@@ -7,7 +7,7 @@
 use super::ModelError;
 use super::runner::Runner;
 use crate::latent::sampling::{
-    Denoiser, Draw, Moment, Noising, Prediction, Sampling, SamplingError,
+    Denoiser, Draw, Leg, Moment, Noising, Prediction, Sampling, SamplingError,
 };
 use crate::latent::seed::UniformStream;
 use crate::latent::{NoiseMode, Sampler};
@@ -43,6 +43,10 @@ pub struct DiffusionRun {
     /// The weights of all pictures, one after the other.
     conditions: Vec<f32>,
     guidance: f32,
+    /// The parts of the way that are still to come, the next one last.
+    to_come: Vec<(Leg, f32)>,
+    /// Steps of the parts that are done, and of all parts.
+    steps: [usize; 2],
 }
 
 impl Diffusion {
@@ -51,7 +55,7 @@ impl Diffusion {
     /// # Errors
     /// A sentence when a setting is out of its range.
     pub fn begin(&self, inputs: &[f32], sampler: &Sampler) -> Result<DiffusionRun, SamplingError> {
-        let moments = sampler.moments(self.spec.noising)?;
+        let legs = sampler.legs(self.spec.noising)?;
         let mut noise = Vec::with_capacity(inputs.len());
         let mut conditions = Vec::new();
         for row in inputs.chunks_exact(self.x_len + self.words) {
@@ -59,11 +63,18 @@ impl Diffusion {
             conditions.extend(&row[self.x_len..]);
         }
         let draw = drawing(noise.clone(), self.x_len, sampler.noise);
-        let eta = sampler.eta.map(f64::from);
+        let steps = [0, legs.iter().map(Leg::steps).sum()];
+        let guidances = sampler.parts().map(|part| part.guidance);
+        let mut to_come: Vec<(Leg, f32)> = legs.into_iter().zip(guidances).collect();
+        to_come.reverse();
+        // There is always a first part.
+        let (first, guidance) = to_come.pop().ok_or(SamplingError::Steps(0))?;
         Ok(DiffusionRun {
-            sampling: Sampling::new(sampler.method, moments, noise, eta, draw)?,
+            sampling: Sampling::new(first.method, first.moments, noise, first.eta, draw)?,
             conditions,
-            guidance: sampler.guidance,
+            guidance,
+            to_come,
+            steps,
         })
     }
 
@@ -82,7 +93,8 @@ impl Diffusion {
 impl DiffusionRun {
     /// Steps done, and how many there are.
     pub fn progress(&self) -> [usize; 2] {
-        [self.sampling.done(), self.sampling.steps()]
+        let [before, of] = self.steps;
+        [before + self.sampling.done(), of]
     }
 
     /// Does the next step.
@@ -90,6 +102,14 @@ impl DiffusionRun {
     /// # Errors
     /// When the device was lost.
     pub fn step(&mut self, diffusion: &Diffusion) -> Result<(), ModelError> {
+        if self.sampling.done() >= self.sampling.steps()
+            && let Some((leg, guidance)) = self.to_come.pop()
+        {
+            self.steps[0] += self.sampling.done();
+            let turned = self.sampling.turn(leg);
+            turned.map_err(|fault| ModelError(fault.to_string()))?;
+            self.guidance = guidance;
+        }
         self.sampling.step(&mut Guided {
             diffusion,
             conditions: &self.conditions,
@@ -107,6 +127,16 @@ impl DiffusionRun {
         let x = self.sampling.x();
         let so_far = self.sampling.data().filter(|_| done < of);
         diffusion.pictures(so_far.unwrap_or(x))
+    }
+}
+
+impl DiffusionRun {
+    /// The noisy pictures themselves, `x_t`, as pictures in 0..1.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn noisy(&self, diffusion: &Diffusion) -> Result<Vec<f32>, ModelError> {
+        diffusion.pictures(self.sampling.x())
     }
 }
 

@@ -6,7 +6,6 @@
 use super::diffusion::DiffusionRun;
 use super::{Fault, Generator, ModelError, device};
 use crate::latent::Sampler;
-use crate::latent::sampling::MAX_STEPS;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -67,7 +66,7 @@ pub enum Pictures {
 impl Decoder for Generator {
     fn steps(&self, sampler: &Sampler) -> usize {
         match self.diffusion() {
-            Some(_) => sampler.steps.clamp(1, MAX_STEPS),
+            Some(_) => sampler.steps_in_all().max(1),
             None => 1,
         }
     }

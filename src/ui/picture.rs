@@ -50,7 +50,8 @@ pub struct Shown {
 /// The texture of the newest frame.
 #[derive(Default)]
 pub struct PictureTexture {
-    generation: Option<u64>,
+    /// The frame that it shows: its request and its step.
+    frame: Option<(u64, usize)>,
     options: Option<TextureOptions>,
     shown: Option<Shown>,
     /// Keeps uploaded pixels alive.
@@ -66,7 +67,8 @@ impl PictureTexture {
     pub fn update(&mut self, ctx: &Context, renderer: Option<&RenderState>, frame: &Frame) {
         let (Picture::Pixels { image, .. } | Picture::Texture { image, .. }) = &frame.picture;
         let options = texture_options(ctx, [image.width, image.height]);
-        if self.generation == Some(frame.generation) && self.options == Some(options) {
+        let this = Some((frame.generation, frame.step));
+        if self.frame == this && self.options == Some(options) {
             return;
         }
         let shown = match &frame.picture {
@@ -75,7 +77,7 @@ impl PictureTexture {
         };
         self.options = Some(options);
         if let Some(shown) = shown {
-            self.generation = Some(frame.generation);
+            self.frame = this;
             self.shown = Some(shown);
         }
     }

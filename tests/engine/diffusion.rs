@@ -6,7 +6,7 @@ use serde_json::json;
 use std::sync::Arc;
 use zscape::engine::{Event, Fault, Job, ModelInfo, ModelSource, PreviewRequest, StageId};
 use zscape::latent::sampling::{Method, Name as _, Schedule};
-use zscape::latent::{Code, NoiseMode, Sampler, Space};
+use zscape::latent::{Code, NoiseMode, Sampler, SamplerPart, Space};
 use zscape::model::process::{Budget, Decoder as _, Pictures};
 use zscape::model::{Generator, Manifest, ModelFile, device};
 
@@ -114,6 +114,43 @@ fn settings_change_the_picture_and_the_usual_ones_are_those_of_a_plain_decode() 
     assert_eq!(new_noise(0.0, random(1)), new_noise(0.0, random(2)));
     assert_ne!(new_noise(1.0, random(1)), new_noise(1.0, random(2)));
     assert_eq!(new_noise(1.0, random(1)), new_noise(1.0, random(1)));
+}
+
+/// A way that goes on by the settings it had is the same way, and other settings change only what
+/// comes after.
+#[test]
+fn a_way_in_two_parts_goes_on_from_the_noisy_picture() {
+    for name in [DENOISER, LATENT_DENOISER] {
+        let generator = generator(name);
+        let inputs = rows(&generator, 2..4, &[1.0, 0.0, 0.0]);
+        let part = |method, steps, guidance| SamplerPart {
+            method,
+            steps,
+            guidance,
+            ..SamplerPart::default()
+        };
+        let whole = Sampler::of_part(NoiseMode::Const, part(Method::Ddim, 10, 2.0));
+        let pictures = steps(&generator, inputs.clone(), &whole);
+        let same = whole.turned(4, part(Method::Ddim, 6, 2.0)).expect("a turn");
+        let again = steps(&generator, inputs.clone(), &same);
+        // But for rounding: on the straight line the times are computed anew.
+        let apart = again.concat().into_iter().zip(pictures.concat());
+        let most = apart.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 1e-4, "{name}: nothing was changed, but {most}");
+        let other = whole.turned(4, part(Method::Heun, 3, 5.0)).expect("a turn");
+        let other = other.turned(6, part(Method::Ddpm, 2, 0.0)).expect("a turn");
+        let changed = steps(&generator, inputs.clone(), &other);
+        assert_eq!(changed.len(), 4 + 2 + 2, "{name}");
+        assert!(
+            changed[..4] == pictures[..4],
+            "{name}: what lies before stays"
+        );
+        assert!(changed[4..8] != pictures[4..8], "{name}");
+        assert!(
+            last(&generator, inputs, &other) == changed[7],
+            "{name}: it can be made again"
+        );
+    }
 }
 
 /// Guidance goes from what the network says of nothing through what it says of the condition.

@@ -16,7 +16,7 @@ use zscape::document::NodeId;
 use zscape::engine::ModelSource;
 use zscape::files::save::save;
 use zscape::latent::expr::parse;
-use zscape::latent::{NoiseMode, Space};
+use zscape::latent::{NoiseMode, Sampler, Space};
 use zscape::learn::progress::QuestionStatus;
 use zscape::learn::{Operations, ToolName};
 
@@ -226,6 +226,10 @@ fn a_scene_opens_and_leaving_puts_everything_back() {
     window.settle();
     assert_eq!(window.expression(), moved);
     assert!(window.app().availability(Command::RandomSeed).is_err());
+    let other = Edit::Sampler(Sampler::default());
+    window.harness.state_mut().ask(Action::Edit(other));
+    window.settle();
+    assert_eq!(window.app().position().sampler().noise, noise);
     // What was done in it is taken back in it.
     window.press(CTRL, Key::Z);
     assert_eq!(window.expression(), "[0.5, -0.5]");

@@ -29,6 +29,7 @@ mod on_gpu;
 mod parameters;
 mod promises;
 mod quitting;
+mod sample;
 mod school;
 mod snapshots;
 mod speed;

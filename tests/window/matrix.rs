@@ -340,6 +340,11 @@ fn graphs_from_a_picture_of_reals_work_in_every_tool() {
 }
 
 #[test]
+fn models_in_steps_work_in_every_tool() {
+    matrix_of_graph(graph_files::DENOISER);
+}
+
+#[test]
 fn graphs_from_indices_work_in_every_tool() {
     matrix_of_graph(graph_files::CODES);
 }

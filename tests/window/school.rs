@@ -29,7 +29,7 @@ model = "digits-vae2"
 expression = '[0.5, -0.5] with "noise random:3"'
 tool = "map"
 settings = { axes = [0, 1] }
-locked = ["model", "seed"]
+locked = ["model", "seed", "sampler"]
 caption = "A map to walk on."
 nearest = "Shows one plane only."
 

@@ -1,6 +1,7 @@
 //! The arguments of commands that draw.
 
 use super::{DeviceArgs, MAX_SIZE, MethodArgs, OutputArgs, StepArgs, WayMethodArgs};
+use crate::cli::error::CliError;
 use crate::document::raster::Layout;
 use crate::document::seeds::SeedList;
 use crate::document::{Subject, animation};
@@ -31,7 +32,7 @@ pub struct RenderArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub expression: Option<String>,
     /// Draw again what is in this file, from the recipe that it carries
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "method", "steps", "schedule", "eta", "guidance"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "method", "steps", "schedule", "eta", "guidance", "turns"])]
     pub from: Option<PathBuf>,
     /// With --from, draw with a model of the same name even if it is another one
     #[arg(long, requires = "from")]
@@ -282,7 +283,10 @@ pub struct NameArgs {
 
 impl NameArgs {
     /// The settings of a decode, with a method that is chosen elsewhere.
-    pub fn sampler(&self, method: Option<sampling::Method>) -> Sampler {
+    ///
+    /// # Errors
+    /// A sentence about a change of the settings that cannot be made.
+    pub fn sampler(&self, method: Option<sampling::Method>) -> Result<Sampler, CliError> {
         self.steps.sampler(self.noise, method)
     }
 }

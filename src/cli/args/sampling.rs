@@ -1,7 +1,8 @@
 //! The arguments of the sampler on the command line.
 
+use crate::cli::error::CliError;
 use crate::latent::sampling::{GUIDANCE, Gaussian, MAX_STEPS, Method, Schedule, check_eta};
-use crate::latent::{NoiseMode, Sampler};
+use crate::latent::{NoiseMode, Sampler, SamplerPart, Turn, Turns};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -37,7 +38,7 @@ pub struct SamplerArgs {
 }
 
 /// How a model that makes pictures in steps makes them.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct StepArgs {
     /// How many steps a sampler takes, 1 to 1000
     #[arg(long, value_name = "N", default_value_t = Sampler::default().steps)]
@@ -54,20 +55,35 @@ pub struct StepArgs {
     #[arg(long, value_name = "SCALE", default_value_t = Sampler::default().guidance)]
     #[arg(value_parser = guidance, allow_negative_numbers = true)]
     pub guidance: f32,
+    /// Go on with other settings after so many steps, as in 8:ddim,steps=12,eta=0.5,guidance=2; up to
+    /// three times, each counted from the one before
+    #[arg(long = "then", value_name = "STEP:SETTINGS")]
+    pub turns: Vec<Turn>,
 }
 
 impl StepArgs {
     /// The settings of a sampler, with the noise and the method that are chosen elsewhere.
-    pub fn sampler(self, noise: NoiseMode, method: Option<Method>) -> Sampler {
-        let usual = Sampler::default();
-        Sampler {
-            noise,
-            method: method.unwrap_or(usual.method),
+    ///
+    /// # Errors
+    /// A sentence about a change of the settings that cannot be made.
+    pub fn sampler(&self, noise: NoiseMode, method: Option<Method>) -> Result<Sampler, CliError> {
+        let part = SamplerPart {
+            method: method.unwrap_or(SamplerPart::default().method),
             steps: self.steps,
             schedule: self.schedule,
             eta: self.eta.map(|eta| eta as f32),
             guidance: self.guidance,
-        }
+        };
+        let refused = |fault: String| CliError::BadInput(fault);
+        let turns = Turns::new(&self.turns).map_err(|fault| refused(fault.to_string()))?;
+        let sampler = Sampler {
+            turns,
+            ..Sampler::of_part(noise, part)
+        };
+        sampler
+            .check()
+            .map_err(|fault| refused(fault.to_string()))?;
+        Ok(sampler)
     }
 }
 

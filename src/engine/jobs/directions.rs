@@ -47,7 +47,7 @@ enum Stage {
         candidates: Vec<Candidate>,
         found: Vec<FoundDirection>,
         /// The pictures of the next few candidates.
-        decoding: Option<Decoding>,
+        decoding: Option<Box<Decoding>>,
     },
 }
 
@@ -309,13 +309,13 @@ impl Work for Directions {
                         for candidate in batch {
                             codes.extend(steps(cx, &candidate.direction)?);
                         }
-                        decoding.insert(Decoding::plain(codes))
+                        decoding.insert(Box::new(Decoding::plain(codes)))
                     }
                 };
                 if !under_way.advance(cx.model, cx.compute)? {
                     return Ok(Slice::More(events));
                 }
-                let decoded = decoding.take().map(Decoding::take);
+                let decoded = decoding.take().map(|decoding| decoding.take());
                 let pictures = decoded.map(|(_, pictures)| pictures).unwrap_or_default();
                 let len = cx.model.generator.image().len();
                 let each = pictures.chunks_exact(2 * CENTRES as usize * len);

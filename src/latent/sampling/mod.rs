@@ -21,7 +21,7 @@ pub use gaussian::{Gaussian, NoGaussian};
 pub use level::Level;
 pub use methods::Method;
 pub use name::{Name, NameError};
-pub use run::{Draw, Sampling};
+pub use run::{Draw, Leg, Sampling};
 pub use schedule::{MAX_STEPS, Moment, Noising, Schedule, TRAINING_STEPS};
 
 /// Why settings are refused.
@@ -31,6 +31,10 @@ pub enum SamplingError {
     Steps(usize),
     #[error("an eta of {0} is refused: it is a number from 0, no noise, to 1")]
     Eta(f64),
+    #[error(
+        "other settings after step {after} of {steps} are refused: a step must lie before and one after"
+    )]
+    Turn { after: usize, steps: usize },
     #[error("a guidance of {0} is refused: it is a number from {least} to {most}", least = GUIDANCE[0], most = GUIDANCE[1])]
     Guidance(f32),
 }

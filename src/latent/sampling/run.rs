@@ -6,6 +6,23 @@ use super::{Denoiser, Estimate, Method, Moment, SamplingError, check_eta, combin
 /// Fills a vector with standard normal numbers, new ones with each call.
 pub type Draw = Box<dyn FnMut(&mut [f32]) + Send>;
 
+/// A part of the way from noise to data that one method goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Leg {
+    pub method: Method,
+    /// Where it begins, and where each of its steps ends; see [`super::Schedule::moments_from`].
+    pub moments: Vec<Moment>,
+    /// How much noise the method adds, 0..=1, where it has a choice; `None` stands for its own.
+    pub eta: Option<f64>,
+}
+
+impl Leg {
+    /// How many steps it has.
+    pub fn steps(&self) -> usize {
+        self.moments.len().saturating_sub(1)
+    }
+}
+
 /// Pictures on their way from noise to data.
 pub struct Sampling {
     solver: Box<dyn Solver>,
@@ -41,6 +58,20 @@ impl Sampling {
             data: None,
             draw,
         })
+    }
+
+    /// Goes on along another leg, which begins where this run is. A method remembers nothing of the
+    /// steps before.
+    ///
+    /// # Errors
+    /// When the eta of the leg is not in 0..=1.
+    pub fn turn(&mut self, leg: Leg) -> Result<(), SamplingError> {
+        let eta = leg.eta.unwrap_or(leg.method.usual_eta());
+        check_eta(eta)?;
+        self.solver = leg.method.solver(eta);
+        self.moments = leg.moments;
+        self.done = 0;
+        Ok(())
     }
 
     /// How many steps there are.

@@ -208,21 +208,41 @@ impl Schedule {
     /// # Errors
     /// When there are no steps or more than [`MAX_STEPS`].
     pub fn moments(self, steps: usize, noising: Noising) -> Result<Vec<Moment>, SamplingError> {
+        self.moments_from(None, steps, noising)
+    }
+
+    /// The same from a level on, where a picture is on its way already: the first moment is exactly
+    /// there, and the steps share what is left. `None` is the noisiest level of the training.
+    ///
+    /// # Errors
+    /// As for [`Self::moments`].
+    pub fn moments_from(
+        self,
+        start: Option<Level>,
+        steps: usize,
+        noising: Noising,
+    ) -> Result<Vec<Moment>, SamplingError> {
         if !(1..=MAX_STEPS).contains(&steps) {
             return Err(SamplingError::Steps(steps));
         }
         let clock = Clock::new(noising);
         let [noisiest, cleanest] = noising.range();
-        // Levels from the noisiest to the cleanest, equal distances apart by some measure.
+        let first = start.unwrap_or(noisiest);
+        // From a level that is cleaner than any of training there is still a way to the data.
+        let cleanest = match first.on_line() > cleanest.on_line() * (1.0 + 1e-9) {
+            true => cleanest,
+            false => Level::of_line(first.on_line() / steps as f64),
+        };
+        // Levels from the first to the cleanest, equal distances apart by some measure.
         let spread = |measure: fn(Level) -> f64, back: fn(f64) -> Level| -> Vec<Level> {
-            let [from, to] = [measure(noisiest), measure(cleanest)];
+            let [from, to] = [measure(first), measure(cleanest)];
             let last = (steps - 1).max(1) as f64;
             let measures = (0..steps).map(|i| from + (to - from) * i as f64 / last);
             measures.map(back).collect()
         };
-        let levels: Vec<Level> = match self {
-            Self::Linear => at_equal_times(Noising::Linear, steps),
-            Self::Cosine => at_equal_times(Noising::Cosine, steps),
+        let mut levels: Vec<Level> = match self {
+            Self::Linear => at_equal_times(Noising::Linear, start, steps),
+            Self::Cosine => at_equal_times(Noising::Cosine, start, steps),
             Self::Karras => spread(
                 |level| level.ratio().min(MAX_RATIO).powf(1.0 / KARRAS_RHO),
                 |measure| Level::of_ratio(measure.powf(KARRAS_RHO)),
@@ -232,11 +252,14 @@ impl Schedule {
                 |lambda| Level::of_ratio((-lambda).exp()),
             ),
             Self::Line => {
-                let from = noisiest.on_line();
+                let from = first.on_line();
                 let shares = (0..steps).map(|i| 1.0 - i as f64 / steps as f64);
                 shares.map(|share| Level::of_line(from * share)).collect()
             }
         };
+        if let (Some(start), Some(first)) = (start, levels.first_mut()) {
+            *first = start;
+        }
         let mut moments: Vec<Moment> = levels.into_iter().map(|level| clock.at(level)).collect();
         moments.push(Moment {
             time: clock.end(),
@@ -250,12 +273,48 @@ impl Schedule {
 const MAX_RATIO: f64 = 1000.0;
 
 /// The levels that a schedule of training has at equal distances of time.
-fn at_equal_times(noising: Noising, steps: usize) -> Vec<Level> {
+fn at_equal_times(noising: Noising, start: Option<Level>, steps: usize) -> Vec<Level> {
     let bars = noising.alpha_bars();
-    let all = TRAINING_STEPS as f64;
-    let times = (0..steps).map(|i| (all - i as f64 * all / steps as f64).round_ties_even() - 1.0);
-    let bars = times.map(|time| bars[(time as usize).min(TRAINING_STEPS - 1)]);
-    bars.map(Level::of_alpha_bar).collect()
+    let all = match start {
+        None => TRAINING_STEPS as f64,
+        Some(level) => time_of(&bars, noising, level) + 1.0,
+    };
+    // Whole times only where each step gets one of its own.
+    let has_whole = all.fract() == 0.0 && steps as f64 <= all;
+    let times = (0..steps).map(|i| {
+        let left = all - i as f64 * all / steps as f64;
+        match has_whole {
+            true => left.round_ties_even() - 1.0,
+            false => left - 1.0,
+        }
+    });
+    times.map(|time| level_at(&bars, time)).collect()
+}
+
+/// The time at which a schedule of training has a level: below 0 where it is cleaner than the
+/// cleanest, down to -1, the data.
+fn time_of(bars: &[f64], noising: Noising, level: Level) -> f64 {
+    let cleanest = bars.first().copied().unwrap_or(1.0);
+    let bar = level.alpha_bar();
+    if bar > cleanest && cleanest < 1.0 {
+        return -(bar - cleanest) / (1.0 - cleanest);
+    }
+    Clock::new(noising).at(level).time
+}
+
+/// The level of a schedule of training at a time, which need not be whole.
+fn level_at(bars: &[f64], time: f64) -> Level {
+    let last = bars.len().saturating_sub(1);
+    let bar = |index: f64| bars[(index as usize).min(last)];
+    let (below, share) = (time.floor(), time - time.floor());
+    if time < 0.0 {
+        return Level::of_alpha_bar(bar(0.0) + (1.0 - bar(0.0)) * -time);
+    }
+    if share == 0.0 {
+        return Level::of_alpha_bar(bar(below));
+    }
+    let [low, high] = [below, below + 1.0].map(|it| Level::of_alpha_bar(bar(it)).lambda());
+    Level::of_ratio((-(low + (high - low) * share)).exp())
 }
 
 /// The time at which a network saw a level.
@@ -370,6 +429,37 @@ mod tests {
         // Halves are rounded to the even number, as NumPy does it.
         let sixteen = times(Schedule::Linear, 16, Noising::Linear);
         assert_eq!(sixteen[..4], [999.0, 937.0, 874.0, 811.0]);
+    }
+
+    #[test]
+    fn from_any_level_the_steps_lead_to_the_data() {
+        for noising in [Noising::Linear, Noising::Cosine, Noising::Line] {
+            let [noisiest, cleanest] = noising.range();
+            let beyond = Level::of_line(cleanest.on_line() / 3.0);
+            let starts = [
+                noisiest,
+                Level::of_line(0.4),
+                Level::of_alpha_bar(0.9),
+                cleanest,
+                beyond,
+            ];
+            for &schedule in Schedule::ALL {
+                for start in starts {
+                    for steps in [1, 2, 13, 400, 1000] {
+                        let moments = schedule.moments_from(Some(start), steps, noising).unwrap();
+                        let at = format!("{schedule} {noising:?} {start:?} {steps}");
+                        assert_eq!(moments.len(), steps + 1, "{at}");
+                        assert_eq!(moments[0].level, start, "{at}");
+                        assert_eq!(moments[steps].level, Level::CLEAN, "{at}");
+                        for pair in moments.windows(2) {
+                            let lines = [pair[0], pair[1]].map(|it| it.level.on_line());
+                            assert!(lines[0] > lines[1], "{at}: {lines:?}");
+                            assert!(pair[0].time >= pair[1].time, "{at}");
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -326,7 +326,11 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
         // Settings of a tool that is not open would change nothing that is seen.
         .filter(|param| match &param.id {
             ParamId::Tool(param) => param.tool == app.tools().open(),
-            ParamId::Psi | ParamId::Condition(_) | ParamId::Step(_) | ParamId::Axis(_) => true,
+            ParamId::Psi
+            | ParamId::Condition(_)
+            | ParamId::Step(_)
+            | ParamId::Axis(_)
+            | ParamId::Sampler(_) => true,
         })
         .filter_map(|param| rank(words.trim(), &param.name, &param.label).map(|rank| (rank, param)))
         .collect();

@@ -37,6 +37,7 @@ fn param_ui(ui: &mut Ui, actions: &mut Actions, param: &Param, name_width: Optio
         tooltip: &param.tooltip,
         value: param.value,
         range: param.range.clone(),
+        scale: param.scale,
         default: param.default,
     };
     let painted = ui.add_enabled_ui(param.lock.is_none(), |ui| match name_width {

@@ -1,6 +1,6 @@
 //! The map of a model whose latent space is a plane: every picture is a point on it.
 
-use crate::app::{Actions, AppState, Edit, TourStep};
+use crate::app::{Actions, AppState, Edit, Scale, TourStep};
 use crate::engine::ModelInfo;
 use crate::latent::SpaceShape;
 use crate::ui::overlays::tour;
@@ -75,6 +75,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
             tooltip: "One coordinate of the code",
             value: code[dim],
             range,
+            scale: Scale::Open,
             default,
         };
         let moved = ui.scope(|ui| slider_row(ui, &row));

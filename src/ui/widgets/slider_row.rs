@@ -1,6 +1,7 @@
 //! One line with a name, a slider, a number and a reset.
 
 use super::icon;
+use crate::app::Scale;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use eframe::egui;
 use eframe::egui::{
@@ -25,7 +26,36 @@ pub struct SliderRow<'a> {
     pub tooltip: &'a str,
     pub value: f32,
     pub range: RangeInclusive<f32>,
+    pub scale: Scale,
     pub default: f32,
+}
+
+impl SliderRow<'_> {
+    /// As the row writes numbers down.
+    fn round(&self, value: f32) -> f32 {
+        match self.scale {
+            Scale::Open | Scale::Closed => round(value),
+            Scale::Counts => value.round(),
+        }
+    }
+
+    /// How far a number may be typed.
+    fn limits(&self) -> RangeInclusive<f32> {
+        match self.scale {
+            Scale::Open => typed_limits(&self.range),
+            Scale::Closed | Scale::Counts => self.range.clone(),
+        }
+    }
+
+    /// Where a value is on the rail, from 0 to 1.
+    fn share(&self, value: f32) -> f32 {
+        let (start, end) = (*self.range.start(), *self.range.end());
+        let share = match self.scale {
+            Scale::Open | Scale::Closed => (value - start) / (end - start),
+            Scale::Counts => (value / start).ln() / (end / start).ln(),
+        };
+        share.clamp(0.0, 1.0)
+    }
 }
 
 /// The width at which names of one group stay whole, within reason: their sliders still begin
@@ -63,22 +93,27 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
                 Slider::new(&mut value, row.range.clone())
                     .show_value(false)
                     .clamping(egui::SliderClamping::Never)
+                    .logarithmic(row.scale == Scale::Counts)
                     .smart_aim(false),
             )
             .on_hover_text(row.tooltip)
             .accessible_name(row.accessible_name);
         fill_ui(ui, &slider, row, value);
         if slider.changed() {
-            changed = Some(round(value));
+            changed = Some(row.round(value));
         }
 
         let mut number = row.value;
-        let limits = typed_limits(&row.range);
+        let limits = row.limits();
+        let (speed, decimals) = match row.scale {
+            Scale::Open | Scale::Closed => (0.02, DECIMALS as usize),
+            Scale::Counts => (0.1, 0),
+        };
         let field = DragValue::new(&mut number)
-            .speed(0.02)
+            .speed(speed)
             .range(limits.clone())
             .clamp_existing_to_range(false)
-            .fixed_decimals(DECIMALS as usize)
+            .fixed_decimals(decimals)
             .custom_parser(parse_number);
         let number_response = number_field(ui, NUMBER_WIDTH, field)
             .on_hover_text(format!(
@@ -88,8 +123,8 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
             ))
             .accessible_name(format!("{} value", row.accessible_name));
         // Who passes with Tab leaves the number as it is shown, which is rounded.
-        if number_response.changed() && round(number) != round(row.value) {
-            changed = Some(round(number));
+        if number_response.changed() && row.round(number) != row.round(row.value) {
+            changed = Some(row.round(number));
         }
 
         let reset = reset_button(ui, is_moved)
@@ -168,10 +203,7 @@ fn fill_ui(ui: &Ui, slider: &Response, row: &SliderRow<'_>, value: f32) {
     let radius = slider.rect.height() / 2.5;
     let left = slider.rect.left() + radius;
     let right = slider.rect.right() - radius;
-    let x_of = |value: f32| {
-        let fraction = (value - row.range.start()) / (row.range.end() - row.range.start());
-        egui::lerp(left..=right, fraction.clamp(0.0, 1.0))
-    };
+    let x_of = |value: f32| egui::lerp(left..=right, row.share(value));
     let (from, to) = (x_of(row.default), x_of(value));
     let y = slider.rect.center().y;
     let half = ui.spacing().slider_rail_height / 2.0;
@@ -238,6 +270,22 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_whole_and_small_ones_have_room() {
+        let row = SliderRow {
+            name: "",
+            accessible_name: "",
+            tooltip: "",
+            value: 20.0,
+            range: 1.0..=1000.0,
+            scale: Scale::Counts,
+            default: 20.0,
+        };
+        assert_eq!((row.round(19.6), row.limits()), (20.0, 1.0..=1000.0));
+        assert_eq!((row.share(1.0), row.share(1000.0)), (0.0, 1.0));
+        assert!((row.share(10.0) - 1.0 / 3.0).abs() < 1e-6);
+    }
+
+    #[test]
     fn a_long_number_makes_no_line_wider() {
         eframe::egui::__run_test_ui(|ui| {
             ui.set_max_width(320.0);
@@ -248,6 +296,7 @@ mod tests {
                     tooltip: "",
                     value,
                     range: -3.0..=3.0,
+                    scale: Scale::Open,
                     default: 0.0,
                 };
                 let line = ui.scope(|ui| slider_row(ui, &row));

@@ -1,18 +1,16 @@
 //! The controls at the left: the model, where the walk starts, how far it goes.
 
-mod conditions;
-
 use super::Explore;
 use crate::app::sentences::NO_MODEL;
 use crate::app::tools::ToolPart as _;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId, TourStep};
 use crate::engine::ModelInfo;
-use crate::latent::{NoiseMode, Sampler, Space};
+use crate::latent::Space;
 use crate::learn::Control;
 use crate::ui::overlays::tour;
 use crate::ui::panels::tools::{Left, ToolPanel};
-use crate::ui::panels::{parameter_row, plane};
+use crate::ui::panels::{conditions, noise, parameter_row, plane, sampler, unlocked_ui};
 use crate::ui::parts;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{
@@ -59,9 +57,7 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             actions.edit(Edit::Seed(app.position().last_seed()));
         }
         unlocked_ui(ui, app, Control::Sliders, |ui| {
-            if let Some(vocabulary) = &model.manifest.conditions {
-                conditions::ui(ui, app, actions, vocabulary);
-            }
+            conditions::ui(ui, app, actions, model);
             directions_ui(ui, app, actions, model);
             if plane::is_plane(model) {
                 section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
@@ -74,24 +70,14 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 parameter_row::ui(ui, app, actions, &ParamId::Psi);
             });
         });
-        if model.manifest.takes_noise() || app.position().sampler().noise != NoiseMode::default() {
-            section(ui, "Noise", |ui| noise_ui(ui, app, actions, model));
-        }
+        sampler::ui(ui, app, actions, model);
+        noise::ui(ui, app, actions, model);
         ui.horizontal(|ui| {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);
         });
         parts::follow_focus(ui);
     });
-}
-
-/// Paints controls, greyed with the reason while the open scene keeps them as they are.
-fn unlocked_ui(ui: &mut Ui, app: &AppState, control: Control, add: impl FnOnce(&mut Ui)) {
-    let lock = app.workspace().locked(control);
-    let painted = ui.add_enabled_ui(lock.is_none(), add);
-    if let Some(why) = lock {
-        painted.response.on_disabled_hover_text(why);
-    }
 }
 
 fn model_ui(ui: &mut Ui, actions: &mut Actions, model: &ModelInfo) {
@@ -161,64 +147,6 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
         .on_disabled_hover_text("The base is this seed")
         .accessible_name("Back to the seed")
         .clicked()
-}
-
-/// The noise that a style-based generator adds in each layer.
-fn noise_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    let sampler = app.position().sampler();
-    let noise = sampler.noise;
-    let choose =
-        |actions: &mut Actions, noise| actions.edit(Edit::Sampler(Sampler { noise, ..sampler }));
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        for (mode, word, tip) in [
-            (
-                NoiseMode::Const,
-                "const",
-                "The noise that goes with the model, the same in every picture",
-            ),
-            (
-                NoiseMode::Random {
-                    seed: app.position().last_seed(),
-                },
-                "random",
-                "The noise of a seed",
-            ),
-            (NoiseMode::None, "none", "No noise"),
-        ] {
-            let is_chosen = std::mem::discriminant(&noise) == std::mem::discriminant(&mode);
-            let chosen = ui
-                .selectable_label(is_chosen, word)
-                .on_hover_text(tip)
-                .accessible_name(format!("Noise {word}"));
-            if chosen.clicked() && !is_chosen {
-                choose(actions, mode);
-            }
-        }
-        if let NoiseMode::Random { mut seed } = noise {
-            let field = DragValue::new(&mut seed).speed(0.1);
-            let room = ui.available_width() - size::CONTROL - space::XS;
-            let response = number_field(ui, room.clamp(0.0, SEED_WIDTH), field)
-                .on_hover_text("The seed of the noise: drag, or click to type a number")
-                .accessible_name("Noise seed");
-            if response.changed() {
-                choose(actions, NoiseMode::Random { seed });
-            }
-        }
-        let reset = reset_button(ui, noise != NoiseMode::default())
-            .on_hover_text("Reset to const")
-            .on_disabled_hover_text("Already at its default")
-            .accessible_name("Reset noise");
-        if reset.clicked() {
-            choose(actions, NoiseMode::default());
-        }
-    });
-    if !model.manifest.takes_noise() {
-        caption(
-            ui,
-            "This model adds no noise, so all settings give the same picture",
-        );
-    }
 }
 
 /// The named directions, those that change the picture most first.

@@ -6,7 +6,7 @@ use crate::app::tools::compare::{
     AMPLIFICATION, BLINK, Compare, FLIP, MAX_PANES, Mode, OverlaidPair, PaneSettings, SECONDS,
     Settings, psi_of_pane,
 };
-use crate::app::{Actions, AppState, Command, ParamId, Tool};
+use crate::app::{Actions, AppState, Command, ParamId, Scale, Tool};
 use crate::latent::path::{Method, interpolates};
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, tokens};
@@ -99,6 +99,7 @@ fn wipe_ui(ui: &mut Ui, view: &mut View) {
                   can be dragged, too",
         value: view.wipe,
         range: 0.0..=1.0,
+        scale: Scale::Closed,
         default: 0.5,
     };
     if let Some(wipe) = slider_row(ui, &row) {

@@ -1,8 +1,8 @@
 //! Settings of a sampler by name, as question files write those that differ from the usual ones:
 //! `method ddim, steps 5, eta 0.5`.
 
-use super::sampler::{NoiseMode, Sampler};
-use super::sampling::{Method, Name, Schedule};
+use super::{NoiseMode, Sampler};
+use crate::latent::sampling::{Method, Name, Schedule};
 use std::fmt;
 use std::str::FromStr;
 

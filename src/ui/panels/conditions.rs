@@ -1,6 +1,7 @@
 //! What the picture is asked to show: a class, a blend of classes, or attributes.
 
 use crate::app::{Action, Actions, AppState, Edit, ParamId};
+use crate::engine::ModelInfo;
 use crate::latent::{Condition, Vocabulary, VocabularyKind};
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::space;
@@ -8,8 +9,11 @@ use crate::ui::widgets::{icon, name_width, reset_button, section_with};
 use eframe::egui::{Button, Ui};
 use lucide_icons::Icon;
 
-/// Paints the conditions of a model.
-pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, vocabulary: &Vocabulary) {
+/// Paints what a model can be asked for; nothing where it takes no conditions.
+pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    let Some(vocabulary) = &model.manifest.conditions else {
+        return;
+    };
     let given = app.position().given();
     let title = match vocabulary.kind {
         VocabularyKind::Classes => "Class",

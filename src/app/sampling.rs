@@ -1,0 +1,140 @@
+//! The sampler of the current shot: its rows of the table of parameters, and what may change it.
+
+use super::param::{Param, SamplerNumber, SamplerParam, Scale};
+use super::{Edit, Workspace};
+use crate::latent::sampling::{GUIDANCE, MAX_STEPS, Method};
+use crate::latent::{Sampler, SamplerPart};
+use crate::learn::Control;
+use std::ops::RangeInclusive;
+
+const STEPS: RangeInclusive<f32> = 1.0..=MAX_STEPS as f32;
+const ETA: RangeInclusive<f32> = 0.0..=1.0;
+/// How far the slider of guidance goes: beyond, pictures are little but overdrawn. A typed scale may
+/// be as large again.
+const GUIDED: RangeInclusive<f32> = GUIDANCE[0]..=10.0;
+
+impl Workspace {
+    /// Whether the loaded model makes its pictures in steps.
+    pub fn takes_steps(&self) -> bool {
+        self.model()
+            .is_some_and(|model| model.manifest.diffusion.is_some())
+    }
+
+    /// A row of the sampler; `None` for a model that takes no steps, a part that is not there, and a
+    /// number that does nothing.
+    pub(super) fn sampler_param(&self, id: SamplerParam) -> Option<Param> {
+        if !self.takes_steps() {
+            return None;
+        }
+        let part = self.sampler().part(id.part)?;
+        let usual = SamplerPart::default();
+        let row = match id.number {
+            SamplerNumber::Steps => {
+                let words = [
+                    "Steps",
+                    "Sampler steps",
+                    "How many steps lead to the picture",
+                ];
+                let row = Param::new(
+                    id.into(),
+                    words,
+                    STEPS,
+                    usual.steps as f32,
+                    part.steps as f32,
+                );
+                row.scaled(Scale::Counts)
+            }
+            SamplerNumber::Eta if part.method.takes_eta() => {
+                let words = [
+                    "eta η",
+                    "Sampler eta",
+                    "How much of the noise of DDPM each step adds: 0 adds none, so the same noise always \
+                     gives the same picture",
+                ];
+                let default = part.method.usual_eta() as f32;
+                Param::new(id.into(), words, ETA, default, part.used_eta()).scaled(Scale::Closed)
+            }
+            SamplerNumber::Guidance if self.model()?.manifest.conditions.is_some() => {
+                let words = [
+                    "Guidance",
+                    "Guidance scale",
+                    "How much counts what is asked for: 1 as in training, more overdraws it, 0 leaves it out",
+                ];
+                Param::new(id.into(), words, GUIDED, usual.guidance, part.guidance)
+            }
+            SamplerNumber::Eta | SamplerNumber::Guidance => return None,
+        };
+        let row = match id.part {
+            0 => row,
+            part => Param {
+                name: format!("{}, part {}", row.name, part + 1),
+                ..row
+            },
+        };
+        Some(row.locked(self.locked(Control::Sampler).map(str::to_owned)))
+    }
+
+    /// Moves a number of the sampler.
+    pub(super) fn set_sampler_param(&mut self, id: SamplerParam, value: f32) {
+        let sampler = self.sampler();
+        let Some(mut part) = sampler.part(id.part) else {
+            return;
+        };
+        match id.number {
+            // As a cast does it, what is no number becomes 0, which is refused.
+            SamplerNumber::Steps => part.steps = value.round() as usize,
+            SamplerNumber::Eta => {
+                let is_usual = value == part.method.usual_eta() as f32;
+                part.eta = (!is_usual).then_some(value);
+            }
+            SamplerNumber::Guidance => part.guidance = value,
+        }
+        self.edit(Edit::Sampler(sampler.with_part(id.part, part)));
+    }
+}
+
+/// The same part by another method, without an eta that it does not know.
+pub fn by_method(part: SamplerPart, method: Method) -> SamplerPart {
+    SamplerPart {
+        method,
+        eta: part.eta.filter(|_| method.takes_eta()),
+        ..part
+    }
+}
+
+/// Whether a sampler adds new noise on the way, so that it matters which.
+pub fn adds_noise(sampler: &Sampler) -> bool {
+    sampler.parts().any(|part| part.used_eta() > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_eta_goes_with_methods_that_have_one() {
+        let part = SamplerPart {
+            method: Method::Ddim,
+            eta: Some(0.5),
+            ..SamplerPart::default()
+        };
+        assert_eq!(by_method(part, Method::EulerAncestral).eta, Some(0.5));
+        assert_eq!(by_method(part, Method::Heun).eta, None);
+    }
+
+    #[test]
+    fn methods_that_add_noise_say_so() {
+        let with = |method, eta| {
+            let part = SamplerPart {
+                method,
+                eta,
+                ..SamplerPart::default()
+            };
+            adds_noise(&Sampler::of_part(Default::default(), part))
+        };
+        assert!(with(Method::Ddpm, None) && with(Method::EulerAncestral, None));
+        assert!(with(Method::Ddim, Some(0.1)));
+        assert!(!with(Method::Ddim, None) && !with(Method::DpmSolver, None));
+        assert!(!with(Method::EulerAncestral, Some(0.0)));
+    }
+}

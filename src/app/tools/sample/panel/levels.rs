@@ -1,0 +1,194 @@
+//! Alpha-bar and the signal-to-noise ratio over the times of training, with the steps of the sampler on
+//! them.
+
+use crate::latent::Sampler;
+use crate::latent::sampling::{Level, Moment, Noising};
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::{caption, quiet_plot};
+use eframe::egui::{Button, Role, Ui, WidgetInfo, vec2};
+use egui_plot::{Line, PlotPoints, Points};
+
+const HEIGHT: f32 = 132.0;
+/// Points of a curve.
+const RESOLUTION: usize = 100;
+/// Beyond this there is practically nothing but noise, or data: the logarithm is infinite at the ends.
+const MAX_LOG_SNR: f64 = 14.0;
+
+/// What stands on the axis.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Axis {
+    #[default]
+    AlphaBar,
+    LogSnr,
+}
+
+impl Axis {
+    const ALL: [Self; 2] = [Self::AlphaBar, Self::LogSnr];
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AlphaBar => (
+                "alpha-bar",
+                "The share of the data in the variance: 1 is the picture, 0 is noise",
+            ),
+            Self::LogSnr => (
+                "log SNR",
+                "The natural logarithm of the signal-to-noise ratio alpha² / sigma²",
+            ),
+        }
+    }
+
+    fn of(self, level: Level) -> f64 {
+        match self {
+            Self::AlphaBar => level.alpha_bar(),
+            Self::LogSnr => level.snr().ln().clamp(-MAX_LOG_SNR, MAX_LOG_SNR),
+        }
+    }
+}
+
+/// The plot, with the points that it showed last.
+#[derive(Default)]
+pub struct Levels {
+    axis: Axis,
+    drawn: Option<Drawn>,
+}
+
+struct Drawn {
+    /// What the points were computed for.
+    of: (Axis, Noising, Sampler),
+    curve: Vec<[f64; 2]>,
+    /// Those of each part of the sampler.
+    steps: Vec<Vec<[f64; 2]>>,
+}
+
+impl Levels {
+    /// Paints the choice of the axis and the plot.
+    pub fn ui(&mut self, ui: &mut Ui, noising: Noising, sampler: &Sampler) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            for axis in Axis::ALL {
+                let (words, tip) = axis.words();
+                let button = Button::new(words)
+                    .selected(self.axis == axis)
+                    .min_size(vec2(0.0, size::CONTROL));
+                let name = format!("Plot {words}");
+                if ui
+                    .add(button)
+                    .on_hover_text(tip)
+                    .accessible_name(name)
+                    .clicked()
+                {
+                    self.axis = axis;
+                }
+            }
+        });
+        let of = (self.axis, noising, *sampler);
+        let drawn = match self.drawn.take().filter(|drawn| drawn.of == of) {
+            Some(drawn) => drawn,
+            None => Drawn::new(of),
+        };
+        drawn.ui(ui);
+        self.drawn = Some(drawn);
+        caption(
+            ui,
+            match noising {
+                Noising::Line => "Over the time, from 1 (noise) to 0 (picture); each dot is a step",
+                _ => "Over the time, from 999 (noise) to 0 (picture); each dot is a step",
+            },
+        );
+    }
+}
+
+impl Drawn {
+    fn new(of: (Axis, Noising, Sampler)) -> Self {
+        let (axis, noising, sampler) = of;
+        let point = |moment: &Moment| [moment.time, axis.of(moment.level)];
+        let all = noising.moments();
+        let every = all.len().div_ceil(RESOLUTION).max(1);
+        let mut curve: Vec<[f64; 2]> = all.iter().step_by(every).map(point).collect();
+        curve.extend(all.last().map(point));
+        // Settings that are refused have no steps.
+        let legs = sampler.legs(noising).unwrap_or_default();
+        // Where a step begins, the network is asked; the end is the picture.
+        let steps = legs.iter().map(|leg| {
+            let asked = leg.moments.iter().take(leg.steps());
+            asked.map(point).collect()
+        });
+        Self {
+            of,
+            curve,
+            steps: steps.collect(),
+        }
+    }
+
+    fn ui(&self, ui: &mut Ui) {
+        let colours = tokens(ui);
+        let line = Line::new("training", PlotPoints::from(self.curve.clone()))
+            .color(colours.outline)
+            .width(1.5)
+            .allow_hover(false);
+        let shown = quiet_plot(ui, "noise levels", HEIGHT)
+            // Time runs from the noise to the picture.
+            .invert_x(true)
+            .show(ui, |plot| {
+                plot.line(line);
+                for (part, steps) in self.steps.iter().enumerate() {
+                    let colour = match part % 2 {
+                        0 => colours.accent,
+                        _ => colours.text_strong,
+                    };
+                    let points = Points::new(
+                        format!("steps of part {}", part + 1),
+                        PlotPoints::from(steps.clone()),
+                    );
+                    plot.points(points.color(colour).radius(2.5));
+                }
+            });
+        let (_, of) = self.of.0.words();
+        let count: usize = self.steps.iter().map(Vec::len).sum();
+        let name = format!("{count} steps on the noise levels of training. {of}");
+        shown
+            .response
+            .widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latent::SamplerPart;
+
+    #[test]
+    fn every_step_is_a_dot_on_the_curve() {
+        let part = SamplerPart {
+            steps: 12,
+            ..SamplerPart::default()
+        };
+        let turned = Sampler::default().turned(8, part).expect("a turn");
+        for axis in Axis::ALL {
+            for noising in [Noising::Cosine, Noising::Linear, Noising::Line] {
+                let drawn = Drawn::new((axis, noising, turned));
+                let counts: Vec<usize> = drawn.steps.iter().map(Vec::len).collect();
+                assert_eq!(counts, [8, 12]);
+                for [x, y] in drawn.steps.concat() {
+                    assert!(x.is_finite() && y.is_finite(), "{x} {y}");
+                    // Between the two points of the curve on either side.
+                    let at = drawn.curve.partition_point(|point| point[0] < x);
+                    let near = &drawn.curve[at.saturating_sub(1)..(at + 1).min(drawn.curve.len())];
+                    let most = near.iter().map(|point| point[1]).fold(f64::MIN, f64::max);
+                    let least = near.iter().map(|point| point[1]).fold(f64::MAX, f64::min);
+                    assert!(y >= least - 0.05 && y <= most + 0.05, "{x} {y}");
+                }
+            }
+        }
+        let refused = Sampler {
+            steps: 0,
+            ..Sampler::default()
+        };
+        assert!(
+            Drawn::new((Axis::AlphaBar, Noising::Cosine, refused))
+                .steps
+                .is_empty()
+        );
+    }
+}
