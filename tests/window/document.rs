@@ -7,6 +7,7 @@ use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
 use zscape::app::{Action, Command, SessionAction};
+use zscape::document::bookmarks::name_from_text;
 use zscape::document::{Change, ModelLink, ModelOrigin, NodeId, Session, session_file};
 use zscape::latent::Code;
 use zscape::ui::WindowOptions;
@@ -47,8 +48,9 @@ impl Window {
             self.type_into("Tags of the bookmark", tags);
         }
         self.find(Role::Button, "Add bookmark").click();
+        let name = name_from_text(name);
         self.wait("the bookmark", |app| {
-            app.session().document().bookmarks().get(name).is_some()
+            app.session().document().bookmarks().get(&name).is_some()
         });
     }
 
@@ -189,7 +191,7 @@ fn bookmarks_are_found_by_name_and_tag() {
 fn bookmarks_stand_in_the_order_that_they_are_put_in() {
     let mut window = Window::open();
     window.press(CTRL_SHIFT, Key::D);
-    window.type_a_bookmark("first slide");
+    window.bookmark("first slide", "");
     window.next_seed();
     window.bookmark("second", "");
     let order = |window: &Window| {

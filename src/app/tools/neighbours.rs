@@ -63,11 +63,11 @@ fn frame_at_start(workspace: &Workspace) -> Option<&Frame> {
     (frame.code.space == workspace.model()?.start).then_some(frame)
 }
 
-/// The current code as one in w, where the model has a w and the expression is in z.
+/// The current code as one in w, where the model has a w and the expression is where seeds are drawn.
 fn current_in_w(workspace: &Workspace, model: &ModelInfo) -> Option<Expr> {
     let current = workspace.position.expression();
-    let is_called_for =
-        model.editing_space() == Space::W && workspace.space_of(current) == Some(model.start);
+    let leads_to_w = model.editing_space() == Space::W && model.start != Space::W;
+    let is_called_for = leads_to_w && workspace.space_of(current) == Some(model.start);
     is_called_for.then(|| Expr::w(current.clone()))
 }
 

@@ -374,7 +374,7 @@ fn pictures_of_one_expression_with_other_settings_are_other_pictures() {
 [[task]]
 kind = "compare"
 ask = "Which is larger?"
-left = 'norm(seed(3) with "steps 5, guidance 2")'
+left = 'norm(seed(3) with "steps 5, guidance 3")'
 right = "norm(seed(4))"
 because = "Four is more than three."
 criteria = ["understanding"]
@@ -396,7 +396,7 @@ criteria = ["understanding"]
     let usual = question.sampler();
     let few = Sampler { steps: 5, ..usual };
     let guided = Sampler {
-        guidance: 2.0,
+        guidance: 3.0,
         ..few
     };
     for sampler in [usual, few, guided] {

@@ -93,9 +93,10 @@ pub(super) fn members(settings: &Settings, model: &ModelInfo, workspace: &Worksp
     }
 }
 
-/// The code of an expression in w where that is called for and it is in z.
+/// The code of an expression in w where that is called for and it is where seeds are drawn.
 fn in_space(code: Expr, space: Space, workspace: &Workspace) -> Expr {
-    if space == Space::W && workspace.space_of(&code) != Some(Space::W) {
+    let start = workspace.model().map(|model| model.start);
+    if space == Space::W && start != Some(Space::W) && workspace.space_of(&code) == start {
         Expr::w(code)
     } else {
         code
