@@ -213,6 +213,10 @@ impl Quantity {
                 .reconstruction_mse
                 .map(f64::from)
                 .ok_or_else(|| lacks("encoder")),
+            Measure::BitsPerDim => a
+                .bits_per_dimension
+                .map(f64::from)
+                .ok_or_else(|| lacks("density of pictures")),
             Measure::Nearest => a
                 .nearest
                 .map(f64::from)
@@ -358,6 +362,7 @@ mod tests {
                 probabilities: vec![0.125, 0.1, 0.25],
             }),
             reconstruction_mse: Some(0.5),
+            bits_per_dimension: None,
             nearest: None,
         }
     }
@@ -411,6 +416,7 @@ mod tests {
         }
         for (text, part) in [
             ("nearest(here)", "no encoded data"),
+            ("bits_per_dim(here)", "no density"),
             ("coordinate(here, 2)", "number 2"),
             ("probability(here, \"beard\")", "no judge of beard"),
             ("norm(seed(3))", "not measured"),

@@ -4,6 +4,7 @@ use super::bound_graph::BoundGraph;
 use super::device;
 use super::diffusion::Diffusion;
 use super::file::ModelFile;
+use super::flow;
 use super::manifest::{ImageSpec, Role};
 use super::network::Network;
 use super::network_form::NetworkForm;
@@ -436,6 +437,22 @@ impl Generator {
     pub fn log_densities(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
         let density = self.density.as_ref();
         density.map(|runner| runner.values(&[pictures])).transpose()
+    }
+
+    /// How many bits each number of a picture takes, for pictures in 0..1 of 256 values, given one
+    /// after the other. `None` where the model knows no density.
+    ///
+    /// # Errors
+    /// As for [`Self::log_densities`].
+    pub fn bits_per_dimension(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        if self.density.is_none() {
+            return Ok(None);
+        }
+        let middles: Vec<f32> = pictures.iter().map(|&pixel| flow::middle(pixel)).collect();
+        let len = self.image.len();
+        let bits = |&log_density: &f32| flow::bits_per_dimension(log_density.into(), len) as f32;
+        let found = self.log_densities(&middles)?;
+        Ok(found.map(|all| all.iter().map(bits).collect()))
     }
 }
 

@@ -5,7 +5,7 @@ use super::parameters::{Fresh, Weights};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, rows};
-use crate::model::flow::{self, FlowSpec, Level};
+use crate::model::flow::{self, FlowSpec, Level, VALUES};
 use crate::model::graph::{GraphNetwork, GraphPlan};
 use crate::model::style::Initial;
 use crate::model::{ModelError, download};
@@ -13,15 +13,6 @@ use burn::tensor::{Device, Tensor, TensorData};
 use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Values that a pixel of the data has.
-const VALUES: f32 = 256.0;
-
-/// The natural logarithm of the density of pictures in bits per dimension: how many bits a pixel of 256
-/// values takes.
-pub fn bits_per_dimension(log_density: f64, dimensions: usize) -> f64 {
-    f64::from(VALUES.log2()) - log_density / (dimensions as f64 * std::f64::consts::LN_2)
-}
 
 /// Pictures in 0..1 of 256 values as ones of any value: each pixel somewhere within its own.
 pub fn dequantised(pictures: &[f32], stream: &mut Stream) -> Vec<f32> {
@@ -46,6 +37,10 @@ fn settings(recipe: &Recipe) -> Result<&FlowSpec, ModelError> {
     let settings = recipe.flow.as_ref();
     settings.ok_or_else(|| ModelError("has no section \"flow\"".to_owned()))
 }
+
+/// In bits per dimension. Far outside of what a flow has seen its couplings stretch a picture without
+/// bound, and so the gradient.
+const LONGEST_GRADIENT: f64 = 0.5;
 
 pub struct FlowTask {
     settings: Settings,
@@ -152,8 +147,9 @@ impl Task for FlowTask {
         let shown = loss.clone().inner();
         let mut gradients = loss.backward();
         let rate = self.settings.learning_rate_at(batch.step);
+        let decay = self.settings.average_decay;
         self.weights
-            .step(&mut gradients, rate, self.settings.average_decay);
+            .step_within(&mut gradients, LONGEST_GRADIENT, rate, decay)?;
         Ok(vec![("bits per dimension", download(shown)?[0])])
     }
 
@@ -222,6 +218,5 @@ mod tests {
             let range = value as f32 / 256.0..=(value + 1) as f32 / 256.0;
             assert!(range.contains(found), "{value}: {found}");
         }
-        assert_eq!(bits_per_dimension(0.0, 784), 8.0);
     }
 }

@@ -285,6 +285,38 @@ impl Weights {
         self.apply(found, learning_rate, decay);
     }
 
+    /// The same with gradients that are made shorter where together they are longer than `longest`, so
+    /// that one batch cannot throw the weights far away (Pascanu et al. 2013).
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn step_within(
+        &mut self,
+        gradients: &mut Gradients,
+        longest: f64,
+        learning_rate: f64,
+        decay: f64,
+    ) -> Result<(), ModelError> {
+        let found = self.parameters.iter();
+        let found: Vec<Option<Tensor<1>>> = found
+            .map(|parameter| parameter.value.grad_remove(gradients))
+            .map(|gradient| gradient.map(|gradient| gradient.inner()))
+            .collect();
+        let mut squares = 0.0;
+        for gradient in found.iter().flatten() {
+            let sum = download(gradient.clone().square().sum())?;
+            squares += f64::from(sum.first().copied().unwrap_or(0.0));
+        }
+        let length = squares.sqrt();
+        let shorter = |gradient: Tensor<1>| match length > longest {
+            true => gradient * (longest / length),
+            false => gradient,
+        };
+        let found = found.into_iter().map(|gradient| gradient.map(shorter));
+        self.apply(found.collect(), learning_rate, decay);
+        Ok(())
+    }
+
     /// The same with the gradients of several parts of a batch, which are averaged in order.
     pub fn step_parts(&mut self, parts: Vec<LeafGradients>, learning_rate: f64, decay: f64) {
         let count = parts.len().max(1) as f64;

@@ -12,6 +12,7 @@ mod dolls;
 mod engine_flow;
 mod examining;
 mod finding_codes;
+mod flow;
 mod fuzz;
 mod gpu_against_cpu;
 mod graph;

@@ -10,7 +10,7 @@ use zscape::model::ModelFile;
 use zscape::train::{self, TrainError, TrainOptions, eval};
 
 /// 10 pictures a class: a bright row whose height is the class.
-fn write_data(folder: &Path) {
+pub fn write_data(folder: &Path) {
     for (prefix, count) in [("train", 100u32), ("t10k", 50)] {
         let mut pictures = vec![0, 0, 8, 3];
         let mut labels = vec![0, 0, 8, 1];
@@ -202,7 +202,7 @@ fn shipped_recipe(name: &str) -> PathBuf {
 }
 
 /// A shipped recipe, cut down to a few hundred pictures.
-fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
+pub fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(shipped_recipe(name)).expect("the recipe ships");
     let lines = text.lines().map(
         |line| match line.split_once('=').map(|(key, _)| key.trim()) {
@@ -217,7 +217,7 @@ fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
     path
 }
 
-fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
+pub fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
     let data = data.to_owned();
     TrainOptions {
         recipe,
@@ -229,7 +229,7 @@ fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
     }
 }
 
-fn run(options: &TrainOptions) -> Result<(), TrainError> {
+pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
     train::run(options, &mut || false).map(drop)
 }
 

@@ -356,7 +356,7 @@ impl<'a> Builder<'a> {
         [kept, changed]
     }
 
-    /// The logarithm of the scale, within -2..2, and the shift that one half gives for the other.
+    /// The logarithm of the scale, within -1..1, and the shift that one half gives for the other.
     fn coupling(&mut self, name: &str, kept: &str, level: &Level) -> [String; 2] {
         let hidden = self.spec.hidden;
         let mut x = self.conv(&format!("{name}first"), kept, hidden, 3, true);
@@ -366,9 +366,7 @@ impl<'a> Builder<'a> {
         x = self.conv(&format!("{name}last"), &x, level.channels, 3, true);
         let half = level.channels / 2;
         let raw = self.half(&format!("{name}raw"), &x, [0, half]);
-        let halved = self.scale(&format!("{name}halved"), &raw, 0.5, 0.0);
-        let bent = self.pointwise(&format!("{name}bent"), Function::Tanh, &halved);
-        let log_scale = self.scale(&format!("{name}log_scale"), &bent, 2.0, 0.0);
+        let log_scale = self.pointwise(&format!("{name}log_scale"), Function::Tanh, &raw);
         let shift = self.half(&format!("{name}shift"), &x, [half, level.channels]);
         [log_scale, shift]
     }

@@ -10,8 +10,10 @@
 //! the inverses of the matrices, computed from what is stored, so both ways fit together however
 //! the numbers were rounded.
 
+mod bits;
 mod graphs;
 mod spec;
 
+pub use bits::{VALUES, bits_per_dimension, middle};
 pub use graphs::{DENSITY, check_matrices, decoder_graph, density_graph, encoder_graph, mix_of};
 pub use spec::{FlowSpec, Level};

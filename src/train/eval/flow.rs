@@ -2,11 +2,12 @@
 
 use super::BATCH;
 use crate::latent::NoiseMode;
+use crate::model::flow::bits_per_dimension;
 use crate::model::quality::Quality;
 use crate::model::{Generator, ModelError, download};
 use crate::train::TrainError;
 use crate::train::dataset::Dataset;
-use crate::train::flow::{bits_per_dimension, dequantised};
+use crate::train::flow::dequantised;
 use crate::train::progress::Progress;
 use crate::train::random::{Purpose, Stream};
 

@@ -52,6 +52,7 @@ impl Measurer for Fake {
                 picture: values.iter().map(|v| v / 10.0).collect(),
                 judged: Some(judgement(values[0].clamp(0.0, 9.0) as usize)),
                 reconstruction_mse: None,
+                bits_per_dimension: None,
                 nearest: None,
                 code: Code::vector(Space::Z, values),
             });
