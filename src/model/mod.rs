@@ -10,6 +10,7 @@ pub mod family;
 mod fault;
 pub mod file;
 pub mod fold;
+pub mod foreign;
 mod generator;
 pub mod gradient;
 pub mod graph;

@@ -53,6 +53,23 @@ pub struct Header {
     len: usize,
 }
 
+impl Header {
+    /// How each number is stored, such as `<f4`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Whether the first index runs fastest.
+    pub fn is_fortran(&self) -> bool {
+        self.is_fortran
+    }
+
+    /// Where the numbers begin, in bytes from the start of the file.
+    pub fn data_start(&self) -> usize {
+        self.len
+    }
+}
+
 /// Reads the header of an array of `f16`, `f32` or `f64` of either byte order.
 ///
 /// # Errors

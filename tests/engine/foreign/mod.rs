@@ -1,0 +1,4 @@
+//! Models that other programs wrote.
+
+mod hostile;
+mod parity;
