@@ -16,7 +16,6 @@ pub enum Kind {
     /// With an encoder that gives a distribution in z.
     Vae,
     Gan,
-    StyleGan,
     /// Any other generator.
     General,
 }
@@ -104,7 +103,6 @@ impl Blueprint {
                 // Without its encoder it is only a decoder.
                 Kind::Vae if has_encoder => Family::Vae,
                 Kind::Gan => Family::Gan,
-                Kind::StyleGan => Family::StyleGan,
                 Kind::Vae | Kind::General => Family::Graph,
             },
             image: ImageSpec {

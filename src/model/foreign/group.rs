@@ -84,12 +84,8 @@ impl<'a> Group<'a> {
     }
 
     /// How many tensors it has.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.tensors.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.tensors.is_empty()
     }
 
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
@@ -126,26 +122,34 @@ impl<'a> Group<'a> {
         self.names().find(|name| !taken.contains(*name))
     }
 
-    /// Its layers, in the order in which the writer made them where the file keeps that, else by
-    /// their names.
-    pub fn modules(&self) -> Vec<Module> {
+    /// Its layers, in each order in which they may run, the likeliest first: that of the file where it
+    /// keeps the order in which the layers were made, else what their names say.
+    pub fn orders(&self) -> Vec<Vec<Module>> {
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, info) in &self.tensors {
             let module = name.rsplit_once('.').map_or("", |(module, _)| module);
             let order = found.entry(module).or_insert(info.order);
             *order = info.order.min(*order);
         }
-        let mut names: Vec<(&str, usize)> = found.into_iter().collect();
-        if self.by_order {
-            names.sort_by_key(|(_, order)| *order);
-        } else {
-            names.sort_by(|(a, _), (b, _)| natural(a, b));
-        }
-        let module = |name: &str| Module {
-            name: name.to_owned(),
-            kind: self.kind(name),
+        let in_file = found.clone();
+        let modules = |mut names: Vec<&str>, order: &dyn Fn(&str, &str) -> Ordering| {
+            names.sort_by(|a, b| order(a, b));
+            let module = |name: &str| Module {
+                name: name.to_owned(),
+                kind: self.kind(name),
+            };
+            names.into_iter().map(module).collect::<Vec<Module>>()
         };
-        names.into_iter().map(|(name, _)| module(name)).collect()
+        let names: Vec<&str> = found.into_keys().collect();
+        let by_part = |a: &str, b: &str| part_of(a).cmp(&part_of(b)).then_with(|| natural(a, b));
+        if self.by_order {
+            return vec![modules(names, &|a, b| in_file[a].cmp(&in_file[b]))];
+        }
+        vec![
+            modules(names.clone(), &natural),
+            modules(names.clone(), &str::cmp),
+            modules(names, &by_part),
+        ]
     }
 
     fn kind(&self, module: &str) -> ModuleKind {
@@ -178,6 +182,39 @@ fn is_beside(prefix: &str) -> bool {
         .unwrap_or_default()
         .to_ascii_lowercase();
     first.contains("optim") || matches!(&*first, "d" | "netd" | "discriminator" | "callbacks")
+}
+
+/// Which part of an autoencoder a layer belongs to, by the words in its name.
+fn part_of(name: &str) -> usize {
+    let name = name.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&["final", "out"]) {
+        5
+    } else if has(&["deconv", "convt", "conv_t", "trans", "up"]) {
+        4
+    } else if has(&["dec", "gen"]) {
+        3
+    } else if is_logvar(&name) {
+        2
+    } else if is_mean(&name) {
+        1
+    } else {
+        0
+    }
+}
+
+/// Whether a layer gives means, by its name.
+pub fn is_mean(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["mu", "mean", "loc"].iter().any(|word| name.contains(word)) && !is_logvar(&name)
+}
+
+/// Whether a layer gives log variances, by its name.
+pub fn is_logvar(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["var", "sigma", "std"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// The order of names in which 9 comes before 10.

@@ -109,17 +109,25 @@ fn recognise(
     hints: &Hints,
 ) -> Result<(&'static dyn Architecture, Option<String>, Blueprint), String> {
     let groups = Group::all(container);
+    let total = container
+        .tensors
+        .values()
+        .filter(|it| it.dtype.is_float())
+        .count();
     let mut refusal = None;
     for group in &groups {
         for &architecture in architecture::ALL {
             group.take_none();
+            // What a small part looks like says nothing about the file.
+            let is_most = 2 * group.count() >= total;
             match architecture.recognise(group, hints) {
                 None => {}
-                Some(Err(fault)) => {
+                Some(Err(fault)) if is_most => {
                     refusal.get_or_insert_with(|| {
                         format!("it looks like a {}, but {fault}", architecture.title())
                     });
                 }
+                Some(Err(_)) => {}
                 Some(Ok(blueprint)) => {
                     if let Some(name) = group.not_taken() {
                         refusal.get_or_insert_with(|| {
@@ -130,15 +138,10 @@ fn recognise(
                         });
                         continue;
                     }
-                    let total = container
-                        .tensors
-                        .values()
-                        .filter(|it| it.dtype.is_float())
-                        .count();
-                    let left_over = (total > group.len()).then(|| {
+                    let left_over = (total > group.count()).then(|| {
                         format!(
                             "of its {total} tensors the {} under {:?} are used",
-                            group.len(),
+                            group.count(),
                             group.prefix
                         )
                     });

@@ -2,7 +2,7 @@
 //! of convolutions, two matrices for mean and log variance, and transposed convolutions.
 
 use super::super::blueprint::{Blueprint, Kind};
-use super::super::group::{Group, Module, ModuleKind};
+use super::super::group::{Group, Module, ModuleKind, is_logvar, is_mean};
 use super::super::hints::{Activation, Hints, Posterior, Range};
 use super::super::net::Net;
 use super::Architecture;
@@ -19,95 +19,109 @@ impl Architecture for Dcgan {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let modules = group.modules();
-        // Some begin with a matrix, which fills a small picture.
-        let (matrix, rest) = match modules.split_first()? {
-            (first, rest) => match first.kind {
-                ModuleKind::Linear { inputs, outputs } => (Some((first, inputs, outputs)), rest),
-                _ => (None, &modules[..]),
-            },
-        };
-        let norm_first = matrix.is_some()
-            && matches!(rest.first()?.kind, ModuleKind::BatchNorm(count) if Some(count) == matrix.map(|it| it.2));
-        let (norm, rest) = if norm_first {
-            (rest.first(), &rest[1..])
-        } else {
-            (None, rest)
-        };
-        let first = rest.iter().find_map(|module| match module.kind {
-            ModuleKind::Kernel { sides, .. } => Some(sides[0]),
-            _ => None,
-        })?;
-        let layers = stack::layers(rest, first, Towards::Pictures)?;
-        let transposed = layers.iter().any(|layer| {
-            matches!(
-                layer.kind,
-                stack::LayerKind::Kernel {
-                    transposed: true,
-                    ..
-                }
-            )
-        });
-        let channels = stack::channels(&layers)?;
-        if !transposed || !matches!(channels, 1 | 3) {
-            return None;
-        }
-        let (dim, start) = match matrix {
-            None => (first, 1),
-            Some((_, inputs, outputs)) => {
-                let start = (outputs / first).isqrt();
-                (start * start * first == outputs).then_some((inputs, start))?
-            }
-        };
-        let wanted = hints.image.map(|[_, height, _]| height);
-        let steps = stack::solve(&layers, start, |side| match wanted {
-            Some(wanted) => side == wanted,
-            None => stack::is_usual(side),
-        });
-        let Some(steps) = steps else {
-            return Some(Err(
-                "its kernels lead to no usual size of pictures; a file of hints can say \
-                             strides and padding"
-                    .to_owned(),
-            ));
-        };
-        let side = stack::end(&layers, &steps, start)?;
-        let image = [channels, side, side];
-        let between = hints.activation_or(Activation::Relu);
-        let mut net = Net::new(group, "z", &[dim]);
-        match matrix {
-            Some((module, ..)) => {
-                net.linear(&module.name);
-                if let Some(norm) = norm {
-                    net.batch_norm(&norm.name, hints.epsilon.unwrap_or(1e-5));
-                }
-                if let Some(function) = between {
-                    net.function(function);
-                }
-                net.reshape(&[first, start, start]);
-            }
-            None => {
-                net.reshape(&[dim, 1, 1]);
-            }
-        }
-        stack::build(&mut net, &layers, &steps, between, false, hints);
-        picture(&mut net, image, Activation::Tanh, hints);
-        Some(net.finish().map(|decoder| {
-            let mut blueprint = Blueprint::of_vectors(Kind::Gan, dim, image, decoder);
-            let kernels: Vec<String> = steps.iter().map(|[stride, ..]| stride.to_string()).collect();
-            blueprint.why = format!(
-                "its transposed convolutions lead from {dim} numbers to {side}x{side} pixels with the \
-                 strides {}",
-                kernels.join(", ")
-            );
-            blueprint.notes.push(
-                "functions and strides are not in the file; they are taken to be those of PyTorch's \
-                 example, relu and tanh"
-                    .to_owned(),
-            );
-            blueprint
-        }))
+        let orders = group.orders();
+        orders
+            .iter()
+            .find_map(|modules| dcgan(group, hints, modules))
     }
+}
+
+/// Reads layers as a generator, or not at all.
+fn dcgan(
+    group: &Group<'_>,
+    hints: &Hints,
+    modules: &[Module],
+) -> Option<Result<Blueprint, String>> {
+    // Some begin with a matrix, which fills a small picture.
+    let (matrix, rest) = match modules.split_first()? {
+        (first, rest) => match first.kind {
+            ModuleKind::Linear { inputs, outputs } => (Some((first, inputs, outputs)), rest),
+            _ => (None, modules),
+        },
+    };
+    let norm_first = matrix.is_some()
+        && matches!(rest.first()?.kind, ModuleKind::BatchNorm(count) if Some(count) == matrix.map(|it| it.2));
+    let (norm, rest) = if norm_first {
+        (rest.first(), &rest[1..])
+    } else {
+        (None, rest)
+    };
+    let first = rest.iter().find_map(|module| match module.kind {
+        ModuleKind::Kernel { sides, .. } => Some(sides[0]),
+        _ => None,
+    })?;
+    let layers = stack::layers(rest, first, Towards::Pictures)?;
+    let transposed = layers.iter().any(|layer| {
+        matches!(
+            layer.kind,
+            stack::LayerKind::Kernel {
+                transposed: true,
+                ..
+            }
+        )
+    });
+    let channels = stack::channels(&layers)?;
+    if !transposed || !matches!(channels, 1 | 3) {
+        return None;
+    }
+    let (dim, start) = match matrix {
+        None => (first, 1),
+        Some((_, inputs, outputs)) => {
+            let start = (outputs / first).isqrt();
+            (start * start * first == outputs).then_some((inputs, start))?
+        }
+    };
+    let wanted = hints.image.map(|[_, height, _]| height);
+    let steps = stack::solve(&layers, start, |side| match wanted {
+        Some(wanted) => side == wanted,
+        None => stack::is_usual(side),
+    });
+    let Some(steps) = steps else {
+        return Some(Err(
+            "its kernels lead to no usual size of pictures; a file of hints can say \
+                             strides and padding"
+                .to_owned(),
+        ));
+    };
+    let side = stack::end(&layers, &steps, start)?;
+    let image = [channels, side, side];
+    let between = hints.activation_or(Activation::Relu);
+    let mut net = Net::new(group, "z", &[dim]);
+    match matrix {
+        Some((module, ..)) => {
+            net.linear(&module.name);
+            if let Some(norm) = norm {
+                net.batch_norm(&norm.name, hints.epsilon.unwrap_or(1e-5));
+            }
+            if let Some(function) = between {
+                net.function(function);
+            }
+            net.reshape(&[first, start, start]);
+        }
+        None => {
+            net.reshape(&[dim, 1, 1]);
+        }
+    }
+    stack::build(&mut net, &layers, &steps, between, false, hints);
+    picture(&mut net, image, Activation::Tanh, hints);
+    Some(net.finish().map(|decoder| {
+        let mut blueprint = Blueprint::of_vectors(Kind::Gan, dim, image, decoder);
+        let kernels: Vec<String> = steps
+            .iter()
+            .map(|[stride, ..]| stride.to_string())
+            .collect();
+        blueprint.why = format!(
+            "its transposed convolutions lead from {dim} numbers to {side}x{side} pixels with the \
+                 strides {}",
+            kernels.join(", ")
+        );
+        blueprint.notes.push(
+            "functions and strides are not in the file; they are taken to be those of PyTorch's \
+                 example, relu and tanh"
+                .to_owned(),
+        );
+        blueprint
+    }))
 }
 
 /// The layers of a VAE of convolutions.
@@ -159,7 +173,14 @@ fn parts(modules: &[Module]) -> Option<Parts<'_>> {
             if opening >= middle.len() {
                 continue;
             }
-            let (mean, logvar) = (middle[hidden], two.then(|| middle[hidden + 1]));
+            let (mut mean, mut logvar) = (middle[hidden], two.then(|| middle[hidden + 1]));
+            // Some make the other one first.
+            if let Some(other) = logvar
+                && is_logvar(&mean.name)
+                && is_mean(&other.name)
+            {
+                (mean, logvar) = (other, Some(mean));
+            }
             let (inputs, outputs) = sizes(mean)?;
             if logvar.is_some_and(|logvar| sizes(logvar) != Some((inputs, outputs))) {
                 continue;
@@ -215,42 +236,53 @@ impl Architecture for ConvVae {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let modules = group.modules();
-        let parts = parts(&modules)?;
-        let last = stack::channels(&parts.encoder)?;
-        if stack::channels(&parts.decoder)? != parts.image_channels {
-            return None;
-        }
-        let root = |numbers: usize, channels: usize| {
-            let side = (numbers / channels.max(1)).isqrt();
-            (side * side * channels == numbers && side > 0).then_some(side)
-        };
-        let inner = root(parts.flat[0], last)?;
-        let start = root(parts.flat[1], parts.first)?;
-        let sides =
-            stack::usual_sides().filter(|&side| hints.image.is_none_or(|image| image[1] == side));
-        // The side must fit both ways.
-        let fitting = sides.into_iter().find_map(|side| {
-            let down = stack::solve(&parts.encoder, side, |found| found == inner)?;
-            let up = stack::solve(&parts.decoder, start, |found| found == side)?;
-            Some((side, down, up))
-        });
-        let Some((side, down, up)) = fitting else {
-            return Some(Err(
-                "its kernels fit no usual size of pictures; a file of hints can say strides \
-                             and padding"
-                    .to_owned(),
-            ));
-        };
-        Some(vae(
-            group,
-            hints,
-            &parts,
-            side,
-            [&down, &up],
-            [inner, start],
-        ))
+        let orders = group.orders();
+        orders
+            .iter()
+            .find_map(|modules| conv_vae(group, hints, modules))
     }
+}
+
+/// Reads layers as a VAE, or not at all.
+fn conv_vae(
+    group: &Group<'_>,
+    hints: &Hints,
+    modules: &[Module],
+) -> Option<Result<Blueprint, String>> {
+    let parts = parts(modules)?;
+    let last = stack::channels(&parts.encoder)?;
+    if stack::channels(&parts.decoder)? != parts.image_channels {
+        return None;
+    }
+    let root = |numbers: usize, channels: usize| {
+        let side = (numbers / channels.max(1)).isqrt();
+        (side * side * channels == numbers && side > 0).then_some(side)
+    };
+    let inner = root(parts.flat[0], last)?;
+    let start = root(parts.flat[1], parts.first)?;
+    let sides =
+        stack::usual_sides().filter(|&side| hints.image.is_none_or(|image| image[1] == side));
+    // The side must fit both ways.
+    let fitting = sides.into_iter().find_map(|side| {
+        let down = stack::solve(&parts.encoder, side, |found| found == inner)?;
+        let up = stack::solve(&parts.decoder, start, |found| found == side)?;
+        Some((side, down, up))
+    });
+    let Some((side, down, up)) = fitting else {
+        return Some(Err(
+            "its kernels fit no usual size of pictures; a file of hints can say strides \
+                             and padding"
+                .to_owned(),
+        ));
+    };
+    Some(vae(
+        group,
+        hints,
+        &parts,
+        side,
+        [&down, &up],
+        [inner, start],
+    ))
 }
 
 fn vae(

@@ -2,7 +2,7 @@
 //! layer is follows from the sizes that fit one another, in the order of the file.
 
 use super::super::blueprint::{Blueprint, Kind};
-use super::super::group::{Group, Module, ModuleKind};
+use super::super::group::{Group, Module, ModuleKind, is_logvar, is_mean};
 use super::super::hints::{Activation, Hints, Posterior, Range};
 use super::super::net::{BuiltNet, Net};
 use super::Architecture;
@@ -124,7 +124,14 @@ fn parts<'a>(all: &[Matrix<'a>]) -> Option<Parts<'a>> {
                 continue;
             }
             let (head, decoder) = rest.split_at(count);
-            let (mean, logvar) = (head[0], head.get(1).copied());
+            let (mut mean, mut logvar) = (head[0], head.get(1).copied());
+            // Some make the other one first.
+            if let Some(other) = logvar
+                && is_logvar(mean.module)
+                && is_mean(other.module)
+            {
+                (mean, logvar) = (other, Some(mean));
+            }
             let is_pair = logvar.is_none_or(|logvar| {
                 (logvar.inputs, logvar.outputs) == (mean.inputs, mean.outputs)
             });
@@ -166,12 +173,13 @@ impl Architecture for LinearVae {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let modules = group.modules();
-        let all = matrices(&modules)?;
-        let found = parts(&all)?;
-        let numbers = found.decoder.last()?.outputs;
-        let image = square(numbers, hints)?;
-        Some(vae(group, hints, &found, image))
+        group.orders().iter().find_map(|modules| {
+            let all = matrices(modules)?;
+            let found = parts(&all)?;
+            let numbers = found.decoder.last()?.outputs;
+            let image = square(numbers, hints)?;
+            Some(vae(group, hints, &found, image))
+        })
     }
 }
 
@@ -286,29 +294,33 @@ impl Architecture for LinearGenerator {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let modules = group.modules();
-        let mut width = None;
-        let mut dim = None;
-        let mut count = 0;
-        for module in &modules {
-            match module.kind {
-                ModuleKind::Linear { inputs, outputs } if width.is_none_or(|it| it == inputs) => {
-                    dim.get_or_insert(inputs);
-                    width = Some(outputs);
-                    count += 1;
-                }
-                ModuleKind::BatchNorm(features) if width == Some(features) => {}
-                _ => return None,
-            }
-        }
-        let (dim, numbers) = (dim?, width?);
-        let image = square(numbers, hints)?;
-        // A classifier or an encoder gets smaller.
-        if count < 2 || dim >= numbers {
-            return None;
-        }
-        Some(generator(group, hints, &modules, dim, image))
+        group.orders().iter().find_map(|modules| {
+            let (dim, numbers) = widening(modules)?;
+            let image = square(numbers, hints)?;
+            Some(generator(group, hints, modules, dim, image))
+        })
     }
+}
+
+/// Numbers that a chain of matrices and norms takes and gives, if it gives more.
+fn widening(modules: &[Module]) -> Option<(usize, usize)> {
+    let mut width = None;
+    let mut dim = None;
+    let mut count = 0;
+    for module in modules {
+        match module.kind {
+            ModuleKind::Linear { inputs, outputs } if width.is_none_or(|it| it == inputs) => {
+                dim.get_or_insert(inputs);
+                width = Some(outputs);
+                count += 1;
+            }
+            ModuleKind::BatchNorm(features) if width == Some(features) => {}
+            _ => return None,
+        }
+    }
+    let (dim, numbers) = (dim?, width?);
+    // A classifier or an encoder gets smaller.
+    (count > 1 && dim < numbers).then_some((dim, numbers))
 }
 
 fn generator(
