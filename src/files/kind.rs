@@ -257,7 +257,9 @@ fn of_container(head: &[u8]) -> Option<FileKind> {
         [0x81..=0x8f, 0xa1..=0xbf, first, ..] if first.is_ascii_alphanumeric() => {
             Some(FileKind::Flax)
         }
-        // Field 1 is the version of the format, field 2 the name of the program.
+        // Field 1 is the version of the format; the graph or the versions of operators may follow.
+        [8, 1..=20, 0x3a | 0x42, _, ..] => Some(FileKind::Onnx),
+        // Or field 2, the name of the program.
         [8, 1..=20, 0x12, len, name @ ..]
             if name.len() >= usize::from(*len)
                 && name[..usize::from(*len)].is_ascii()

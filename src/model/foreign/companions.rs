@@ -7,8 +7,17 @@ use std::path::Path;
 /// The longest file of settings, in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
 
+/// What stands before the names of the tensors of an encoder that is an ONNX file.
+pub const ENCODER: &str = "encoder:";
+
 /// Puts the tensors of an encoder beside those of a decoder, each under its prefix.
 pub fn join(decoder: &mut Container, encoder: Container) {
+    let is_program = decoder.program.is_some() && encoder.program.is_some();
+    decoder.encoder = encoder.program;
+    let (of_decoder, of_encoder) = match is_program {
+        true => ("", ENCODER),
+        false => ("decoder.", "encoder."),
+    };
     let under = |prefix: &str, name: String| match name.starts_with(prefix) {
         true => name,
         false => format!("{prefix}{name}"),
@@ -18,12 +27,12 @@ pub fn join(decoder: &mut Container, encoder: Container) {
     let tensors = std::mem::take(&mut decoder.tensors);
     let tensors = tensors.into_iter();
     decoder.tensors = tensors
-        .map(|(name, info)| (under("decoder.", name), info))
+        .map(|(name, info)| (under(of_decoder, name), info))
         .collect();
     for (name, mut info) in encoder.tensors {
         info.place.file += first;
         info.order += count;
-        decoder.tensors.insert(under("encoder.", name), info);
+        decoder.tensors.insert(under(of_encoder, name), info);
     }
     decoder.files.extend(encoder.files);
     decoder.lens.extend(encoder.lens);

@@ -80,7 +80,28 @@ impl<'a> Group<'a> {
         let groups = prefixes
             .into_iter()
             .map(|prefix| Self::new(container, prefix));
-        groups.filter(|group| !group.tensors.is_empty()).collect()
+        let groups: Vec<Self> = groups.filter(|group| !group.tensors.is_empty()).collect();
+        // What has a further prefix in all its names is the same tensors under longer names.
+        let counts: Vec<(String, usize)> = groups
+            .iter()
+            .map(|group| (group.prefix.clone(), group.count()))
+            .collect();
+        let is_wrapped = |group: &Self| {
+            counts.iter().any(|(prefix, count)| {
+                prefix.len() > group.prefix.len()
+                    && prefix.starts_with(&group.prefix)
+                    && *count == group.count()
+            })
+        };
+        groups
+            .into_iter()
+            .filter(|group| !is_wrapped(group))
+            .collect()
+    }
+
+    /// All tensors of a file, under their whole names.
+    pub fn whole(container: &'a Container) -> Self {
+        Self::new(container, "")
     }
 
     /// How many tensors it has.

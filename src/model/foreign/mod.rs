@@ -17,6 +17,7 @@ mod group;
 mod hints;
 mod import;
 mod net;
+mod onnx;
 mod passport;
 mod pickle;
 
@@ -25,7 +26,6 @@ pub use passport::Passport;
 
 use super::file::{ModelFileError, checked_networks, expected_tensors};
 use super::manifest::{DataSource, Manifest};
-use architecture::Architecture;
 use blueprint::{About, Blueprint};
 use container::Container;
 use group::Group;
@@ -33,6 +33,9 @@ use hints::Hints;
 use net::Weight;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// What is said of a file that says how its network is wired.
+const ONNX: &str = "graph of operators (ONNX)";
 
 /// A foreign file of which is known what it is; no weight is read.
 #[derive(Debug)]
@@ -73,18 +76,21 @@ impl Foreign {
         let (hints_file, mut hints) = Hints::beside(path)?;
         companions::read_config(&mut container, path);
         hints.classes.truncate(crate::latent::MAX_WORDS);
-        let (architecture, left_over, blueprint) = recognise(&container, &hints)?;
+        let (architecture, left_over, blueprint) = match &container.program {
+            Some(_) => (ONNX, None, onnx::blueprint(&container, &hints)?),
+            None => recognise(&container, &hints)?,
+        };
         let why = blueprint.why.clone();
         let mut notes = blueprint.notes.clone();
         notes.extend(left_over);
-        let about = about(path, architecture.title(), &hints);
+        let about = about(path, architecture, &hints);
         let (manifest, sources) = blueprint.into_parts(about);
         let weights = checked(&container, &manifest, sources)?;
         let mut files = container.files.clone();
         files.extend(hints_file);
         Ok(Self {
             container,
-            architecture: architecture.title(),
+            architecture,
             why,
             notes,
             manifest,
@@ -107,8 +113,12 @@ impl Foreign {
 fn recognise(
     container: &Container,
     hints: &Hints,
-) -> Result<(&'static dyn Architecture, Option<String>, Blueprint), String> {
-    let groups = Group::all(container);
+) -> Result<(&'static str, Option<String>, Blueprint), String> {
+    let groups = match hints.decoder {
+        // The names in a file of hints are whole.
+        Some(_) => vec![Group::whole(container)],
+        None => Group::all(container),
+    };
     let total = container
         .tensors
         .values()
@@ -145,7 +155,7 @@ fn recognise(
                             group.prefix
                         )
                     });
-                    return Ok((architecture, left_over, blueprint));
+                    return Ok((architecture.title(), left_over, blueprint));
                 }
             }
         }

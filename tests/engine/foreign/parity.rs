@@ -29,7 +29,7 @@ struct Case {
 
 /// Every so many numbers of a result.
 #[derive(Deserialize)]
-struct Kept {
+pub struct Kept {
     count: usize,
     step: usize,
     values: Vec<f32>,
@@ -37,7 +37,7 @@ struct Kept {
 
 impl Kept {
     #[track_caller]
-    fn compare(&self, what: &str, found: &[f32]) {
+    pub fn compare(&self, what: &str, found: &[f32]) {
         assert_eq!(found.len(), self.count, "{what}");
         for (wanted, found) in self.values.iter().zip(found.iter().step_by(self.step)) {
             assert!(
@@ -53,7 +53,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// The numbers that the script draws: SplitMix64 seeded by FNV-1a of `case/name`.
-fn draw(case: &str, name: &str, count: usize) -> Vec<f32> {
+pub fn draw(case: &str, name: &str, count: usize) -> Vec<f32> {
     let seed = format!("{case}/{name}");
     let mut state = seed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
         (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -63,7 +63,13 @@ pub fn foreign_models() -> Corpus {
         _ => Form::Zip,
     };
     let files = FORMS.into_iter().map(|it| (form(it), it.bytes(&tensors)));
-    files.collect()
+    let graphs = [
+        &include_bytes!("../../data/onnx/dcgan.onnx")[..],
+        include_bytes!("../../data/onnx/residual-20.onnx"),
+        include_bytes!("../../data/onnx/tokens.onnx"),
+    ];
+    let graphs = graphs.map(|bytes| (Form::Bytes, bytes.to_vec()));
+    files.chain(graphs).collect()
 }
 
 fn recipe(model: &ModelId, subject: Subject, size: [u32; 2]) -> Recipe {

@@ -334,10 +334,7 @@ fn generator(
         .iter()
         .any(|module| matches!(module.kind, ModuleKind::BatchNorm(_)));
     // The collection PyTorch-GAN gives its norms 0.8 where an epsilon belongs.
-    let is_of_collection = has_norms
-        && modules
-            .iter()
-            .all(|module| module.name.starts_with("model."));
+    let is_of_collection = has_norms && group.prefix.ends_with("model.");
     let epsilon = hints
         .epsilon
         .unwrap_or(if is_of_collection { 0.8 } else { 1e-5 });

@@ -8,6 +8,8 @@ mod stack;
 mod taesd;
 mod written;
 
+pub use linear::square;
+
 use super::blueprint::Blueprint;
 use super::group::Group;
 use super::hints::Hints;

@@ -17,10 +17,6 @@ impl Architecture for Written {
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
         let decoder = hints.decoder.as_ref()?;
-        // The names in the file of hints are whole.
-        if !group.prefix.is_empty() {
-            return None;
-        }
         // What is not written down is not wanted.
         group.leave_out("");
         Some(blueprint(group, hints, decoder))

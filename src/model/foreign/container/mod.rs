@@ -13,7 +13,9 @@ mod torch;
 mod tree;
 mod zipped;
 
-pub use tensor::{Dtype, OpenFiles, TensorInfo};
+pub use tensor::{Dtype, OpenFiles, Place, TensorInfo};
+
+use super::onnx::{self, Program};
 
 use crate::files::{FileKind, kind, load};
 use std::collections::BTreeMap;
@@ -41,6 +43,7 @@ pub enum Form {
     TorchLegacy,
     Pickle,
     Npz,
+    Onnx,
 }
 
 impl fmt::Display for Form {
@@ -52,6 +55,7 @@ impl fmt::Display for Form {
             Self::TorchLegacy => "PyTorch, as before version 1.6",
             Self::Pickle => "Python pickle",
             Self::Npz => "NumPy archive",
+            Self::Onnx => "ONNX",
         })
     }
 }
@@ -69,6 +73,10 @@ pub struct Container {
     pub files: Vec<PathBuf>,
     /// Their lengths, in bytes.
     pub lens: Vec<u64>,
+    /// How the network is wired, where the file says it.
+    pub program: Option<Box<Program>>,
+    /// The same of an encoder that was a file of its own.
+    pub encoder: Option<Box<Program>>,
 }
 
 impl Container {
@@ -88,6 +96,8 @@ impl Container {
             notes: Vec::new(),
             files: vec![path.to_owned()],
             lens: vec![len],
+            program: None,
+            encoder: None,
         };
         let found = match FileKind::of(&head) {
             FileKind::Safetensors => safetensors::open(begun, file),
@@ -96,6 +106,7 @@ impl Container {
             FileKind::PyTorch => torch::open_legacy(begun, file),
             FileKind::Pickle => plain_pickle::open(begun, file),
             FileKind::Npz => npz::open(begun, file),
+            FileKind::Onnx => onnx::open(begun, file),
             // What holds many things may hold weights.
             FileKind::Zip => torch::open_zip(begun, file),
             other => Err(format!(
@@ -157,7 +168,7 @@ impl Container {
     }
 
     /// Adds a tensor.
-    fn add(&mut self, name: String, mut info: TensorInfo) {
+    pub fn add(&mut self, name: String, mut info: TensorInfo) {
         info.order = self.tensors.len();
         self.tensors.insert(name, info.with_plain_strides());
     }
