@@ -24,6 +24,8 @@ pub enum Action {
     OpenFile(PathBuf),
     /// Load another model.
     LoadModel(ModelSource),
+    /// Load the model of another program that is shown.
+    OpenForeign,
     /// History, bookmarks and session files.
     Session(SessionAction),
     /// Questions, scenes and progress.

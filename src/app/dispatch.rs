@@ -40,6 +40,12 @@ impl AppState {
                 }
                 self.navigation.load(&mut self.desk.workspace, source, None);
             }
+            Action::OpenForeign => {
+                self.desk.workspace.modes.overlay = Overlay::None;
+                if let Some(load) = self.opening.take_asked() {
+                    self.run_action(load);
+                }
+            }
             Action::Session(action) => self.run_session(action),
             Action::Learn(action) => {
                 self.learning

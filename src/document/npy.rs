@@ -2,9 +2,9 @@
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
-mod read;
-
-pub use read::{Array, ArrayError, Header, MAGIC, MAX_HEAD, read_any, read_array, read_header};
+pub use crate::files::npy::{
+    Array, ArrayError, Header, MAGIC, MAX_HEAD, read_any, read_array, read_header,
+};
 
 use crate::files::save::{PendingFile, SaveError};
 use npyz::{DType, WriteOptions, WriterBuilder as _};

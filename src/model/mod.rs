@@ -11,6 +11,7 @@ mod fault;
 pub mod file;
 pub mod flow;
 pub mod fold;
+pub mod foreign;
 mod generator;
 pub mod gradient;
 pub mod graph;

@@ -8,6 +8,7 @@ use super::file::{
     expected_tensors, extra_shape, read_manifest,
 };
 use super::flow;
+use super::foreign::{Foreign, Import, Importing};
 use super::manifest::Manifest;
 use crate::files::{FileKind, kind, load};
 use half::f16;
@@ -19,7 +20,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_FILE_BYTES: u64 = 4 << 30;
@@ -42,7 +43,9 @@ pub struct ModelReader<'a> {
 
 enum Stage {
     /// What a file begins with is looked at.
-    Head(File),
+    Head(File, PathBuf),
+    /// Another program wrote it.
+    Foreign(Box<Import>),
     Read(File, Box<Contents>),
     /// Of bytes that are there.
     Check,
@@ -80,7 +83,7 @@ pub enum Reading {
 }
 
 impl<'a> ModelReader<'a> {
-    /// Opens a file.
+    /// Opens a file: one of ours, or one that another program wrote.
     ///
     /// # Errors
     /// When it cannot be opened, is no ordinary file, or is too large.
@@ -89,7 +92,7 @@ impl<'a> ModelReader<'a> {
         Ok(Self {
             bytes: Cow::Owned(Vec::new()),
             len: len as usize,
-            stage: Stage::Head(file),
+            stage: Stage::Head(file, path.to_owned()),
             done: 0,
         })
     }
@@ -111,7 +114,19 @@ impl<'a> ModelReader<'a> {
     /// Any fault of the file, as one sentence.
     pub fn slice(&mut self) -> Result<Reading, ModelFileError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Head(file) => self.head(file)?,
+            Stage::Head(file, path) => match self.head(file) {
+                Err(fault) if fault.may_be_foreign() => {
+                    Stage::Foreign(Box::new(Import::new(Foreign::open(&path, None)?)?))
+                }
+                stage => stage?,
+            },
+            Stage::Foreign(mut import) => match import.slice()? {
+                Importing::Done(file) => return Ok(Reading::Done(file)),
+                Importing::More { done, total } => {
+                    self.stage = Stage::Foreign(import);
+                    return Ok(Reading::More { done, total });
+                }
+            },
             Stage::Read(file, contents) => self.read(file, contents)?,
             Stage::Check => Stage::Convert(Box::new(contents(&self.bytes, self.len)?)),
             Stage::Convert(contents) => self.convert(contents)?,
@@ -158,6 +173,17 @@ impl<'a> ModelReader<'a> {
             if let Reading::Done(file) = self.slice()? {
                 return Ok(*file);
             }
+        }
+    }
+
+    /// Reads and checks the header alone.
+    ///
+    /// # Errors
+    /// Any fault of it.
+    pub(super) fn check_head(mut self) -> Result<(), ModelFileError> {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Head(file, _) => self.head(file).map(drop),
+            _ => Ok(()),
         }
     }
 

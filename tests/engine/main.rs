@@ -13,6 +13,9 @@ mod engine_flow;
 mod examining;
 mod finding_codes;
 mod flow;
+mod foreign;
+#[path = "../shared/foreign_files.rs"]
+mod foreign_files;
 mod fuzz;
 mod gpu_against_cpu;
 mod graph;

@@ -66,6 +66,21 @@ impl Header {
             .contains(&self.kind.as_str())
             .then(|| in_words(&self.kind))
     }
+
+    /// How each number is stored, such as `<f4`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Whether the first index runs fastest.
+    pub fn is_fortran(&self) -> bool {
+        self.is_fortran
+    }
+
+    /// Where the numbers begin, in bytes from the start of the file.
+    pub fn data_start(&self) -> usize {
+        self.len
+    }
 }
 
 /// Reads the header of an array of reals (`f16`, `f32`, `f64`) or of whole numbers, of either byte
