@@ -27,6 +27,8 @@ pub struct PictureRequest {
     pub model: ModelId,
     /// `None` leaves a place empty.
     pub expressions: Arc<[Option<Expr>]>,
+    /// `None` draws them as the current picture.
+    pub sampler: Option<Sampler>,
 }
 
 impl PictureRequest {
@@ -49,6 +51,16 @@ impl PictureRequest {
             key,
             model: model.id.clone(),
             expressions: expressions.into_iter().collect(),
+            sampler: None,
+        }
+    }
+
+    /// The same drawn with settings of its own.
+    #[must_use]
+    pub fn drawn_with(self, sampler: Sampler) -> Self {
+        Self {
+            sampler: Some(sampler),
+            ..self
         }
     }
 
@@ -314,8 +326,14 @@ impl Pictures {
     ) {
         for request in requests {
             let set = self.sets.entry(request.key).or_default();
-            set.ask(engine, request, names, sampler);
+            set.ask(engine, request, names, request.sampler.unwrap_or(sampler));
         }
+    }
+
+    /// A number that no picture has had.
+    pub(super) fn fresh_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
     }
 
     /// Why the last request of any set could not be fulfilled.
@@ -441,6 +459,7 @@ mod tests {
             key: KEY,
             model: model.clone(),
             expressions: seeds.iter().map(|&seed| Some(Expr::Seed(seed))).collect(),
+            sampler: None,
         }]
     }
 
@@ -480,6 +499,7 @@ mod tests {
             key: KEY,
             model,
             expressions: [Some(Expr::Named("nobody".to_owned()))].into(),
+            sampler: None,
         };
         pictures.ask(&mut engine, &[unknown], &Arc::default(), Sampler::default());
         pump(&mut engine, &mut pictures);

@@ -188,6 +188,7 @@ impl Compare {
                     key,
                     model: model.clone(),
                     expressions: [Some(asked.expression.clone())].into(),
+                    sampler: None,
                 }),
                 PaneRequest::Loading | PaneRequest::Cannot(_) => None,
             })
