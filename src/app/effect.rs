@@ -20,6 +20,8 @@ pub enum Effect {
         suggested_name: String,
         kind: FileKind,
     },
+    /// Where to write curves of quality.
+    AskForCurveFile(CurveFile),
     /// Where to write what was learned.
     AskForLearningFile(LearningFile),
     Copy(String),
@@ -59,6 +61,33 @@ impl LearningFile {
             Self::ProgressCsv => ("progress.csv", "Table (.csv)", "csv"),
             Self::ProgressMarkdown => ("progress.md", "Markdown (.md)", "md"),
             Self::InterviewReport => ("interview.md", "Markdown (.md)", "md"),
+        }
+    }
+}
+
+/// A file that can be made of curves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CurveFile {
+    Csv,
+    Svg,
+}
+
+impl CurveFile {
+    pub const ALL: [Self; 2] = [Self::Csv, Self::Svg];
+
+    /// The words on its button.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Csv => "Export as CSV…",
+            Self::Svg => "Export as SVG…",
+        }
+    }
+
+    /// Name, kind of file as dialogs name it, and ending.
+    pub fn suggestion(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Csv => ("quality.csv", "Table (.csv)", "csv"),
+            Self::Svg => ("quality.svg", "Picture (.svg)", "svg"),
         }
     }
 }

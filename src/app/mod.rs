@@ -47,7 +47,7 @@ pub use action::{Action, Actions, SessionAction};
 pub use command::{Availability, Command, CommandInfo};
 pub use derived::{ByAddress, Derived};
 pub use desk::{Desk, Place};
-pub use effect::{Effect, FileKind, LearningFile, Wake};
+pub use effect::{CurveFile, Effect, FileKind, LearningFile, Wake};
 pub use gesture::{EditPhase, Gesture};
 pub use latency::Latency;
 pub use learning::{Learning, LearningAction};

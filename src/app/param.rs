@@ -49,7 +49,7 @@ impl SamplerNumber {
     pub const ALL: [Self; 3] = [Self::Steps, Self::Eta, Self::Guidance];
 
     /// The last part of its path.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Steps => "steps",
             Self::Eta => "eta",
@@ -147,7 +147,9 @@ pub enum Scale {
     Open,
     /// There is nothing beyond the range.
     Closed,
-    /// Whole numbers, nothing beyond the range; the slider gives small ones as much room as large ones.
+    /// Whole numbers, and nothing beyond the range.
+    Whole,
+    /// The same, on a slider that gives small ones as much room as large ones.
     Counts,
 }
 

@@ -55,9 +55,16 @@ impl PictureRequest {
         }
     }
 
-    /// The same with settings of its own for each place.
+    /// The same drawn with settings of its own.
     #[must_use]
-    pub fn drawn_with(self, samplers: impl IntoIterator<Item = Sampler>) -> Self {
+    pub fn drawn_with(self, sampler: Sampler) -> Self {
+        let all = vec![sampler; self.expressions.len()];
+        self.each_drawn_with(all)
+    }
+
+    /// The same with settings for each place.
+    #[must_use]
+    pub fn each_drawn_with(self, samplers: impl IntoIterator<Item = Sampler>) -> Self {
         Self {
             samplers: Some(samplers.into_iter().collect()),
             ..self
@@ -342,6 +349,12 @@ impl Pictures {
         }
     }
 
+    /// A number that no picture has had.
+    pub(super) fn fresh_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
     /// Why the last request of any set could not be fulfilled.
     pub fn failures(&self) -> impl Iterator<Item = (SetKey, &str)> {
         let sets = self.sets.iter();
@@ -508,7 +521,9 @@ mod tests {
         let (names, usual) = (Arc::default(), Sampler::default());
         let few = Sampler { steps: 3, ..usual };
         let mut pictures = Pictures::default();
-        let request = seeds(&model, &[1, 1]).remove(0).drawn_with([usual, few]);
+        let request = seeds(&model, &[1, 1])
+            .remove(0)
+            .each_drawn_with([usual, few]);
         pictures.ask(&mut engine, std::slice::from_ref(&request), &names, usual);
         pump(&mut engine, &mut pictures);
         let drawn = |pictures: &Pictures| -> Vec<(u64, Sampler)> {

@@ -7,11 +7,13 @@ use crate::latent::{Sampler, SamplerPart};
 use crate::learn::Control;
 use std::ops::RangeInclusive;
 
-const STEPS: RangeInclusive<f32> = 1.0..=MAX_STEPS as f32;
-const ETA: RangeInclusive<f32> = 0.0..=1.0;
+/// How many steps there may be.
+pub const STEPS: RangeInclusive<f32> = 1.0..=MAX_STEPS as f32;
+/// How much of the noise of DDPM may be added.
+pub const ETA: RangeInclusive<f32> = 0.0..=1.0;
 /// How far the slider of guidance goes: beyond, pictures are little but overdrawn. A typed scale may
 /// be as large again.
-const GUIDED: RangeInclusive<f32> = GUIDANCE[0]..=10.0;
+pub const GUIDED: RangeInclusive<f32> = GUIDANCE[0]..=10.0;
 
 impl Workspace {
     /// Whether the loaded model makes its pictures in steps.
@@ -105,6 +107,47 @@ pub fn by_method(part: SamplerPart, method: Method) -> SamplerPart {
 /// Whether a sampler adds new noise on the way, so that it matters which.
 pub fn adds_noise(sampler: &Sampler) -> bool {
     sampler.parts().any(|part| part.used_eta() > 0.0)
+}
+
+/// A method as people call it.
+pub fn title(method: Method) -> &'static str {
+    match method {
+        Method::Ddpm => "DDPM",
+        Method::Ddim => "DDIM",
+        Method::DpmSolver => "DPM-Solver++(2M)",
+        Method::UniPc => "UniPC",
+        Method::Euler => "Euler",
+        Method::Heun => "Heun",
+        Method::EulerAncestral => "Euler ancestral",
+        Method::Flow => "Flow (straight line)",
+    }
+}
+
+/// What stays the same of a part: `DDIM · eta 0.5`.
+pub fn method_in_words(part: &SamplerPart) -> String {
+    let mut words = title(part.method).to_owned();
+    if let Some(schedule) = part.schedule {
+        words += &format!(" · {schedule}");
+    }
+    if part.method.takes_eta() {
+        words += &format!(" · eta {}", part.used_eta());
+    }
+    words
+}
+
+/// A number of steps: `20 steps`.
+pub fn steps_in_words(steps: usize) -> String {
+    let plural = if steps == 1 { "" } else { "s" };
+    format!("{steps} step{plural}")
+}
+
+/// The settings of a part in a few words: `DDIM · eta 0.5 · 20 steps`, with the guidance where it counts.
+pub fn in_words(part: &SamplerPart, is_guided: bool) -> String {
+    let words = format!("{} · {}", method_in_words(part), steps_in_words(part.steps));
+    match is_guided {
+        true => format!("{words} · guidance {}", part.guidance),
+        false => words,
+    }
 }
 
 #[cfg(test)]

@@ -181,6 +181,10 @@ pub struct EvalArgs {
     /// The PNG to write of a generator: samples beside the training pictures nearest to them
     #[arg(long, value_name = "OUT.png")]
     pub neighbours: Option<PathBuf>,
+    /// The NumPy array to write of a classifier: what it sees in the first 2000 test pictures, by which
+    /// the window measures samples where the data is not at hand
+    #[arg(long, value_name = "OUT.npy")]
+    pub features: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -38,7 +38,11 @@ fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Resul
     let source = source::find(model)?;
     let expression = args.condition.asked(session::parse(expression)?);
     // Before the model is loaded, which takes longer.
-    let steps = args.steps_out.as_deref().map(Output::steps).transpose()?;
+    let steps = args
+        .steps_out
+        .as_deref()
+        .map(|path| Output::steps(path, args.steps_show.into()))
+        .transpose()?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.names.codes, args.names.sampler(args.sampler.method)?)?;
     let subject = Subject::Expression(expression.to_string());

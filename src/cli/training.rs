@@ -3,11 +3,15 @@
 use super::args::{EvalArgs, TrainArgs};
 use super::error::CliError;
 use super::{interrupt, progress, say, source};
+use crate::document::npy::NpyWriter;
 use crate::document::png;
 use crate::files::save;
 use crate::latent::NoiseMode;
 use crate::model::quality;
 use crate::train::{self, TrainOptions};
+
+/// How many real pictures samples are measured by.
+const REFERENCES: usize = 2000;
 
 /// `zscape train`
 pub fn train(args: TrainArgs) -> Result<(), CliError> {
@@ -33,11 +37,12 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let judge = args.judge.as_deref().map(source::find).transpose()?;
     // The model itself may be written anew, with what was measured.
     let (output, neighbours) = (args.output.as_deref(), args.neighbours.as_deref());
+    let features = args.features.as_deref();
     let judge_file = args.judge.as_deref();
-    source::check_apart(&[judge_file], &[output, neighbours])?;
-    source::check_apart(&[Some(&args.model)], &[neighbours])?;
+    source::check_apart(&[judge_file], &[output, neighbours, features])?;
+    source::check_apart(&[Some(&args.model)], &[neighbours, features])?;
     // Minutes later would be too late to learn that an output cannot be written.
-    for path in [output, neighbours].into_iter().flatten() {
+    for path in [output, neighbours, features].into_iter().flatten() {
         save::check_place(path)?;
     }
     let sampler = args.steps.sampler(NoiseMode::Const, args.sampler.method)?;
@@ -53,6 +58,13 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         })?;
         let bytes = png::encode_plain(sheet).map_err(|e| CliError::Failed(e.to_string()))?;
         save::save(path, &bytes)?;
+    }
+    if let Some(path) = features {
+        let device = args.device.into();
+        let (values, dim) = train::eval::features(&source, &args.data, device, REFERENCES)?;
+        let mut file = NpyWriter::create(path, &[(values.len() / dim.max(1)) as u64, dim as u64])?;
+        file.push(&values)?;
+        file.finish()?;
     }
     if let Some(path) = &args.output {
         report.write_model(path)?;

@@ -3,6 +3,7 @@
 use super::Backlog;
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
+use crate::latent::likeness::Likeness;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
@@ -77,6 +78,8 @@ pub struct ModelInfo {
     pub ranked_w_dims: Vec<(usize, f32)>,
     /// How many steps a picture takes with the default settings; 1 without a sampler.
     pub steps: usize,
+    /// Whether there are real pictures in the eyes of a judge to measure its own by.
+    pub has_reference: bool,
     /// Encoded test pictures for a map of a 2-D plane: `[n][numbers]` in the space
     /// of seeds, with labels; may be empty.
     pub encoded: Vec<(Vec<f32>, u8)>,
@@ -93,6 +96,7 @@ impl Job {
             | Self::Examine { .. }
             | Self::Encode { .. } => Class::Visible,
             Self::Stream { .. }
+            | Self::Assess { .. }
             | Self::Invert { .. }
             | Self::Directions { .. }
             | Self::LayerChange { .. }
@@ -241,6 +245,12 @@ pub enum Job {
         shots: Vec<Shot>,
         names: Arc<SessionNames>,
     },
+    /// Measure the pictures of some shots of one model as a set, beside real pictures, in the features
+    /// of the judge of the model's data. Answers with [`Event::Assessed`].
+    Assess {
+        shots: Vec<Shot>,
+        names: Arc<SessionNames>,
+    },
     /// Find the code of a picture with the encoder and decode it again; answers with
     /// [`Event::Encoded`]. `picture` is f32 `[C, H, W]` in 0..1, in the model's size.
     Encode { model: ModelId, picture: Arc<[f32]> },
@@ -311,18 +321,25 @@ pub enum Event {
         codes: Vec<Code>,
     },
     /// One step of a steps job: `done` of `of`, with the picture so far, f32 `[C, H, W]` in
-    /// 0..1. The last one holds the picture.
+    /// 0..1, which for a sampler is its x0 prediction. The last one holds the picture.
     Step {
         job: JobId,
         done: usize,
         of: usize,
         image: ImageSpec,
         values: Vec<f32>,
+        /// What the step began with, `x_t`, in the same form; `None` where no noise is removed.
+        noisy: Option<Vec<f32>>,
     },
     /// The answer of an examine job: one measurement for each shot, in order.
     Examined {
         job: JobId,
         measurements: Vec<Measurement>,
+    },
+    /// The answer of an assess job.
+    Assessed {
+        job: JobId,
+        likeness: Likeness,
     },
     /// The code of an evaluate job.
     Evaluated {
@@ -380,6 +397,7 @@ impl Event {
             | Self::Tile { job, .. }
             | Self::Step { job, .. }
             | Self::Examined { job, .. }
+            | Self::Assessed { job, .. }
             | Self::Evaluated { job, .. }
             | Self::Encoded { job, .. }
             | Self::InvertStep { job, .. }

@@ -129,6 +129,14 @@ impl Backend {
         self.guard(|| process.step(budget))
     }
 
+    /// The noisy pictures that the last step of a process began with; see [`Process::noisy`].
+    ///
+    /// # Errors
+    /// Those of the process; a panic in it is one too.
+    pub fn noisy(&self, process: &mut dyn Process) -> Result<Option<Pictures>, Fault> {
+        self.guard(|| process.noisy())
+    }
+
     /// Makes the first of some pictures one that can be shown, waited for.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::compute::Backend;
 use super::mailbox::Waker;
 use super::models::{LARGEST_BATCH, LoadedModel};
 use super::picture_file::FileState;
+use super::reference::has_reference;
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::{Space, SpaceShape};
 use crate::model::file::{ModelFileError, StoredTensor};
@@ -438,6 +439,7 @@ impl Measuring {
             ranked_w_dims,
             encoded,
             steps: 1,
+            has_reference: has_reference(&file.manifest),
         };
         LoadedModel::new(info, file, generator, decoders, read_as)
     }

@@ -18,6 +18,7 @@ mod mailbox;
 mod models;
 mod picture_file;
 mod previews;
+mod reference;
 mod schedule;
 mod worker;
 

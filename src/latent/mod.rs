@@ -18,6 +18,7 @@ mod condition;
 pub mod expr;
 pub mod geometry;
 pub mod interpolate;
+pub mod likeness;
 mod names;
 pub mod neighbours;
 pub mod path;

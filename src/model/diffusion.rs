@@ -47,6 +47,8 @@ pub struct DiffusionRun {
     to_come: Vec<(Leg, f32)>,
     /// Steps of the parts that are done, and of all parts.
     steps: [usize; 2],
+    /// What the last step began with.
+    seen: Option<Vec<f32>>,
 }
 
 impl Diffusion {
@@ -75,6 +77,7 @@ impl Diffusion {
             guidance,
             to_come,
             steps,
+            seen: None,
         })
     }
 
@@ -110,6 +113,7 @@ impl DiffusionRun {
             turned.map_err(|fault| ModelError(fault.to_string()))?;
             self.guidance = guidance;
         }
+        self.seen = Some(self.sampling.x().to_vec());
         self.sampling.step(&mut Guided {
             diffusion,
             conditions: &self.conditions,
@@ -128,15 +132,15 @@ impl DiffusionRun {
         let so_far = self.sampling.data().filter(|_| done < of);
         diffusion.pictures(so_far.unwrap_or(x))
     }
-}
 
-impl DiffusionRun {
-    /// The noisy pictures themselves, `x_t`, as pictures in 0..1.
+    /// The noisy pictures that the last step began with, `x_t`, as far as they can be seen: what lies
+    /// outside 0..1 is cut off. `None` before the first step.
     ///
     /// # Errors
     /// When the device was lost.
-    pub fn noisy(&self, diffusion: &Diffusion) -> Result<Vec<f32>, ModelError> {
-        diffusion.pictures(self.sampling.x())
+    pub fn noisy(&self, diffusion: &Diffusion) -> Result<Option<Vec<f32>>, ModelError> {
+        let seen = self.seen.as_deref();
+        seen.map(|x| diffusion.pictures(x)).transpose()
     }
 }
 

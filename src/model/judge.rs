@@ -6,7 +6,7 @@ use super::measurement::Judgement;
 use super::reading;
 use super::runner::Runner;
 use super::{ModelError, Wiring, catalogue, download};
-use burn::tensor::{Device, activation};
+use burn::tensor::{Device, Tensor, activation};
 use std::sync::{Arc, OnceLock};
 
 /// A classifier on a device.
@@ -71,8 +71,29 @@ impl Classifier {
     /// # Errors
     /// When the device was lost.
     pub fn judge(&self, pictures: &[f32]) -> Result<Vec<Judgement>, ModelError> {
-        let rows = pictures.len() / self.picture_len.max(1);
         let scores = self.classifier.tensor(&[pictures])?;
+        self.judgements(scores, pictures)
+    }
+
+    /// The same, and the features in which pictures are compared, row after row: the numbers before the
+    /// last layer, or what a graph gives as its features.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn look(&self, pictures: &[f32]) -> Result<(Vec<f32>, Vec<Judgement>), ModelError> {
+        let mut found = self.classifier.tensors(&[pictures])?.into_iter();
+        let lost = || ModelError("the classifier gave nothing".to_owned());
+        let scores = found.next().ok_or_else(lost)?;
+        let features = download(found.next().ok_or_else(lost)?)?;
+        Ok((features, self.judgements(scores, pictures)?))
+    }
+
+    fn judgements(
+        &self,
+        scores: Tensor<2>,
+        pictures: &[f32],
+    ) -> Result<Vec<Judgement>, ModelError> {
+        let rows = pictures.len() / self.picture_len.max(1);
         let probabilities = download(match self.kind {
             LabelKind::Classes => activation::softmax(scores, 1),
             LabelKind::Flags => activation::sigmoid(scores),

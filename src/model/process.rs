@@ -3,7 +3,7 @@
 //! The hazard here is a picture that takes a long time. The engine can turn to more urgent work only
 //! between two steps, so a step should take well under 20 ms where possible.
 
-use super::diffusion::DiffusionRun;
+use super::diffusion::{Diffusion, DiffusionRun};
 use super::{Fault, Generator, ModelError, device};
 use crate::latent::Sampler;
 use burn::tensor::Tensor;
@@ -32,6 +32,15 @@ pub trait Process {
     /// # Errors
     /// When the device was lost, or the pictures cannot be made.
     fn step(&mut self, budget: Budget) -> Result<Step, Fault>;
+
+    /// The noisy pictures that the last step began with, `x_t`; `None` for a decode that removes no
+    /// noise, and before the first step.
+    ///
+    /// # Errors
+    /// As for [`Self::step`].
+    fn noisy(&mut self) -> Result<Option<Pictures>, Fault> {
+        Ok(None)
+    }
 }
 
 /// What a step may spend.
@@ -125,13 +134,8 @@ struct Sampled {
 
 impl Process for Sampled {
     fn step(&mut self, budget: Budget) -> Result<Step, Fault> {
-        let is_cpu = *self.generator.device() == device::cpu();
-        let fault = |error: ModelError| match is_cpu {
-            true => Fault::Program(error.to_string()),
-            false => Fault::Device(error.to_string()),
-        };
-        let diffusion = self.generator.diffusion();
-        let diffusion = diffusion.ok_or_else(|| Fault::Program("it takes no steps".to_owned()))?;
+        let diffusion = diffusion_of(&self.generator)?;
+        let fault = |error| fault_on(&self.generator, &error);
         self.run.step(diffusion).map_err(fault)?;
         let [done, of] = self.run.progress();
         let pictures = match budget.is_watched || done >= of {
@@ -143,5 +147,26 @@ impl Process for Sampled {
             done,
             of,
         })
+    }
+
+    fn noisy(&mut self) -> Result<Option<Pictures>, Fault> {
+        let diffusion = diffusion_of(&self.generator)?;
+        let noisy = self.run.noisy(diffusion);
+        let noisy = noisy.map_err(|error| fault_on(&self.generator, &error))?;
+        Ok(noisy.map(Pictures::Values))
+    }
+}
+
+fn diffusion_of(generator: &Generator) -> Result<&Diffusion, Fault> {
+    let diffusion = generator.diffusion();
+    diffusion.ok_or_else(|| Fault::Program("it takes no steps".to_owned()))
+}
+
+/// A CPU that fails is the program's fault; any other device may be lost.
+fn fault_on(generator: &Generator, error: &ModelError) -> Fault {
+    if *generator.device() == device::cpu() {
+        Fault::Program(error.to_string())
+    } else {
+        Fault::Device(error.to_string())
     }
 }

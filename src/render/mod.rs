@@ -26,6 +26,7 @@ mod steps;
 pub use outputs::Output;
 pub use plan::{Look, MAX_GAP, MAX_SCALE, MAX_SIDE, Plan, Setup, expressions, path_of};
 pub use production::{Made, Production, Progress, Stage};
+pub use steps::StepsShown;
 
 use crate::document::animation::AnimationError;
 use crate::document::raster::RasterError;

@@ -2,7 +2,7 @@
 
 use super::plan::Drawing;
 use super::sinks::{AnimationSink, ArraySink, Clock, Sink, StillSink, create_png};
-use super::steps::{StepsForm, StepsSink};
+use super::steps::{StepsForm, StepsShown, StepsSink};
 use super::{Plan, RenderError};
 use crate::document::animation::AnimationFormat;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub enum Output {
     /// An `.npy` array of f32 in 0..1: `[C, H, W]` of one expression, else `[n, C, H, W]`.
     Array(PathBuf),
     /// The pictures on the way to that of one expression; see [`Output::steps`].
-    Steps(PathBuf),
+    Steps(PathBuf, StepsShown),
 }
 
 impl Output {
@@ -49,10 +49,10 @@ impl Output {
     /// asks.
     ///
     /// # Errors
-    /// When the name is that of no form that steps can have.
-    pub fn steps(path: &Path) -> Result<Self, RenderError> {
-        StepsForm::of(path)?;
-        Ok(Self::Steps(path.to_owned()))
+    /// When the name is that of no form that steps can have, or of one that cannot show so much.
+    pub fn steps(path: &Path, shown: StepsShown) -> Result<Self, RenderError> {
+        StepsForm::of(path, shown)?;
+        Ok(Self::Steps(path.to_owned(), shown))
     }
 
     /// Whether the file says how it was made.
@@ -66,7 +66,7 @@ impl Output {
             Self::Still(path)
             | Self::Animation { path, .. }
             | Self::Array(path)
-            | Self::Steps(path) => Some(path),
+            | Self::Steps(path, _) => Some(path),
         }
     }
 
@@ -88,7 +88,7 @@ impl Output {
                 Box::new(AnimationSink::create(path, *format, &clock, plan)?)
             }
             Self::Array(path) => Box::new(ArraySink::create(path, plan)?),
-            Self::Steps(path) => Box::new(StepsSink::new(path)?),
+            Self::Steps(path, shown) => Box::new(StepsSink::new(path, *shown)?),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A plan on its way into files.
 
 use super::plan::Drawing;
-use super::sinks::{Picture, Sink};
+use super::sinks::{Picture, Sink, StepPictures};
 use super::{Output, Plan, RenderError};
 use crate::document::Raster;
 use crate::document::photo;
@@ -193,7 +193,7 @@ impl Production {
     }
 
     fn begin_drawing(&mut self, outputs: &[Output]) -> Result<(), RenderError> {
-        let with_steps = outputs.iter().any(|it| matches!(it, Output::Steps(_)));
+        let with_steps = outputs.iter().any(|it| matches!(it, Output::Steps(..)));
         match &mut self.plan.drawing {
             Drawing::Sheet { expressions, .. } => {
                 let expressions = std::mem::take(expressions);
@@ -300,14 +300,21 @@ impl Production {
                 Ok(())
             }
             Event::Step {
-                done, of, values, ..
+                done,
+                of,
+                values,
+                noisy,
+                ..
             } => {
                 (self.done, self.steps) = (done, of);
-                let picture = Picture::new(&values, &self.plan);
+                let step = StepPictures {
+                    data: Picture::new(&values, &self.plan),
+                    noisy: noisy.as_deref().map(|it| Picture::new(it, &self.plan)),
+                };
                 for sink in &mut self.sinks {
-                    sink.add_step(&picture, of, &self.plan)?;
+                    sink.add_step(&step, of, &self.plan)?;
                     if done == of {
-                        sink.add(&picture, &self.plan)?;
+                        sink.add(&step.data, &self.plan)?;
                     }
                 }
                 match goes_on(self.progress()) {

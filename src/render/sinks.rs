@@ -92,16 +92,24 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// What a step shows.
+pub(super) struct StepPictures<'a> {
+    /// The picture so far.
+    pub data: Picture<'a>,
+    /// The noisy one that the step began with, where there is one.
+    pub noisy: Option<Picture<'a>>,
+}
+
 /// What takes pictures in order.
 pub(super) trait Sink: Send {
     /// Takes one of the pictures of the plan.
     fn add(&mut self, picture: &Picture<'_>, plan: &Plan) -> Result<(), RenderError>;
 
-    /// Takes the picture after a step towards that of the plan, of as many as there will be.
+    /// Takes what a step towards the picture of the plan shows, of as many as there will be.
     /// The last one is [added](Self::add), too.
     fn add_step(
         &mut self,
-        _picture: &Picture<'_>,
+        _step: &StepPictures<'_>,
         _of: usize,
         _plan: &Plan,
     ) -> Result<(), RenderError> {

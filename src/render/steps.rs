@@ -1,6 +1,6 @@
 //! The pictures on the way to one, side by side or one after the other.
 
-use super::sinks::{AnimationSink, Clock, Picture, Sink, StillSink, create_png};
+use super::sinks::{AnimationSink, Clock, Picture, Sink, StepPictures, StillSink, create_png};
 use super::{Plan, RenderError};
 use crate::document::Raster;
 use crate::document::animation::AnimationFormat;
@@ -20,10 +20,33 @@ pub(super) enum StepsForm {
     Animation(AnimationFormat),
 }
 
+/// Which pictures of each step.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum StepsShown {
+    /// The picture so far: the x0 prediction of a sampler.
+    #[default]
+    Data,
+    /// The noisy picture that the step began with, `x_t`.
+    Noisy,
+    /// The noisy pictures in a row above the others.
+    Both,
+}
+
 impl StepsForm {
     /// A `.png` is a strip: an animated one ends in `.apng`, and a number in the name asks for
     /// files of their own.
-    pub fn of(path: &Path) -> Result<Self, RenderError> {
+    pub fn of(path: &Path, shown: StepsShown) -> Result<Self, RenderError> {
+        let form = Self::of_name(path)?;
+        match (form, shown) {
+            (Self::Animation(_), StepsShown::Both) => Err(RenderError::unfit(
+                path,
+                "both pictures of each step are written to a strip, a .png without a number",
+            )),
+            _ => Ok(form),
+        }
+    }
+
+    fn of_name(path: &Path) -> Result<Self, RenderError> {
         let is_png = path
             .extension()
             .and_then(OsStr::to_str)
@@ -47,15 +70,20 @@ impl StepsForm {
 pub(super) struct StepsSink {
     path: PathBuf,
     form: StepsForm,
+    shown: StepsShown,
     file: Option<Box<dyn Sink>>,
+    /// The second row, until the first is whole.
+    below: Vec<Vec<f32>>,
 }
 
 impl StepsSink {
-    pub fn new(path: &Path) -> Result<Self, RenderError> {
+    pub fn new(path: &Path, shown: StepsShown) -> Result<Self, RenderError> {
         Ok(Self {
             path: path.to_owned(),
-            form: StepsForm::of(path)?,
+            form: StepsForm::of(path, shown)?,
+            shown,
             file: None,
+            below: Vec::new(),
         })
     }
 
@@ -63,7 +91,13 @@ impl StepsSink {
         Ok(match self.form {
             StepsForm::Strip => {
                 let file = Some(create_png(&self.path)?);
-                Box::new(StillSink::blank(plan, of, Layout::columns(of), file)?)
+                let rows = if self.shown == StepsShown::Both { 2 } else { 1 };
+                Box::new(StillSink::blank(
+                    plan,
+                    rows * of,
+                    Layout::columns(of),
+                    file,
+                )?)
             }
             StepsForm::Animation(format) => {
                 let clock = Clock {
@@ -84,15 +118,34 @@ impl Sink for StepsSink {
 
     fn add_step(
         &mut self,
-        picture: &Picture<'_>,
+        step: &StepPictures<'_>,
         of: usize,
         plan: &Plan,
     ) -> Result<(), RenderError> {
+        let noisy = || {
+            let fault =
+                "a model that makes its picture at once removes no noise that could be shown";
+            step.noisy
+                .as_ref()
+                .ok_or_else(|| RenderError::Request(fault.to_owned()))
+        };
+        let first = match self.shown {
+            StepsShown::Data => &step.data,
+            StepsShown::Noisy | StepsShown::Both => noisy()?,
+        };
         let mut file = match self.file.take() {
             Some(file) => file,
             None => self.begin(of, plan)?,
         };
-        file.add(picture, plan)?;
+        file.add(first, plan)?;
+        if self.shown == StepsShown::Both {
+            self.below.push(step.data.values.to_vec());
+            if self.below.len() == of {
+                for values in std::mem::take(&mut self.below) {
+                    file.add(&Picture::new(&values, plan), plan)?;
+                }
+            }
+        }
         self.file = Some(file);
         Ok(())
     }

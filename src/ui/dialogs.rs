@@ -4,7 +4,10 @@
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
 use crate::app::tools::encode::Encode;
-use crate::app::{Action, Actions, FileKind, LearningAction, LearningFile, SessionAction, Wake};
+use crate::app::tools::sample::Sample;
+use crate::app::{
+    Action, Actions, CurveFile, FileKind, LearningAction, LearningFile, SessionAction, Wake,
+};
 use crate::document::session_file::ENDING;
 use rfd::{AsyncFileDialog, FileHandle};
 use std::path::PathBuf;
@@ -43,6 +46,7 @@ enum Purpose {
     OpenSession,
     SaveSession,
     Learning(LearningFile),
+    Curves(CurveFile),
 }
 
 struct Answer {
@@ -137,6 +141,16 @@ impl Dialogs {
         self.show(Purpose::Learning(file), actions, move || dialog.save_file());
     }
 
+    /// Asks where to write curves of quality.
+    pub fn save_curves(&mut self, file: CurveFile, actions: &mut Actions) {
+        let (name, words, ending) = file.suggestion();
+        let dialog = AsyncFileDialog::new()
+            .set_title("Export")
+            .set_file_name(name)
+            .add_filter(words, &[ending]);
+        self.show(Purpose::Curves(file), actions, move || dialog.save_file());
+    }
+
     /// Queues what the user answered.
     pub fn take_answers(&mut self, actions: &mut Actions) {
         while let Ok(answer) = self.answers.try_recv() {
@@ -164,6 +178,11 @@ impl Dialogs {
                 (Some(path), Purpose::Learning(file)) => {
                     let path = with_ending(path, file.suggestion().2);
                     actions.push(Action::Learn(LearningAction::Export(file, path)));
+                }
+                (Some(path), Purpose::Curves(file)) => {
+                    let path = with_ending(path, file.suggestion().2);
+                    actions
+                        .ask_tool(move |tool: &mut Sample, cx| tool.write_curves(cx, file, &path));
                 }
                 (None, purpose) if answer.took < TOO_FAST_FOR_A_PERSON => {
                     actions.push(Action::Report(no_dialog_message(purpose)));
@@ -221,6 +240,9 @@ fn no_dialog_message(purpose: Purpose) -> String {
         }
         Purpose::OpenSession => {
             "Drop a .zscape file on the window, or start zscape with the file's name"
+        }
+        Purpose::Curves(_) => {
+            "`zscape eval` with --method and --steps measures the same on more pictures"
         }
         Purpose::Learning(_) => "`zscape progress` writes what was learned",
         Purpose::SaveSession => {

@@ -2,6 +2,7 @@
 
 use crate::app::{DecodedPicture, Thumbnail};
 use crate::gpu::display::rgba_from_planes;
+use crate::model::manifest::ImageSpec;
 use crate::ui::picture::{rgba_image, texture_options};
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2, vec2};
 use std::collections::BTreeMap;
@@ -59,9 +60,20 @@ impl PictureTextures {
         if [picture.thumbnail.width, picture.thumbnail.height] == size {
             return self.of(ctx, picture).map(|(texture, _)| texture);
         }
-        let of = (picture.id, self.frame);
-        take(&mut self.whole, ctx, of, size, || {
-            rgba_image(size, &rgba_from_planes(&picture.values, picture.image))
+        self.of_values(ctx, picture.id, picture.image, &picture.values)
+    }
+
+    /// As [`Self::whole`], for any values f32 `[C, H, W]` in 0..1 with a number of their own.
+    pub fn of_values(
+        &mut self,
+        ctx: &Context,
+        id: u64,
+        image: ImageSpec,
+        values: &[f32],
+    ) -> Option<TextureId> {
+        let size = [image.width, image.height];
+        take(&mut self.whole, ctx, (id, self.frame), size, || {
+            rgba_image(size, &rgba_from_planes(values, image))
         })
     }
 

@@ -378,6 +378,9 @@ impl ZscapeWindow {
                 self.dialogs
                     .export(&suggested_name, kind, &mut self.actions);
             }
+            Effect::AskForCurveFile(file) => {
+                self.dialogs.save_curves(file, &mut self.actions);
+            }
             Effect::AskForLearningFile(file) => {
                 self.dialogs.save_learning(file, &mut self.actions);
             }

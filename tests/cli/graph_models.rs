@@ -217,3 +217,47 @@ fn settings_of_a_sampler_that_cannot_be_are_refused() {
     ])
     .complained("one step");
 }
+
+#[test]
+fn a_way_in_parts_and_its_film_are_written_and_replayed() {
+    let folder = Folder::new();
+    let path = model(&folder, DENOISER);
+    let (out, film, again) = (
+        folder.file("a.png"),
+        folder.file("film.png"),
+        folder.file("b.png"),
+    );
+    let render = |more: &[&str]| {
+        let base = [
+            "render", &path, "seed(4)", "--device", "cpu", "--steps", "6",
+        ];
+        run(&[&base[..], more].concat())
+    };
+    let then = ["--then", "2:ddim,steps=3,eta=0.5"];
+    let both = ["-o", &out, "--steps-out", &film, "--steps-show", "both"];
+    render(&[&then[..], &both[..]].concat()).succeeded();
+    // Two steps, then three: five columns, two rows.
+    let (picture, pixels) = read_png(&folder.read("a.png"));
+    let (size, _) = read_png(&folder.read("film.png"));
+    assert_eq!(size, [5 * picture[0], 2 * picture[1]]);
+    run(&[
+        "render", "--from", &out, &path, "-o", &again, "--device", "cpu",
+    ])
+    .succeeded();
+    assert_eq!(read_png(&folder.read("b.png")), (picture, pixels.clone()));
+    let plain = folder.file("c.png");
+    render(&["-o", &plain]).succeeded();
+    assert_ne!(read_png(&folder.read("c.png")).1, pixels);
+    for (wrong, named) in [
+        ("6:ddim", "after step 6 of 6"),
+        ("0:ddim", "after step 0 of 6"),
+        ("2:ddim,steps=0", "0 steps"),
+        ("2:dim", "did you mean ddim"),
+        ("two", "is no turn"),
+    ] {
+        render(&["-o", &plain, "--then", wrong]).refused(named);
+    }
+    let many = ["--then", "1:ddim"].repeat(4);
+    render(&[&["-o", &plain], &many[..]].concat()).refused("at most 3 times");
+    render(&["-o", &plain, "--steps-out", "x.gif", "--steps-show", "both"]).refused("strip");
+}

@@ -1,10 +1,11 @@
 //! Models that make pictures in steps, from the file to the frame.
 
-use crate::graph_files::{DENOISER, LATENT_DENOISER, bytes, manifest, tensors};
+use crate::graph_files::{DENOISER, DIGITS_DENOISER, LATENT_DENOISER, bytes, manifest, tensors};
 use crate::support::{Driver, cpu, shot};
 use serde_json::json;
 use std::sync::Arc;
 use zscape::engine::{Event, Fault, Job, ModelInfo, ModelSource, PreviewRequest, StageId};
+use zscape::latent::likeness::Likeness;
 use zscape::latent::sampling::{Method, Name as _, Schedule};
 use zscape::latent::{Code, NoiseMode, Sampler, SamplerPart, Space};
 use zscape::model::process::{Budget, Decoder as _, Pictures};
@@ -269,6 +270,119 @@ fn a_preview_shows_every_step_and_a_setting_out_of_range_is_a_sentence() {
     let len = model.manifest.image.len();
     assert_eq!(pictures.len(), 2 * len);
     assert!(pictures[..len] == pictures[len..]);
+}
+
+/// A film shows the noise that each step began with and what the network saw behind it.
+#[test]
+fn a_film_goes_from_the_noise_to_the_picture() {
+    let driver = cpu();
+    let model = load(&driver, DENOISER);
+    let usual = Sampler::default();
+    let shot =
+        shot(&model.id, "given(seed(3), \"square\")").with_sampler(Sampler { steps: 4, ..usual });
+    let job = driver.engine.submit(Job::Steps {
+        shot: shot.clone(),
+        names: Arc::default(),
+    });
+    let mut film = Vec::new();
+    driver.wait("the film", |event| match event {
+        Event::Step { values, noisy, .. } => {
+            film.push((noisy.expect("a sampler removes noise"), values));
+            None
+        }
+        Event::JobDone { job: done } => (done == job).then_some(()),
+        Event::JobFailed { fault, .. } => panic!("{fault}"),
+        _ => None,
+    });
+    assert_eq!(film.len(), 4);
+    // At first there is the noise of the seed alone.
+    let seed = zscape::latent::seed::seed_code(3, model.manifest.image.len());
+    let first = seed.iter().map(|x| ((x + 1.0) / 2.0).clamp(0.0, 1.0));
+    assert!(
+        first
+            .zip(&film[0].0)
+            .all(|(wanted, x)| (wanted - x).abs() < 1e-3)
+    );
+    for pair in film.windows(2) {
+        assert!(pair[0].0 != pair[1].0 && pair[0].1 != pair[1].1);
+    }
+    let decode = driver.engine.submit(Job::Decode {
+        shots: vec![shot],
+        names: Arc::default(),
+    });
+    assert!(
+        driver.pictures(decode) == film[3].1,
+        "the last is the picture"
+    );
+}
+
+fn assessed(driver: &Driver, shots: Vec<zscape::latent::Shot>) -> Result<Likeness, Fault> {
+    driver.engine.submit(Job::Assess {
+        shots,
+        names: Arc::default(),
+    });
+    driver.wait("what was measured", |event| match event {
+        Event::Assessed { likeness, .. } => Some(Ok(likeness)),
+        Event::JobFailed { fault, .. } => Some(Err(fault)),
+        _ => None,
+    })
+}
+
+/// Pictures are measured as a set, beside the features of real ones.
+#[test]
+fn pictures_are_measured_beside_real_ones() {
+    let driver = cpu();
+    let model = load(&driver, DIGITS_DENOISER);
+    assert!(model.has_reference);
+    let shots = |model: &ModelInfo, count: u32, text: &dyn Fn(u32) -> String| {
+        let shot = |seed| {
+            let sampler = Sampler {
+                steps: 2,
+                ..Sampler::default()
+            };
+            shot(&model.id, &text(seed)).with_sampler(sampler)
+        };
+        (0..count).map(shot).collect::<Vec<_>>()
+    };
+    let asked = |seed| format!("given(seed({seed}), \"8\")");
+    let found = assessed(&driver, shots(&model, 40, &asked)).expect("it is measured");
+    assert_eq!(found.count, 40);
+    assert!(
+        found.frechet > 50.0,
+        "random weights draw no digits: {}",
+        found.frechet
+    );
+    for share in [found.precision, found.recall, found.clipped] {
+        assert!((0.0..=1.0).contains(&share), "{found:?}");
+    }
+    assert!(found.confidence.is_some_and(|it| (0.1..=1.0).contains(&it)));
+    assert!(found.obeyed.is_some_and(|it| (0.0..=1.0).contains(&it)));
+    let again = assessed(&driver, shots(&model, 40, &asked)).expect("it is measured");
+    assert_eq!(found, again);
+    let plain = |seed| format!("seed({seed})");
+    let unasked = assessed(&driver, shots(&model, 40, &plain)).expect("it is measured");
+    assert_eq!(unasked.obeyed, None);
+    assert_ne!(unasked.frechet, found.frechet);
+    // A generator that draws digits is much nearer.
+    let digits = driver.load("digits-gan");
+    let near = assessed(&driver, shots(&digits, 40, &plain)).expect("it is measured");
+    assert!(
+        near.frechet < found.frechet / 2.0,
+        "{} {}",
+        near.frechet,
+        found.frechet
+    );
+    assert!(near.precision > found.precision);
+    // What cannot be measured is a sentence.
+    let few = assessed(&driver, shots(&digits, 3, &plain)).expect_err("too few");
+    assert!(few.to_string().contains("3 pictures cannot"), "{few}");
+    let unknown = load(&driver, DENOISER);
+    assert!(!unknown.has_reference);
+    let unjudged = assessed(&driver, shots(&unknown, 40, &plain)).expect_err("no judge");
+    assert!(
+        unjudged.to_string().contains("no real pictures"),
+        "{unjudged}"
+    );
 }
 
 #[test]

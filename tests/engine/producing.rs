@@ -13,7 +13,9 @@ use zscape::latent::Shot;
 use zscape::latent::expr::Expr;
 use zscape::latent::path::{Easing, Method};
 use zscape::model::Fault;
-use zscape::render::{Look, Made, Output, Plan, Production, Progress, RenderError, Setup, Stage};
+use zscape::render::{
+    Look, Made, Output, Plan, Production, Progress, RenderError, Setup, Stage, StepsShown,
+};
 
 const MODEL: &str = "digits-vae2";
 
@@ -113,8 +115,14 @@ fn all_outputs(folder: &Path) -> Vec<(Subject, Output)> {
         (grid("0-6,9"), Output::Still(folder.join("grid.png"))),
         (strip(), Output::Still(folder.join("strip.png"))),
         (grid("0-6,9"), Output::Array(folder.join("grid.npy"))),
-        (single(), Output::Steps(folder.join("steps.png"))),
-        (single(), Output::Steps(folder.join("steps.gif"))),
+        (
+            single(),
+            Output::Steps(folder.join("steps.png"), StepsShown::Data),
+        ),
+        (
+            single(),
+            Output::Steps(folder.join("steps.gif"), StepsShown::Data),
+        ),
         animation("walk.gif", AnimationFormat::Gif, false),
         animation("even.gif", AnimationFormat::Gif, true),
         animation("walk.apng", AnimationFormat::Apng, false),
@@ -140,7 +148,7 @@ fn a_recipe_makes_the_same_bytes_again() {
         let Ok(recipe) = recipe_in_file(path) else {
             continue;
         };
-        if matches!(output, Output::Steps(_)) {
+        if matches!(output, Output::Steps(..)) {
             continue;
         }
         let again = Plan::again(&recipe, &model).expect("the recipe is sound");
@@ -190,7 +198,7 @@ fn whenever_it_is_stopped_nothing_is_left() {
         let elsewhere = match &output {
             Output::Still(_) => Output::Still(away.path().join("a.png")),
             Output::Array(_) => Output::Array(away.path().join("a.npy")),
-            Output::Steps(_) => Output::Steps(away.path().join("a.gif")),
+            Output::Steps(_, shown) => Output::Steps(away.path().join("a.gif"), *shown),
             Output::Animation { format, .. } => Output::Animation {
                 path: away.path().join("a"),
                 format: *format,
@@ -291,7 +299,7 @@ fn many_steps_become_a_strip_and_frames() {
     let still = folder.path().join("still.png");
     for (name, size) in [("strip.png", Some([4 * 56, 56])), ("steps", None)] {
         let path = folder.path().join(name);
-        let steps = Output::steps(&path).expect("a name that steps can have");
+        let steps = Output::steps(&path, StepsShown::Data).expect("a name that steps can have");
         let outputs = [Output::Still(still.clone()), steps];
         let mut production =
             Production::begin(plan(&model, single()), &outputs).expect("it begins");
@@ -304,6 +312,7 @@ fn many_steps_become_a_strip_and_frames() {
                 of: 4,
                 image,
                 values: vec![level; image.len()],
+                noisy: None,
             };
             production.take(event, &mut always).expect("a step");
         }
@@ -371,7 +380,7 @@ fn what_cannot_be_made_is_known_before_the_work() {
     assert!(begin(single(), &[still, array]).contains("two outputs"));
     let nowhere = Output::Still(folder.path().join("no/such/folder.png"));
     assert!(begin(single(), &[nowhere]).contains("folder.png"));
-    let steps = Output::Steps(folder.path().join("s.png"));
+    let steps = Output::Steps(folder.path().join("s.png"), StepsShown::Data);
     assert!(begin(grid("0-3"), &[steps]).contains("single picture"));
     assert_eq!(names(folder.path()), Vec::<String>::new());
 
@@ -438,4 +447,49 @@ fn a_stream_waits_until_its_tiles_are_used() {
         Event::JobCancelled { job } if job == stream => Some(()),
         _ => None,
     });
+}
+
+/// The noisy pictures stand above the others, and are refused where there are none.
+#[test]
+fn noisy_steps_become_a_row_of_their_own() {
+    let model = cpu().load(MODEL);
+    let image = model.manifest.image;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("film.png");
+    let both = Output::steps(&path, StepsShown::Both).expect("a strip");
+    let begin = || Production::begin(plan(&model, single()), std::slice::from_ref(&both));
+    let step = |done: usize, noisy: Option<f32>| Event::Step {
+        job: JobId(1),
+        done,
+        of: 3,
+        image,
+        values: vec![done as f32 / 5.0; image.len()],
+        noisy: noisy.map(|level| vec![level; image.len()]),
+    };
+    let mut production = begin().expect("it begins");
+    for done in 1..=3 {
+        let noisy = Some(1.0 - done as f32 / 5.0);
+        let taken = production.take(step(done, noisy), &mut always);
+        taken.expect("a step");
+    }
+    let done = Event::JobDone { job: JobId(1) };
+    production.take(done, &mut always).expect("it is done");
+    production.finish(&mut always).expect("it is written");
+    let film = photo::read(&path).expect("a picture");
+    assert_eq!(film.size(), [3 * 56, 2 * 56]);
+    let rgba = film.to_rgba();
+    let level = |column: usize, row: usize| rgba[4 * (row * 56 * 3 * 56 + column * 56)];
+    assert_eq!([0, 1, 2].map(|column| level(column, 0)), [204, 153, 102]);
+    assert_eq!([0, 1, 2].map(|column| level(column, 1)), [51, 102, 153]);
+    // A plain decoder has none.
+    let mut production = begin().expect("it begins");
+    let fault = production
+        .take(step(1, None), &mut always)
+        .expect_err("no noise");
+    assert!(fault.to_string().contains("removes no noise"), "{fault}");
+    for name in ["film.gif", "film_##.png", "folder"] {
+        let path = folder.path().join(name);
+        assert!(Output::steps(&path, StepsShown::Both).is_err(), "{name}");
+        assert!(Output::steps(&path, StepsShown::Noisy).is_ok(), "{name}");
+    }
 }

@@ -28,6 +28,8 @@ pub const ASKED: &str = "graph-asked";
 pub const DENOISER: &str = "graph-denoiser";
 /// The same of codes in x, of which a decoder makes pictures.
 pub const LATENT_DENOISER: &str = "graph-latent-denoiser";
+/// As [`DENOISER`], of pictures that the catalogue's judge of digits looks at.
+pub const DIGITS_DENOISER: &str = "graph-digits-denoiser";
 /// A classifier of the pictures of [`RESIDUAL`].
 pub const JUDGE: &str = "graph-judge";
 
@@ -87,6 +89,15 @@ pub fn manifest(name: &str) -> Value {
             "conditions": {"kind": "classes", "words": ["round", "square", "other"]},
             "diffusion": {"noising": "cosine", "prediction": "v"},
             "networks": {"denoiser": denoiser(&[1, 8, 8])},
+        }),
+        DIGITS_DENOISER => json!({
+            "family": "diffusion",
+            "image": {"channels": 1, "height": 28, "width": 28},
+            "spaces": {"x": {"kind": "image", "channels": 1, "height": 28, "width": 28}},
+            "conditions": {"kind": "classes", "words": ["3", "8", "0"]},
+            "diffusion": {"noising": "cosine", "prediction": "v"},
+            "networks": {"denoiser": denoiser(&[1, 28, 28])},
+            "data": {"name": "MNIST (LeCun, Cortes, Burges)", "licence": "CC BY-SA 3.0"},
         }),
         LATENT_DENOISER => json!({
             "family": "diffusion",

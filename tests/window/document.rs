@@ -217,11 +217,7 @@ fn bookmarks_stand_in_the_order_that_they_are_put_in() {
 fn a_name_that_cannot_be_given_is_said_at_once() {
     let mut window = Window::open();
     window.bookmark("me", "");
-    for (name, part) in [
-        ("me", "already"),
-        ("1st", "1st"),
-        ("", "Give it a name"),
-    ] {
+    for (name, part) in [("me", "already"), ("1st", "1st"), ("", "Give it a name")] {
         window.press(CTRL, Key::D);
         window.type_into("Name of the bookmark", name);
         assert!(

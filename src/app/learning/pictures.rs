@@ -118,7 +118,7 @@ impl Learning {
                 let usual = question.sampler();
                 let samplers = formulas.iter().map(|formula| formula.settings.on(usual));
                 let request = PictureRequest::new(figure_key(number), &model, shown);
-                requests.push(request.drawn_with(samplers));
+                requests.push(request.each_drawn_with(samplers));
             }
         }
         requests
@@ -136,7 +136,7 @@ impl Learning {
             if let Ok(Some(model)) = workspace.need_model(&source) {
                 let key = picture_key(index);
                 let request = PictureRequest::new(key, &model, [picture.expression]);
-                requests.push(request.drawn_with([picture.sampler]));
+                requests.push(request.drawn_with(picture.sampler));
             }
         }
         requests

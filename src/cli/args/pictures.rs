@@ -9,8 +9,8 @@ use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
 use crate::latent::{Condition, NoiseMode, Sampler, Space, sampling};
 use crate::render;
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// The largest enlargement.
@@ -32,7 +32,7 @@ pub struct RenderArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub expression: Option<String>,
     /// Draw again what is in this file, from the recipe that it carries
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "method", "steps", "schedule", "eta", "guidance", "turns"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "steps_show", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "method", "steps", "schedule", "eta", "guidance", "turns"])]
     pub from: Option<PathBuf>,
     /// With --from, draw with a model of the same name even if it is another one
     #[arg(long, requires = "from")]
@@ -49,6 +49,16 @@ pub struct RenderArgs {
     /// .apng, .webp or .mp4, a folder, or step_###.png
     #[arg(long, value_name = "PATH")]
     pub steps_out: Option<PathBuf>,
+    /// What to show of each step: x0, the picture that the network sees behind the noise, x_t, the noisy
+    /// picture that the step began with, or both, one above the other in a strip
+    #[arg(
+        long,
+        value_name = "WHAT",
+        requires = "steps_out",
+        value_enum,
+        default_value_t
+    )]
+    pub steps_show: StepsShow,
     /// Pixels on the longer side of the PNG; by default those that the model makes
     #[arg(long, value_name = "N", conflicts_with = "scale")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MAX_SIZE))]
@@ -63,6 +73,27 @@ pub struct RenderArgs {
     pub condition: ConditionArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+/// What is shown of each step.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum StepsShow {
+    #[default]
+    #[value(name = "x0")]
+    Data,
+    #[value(name = "x_t")]
+    Noisy,
+    Both,
+}
+
+impl From<StepsShow> for render::StepsShown {
+    fn from(shown: StepsShow) -> Self {
+        match shown {
+            StepsShow::Data => Self::Data,
+            StepsShow::Noisy => Self::Noisy,
+            StepsShow::Both => Self::Both,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

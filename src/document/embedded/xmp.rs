@@ -5,21 +5,14 @@
 //! forms are found.
 
 use super::RECIPE_KEYWORD;
+use crate::document::markup::escaped;
 
 /// Names our property; no page has to be there.
 const NAMESPACE: &str = "https://zscape.invalid/xmp/1.0/";
 
 /// A packet around a recipe in ASCII.
 pub fn packet(recipe: &str) -> String {
-    let mut text = String::with_capacity(recipe.len() + 400);
-    for c in recipe.chars() {
-        match c {
-            '<' => text.push_str("&lt;"),
-            '>' => text.push_str("&gt;"),
-            '&' => text.push_str("&amp;"),
-            c => text.push(c),
-        }
-    }
+    let text = escaped(recipe);
     let name = RECIPE_KEYWORD;
     // The mark and the id are those of every packet.
     format!(

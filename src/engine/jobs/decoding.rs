@@ -84,6 +84,17 @@ impl Decoding {
         Ok(step)
     }
 
+    /// The noisy pictures that the last step began with; see [`Process::noisy`].
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn noisy(&mut self, compute: &Backend) -> Result<Option<Pictures>, Fault> {
+        match &mut self.batch {
+            Some(batch) => compute.noisy(batch.process.as_mut()),
+            None => Ok(None),
+        }
+    }
+
     fn begin(&self, model: &LoadedModel, compute: &Backend) -> Result<Batch, Fault> {
         let generator = &model.generator;
         let codes = &self.codes[self.done.min(self.codes.len())..];

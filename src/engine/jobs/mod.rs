@@ -4,6 +4,7 @@
 //! What a job keeps from one slice to the next it has on the CPU, or makes again when the device
 //! is another, so a slice that fails with its device can be tried again on the next.
 
+mod assess;
 mod bench;
 mod decode;
 mod decoding;
@@ -95,6 +96,10 @@ impl RunningJob {
             Job::Examine { shots, names } => (
                 model_of(&shots),
                 Box::new(examine::Examine::new(shots, names)),
+            ),
+            Job::Assess { shots, names } => (
+                model_of(&shots),
+                Box::new(assess::Assess::new(shots, names)),
             ),
             Job::Bench {
                 model,

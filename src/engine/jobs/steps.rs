@@ -37,16 +37,24 @@ impl Work for Steps {
         let image = cx.model.generator.image();
         let mut events = Vec::new();
         if let Some(pictures) = step.pictures {
-            let values = cx.compute.values(pictures, image);
+            let noisy = decoding.noisy(cx.compute)?;
+            // The first of what may be padded to a batch.
+            let first = |pictures| -> Result<Vec<f32>, Fault> {
+                let mut values = cx.compute.values(pictures, image)?;
+                values.truncate(image.len());
+                Ok(values)
+            };
+            let both =
+                first(pictures).and_then(|values| Ok((values, noisy.map(first).transpose()?)));
             // On another device the process begins again.
-            let mut values = values.inspect_err(|_| self.decoding = None)?;
-            values.truncate(image.len());
+            let (values, noisy) = both.inspect_err(|_| self.decoding = None)?;
             events.push(Event::Step {
                 job,
                 done,
                 of,
                 image,
                 values,
+                noisy,
             });
         }
         events.push(Event::Progress {

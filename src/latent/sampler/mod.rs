@@ -149,6 +149,22 @@ impl Sampler {
         Err(TurnError::Nowhere { after, of: done })
     }
 
+    /// The settings with which the way would go on after so many steps, with as many as are left of
+    /// their part; `None` where none has been taken or none is left, and where a turn is already.
+    pub fn part_after(&self, after: usize) -> Option<SamplerPart> {
+        let mut done = 0;
+        for (part, steps) in self.parts().zip(self.taken()) {
+            if after > done && after < done + steps {
+                return Some(SamplerPart {
+                    steps: part.steps - (after - done),
+                    ..part
+                });
+            }
+            done += steps;
+        }
+        None
+    }
+
     /// How many steps are taken of each part.
     fn taken(&self) -> Vec<usize> {
         let mut taken: Vec<usize> = self.parts().map(|part| part.steps).collect();
@@ -334,6 +350,13 @@ mod tests {
             (at_the_turn.turns.len(), at_the_turn.steps_in_all()),
             (1, 9)
         );
+        assert_eq!(
+            first.part_after(8),
+            Some(ddim(12)),
+            "as the way would go on anyway"
+        );
+        assert_eq!(again.part_after(10), Some(ddim(10)));
+        assert_eq!(again.part_after(8), None, "a turn is there already");
         for nowhere in [0, 18, 19] {
             assert!(again.turned(nowhere, ddim(1)).is_err(), "{nowhere}");
         }

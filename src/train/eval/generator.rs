@@ -3,6 +3,7 @@
 use super::judge::Judge;
 use super::labels;
 use crate::latent::interpolate::{lerp, slerp};
+use crate::latent::likeness::NEIGHBOURS;
 use crate::latent::{NoiseMode, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, LabelKind};
@@ -21,8 +22,6 @@ use rayon::prelude::*;
 const BATCH: usize = 250;
 /// Samples of a generator that are judged.
 const SAMPLES: usize = 10_000;
-/// Neighbours whose distance makes the radius of precision and recall.
-const NEIGHBOURS: usize = 3;
 /// Pairs of codes, and the part of the way between them, of a path length.
 const PATHS: usize = 2000;
 const PATH_STEP: f32 = 0.01;

@@ -152,6 +152,26 @@ pub fn evaluate(
     Ok(report)
 }
 
+/// What a classifier sees in the first test pictures of its data: its features, row after row, and how many
+/// a row has.
+///
+/// # Errors
+/// When the model is no classifier, its data cannot be read, or the device fails.
+pub fn features(
+    source: &ModelSource,
+    folder: &Path,
+    choice: DeviceChoice,
+    count: usize,
+) -> Result<(Vec<f32>, usize), TrainError> {
+    let file = read(source)?;
+    let test = dataset_of(&file)?.read(folder, Part::Test)?;
+    let (device, _) = device::choose(choice)?;
+    let count = count.min(test.len());
+    let verdicts = Judge::new(&file, &device)?.judge(&test.pictures(0..count))?;
+    let dim = verdicts.features.len() / count.max(1);
+    Ok((verdicts.features, dim))
+}
+
 /// Checks that a judge looks at pictures as a model makes them.
 fn check_size(judge: &ModelFile, file: &ModelFile) -> Result<(), ModelError> {
     if judge.manifest.image == file.manifest.image {

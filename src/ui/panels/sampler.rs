@@ -2,7 +2,7 @@
 //! eta and guidance, for each part of the way.
 
 use super::{parameter_row, unlocked_ui};
-use crate::app::sampling::by_method;
+use crate::app::sampling::{by_method, title};
 use crate::app::{Actions, AppState, Edit, ParamId, SamplerNumber, SamplerParam};
 use crate::engine::ModelInfo;
 use crate::latent::sampling::{Method, Name as _, Noising, Schedule};
@@ -161,7 +161,7 @@ fn number_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, id: SamplerPara
 }
 
 /// A choice as wide as the sliders above and below it.
-fn choice_ui(
+pub fn choice_ui(
     ui: &mut Ui,
     word: &str,
     width: f32,
@@ -205,22 +205,8 @@ fn costs_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo, sampler: &Sampler) {
     }
 }
 
-/// A method as people call it.
-pub fn title(method: Method) -> &'static str {
-    match method {
-        Method::Ddpm => "DDPM",
-        Method::Ddim => "DDIM",
-        Method::DpmSolver => "DPM-Solver++(2M)",
-        Method::UniPc => "UniPC",
-        Method::Euler => "Euler",
-        Method::Heun => "Heun",
-        Method::EulerAncestral => "Euler ancestral",
-        Method::Flow => "Flow (straight line)",
-    }
-}
-
 /// What a method does, in one sentence.
-fn explained(method: Method) -> &'static str {
+pub fn explained(method: Method) -> &'static str {
     match method {
         Method::Ddpm => {
             "New noise in every step, as the model was derived: needs many steps (Ho et al. 2020)"
@@ -246,7 +232,7 @@ fn explained(method: Method) -> &'static str {
 }
 
 /// Where the steps of a schedule lie, in one sentence.
-fn spaced(schedule: Schedule) -> &'static str {
+pub fn spaced(schedule: Schedule) -> &'static str {
     match schedule {
         Schedule::Linear => "The levels of the linear schedule at equal distances of time",
         Schedule::Cosine => "The levels of the cosine schedule at equal distances of time",

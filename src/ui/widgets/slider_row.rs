@@ -35,7 +35,7 @@ impl SliderRow<'_> {
     fn round(&self, value: f32) -> f32 {
         match self.scale {
             Scale::Open | Scale::Closed => round(value),
-            Scale::Counts => value.round(),
+            Scale::Whole | Scale::Counts => value.round(),
         }
     }
 
@@ -43,7 +43,7 @@ impl SliderRow<'_> {
     fn limits(&self) -> RangeInclusive<f32> {
         match self.scale {
             Scale::Open => typed_limits(&self.range),
-            Scale::Closed | Scale::Counts => self.range.clone(),
+            Scale::Closed | Scale::Whole | Scale::Counts => self.range.clone(),
         }
     }
 
@@ -51,7 +51,7 @@ impl SliderRow<'_> {
     fn share(&self, value: f32) -> f32 {
         let (start, end) = (*self.range.start(), *self.range.end());
         let share = match self.scale {
-            Scale::Open | Scale::Closed => (value - start) / (end - start),
+            Scale::Open | Scale::Closed | Scale::Whole => (value - start) / (end - start),
             Scale::Counts => (value / start).ln() / (end / start).ln(),
         };
         share.clamp(0.0, 1.0)
@@ -107,7 +107,7 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         let limits = row.limits();
         let (speed, decimals) = match row.scale {
             Scale::Open | Scale::Closed => (0.02, DECIMALS as usize),
-            Scale::Counts => (0.1, 0),
+            Scale::Whole | Scale::Counts => (0.1, 0),
         };
         let field = DragValue::new(&mut number)
             .speed(speed)

@@ -1,6 +1,7 @@
 //! Two pictures of the same size, pixel by pixel.
 
-use crate::app::DecodedPicture;
+use crate::app::{DecodedPicture, Thumbnail};
+use crate::model::manifest::ImageSpec;
 
 /// What laying pictures over each other needs, as people read it.
 pub const LAID_OVER: &str = "only pictures of the same size can be laid over each other";
@@ -69,14 +70,38 @@ pub fn difference_pixels(a: &DecodedPicture, b: &DecodedPicture, gain: f32) -> O
     Some((0..plane).flat_map(pixel).collect())
 }
 
+/// The same as a picture of its own, under a number that no other has.
+pub fn difference_picture(
+    a: &DecodedPicture,
+    b: &DecodedPicture,
+    gain: f32,
+    id: u64,
+) -> Option<DecodedPicture> {
+    let (channels, level) = levels(a, b)?;
+    let plane = a.image.width * a.image.height;
+    let image = ImageSpec {
+        channels,
+        ..b.image
+    };
+    let all = (0..channels).flat_map(|channel| (0..plane).map(move |pixel| (channel, pixel)));
+    let values: Vec<f32> = all
+        .map(|(channel, pixel)| (level(channel, pixel) * gain).clamp(0.0, 1.0))
+        .collect();
+    Some(DecodedPicture {
+        id,
+        image,
+        thumbnail: Thumbnail::from_values(image, &values)?,
+        values: values.into(),
+        ..b.clone()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Thumbnail;
     use crate::engine::ModelId;
     use crate::latent::expr::Expr;
     use crate::latent::{Code, Sampler, Space};
-    use crate::model::manifest::ImageSpec;
     use std::sync::Arc;
 
     fn picture(channels: usize, values: &[f32]) -> DecodedPicture {
@@ -111,6 +136,8 @@ mod tests {
             difference_pixels(&a, &b, 1.0).unwrap(),
             [128, 128, 128, 255, 64, 64, 64, 255]
         );
+        let apart = difference_picture(&a, &b, 2.0, 9).unwrap();
+        assert_eq!((apart.id, &apart.values[..]), (9, &[1.0, 0.5][..]));
         assert_eq!(
             difference_pixels(&a, &b, 4.0).unwrap(),
             [255; 8],

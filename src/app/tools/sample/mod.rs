@@ -1,17 +1,187 @@
 //! Sample: how noise becomes a picture in steps.
+//!
+//! The sampler is a part of the shot, and its film that of the current picture. Where one stands in
+//! the film is no part of undo; going on from there with other settings is.
 
+mod film;
+mod measure;
+mod numbers;
 pub(crate) mod panel;
+mod quality;
+mod reel;
+mod side;
 
-use super::{ToolInfo, ToolPart};
+pub use film::{Film, FilmStep, Still};
+pub use measure::{Measure, Reading};
+pub use numbers::{AMPLIFICATION, COUNT, FILM_SECONDS, STEP, number_of_pane};
+pub use quality::{Along, Curve, MAX_CURVES, Quality, QualitySettings};
+pub use reel::Reel;
+pub use side::{MAX_PANES, PANES, PaneSettings, Side, SidePane, SideSettings};
+
+use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
+use crate::app::notices::Level;
+use crate::app::pictures::PictureRequest;
+use crate::app::sentences::NO_MODEL;
+use crate::app::{Availability, CommandInfo, CurveFile, Edit, Effect};
+use crate::engine::{Event, JobId, ModelInfo};
+use crate::files::save::save;
+use crate::latent::{MAX_TURNS, Sampler};
 use crate::learn::ToolName;
-use eframe::egui::Key;
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
 
-/// The sampler is a part of the shot.
-pub type Settings = ();
+/// The commands of the tool: a step on, a step back, other settings from here on.
+pub const NEXT_STEP: &str = "next step";
+pub const PREVIOUS_STEP: &str = "previous step";
+pub const GO_ON: &str = "go on";
+/// What else it does: the next of its views, and a curve of quality.
+pub const NEXT_VIEW: &str = "next view";
+pub const MEASURE: &str = "measure";
 
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The steps of the current picture.
+    #[default]
+    Film,
+    /// The same noise under several samplers.
+    SideBySide,
+    /// How alike the pictures are to real ones.
+    Quality,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::Film, Self::SideBySide, Self::Quality];
+
+    fn next(self) -> Self {
+        match self {
+            Self::Film => Self::SideBySide,
+            Self::SideBySide => Self::Quality,
+            Self::Quality => Self::Film,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub mode: Mode,
+    /// How long the film takes when it is played.
+    pub secs: f32,
+    pub side: SideSettings,
+    pub quality: QualitySettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            secs: 4.0,
+            side: SideSettings::default(),
+            quality: QualitySettings::default(),
+        }
+    }
+}
+
+/// The film and where one stands in it; no part of undo.
 #[derive(Default, Debug)]
-pub struct Sample;
+pub struct Sample {
+    film: Film,
+    reel: Reel,
+    side: Side,
+    quality: Quality,
+}
+
+impl Sample {
+    pub fn film(&self) -> &Film {
+        &self.film
+    }
+
+    pub fn side(&self) -> &Side {
+        &self.side
+    }
+
+    pub fn quality(&self) -> &Quality {
+        &self.quality
+    }
+
+    /// Stops measuring; what was measured stays.
+    pub fn cancel_measuring(&mut self, cx: &ToolContext<'_, Self>) {
+        self.quality.cancel(cx);
+    }
+
+    /// Asks where the points that were measured are to be written.
+    pub fn ask_where_to_write(cx: &mut ToolContext<'_, Self>, file: CurveFile) {
+        cx.workspace.effects.push(Effect::AskForCurveFile(file));
+    }
+
+    /// Writes the points that were measured: all of them as a table, or the distances of those that are
+    /// shown as a chart.
+    pub fn write_curves(&self, cx: &mut ToolContext<'_, Self>, file: CurveFile, path: &Path) {
+        let along = cx.settings().quality.along;
+        let text = match file {
+            CurveFile::Csv => self.quality.csv(),
+            CurveFile::Svg => measure::chart(self.quality.curves(), along, Measure::Frechet).svg(),
+        };
+        let notices = &mut cx.workspace.notices;
+        match save(path, text.as_bytes()) {
+            Ok(()) => notices.push(Level::Done, format!("Saved {}", path.display())),
+            Err(fault) => notices.push(Level::Error, fault.to_string()),
+        };
+    }
+
+    /// Forgets a curve.
+    pub fn remove_curve(&mut self, cx: &ToolContext<'_, Self>, index: usize) {
+        self.quality.remove(cx, index);
+    }
+
+    /// Where one stands in the film.
+    pub fn reel(&self) -> &Reel {
+        &self.reel
+    }
+
+    /// The step that is shown, from 1; the last one where nobody has looked at another.
+    pub fn step(&self) -> usize {
+        self.reel.step(self.film.of())
+    }
+
+    /// Whether the picture itself is shown, and no step before.
+    pub fn is_at_end(&self) -> bool {
+        self.step() >= self.film.of()
+    }
+
+    /// Stops playing and shows a step.
+    pub fn scrub(&mut self, step: usize) {
+        self.reel.go_to(step, self.film.of());
+    }
+
+    /// The sampler that goes on after the shown step as it would anyway, but by settings of its own.
+    ///
+    /// # Errors
+    /// One sentence on why the settings cannot change here.
+    fn turned(&self, sampler: &Sampler) -> Result<Sampler, &'static str> {
+        if self.film.of() == 0 {
+            return Err("The steps are on their way");
+        }
+        if self.film.of() != sampler.steps_in_all() || !self.film.is_settled() {
+            return Err("The steps of these settings are on their way");
+        }
+        if self.is_at_end() {
+            return Err("Stop at a step before the last one first");
+        }
+        if sampler.turns.len() >= MAX_TURNS {
+            return Err("The settings change three times already; remove a change first");
+        }
+        let part = sampler.part_after(self.step());
+        let part = part.ok_or("The settings change after this step already")?;
+        let turned = sampler.turned(self.step(), part);
+        turned.map_err(|_| "The settings cannot change after this step")
+    }
+}
 
 impl ToolPart for Sample {
     const INFO: ToolInfo = ToolInfo {
@@ -24,4 +194,191 @@ impl ToolPart for Sample {
         explained_by: "diffusion-samplers",
     };
     const SHOWS_SOURCES: bool = false;
+    const NUMBERS: &'static [ToolNumber<Self>] = numbers::ALL;
+    const COMMANDS: &'static [ToolCommand<Self>] = &[
+        ToolCommand {
+            key: NEXT_STEP,
+            info: CommandInfo {
+                name: "Next step",
+                tooltip: "In Sample, show the picture one step later",
+                icon: Icon::StepForward,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::Period)),
+            },
+            run: |tool, _| tool.scrub(tool.step() + 1),
+            availability: |view| match view.tool.is_at_end() {
+                true => Err("This is the picture; no step follows"),
+                false => has_film(view),
+            },
+            is_on: |_| None,
+        },
+        ToolCommand {
+            key: PREVIOUS_STEP,
+            info: CommandInfo {
+                name: "Previous step",
+                tooltip: "In Sample, show the picture one step earlier",
+                icon: Icon::StepBack,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::Comma)),
+            },
+            run: |tool, _| tool.scrub(tool.step().saturating_sub(1)),
+            availability: |view| match view.tool.step() <= 1 {
+                true => Err("This is the first step"),
+                false => has_film(view),
+            },
+            is_on: |_| None,
+        },
+        ToolCommand {
+            key: GO_ON,
+            info: CommandInfo {
+                name: "Go on with other settings",
+                tooltip: "In Sample, keep the steps up to this one and set the rest of the way anew",
+                icon: Icon::Split,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::G)),
+            },
+            run: |tool, cx| match tool.turned(&cx.workspace.sampler()) {
+                Ok(sampler) => cx.workspace.edit(Edit::Sampler(sampler)),
+                Err(why) => {
+                    cx.workspace.notices.push(Level::Warning, why);
+                }
+            },
+            availability: |view| {
+                has_film(view)?;
+                view.tool.turned(&view.workspace.sampler()).map(|_| ())
+            },
+            is_on: |_| None,
+        },
+        ToolCommand {
+            key: NEXT_VIEW,
+            info: CommandInfo {
+                name: "Next view of the sampler",
+                tooltip: "In Sample, go from the film to side by side and to quality",
+                icon: Icon::SquareSplitHorizontal,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::V)),
+            },
+            run: |_, cx| cx.edit(|settings| settings.mode = settings.mode.next()),
+            availability: in_steps,
+            is_on: |_| None,
+        },
+        ToolCommand {
+            key: MEASURE,
+            info: CommandInfo {
+                name: "Measure quality",
+                tooltip: "In Sample, measure how alike the pictures are to real ones, point after point of a curve",
+                icon: Icon::ChartLine,
+                shortcut: None,
+            },
+            run: |tool, cx| {
+                if let Some(model) = cx.workspace.models.current().cloned() {
+                    cx.edit(|settings| settings.mode = Mode::Quality);
+                    tool.quality.measure(cx, &model);
+                }
+            },
+            availability: can_measure,
+            is_on: |_| None,
+        },
+    ];
+
+    fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        let mode = cx.settings().mode;
+        let is_shown =
+            |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.diffusion.is_some();
+        let [film, side, quality] = Mode::ALL.map(is_shown);
+        if film {
+            self.film.follow(cx, model);
+        } else {
+            self.film.stop(cx);
+        }
+        if side {
+            self.side.follow(cx);
+        }
+        // While nobody looks, no further point is begun.
+        if quality {
+            self.quality.follow(cx, model);
+        }
+    }
+
+    fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
+        match view.settings.mode == Mode::SideBySide && model.manifest.diffusion.is_some() {
+            true => Side::requests(view.workspace, &view.settings.side, model),
+            false => Vec::new(),
+        }
+    }
+
+    /// The panes are drawn by settings that follow those of the picture.
+    fn revision(view: ToolView<'_, Self>) -> [u64; 2] {
+        [view.tool.side.revision(), 0]
+    }
+
+    fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {
+        match event {
+            Event::Step {
+                job,
+                done,
+                of,
+                image,
+                values,
+                noisy,
+            } => self
+                .film
+                .take(job, (done, of), image, [noisy, Some(values)]),
+            Event::Progress { job, done, total } => self.quality.on_progress(job, [done, total]),
+            Event::Assessed { job, likeness } => self.quality.on_assessed(job, likeness),
+            _ => {}
+        }
+    }
+
+    fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
+        self.film.end(job, failure);
+        self.quality.on_end(job, failure);
+    }
+
+    fn is_playing(&self) -> bool {
+        self.reel.is_playing()
+    }
+
+    fn toggle_play(&mut self) -> bool {
+        self.film.is_shown() && self.film.of() > 1 && self.reel.toggle(self.film.of())
+    }
+
+    fn stop_playing(&mut self) {
+        self.reel.stop(self.film.of());
+    }
+
+    fn advance(&mut self, cx: &mut ToolContext<'_, Self>, dt_secs: f32) {
+        self.reel
+            .advance(dt_secs / cx.settings().secs, self.film.of());
+    }
+}
+
+/// Whether the tool has something to show.
+fn in_steps(view: ToolView<'_, Sample>) -> Availability {
+    match (view.is_open(), view.workspace.takes_steps()) {
+        (false, _) => Err("Open Sample first"),
+        (true, false) => Err("The model makes its picture in one step"),
+        (true, true) => Ok(()),
+    }
+}
+
+/// Whether there is a film to work on.
+fn has_film(view: ToolView<'_, Sample>) -> Availability {
+    in_steps(view)?;
+    match (view.settings.mode, view.tool.film.of()) {
+        (Mode::Film, 1..) => Ok(()),
+        (Mode::Film, 0) => Err("The steps are on their way"),
+        _ => Err("Look at the film first"),
+    }
+}
+
+/// Whether the quality of the model's pictures can be measured.
+fn can_measure(view: ToolView<'_, Sample>) -> Availability {
+    in_steps(view)?;
+    let model = view.workspace.model().ok_or(NO_MODEL)?;
+    if !model.has_reference {
+        return Err(
+            "No real pictures are kept for the data of this model, so there is nothing to measure by",
+        );
+    }
+    if view.settings.quality.along == Along::Guidance && model.manifest.conditions.is_none() {
+        return Err("The model takes no conditions, so there is nothing to guide");
+    }
+    Ok(())
 }

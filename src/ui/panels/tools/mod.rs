@@ -3,6 +3,7 @@
 //! What each tool paints is in its own folder, as a [`ToolPanel`]; here is what they share.
 
 pub mod neighbours;
+pub mod panes;
 pub mod rail;
 pub mod sources;
 

@@ -9,6 +9,7 @@ use crate::app::tools::compare::{
 use crate::app::{Actions, AppState, Command, ParamId, Scale, Tool};
 use crate::latent::path::{Method, interpolates};
 use crate::ui::panels::parameter_row;
+use crate::ui::panels::tools::panes;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{
     SliderRow, caption, command_button, icon, reset_button, section, section_with, slider_row,
@@ -42,7 +43,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut View) {
     let (count, ()) = section_with(
         ui,
         "Panes",
-        |ui| count_ui(ui, settings.panes()),
+        |ui| panes::count_ui(ui, settings.panes(), MAX_PANES),
         |ui| {
             caption(ui, "Pane 1 is the current picture; the others follow it");
             for index in 1..settings.panes() {
@@ -169,26 +170,6 @@ fn numbers_ui(ui: &mut Ui, laid_over: &OverlaidPair) {
                 ui.end_row();
             }
         });
-}
-
-/// The number of panes that was chosen now.
-fn count_ui(ui: &mut Ui, count: usize) -> Option<usize> {
-    ui.spacing_mut().item_spacing.x = space::XS;
-    let mut chosen = None;
-    // From right to left, as the end of the line is laid out.
-    for panes in (2..=MAX_PANES).rev() {
-        let button = Button::new(panes.to_string())
-            .selected(panes == count)
-            .min_size(vec2(size::CONTROL, size::CONTROL));
-        let response = ui
-            .add(button)
-            .on_hover_text(format!("Show {panes} panes"))
-            .accessible_name(format!("{panes} panes"));
-        if response.clicked() && panes != count {
-            chosen = Some(panes);
-        }
-    }
-    chosen
 }
 
 /// What one pane changes.

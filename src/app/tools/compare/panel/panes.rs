@@ -3,190 +3,47 @@
 use super::fitting_title;
 use crate::app::models::source_title;
 use crate::app::tools::compare::{LAID_OVER, Pane, PaneState};
-use crate::ui::drag::DraggedCode;
-use crate::ui::panels::canvas;
 use crate::ui::panels::tools::Stage;
-use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
-use crate::ui::widgets::{caption, icon};
-use eframe::egui::{
-    Align, Label, Layout, Rect, RichText, Role, Sense, Spinner, Stroke, StrokeKind, Ui, UiBuilder,
-    Vec2, WidgetInfo, pos2, vec2,
-};
-use lucide_icons::Icon;
-
-/// Height of the title above a picture and of the numbers below it.
-const TITLE_HEIGHT: f32 = 40.0;
-const NUMBERS_HEIGHT: f32 = 20.0;
+use crate::ui::panels::tools::panes::{self, PaneContent, PaneView};
+use eframe::egui::Ui;
+use std::sync::Arc;
 
 /// Paints all panes.
 pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    let panes = stage.app.tools().compare().panes().to_vec();
-    let area = ui.max_rect();
-    for (index, (pane, rect)) in panes.iter().zip(places(area, panes.len())).enumerate() {
-        let builder = UiBuilder::new()
-            .id_salt(("compare pane", index))
-            .max_rect(rect)
-            .layout(Layout::top_down(Align::Min));
-        ui.scope_builder(builder, |ui| pane_ui(ui, stage, pane, index));
-    }
-    if panes.is_empty() {
-        ui.centered_and_justified(|ui| ui.spinner());
-    }
-}
-
-/// Where the panes lie: in as many columns as let the pictures be largest.
-fn places(area: Rect, count: usize) -> Vec<Rect> {
-    let cell = |columns: usize| {
-        let rows = count.div_ceil(columns);
-        let gaps = vec2((columns - 1) as f32, (rows - 1) as f32) * space::M;
-        (area.size() - gaps).max(Vec2::ZERO) / vec2(columns as f32, rows as f32)
-    };
-    let side = |columns: &usize| {
-        let cell = cell(*columns);
-        cell.x.min(cell.y - TITLE_HEIGHT - NUMBERS_HEIGHT)
-    };
-    // Of several that are as good, the fewest.
-    let columns = (1..=count.max(1))
-        .rev()
-        .max_by(|a, b| side(a).total_cmp(&side(b)))
-        .unwrap_or(1);
-    let cell = cell(columns);
-    (0..count)
-        .map(|index| {
-            let place = vec2((index % columns) as f32, (index / columns) as f32);
-            Rect::from_min_size(area.min + place * (cell + Vec2::splat(space::M)), cell)
+    let count = stage.app.tools().compare().panes().len();
+    panes::ui(ui, stage, count, |ui, stage, index, width| {
+        let pane = stage.app.tools().compare().panes().get(index)?;
+        Some(PaneView {
+            title: fitting_title(ui, stage.app, index, width),
+            text: pane.expression.to_string(),
+            content: content(pane),
+            numbers: numbers(pane, index),
         })
-        .collect()
+    });
 }
 
-fn pane_ui(ui: &mut Ui, stage: &mut Stage<'_>, pane: &Pane, index: usize) {
-    let number = index + 1;
-    let tokens = tokens(ui);
-    let rect = ui.max_rect();
-    ui.spacing_mut().item_spacing.y = 0.0;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::S;
-        ui.label(
-            RichText::new(number.to_string())
-                .color(tokens.accent)
-                .strong(),
-        );
-        let title = fitting_title(ui, stage.app, index, ui.available_width());
-        let title = RichText::new(title).color(tokens.text_strong);
-        ui.add(Label::new(title).truncate());
-    });
-    let text = pane.expression.to_string();
-    let small = RichText::new(&text).small().color(tokens.text_muted);
-    ui.add(Label::new(small).truncate()).on_hover_text(&text);
-
-    let area = Rect::from_min_max(
-        pos2(rect.left(), rect.top() + TITLE_HEIGHT),
-        pos2(rect.right(), rect.bottom() - NUMBERS_HEIGHT),
-    );
+fn content(pane: &Pane) -> PaneContent {
     match &pane.state {
-        PaneState::Picture(_) => picture_ui(ui, stage, pane, number, area),
+        PaneState::Picture(picture) => PaneContent::Picture(Arc::clone(picture)),
         PaneState::Loading => {
-            waiting_ui(ui, area, &format!("Loading {}", source_title(&pane.source)));
+            PaneContent::Waiting(format!("Loading {}", source_title(&pane.source)))
         }
-        PaneState::Waiting => waiting_ui(ui, area, "Decoding"),
-        PaneState::Cannot(why) => cannot_ui(ui, area, why),
+        PaneState::Waiting => PaneContent::Waiting("Decoding".to_owned()),
+        PaneState::Cannot(why) => PaneContent::Cannot(why.clone()),
     }
-    let below = Rect::from_min_max(pos2(rect.left(), area.bottom()), rect.max);
-    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-        let words = match (index, pane.picture(), pane.difference) {
-            (0, _, _) | (_, None, _) => return,
-            (_, Some(_), Some(difference)) => format!(
-                "Differs from 1 by {:.4} on average, {:.4} at most",
-                difference.mean, difference.max
-            ),
-            (_, Some(picture), None) => format!(
-                "{}×{} pixels: {LAID_OVER}",
-                picture.image.width, picture.image.height
-            ),
-        };
-        caption(ui, words);
-    });
 }
 
-/// The picture of a pane, which walks where it is dragged and takes codes that are dropped.
-fn picture_ui(ui: &mut Ui, stage: &mut Stage<'_>, pane: &Pane, number: usize, area: Rect) {
-    let Some(picture) = pane.picture() else {
-        return;
-    };
-    let response = ui.interact(
-        area,
-        ui.scope_id().with("compared picture"),
-        Sense::click_and_drag(),
-    );
-    canvas::zoom_and_pan(ui, stage.canvas, &response, area);
-    let rect = stage.canvas.place(ui, area, picture.image);
-    if let Some(texture) = stage.textures.whole(ui.ctx(), picture) {
-        let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        let painter = ui.painter().with_clip_rect(area);
-        painter.image(texture, rect, uv, PLAIN_TINT);
-    }
-    canvas::walk(stage.app, stage.actions, stage.canvas, &response, rect);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Pane {number}")));
-    if response.dnd_hover_payload::<DraggedCode>().is_some() {
-        let stroke = Stroke::new(2.0, tokens(ui).accent);
-        let frame = rect.intersect(area);
-        ui.painter()
-            .rect_stroke(frame, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
-    }
-    if let Some(dragged) = response.dnd_release_payload::<DraggedCode>() {
-        let expression = dragged.expression.clone();
-        stage.actions.edit(crate::app::Edit::Expression(expression));
-    }
-    response.on_hover_and_drag_cursor(stage.canvas.cursor());
-}
-
-fn waiting_ui(ui: &mut Ui, area: Rect, words: &str) {
-    ui.scope_builder(UiBuilder::new().max_rect(area), |ui| {
-        ui.add_space((area.height() / 2.0 - size::CONTROL).max(0.0));
-        ui.vertical_centered(|ui| {
-            ui.add(Spinner::new());
-            caption(ui, words);
-        });
-    });
-}
-
-/// One sentence in the place of a picture.
-fn cannot_ui(ui: &mut Ui, area: Rect, why: &str) {
-    let tokens = tokens(ui);
-    let painter = ui.painter();
-    painter.rect_filled(area, size::RADIUS, tokens.panel);
-    ui.scope_builder(UiBuilder::new().max_rect(area.shrink(space::M)), |ui| {
-        ui.add_space((area.height() / 2.0 - 48.0).max(0.0));
-        ui.vertical_centered(|ui| {
-            ui.spacing_mut().item_spacing.y = space::S;
-            ui.label(icon(Icon::CircleAlert).color(tokens.text_muted));
-            ui.add(Label::new(why).wrap());
-        });
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn panes_lie_where_the_pictures_are_largest() {
-        let wide = Rect::from_min_size(pos2(10.0, 20.0), vec2(900.0, 500.0));
-        let two = places(wide, 2);
-        assert_eq!(two[0].top(), two[1].top(), "beside each other");
-        assert!(two[0].right() < two[1].left());
-        let square = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 700.0));
-        let four = places(square, 4);
-        assert_eq!(four[0].left(), four[2].left(), "two above two");
-        let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(300.0, 900.0));
-        let two = places(tall, 2);
-        assert_eq!(two[0].left(), two[1].left(), "one above the other");
-        for area in [wide, square, tall] {
-            for count in 1..=4 {
-                for place in places(area, count) {
-                    assert!(area.expand(0.1).contains_rect(place), "{place:?}");
-                }
-            }
-        }
+/// How far a pane is from the first.
+fn numbers(pane: &Pane, index: usize) -> Option<String> {
+    match (index, pane.picture()?, pane.difference) {
+        (0, ..) => None,
+        (_, _, Some(difference)) => Some(format!(
+            "Differs from 1 by {:.4} on average, {:.4} at most",
+            difference.mean, difference.max
+        )),
+        (_, picture, None) => Some(format!(
+            "{}×{} pixels: {LAID_OVER}",
+            picture.image.width, picture.image.height
+        )),
     }
 }

@@ -59,11 +59,13 @@ struct Drawn {
     curve: Vec<[f64; 2]>,
     /// Those of each part of the sampler.
     steps: Vec<Vec<[f64; 2]>>,
+    /// The levels of noise at which the steps begin, part after part.
+    levels: Vec<Level>,
 }
 
 impl Levels {
-    /// Paints the choice of the axis and the plot.
-    pub fn ui(&mut self, ui: &mut Ui, noising: Noising, sampler: &Sampler) {
+    /// Paints the choice of the axis and the plot; `shown` is a step that stands out, from 1.
+    pub fn ui(&mut self, ui: &mut Ui, noising: Noising, sampler: &Sampler, shown: usize) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for axis in Axis::ALL {
@@ -72,23 +74,13 @@ impl Levels {
                     .selected(self.axis == axis)
                     .min_size(vec2(0.0, size::CONTROL));
                 let name = format!("Plot {words}");
-                if ui
-                    .add(button)
-                    .on_hover_text(tip)
-                    .accessible_name(name)
-                    .clicked()
-                {
+                let response = ui.add(button).on_hover_text(tip).accessible_name(name);
+                if response.clicked() {
                     self.axis = axis;
                 }
             }
         });
-        let of = (self.axis, noising, *sampler);
-        let drawn = match self.drawn.take().filter(|drawn| drawn.of == of) {
-            Some(drawn) => drawn,
-            None => Drawn::new(of),
-        };
-        drawn.ui(ui);
-        self.drawn = Some(drawn);
+        self.drawn(noising, sampler).ui(ui, shown);
         caption(
             ui,
             match noising {
@@ -96,6 +88,21 @@ impl Levels {
                 _ => "Over the time, from 999 (noise) to 0 (picture); each dot is a step",
             },
         );
+    }
+
+    /// The level of noise at which a step begins, from 1; `None` for one that is not there.
+    pub fn at(&mut self, noising: Noising, sampler: &Sampler, step: usize) -> Option<Level> {
+        let levels = &self.drawn(noising, sampler).levels;
+        levels.get(step.checked_sub(1)?).copied()
+    }
+
+    fn drawn(&mut self, noising: Noising, sampler: &Sampler) -> &Drawn {
+        let of = (self.axis, noising, *sampler);
+        let drawn = match self.drawn.take().filter(|drawn| drawn.of == of) {
+            Some(drawn) => drawn,
+            None => Drawn::new(of),
+        };
+        self.drawn.insert(drawn)
     }
 }
 
@@ -110,24 +117,24 @@ impl Drawn {
         // Settings that are refused have no steps.
         let legs = sampler.legs(noising).unwrap_or_default();
         // Where a step begins, the network is asked; the end is the picture.
-        let steps = legs.iter().map(|leg| {
-            let asked = leg.moments.iter().take(leg.steps());
-            asked.map(point).collect()
-        });
+        let asked = || legs.iter().map(|leg| leg.moments.iter().take(leg.steps()));
         Self {
             of,
             curve,
-            steps: steps.collect(),
+            steps: asked().map(|leg| leg.map(point).collect()).collect(),
+            levels: asked().flatten().map(|moment| moment.level).collect(),
         }
     }
 
-    fn ui(&self, ui: &mut Ui) {
+    fn ui(&self, ui: &mut Ui, shown: usize) {
         let colours = tokens(ui);
         let line = Line::new("training", PlotPoints::from(self.curve.clone()))
             .color(colours.outline)
             .width(1.5)
             .allow_hover(false);
-        let shown = quiet_plot(ui, "noise levels", HEIGHT)
+        let mut all = self.steps.iter().flatten();
+        let here = shown.checked_sub(1).and_then(|index| all.nth(index));
+        let plot = quiet_plot(ui, "noise levels", HEIGHT)
             // Time runs from the noise to the picture.
             .invert_x(true)
             .show(ui, |plot| {
@@ -141,14 +148,17 @@ impl Drawn {
                         format!("steps of part {}", part + 1),
                         PlotPoints::from(steps.clone()),
                     );
-                    plot.points(points.color(colour).radius(2.5));
+                    plot.points(points.color(colour).radius(2.0));
+                }
+                if let Some(&here) = here {
+                    let point = Points::new("the step that is shown", PlotPoints::from(vec![here]));
+                    plot.points(point.color(colours.text_strong).radius(5.0));
                 }
             });
         let (_, of) = self.of.0.words();
-        let count: usize = self.steps.iter().map(Vec::len).sum();
+        let count = self.levels.len();
         let name = format!("{count} steps on the noise levels of training. {of}");
-        shown
-            .response
+        plot.response
             .widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     }
 }

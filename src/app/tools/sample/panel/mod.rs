@@ -1,16 +1,21 @@
-//! Sample: the sampler and its levels at the left, the picture in the middle.
+//! Sample: the sampler and its levels at the left, the picture with its film in the middle.
 
+mod film;
 mod levels;
+mod quality;
+mod side;
 
 use crate::app::models::source_title;
-use crate::app::{Action, Actions, AppState};
+use crate::app::tools::sample::{FILM_SECONDS, Mode, Sample};
+use crate::app::{Action, Actions, AppState, ParamId};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::learn::Control;
-use crate::ui::panels::tools::{Controls, ToolPanel};
-use crate::ui::panels::{conditions, noise, sampler, unlocked_ui};
-use crate::ui::theme::space;
+use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
+use crate::ui::panels::{conditions, noise, parameter_row, sampler, unlocked_ui};
+use crate::ui::textures::PictureTextures;
+use crate::ui::theme::{size, space};
 use crate::ui::widgets::{caption, empty_state, section};
-use eframe::egui::{Button, Ui};
+use eframe::egui::{Button, Ui, vec2};
 use levels::Levels;
 use lucide_icons::Icon;
 
@@ -18,6 +23,10 @@ use lucide_icons::Icon;
 #[derive(Default)]
 pub struct View {
     levels: Levels,
+    /// Those of the film, which have numbers of their own.
+    textures: PictureTextures,
+    /// What is seen of the curves.
+    quality: quality::Looks,
 }
 
 impl ToolPanel for View {
@@ -32,15 +41,68 @@ impl ToolPanel for View {
             one_step_ui(ui, app, actions, model);
             return;
         };
+        modes_ui(ui, app, actions);
+        match app.tools().settings().sample.mode {
+            Mode::Film => parameter_row::ui(ui, app, actions, &ParamId::Tool(FILM_SECONDS)),
+            Mode::SideBySide => side::controls_ui(ui, app, actions, diffusion.noising),
+            Mode::Quality => quality::controls_ui(ui, app, actions, &mut self.quality),
+        };
         unlocked_ui(ui, app, Control::Sliders, |ui| {
             conditions::ui(ui, app, actions, model);
         });
         sampler::ui(ui, app, actions, model);
         noise::ui(ui, app, actions, model);
         section(ui, "Noise levels", |ui| {
-            self.levels
-                .ui(ui, diffusion.noising, &app.position().sampler());
+            let shown = app.tools().sample().step();
+            let sampler = app.position().sampler();
+            self.levels.ui(ui, diffusion.noising, &sampler, shown);
         });
+    }
+
+    fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {
+        if !stage.app.workspace().takes_steps() {
+            picture_ui(ui, stage);
+            return;
+        }
+        match stage.app.tools().settings().sample.mode {
+            Mode::Film => film::ui(ui, stage, self),
+            Mode::SideBySide => side::ui(ui, stage),
+            Mode::Quality => quality::ui(ui, stage, &self.quality),
+        }
+        self.textures.end_frame();
+    }
+}
+
+/// Chooses what is looked at.
+fn modes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let mode = app.tools().settings().sample.mode;
+    ui.add_space(space::S);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for wanted in Mode::ALL {
+            let (words, tip) = mode_words(wanted);
+            let button = Button::new(words)
+                .selected(mode == wanted)
+                .min_size(vec2(0.0, size::CONTROL));
+            let tip = format!("{tip} (V goes on to the next)");
+            if ui.add(button).on_hover_text(tip).clicked() {
+                actions.edit_tool::<Sample>(move |settings| settings.mode = wanted);
+            }
+        }
+    });
+}
+
+fn mode_words(mode: Mode) -> (&'static str, &'static str) {
+    match mode {
+        Mode::Film => ("Film", "From the noise to the picture, step by step"),
+        Mode::SideBySide => (
+            "Side by side",
+            "The same noise under two to four samplers, and how far their pictures are apart",
+        ),
+        Mode::Quality => (
+            "Quality",
+            "How alike many pictures are to real ones, against steps or guidance",
+        ),
     }
 }
 
