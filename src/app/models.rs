@@ -24,7 +24,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 9] = [
+pub const CATALOGUE: [CatalogueEntry; 10] = [
     CatalogueEntry {
         name: "faces-vae",
         title: "Faces, VAE, 48-D latent",
@@ -58,6 +58,12 @@ pub const CATALOGUE: [CatalogueEntry; 9] = [
     CatalogueEntry {
         name: "digits-cvae",
         title: "Digits, conditional VAE, 8-D latent",
+        has_styles: false,
+        takes_steps: false,
+    },
+    CatalogueEntry {
+        name: "digits-cgan",
+        title: "Digits, conditional GAN, 64-D latent",
         has_styles: false,
         takes_steps: false,
     },
