@@ -166,6 +166,12 @@ pub enum Layer {
     },
 }
 
+/// Where the file of hints of a model is, if there is one.
+pub fn hints_beside(model: &Path) -> Option<PathBuf> {
+    let path = model.with_extension("toml");
+    (path != model).then_some(path)
+}
+
 fn one() -> usize {
     1
 }
@@ -180,10 +186,9 @@ impl Hints {
     /// # Errors
     /// When it is there and cannot be understood.
     pub fn beside(model: &Path) -> Result<(Option<PathBuf>, Self), String> {
-        let path = model.with_extension("toml");
-        if path == model || !path.exists() {
+        let Some(path) = hints_beside(model).filter(|path| path.exists()) else {
             return Ok((None, Self::default()));
-        }
+        };
         let bytes = load::read(&path, MAX_BYTES).map_err(|error| error.to_string())?;
         let shown = || {
             path.file_name()

@@ -82,7 +82,12 @@ impl Case {
                 }
                 [] => 1.0,
             };
+            // As large as weights of a mapping network, which learns slowly.
+            let is_slow = name.starts_with("style.") || name.starts_with("mapping.fc");
             for value in &mut values {
+                if is_slow {
+                    *value *= 128.0;
+                }
                 *value = if name.ends_with("running_var") {
                     value.abs() + 0.5
                 } else if shape.len() == 1 && name.ends_with("weight") {

@@ -5,6 +5,7 @@ mod burgess;
 mod convolutional;
 mod linear;
 mod stack;
+mod stylegan2;
 mod taesd;
 mod written;
 
@@ -31,6 +32,7 @@ pub const ALL: &[&dyn Architecture] = &[
     &written::Written,
     &burgess::Burgess,
     &taesd::Taesd,
+    &stylegan2::StyleGan2,
     &linear::LinearVae,
     &linear::LinearGenerator,
     &convolutional::ConvVae,
