@@ -355,6 +355,85 @@ class StyleGan2(nn.Module):
         return (picture / 2 + 0.5).clamp(0, 1)
 
 
+class Residual(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(32, n_in, 1e-6), nn.Conv2d(n_in, n_out, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(32, n_out, 1e-6), nn.Conv2d(n_out, n_out, 3, padding=1)
+        if n_in != n_out:
+            self.conv_shortcut = nn.Conv2d(n_in, n_out, 1)
+
+    def forward(self, x):
+        h = self.conv2(F.silu(self.norm2(self.conv1(F.silu(self.norm1(x))))))
+        return (self.conv_shortcut(x) if hasattr(self, "conv_shortcut") else x) + h
+
+
+class Attention(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.group_norm = nn.GroupNorm(32, n, 1e-6)
+        self.to_q, self.to_k, self.to_v = nn.Linear(n, n), nn.Linear(n, n), nn.Linear(n, n)
+        self.to_out = nn.ModuleList([nn.Linear(n, n)])
+
+    def forward(self, x):
+        tokens = self.group_norm(x).flatten(2).transpose(1, 2)
+        q, k, v = self.to_q(tokens), self.to_k(tokens), self.to_v(tokens)
+        weights = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(q.shape[-1]), -1)
+        return x + self.to_out[0](weights @ v).transpose(1, 2).reshape(x.shape)
+
+
+def middle(n):
+    block = nn.Module()
+    block.resnets = nn.ModuleList([Residual(n, n), Residual(n, n)])
+    block.attentions = nn.ModuleList([Attention(n)])
+    return block
+
+
+def through(block, x):
+    return block.resnets[1](block.attentions[0](block.resnets[0](x)))
+
+
+class AutoencoderKl(nn.Module):
+    SCALING = 0.18215
+
+    def __init__(self):
+        super().__init__()
+        conv = lambda i, o, **more: nn.Conv2d(i, o, 3, **{"padding": 1, **more})
+        self.encoder, self.decoder = nn.Module(), nn.Module()
+        self.quant_conv, self.post_quant_conv = nn.Conv2d(8, 8, 1), nn.Conv2d(4, 4, 1)
+        e, d = self.encoder, self.decoder
+        e.conv_in, d.conv_in = conv(3, 32), conv(4, 64)
+        down, up = [nn.Module(), nn.Module()], [nn.Module(), nn.Module()]
+        down[0].resnets = nn.ModuleList([Residual(32, 32)])
+        down[0].downsamplers = nn.ModuleList([nn.Module()])
+        down[0].downsamplers[0].conv = conv(32, 32, stride=2, padding=0)
+        down[1].resnets = nn.ModuleList([Residual(32, 64)])
+        up[0].resnets = nn.ModuleList([Residual(64, 64), Residual(64, 64)])
+        up[0].upsamplers = nn.ModuleList([nn.Module()])
+        up[0].upsamplers[0].conv = conv(64, 64)
+        up[1].resnets = nn.ModuleList([Residual(64, 32), Residual(32, 32)])
+        e.down_blocks, d.up_blocks = nn.ModuleList(down), nn.ModuleList(up)
+        e.mid_block, d.mid_block = middle(64), middle(64)
+        e.conv_norm_out, d.conv_norm_out = nn.GroupNorm(32, 64, 1e-6), nn.GroupNorm(32, 32, 1e-6)
+        e.conv_out, d.conv_out = conv(64, 8), conv(32, 3)
+
+    def encode(self, x):
+        e = self.encoder
+        x = e.down_blocks[0].resnets[0](e.conv_in(2 * x - 1))
+        x = e.down_blocks[0].downsamplers[0].conv(F.pad(x, (0, 1, 0, 1)))
+        x = through(e.mid_block, e.down_blocks[1].resnets[0](x))
+        mean, logvar = self.quant_conv(e.conv_out(F.silu(e.conv_norm_out(x)))).chunk(2, 1)
+        return mean * self.SCALING, logvar + 2 * math.log(self.SCALING)
+
+    def decode(self, z):
+        d = self.decoder
+        x = through(d.mid_block, d.conv_in(self.post_quant_conv(z / self.SCALING)))
+        x = d.up_blocks[0].resnets[1](d.up_blocks[0].resnets[0](x))
+        x = d.up_blocks[0].upsamplers[0].conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        x = d.up_blocks[1].resnets[1](d.up_blocks[1].resnets[0](x))
+        return (d.conv_out(F.silu(d.conv_norm_out(x))) / 2 + 0.5).clamp(0, 1)
+
+
 def main():
     mlp = dict(encode=MlpVae.encode, decode=MlpVae.decode)
     case("vae of the examples", MlpVae(784, 40, 5), "VAE of full matrices", [5], [1, 28, 28], **mlp)
@@ -386,6 +465,8 @@ def main():
     for layout in ["port", "nvidia"]:
         module = StyleGan2(layout, 6, 8, [7, 6, 5], 2)
         case(f"stylegan2 {layout}", module, "StyleGAN2", [6], [3, 16, 16], decode=StyleGan2.decode)
+    kl = (AutoencoderKl.encode, AutoencoderKl.decode)
+    case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
     print("[\n" + ",\n".join(json.dumps(entry) for entry in CASES) + "\n]")
 
 

@@ -4,6 +4,7 @@
 use crate::files::load;
 use crate::model::graph::Function;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The longest file of hints, in bytes.
@@ -39,6 +40,9 @@ pub struct Hints {
     /// The layers of networks that zscape does not know.
     pub decoder: Option<Layers>,
     pub encoder: Option<Layers>,
+    /// What stands in the file and in the settings beside it.
+    #[serde(skip)]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// What numbers stand for black and white.

@@ -77,6 +77,7 @@ impl Foreign {
         let (hints_file, mut hints) = Hints::beside(path)?;
         companions::read_config(&mut container, path);
         hints.classes.truncate(crate::latent::MAX_WORDS);
+        hints.facts.clone_from(&container.facts);
         let (architecture, left_over, blueprint) = match &container.program {
             Some(_) => (ONNX, None, onnx::blueprint(&container, &hints)?),
             None => recognise(&container, &hints)?,

@@ -1,6 +1,7 @@
 //! Architectures that are known by the names and the shapes of their tensors. One file for each, and
 //! one line in [`ALL`].
 
+mod autoencoder_kl;
 mod burgess;
 mod convolutional;
 mod linear;
@@ -33,6 +34,7 @@ pub const ALL: &[&dyn Architecture] = &[
     &burgess::Burgess,
     &taesd::Taesd,
     &stylegan2::StyleGan2,
+    &autoencoder_kl::AutoencoderKl,
     &linear::LinearVae,
     &linear::LinearGenerator,
     &convolutional::ConvVae,
