@@ -11,6 +11,9 @@ const SIDES: [usize; 14] = [
     64, 28, 32, 128, 256, 96, 48, 16, 80, 100, 112, 160, 224, 512,
 ];
 
+/// The most kernels of a stack.
+const MAX_KERNELS: usize = 40;
+
 /// How a kernel of some side moves: stride, border, and what is added at the far edge.
 type Step = [usize; 3];
 
@@ -131,6 +134,9 @@ pub fn solve(
             LayerKind::Norm => None,
         })
         .collect();
+    if kernels.len() > MAX_KERNELS {
+        return None;
+    }
     // A single pixel becomes as many as the kernel has: no border is cut off.
     let from_one = from == 1 && kernels.first().is_some_and(|&(side, up)| up && side > 1);
     // Three settings: of the first, of the last, and of all between, by their sides.

@@ -9,6 +9,9 @@ use crate::model::foreign::net::Weight;
 use crate::model::graph::{GraphSpec, InputSpec, NodeSpec, Operation, shape_of};
 use std::collections::{BTreeMap, HashMap};
 
+/// The most known numbers of a graph, all together.
+const MAX_MADE: usize = 1 << 22;
+
 /// A graph on its way.
 pub struct Lowering<'a> {
     pub container: &'a Container,
@@ -23,6 +26,8 @@ pub struct Lowering<'a> {
     pub multiples: HashMap<String, (String, f32)>,
     /// How many classes there are, once a table of them is found.
     pub classes: Option<usize>,
+    /// Known numbers that were made.
+    made: usize,
 }
 
 /// What came of it.
@@ -49,6 +54,7 @@ impl<'a> Lowering<'a> {
             weights: BTreeMap::new(),
             multiples: HashMap::new(),
             classes: None,
+            made: 0,
         };
         for (name, info) in &container.tensors {
             let Some(name) = name.strip_prefix(prefix) else {
@@ -181,6 +187,7 @@ impl<'a> Lowering<'a> {
         let given: Vec<Option<&Known>> = known.iter().map(Option::as_ref).collect();
         match fold::fold(node, &given)? {
             Some(found) => {
+                self.count(found.len())?;
                 self.set(output, Item::Known(found));
                 Ok(true)
             }
@@ -272,6 +279,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Counts known numbers.
+    fn count(&mut self, numbers: usize) -> Result<(), String> {
+        self.made = self.made.saturating_add(numbers);
+        if self.made > MAX_MADE {
+            return Err("makes more known numbers than any model needs".to_owned());
+        }
+        Ok(())
+    }
+
     pub fn set(&mut self, name: &str, item: Item) {
         self.items.insert(name.to_owned(), item);
     }
@@ -321,6 +337,9 @@ impl<'a> Lowering<'a> {
             Some(Item::Known(known)) => (known.shape.clone(), Weight::Given(known.to_floats())),
             _ => return Err("takes what is neither live nor fixed".to_owned()),
         };
+        if let Weight::Given(values) = &weight {
+            self.count(values.len())?;
+        }
         let mut inner = shape;
         if inner.len() == rank {
             if inner.first() != Some(&1) {
