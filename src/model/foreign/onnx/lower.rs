@@ -1,5 +1,6 @@
 //! From the nodes of an ONNX graph to a graph of ours.
 
+use super::container;
 use super::fold;
 use super::item::{Item, Known, Live, MAX_KNOWN, Values};
 use super::operators;
@@ -89,6 +90,20 @@ impl<'a> Lowering<'a> {
             shape: shape.to_vec(),
         };
         self.items.insert(name.to_owned(), Item::Live(live));
+    }
+
+    /// Gives an input the shape that the file has for it.
+    ///
+    /// # Errors
+    /// When it has not as many numbers.
+    pub fn reshape_input(&mut self, name: &str, shape: &[usize]) -> Result<(), String> {
+        let Some(Item::Live(live)) = self.items.get(name).cloned() else {
+            return Ok(());
+        };
+        let shape = shape.to_vec();
+        let live = self.emit(Operation::Reshape { shape }, &[&live])?;
+        self.set(name, Item::Live(live));
+        Ok(())
     }
 
     /// Lets a name of the file be the number of a class.
@@ -185,7 +200,14 @@ impl<'a> Lowering<'a> {
             known.push(self.known(name)?);
         }
         let given: Vec<Option<&Known>> = known.iter().map(Option::as_ref).collect();
-        match fold::fold(node, &given)? {
+        let found = match (&*node.operator, given.first()) {
+            ("ConstantOfShape", Some(Some(shape))) => {
+                let value = self.known(&container::value_of(output))?;
+                Some(fold::filled(shape, value.as_ref())?)
+            }
+            _ => fold::fold(node, &given)?,
+        };
+        match found {
             Some(found) => {
                 self.count(found.len())?;
                 self.set(output, Item::Known(found));
