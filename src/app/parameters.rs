@@ -263,7 +263,7 @@ mod tests {
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 13);
     }
 
     #[test]
