@@ -24,6 +24,8 @@ pub enum Action {
     OpenFile(PathBuf),
     /// Load another model.
     LoadModel(ModelSource),
+    /// Load the model of another program that is shown.
+    OpenForeign,
     /// History, bookmarks and session files.
     Session(SessionAction),
     /// Questions, scenes and progress.
@@ -120,6 +122,11 @@ pub enum SessionAction {
         name: String,
         tags: Vec<String>,
         note: String,
+    },
+    /// Put a bookmark in front of another one of the list, or at its end.
+    MoveBookmark {
+        name: String,
+        before: Option<String>,
     },
     DeleteBookmark(String),
     /// Take back a deletion.

@@ -7,7 +7,6 @@ use super::{
     SessionAction, Tool, TourAction, TourStep,
 };
 use crate::document::Change;
-use crate::latent::Space;
 use crate::learn::Control;
 use std::path::PathBuf;
 
@@ -40,6 +39,12 @@ impl AppState {
                     return;
                 }
                 self.navigation.load(&mut self.desk.workspace, source, None);
+            }
+            Action::OpenForeign => {
+                self.desk.workspace.modes.overlay = Overlay::None;
+                if let Some(load) = self.opening.take_asked() {
+                    self.run_action(load);
+                }
             }
             Action::Session(action) => self.run_session(action),
             Action::Learn(action) => {
@@ -228,6 +233,9 @@ impl AppState {
             SessionAction::DescribeBookmark { name, tags, note } => {
                 desk.change(Change::DescribeBookmark { name, tags, note });
             }
+            SessionAction::MoveBookmark { name, before } => {
+                desk.change(Change::MoveBookmark { name, before });
+            }
             SessionAction::DeleteBookmark(name) => {
                 session.delete_bookmark(&mut workspace.notices, name);
                 desk.refresh_names();
@@ -339,12 +347,11 @@ impl AppState {
             Some(_) => None,
             None => {
                 let from = self.desk.workspace.position.base().clone();
-                let is_in_z = self
-                    .desk
-                    .workspace
-                    .space_of(&from)
-                    .is_none_or(|space| space == Space::Z);
-                Some(Player::new(from, is_in_z, &mut self.desk.workspace.seeds))
+                let workspace = &mut self.desk.workspace;
+                let start = workspace.model().map(|model| model.start);
+                let space = workspace.space_of(&from);
+                let is_on_sphere = space.is_none() || space == start;
+                Some(Player::new(from, is_on_sphere, &mut workspace.seeds))
             }
         };
     }

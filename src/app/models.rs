@@ -24,7 +24,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 8] = [
+pub const CATALOGUE: [CatalogueEntry; 10] = [
     CatalogueEntry {
         name: "faces-vae",
         title: "Faces, VAE, 48-D latent",
@@ -60,6 +60,18 @@ pub const CATALOGUE: [CatalogueEntry; 8] = [
         title: "Digits, conditional VAE, 8-D latent",
         has_styles: false,
         takes_steps: false,
+    },
+    CatalogueEntry {
+        name: "digits-cgan",
+        title: "Digits, conditional GAN, 64-D latent",
+        has_styles: false,
+        takes_steps: false,
+    },
+    CatalogueEntry {
+        name: "digits-ddpm",
+        title: "Digits, diffusion model",
+        has_styles: false,
+        takes_steps: true,
     },
     CatalogueEntry {
         name: "heroes-vae",

@@ -11,7 +11,7 @@ use super::tools::directions::Directions;
 use super::tools::encode::{self, Encode};
 use super::tools::interpolate::{self, Interpolate};
 use super::{
-    Action, Composition, Desk, LearningAction, Navigation, SessionAction, Wake, Workspace,
+    Action, Composition, Desk, LearningAction, Navigation, Overlay, SessionAction, Wake, Workspace,
 };
 use crate::document::codes::{self, ReadCodes};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
@@ -21,6 +21,8 @@ use crate::files::FileKind;
 use crate::latent::Code;
 use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
+use crate::model::ModelFile;
+use crate::model::foreign::{Foreign, Passport};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ const MAX_NAMED: usize = 64;
 /// What a file turned out to be.
 enum LoadedFile {
     Model,
+    /// A model of another program, and what is known of it before it is loaded.
+    Foreign(Box<Passport>),
     Session,
     /// A question file, or a folder of them.
     Questions,
@@ -57,6 +61,8 @@ pub struct FileLoader {
     waiting: VecDeque<(PathBuf, Read)>,
     /// Files that got no thread, and those that wait for a model.
     unread: VecDeque<(PathBuf, LoadedFile)>,
+    /// A model of another program that waits for the user to say whether to load it.
+    asked: Option<(PathBuf, Passport)>,
 }
 
 /// Reads a file; a fault is a sentence.
@@ -75,7 +81,19 @@ impl FileLoader {
             running: 0,
             waiting: VecDeque::new(),
             unread: VecDeque::new(),
+            asked: None,
         }
+    }
+
+    /// The model of another program that is shown before it is loaded.
+    pub fn passport(&self) -> Option<&Passport> {
+        self.asked.as_ref().map(|(_, passport)| passport)
+    }
+
+    /// What to do when the user has said to load it.
+    pub(super) fn take_asked(&mut self) -> Option<Action> {
+        let (path, _) = self.asked.take()?;
+        Some(Action::LoadModel(ModelSource::File(path)))
     }
 
     /// Has a file read by `read`, on a thread; the window is woken when it is done.
@@ -141,12 +159,20 @@ fn look_at(path: &Path) -> LoadedFile {
     };
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     match kind {
-        FileKind::Safetensors => LoadedFile::Model,
+        FileKind::Npz => match Foreign::open(path, None) {
+            Ok(foreign) => LoadedFile::Foreign(Box::new(foreign.passport())),
+            Err(_) => LoadedFile::Arrays,
+        },
+        FileKind::Safetensors if ModelFile::is_ours(path).unwrap_or(true) => LoadedFile::Model,
+        kind if kind.holds_weights() => match Foreign::open(path, None) {
+            Ok(foreign) => LoadedFile::Foreign(Box::new(foreign.passport())),
+            Err(fault) => LoadedFile::Fault(format!("{}: {fault}", path.display())),
+        },
         FileKind::Session => LoadedFile::Session,
         // It says what is wrong with it.
         _ if ending == session_file::ENDING => LoadedFile::Session,
         FileKind::Text if ending == "md" => LoadedFile::Questions,
-        FileKind::Npy | FileKind::Npz | FileKind::Zip => LoadedFile::Arrays,
+        FileKind::Npy | FileKind::Zip => LoadedFile::Arrays,
         kind if kind.can_carry_recipe() => read_picture(path),
         kind if kind.is_readable_picture() => LoadedFile::Photo,
         other => {
@@ -161,7 +187,7 @@ fn look_at(path: &Path) -> LoadedFile {
 }
 
 /// What can be opened.
-pub const OPENS: &str = "zscape opens .safetensors models, pictures, files of codes (.npz, .npy), \
+pub const OPENS: &str = "zscape opens models (.safetensors, PyTorch, ONNX), pictures, files of codes (.npz, .npy), \
     .zscape sessions, and question files (.md) or folders of them";
 
 fn read_picture(path: &Path) -> LoadedFile {
@@ -212,6 +238,10 @@ impl FileLoader {
             match opened {
                 LoadedFile::Model => {
                     for_others.push(Action::LoadModel(ModelSource::File(path)));
+                }
+                LoadedFile::Foreign(passport) => {
+                    self.asked = Some((path, *passport));
+                    desk.workspace.modes.overlay = Overlay::Passport;
                 }
                 LoadedFile::Session => {
                     for_others.push(Action::Session(SessionAction::Open(path)));

@@ -178,13 +178,13 @@ impl Desk {
 
     /// Why no step of a space can be taken from where the walk starts.
     fn why_no_step_in(&self, space: Space) -> Option<String> {
-        let has_others = self.workspace.model()?.axis_spaces().len() > 1;
-        if space != Space::Z || !has_others {
+        let model = self.workspace.model()?;
+        if space != model.start || model.axis_spaces().len() < 2 {
             return None;
         }
         let base = self.workspace.base_space()?;
-        (base != Space::Z)
-            .then(|| format!("The code starts in {base}, so there are no steps in z to take"))
+        (base != space)
+            .then(|| format!("The code starts in {base}, so there are no steps in {space} to take"))
     }
 
     /// Moves a parameter. One that is locked, unknown to the model or set to no number stays as it

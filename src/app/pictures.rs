@@ -27,8 +27,8 @@ pub struct PictureRequest {
     pub model: ModelId,
     /// `None` leaves a place empty.
     pub expressions: Arc<[Option<Expr>]>,
-    /// `None` draws them as the current picture.
-    pub sampler: Option<Sampler>,
+    /// The settings for each place; `None` where all are drawn as the window draws.
+    pub samplers: Option<Arc<[Sampler]>>,
 }
 
 impl PictureRequest {
@@ -51,17 +51,30 @@ impl PictureRequest {
             key,
             model: model.id.clone(),
             expressions: expressions.into_iter().collect(),
-            sampler: None,
+            samplers: None,
         }
     }
 
     /// The same drawn with settings of its own.
     #[must_use]
     pub fn drawn_with(self, sampler: Sampler) -> Self {
+        let all = vec![sampler; self.expressions.len()];
+        self.each_drawn_with(all)
+    }
+
+    /// The same with settings for each place.
+    #[must_use]
+    pub fn each_drawn_with(self, samplers: impl IntoIterator<Item = Sampler>) -> Self {
         Self {
-            sampler: Some(sampler),
+            samplers: Some(samplers.into_iter().collect()),
             ..self
         }
+    }
+
+    /// The settings for a place, where the window draws with `usual`.
+    fn sampler_at(&self, place: usize, usual: Sampler) -> Sampler {
+        let own = self.samplers.as_ref().and_then(|all| all.get(place));
+        own.copied().unwrap_or(usual)
     }
 
     /// Empties the places of the expressions that are wrong.
@@ -83,6 +96,8 @@ pub struct DecodedPicture {
     pub id: u64,
     pub model: ModelId,
     pub expression: Expr,
+    /// What it was drawn with.
+    pub sampler: Sampler,
     /// The value of the expression.
     pub code: Code,
     pub image: ImageSpec,
@@ -120,16 +135,16 @@ pub struct PictureSet {
 /// The last request that went to the engine.
 #[derive(Clone, Debug)]
 struct Asked {
-    model: ModelId,
-    expressions: Arc<[Option<Expr>]>,
+    request: PictureRequest,
     names: Arc<SessionNames>,
+    /// The window's.
     sampler: Sampler,
 }
 
 impl Asked {
-    /// Whether an expression gives the same picture as with the last request.
-    fn draws_like(&self, model: &ModelId, names: &Arc<SessionNames>, sampler: Sampler) -> bool {
-        self.model == *model && Arc::ptr_eq(&self.names, names) && self.sampler == sampler
+    /// Whether an expression means the same as in the last request.
+    fn means_the_same(&self, model: &ModelId, names: &Arc<SessionNames>) -> bool {
+        self.request.model == *model && Arc::ptr_eq(&self.names, names)
     }
 }
 
@@ -168,7 +183,7 @@ impl PictureSet {
     /// How many of how many pictures have come of the request under way.
     pub fn progress(&self) -> Option<(usize, usize)> {
         let places = &self.running.as_ref()?.places;
-        let expressions = &self.asked.as_ref()?.expressions;
+        let expressions = &self.asked.as_ref()?.request.expressions;
         let come = |place: &&usize| {
             let wanted = expressions.get(**place);
             self.get(**place)
@@ -190,9 +205,12 @@ impl PictureSet {
         sampler: Sampler,
     ) {
         let is_asked = self.asked.as_ref().is_some_and(|asked| {
-            asked.draws_like(&request.model, names, sampler)
-                && (Arc::ptr_eq(&asked.expressions, &request.expressions)
-                    || asked.expressions == request.expressions)
+            let known = &asked.request;
+            asked.means_the_same(&request.model, names)
+                && asked.sampler == sampler
+                && known.samplers == request.samplers
+                && (Arc::ptr_eq(&known.expressions, &request.expressions)
+                    || known.expressions == request.expressions)
         });
         if is_asked {
             return;
@@ -208,21 +226,20 @@ impl PictureSet {
         self.failure = None;
         self.running = None;
         if !places.is_empty() {
-            let wanted = places
-                .iter()
-                .filter_map(|&place| request.expressions[place].clone());
-            let shot =
-                |expression| Shot::new(request.model.clone(), expression).with_sampler(sampler);
+            let shot = |&place: &usize| {
+                let expression = request.expressions[place].clone()?;
+                let sampler = request.sampler_at(place, sampler);
+                Some(Shot::new(request.model.clone(), expression).with_sampler(sampler))
+            };
             let decode = Job::Decode {
-                shots: wanted.map(shot).collect(),
+                shots: places.iter().filter_map(shot).collect(),
                 names: Arc::clone(names),
             };
             let job = engine.submit(Owner::Pictures, decode);
             self.running = Some(Running { job, places });
         }
         self.asked = Some(Asked {
-            model: request.model.clone(),
-            expressions: Arc::clone(&request.expressions),
+            request: request.clone(),
             names: Arc::clone(names),
             sampler,
         });
@@ -238,11 +255,11 @@ impl PictureSet {
         let same_meaning = self
             .asked
             .as_ref()
-            .is_some_and(|asked| asked.draws_like(&request.model, names, sampler));
+            .is_some_and(|asked| asked.means_the_same(&request.model, names));
         let same_model = self
             .asked
             .as_ref()
-            .is_some_and(|asked| asked.model == request.model);
+            .is_some_and(|asked| asked.request.model == request.model);
         let mut places = Vec::new();
         let shown = request
             .expressions
@@ -250,8 +267,10 @@ impl PictureSet {
             .enumerate()
             .map(|(place, wanted)| {
                 let wanted = wanted.as_ref()?;
-                let known =
-                    |picture: &&Arc<DecodedPicture>| same_meaning && picture.expression == *wanted;
+                let sampler = request.sampler_at(place, sampler);
+                let known = |picture: &&Arc<DecodedPicture>| {
+                    same_meaning && picture.expression == *wanted && picture.sampler == sampler
+                };
                 let here = self.get(place).filter(known);
                 let elsewhere = || {
                     let is_small =
@@ -326,7 +345,7 @@ impl Pictures {
     ) {
         for request in requests {
             let set = self.sets.entry(request.key).or_default();
-            set.ask(engine, request, names, request.sampler.unwrap_or(sampler));
+            set.ask(engine, request, names, sampler);
         }
     }
 
@@ -364,7 +383,11 @@ impl Pictures {
         let places = running.places.iter().skip(tile.first);
         for ((values, code), &place) in pictures.zip(tile.codes).zip(places) {
             let (Some(expression), Some(thumbnail), Some(slot)) = (
-                asked.expressions.get(place).and_then(Option::as_ref),
+                asked
+                    .request
+                    .expressions
+                    .get(place)
+                    .and_then(Option::as_ref),
                 Thumbnail::from_values(tile.image, values),
                 set.shown.get_mut(place),
             ) else {
@@ -373,8 +396,9 @@ impl Pictures {
             self.next_id += 1;
             *slot = Some(Arc::new(DecodedPicture {
                 id: self.next_id,
-                model: asked.model.clone(),
+                model: asked.request.model.clone(),
                 expression: expression.clone(),
+                sampler: asked.request.sampler_at(place, asked.sampler),
                 code: code.clone(),
                 image: tile.image,
                 values: Arc::from(values),
@@ -459,7 +483,7 @@ mod tests {
             key: KEY,
             model: model.clone(),
             expressions: seeds.iter().map(|&seed| Some(Expr::Seed(seed))).collect(),
-            sampler: None,
+            samplers: None,
         }]
     }
 
@@ -492,6 +516,35 @@ mod tests {
     }
 
     #[test]
+    fn a_place_with_settings_of_its_own_is_another_picture() {
+        let (mut engine, model) = engine_with_model();
+        let (names, usual) = (Arc::default(), Sampler::default());
+        let few = Sampler { steps: 3, ..usual };
+        let mut pictures = Pictures::default();
+        let request = seeds(&model, &[1, 1])
+            .remove(0)
+            .each_drawn_with([usual, few]);
+        pictures.ask(&mut engine, std::slice::from_ref(&request), &names, usual);
+        pump(&mut engine, &mut pictures);
+        let drawn = |pictures: &Pictures| -> Vec<(u64, Sampler)> {
+            let come = pictures.set(KEY).iter().flatten();
+            come.map(|it| (it.id, it.sampler)).collect()
+        };
+        assert_eq!(drawn(&pictures), [(1, usual), (2, few)]);
+        // What the window draws with does not matter then.
+        pictures.ask(&mut engine, &[request], &names, few);
+        pump(&mut engine, &mut pictures);
+        assert_eq!(drawn(&pictures), [(1, usual), (2, few)]);
+        pictures.ask(&mut engine, &seeds(&model, &[1, 1]), &names, few);
+        pump(&mut engine, &mut pictures);
+        assert_eq!(
+            drawn(&pictures),
+            [(2, few), (2, few)],
+            "the first was found"
+        );
+    }
+
+    #[test]
     fn a_request_that_cannot_be_fulfilled_says_why() {
         let (mut engine, model) = engine_with_model();
         let mut pictures = Pictures::default();
@@ -499,7 +552,7 @@ mod tests {
             key: KEY,
             model,
             expressions: [Some(Expr::Named("nobody".to_owned()))].into(),
-            sampler: None,
+            samplers: None,
         };
         pictures.ask(&mut engine, &[unknown], &Arc::default(), Sampler::default());
         pump(&mut engine, &mut pictures);

@@ -19,12 +19,11 @@ pub struct Player {
 }
 
 impl Player {
-    /// Sets out from `from` to a random seed, on the sphere where `from` is in z and else on a
-    /// straight line.
-    pub fn new(from: Expr, is_in_z: bool, seeds: &mut SeedRng) -> Self {
+    /// Sets out from `from` to a random seed, along the sphere of seeds or on a straight line.
+    pub fn new(from: Expr, is_on_sphere: bool, seeds: &mut SeedRng) -> Self {
         Self {
             from,
-            is_curved: is_in_z,
+            is_curved: is_on_sphere,
             to_seed: seeds.seed(),
             fraction: 0.0,
         }

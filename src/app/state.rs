@@ -11,6 +11,7 @@ use super::{
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
+use crate::model::foreign::Passport;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -128,6 +129,11 @@ impl AppState {
 
     pub fn learning(&self) -> &Learning {
         &self.learning
+    }
+
+    /// The model of another program that is shown before it is loaded.
+    pub fn passport(&self) -> Option<&Passport> {
+        self.opening.passport()
     }
 
     /// Files on their way, and what the next one is to be.

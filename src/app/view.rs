@@ -137,6 +137,8 @@ pub enum Overlay {
     Bookmark,
     /// Sets up the next file.
     Export,
+    /// What is known of a model of another program, before it is loaded.
+    Passport,
     /// Files are still being written: asks before the window closes.
     Quit {
         /// Whether it closes by itself when they are written.

@@ -17,7 +17,6 @@ use crate::latent::{
     Code, Condition, Direction, Lead, Sampler, SessionNames, Shot, Space, SpaceShape, Vocabulary,
 };
 use crate::learn::Control;
-use crate::model::manifest::Role;
 use std::sync::Arc;
 
 /// The expression of the first start, and where a model goes that cannot show the current one.
@@ -369,6 +368,6 @@ impl Context for Names<'_> {
     }
 
     fn can_encode(&self) -> bool {
-        self.model.manifest.networks.contains_key(&Role::Encoder)
+        self.model.manifest.encodes()
     }
 }

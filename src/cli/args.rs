@@ -39,8 +39,10 @@ pub struct Cli {
 pub enum Command {
     /// List the models that are built in
     Models(ModelsArgs),
-    /// Show what a model file holds, or the recipe in a picture
+    /// Show what a model file holds, of whatever program, or the recipe in a picture
     Inspect(InspectArgs),
+    /// Make a model file of one that another program wrote
+    Import(ImportArgs),
     /// Draw the picture of an expression, or a picture again
     Render(RenderArgs),
     /// Write the code that an expression gives
@@ -99,8 +101,33 @@ pub struct ManArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A model file, or a picture or an animation that zscape wrote
+    /// A model file of zscape or of another program, or a picture or an animation that zscape wrote
     pub file: PathBuf,
+    /// The encoder of a model whose encoder is a file of its own
+    #[arg(long, value_name = "FILE")]
+    pub encoder: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A file of weights that another program wrote
+    pub file: PathBuf,
+    /// The encoder, where it is a file of its own
+    #[arg(long, value_name = "FILE")]
+    pub encoder: Option<PathBuf>,
+    /// The model file to write; else it lies beside FILE under its name
+    #[arg(short, long, value_name = "OUT.safetensors")]
+    pub output: Option<PathBuf>,
+    /// How numbers are stored; f16 halves the file and rounds
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: PrecisionArg,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum PrecisionArg {
+    F16,
+    #[default]
+    F32,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,8 @@ use super::error::CliError;
 use super::production::write;
 use super::session::{self, Session};
 use super::{complain, replay, source};
-use crate::document::{Subject, codes, npy};
+use crate::document::Subject;
+use crate::document::codes::{self, CodeArray};
 use crate::render::{Look, Output, Plan};
 use std::path::Path;
 
@@ -74,13 +75,10 @@ pub fn code(args: &CodeArgs) -> Result<(), CliError> {
     source::check_apart(&inputs, &[Some(&args.npz)])?;
     let mut session = Session::open(source, args.device.into())?;
     let code = session.evaluate(&expression)?;
-    // The leading 1 that other tools of the field write and read.
-    let shape = codes::array_shape(code.shape, 1);
-    let name = codes::array_name(code.space);
-    Ok(npy::save_npz(
-        &args.npz,
-        &name,
-        &shape,
-        &code.values.numbers(),
-    )?)
+    // Of one code, with the leading 1 that other tools of the field write and read.
+    let array = CodeArray {
+        name: codes::array_name(code.space),
+        codes: vec![code],
+    };
+    Ok(codes::save_npz(&args.npz, &[array])?)
 }

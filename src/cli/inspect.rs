@@ -6,12 +6,14 @@ use super::listing::image_name;
 use super::{replay, say, source};
 use crate::document::Recipe;
 use crate::engine::ModelSource;
-use crate::files::FileKind;
+use crate::files::{FileKind, load};
 use crate::latent::VocabularyKind;
 use crate::model::file::ModelFile;
+use crate::model::foreign::Foreign;
 use crate::model::manifest::MapSpec;
 use crate::model::quality;
 use std::fmt::{self, Write as _};
+use std::path::Path;
 
 /// `zscape inspect`
 pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
@@ -24,7 +26,10 @@ pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
     }
     match source::kind_of(path)? {
         kind if kind.can_carry_recipe() => say(&pretty(&replay::recipe_in(path)?)?),
-        FileKind::Safetensors | FileKind::Unknown => {
+        kind if kind.holds_weights() || kind == FileKind::Unknown => {
+            if is_foreign(path, kind)? {
+                return say(passport(args)?.trim_end());
+            }
             let source = ModelSource::File(path.to_owned());
             say(describe(&source::read(&source)?).trim_end())
         }
@@ -36,6 +41,32 @@ pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
             Err(source::foreign(path, kind, unlike))
         }
     }
+}
+
+/// Whether another program wrote a file: it has no manifest.
+fn is_foreign(path: &Path, kind: FileKind) -> Result<bool, CliError> {
+    if kind != FileKind::Safetensors {
+        return Ok(kind != FileKind::Unknown);
+    }
+    ModelFile::is_ours(path)
+        .map(|is_ours| !is_ours)
+        .map_err(|fault| CliError::bad_input(path.display(), fault))
+}
+
+/// What is known of a foreign file without its weights.
+fn passport(args: &InspectArgs) -> Result<String, CliError> {
+    let path = args.file.as_path();
+    let bad_input = |fault: &dyn fmt::Display| CliError::bad_input(path.display(), fault);
+    let foreign =
+        Foreign::open(path, args.encoder.as_deref()).map_err(|fault| bad_input(&fault))?;
+    let mut text = String::new();
+    for (name, value) in foreign.passport().rows() {
+        let value = value.split(char::is_control).collect::<Vec<_>>().join(" ");
+        let _ = writeln!(text, "{name:<11}{value}");
+    }
+    let hash = load::sha256(path, u64::MAX).map_err(|fault| bad_input(&fault))?;
+    let _ = writeln!(text, "{:<11}{hash}", "sha256");
+    Ok(text)
 }
 
 fn pretty(recipe: &Recipe) -> Result<String, CliError> {

@@ -11,6 +11,7 @@ mod directions;
 mod error;
 mod export;
 mod grid;
+mod import;
 mod inspect;
 mod installing;
 mod interrupt;
@@ -75,6 +76,7 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         None => opening::window(cli, started),
         Some(Command::Models(args)) => listing::models(&args),
         Some(Command::Inspect(args)) => inspect::inspect(&args),
+        Some(Command::Import(args)) => import::import(&args),
         Some(Command::Render(args)) => export::render(&args),
         Some(Command::Code(args)) => export::code(&args),
         Some(Command::Codes(args)) => codes::codes(&args),

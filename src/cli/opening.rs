@@ -7,6 +7,8 @@ use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::{photo, session_file};
 use crate::engine::ModelSource;
 use crate::files::FileKind;
+use crate::model::ModelFile;
+use crate::model::foreign::Foreign;
 use crate::ui::WindowOptions;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -72,7 +74,16 @@ fn opened(name: &Path) -> Result<Opened, CliError> {
     let ending = name.extension().unwrap_or_default().to_ascii_lowercase();
     let kind = source::kind_of(name)?;
     match kind {
-        FileKind::Safetensors => Ok(Opened::Model(ModelSource::File(name.to_owned()))),
+        FileKind::Npz => Ok(Opened::File(name.to_owned())),
+        // What it is comes first on the window, and the question whether to load it.
+        FileKind::Safetensors if ModelFile::is_ours(name).unwrap_or(true) => {
+            Ok(Opened::Model(ModelSource::File(name.to_owned())))
+        }
+        kind if kind.holds_weights() => {
+            Foreign::open(name, None)
+                .map_err(|fault| CliError::bad_input(name.display(), fault))?;
+            Ok(Opened::File(name.to_owned()))
+        }
         FileKind::Session => Ok(Opened::Session(name.to_owned())),
         // It says what is wrong with it.
         _ if ending == session_file::ENDING => Ok(Opened::Session(name.to_owned())),

@@ -19,7 +19,9 @@ pub fn find(name: &Path) -> Result<ModelSource, CliError> {
     if name.exists() {
         // What is no model says so; what might be one is read.
         return match kind_of(name)? {
-            FileKind::Safetensors | FileKind::Unknown => Ok(ModelSource::File(name.to_owned())),
+            kind if kind.holds_weights() || kind == FileKind::Unknown => {
+                Ok(ModelSource::File(name.to_owned()))
+            }
             other => Err(foreign(name, other, "not a model file")),
         };
     }

@@ -151,6 +151,13 @@ pub fn check_name(name: &str) -> Result<(), BookmarkError> {
     }
 }
 
+/// A name as people type one, in the form that `@name` has: without blanks at its ends and without an
+/// `@`, with hyphens in the place of other blanks.
+pub fn name_from_text(text: &str) -> String {
+    let words = text.trim().trim_start_matches('@').split_whitespace();
+    words.collect::<Vec<_>>().join("-")
+}
+
 /// Tags as people type them, separated by commas: without blanks around them, each one once.
 pub fn tags_from_text(text: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
@@ -237,13 +244,13 @@ impl Bookmark {
 /// The bookmarks of a session by name.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Bookmarks {
-    /// In the order of making.
+    /// In the order of making, until they are put in another one.
     list: Vec<Bookmark>,
     numbers: usize,
 }
 
 impl Bookmarks {
-    /// Those that are not deleted, oldest first.
+    /// Those that are not deleted, in order; the newest last, if it was not moved.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Bookmark> {
         self.list.iter().filter(|bookmark| !bookmark.is_deleted)
     }
@@ -342,6 +349,28 @@ impl Bookmarks {
         Ok(())
     }
 
+    /// Puts a bookmark in front of another one, or at the end.
+    pub(super) fn move_before(
+        &mut self,
+        name: &str,
+        before: Option<&str>,
+    ) -> Result<(), BookmarkError> {
+        let place = |list: &[Bookmark], name: &str| {
+            let found = list.iter().position(|bookmark| bookmark.name == name);
+            found.ok_or_else(|| BookmarkError::Unknown(name.to_owned()))
+        };
+        let from = place(&self.list, name)?;
+        let to = match before {
+            Some(before) => place(&self.list, before)?,
+            None => self.list.len(),
+        };
+        match from < to {
+            true => self.list[from..to].rotate_left(1),
+            false => self.list[to..=from].rotate_right(1),
+        }
+        Ok(())
+    }
+
     /// Any bookmark of this name, to be changed in place; not its name or its code.
     pub(super) fn find_mut(&mut self, name: &str) -> Result<&mut Bookmark, BookmarkError> {
         let found = self.list.iter_mut().find(|bookmark| bookmark.name == name);
@@ -364,6 +393,14 @@ mod tests {
             assert!(check_name(bad).is_err(), "{bad}");
         }
         assert!(check_name(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn blanks_become_hyphens() {
+        assert_eq!(name_from_text("  gan  truncated "), "gan-truncated");
+        assert_eq!(name_from_text("@me"), "me");
+        assert_eq!(check_name(&name_from_text("a b\tc")), Ok(()));
+        assert_eq!(check_name(&name_from_text(" ")), Err(BookmarkError::NoName));
     }
 
     #[test]

@@ -39,6 +39,11 @@ pub enum Change {
         tags: Vec<String>,
         note: String,
     },
+    /// A bookmark was put in front of another one, or at the end.
+    MoveBookmark {
+        name: String,
+        before: Option<String>,
+    },
     DeleteBookmark(String),
     /// Takes back a deletion.
     RestoreBookmark(String),

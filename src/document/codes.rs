@@ -6,6 +6,7 @@
 //! | `[n, dim]` | n of them |
 //! | `[n, layers, dim]` | n codes in w+, such as the `w` of StyleGAN's `projected_w.npz` |
 //! | `[layers, dim]` | one code in w+, where that is what the array is known to hold |
+//! | `[n, height, width]` of whole numbers | n grids of indices, where the space has such codes |
 //!
 //! Which space a code lies in is said by the name of its array (`z`, `w`, `w_plus`), by the
 //! number of axes, or by a note that this program puts beside the arrays; otherwise it is the
@@ -15,14 +16,14 @@ mod read;
 
 pub use read::{ReadCodes, parse_npy, parse_npz, read_codes};
 
-use super::npy::{self, ArrayError};
+use super::npy::{self, ArrayError, Element};
 use crate::files::FileKind;
 use crate::files::load::LoadError;
 use crate::files::save::{PendingFile, SaveError};
-use crate::latent::{Code, Space, SpaceShape, ValuesError};
+use crate::latent::{Code, Space, SpaceShape, Values, ValuesError};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Cursor, Write as _};
+use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -101,7 +102,7 @@ pub enum CodesFault {
 }
 
 /// Writes an uncompressed `.npz` with an array for each element of `arrays`: `[n, dim]` or
-/// `[n, layers, dim]`, f32. A note beside them keeps the spaces that their names do not tell.
+/// `[n, layers, dim]` of f32, `[n, height, width]` of u32 where codes are indices. A note beside them keeps the spaces that their names do not tell.
 ///
 /// # Errors
 /// When nothing can be created at `path`, the disk is full, two arrays have the same name, or the
@@ -124,9 +125,9 @@ pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
                 note.spaces.insert(array.name.clone(), space);
             }
             zip.start_file(format!("{}.npy", array.name), options)?;
-            npy::write_header(&mut zip, &shape)?;
-            for code in &array.codes {
-                npy::write_values(&mut zip, &code.values.numbers())?;
+            match rows(&array.codes) {
+                Rows::Reals(rows) => write_array(&mut zip, &shape, &rows)?,
+                Rows::Indices(rows) => write_array(&mut zip, &shape, &rows)?,
             }
         }
         if !note.spaces.is_empty() {
@@ -141,16 +142,41 @@ pub fn save_npz(path: &Path, arrays: &[CodeArray]) -> Result<(), SaveError> {
     }
 }
 
-/// Writes all codes as one array of an `.npy` file: `[n, dim]` or `[n, layers, dim]`, f32.
+/// Writes all codes as one array of an `.npy` file, as [`save_npz`] does each of its arrays.
 ///
 /// # Errors
 /// When nothing can be created at `path`, the disk is full, or the codes differ in shape.
 pub fn save_npy(path: &Path, codes: &[Code]) -> Result<(), SaveError> {
     let (_, shape) = common_shape(codes).map_err(|error| SaveError::write(path, error))?;
-    let mut file = npy::NpyWriter::create(path, &shape)?;
-    for code in codes {
-        file.push(&code.values.numbers())?;
+    match rows(codes) {
+        Rows::Reals(rows) => save_array(path, &shape, &rows),
+        Rows::Indices(rows) => save_array(path, &shape, &rows),
     }
+}
+
+/// The numbers of codes of one shape.
+enum Rows<'a> {
+    Reals(Vec<&'a [f32]>),
+    Indices(Vec<&'a [u32]>),
+}
+
+fn rows(codes: &[Code]) -> Rows<'_> {
+    let are_indices = |code: &Code| matches!(code.values, Values::Indices(_));
+    if codes.iter().any(are_indices) {
+        Rows::Indices(codes.iter().map(|code| code.values.indices()).collect())
+    } else {
+        Rows::Reals(codes.iter().map(|code| code.values.reals()).collect())
+    }
+}
+
+fn write_array<T: Element>(out: &mut impl Write, shape: &[u64], rows: &[&[T]]) -> io::Result<()> {
+    npy::write_header::<T>(out, shape)?;
+    rows.iter().try_for_each(|row| npy::write_values(out, row))
+}
+
+fn save_array<T: Element>(path: &Path, shape: &[u64], rows: &[&[T]]) -> Result<(), SaveError> {
+    let mut file = npy::NpyWriter::create(path, shape)?;
+    rows.iter().try_for_each(|row| file.push(row))?;
     file.finish()
 }
 

@@ -1,39 +1,64 @@
-//! Arrays of `f32` in NumPy's files: `.npy` written piece by piece, `.npz` whole, and `.npy`
-//! [read](read_array).
+//! Arrays of numbers in NumPy's files: `.npy` written piece by piece and [read](read_array).
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
-mod read;
-
-pub use read::{Array, ArrayError, Header, MAGIC, MAX_HEAD, read_array, read_header};
+pub use crate::files::npy::{
+    Array, ArrayError, Header, MAGIC, MAX_HEAD, read_any, read_array, read_header,
+};
 
 use crate::files::save::{PendingFile, SaveError};
 use npyz::{DType, WriteOptions, WriterBuilder as _};
-use std::io::{self, BufWriter, Cursor, Write};
+use std::io::{self, BufWriter, Write};
+use std::marker::PhantomData;
 use std::path::Path;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
 
-/// An `.npy` file of little-endian `f32` that is written while its numbers are made.
+/// A kind of number that is written: reals, or indices into a codebook.
+pub trait Element: Copy {
+    /// How NumPy calls it, little-endian.
+    const KIND: &str;
+
+    /// Its bytes, the least first.
+    fn bytes(self) -> [u8; 4];
+}
+
+impl Element for f32 {
+    const KIND: &str = "<f4";
+
+    fn bytes(self) -> [u8; 4] {
+        self.to_le_bytes()
+    }
+}
+
+impl Element for u32 {
+    const KIND: &str = "<u4";
+
+    fn bytes(self) -> [u8; 4] {
+        self.to_le_bytes()
+    }
+}
+
+/// An `.npy` file that is written while its numbers are made.
 ///
 /// Dropped before [`Self::finish`], it leaves nothing behind.
 #[derive(Debug)]
-pub struct NpyWriter {
+pub struct NpyWriter<T = f32> {
     out: BufWriter<PendingFile>,
     missing: u64,
+    element: PhantomData<T>,
 }
 
-impl NpyWriter {
+impl<T: Element> NpyWriter<T> {
     /// Begins a file of `shape`, in C order.
     ///
     /// # Errors
     /// When nothing can be created at `path`, or the disk is full.
     pub fn create(path: &Path, shape: &[u64]) -> Result<Self, SaveError> {
         let mut out = BufWriter::new(PendingFile::create(path)?);
-        write_header(&mut out, shape).map_err(|error| out.get_ref().write_fault(error))?;
+        write_header::<T>(&mut out, shape).map_err(|error| out.get_ref().write_fault(error))?;
         Ok(Self {
             out,
             missing: shape.iter().product(),
+            element: PhantomData,
         })
     }
 
@@ -41,7 +66,7 @@ impl NpyWriter {
     ///
     /// # Errors
     /// When the disk is full, or there are more numbers than the shape holds.
-    pub fn push(&mut self, values: &[f32]) -> Result<(), SaveError> {
+    pub fn push(&mut self, values: &[T]) -> Result<(), SaveError> {
         let result = match self.missing.checked_sub(values.len() as u64) {
             Some(missing) => {
                 self.missing = missing;
@@ -78,29 +103,8 @@ impl NpyWriter {
     }
 }
 
-/// Writes an uncompressed `.npz` of one array, as `numpy.savez` does.
-///
-/// # Errors
-/// When nothing can be created at `path`, or the disk is full.
-pub fn save_npz(path: &Path, name: &str, shape: &[u64], values: &[f32]) -> Result<(), SaveError> {
-    let file = PendingFile::create(path)?;
-    match npz_bytes(name, shape, values) {
-        Ok(bytes) => file.finish(&bytes),
-        Err(error) => Err(file.write_fault(error)),
-    }
-}
-
-fn npz_bytes(name: &str, shape: &[u64], values: &[f32]) -> io::Result<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-    zip.start_file(format!("{name}.npy"), options)?;
-    write_header(&mut zip, shape)?;
-    write_values(&mut zip, values)?;
-    Ok(zip.finish()?.into_inner())
-}
-
-pub(super) fn write_header(out: &mut impl Write, shape: &[u64]) -> io::Result<()> {
-    let kind = "<f4".parse().map_err(io::Error::other)?;
+pub(super) fn write_header<T: Element>(out: &mut impl Write, shape: &[u64]) -> io::Result<()> {
+    let kind = T::KIND.parse().map_err(io::Error::other)?;
     WriteOptions::new_header_only()
         .dtype(DType::Plain(kind))
         .shape(shape)
@@ -109,12 +113,12 @@ pub(super) fn write_header(out: &mut impl Write, shape: &[u64]) -> io::Result<()
     Ok(())
 }
 
-pub(super) fn write_values(out: &mut impl Write, values: &[f32]) -> io::Result<()> {
+pub(super) fn write_values<T: Element>(out: &mut impl Write, values: &[T]) -> io::Result<()> {
     // In pieces, so that no second copy of all numbers is made.
     let mut piece = Vec::with_capacity(4 * 4096);
     for values in values.chunks(4096) {
         piece.clear();
-        piece.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        piece.extend(values.iter().flat_map(|value| value.bytes()));
         out.write_all(&piece)?;
     }
     Ok(())

@@ -134,6 +134,9 @@ impl Session {
                 changed.check()?;
                 *bookmark = changed;
             }
+            Change::MoveBookmark { name, before } => {
+                self.bookmarks.move_before(name, before.as_deref())?;
+            }
             Change::DeleteBookmark(name) => self.bookmarks.find_mut(name)?.is_deleted = true,
             Change::RestoreBookmark(name) => self.bookmarks.find_mut(name)?.is_deleted = false,
             Change::View(view) => self.view = *view,

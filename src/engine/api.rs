@@ -63,7 +63,7 @@ pub struct ModelInfo {
     pub means: BTreeMap<Space, Vec<f32>>,
     /// Standard deviation of each raw dimension of the space of seeds over encoded data or the
     /// prior; empty where codes are indices.
-    pub z_sigma: Vec<f32>,
+    pub start_sigma: Vec<f32>,
     /// The raw dimensions of the space of seeds, those that change the picture most first, each
     /// with the root mean square change of a pixel (0..1) for a step of one sigma. Empty where
     /// there are too many to measure, or codes are indices.

@@ -49,7 +49,7 @@ impl ModelInfo {
     /// The standard deviation of codes along a raw axis; 1 where it is not known.
     pub fn axis_sigma(&self, space: Space, index: usize) -> f32 {
         let sigmas = if space == self.start {
-            &self.z_sigma
+            &self.start_sigma
         } else {
             &self.w_sigma
         };

@@ -432,7 +432,7 @@ impl Measuring {
             directions: file.directions(),
             start,
             means,
-            z_sigma: missing.start_sigma,
+            start_sigma: missing.start_sigma,
             ranked_dims,
             w_sigma,
             w_norms: w_norms.unwrap_or_default(),

@@ -14,6 +14,8 @@ pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FileKind {
     Safetensors,
+    /// The list of several safetensors files.
+    SafetensorsIndex,
     /// A session of this program.
     Session,
     Png,
@@ -102,6 +104,19 @@ impl FileKind {
         matches!(self, Self::Png | Self::Gif | Self::WebP)
     }
 
+    /// Whether it can hold the weights of a model.
+    pub fn holds_weights(self) -> bool {
+        matches!(
+            self,
+            Self::Safetensors
+                | Self::SafetensorsIndex
+                | Self::PyTorch
+                | Self::Pickle
+                | Self::Npz
+                | Self::Onnx
+        )
+    }
+
     /// Whether it holds NumPy arrays.
     pub fn is_arrays(self) -> bool {
         matches!(self, Self::Npy | Self::Npz)
@@ -112,8 +127,8 @@ impl FileKind {
         Some(match self {
             Self::LfsPointer => "`git lfs pull` fetches the file that it stands for",
             Self::WebPage => "the download gave a page in place of the file",
-            Self::PyTorch | Self::Pickle | Self::Keras | Self::Hdf5 => {
-                "such files can run code or need their program; save the weights as safetensors"
+            Self::Keras | Self::Hdf5 | Self::Flax | Self::Gguf => {
+                "save the weights as safetensors or the model as ONNX"
             }
             Self::Gzip | Self::Zip | Self::OtherArchive => "unpack it first",
             Self::Tiff | Self::Heif | Self::Avif | Self::JpegXl | Self::Psd | Self::Svg => {
@@ -129,6 +144,7 @@ impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Safetensors => "a safetensors file",
+            Self::SafetensorsIndex => "an index of safetensors files",
             Self::Session => "a zscape session",
             Self::Png => "a PNG picture",
             Self::Gif => "a GIF picture",
@@ -241,7 +257,9 @@ fn of_container(head: &[u8]) -> Option<FileKind> {
         [0x81..=0x8f, 0xa1..=0xbf, first, ..] if first.is_ascii_alphanumeric() => {
             Some(FileKind::Flax)
         }
-        // Field 1 is the version of the format, field 2 the name of the program.
+        // Field 1 is the version of the format; the graph or the versions of operators may follow.
+        [8, 1..=20, 0x3a | 0x42, _, ..] => Some(FileKind::Onnx),
+        // Or field 2, the name of the program.
         [8, 1..=20, 0x12, len, name @ ..]
             if name.len() >= usize::from(*len)
                 && name[..usize::from(*len)].is_ascii()
@@ -306,6 +324,8 @@ fn of_text(head: &[u8]) -> Option<FileKind> {
         FileKind::Svg
     } else if begins("{") && text.contains("\"zscape_session\"") {
         FileKind::Session
+    } else if begins("{") && text.contains("\"weight_map\"") {
+        FileKind::SafetensorsIndex
     } else if begins("{") || begins("[") {
         FileKind::Json
     } else {

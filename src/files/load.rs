@@ -79,8 +79,18 @@ pub fn head(path: &Path, most: usize) -> Result<Vec<u8>, LoadError> {
 /// # Errors
 /// As for [`open`], and when the disk fails.
 pub fn sha256(path: &Path, limit: u64) -> Result<String, LoadError> {
-    let bytes = read(path, limit)?;
-    Ok(hex(&Sha256::digest(&bytes)))
+    let (file, _) = open(path, limit)?;
+    let mut file = file.take(limit);
+    let mut hasher = Sha256::new();
+    let mut part = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return Ok(hex(hasher.finalize().as_slice())),
+            Ok(len) => hasher.update(&part[..len]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(fault_of(path, error.into())),
+        }
+    }
 }
 
 /// Lower-case hexadecimal digits.

@@ -7,6 +7,7 @@
 pub mod fonts;
 pub mod kind;
 pub mod load;
+pub mod npy;
 pub mod place;
 pub mod save;
 

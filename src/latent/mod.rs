@@ -38,5 +38,7 @@ pub use code_values::{Values, ValuesError};
 pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind};
 pub use geometry::Plane;
 pub use names::{EncodedPhoto, SessionNames};
-pub use sampler::{MAX_TURNS, NoiseMode, Sampler, SamplerPart, Turn, TurnError, Turns};
+pub use sampler::{
+    MAX_TURNS, NoiseMode, Sampler, SamplerChange, SamplerPart, Turn, TurnError, Turns,
+};
 pub use shot::{ModelId, Shot};

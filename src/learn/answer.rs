@@ -2,10 +2,9 @@
 
 use super::evidence::{Measurements, Wanted, shown, with_unit};
 use super::measure::Quantity;
-use super::question::{Formula, Question};
+use super::question::{Depiction, Formula, Question};
 use super::task::{Order, Pane, Side, Task, TaskKind};
 use super::verdict::{CounterExample, Reading, Verdict};
-use crate::latent::expr::{Expr, parse};
 use serde::{Deserialize, Serialize};
 
 /// The share of points that makes a free answer a right one.
@@ -65,7 +64,7 @@ impl Task {
     /// When the answer is to another kind of task, or holds an expression that is none.
     pub fn wanted(&self, question: &Question, answer: &Answer) -> Result<Vec<Wanted>, String> {
         let here = match answer {
-            Answer::Set { expression } => Some(expression_of(expression)?),
+            Answer::Set { expression } => Some(depiction_of(expression)?),
             _ => None,
         };
         self.wanted_at(question, here.as_ref())
@@ -77,22 +76,26 @@ impl Task {
     /// When the question has no model for its measures.
     pub fn wanted_to_solve(&self, question: &Question) -> Result<Vec<Wanted>, String> {
         match &self.kind {
-            TaskKind::Set { solution, .. } => self.wanted_at(question, Some(&solution.expr)),
+            TaskKind::Set { solution, .. } => self.wanted_at(question, Some(&solution.depiction())),
             _ => self.wanted_at(question, None),
         }
     }
 
-    fn wanted_at(&self, question: &Question, here: Option<&Expr>) -> Result<Vec<Wanted>, String> {
+    fn wanted_at(
+        &self,
+        question: &Question,
+        here: Option<&Depiction>,
+    ) -> Result<Vec<Wanted>, String> {
         let mut wanted = Vec::new();
-        let mut want = |quantity: &Quantity, here: Option<&Expr>| -> Result<(), String> {
+        let mut want = |quantity: &Quantity, here: Option<&Depiction>| -> Result<(), String> {
             let model = question.model().ok_or_else(no_model)?;
             wanted.extend(
                 quantity
-                    .expressions(here)?
+                    .depictions(here)?
                     .into_iter()
-                    .map(|expression| Wanted {
+                    .map(|depiction| Wanted {
                         model: model.to_owned(),
-                        expression,
+                        depiction,
                     }),
             );
             Ok(())
@@ -113,7 +116,7 @@ impl Task {
                 ..
             } => {
                 for formula in expressions {
-                    want(by, Some(&formula.expr))?;
+                    want(by, Some(&formula.depiction()))?;
                 }
             }
             TaskKind::Choose { .. }
@@ -162,7 +165,7 @@ impl Task {
                 Answer::Compare { said },
             ) => site.compare([left, right], *equal_within, because, *said),
             (TaskKind::Set { goals, because, .. }, Answer::Set { expression }) => {
-                site.set(goals, because, &expression_of(expression)?)
+                site.set(goals, because, &depiction_of(expression)?)
             }
             (
                 TaskKind::Which {
@@ -221,7 +224,7 @@ impl Task {
                 ),
             },
             TaskKind::Set { solution, .. } => Answer::Set {
-                expression: solution.expr.to_string(),
+                expression: solution.depiction().to_string(),
             },
             TaskKind::Which { answer, .. } => Answer::Which { side: *answer },
             TaskKind::Order { order, .. } => Answer::Order {
@@ -250,7 +253,7 @@ impl CheckContext<'_> {
         self.model.ok_or_else(no_model)
     }
 
-    fn value(&self, quantity: &Quantity, here: Option<&Expr>) -> Result<f64, String> {
+    fn value(&self, quantity: &Quantity, here: Option<&Depiction>) -> Result<f64, String> {
         quantity.value(self.model()?, here, self.measurements)
     }
 
@@ -262,7 +265,7 @@ impl CheckContext<'_> {
             .iter()
             .map(|argument| CounterExample {
                 model: model.to_owned(),
-                expression: argument.expr.clone(),
+                depiction: argument.depiction(),
                 caption: argument.text.clone(),
             })
             .collect())
@@ -296,7 +299,7 @@ impl CheckContext<'_> {
         for show in wrong.iter().filter_map(|option| option.show.as_ref()) {
             counter_examples.push(CounterExample {
                 model: self.model()?.to_owned(),
-                expression: show.expr.clone(),
+                depiction: show.depiction(),
                 caption: format!("A counter-example: {}", show.text),
             });
         }
@@ -387,7 +390,12 @@ impl CheckContext<'_> {
         })
     }
 
-    fn set(&self, goals: &[super::Goal], because: &str, here: &Expr) -> Result<Verdict, String> {
+    fn set(
+        &self,
+        goals: &[super::Goal],
+        because: &str,
+        here: &Depiction,
+    ) -> Result<Verdict, String> {
         let mut readings = Vec::new();
         for goal in goals {
             let value = self.value(&goal.quantity, Some(here))?;
@@ -427,7 +435,7 @@ impl CheckContext<'_> {
             } else {
                 vec![CounterExample {
                     model: self.model()?.to_owned(),
-                    expression: here.clone(),
+                    depiction: here.clone(),
                     caption: "What you have set".to_owned(),
                 }]
             },
@@ -442,7 +450,7 @@ impl CheckContext<'_> {
             Order::Items(items) => items.iter().map(|item| item.step as f64).collect(),
             Order::Measured { expressions, by } => expressions
                 .iter()
-                .map(|formula| self.value(by, Some(&formula.expr)))
+                .map(|formula| self.value(by, Some(&formula.depiction())))
                 .collect::<Result<Vec<f64>, String>>()?,
         };
         right.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -494,7 +502,7 @@ impl CheckContext<'_> {
                     if let Some(formula) = expressions.get(thing) {
                         counter_examples.push(CounterExample {
                             model: self.model()?.to_owned(),
-                            expression: formula.expr.clone(),
+                            depiction: formula.depiction(),
                             caption: formula.text.clone(),
                         });
                     }
@@ -536,7 +544,7 @@ fn which([left, right]: [&Pane; 2], answer: Side, because: &str, said: Side) -> 
         [left, right]
             .map(|pane| CounterExample {
                 model: pane.model.clone(),
-                expression: pane.expression.expr.clone(),
+                depiction: pane.expression.depiction(),
                 caption: format!("{} of {}", pane.expression.text, pane.model),
             })
             .to_vec()
@@ -569,8 +577,10 @@ fn quoted(text: &str) -> String {
     format!("“{}”", text.trim().trim_end_matches('.'))
 }
 
-fn expression_of(text: &str) -> Result<Expr, String> {
-    parse(text).map_err(|error| format!("the expression of the answer is wrong at {error}"))
+fn depiction_of(text: &str) -> Result<Depiction, String> {
+    let formula = Formula::read(text, 1);
+    let formula = formula.map_err(|fault| format!("the expression of the answer {fault}"))?;
+    Ok(formula.depiction())
 }
 
 fn no_model() -> String {

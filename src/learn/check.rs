@@ -239,8 +239,8 @@ impl<'a> Checker<'a> {
                             self.formula(&pane.expression, model);
                         }
                     }
-                    if (&left.model, &left.expression.expr)
-                        == (&right.model, &right.expression.expr)
+                    if (&left.model, left.expression.depiction())
+                        == (&right.model, right.expression.depiction())
                     {
                         self.fault(task.line, "left and right are the same picture");
                     }
@@ -309,6 +309,7 @@ impl<'a> Checker<'a> {
                 format!("the labels of {name} are {}", known.join(", "))
             }
             Measure::ReconstructionError if !model.has_encoder => format!("{name} has no encoder"),
+            Measure::BitsPerDim if !model.has_likelihood => format!("{name} knows no densities"),
             Measure::Nearest if !model.has_encoded => format!("{name} has no encoded data"),
             Measure::Nearest | Measure::LogDensity if !in_z => "the code is not in z".to_owned(),
             Measure::Distance | Measure::Angle

@@ -248,11 +248,13 @@ impl Claim {
                 Err(reason) => return Ok(Err(reason)),
             };
             for quantity in &row {
-                match quantity.expressions(None) {
-                    Ok(expressions) => wanted.extend(expressions.into_iter().map(|it| Wanted {
-                        model: model.to_owned(),
-                        expression: it,
-                    })),
+                match quantity.depictions(None) {
+                    Ok(depictions) => {
+                        wanted.extend(depictions.into_iter().map(|depiction| Wanted {
+                            model: model.to_owned(),
+                            depiction,
+                        }))
+                    }
                     Err(reason) => return Ok(Err(reason)),
                 }
             }

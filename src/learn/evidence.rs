@@ -1,6 +1,7 @@
 //! What was measured on pictures, and the numbers in it.
 
-use super::measure::{Measure, Quantity, put_here};
+use super::measure::{Measure, Quantity, put_here, speaks_of_here};
+use super::question::{Depiction, Formula};
 use crate::latent::expr::Expr;
 use crate::latent::{Sampler, Space, geometry, prior};
 use crate::model::measurement::{Judgement, Measurement};
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 pub struct Wanted {
     /// A model by name.
     pub model: String,
-    pub expression: Expr,
+    pub depiction: Depiction,
 }
 
 /// Somebody who can examine pictures at once: a test, or the command line with its own engine.
@@ -29,11 +30,26 @@ pub trait Measurer {
     ) -> Result<Vec<Measurement>, String>;
 }
 
-/// What was examined for one question, by model and expression.
+/// What was examined for one question, by model and by what the picture is drawn of.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Measurements {
     sampler: Sampler,
-    found: BTreeMap<(String, String), Measurement>,
+    found: BTreeMap<Key, Measurement>,
+}
+
+/// A model, an expression and settings, as texts.
+type Key = [String; 3];
+
+fn key(model: &str, depiction: &Depiction) -> Key {
+    let Depiction {
+        expression,
+        settings,
+    } = depiction;
+    [
+        model.to_owned(),
+        expression.to_string(),
+        settings.to_string(),
+    ]
 }
 
 impl Measurements {
@@ -45,9 +61,9 @@ impl Measurements {
         }
     }
 
-    /// How the pictures are drawn besides their codes.
-    pub fn sampler(&self) -> Sampler {
-        self.sampler
+    /// The settings of the sampler for a picture.
+    pub fn sampler_of(&self, depiction: &Depiction) -> Sampler {
+        depiction.settings.on(self.sampler)
     }
 
     /// Examines what is wanted and not here yet.
@@ -59,48 +75,64 @@ impl Measurements {
         wanted: &[Wanted],
         measurer: &mut (impl Measurer + ?Sized),
     ) -> Result<(), String> {
-        let mut by_model: BTreeMap<&str, Vec<Expr>> = BTreeMap::new();
-        for wanted in self.missing(wanted) {
-            let list = by_model.entry(&wanted.model).or_default();
-            if !list.contains(&wanted.expression) {
-                list.push(wanted.expression.clone());
+        // Pictures of one model and sampler are drawn together.
+        let mut groups: BTreeMap<[String; 2], (&str, Vec<&Depiction>)> = BTreeMap::new();
+        for Wanted { model, depiction } in self.missing(wanted) {
+            let [model_key, _, settings] = key(model, depiction);
+            let group = groups.entry([model_key, settings]);
+            let (_, depictions) = group.or_insert_with(|| (model, Vec::new()));
+            if !depictions.contains(&depiction) {
+                depictions.push(depiction);
             }
         }
-        for (model, expressions) in by_model {
-            let found = measurer.examine(model, self.sampler, &expressions)?;
-            for (expression, measurement) in expressions.iter().zip(found) {
-                self.insert(model, expression, measurement);
+        for (model, depictions) in groups.into_values() {
+            let expressions: Vec<Expr> =
+                depictions.iter().map(|it| it.expression.clone()).collect();
+            let sampler = depictions
+                .first()
+                .map_or(self.sampler, |it| self.sampler_of(it));
+            let found = measurer.examine(model, sampler, &expressions)?;
+            for (depiction, measurement) in depictions.into_iter().zip(found) {
+                self.insert(model, depiction, measurement);
             }
         }
         Ok(())
     }
 
     /// Keeps what was found.
-    pub fn insert(&mut self, model: &str, expression: &Expr, measurement: Measurement) {
-        let key = (model.to_owned(), expression.to_string());
-        self.found.insert(key, measurement);
+    pub fn insert(&mut self, model: &str, depiction: &Depiction, measurement: Measurement) {
+        self.found.insert(key(model, depiction), measurement);
     }
 
     /// What was found.
-    pub fn get(&self, model: &str, expression: &Expr) -> Option<&Measurement> {
-        self.found.get(&(model.to_owned(), expression.to_string()))
+    pub fn get(&self, model: &str, depiction: &Depiction) -> Option<&Measurement> {
+        self.found.get(&key(model, depiction))
     }
 
     /// Those of the wanted that are not here yet.
     pub fn missing<'w>(&self, wanted: &'w [Wanted]) -> Vec<&'w Wanted> {
-        let is_missing = |wanted: &&Wanted| self.get(&wanted.model, &wanted.expression).is_none();
+        let is_missing = |wanted: &&Wanted| self.get(&wanted.model, &wanted.depiction).is_none();
         wanted.iter().filter(is_missing).collect()
     }
 }
 
 impl Quantity {
-    /// The expressions that it measures, with `here` in its places.
+    /// What it measures, with `here` in its places. What is drawn of `here` has its settings, too.
     ///
     /// # Errors
     /// When it speaks of `here` and there is none.
-    pub fn expressions(&self, here: Option<&Expr>) -> Result<Vec<Expr>, String> {
-        let arguments = self.arguments.iter();
-        arguments.map(|a| put_here(&a.expr, here)).collect()
+    pub fn depictions(&self, here: Option<&Depiction>) -> Result<Vec<Depiction>, String> {
+        let depiction = |argument: &Formula| {
+            let of_here = here.filter(|_| speaks_of_here(&argument.expr));
+            let settings = of_here.map_or(argument.settings, |here| {
+                here.settings.then(argument.settings)
+            });
+            Ok(Depiction {
+                expression: put_here(&argument.expr, here.map(|it| &it.expression))?,
+                settings,
+            })
+        };
+        self.arguments.iter().map(depiction).collect()
     }
 
     /// The number, in the units of its measure.
@@ -115,15 +147,15 @@ impl Quantity {
     pub fn value(
         &self,
         model: &str,
-        here: Option<&Expr>,
+        here: Option<&Depiction>,
         measurements: &Measurements,
     ) -> Result<f64, String> {
-        let expressions = self.expressions(here)?;
-        let found = expressions
+        let depictions = self.depictions(here)?;
+        let found = depictions
             .iter()
-            .map(|expression| {
+            .map(|depiction| {
                 measurements
-                    .get(model, expression)
+                    .get(model, depiction)
                     .ok_or_else(|| format!("{} was not measured yet", self.text))
             })
             .collect::<Result<Vec<_>, String>>()?;
@@ -181,6 +213,10 @@ impl Quantity {
                 .reconstruction_mse
                 .map(f64::from)
                 .ok_or_else(|| lacks("encoder")),
+            Measure::BitsPerDim => a
+                .bits_per_dimension
+                .map(f64::from)
+                .ok_or_else(|| lacks("density of pictures")),
             Measure::Nearest => a
                 .nearest
                 .map(f64::from)
@@ -326,6 +362,7 @@ mod tests {
                 probabilities: vec![0.125, 0.1, 0.25],
             }),
             reconstruction_mse: Some(0.5),
+            bits_per_dimension: None,
             nearest: None,
         }
     }
@@ -342,11 +379,11 @@ mod tests {
     #[test]
     fn numbers_are_those_of_the_formulas() {
         let mut measurements = Measurements::default();
-        let here = parse("seed(1)").unwrap();
+        let here = Depiction::from(parse("seed(1)").unwrap());
         measurements.insert("m", &here, measurement(&[3.0, 4.0], [0.0, 1.0, 0.25, 0.75]));
         measurements.insert(
             "m",
-            &parse("seed(2)").unwrap(),
+            &parse("seed(2)").unwrap().into(),
             measurement(&[3.0, 0.0], [0.5; 4]),
         );
         let value = |text: &str| {
@@ -379,6 +416,7 @@ mod tests {
         }
         for (text, part) in [
             ("nearest(here)", "no encoded data"),
+            ("bits_per_dim(here)", "no density"),
             ("coordinate(here, 2)", "number 2"),
             ("probability(here, \"beard\")", "no judge of beard"),
             ("norm(seed(3))", "not measured"),

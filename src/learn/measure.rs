@@ -35,12 +35,14 @@ pub enum Measure {
     Probability,
     /// Mean squared error of encoding the picture and decoding it again.
     ReconstructionError,
+    /// Bits that a number of the picture takes by the model's own density.
+    BitsPerDim,
     /// Distance of the code to the nearest encoded test datum.
     Nearest,
 }
 
 impl Measure {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Norm,
         Self::Distance,
         Self::Angle,
@@ -54,6 +56,7 @@ impl Measure {
         Self::Confidence,
         Self::Probability,
         Self::ReconstructionError,
+        Self::BitsPerDim,
         Self::Nearest,
     ];
 
@@ -73,6 +76,7 @@ impl Measure {
             Self::Confidence => "confidence",
             Self::Probability => "probability",
             Self::ReconstructionError => "reconstruction_error",
+            Self::BitsPerDim => "bits_per_dim",
             Self::Nearest => "nearest",
         }
     }
@@ -93,6 +97,7 @@ impl Measure {
             Self::Confidence => "Confidence",
             Self::Probability => "Probability",
             Self::ReconstructionError => "Reconstruction error",
+            Self::BitsPerDim => "Bits per dimension",
             Self::Nearest => "Nearest datum",
         }
     }
@@ -150,7 +155,8 @@ impl Measure {
             | Self::Digit
             | Self::Confidence
             | Self::Probability
-            | Self::ReconstructionError => true,
+            | Self::ReconstructionError
+            | Self::BitsPerDim => true,
         }
     }
 
@@ -343,12 +349,8 @@ fn argument(text: &str, line: usize) -> Result<Formula, String> {
     if text.is_empty() {
         return Err("an argument is empty".to_owned());
     }
-    let expr = parse(&with_here_named(text)).map_err(|error| format!("in {text:?}, {error}"))?;
-    Ok(Formula {
-        text: text.to_owned(),
-        expr,
-        line,
-    })
+    let found = Formula::read_as(text, line, with_here_named);
+    found.map_err(|error| format!("{text:?} {error}"))
 }
 
 /// `expr` with `here` in the places that stand for it.

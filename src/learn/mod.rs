@@ -49,7 +49,7 @@ pub use bank::{Bank, Filter, FolderReport, Operations};
 pub use evidence::{Measurements, Measurer, Wanted};
 pub use fault::Fault;
 pub use measure::{Goal, Measure, Quantity};
-pub use question::{Control, Formula, Level, Preset, Question, Scene, ToolName};
+pub use question::{Control, Depiction, Formula, Level, Preset, Question, Scene, ToolName};
 pub use rubric::{Criterion, Performance};
 pub use task::{Order, Side, Task, TaskKind};
 pub use verdict::{CounterExample, Reading, Verdict};

@@ -4,7 +4,7 @@ use super::index::Index;
 use crate::latent::expr::{CheckError, Context, Expr, check};
 use crate::latent::{Code, Direction, Lead, Space, SpaceShape, Vocabulary};
 use crate::model::judge::classifies;
-use crate::model::manifest::{LabelKind, Role};
+use crate::model::manifest::LabelKind;
 use crate::model::{ModelFile, catalogue};
 use std::collections::BTreeMap;
 
@@ -26,6 +26,8 @@ pub struct ModelSketch {
     pub named: BTreeMap<String, Code>,
     pub directions: Vec<Direction>,
     pub has_encoder: bool,
+    /// Whether the density of a picture is known.
+    pub has_likelihood: bool,
     /// Whether the file holds encoded test data.
     pub has_encoded: bool,
     /// What the catalogue's classifier of its data sees, if there is one.
@@ -63,7 +65,8 @@ impl Models {
                 vocabulary: file.manifest.conditions.clone(),
                 named: file.named_codes(),
                 directions: file.directions(),
-                has_encoder: file.manifest.networks.contains_key(&Role::Encoder),
+                has_encoder: file.manifest.encodes(),
+                has_likelihood: file.manifest.capabilities().has_likelihood,
                 has_encoded: file.tensors.contains_key("encoded.codes"),
                 judged: files
                     .iter()
@@ -84,6 +87,7 @@ impl Models {
                 named: BTreeMap::new(),
                 directions: Vec::new(),
                 has_encoder: announced.encoder,
+                has_likelihood: false,
                 has_encoded: announced.encoder,
                 judged: None,
                 is_announced: true,

@@ -37,13 +37,13 @@ pub fn misread(
     found.retain(|it| !known.contains(it.name));
     let wanted = |it: &Shown<'_>| Wanted {
         model: it.model.to_owned(),
-        expression: Expr::Named(it.name.to_owned()),
+        depiction: Expr::Named(it.name.to_owned()).into(),
     };
     let wanted: Vec<Wanted> = found.iter().map(wanted).collect();
     measurements.gather(&wanted, measurer)?;
     let mut faults = Vec::new();
     for (it, wanted) in found.iter().zip(&wanted) {
-        let measured = measurements.get(&wanted.model, &wanted.expression);
+        let measured = measurements.get(&wanted.model, &wanted.depiction);
         let judged = measured.and_then(|measured| measured.judged.as_ref());
         let class = judged.and_then(|judged| judged.class());
         if let (Some((class, _)), Some(named)) = (class, digit(it.name))

@@ -5,9 +5,10 @@ use super::claim::Claim;
 use super::measure::Quantity;
 use super::task::Task;
 use super::text::Text;
-use crate::latent::Sampler;
-use crate::latent::expr::Expr;
+use crate::latent::expr::{Expr, parse};
+use crate::latent::{Sampler, SamplerChange};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How much a question asks for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -137,7 +138,36 @@ impl Control {
     }
 }
 
-/// An expression in a file.
+/// What a picture is drawn of.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Depiction {
+    pub expression: Expr,
+    /// The settings of the sampler that differ from those of the question.
+    pub settings: SamplerChange,
+}
+
+/// Drawn as the question says.
+impl From<Expr> for Depiction {
+    fn from(expression: Expr) -> Self {
+        Self {
+            expression,
+            settings: SamplerChange::default(),
+        }
+    }
+}
+
+/// As [`Formula::read`] takes it.
+impl fmt::Display for Depiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expression.fmt(f)?;
+        match self.settings.is_none() {
+            true => Ok(()),
+            false => write!(f, " with \"{}\"", self.settings),
+        }
+    }
+}
+
+/// An expression in a file: `seed(7)`, or `seed(7) with "steps 5, guidance 2"`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Formula {
     /// As it stands in the file.
@@ -145,8 +175,62 @@ pub struct Formula {
     /// Where a measure speaks of the picture on the window, `here` is the code named
     /// [`HERE`](super::measure::HERE).
     pub expr: Expr,
+    /// The settings of the sampler that differ from those of the question.
+    pub settings: SamplerChange,
     /// The line in the file, from 1.
     pub line: usize,
+}
+
+impl Formula {
+    /// Reads an expression that stands at `line`, with the settings that follow it.
+    ///
+    /// # Errors
+    /// Where the expression is wrong, or which setting, as the end of a sentence about `text`.
+    pub fn read(text: &str, line: usize) -> Result<Self, String> {
+        Self::read_as(text, line, str::to_owned)
+    }
+
+    /// As [`Self::read`], the expression written as `rewritten` makes of its text.
+    pub(super) fn read_as(
+        text: &str,
+        line: usize,
+        rewritten: impl Fn(&str) -> String,
+    ) -> Result<Self, String> {
+        let text = text.trim();
+        let (expression, settings) = match split_settings(text) {
+            Some((expression, settings)) => (
+                expression,
+                settings
+                    .parse()
+                    .map_err(|fault| format!("has settings that are wrong: {fault}"))?,
+            ),
+            None => (text, SamplerChange::default()),
+        };
+        let expr = parse(&rewritten(expression)).map_err(|error| format!("is wrong at {error}"))?;
+        Ok(Self {
+            text: text.to_owned(),
+            expr,
+            settings,
+            line,
+        })
+    }
+
+    /// What its picture is drawn of.
+    pub fn depiction(&self) -> Depiction {
+        Depiction {
+            expression: self.expr.clone(),
+            settings: self.settings,
+        }
+    }
+}
+
+/// An expression and the settings after it, without `with` and the quotation marks.
+fn split_settings(text: &str) -> Option<(&str, &str)> {
+    let (before, settings) = text.strip_suffix('"')?.rsplit_once('"')?;
+    let expression = before.trim_end().strip_suffix("with")?;
+    expression
+        .ends_with(char::is_whitespace)
+        .then(|| (expression.trim_end(), settings))
 }
 
 /// How keyframes are joined.

@@ -2,7 +2,6 @@
 
 use super::figure::{self, Figure};
 use super::question::{Formula, ToolName};
-use crate::latent::expr::parse;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// Markdown whose links any Markdown reader finds.
@@ -61,13 +60,9 @@ impl Target {
                         known.join(", ")
                     )
                 }),
-            "show" => match parse(rest) {
-                Ok(expr) => Ok(Self::Show(Formula {
-                    text: rest.to_owned(),
-                    expr,
-                    line,
-                })),
-                Err(error) => Err(format!("a link shows {rest:?}, which is wrong at {error}")),
+            "show" => match Formula::read(rest, line) {
+                Ok(formula) => Ok(Self::Show(formula)),
+                Err(error) => Err(format!("a link shows {rest:?}, which {error}")),
             },
             "http" | "https" => Ok(Self::Web(destination.to_owned())),
             _ => Err(format!(

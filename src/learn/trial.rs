@@ -5,10 +5,9 @@ use super::Fault;
 use super::answer::{Answer, Larger};
 use super::evidence::{Measurements, Measurer, Wanted, shown};
 use super::named;
-use super::question::Question;
+use super::question::{Formula, Question};
 use super::task::{Order, Side, Task, TaskKind};
 use super::verdict::Verdict;
-use crate::latent::expr::Expr;
 use crate::model::measurement::Measurement;
 
 /// The smallest root mean square difference of the two pictures of `which`, in percent.
@@ -49,7 +48,7 @@ impl Task {
                 },
             }),
             (TaskKind::Set { .. }, _) => self.start(question).map(|start| Answer::Set {
-                expression: start.expr.to_string(),
+                expression: start.depiction().to_string(),
             }),
             (_, Answer::Which { side }) => Some(Answer::Which {
                 side: match side {
@@ -105,9 +104,9 @@ impl<'q> Trial<'q> {
         };
         let measurements = &mut self.measurements;
         if let Some(scene) = &question.scene {
-            let wanted = [wanted(&scene.model, &scene.expression.expr)];
+            let wanted = [wanted(&scene.model, &scene.expression)];
             measurements.gather(&wanted, measurer)?;
-            if let Some(found) = measurements.get(&scene.model, &scene.expression.expr)
+            if let Some(found) = measurements.get(&scene.model, &scene.expression.depiction())
                 && is_blank(found)
             {
                 fault(scene.line, "the scene's picture is blank".to_owned());
@@ -165,9 +164,9 @@ fn task_faults(
     }
     match &task.kind {
         TaskKind::Which { left, right, .. } => {
-            let panes = [left, right].map(|pane| wanted(&pane.model, &pane.expression.expr));
+            let panes = [left, right].map(|pane| wanted(&pane.model, &pane.expression));
             measurements.gather(&panes, measurer)?;
-            let [a, b] = panes.map(|pane| measurements.get(&pane.model, &pane.expression).cloned());
+            let [a, b] = panes.map(|pane| measurements.get(&pane.model, &pane.depiction).cloned());
             if let (Some(a), Some(b)) = (a, b) {
                 let percent = difference_percent(&a, &b);
                 if percent < VISIBLE_PERCENT {
@@ -201,7 +200,10 @@ fn task_faults(
             let model = question.model().unwrap_or_default();
             let mut values: Vec<f64> = expressions
                 .iter()
-                .filter_map(|formula| by.value(model, Some(&formula.expr), measurements).ok())
+                .filter_map(|formula| {
+                    by.value(model, Some(&formula.depiction()), measurements)
+                        .ok()
+                })
                 .collect();
             values.sort_by(f64::total_cmp);
             let is_near = |pair: &[f64]| (pair[1] - pair[0]).abs() <= 1e-4 * pair[1].abs();
@@ -232,10 +234,10 @@ fn judged(
     Ok(task.check(question, answer, measurements))
 }
 
-fn wanted(model: &str, expression: &Expr) -> Wanted {
+fn wanted(model: &str, formula: &Formula) -> Wanted {
     Wanted {
         model: model.to_owned(),
-        expression: expression.clone(),
+        depiction: formula.depiction(),
     }
 }
 

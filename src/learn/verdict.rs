@@ -1,6 +1,6 @@
 //! What the program says about an answer, with what it has measured.
 
-use crate::latent::expr::Expr;
+use super::question::Depiction;
 
 /// What the program says about an answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,7 +33,7 @@ pub struct Reading {
 pub struct CounterExample {
     /// A model by name.
     pub model: String,
-    pub expression: Expr,
+    pub depiction: Depiction,
     /// What it is, in a few words.
     pub caption: String,
 }

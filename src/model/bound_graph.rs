@@ -1,7 +1,8 @@
 //! A graph with the tensors of a file that belong to it.
 
-use super::file::ModelFile;
+use super::file::{ModelFile, StoredTensor};
 use super::graph::{self, GraphPlan, GraphSpec};
+use nalgebra::DMatrix;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,13 +22,67 @@ enum Naming {
     Each(BTreeMap<String, Binding>),
 }
 
-/// A tensor of a file, and what it is multiplied by.
+/// A tensor of a file, and what is made of it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Binding {
     pub tensor: String,
-    /// Tensors may be stored as they are trained, with an equalised learning rate (Karras et al.
-    /// 2018); the factor makes of them what the network works with.
+    /// Multiplies the numbers. Tensors may be stored as they are trained, with an equalised learning
+    /// rate (Karras et al. 2018).
     pub factor: f32,
+    pub derived: Derived,
+}
+
+/// What is computed from a stored tensor before it is multiplied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Derived {
+    AsStored,
+    /// The inverse of a matrix `[side, side]`, so that two networks undo each other however its
+    /// numbers were rounded.
+    Inverse {
+        side: usize,
+    },
+    /// The natural logarithm of the absolute determinant of such a matrix.
+    LogDeterminant {
+        side: usize,
+    },
+}
+
+impl Binding {
+    /// A tensor as it is stored.
+    pub fn stored(tensor: String) -> Self {
+        Self {
+            tensor,
+            factor: 1.0,
+            derived: Derived::AsStored,
+        }
+    }
+}
+
+impl Derived {
+    /// `None` for a matrix that has no inverse.
+    fn of(self, values: &[f32]) -> Option<Cow<'_, [f32]>> {
+        let matrix = |side: usize| {
+            let numbers = values.iter().map(|&value| f64::from(value));
+            (values.len() == side * side).then(|| DMatrix::from_row_iterator(side, side, numbers))
+        };
+        match self {
+            Self::AsStored => Some(Cow::Borrowed(values)),
+            Self::Inverse { side } => {
+                let inverse = matrix(side)?.try_inverse()?;
+                // nalgebra stores columns.
+                let rows = inverse
+                    .transpose()
+                    .iter()
+                    .map(|&value| value as f32)
+                    .collect();
+                Some(Cow::Owned(rows))
+            }
+            Self::LogDeterminant { side } => {
+                let volume = matrix(side)?.determinant().abs().ln() as f32;
+                volume.is_finite().then(|| Cow::Owned(vec![volume]))
+            }
+        }
+    }
 }
 
 impl BoundGraph {
@@ -70,20 +125,28 @@ impl BoundGraph {
     /// The tensor of a file that a parameter of the graph is, and the factor that makes it so.
     pub fn binding(&self, name: &str) -> Option<Binding> {
         match &self.naming {
-            Naming::Prefix(prefix) => Some(Binding {
-                tensor: format!("{prefix}{name}"),
-                factor: 1.0,
-            }),
+            Naming::Prefix(prefix) => Some(Binding::stored(format!("{prefix}{name}"))),
             Naming::Each(bindings) => bindings.get(name).cloned(),
         }
     }
 
     /// The numbers of a parameter of the graph.
     pub fn values<'a>(&self, file: &'a ModelFile, name: &str) -> Option<Cow<'a, [f32]>> {
-        let Binding { tensor, factor } = self.binding(name)?;
-        let values = &file.tensors.get(&tensor)?.values;
+        self.values_of(&file.tensors, name)
+    }
+
+    /// The same from the tensors of a file.
+    pub fn values_of<'a>(
+        &self,
+        tensors: &'a BTreeMap<String, StoredTensor>,
+        name: &str,
+    ) -> Option<Cow<'a, [f32]>> {
+        let binding = self.binding(name)?;
+        let factor = binding.factor;
+        let stored = &tensors.get(&binding.tensor)?.values;
+        let values = binding.derived.of(stored)?;
         Some(if factor == 1.0 {
-            Cow::Borrowed(&values[..])
+            values
         } else {
             Cow::Owned(values.iter().map(|value| value * factor).collect())
         })

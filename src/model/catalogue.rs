@@ -26,6 +26,8 @@ static ENTRIES: &[Entry] = entries![
     "digits-ae2",
     "digits-gan",
     "digits-cvae",
+    "digits-cgan",
+    "digits-ddpm",
     "fashion-vae",
     "heroes-vae",
     "heroes-stylegan",

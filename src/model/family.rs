@@ -39,6 +39,8 @@ pub struct FamilyTraits {
     pub learns_conditions: bool,
     /// Whether a mapping network leads from z to w, and a synthesis network takes w+.
     pub has_styles: bool,
+    /// Whether a section `flow` describes all networks, so that a picture has a known density.
+    pub has_likelihood: bool,
     /// Whether the manifest says which spaces there are; else it is z, and w and w+ with styles.
     pub has_any_spaces: bool,
 }
@@ -64,6 +66,7 @@ impl Family {
             encoding: Encoding::Code,
             learns_conditions: false,
             has_styles: false,
+            has_likelihood: false,
             has_any_spaces: false,
         };
         match self {
@@ -105,6 +108,13 @@ impl Family {
                 has_any_spaces: true,
                 ..plain
             },
+            Self::Flow => FamilyTraits {
+                title: "flow",
+                networks: &[],
+                has_prior: true,
+                has_likelihood: true,
+                ..plain
+            },
             Self::Classifier => FamilyTraits {
                 title: "classifier",
                 networks: &[Role::Classifier],
@@ -142,6 +152,8 @@ pub struct Capabilities {
     pub encodes_distribution: bool,
     /// How many style inputs the synthesis network has; `None` without styles.
     pub style_layers: Option<usize>,
+    /// Whether the density of a picture is known.
+    pub has_likelihood: bool,
     /// Whether decoding adds noise, so that it matters which.
     pub takes_noise: bool,
     /// Whether pictures are made in steps, by a sampler.
@@ -159,7 +171,7 @@ impl Manifest {
     pub fn capabilities(&self) -> Capabilities {
         let traits = self.family.traits();
         let encoder = self.networks.get(&Role::Encoder);
-        let encodes = encoder.is_some();
+        let encodes = self.encodes();
         let gives_two =
             matches!(encoder, Some(NetworkForm::Graph(graph)) if graph.outputs.len() > 1);
         let start = self.start_space();
@@ -181,6 +193,7 @@ impl Manifest {
                 Some(SpaceShape::Layers { layers, .. }) => Some(*layers),
                 _ => None,
             },
+            has_likelihood: traits.has_likelihood,
             takes_noise: self.takes_noise(),
             takes_steps: self.diffusion.is_some(),
             conditions: self.conditions.clone(),

@@ -41,6 +41,9 @@ pub enum ModelFileError {
     Container(String),
     #[error("it has no zscape manifest in its metadata, so its architecture is unknown")]
     NoManifest,
+    /// About a file of another program.
+    #[error("{0}")]
+    Import(String),
     #[error("its manifest cannot be read: {0}")]
     Manifest(String),
     #[error("its format version is {found}; this program reads up to {FORMAT_VERSION}")]
@@ -56,6 +59,15 @@ pub enum ModelFileError {
 }
 
 impl ModelFileError {
+    /// Whether the file may be a model of another program.
+    pub(super) fn may_be_foreign(&self) -> bool {
+        match self {
+            Self::NoManifest => true,
+            Self::Foreign(kind) => kind.holds_weights(),
+            _ => false,
+        }
+    }
+
     /// Whether another file or another name would help, rather than, say, more room on the disk.
     pub fn is_bad_input(&self) -> bool {
         match self {
@@ -89,6 +101,39 @@ impl StoredTensor {
     }
 }
 
+/// How numbers are stored in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Precision {
+    F16,
+    F32,
+}
+
+impl Precision {
+    fn dtype(self) -> Dtype {
+        match self {
+            Self::F16 => Dtype::F16,
+            Self::F32 => Dtype::F32,
+        }
+    }
+
+    fn bytes(self, name: &str, values: &[f32]) -> Result<Vec<u8>, ModelFileError> {
+        if self == Self::F32 {
+            return Ok(values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect());
+        }
+        let halves: Vec<f16> = values.iter().map(|&value| f16::from_f32(value)).collect();
+        if let Some(index) = halves.iter().position(|half| !half.is_finite()) {
+            return Err(ModelFileError::Tensor {
+                name: name.to_owned(),
+                fault: format!("holds {} which f16 cannot", values[index]),
+            });
+        }
+        Ok(halves.iter().flat_map(|half| half.to_le_bytes()).collect())
+    }
+}
+
 /// A checked model file.
 #[derive(Clone, Debug)]
 pub struct ModelFile {
@@ -109,6 +154,23 @@ impl ModelFile {
         ModelReader::open(path)?.finish()
     }
 
+    /// Whether a safetensors file has a manifest of this program, sound or not.
+    ///
+    /// # Errors
+    /// When it cannot be read, or its header is broken.
+    pub fn is_ours(path: &Path) -> Result<bool, ModelFileError> {
+        match ModelReader::open(path)?.check_head() {
+            Err(ModelFileError::NoManifest) => Ok(false),
+            Err(
+                fault @ (ModelFileError::Read(_)
+                | ModelFileError::Load(_)
+                | ModelFileError::Foreign(_)
+                | ModelFileError::Container(_)),
+            ) => Err(fault),
+            _ => Ok(true),
+        }
+    }
+
     /// Checks the bytes of a file.
     ///
     /// # Errors
@@ -125,21 +187,27 @@ impl ModelFile {
         manifest: &Manifest,
         tensors: &BTreeMap<String, StoredTensor>,
     ) -> Result<Vec<u8>, ModelFileError> {
+        Self::to_bytes_of(Precision::F16, manifest, tensors)
+    }
+
+    /// The bytes of a file with all tensors in a precision.
+    ///
+    /// # Errors
+    /// When a value does not fit, or a tensor does not fit the manifest.
+    pub fn to_bytes_of(
+        precision: Precision,
+        manifest: &Manifest,
+        tensors: &BTreeMap<String, StoredTensor>,
+    ) -> Result<Vec<u8>, ModelFileError> {
         let text = serde_json::to_string(manifest)
             .map_err(|error| ModelFileError::Manifest(error.to_string()))?;
         let mut stored = Vec::with_capacity(tensors.len());
         for (name, tensor) in tensors {
-            let halves: Vec<f16> = tensor.values.iter().map(|&v| f16::from_f32(v)).collect();
-            if let Some(index) = halves.iter().position(|half| !half.is_finite()) {
-                return Err(ModelFileError::Tensor {
-                    name: name.clone(),
-                    fault: format!("holds {} which f16 cannot", tensor.values[index]),
-                });
-            }
-            let bytes: Vec<u8> = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
+            let bytes = precision.bytes(name, &tensor.values)?;
             stored.push((
                 name.as_str(),
                 Stored {
+                    dtype: precision.dtype(),
                     shape: tensor.shape.clone(),
                     bytes,
                 },
@@ -287,6 +355,7 @@ pub(super) fn expected_tensors(
     };
     let of_style = style.into_iter();
     let of_style = of_style.map(|parameter| (parameter.name, parameter.shape));
+    // The encoder of a flow has all of its tensors as they are stored.
     let of_graphs = networks.graphs().flat_map(BoundGraph::prefixed_tensors);
     Ok(of_style.chain(of_graphs).collect())
 }
@@ -364,13 +433,14 @@ pub(super) fn extra_shape(
 
 /// A tensor on its way into a file.
 struct Stored {
+    dtype: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
 impl safetensors::View for Stored {
     fn dtype(&self) -> Dtype {
-        Dtype::F16
+        self.dtype
     }
 
     fn shape(&self) -> &[usize] {

@@ -4,6 +4,7 @@ use super::bound_graph::BoundGraph;
 use super::device;
 use super::diffusion::Diffusion;
 use super::file::ModelFile;
+use super::flow;
 use super::manifest::{ImageSpec, Role};
 use super::network::Network;
 use super::network_form::NetworkForm;
@@ -48,6 +49,7 @@ pub struct Generator {
     /// Always on the CPU, so that a code is mapped alike on every device.
     maps: Vec<Map>,
     encoder: Option<Encoder>,
+    density: Option<Runner>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
     /// See [`Self::decode_work`] and [`Self::map_work`].
@@ -105,6 +107,8 @@ impl Generator {
                 gives_logvar: encoder.gives_logvar,
             })
         });
+        let density = networks.density.as_ref();
+        let density = density.map(|graph| Runner::new(graph, file, device));
         let map_work = networks.maps.iter().map(|map| map.graph.plan.multiply_adds);
         let map_work = map_work.sum();
         let plans = [
@@ -158,6 +162,7 @@ impl Generator {
             maker,
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
+            density: density.transpose()?,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
             work: [decode_work, map_work],
         })
@@ -428,6 +433,32 @@ impl Generator {
                 None
             },
         }))
+    }
+
+    /// The natural logarithms of the densities of pictures in 0..1, given one after the other: of pixels
+    /// that may have any value in 0..1. `None` where the model knows none.
+    ///
+    /// # Errors
+    /// When the numbers are no whole number of pictures, or the device was lost.
+    pub fn log_densities(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        let density = self.density.as_ref();
+        density.map(|runner| runner.values(&[pictures])).transpose()
+    }
+
+    /// How many bits each number of a picture takes, for pictures in 0..1 of 256 values, given one
+    /// after the other. `None` where the model knows no density.
+    ///
+    /// # Errors
+    /// As for [`Self::log_densities`].
+    pub fn bits_per_dimension(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        if self.density.is_none() {
+            return Ok(None);
+        }
+        let middles: Vec<f32> = pictures.iter().map(|&pixel| flow::middle(pixel)).collect();
+        let len = self.image.len();
+        let bits = |&log_density: &f32| flow::bits_per_dimension(log_density.into(), len) as f32;
+        let found = self.log_densities(&middles)?;
+        Ok(found.map(|all| all.iter().map(bits).collect()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::diffusion::DiffusionSpec;
 use super::directions::{self, DirectionsRecord};
+use super::flow::FlowSpec;
 use super::network_form::NetworkForm;
 use super::quality::Quality;
 use super::style::StyleSpec;
@@ -40,6 +41,9 @@ pub struct Manifest {
     /// The sizes of a style-based generator; other families have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<StyleSpec>,
+    /// The sizes of a flow; other families have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowSpec>,
     /// What the denoiser was trained for; models without one have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diffusion: Option<DiffusionSpec>,
@@ -75,6 +79,11 @@ impl Manifest {
         styles || inputs
     }
 
+    /// Whether pictures can be encoded.
+    pub fn encodes(&self) -> bool {
+        self.flow.is_some() || self.networks.contains_key(&Role::Encoder)
+    }
+
     /// How many weights the decoder takes beside a code: one for each word of its conditions.
     pub fn condition_len(&self) -> usize {
         let words = self.conditions.as_ref();
@@ -97,6 +106,8 @@ pub enum Family {
     StyleGan,
     /// A network that knows what is behind noise: a diffusion model, or a flow along straight lines.
     Diffusion,
+    /// A flow of coupling layers: a network that is gone through in both directions.
+    Flow,
     /// A classifier that judges pictures; it has no latent space.
     Classifier,
     /// Any generator: its graphs and its spaces say what it does.

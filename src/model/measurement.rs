@@ -18,6 +18,9 @@ pub struct Measurement {
     /// The mean squared error between the picture and what encoding and decoding makes of it;
     /// `None` without an encoder.
     pub reconstruction_mse: Option<f32>,
+    /// How many bits a number of the picture takes, each in the middle of its 256 values; `None` where
+    /// the model knows no density.
+    pub bits_per_dimension: Option<f32>,
     /// The Euclidean distance of the code to the nearest encoded test datum; `None` without such
     /// data and outside z.
     pub nearest: Option<f32>,

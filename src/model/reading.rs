@@ -7,6 +7,8 @@ use super::file::{
     METADATA_KEY, ModelFile, ModelFileError, StoredTensor, check_record, checked_networks,
     expected_tensors, extra_shape, read_manifest,
 };
+use super::flow;
+use super::foreign::{Foreign, Import, Importing};
 use super::manifest::Manifest;
 use crate::files::{FileKind, kind, load};
 use half::f16;
@@ -18,7 +20,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_FILE_BYTES: u64 = 4 << 30;
@@ -41,7 +43,9 @@ pub struct ModelReader<'a> {
 
 enum Stage {
     /// What a file begins with is looked at.
-    Head(File),
+    Head(File, PathBuf),
+    /// Another program wrote it.
+    Foreign(Box<Import>),
     Read(File, Box<Contents>),
     /// Of bytes that are there.
     Check,
@@ -79,7 +83,7 @@ pub enum Reading {
 }
 
 impl<'a> ModelReader<'a> {
-    /// Opens a file.
+    /// Opens a file: one of ours, or one that another program wrote.
     ///
     /// # Errors
     /// When it cannot be opened, is no ordinary file, or is too large.
@@ -88,7 +92,7 @@ impl<'a> ModelReader<'a> {
         Ok(Self {
             bytes: Cow::Owned(Vec::new()),
             len: len as usize,
-            stage: Stage::Head(file),
+            stage: Stage::Head(file, path.to_owned()),
             done: 0,
         })
     }
@@ -110,7 +114,19 @@ impl<'a> ModelReader<'a> {
     /// Any fault of the file, as one sentence.
     pub fn slice(&mut self) -> Result<Reading, ModelFileError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Head(file) => self.head(file)?,
+            Stage::Head(file, path) => match self.head(file) {
+                Err(fault) if fault.may_be_foreign() => {
+                    Stage::Foreign(Box::new(Import::new(Foreign::open(&path, None)?)?))
+                }
+                stage => stage?,
+            },
+            Stage::Foreign(mut import) => match import.slice()? {
+                Importing::Done(file) => return Ok(Reading::Done(file)),
+                Importing::More { done, total } => {
+                    self.stage = Stage::Foreign(import);
+                    return Ok(Reading::More { done, total });
+                }
+            },
             Stage::Read(file, contents) => self.read(file, contents)?,
             Stage::Check => Stage::Convert(Box::new(contents(&self.bytes, self.len)?)),
             Stage::Convert(contents) => self.convert(contents)?,
@@ -160,6 +176,17 @@ impl<'a> ModelReader<'a> {
         }
     }
 
+    /// Reads and checks the header alone.
+    ///
+    /// # Errors
+    /// Any fault of it.
+    pub(super) fn check_head(mut self) -> Result<(), ModelFileError> {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Head(file, _) => self.head(file).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the header and checks it.
     fn head(&mut self, file: File) -> Result<Stage, ModelFileError> {
         let bytes = self.bytes.to_mut();
@@ -191,6 +218,10 @@ impl<'a> ModelReader<'a> {
             let Some((name, shape)) = contents.waiting.pop_front() else {
                 check_record(&contents.manifest, &contents.tensors)
                     .map_err(ModelFileError::Contradiction)?;
+                if let Some(spec) = &contents.manifest.flow {
+                    flow::check_matrices(spec, contents.manifest.image, &contents.tensors)
+                        .map_err(ModelFileError::Contradiction)?;
+                }
                 return Ok(Stage::Hash {
                     manifest: Box::new(contents.manifest),
                     tensors: contents.tensors,

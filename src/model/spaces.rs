@@ -24,6 +24,9 @@ impl Manifest {
         if self.style.is_some() {
             return Some(Space::W_PLUS);
         }
+        if self.flow.is_some() {
+            return Some(Space::Z);
+        }
         let denoiser = self.networks.get(&Role::Denoiser);
         match denoiser.or_else(|| self.networks.get(&Role::Decoder))? {
             NetworkForm::Layers(_) => Some(Space::Z),

@@ -11,6 +11,7 @@ pub use denoiser::DenoiserGraph;
 
 use super::bound_graph::BoundGraph;
 use super::family::Encoding;
+use super::flow;
 use super::graph::{GraphPlan, GraphSpec, NodeSpec, Operation, OutputSpec};
 use super::manifest::{Manifest, MapSpec, Role};
 use super::network_form::NetworkForm;
@@ -33,6 +34,8 @@ pub struct Wiring {
     pub denoiser: Option<DenoiserGraph>,
     pub maps: Vec<MapGraph>,
     pub encoder: Option<EncoderGraph>,
+    /// From a picture to the natural logarithm of its density.
+    pub density: Option<BoundGraph>,
     /// Scores and features of pictures.
     pub classifier: Option<BoundGraph>,
 }
@@ -86,10 +89,16 @@ impl Wiring {
         check_family_spaces(manifest)?;
         check_conditions(manifest)?;
         // The decoder comes first: whether the spaces lead to it depends on what it takes.
-        let decoder = match (&manifest.style, manifest.networks.get(&Role::Decoder)) {
-            (Some(spec), _) => Some(synthesis(manifest, spec)?),
-            (None, Some(form)) => Some(decoder(manifest, form)?),
-            (None, None) => None,
+        let form = manifest.networks.get(&Role::Decoder);
+        let decoder = match (&manifest.style, &manifest.flow, form) {
+            (Some(spec), ..) => Some(synthesis(manifest, spec)?),
+            (None, Some(spec), _) => Some(DecoderGraph {
+                graph: bounded("decoder", flow::decoder_graph(spec, manifest.image)?)?,
+                takes: Space::Z,
+                noise: Vec::new(),
+            }),
+            (None, None, Some(form)) => Some(decoder(manifest, form)?),
+            (None, None, None) => None,
         };
         let denoiser = denoiser::denoiser(manifest)?;
         if let (Some(denoiser), Some(decoder)) = (&denoiser, &decoder)
@@ -114,16 +123,28 @@ impl Wiring {
         for spec in &manifest.maps {
             maps.push(map(manifest, spec)?);
         }
-        let encoder = manifest.networks.get(&Role::Encoder);
+        let form = manifest.networks.get(&Role::Encoder);
+        let encoder = match (&manifest.flow, form) {
+            (Some(spec), _) => Some(EncoderGraph {
+                graph: bounded("encoder", flow::encoder_graph(spec, manifest.image)?)?,
+                gives: Space::Z,
+                gives_logvar: false,
+            }),
+            (None, Some(form)) => Some(encoder_graph(manifest, form)?),
+            (None, None) => None,
+        };
+        let density = manifest.flow.as_ref().map(|spec| {
+            let graph = flow::density_graph(spec, manifest.image)?;
+            bounded("density", graph)
+        });
         let classifier = manifest.networks.get(&Role::Classifier);
         let classifier = classifier.map(|form| classifier_graph(manifest, form));
         Ok(Self {
             decoder,
             denoiser,
             maps,
-            encoder: encoder
-                .map(|form| encoder_graph(manifest, form))
-                .transpose()?,
+            encoder,
+            density: density.transpose()?,
             classifier: classifier.transpose()?,
         })
     }
@@ -135,7 +156,8 @@ impl Wiring {
         let maps = self.maps.iter().map(|map| &map.graph);
         let encoder = self.encoder.iter().map(|encoder| &encoder.graph);
         let makers = decoder.chain(denoiser);
-        makers.chain(maps).chain(encoder).chain(&self.classifier)
+        let others = encoder.chain(&self.density).chain(&self.classifier);
+        makers.chain(maps).chain(others)
     }
 }
 
@@ -148,6 +170,19 @@ fn check_family_spaces(manifest: &Manifest) -> Result<(), String> {
         (Some(_), false) => {
             return Err("only style-based models have a section \"style\"".to_owned());
         }
+        (None, false) => {}
+    }
+    match (&manifest.flow, traits.has_likelihood) {
+        (Some(_), true) => {
+            let dim = manifest.image.len();
+            if manifest.spaces.get(&Space::Z) != Some(&SpaceShape::Vector { dim }) {
+                return Err(format!(
+                    "the space z must be {dim}, as many as a picture has"
+                ));
+            }
+        }
+        (None, true) => return Err("it has no section \"flow\"".to_owned()),
+        (Some(_), false) => return Err("only flows have a section \"flow\"".to_owned()),
         (None, false) => {}
     }
     if !traits.generates {
@@ -410,6 +445,23 @@ fn len(manifest: &Manifest, space: Space) -> Result<usize, String> {
     len.ok_or_else(|| format!("codes in {space} ({shape}) do not fit into memory"))
 }
 
+/// A graph that takes neither too much memory nor too much time.
+fn bounded(called: &str, graph: BoundGraph) -> Result<BoundGraph, String> {
+    if graph.plan.peak_numbers > MAX_LIVE {
+        return Err(format!(
+            "the {called} keeps {} numbers at once; {MAX_LIVE} are allowed",
+            graph.plan.peak_numbers
+        ));
+    }
+    if graph.plan.multiply_adds > MAX_MULTIPLY_ADDS {
+        return Err(format!(
+            "the {called} takes {} multiplications; {MAX_MULTIPLY_ADDS} are allowed",
+            graph.plan.multiply_adds
+        ));
+    }
+    Ok(graph)
+}
+
 /// A network with what messages call it.
 struct Network<'a> {
     called: &'a str,
@@ -425,18 +477,7 @@ impl<'a> Network<'a> {
     fn of_spec(called: &'a str, prefix: &str, spec: &GraphSpec) -> Result<Self, String> {
         let graph = BoundGraph::with_prefix(spec, prefix);
         let graph = graph.map_err(|fault| format!("{called}: {fault}"))?;
-        if graph.plan.peak_numbers > MAX_LIVE {
-            return Err(format!(
-                "the {called} keeps {} numbers at once; {MAX_LIVE} are allowed",
-                graph.plan.peak_numbers
-            ));
-        }
-        if graph.plan.multiply_adds > MAX_MULTIPLY_ADDS {
-            return Err(format!(
-                "the {called} takes {} multiplications; {MAX_MULTIPLY_ADDS} are allowed",
-                graph.plan.multiply_adds
-            ));
-        }
+        let graph = bounded(called, graph)?;
         let outputs = graph.plan.outputs.iter();
         let is_fixed = |value: &usize| graph.plan.values[*value].shared;
         if outputs.clone().any(is_fixed) {

@@ -140,6 +140,7 @@ impl Task for AutoencoderTask {
         Ok(Trained {
             networks,
             style: None,
+            flow: None,
             diffusion: None,
             tensors,
         })

@@ -96,6 +96,7 @@ impl Task for ClassifierTask {
         Ok(Trained {
             networks: BTreeMap::from([(Role::Classifier, self.spec.clone().into())]),
             style: None,
+            flow: None,
             diffusion: None,
             tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
         })

@@ -15,7 +15,7 @@ use crate::model::style::Initial;
 use crate::model::{ModelError, NetworkForm, download};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How a network learns what is behind noise.
@@ -51,26 +51,46 @@ pub struct DiffusionTask {
     device: Device,
 }
 
+/// The denoiser of a recipe.
+pub struct Denoiser {
+    pub plan: GraphPlan,
+    /// The nodes that begin as zero.
+    silent: BTreeSet<String>,
+}
+
+/// The network of a recipe, checked.
+///
+/// # Errors
+/// When the recipe has no section "diffusion", or its sizes do not fit one another or the data.
+pub fn network(recipe: &Recipe, data: &DataForm) -> Result<Denoiser, ModelError> {
+    let diffusion = settings(recipe)?;
+    let image = data.image;
+    let words = recipe.vocabulary(data).map_or(0, |it| it.words.len());
+    let picture = [image.channels, image.height, image.width];
+    let fault = |fault| ModelError(format!("has an unsound unet: {fault}"));
+    let time_scale = diffusion.noising.time_scale() as f32;
+    let unet = diffusion.unet.graph(picture, words, time_scale);
+    let unet = unet.map_err(fault)?;
+    Ok(Denoiser {
+        plan: graph::plan(&unet.graph).map_err(fault)?,
+        silent: unet.silent,
+    })
+}
+
+fn settings(recipe: &Recipe) -> Result<&DiffusionSettings, ModelError> {
+    let settings = recipe.diffusion.as_ref();
+    settings.ok_or_else(|| ModelError("has no section \"diffusion\"".to_owned()))
+}
+
 impl DiffusionTask {
     pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
-        let diffusion = recipe.diffusion.clone();
-        let diffusion =
-            diffusion.ok_or_else(|| ModelError("has no section \"diffusion\"".to_owned()))?;
-        let image = data.image;
-        let conditions = conditioning(recipe, data)?;
-        let words = conditions.as_ref().map_or(0, Conditioning::len);
-        let picture = [image.channels, image.height, image.width];
-        let fault = |fault| ModelError(format!("has an unsound unet: {fault}"));
-        let unet = diffusion
-            .unet
-            .graph(picture, words, diffusion.noising.time_scale() as f32);
-        let unet = unet.map_err(fault)?;
-        let plan = graph::plan(&unet.graph).map_err(fault)?;
+        let diffusion = settings(recipe)?.clone();
+        let Denoiser { plan, silent } = network(recipe, data)?;
         let fresh = plan.all_parameters().map(|parameter| {
             let node = parameter.name.rsplit_once('.').map_or("", |(node, _)| node);
             let is_weight = parameter.name.ends_with(".weight");
             let initial = match parameter.fan_in {
-                _ if unet.silent.contains(node) => Initial::Constant(0.0),
+                _ if silent.contains(node) => Initial::Constant(0.0),
                 0 if is_weight => Initial::Constant(1.0),
                 0 => Initial::Constant(0.0),
                 fan_in => Initial::Normal((1.0 / fan_in as f32).sqrt()),
@@ -87,11 +107,11 @@ impl DiffusionTask {
         Ok(Self {
             weights: Weights::new(fresh, settings.seed, betas, &device),
             moments: diffusion.noising.moments(),
-            picture_len: image.len(),
+            picture_len: data.image.len(),
             plan: Arc::new(plan),
             settings,
             diffusion,
-            conditions,
+            conditions: conditioning(recipe, data)?,
             device,
         })
     }
@@ -185,6 +205,7 @@ impl Task for DiffusionTask {
         Ok(Trained {
             networks: BTreeMap::from([(Role::Denoiser, form)]),
             style: None,
+            flow: None,
             diffusion: Some(self.diffusion.spec()),
             tensors: with_role(Role::Denoiser, self.weights.averaged()?).collect(),
         })

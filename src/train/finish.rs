@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Test pictures whose codes go with the file, for maps of the plane.
 const ENCODED_PICTURES: usize = 2000;
+/// How many numbers these codes may have together: 400 KB as f16.
+const ENCODED_NUMBERS: usize = 200_000;
 /// Seeds over which the mean of w is taken.
 const MEAN_OF_SEEDS: usize = 10_000;
 
@@ -41,6 +43,7 @@ pub fn finish(
     let Trained {
         networks,
         style,
+        flow,
         diffusion,
         mut tensors,
     } = task.finish()?;
@@ -58,6 +61,9 @@ pub fn finish(
             width,
         };
         spaces.insert(Space::X, picture);
+    } else if flow.is_some() {
+        let dim = train.form.image.len();
+        spaces.insert(Space::Z, SpaceShape::Vector { dim });
     } else if traits.generates {
         spaces.insert(Space::Z, SpaceShape::Vector { dim: recipe.z_dim });
     }
@@ -78,6 +84,7 @@ pub fn finish(
         maps: Vec::new(),
         conditions: recipe.vocabulary(&train.form),
         style,
+        flow,
         diffusion,
         labels: train.form.kind,
         classes: train.form.labels.clone(),
@@ -109,11 +116,11 @@ pub fn finish(
     if traits.generates && diffusion.is_none() {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         if generator.has_encoder() {
-            add_codes(&generator, test, recipe, &mut tensors, &mut progress)?;
+            add_codes(&generator, test, &mut tensors, &mut progress)?;
         }
         let sigma = match tensors.get("z.sigma") {
             Some(sigma) => sigma.values.clone(),
-            None => vec![1.0; recipe.z_dim],
+            None => vec![1.0; generator.start_len()],
         };
         let change = statistics::picture_change(&generator, Space::Z, &sigma)?;
         tensors.insert("z.picture_change".to_owned(), StoredTensor::vector(change));
@@ -151,11 +158,10 @@ fn reread(
 fn add_codes(
     generator: &Generator,
     test: &Dataset,
-    recipe: &Recipe,
     tensors: &mut BTreeMap<String, StoredTensor>,
     progress: &mut Progress<'_>,
 ) -> Result<(), TrainError> {
-    let dim = recipe.z_dim;
+    let dim = generator.start_len();
     let (codes, _) = eval::encode_all(generator, test, progress)?;
     let (mean, sigma) = measure::column_statistics(&codes, dim);
     tensors.insert("z.mean".to_owned(), StoredTensor::vector(mean));
@@ -164,7 +170,9 @@ fn add_codes(
         // A map colours codes by class; pictures with any number of labels have none.
         return Ok(());
     };
-    let kept = ENCODED_PICTURES.min(test.len());
+    let kept = (ENCODED_NUMBERS / dim.max(1))
+        .min(ENCODED_PICTURES)
+        .min(test.len());
     tensors.insert(
         "encoded.codes".to_owned(),
         StoredTensor {

@@ -190,6 +190,7 @@ impl Task for GanTask {
         Ok(Trained {
             networks: BTreeMap::from([(Role::Decoder, spec.into())]),
             style: None,
+            flow: None,
             diffusion: None,
             tensors: with_role(Role::Decoder, tensors).collect(),
         })

@@ -10,6 +10,7 @@ use crate::model::shapes;
 use crate::model::style::Initial;
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer as _};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 
 /// One trained tensor. All of them are flat, so that optimiser, averages and checkpoints need
@@ -209,6 +210,7 @@ impl Weights {
                         (0..len).map(|_| stream.normal() * deviation).collect()
                     }
                     Initial::Constant(value) => vec![value; len],
+                    Initial::Rotation { side } => rotation(side, &mut stream),
                 };
                 Parameter {
                     trained: fresh.trained,
@@ -281,6 +283,38 @@ impl Weights {
             .map(|gradient| gradient.map(|gradient| gradient.inner()))
             .collect();
         self.apply(found, learning_rate, decay);
+    }
+
+    /// The same with gradients that are made shorter where together they are longer than `longest`, so
+    /// that one batch cannot throw the weights far away (Pascanu et al. 2013).
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn step_within(
+        &mut self,
+        gradients: &mut Gradients,
+        longest: f64,
+        learning_rate: f64,
+        decay: f64,
+    ) -> Result<(), ModelError> {
+        let found = self.parameters.iter();
+        let found: Vec<Option<Tensor<1>>> = found
+            .map(|parameter| parameter.value.grad_remove(gradients))
+            .map(|gradient| gradient.map(|gradient| gradient.inner()))
+            .collect();
+        let mut squares = 0.0;
+        for gradient in found.iter().flatten() {
+            let sum = download(gradient.clone().square().sum())?;
+            squares += f64::from(sum.first().copied().unwrap_or(0.0));
+        }
+        let length = squares.sqrt();
+        let shorter = |gradient: Tensor<1>| match length > longest {
+            true => gradient * (longest / length),
+            false => gradient,
+        };
+        let found = found.into_iter().map(|gradient| gradient.map(shorter));
+        self.apply(found.collect(), learning_rate, decay);
+        Ok(())
     }
 
     /// The same with the gradients of several parts of a batch, which are averaged in order.
@@ -399,6 +433,13 @@ impl Weights {
         }
         Ok(())
     }
+}
+
+/// A random matrix `[side, side]` of perpendicular rows of length 1.
+fn rotation(side: usize, stream: &mut Stream) -> Vec<f32> {
+    let normals = (0..side * side).map(|_| f64::from(stream.normal()));
+    let matrix = DMatrix::from_iterator(side, side, normals);
+    matrix.qr().q().iter().map(|&value| value as f32).collect()
 }
 
 fn leaf(values: Vec<f32>, device: &Device) -> Tensor<1> {

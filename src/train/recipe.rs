@@ -7,6 +7,7 @@ use super::dataset::DatasetName;
 use super::diffusion::DiffusionSettings;
 use super::losses::AdversarialLoss;
 use crate::files::{FileKind, load};
+use crate::model::flow::FlowSpec;
 use crate::model::manifest::{DataSource, Family, LayerSpec};
 use crate::model::style::StyleSpec;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ pub struct Recipe {
     /// How a denoiser is built and what it learns.
     #[serde(default)]
     pub diffusion: Option<DiffusionSettings>,
+    /// The sizes of a flow.
+    #[serde(default)]
+    pub flow: Option<FlowSpec>,
     pub training: Settings,
     /// Layers from z, followed by the weights of conditions, to a picture; the last one makes logits
     /// a picture.
@@ -272,12 +276,17 @@ impl Recipe {
             (
                 !recipe.family.traits().generates
                     || recipe.family.traits().takes_steps()
+                    || recipe.family.traits().has_likelihood
                     || recipe.z_dim > 0,
                 "z_dim must be positive",
             ),
             (
                 recipe.family.traits().takes_steps() == recipe.diffusion.is_some(),
                 "the section diffusion belongs to diffusion models, and to all of them",
+            ),
+            (
+                recipe.family.traits().has_likelihood == recipe.flow.is_some(),
+                "the section flow belongs to flows, and to all of them",
             ),
             (
                 recipe

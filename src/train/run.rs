@@ -5,7 +5,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::dataset::{Dataset, Part};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
-use super::task::{Batch, task};
+use super::task::{self, Batch};
 use super::{device, finish};
 use crate::engine::DeviceChoice;
 use crate::files::save;
@@ -56,21 +56,28 @@ pub fn run(
         path: options.recipe.clone(),
         fault: error.0,
     };
-    let mut task = task(&recipe, &data.form, &device).map_err(unfit)?;
+    task::check(&recipe, &data.form).map_err(unfit)?;
 
-    let mut first_step = 0;
-    if options.resume || options.finish {
+    let unsound = |fault| TrainError::Checkpoint {
+        path: checkpoint_path.clone(),
+        fault,
+    };
+    // Read before the networks are made: they may be large, and the checkpoint another recipe's.
+    let checkpoint = if options.resume || options.finish {
         let checkpoint = Checkpoint::read(&checkpoint_path)?;
-        let fault = |fault| TrainError::Checkpoint {
-            path: checkpoint_path.clone(),
-            fault,
-        };
         if checkpoint.recipe != text {
-            return Err(fault("was made by another recipe".to_owned()));
+            return Err(unsound("was made by another recipe".to_owned()));
         }
+        Some(checkpoint)
+    } else {
+        None
+    };
+    let mut task = task::task(&recipe, &data.form, &device).map_err(unfit)?;
+    let mut first_step = 0;
+    if let Some(checkpoint) = checkpoint {
         first_step = checkpoint.step;
-        task.restore(checkpoint.state)
-            .map_err(|error| fault(error.0))?;
+        let restored = task.restore(checkpoint.state);
+        restored.map_err(|error| unsound(error.0))?;
     }
 
     let settings = &recipe.training;

@@ -4,13 +4,16 @@ use super::autoencoder::AutoencoderTask;
 use super::classifier::ClassifierTask;
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
-use super::diffusion::DiffusionTask;
+use super::diffusion::{self, DiffusionTask};
+use super::flow::{self, FlowTask};
 use super::gan::GanTask;
+use super::memory::RunMemory;
 use super::recipe::Recipe;
 use super::style::{self, StyleTask};
 use crate::model::diffusion::DiffusionSpec;
 use crate::model::family::Encoding;
 use crate::model::file::StoredTensor;
+use crate::model::flow::FlowSpec;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
 use crate::model::style::StyleSpec;
 use crate::model::{ModelError, NetworkForm, shapes};
@@ -30,6 +33,7 @@ pub struct Batch {
 pub struct Trained {
     pub networks: BTreeMap<Role, NetworkForm>,
     pub style: Option<StyleSpec>,
+    pub flow: Option<FlowSpec>,
     pub diffusion: Option<DiffusionSpec>,
     /// By role and name, such as `decoder.0.weight`.
     pub tensors: BTreeMap<String, StoredTensor>,
@@ -65,13 +69,12 @@ pub trait Task {
 /// The task of a recipe's family: the registry of trainers.
 ///
 /// # Errors
-/// When the recipe's layers do not fit one another.
+/// When the device cannot hold the weights, or [`check`] finds a fault.
 pub fn task(
     recipe: &Recipe,
     data: &DataForm,
     device: &Device,
 ) -> Result<Box<dyn Task>, ModelError> {
-    check_networks(recipe, data)?;
     let image = data.image;
     let device = device.clone().autodiff();
     Ok(match recipe.family {
@@ -79,6 +82,7 @@ pub fn task(
         Family::Gan => Box::new(GanTask::new(recipe, data, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
         Family::Diffusion => Box::new(DiffusionTask::new(recipe, data, device)?),
+        Family::Flow => Box::new(FlowTask::new(recipe, data, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
     })
@@ -88,9 +92,17 @@ fn untrained() -> ModelError {
     ModelError("has the family graph, whose models come from elsewhere".to_owned())
 }
 
-/// Checks that every network of a recipe gives what is asked of it, so that no run stops in the
-/// middle of its first step.
-fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
+/// Checks that every network of a recipe gives what is asked of it and that the run fits in memory, so
+/// that it does not stop in the middle of its first step. Nothing is allocated.
+///
+/// # Errors
+/// When the recipe's layers do not fit one another or the data, or take too much memory.
+pub fn check(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
+    let memory = memory(recipe, data)?;
+    memory.check(recipe.training.batch).map_err(ModelError)
+}
+
+fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
     let image = data.image;
     let vocabulary = recipe.vocabulary(data);
     if let Some(vocabulary) = &vocabulary {
@@ -102,53 +114,47 @@ fn check_networks(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
         Encoding::Distribution => recipe.z_dim.saturating_mul(2),
         Encoding::Code | Encoding::None => recipe.z_dim,
     };
-    let of_pictures = |layers| picture_network(image, layers);
+    let of_pictures =
+        |name, layers, wanted| layers_memory(name, &picture_network(image, layers), wanted);
     let decoder = || {
-        (
-            "decoder",
-            code_network(recipe.z_dim + words, &recipe.decoder),
-            image.len(),
-        )
+        let network = code_network(recipe.z_dim.saturating_add(words), &recipe.decoder);
+        layers_memory("decoder", &network, image.len())
     };
-    let wanted = match recipe.family {
-        Family::Autoencoder | Family::Vae => {
-            vec![
-                ("encoder", of_pictures(&recipe.encoder), encoded),
-                decoder(),
-            ]
+    let encoder = || of_pictures("encoder", &recipe.encoder, encoded);
+    Ok(match recipe.family {
+        Family::Autoencoder | Family::Vae => encoder()?.and(decoder()?),
+        Family::Gan => {
+            let discriminator = &recipe.discriminator;
+            decoder()?.and(of_pictures("discriminator", discriminator, 1 + words)?)
         }
-        Family::Gan => vec![
-            decoder(),
-            (
-                "discriminator",
-                of_pictures(&recipe.discriminator),
-                1 + words,
-            ),
-        ],
         Family::StyleGan => {
-            style::architecture(recipe, image).map_err(ModelError)?;
+            let networks = style::memory(recipe, image).map_err(ModelError)?;
             if recipe.encoder.is_empty() {
-                return Ok(());
+                networks
+            } else {
+                networks.and(encoder()?)
             }
-            vec![("encoder", of_pictures(&recipe.encoder), encoded)]
         }
-        // Its graph is checked as it is built.
-        Family::Diffusion => Vec::new(),
-        Family::Classifier => {
-            let classes = data.labels.len();
-            vec![("classifier", of_pictures(&recipe.classifier), classes)]
-        }
+        Family::Diffusion => RunMemory::of_graph(&diffusion::network(recipe, data)?.plan),
+        Family::Flow => RunMemory::of_graph(&*flow::network(recipe, data)?),
+        Family::Classifier => of_pictures("classifier", &recipe.classifier, data.labels.len())?,
         Family::Graph => return Err(untrained()),
-    };
-    for (name, network, wanted) in wanted {
-        let fault = |fault| ModelError(format!("has an unsound {name}: {fault}"));
-        let plan = shapes::plan(&network).map_err(fault)?;
-        let given = plan.output().checked_len().map_err(fault)?;
-        if given != wanted {
-            return Err(fault(format!("it gives {given} numbers, not {wanted}")));
-        }
+    })
+}
+
+/// What a network called `name` takes, which has to give `wanted` numbers.
+fn layers_memory(
+    name: &str,
+    network: &NetworkSpec,
+    wanted: usize,
+) -> Result<RunMemory, ModelError> {
+    let fault = |fault| ModelError(format!("has an unsound {name}: {fault}"));
+    let plan = shapes::plan(network).map_err(fault)?;
+    let given = plan.output().checked_len().map_err(fault)?;
+    if given != wanted {
+        return Err(fault(format!("it gives {given} numbers, not {wanted}")));
     }
-    Ok(())
+    RunMemory::of_layers(&plan).map_err(fault)
 }
 
 /// A network that takes pictures.

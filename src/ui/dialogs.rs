@@ -18,6 +18,18 @@ use std::time::{Duration, Instant};
 /// How the names of pictures end that can be encoded.
 const PICTURE_ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
 
+/// How the names of files end that hold models.
+const MODEL_ENDINGS: [&str; 8] = [
+    "safetensors",
+    "pt",
+    "pth",
+    "ckpt",
+    "bin",
+    "pkl",
+    "npz",
+    "json",
+];
+
 /// A person needs longer than this to say no; a missing dialog service does not.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
 
@@ -72,7 +84,7 @@ impl Dialogs {
     pub fn open_model(&mut self, actions: &mut Actions) {
         let dialog = AsyncFileDialog::new()
             .set_title("Open model")
-            .add_filter("Model (.safetensors)", &["safetensors"]);
+            .add_filter("Model", &MODEL_ENDINGS);
         self.show(Purpose::OpenModel, actions, move || dialog.pick_file());
     }
 
@@ -218,7 +230,7 @@ fn no_dialog_message(purpose: Purpose) -> String {
     let advice = match purpose {
         Purpose::OpenAny => "Drop the file on the window, or start zscape with its name",
         Purpose::OpenModel => {
-            "Drop a .safetensors file on the window, or start zscape with the file's name"
+            "Drop a model file on the window, or start zscape with the file's name"
         }
         Purpose::OpenPicture => "Drop a PNG, JPEG, WebP, BMP or GIF on the window",
         Purpose::SavePicture => "Copy the expression and write the picture with `zscape render`",

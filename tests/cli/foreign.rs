@@ -1,5 +1,6 @@
 //! Files that are not what their names or the command expect, and places that are no files.
 
+use crate::foreign_files;
 use crate::support::{Folder, GAN, VAE, inspected, model_bytes, program, run};
 use std::io::Cursor;
 
@@ -33,11 +34,11 @@ fn foreign_files_are_named_for_what_they_are() {
             "Git LFS pointer",
         ),
         ("b.safetensors", b"<!DOCTYPE html><html>", "a web page"),
-        ("c.pt", &torch, "a PyTorch file"),
+        ("c.pt", &torch, "its pickle is cut short"),
         (
             "d.pkl",
             b"\x80\x04\x95\x0a\0\0\0\0\0\0\0",
-            "a Python pickle",
+            "its pickle is cut short",
         ),
         ("e.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a JPEG picture"),
         ("f.mp4", b"\0\0\0\x20ftypisom\0\0\0\0", "MP4"),
@@ -61,6 +62,74 @@ fn foreign_files_are_named_for_what_they_are() {
     run(&["inspect", &folder.write("j.png", photo(1))]).refused("another program made it");
     let hidden = run(&["inspect", &folder.write("k.safetensors", b"\x1b]0;x\x07")]);
     assert!(!hidden.stderr.contains('\u{1b}'), "{:?}", hidden.stderr);
+}
+
+#[test]
+fn models_of_other_programs_are_opened_as_they_are() {
+    let folder = Folder::new();
+    let tensors = foreign_files::small_vae();
+    let [first, last] = [0, 1].map(|seed| format!("seed({seed})"));
+    let mut pictures = Vec::new();
+    for form in foreign_files::FORMS {
+        let path = folder.write(&format!("vae.{}", form.ending()), form.bytes(&tensors));
+        let inspected = run(&["inspect", &path]).succeeded().stdout;
+        for part in ["VAE of full matrices", "16x16 grey", "z of 3", "sha256"] {
+            assert!(inspected.contains(part), "{form:?}: {inspected}");
+        }
+        let out = folder.file("out.npy");
+        run(&["render", &path, &first, "--npy", &out, "--device", "cpu"]).succeeded();
+        pictures.push(folder.read("out.npy"));
+    }
+    assert!(pictures.iter().all(|picture| *picture == pictures[0]));
+    // Written as one of ours it draws the same; in half precision nearly so.
+    let imported = folder.file("ours.safetensors");
+    let said = run(&["import", &folder.file("vae.pth"), "-o", &imported]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(
+        said.stdout.contains("VAE of full matrices"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stderr.contains("relu"), "{}", said.stderr);
+    let out = folder.file("out.npy");
+    run(&[
+        "render", &imported, &first, "--npy", &out, "--device", "cpu",
+    ])
+    .succeeded();
+    assert!(folder.read("out.npy") == pictures[0]);
+    run(&["render", &imported, &last, "--npy", &out, "--device", "cpu"]).succeeded();
+    assert!(
+        folder.read("out.npy") != pictures[0],
+        "all seeds draw the same"
+    );
+    let ours = run(&["inspect", &imported]).succeeded().stdout;
+    assert!(
+        ours.contains("family    VAE") && ours.contains("encoder of a graph"),
+        "{ours}"
+    );
+    let halved = folder.file("halved.safetensors");
+    run(&[
+        "import",
+        &folder.file("vae.pth"),
+        "-o",
+        &halved,
+        "--precision",
+        "f16",
+    ]);
+    assert!(folder.read("halved.safetensors").len() < folder.read("ours.safetensors").len());
+    // What would be lost, and what is missing.
+    let again = folder.file("vae.pth");
+    run(&["import", &again, "-o", &again]).refused("which would be lost");
+    run(&["import", &folder.file("absent.pth"), "-o", &imported]).refused("absent.pth");
+    let evil = foreign_files::Pickle::new()
+        .global("os", "system")
+        .op(b')')
+        .op(b'R')
+        .stop();
+    let evil = folder.write("evil.pkl", evil);
+    run(&["inspect", &evil]).refused("os.system");
+    run(&["render", &evil, &first, "-o", &folder.file("o.png")]).refused("os.system");
+    run(&[&evil]).refused("os.system");
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod earlier;
 mod expressions;
 mod ffmpeg;
 mod foreign;
+#[path = "../shared/foreign_files.rs"]
+mod foreign_files;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
 mod graph_models;

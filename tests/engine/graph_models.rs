@@ -318,7 +318,7 @@ fn seeds_of_a_grid_are_indices_each_as_likely_as_the_others() {
     // floor(numpy.random.RandomState(3).random_sample(16) * 32)
     let expected = [17, 22, 9, 16, 28, 28, 4, 6, 1, 14, 0, 14, 20, 8, 21, 18];
     assert_eq!(code.values.indices(), expected);
-    assert!(model.ranked_dims.is_empty() && model.z_sigma.is_empty());
+    assert!(model.ranked_dims.is_empty() && model.start_sigma.is_empty());
 }
 
 #[test]

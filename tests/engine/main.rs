@@ -12,6 +12,10 @@ mod dolls;
 mod engine_flow;
 mod examining;
 mod finding_codes;
+mod flow;
+mod foreign;
+#[path = "../shared/foreign_files.rs"]
+mod foreign_files;
 mod fuzz;
 mod gpu_against_cpu;
 mod graph;

@@ -10,7 +10,7 @@ use zscape::model::ModelFile;
 use zscape::train::{self, TrainError, TrainOptions, eval};
 
 /// 10 pictures a class: a bright row whose height is the class.
-fn write_data(folder: &Path) {
+pub fn write_data(folder: &Path) {
     for (prefix, count) in [("train", 100u32), ("t10k", 50)] {
         let mut pictures = vec![0, 0, 8, 3];
         let mut labels = vec![0, 0, 8, 1];
@@ -202,7 +202,7 @@ fn shipped_recipe(name: &str) -> PathBuf {
 }
 
 /// A shipped recipe, cut down to a few hundred pictures.
-fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
+pub fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(shipped_recipe(name)).expect("the recipe ships");
     let lines = text.lines().map(
         |line| match line.split_once('=').map(|(key, _)| key.trim()) {
@@ -217,7 +217,7 @@ fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
     path
 }
 
-fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
+pub fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
     let data = data.to_owned();
     TrainOptions {
         recipe,
@@ -229,7 +229,7 @@ fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
     }
 }
 
-fn run(options: &TrainOptions) -> Result<(), TrainError> {
+pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
     train::run(options, &mut || false).map(drop)
 }
 
@@ -343,6 +343,44 @@ fn a_diffusion_recipe_that_contradicts_itself_is_refused() {
             error.to_string().contains(part),
             "{error} should contain {part:?}"
         );
+    }
+}
+
+#[test]
+fn a_run_that_no_memory_holds_is_refused_before_anything_is_allocated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let wide = r#"{ layer = "dense", outputs = 340000 }, { layer = "dense", outputs = 784 }"#;
+    let layers = format!(
+        r#"
+name = "wide"
+title = "Wide"
+summary = "Each layer can be made, but not all of them."
+family = "autoencoder"
+dataset = "mnist"
+z_dim = 2
+encoder = [{{ layer = "flatten" }}, {wide}, {wide}, {{ layer = "dense", outputs = 2 }}]
+decoder = [{wide}, {{ layer = "sigmoid" }}]
+[training]
+seed = 1
+images = 20
+batch = 10
+learning_rate = 1e-3
+final_learning_rate = 1e-5
+"#
+    );
+    let unet = std::fs::read_to_string(small_diffusion_recipe(20, folder.path()));
+    let unet = unet.expect("written").replace("batch = 10", "batch = 8192");
+    let unet = unet.replace("images = 20", "images = 8192");
+    let unet = unet.replace("channels = [8]", "channels = [512]");
+    for (name, text) in [("layers", layers), ("unet", unet)] {
+        let recipe = folder.path().join(format!("{name}.toml"));
+        std::fs::write(&recipe, text).expect("a file");
+        let output = folder.path().join("model.safetensors");
+        let error = run(&options(recipe, folder.path(), output)).expect_err("it is too large");
+        assert!(error.is_bad_input(), "{error}");
+        let fault = error.to_string();
+        assert!(fault.contains("GiB of memory"), "{name}: {fault}");
     }
 }
 

@@ -150,6 +150,65 @@ fn codes_come_back_in_every_layout_that_a_model_has() {
 }
 
 #[test]
+fn numpy_reads_reals_as_floats_and_indices_as_whole_numbers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.npz");
+    let shape = SpaceShape::Grid {
+        height: 2,
+        width: 2,
+        levels: 512,
+    };
+    let grid = Code::new(Space::Z, shape, vec![7.0, 0.0, 511.0, 3.0]).expect("it fits");
+    let arrays = [("w_plus", layers(0.5)), ("z", grid)].map(|(name, code)| CodeArray {
+        name: name.to_owned(),
+        codes: vec![code],
+    });
+    codes::save_npz(&path, &arrays).expect("the folder is there");
+    let bytes = fs::read(&path).expect("the file was written");
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+    let member = archive.by_name("w_plus.npy").expect("the array");
+    let array = npyz::NpyFile::new(member).expect("an array");
+    assert_eq!(array.shape(), codes::array_shape(layers(0.5).shape, 1));
+    let reals: Vec<f32> = array.into_vec().expect("floats");
+    assert_eq!(reals, layers(0.5).values.reals());
+    let member = archive.by_name("z.npy").expect("the array");
+    let array = npyz::NpyFile::new(member).expect("an array");
+    assert_eq!(array.shape(), [1, 2, 2]);
+    let indices: Vec<u32> = array.into_vec().expect("whole numbers, not floats");
+    assert_eq!(indices, [7, 0, 511, 3]);
+}
+
+#[test]
+fn whole_numbers_of_any_width_are_indices_and_no_reals() {
+    let shape = SpaceShape::Grid {
+        height: 1,
+        width: 2,
+        levels: 512,
+    };
+    let grids = Spaces::from([(Space::Z, shape)]);
+    for (kind, bytes) in [
+        ("|u1", vec![5, 200]),
+        ("<i2", vec![5, 0, 200, 0]),
+        (">u4", vec![0, 0, 0, 5, 0, 0, 0, 200]),
+        ("<i8", [5_i64, 200].map(i64::to_le_bytes).concat()),
+    ] {
+        let array = npy(kind, "(1, 1, 2)", &bytes);
+        let read = parse_npy("z", &array, &grids).expect(kind);
+        assert_eq!(read.codes[0].1.values.indices(), [5, 200], "{kind}");
+        let reals = npy(kind, "(1, 2)", &bytes);
+        let fault = parse_npy("z", &reals, &spaces()).expect_err(kind);
+        assert!(fault.to_string().contains("integers"), "{kind}: {fault}");
+    }
+    let outside = npy(
+        "<i8",
+        "(1, 1, 2)",
+        &[5_i64, -1].map(i64::to_le_bytes).concat(),
+    );
+    let fault = parse_npy("z", &outside, &grids).expect_err("-1 is no index");
+    assert!(fault.to_string().contains("-1"), "{fault}");
+}
+
+#[test]
 fn an_array_of_several_codes_numbers_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let many = [z(0.0), z(1.0), z(2.0)];

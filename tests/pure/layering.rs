@@ -125,6 +125,8 @@ fn only_registries_know_families_apart() {
     const REGISTRIES: &[&str] = &[
         "model/family.rs",
         "model/manifest.rs",
+        // Gives models of other programs a family.
+        "model/foreign/blueprint.rs",
         // Makes a manifest of a family for tests.
         "model/style/random.rs",
         "train/task.rs",

@@ -438,6 +438,30 @@ fn a_new_name_is_written_into_everything_that_used_the_old_one() {
 }
 
 #[test]
+fn bookmarks_are_put_in_order() {
+    let add = |name: &str| Change::AddBookmark(Box::new(bookmark(name, vec![1.0])));
+    let mut session = with([add("a"), add("b"), add("c"), add("d")]);
+    let mut order = |name: &str, before: Option<&str>| {
+        let moved = Change::MoveBookmark {
+            name: name.to_owned(),
+            before: before.map(str::to_owned),
+        };
+        session.apply(&moved).map(|()| {
+            let names = session.bookmarks().iter().map(|it| it.name.as_str());
+            names.collect::<String>()
+        })
+    };
+    assert_eq!(order("d", Some("b")).as_deref(), Ok("adbc"));
+    assert_eq!(order("a", Some("c")).as_deref(), Ok("dbac"));
+    assert_eq!(order("d", None).as_deref(), Ok("bacd"));
+    assert_eq!(order("b", Some("b")).as_deref(), Ok("bacd"));
+    for (name, before) in [("x", None), ("a", Some("x"))] {
+        let unknown = Err(BookmarkError::Unknown("x".to_owned()).into());
+        assert_eq!(order(name, before), unknown);
+    }
+}
+
+#[test]
 fn a_deleted_bookmark_stays_known_to_what_uses_it() {
     let mut session = with([
         Change::AddBookmark(Box::new(bookmark("me", vec![1.0]))),

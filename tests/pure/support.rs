@@ -155,6 +155,8 @@ pub fn change() -> impl Strategy<Value = Change> {
         1 => (names(), names()).prop_map(|(from, to)| Change::RenameBookmark { from, to }),
         1 => (names(), prop::collection::vec("\\PC{1,8}", 0..3), "\\PC{0,9}")
             .prop_map(|(name, tags, note)| Change::DescribeBookmark { name, tags, note }),
+        1 => (names(), proptest::option::of(names()))
+            .prop_map(|(name, before)| Change::MoveBookmark { name, before }),
         1 => names().prop_map(Change::DeleteBookmark),
         1 => names().prop_map(Change::RestoreBookmark),
         1 => view.prop_map(Change::View),

@@ -7,6 +7,7 @@ use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
 use zscape::app::{Action, Command, SessionAction};
+use zscape::document::bookmarks::name_from_text;
 use zscape::document::{Change, ModelLink, ModelOrigin, NodeId, Session, session_file};
 use zscape::latent::Code;
 use zscape::ui::WindowOptions;
@@ -47,8 +48,9 @@ impl Window {
             self.type_into("Tags of the bookmark", tags);
         }
         self.find(Role::Button, "Add bookmark").click();
+        let name = name_from_text(name);
         self.wait("the bookmark", |app| {
-            app.session().document().bookmarks().get(name).is_some()
+            app.session().document().bookmarks().get(&name).is_some()
         });
     }
 
@@ -186,14 +188,36 @@ fn bookmarks_are_found_by_name_and_tag() {
 }
 
 #[test]
+fn bookmarks_stand_in_the_order_that_they_are_put_in() {
+    let mut window = Window::open();
+    window.press(CTRL_SHIFT, Key::D);
+    window.bookmark("first slide", "");
+    window.next_seed();
+    window.bookmark("second", "");
+    let order = |window: &Window| {
+        let bookmarks = window.app().session().document().bookmarks();
+        let names = bookmarks.iter().map(|it| it.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(order(&window), ["first-slide", "second"]);
+    // The newest stands at the top.
+    window.click("More for @second");
+    window.click("Move down");
+    assert_eq!(order(&window), ["second", "first-slide"]);
+    window.find(Role::Button, "Go to @second").focus();
+    window.harness.run();
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    assert_eq!(order(&window), ["first-slide", "second"]);
+    // At the end already.
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    assert_eq!(order(&window), ["first-slide", "second"]);
+}
+
+#[test]
 fn a_name_that_cannot_be_given_is_said_at_once() {
     let mut window = Window::open();
     window.bookmark("me", "");
-    for (name, part) in [
-        ("me", "already"),
-        ("no name", "no name"),
-        ("", "Give it a name"),
-    ] {
+    for (name, part) in [("me", "already"), ("1st", "1st"), ("", "Give it a name")] {
         window.press(CTRL, Key::D);
         window.type_into("Name of the bookmark", name);
         assert!(

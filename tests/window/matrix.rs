@@ -310,6 +310,8 @@ matrix! {
     fashion_vae_works_in_every_tool: "fashion-vae",
     digits_gan_works_in_every_tool: "digits-gan",
     digits_cvae_works_in_every_tool: "digits-cvae",
+    digits_cgan_works_in_every_tool: "digits-cgan",
+    digits_ddpm_works_in_every_tool: "digits-ddpm",
     heroes_vae_works_in_every_tool: "heroes-vae",
     heroes_stylegan_works_in_every_tool: "heroes-stylegan",
 }

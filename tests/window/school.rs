@@ -26,8 +26,7 @@ covers = ["Norms are lengths."]
 
 [scene]
 model = "digits-vae2"
-expression = "[0.5, -0.5]"
-noise = "random:3"
+expression = '[0.5, -0.5] with "noise random:3"'
 tool = "map"
 settings = { axes = [0, 1] }
 locked = ["model", "seed", "sampler"]

@@ -3,61 +3,14 @@
 use super::Learning;
 use crate::app::Workspace;
 use crate::app::jobs::Owner;
-use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
 use crate::latent::SessionNames;
-use crate::latent::expr::Expr;
-use crate::learn::figure::Content;
 use crate::learn::progress::Attempt;
-use crate::learn::task::Order;
-use crate::learn::{Answer, Measurements, Question, TaskKind, Verdict, Wanted};
+use crate::learn::{Answer, Depiction, Measurements, Question, Verdict, Wanted};
 use crate::model::measurement::Measurement;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The most pictures that a task and its verdict show.
-pub const MAX_PICTURES: usize = 8;
-
-/// The places of the pictures.
-const PICTURES: [SetKey; MAX_PICTURES] = [
-    SetKey("task 1"),
-    SetKey("task 2"),
-    SetKey("task 3"),
-    SetKey("task 4"),
-    SetKey("task 5"),
-    SetKey("task 6"),
-    SetKey("task 7"),
-    SetKey("task 8"),
-];
-
-/// A picture that a task shows.
-#[derive(Clone, PartialEq, Debug)]
-pub struct TaskPicture {
-    /// A built-in model by name.
-    pub model: String,
-    pub expression: Expr,
-}
-
-/// The set in which picture `index` of the open task comes.
-pub fn picture_key(index: usize) -> SetKey {
-    PICTURES[index.min(MAX_PICTURES - 1)]
-}
-
-/// The sets in which the pictures of figures come.
-const FIGURES: [SetKey; 6] = [
-    SetKey("figure 1"),
-    SetKey("figure 2"),
-    SetKey("figure 3"),
-    SetKey("figure 4"),
-    SetKey("figure 5"),
-    SetKey("figure 6"),
-];
-
-/// The set in which the pictures of a figure of the open question come.
-pub fn figure_key(number: usize) -> SetKey {
-    FIGURES[number.min(FIGURES.len() - 1)]
-}
 
 /// The question that is read.
 #[derive(Debug)]
@@ -121,71 +74,8 @@ pub(super) struct Checking {
     wanted: Vec<Wanted>,
     measurements: Measurements,
     asked: BTreeSet<String>,
-    jobs: Vec<(JobId, String, Vec<Expr>)>,
+    jobs: Vec<(JobId, String, Vec<Depiction>)>,
     names: Arc<SessionNames>,
-}
-
-impl Learning {
-    /// The pictures of the open task: first its own, then what its verdict shows.
-    pub fn task_pictures(&self) -> Vec<TaskPicture> {
-        let Some((question, open)) = self.open_question() else {
-            return Vec::new();
-        };
-        let mut pictures = own_pictures(question, open.task);
-        if let Some((_, Ok(verdict))) = &open.judged
-            && !self.is_timed()
-        {
-            let shown = verdict.counter_examples.iter();
-            pictures.extend(shown.map(|it| TaskPicture {
-                model: it.model.clone(),
-                expression: it.expression.clone(),
-            }));
-        }
-        pictures.truncate(MAX_PICTURES);
-        pictures
-    }
-
-    /// How many of the pictures belong to the task itself.
-    pub fn own_picture_count(&self) -> usize {
-        self.open_question().map_or(0, |(question, open)| {
-            own_pictures(question, open.task).len().min(MAX_PICTURES)
-        })
-    }
-}
-
-/// What a task shows before it is answered.
-fn own_pictures(question: &Question, task: usize) -> Vec<TaskPicture> {
-    let of = |model: &str, expression: &Expr| TaskPicture {
-        model: model.to_owned(),
-        expression: expression.clone(),
-    };
-    let Some(task) = question.tasks.get(task) else {
-        return Vec::new();
-    };
-    match (&task.kind, question.model()) {
-        (TaskKind::Which { left, right, .. }, _) => [left, right]
-            .map(|pane| of(&pane.model, &pane.expression.expr))
-            .to_vec(),
-        (TaskKind::Compare { left, right, .. }, Some(model)) => {
-            // A side of two pictures, such as a change, is shown by its second one.
-            let side = |quantity: &crate::learn::Quantity| {
-                let last = quantity.expressions(None).ok()?.pop()?;
-                Some(of(model, &last))
-            };
-            match (side(left), side(right)) {
-                (Some(left), Some(right)) => vec![left, right],
-                _ => Vec::new(),
-            }
-        }
-        (
-            TaskKind::Order {
-                order: Order::Measured { expressions, .. },
-                ..
-            },
-            Some(model),
-        ) => expressions.iter().map(|it| of(model, &it.expr)).collect(),
-        _ => Vec::new(),
-    }
 }
 
 impl Learning {
@@ -264,25 +154,25 @@ impl Learning {
             match workspace.need_model(&source) {
                 Ok(None) => {}
                 Ok(Some(info)) => {
-                    let mut expressions: Vec<Expr> = Vec::new();
+                    let mut depictions: Vec<Depiction> = Vec::new();
                     for wanted in missing.iter().filter(|it| it.model == model) {
-                        if !expressions.contains(&wanted.expression) {
-                            expressions.push(wanted.expression.clone());
+                        if !depictions.contains(&wanted.depiction) {
+                            depictions.push(wanted.depiction.clone());
                         }
                     }
-                    let sampler = checking.measurements.sampler();
-                    let shot = |expression: &Expr| {
+                    let shot = |depiction: &Depiction| {
+                        let sampler = checking.measurements.sampler_of(depiction);
                         workspace
-                            .shot(&info.id, expression.clone())
+                            .shot(&info.id, depiction.expression.clone())
                             .with_sampler(sampler)
                     };
                     let examine = Job::Examine {
-                        shots: expressions.iter().map(shot).collect(),
+                        shots: depictions.iter().map(shot).collect(),
                         names: Arc::clone(&checking.names),
                     };
                     let job = workspace.engine.submit(Owner::Examination, examine);
                     checking.asked.insert(model.to_owned());
-                    checking.jobs.push((job, model.to_owned(), expressions));
+                    checking.jobs.push((job, model.to_owned(), depictions));
                     self.examining.push(job);
                 }
                 Err(why) => {
@@ -312,11 +202,9 @@ impl Learning {
         };
         let place = checking.jobs.iter().position(|(known, ..)| *known == job);
         let Some(place) = place else { return };
-        let (_, model, expressions) = checking.jobs.swap_remove(place);
-        for (expression, measurement) in expressions.iter().zip(measurements) {
-            checking
-                .measurements
-                .insert(&model, expression, measurement);
+        let (_, model, depictions) = checking.jobs.swap_remove(place);
+        for (depiction, measurement) in depictions.iter().zip(measurements) {
+            checking.measurements.insert(&model, depiction, measurement);
         }
         self.check_tick(workspace);
     }
@@ -376,53 +264,5 @@ impl Learning {
             self.progress.record(attempt);
             self.keep_progress();
         }
-    }
-
-    /// The pictures in the figures of the open question, once its answer is shown.
-    fn figure_requests(&self, workspace: &mut Workspace) -> Vec<PictureRequest> {
-        let Some((question, open)) = self.open_question() else {
-            return Vec::new();
-        };
-        if !open.is_revealed {
-            return Vec::new();
-        }
-        let figures = question
-            .answer
-            .figures
-            .iter()
-            .chain(&question.deeper.figures);
-        let mut requests = Vec::new();
-        for (number, figure) in figures.take(FIGURES.len()).enumerate() {
-            let Content::Pictures(pictures) = &figure.content else {
-                continue;
-            };
-            let source = ModelSource::Catalogue(pictures.model.clone());
-            // What cannot be loaded leaves its place empty.
-            if let Ok(Some(model)) = workspace.need_model(&source) {
-                let shown = pictures
-                    .expressions
-                    .iter()
-                    .map(|formula| formula.expr.clone());
-                requests.push(PictureRequest::new(figure_key(number), &model, shown));
-            }
-        }
-        requests
-    }
-
-    /// The pictures that the open task shows.
-    pub(in crate::app) fn requests(&mut self, workspace: &mut Workspace) -> Vec<PictureRequest> {
-        if !workspace.view.learning {
-            return Vec::new();
-        }
-        let mut requests = self.figure_requests(workspace);
-        for (index, picture) in self.task_pictures().into_iter().enumerate() {
-            let source = ModelSource::Catalogue(picture.model);
-            // What cannot be loaded leaves its place empty; the check says why.
-            if let Ok(Some(model)) = workspace.need_model(&source) {
-                let (key, expression) = (picture_key(index), picture.expression);
-                requests.push(PictureRequest::new(key, &model, [expression]));
-            }
-        }
-        requests
     }
 }

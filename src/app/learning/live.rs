@@ -10,8 +10,8 @@ use crate::app::{ByAddress, Navigation, View, Workspace};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::Expr;
 use crate::latent::{ModelId, Sampler, SessionNames};
-use crate::learn::measure::{Quantity, put_here};
-use crate::learn::{Goal, Measurements, Question, TaskKind};
+use crate::learn::measure::Quantity;
+use crate::learn::{Depiction, Goal, Measurements, Question, TaskKind};
 use crate::model::measurement::Measurement;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) struct LiveNumbers {
     /// The picture that was measured last, or is being measured.
     subject: Option<Subject>,
     /// The measurement under way, with the expressions in its order.
-    job: Option<(JobId, Vec<Expr>)>,
+    job: Option<(JobId, Vec<Depiction>)>,
 }
 
 /// A picture on the window.
@@ -87,23 +87,26 @@ impl LiveNumbers {
         let Some(subject) = Subject::of(workspace) else {
             return;
         };
-        let mut expressions: Vec<Expr> = Vec::new();
-        let arguments = self.quantities.iter().flat_map(|it| &it.arguments);
-        for argument in arguments {
+        let here = Depiction::from(subject.expression.clone());
+        let mut depictions: Vec<Depiction> = Vec::new();
+        for quantity in &self.quantities {
             // What cannot be put in has its reason when the value is asked for.
-            if let Ok(expression) = put_here(&argument.expr, Some(&subject.expression))
-                && !expressions.contains(&expression)
-            {
-                expressions.push(expression);
+            for depiction in quantity.depictions(Some(&here)).unwrap_or_default() {
+                if !depictions.contains(&depiction) {
+                    depictions.push(depiction);
+                }
             }
         }
-        let shot = |it: &Expr| workspace.shot(&subject.model, it.clone());
+        let shot = |it: &Depiction| {
+            let shot = workspace.shot(&subject.model, it.expression.clone());
+            shot.with_sampler(it.settings.on(subject.sampler))
+        };
         let examine = Job::Examine {
-            shots: expressions.iter().map(shot).collect(),
+            shots: depictions.iter().map(shot).collect(),
             names: Arc::clone(&workspace.names),
         };
         let job = workspace.engine.submit(Owner::Examination, examine);
-        self.job = Some((job, expressions));
+        self.job = Some((job, depictions));
         self.subject = Some(subject);
     }
 
@@ -127,16 +130,16 @@ impl LiveNumbers {
         let Some(subject) = &self.subject else {
             return false;
         };
-        let Some((_, expressions)) = self.job.take_if(|(known, _)| *known == job) else {
+        let Some((_, depictions)) = self.job.take_if(|(known, _)| *known == job) else {
             return false;
         };
         let mut measurements = Measurements::drawn_with(subject.sampler);
         let model = &subject.model.name;
-        for (expression, measurement) in expressions.iter().zip(measured) {
-            measurements.insert(model, expression, measurement.clone());
+        for (depiction, measurement) in depictions.iter().zip(measured) {
+            measurements.insert(model, depiction, measurement.clone());
         }
-        let here = Some(&subject.expression);
-        let value = |it: &Quantity| Some(it.value(model, here, &measurements));
+        let here = Depiction::from(subject.expression.clone());
+        let value = |it: &Quantity| Some(it.value(model, Some(&here), &measurements));
         self.values = self.quantities.iter().map(value).collect();
         true
     }

@@ -4,29 +4,31 @@
 //! just measured (`checking`). Files are read and written on a thread of their own (`store`).
 
 mod checking;
+mod interview;
 mod live;
+mod pictures;
 mod scene;
 mod store;
 
-pub use checking::{MAX_PICTURES, OpenQuestion, TaskPicture, figure_key, picture_key};
+pub use checking::OpenQuestion;
+pub use interview::RunningInterview;
+pub use pictures::{MAX_PICTURES, TaskPicture, figure_key, picture_key};
 pub use scene::{name_of, tool_of, why_no_scene};
 
 use super::notices::Level;
 use super::session::unix_secs;
 use super::{Desk, Edit, Effect, LearningFile, Navigation, Wake, Workspace};
 use crate::engine::JobId;
-use crate::latent::expr::Expr;
-use crate::learn::interview::{Interview, Options};
+use crate::learn::interview::Options;
 use crate::learn::path::StudyPath;
 use crate::learn::progress::QuestionStatus;
 use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
-use crate::learn::{Answer, Bank, Question, TaskKind};
+use crate::learn::{Answer, Bank, Depiction, Question, TaskKind};
 use live::LiveNumbers;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use store::{ProgressStore, Report};
 
 /// The most questions that "back" leads through.
@@ -69,7 +71,7 @@ pub enum LearningAction {
     /// Do what a link of the open question says.
     Follow(Target),
     /// Show a picture of the open question's task.
-    ShowPicture(String, Expr),
+    ShowPicture(String, Depiction),
     GoToTask(usize),
     /// Go where the open task begins.
     StartOfTask,
@@ -89,21 +91,6 @@ pub enum LearningAction {
     AddQuestions(PathBuf),
     AskWhereToExport(LearningFile),
     Export(LearningFile, PathBuf),
-}
-
-/// A timed set under way.
-#[derive(Debug)]
-pub struct RunningInterview {
-    pub interview: Interview,
-    pub(super) began_secs: f64,
-    /// Item and task that are worked on.
-    pub(super) at: Option<(usize, usize)>,
-}
-
-impl RunningInterview {
-    fn elapsed(&self, now_secs: f64) -> Duration {
-        Duration::from_secs_f64((now_secs - self.began_secs).max(0.0))
-    }
 }
 
 /// Everything about learning.
@@ -188,17 +175,6 @@ impl Learning {
         self.interview.as_ref()
     }
 
-    /// Whether the open task is the one that the timed set waits for.
-    pub fn is_timed(&self) -> bool {
-        let (Some(running), Some(open)) = (&self.interview, &self.open) else {
-            return false;
-        };
-        let item = |(item, _): (usize, usize)| running.interview.items().get(item);
-        running.at.is_some_and(|at| {
-            at.1 == open.task && item(at).is_some_and(|item| item.question == open.id)
-        })
-    }
-
     /// The report of the last timed set, as Markdown.
     pub fn report(&self) -> Option<&Arc<str>> {
         self.report.as_ref()
@@ -228,12 +204,6 @@ impl Learning {
 }
 
 impl Learning {
-    /// What is left of the timed set.
-    pub fn interview_left(&self, now_secs: f64) -> Option<Duration> {
-        let running = self.interview.as_ref()?;
-        Some(running.interview.remaining(running.elapsed(now_secs)))
-    }
-
     /// Has questions and progress read, if nobody has yet.
     pub(super) fn begin(&mut self, workspace: &mut Workspace) {
         if self.store.is_some() {
@@ -357,9 +327,9 @@ impl Learning {
             }
             LearningAction::LeaveScene => navigation.leave_scene(desk),
             LearningAction::Follow(target) => self.follow(desk, navigation, target),
-            LearningAction::ShowPicture(model, expression) => {
+            LearningAction::ShowPicture(model, depiction) => {
                 if let Some((question, _)) = self.open_question_mut() {
-                    self.show_from(desk, navigation, &question, &model, &expression);
+                    self.show_from(desk, navigation, &question, &model, depiction);
                 }
             }
             LearningAction::GoToTask(task) => {
@@ -518,7 +488,7 @@ impl Learning {
                 if let Some((question, _)) = self.open_question_mut() {
                     match question.model() {
                         Some(model) => {
-                            self.show_from(desk, navigation, &question, model, &formula.expr)
+                            self.show_from(desk, navigation, &question, model, formula.depiction())
                         }
                         None => desk.workspace.edit(Edit::Expression(formula.expr)),
                     }
@@ -541,66 +511,7 @@ impl Learning {
             _ => task.start(&question),
         };
         if let (Some(place), Some(model)) = (place, question.model()) {
-            self.show_from(desk, navigation, &question, model, &place.expr);
-        }
-    }
-
-    fn begin_interview(&mut self, workspace: &mut Workspace, options: Options) {
-        let Some(bank) = self.bank.clone() else {
-            return;
-        };
-        match Interview::draw(&bank, options, unix_secs()) {
-            Ok(interview) => {
-                self.report = None;
-                self.open = None;
-                self.interview = Some(RunningInterview {
-                    interview,
-                    began_secs: workspace.now_secs,
-                    at: None,
-                });
-                self.next_of_interview(workspace);
-            }
-            Err(why) => {
-                let sentence = format!("The set cannot be drawn: {why}");
-                workspace.notices.push(Level::Warning, sentence);
-            }
-        }
-    }
-
-    fn next_of_interview(&mut self, workspace: &mut Workspace) {
-        let now_secs = workspace.now_secs;
-        let learning = &mut *self;
-        let Some(running) = &mut learning.interview else {
-            return;
-        };
-        running.at = running.interview.next_open();
-        let Some((item, task)) = running.at else {
-            return;
-        };
-        let Some(id) = running.interview.items().get(item) else {
-            return;
-        };
-        let mut open = OpenQuestion::new(id.question.clone(), now_secs);
-        open.task = task;
-        learning.open = Some(open);
-        learning.page = Page::Interview;
-    }
-
-    fn end_interview(&mut self, desk: &mut Desk, navigation: &mut Navigation) {
-        let Some(running) = self.interview.take() else {
-            return;
-        };
-        let elapsed = running.elapsed(desk.workspace.now_secs);
-        navigation.leave_scene(desk);
-        let learning = &mut *self;
-        learning.open = None;
-        learning.page = Page::Interview;
-        if let Some(bank) = &learning.bank {
-            for attempt in running.interview.attempts(bank) {
-                learning.progress.record(attempt);
-            }
-            learning.report = Some(running.interview.report(bank, elapsed).into());
-            learning.keep_progress();
+            self.show_from(desk, navigation, &question, model, place.depiction());
         }
     }
 

@@ -4,8 +4,7 @@ use super::Learning;
 use crate::app::models::CATALOGUE;
 use crate::app::notices::Level;
 use crate::app::{Composition, Desk, Navigation, OpenScene, Tool};
-use crate::latent::expr::Expr;
-use crate::learn::{Question, ToolName};
+use crate::learn::{Depiction, Question, ToolName};
 
 /// The tool that a question speaks of.
 pub fn tool_of(name: ToolName) -> Tool {
@@ -30,10 +29,10 @@ pub fn why_no_scene(question: &Question) -> Option<String> {
 }
 
 /// A picture of a question, drawn as its scene says.
-fn drawn_as(question: &Question, expression: &Expr) -> Composition {
+fn drawn_as(question: &Question, depiction: Depiction) -> Composition {
     Composition {
-        sampler: question.sampler(),
-        ..expression.clone().into()
+        sampler: depiction.settings.on(question.sampler()),
+        ..depiction.expression.into()
     }
 }
 
@@ -59,7 +58,7 @@ impl Learning {
             model: scene.model.clone(),
             is_whole: true,
         };
-        let composition = drawn_as(question, &scene.expression.expr);
+        let composition = drawn_as(question, scene.expression.depiction());
         navigation.enter_scene(desk, open, tool_of(scene.tool), composition, |settings| {
             settings.preset(scene);
         });
@@ -72,7 +71,7 @@ impl Learning {
         navigation: &mut Navigation,
         question: &Question,
         model: &str,
-        expression: &Expr,
+        depiction: Depiction,
     ) {
         if !CATALOGUE.iter().any(|entry| entry.name == model) {
             let why = format!("The model {model} is not built in yet");
@@ -88,7 +87,7 @@ impl Learning {
             model: model.to_owned(),
             is_whole: false,
         };
-        let composition = drawn_as(question, expression);
+        let composition = drawn_as(question, depiction);
         navigation.show_picture(desk, scene, &question.id, model, composition);
     }
 }

@@ -24,7 +24,8 @@ impl Neighbours {
     /// The encoded data nearest to the current code, the nearest first; at most
     /// [`NEIGHBOUR_COUNT`].
     pub fn find(&self, workspace: &Workspace) -> Arc<Vec<Neighbour>> {
-        let (Some(model), Some(frame)) = (workspace.models.current(), frame_in_z(workspace)) else {
+        let (Some(model), Some(frame)) = (workspace.models.current(), frame_at_start(workspace))
+        else {
             return Arc::default();
         };
         let key = (ByAddress::new(model), frame.generation);
@@ -56,17 +57,17 @@ pub(super) fn rows(model: &ModelInfo) -> impl Iterator<Item = &[f32]> {
     model.encoded.iter().map(|(row, _)| row.as_slice())
 }
 
-/// The frame of a code in z, where the encoded data lie.
-fn frame_in_z(workspace: &Workspace) -> Option<&Frame> {
+/// The frame of a code in the space of seeds, where the encoded data lie.
+fn frame_at_start(workspace: &Workspace) -> Option<&Frame> {
     let frame = workspace.preview.frame()?;
-    (frame.code.space == Space::Z).then_some(frame)
+    (frame.code.space == workspace.model()?.start).then_some(frame)
 }
 
-/// The current code as one in w, where the model has a w and the expression is in z.
+/// The current code as one in w, where the model has a w and the expression is where seeds are drawn.
 fn current_in_w(workspace: &Workspace, model: &ModelInfo) -> Option<Expr> {
     let current = workspace.position.expression();
-    let is_called_for =
-        model.editing_space() == Space::W && workspace.space_of(current) == Some(Space::Z);
+    let leads_to_w = model.editing_space() == Space::W && model.start != Space::W;
+    let is_called_for = leads_to_w && workspace.space_of(current) == Some(model.start);
     is_called_for.then(|| Expr::w(current.clone()))
 }
 
@@ -81,7 +82,7 @@ pub fn current_code_in(workspace: &Workspace, space: Space) -> Option<Vec<f32>> 
     let mapped = workspace.pictures.set(CURRENT);
     let code = match (frame.code.space, space) {
         (from, to) if from == to => &frame.code,
-        (Space::Z, _) => &mapped.get(0)?.code,
+        (from, _) if from == model.start => &mapped.get(0)?.code,
         (Space::W, Space::W_PLUS) => &frame.code,
         _ => return None,
     };

@@ -4,7 +4,6 @@ use super::{Parts, ToolContext, ToolSettings, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{Availability, CommandInfo, Edit, Param, Shared, Tool, ToolParam};
 use crate::engine::{Event, JobId, ModelInfo};
-use crate::latent::{Space, SpaceShape};
 use crate::learn::{Scene, ToolName};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
@@ -153,17 +152,6 @@ pub struct ToolCommand<T: ToolPart> {
 pub(super) fn why_no_real_codes(model: &ModelInfo) -> Option<&'static str> {
     let reason = "Codes of this model are indices, with which nothing can be computed";
     (!model.has_real_seeds()).then_some(reason)
-}
-
-/// Why a tool that computes with codes in z cannot be used with a model.
-/// Why a tool that measures codes of real numbers in z cannot be used with a model.
-pub(super) fn why_no_z(model: &ModelInfo) -> Option<&'static str> {
-    if model.start != Space::Z {
-        return Some("This needs codes in z, which the model does not have");
-    }
-    let shape = model.manifest.spaces.get(&Space::Z);
-    let is_grid = matches!(shape, Some(SpaceShape::Grid { .. }));
-    is_grid.then_some("This needs codes of real numbers; those of this model are indices")
 }
 
 pub(super) fn command<T: ToolPart>(key: &str) -> Option<&'static ToolCommand<T>> {

@@ -3,7 +3,7 @@
 use super::{
     CodesError, CodesFault, MAX_BYTES, MAX_CODES, MAX_NAME, MAX_NUMBERS, NOTE, Note, Spaces,
 };
-use crate::document::npy::{Array, ArrayError, MAGIC, MAX_HEAD, read_array, read_header};
+use crate::document::npy::{Array, ArrayError, Header, MAGIC, MAX_HEAD, read_any, read_header};
 use crate::files::{FileKind, kind, load};
 use crate::latent::{Code, Space, SpaceShape};
 use std::collections::BTreeSet;
@@ -56,9 +56,12 @@ pub fn read_codes(path: &Path, spaces: &Spaces) -> Result<ReadCodes, CodesError>
 /// # Errors
 /// As for [`read_codes`].
 pub fn parse_npy(name: &str, bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes, CodesFault> {
-    let array = read_array(bytes, MAX_NUMBERS).map_err(CodesFault::Array)?;
+    let header = read_header(bytes).map_err(CodesFault::Array)?;
+    let layout = layout(name, &header.shape, None, spaces);
+    check_kind(&header, layout.as_ref().ok()).map_err(CodesFault::Array)?;
+    let layout = layout?;
+    let array = read_any(bytes, MAX_NUMBERS).map_err(CodesFault::Array)?;
     let mut found = Found::default();
-    let layout = layout(name, &array.shape, None, spaces)?;
     found.note(name, &array.shape, layout, spaces);
     found.add(name, array, layout)?;
     found.finish()
@@ -104,7 +107,12 @@ pub fn parse_npz(bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes, CodesFault>
             Err(error) => return Err(about(error)),
         };
         let noted = note.spaces.get(&name).copied();
-        let layout = match layout(&name, &header.shape, noted, spaces) {
+        let layout = layout(&name, &header.shape, noted, spaces);
+        if let Err(error) = check_kind(&header, layout.as_ref().ok()) {
+            others.push(about(error));
+            continue;
+        }
+        let layout = match layout {
             Ok(layout) => layout,
             Err(fault) => {
                 others.push(fault);
@@ -115,7 +123,7 @@ pub fn parse_npz(bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes, CodesFault>
             return Err(CodesFault::TooLarge);
         }
         let bytes = member(&mut archive, index, MAX_BYTES)?;
-        let array = read_array(&bytes, room).map_err(about)?;
+        let array = read_any(&bytes, room).map_err(about)?;
         room -= array.values.len();
         found.note(&name, &array.shape, layout, spaces);
         found.waiting.push((name, array, layout));
@@ -131,6 +139,16 @@ pub fn parse_npz(bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes, CodesFault>
         .map(|fault| format!("{fault}, so it is left out"));
     found.notes.extend(left_out);
     found.finish()
+}
+
+/// Whole numbers are codes where these are indices, and nowhere else: classes, seeds and steps that lie
+/// beside codes are whole numbers, too.
+fn check_kind(header: &Header, layout: Option<&Layout>) -> Result<(), ArrayError> {
+    let is_grid = matches!(layout, Some((_, _, SpaceShape::Grid { .. })));
+    match header.whole_numbers() {
+        Some(kind) if !is_grid => Err(ArrayError::Kind(kind)),
+        _ => Ok(()),
+    }
 }
 
 /// The name of the array that a member of an archive holds, if it holds one.

@@ -113,6 +113,8 @@ fn judged(
         Some(judge) => Some(judge.judge(pictures).map_err(fault)?),
         None => None,
     };
+    let bits = cx.model.generator.bits_per_dimension(pictures);
+    let bits = bits.map_err(fault)?;
     let mut measurements = Vec::with_capacity(codes.len());
     let mut encoded = Vec::new();
     for (index, (code, picture)) in codes
@@ -139,6 +141,7 @@ fn judged(
             picture: picture.to_vec(),
             judged: verdicts.as_ref().and_then(|all| all.get(index)).cloned(),
             reconstruction_mse: None,
+            bits_per_dimension: bits.as_ref().and_then(|all| all.get(index)).copied(),
             nearest,
         });
     }

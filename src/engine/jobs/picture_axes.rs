@@ -64,7 +64,7 @@ impl PictureAxes {
         let (space, known) = if info.maps_z_to_w() {
             (Space::W, &info.w_sigma)
         } else {
-            (start, &info.z_sigma)
+            (start, &info.start_sigma)
         };
         let shape = info.manifest.spaces.get(&space);
         if !shape.is_some_and(|shape| shape.is_real()) {

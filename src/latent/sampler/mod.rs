@@ -1,9 +1,11 @@
 //! Settings of a decode beside its code.
 
+mod change;
 mod noise;
 mod part;
 mod turns;
 
+pub use change::SamplerChange;
 pub use noise::NoiseMode;
 pub use part::SamplerPart;
 pub use turns::{MAX_TURNS, Turn, TurnError, Turns};
@@ -248,10 +250,10 @@ mod tests {
             steps: 50,
             schedule: Some(Schedule::LogSnr),
             eta: Some(0.5),
-            guidance: 2.0,
+            guidance: 3.0,
             ..Sampler::default()
         };
-        let written = r#"{"noise":"const","method":"ddim","steps":50,"schedule":"log-snr","eta":0.5,"guidance":2.0}"#;
+        let written = r#"{"noise":"const","method":"ddim","steps":50,"schedule":"log-snr","eta":0.5,"guidance":3.0}"#;
         assert_eq!(text(&other), written);
         assert_eq!(serde_json::from_str::<Sampler>(written).unwrap(), other);
         assert_eq!(

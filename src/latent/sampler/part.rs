@@ -34,7 +34,8 @@ impl Default for SamplerPart {
             steps: 20,
             schedule: None,
             eta: None,
-            guidance: 1.0,
+            // Where a model is asked for something it shows it, without being over-saturated.
+            guidance: 2.0,
         }
     }
 }

@@ -11,7 +11,6 @@ pub use chart::{Axis, Bars, Chart, Lines, Marks, Series, ticks};
 pub use diagram::{Arrow, Diagram, Node};
 
 use super::question::Formula;
-use crate::latent::expr::parse;
 use serde::Deserialize;
 
 /// The word after the fence of a code block that is a figure.
@@ -133,9 +132,9 @@ impl Pictures {
         if !(1..=12).contains(&columns) {
             return Err(format!("{columns} columns are not 1 to 12"));
         }
-        let formula = |text: String| match parse(&text) {
-            Ok(expr) => Ok(Formula { text, expr, line }),
-            Err(error) => Err(format!("it shows {text:?}, which is wrong at {error}")),
+        let formula = |text: String| {
+            let found = Formula::read(&text, line);
+            found.map_err(|error| format!("it shows {text:?}, which {error}"))
         };
         Ok(Self {
             model: raw.model,

@@ -10,7 +10,6 @@ use super::calendar::Month;
 use super::question::{Formula, HeadLines, Level, Question, ToolName};
 use super::task::TaskKind;
 use super::text::{Text, is_id};
-use crate::latent::expr;
 use raw::RawHead;
 use std::ops::Range;
 use toml::Spanned;
@@ -367,14 +366,10 @@ impl Reader<'_> {
     fn formula(&mut self, found: &Spanned<String>) -> Option<Formula> {
         let line = self.line_of(found);
         let text = found.get_ref();
-        match expr::parse(text) {
-            Ok(expr) => Some(Formula {
-                text: text.trim().to_owned(),
-                expr,
-                line,
-            }),
+        match Formula::read(text, line) {
+            Ok(formula) => Some(formula),
             Err(error) => {
-                self.fault(line, format!("the expression {text:?} is wrong at {error}"));
+                self.fault(line, format!("the expression {text:?} {error}"));
                 None
             }
         }

@@ -40,7 +40,6 @@ pub struct RawScene {
     pub beside: Option<Words>,
     #[serde(default)]
     pub locked: Vec<Words>,
-    pub noise: Option<Words>,
     pub caption: Words,
     pub nearest: Option<Words>,
     pub watch: Option<Spanned<Vec<Words>>>,

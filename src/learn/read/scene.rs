@@ -31,16 +31,6 @@ impl Reader<'_> {
             let line = self.line_of(beside);
             self.fault(line, "beside is for the tool compare alone");
         }
-        let mut sampler = Sampler::default();
-        if let Some(noise) = &raw.noise {
-            match noise.get_ref().parse() {
-                Ok(noise) => sampler.noise = noise,
-                Err(error) => {
-                    let line = self.line_of(noise);
-                    self.fault(line, format!("{:?}: {error}", noise.get_ref()));
-                }
-            }
-        }
         let preset = match &raw.settings {
             None => None,
             Some(settings) => {
@@ -55,9 +45,12 @@ impl Reader<'_> {
                 }
             }
         };
+        // What the scene is drawn with is usual for all pictures of the question.
+        let mut expression = expression?;
+        let sampler = std::mem::take(&mut expression.settings).on(Sampler::default());
         Some(Scene {
             model: raw.model.get_ref().clone(),
-            expression: expression?,
+            expression,
             sampler,
             tool,
             preset,

@@ -386,20 +386,10 @@ impl Reader<'_> {
             self.fault(line, format!("a picture is written {form}"));
             return None;
         };
-        match crate::latent::expr::parse(&source) {
-            Ok(expr) => Some(Pane {
-                model,
-                expression: Formula {
-                    text: source.trim().to_owned(),
-                    expr,
-                    line,
-                },
-            }),
+        match Formula::read(&source, line) {
+            Ok(expression) => Some(Pane { model, expression }),
             Err(error) => {
-                self.fault(
-                    line,
-                    format!("the expression {source:?} is wrong at {error}"),
-                );
+                self.fault(line, format!("the expression {source:?} {error}"));
                 None
             }
         }

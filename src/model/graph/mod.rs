@@ -12,6 +12,7 @@ mod spec;
 mod taps;
 
 pub use chain::of_chain;
+pub use inference::shape_of;
 pub use network::GraphNetwork;
 pub use operations::{DEMODULATION_EPSILON, haar, haar_inverse};
 pub use shapes::{GraphPlan, MAX_NODES, MAX_RANK, Value, plan};

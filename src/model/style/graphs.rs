@@ -138,8 +138,8 @@ impl Builder {
         self.bindings.insert(
             name.to_owned(),
             Binding {
-                tensor: tensor.to_owned(),
                 factor: factor as f32,
+                ..Binding::stored(tensor.to_owned())
             },
         );
     }

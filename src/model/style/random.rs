@@ -58,6 +58,7 @@ pub fn random_manifest() -> Manifest {
         maps: Vec::new(),
         conditions: None,
         style: Some(style),
+        flow: None,
         diffusion: None,
         labels: Default::default(),
         classes: Vec::new(),
@@ -94,6 +95,8 @@ pub fn random_model(seed: u32) -> Result<Vec<u8>, ModelFileError> {
             let (mean, deviation) = match parameter.initial {
                 Initial::Normal(deviation) => (0.0, deviation),
                 Initial::Constant(value) => (value, 0.1),
+                // Style-based generators have none.
+                Initial::Rotation { .. } => (0.0, 1.0),
             };
             // Four resolutions add up, and the sum should seldom leave -1..1.
             let scale = if parameter.name.starts_with("picture") && parameter.shape.len() == 2 {

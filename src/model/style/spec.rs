@@ -84,6 +84,8 @@ pub enum Initial {
     Normal(f32),
     /// This number everywhere.
     Constant(f32),
+    /// A matrix of perpendicular rows of length 1.
+    Rotation { side: usize },
 }
 
 /// One tensor of a generator.

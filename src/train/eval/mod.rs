@@ -1,5 +1,6 @@
 //! Measuring a finished model on the test data of its recipe.
 
+mod flow;
 mod generator;
 pub(super) mod judge;
 mod labels;
@@ -219,7 +220,9 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
     }
     let of_encoder = train.len() + 2 * test.len();
     let of_samples = generator::work(can.style_layers.is_some(), train, test);
+    let of_density = flow::work(test);
     (if can.encodes { of_encoder } else { 0 })
+        + (if can.has_likelihood { of_density } else { 0 })
         + (if judged && is_judged(file) {
             of_samples
         } else {
@@ -254,6 +257,9 @@ pub fn measure(
     let mut quality = Quality::new();
     if can.encodes {
         quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
+    }
+    if can.has_likelihood {
+        quality.extend(flow::measure(&generator, test, progress)?);
     }
     if !is_judged(file) {
         return Ok(quality);

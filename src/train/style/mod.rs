@@ -4,6 +4,7 @@
 mod encoder;
 
 use super::critic::{CriticSpec, Discriminator};
+use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
@@ -137,6 +138,17 @@ pub fn architecture(
         .plan(spec.summed(image), recipe.training.batch)
         .map_err(|fault| format!("has an unsound critic: {fault}"))?;
     Ok((spec, plan, critic))
+}
+
+/// What the networks of a recipe take, without an encoder.
+///
+/// # Errors
+/// As [`architecture`].
+pub fn memory(recipe: &Recipe, image: ImageSpec) -> Result<RunMemory, String> {
+    let (spec, plan, critic) = architecture(recipe, image)?;
+    let (weights, _) = critic.plan(spec.summed(image), recipe.training.batch)?;
+    let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
+    Ok(RunMemory::of_style(&plan).and(critic))
 }
 
 /// What a generator's step has found for one part of a batch.
@@ -463,6 +475,7 @@ impl Task for StyleTask {
         Ok(Trained {
             networks,
             style: Some(self.spec.clone()),
+            flow: None,
             diffusion: None,
             tensors,
         })

@@ -2,7 +2,7 @@
 
 use super::card;
 use crate::app::{Action, Actions, AppState, Command, SessionAction};
-use crate::document::bookmarks::{MAX_NOTE_CHARS, tags_from_text};
+use crate::document::bookmarks::{MAX_NOTE_CHARS, name_from_text, tags_from_text};
 use crate::ui::panels::filmstrip::shortened;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, code, icon};
@@ -71,7 +71,7 @@ impl BookmarkForm {
         if is_new {
             name.request_focus();
         }
-        let name = self.name.trim().trim_start_matches('@').to_owned();
+        let name = name_from_text(&self.name);
         let problem = app.desk().check_bookmark_name(&name).err();
         ui.add_space(space::XS);
         match &problem {

@@ -5,7 +5,7 @@ use crate::app::models::source_of;
 use crate::app::models::source_title;
 use crate::app::{Action, Actions, AppState, Command, SessionAction, ThumbnailKey};
 use crate::document::Bookmark;
-use crate::document::bookmarks::tags_from_text;
+use crate::document::bookmarks::{name_from_text, tags_from_text};
 use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
@@ -15,8 +15,8 @@ use crate::ui::widgets::{
     code, command_button, empty_state, explained_heading, icon, menu_button, on_hover_text_from,
 };
 use eframe::egui::{
-    Align, Button, CursorIcon, Key, Label, Layout, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
-    WidgetInfo, vec2,
+    Align, Button, CursorIcon, Key, Label, Layout, Modifiers, Response, Role, ScrollArea, Sense,
+    TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 use lucide_icons::Icon;
 
@@ -69,10 +69,9 @@ pub fn ui(
         .desired_width(f32::INFINITY);
     ui.add(search).accessible_name("Search bookmarks");
     // Newest first: what was named last is what one looks for.
-    let found: Vec<&Bookmark> = bookmarks
-        .iter()
-        .rev()
-        .filter(|bookmark| bookmark.fits(&view.query))
+    let all: Vec<&Bookmark> = bookmarks.iter().rev().collect();
+    let found: Vec<usize> = (0..all.len())
+        .filter(|&place| all[place].fits(&view.query))
         .collect();
     if found.is_empty() {
         ui.add_space(space::L);
@@ -88,19 +87,21 @@ pub fn ui(
     ScrollArea::vertical()
         .auto_shrink(false)
         .show_rows(ui, ROW, found.len(), |ui, rows| {
-            for bookmark in &found[rows] {
+            for &place in &found[rows] {
+                let bookmark = all[place];
                 let is_edited = view
                     .editing
                     .as_ref()
                     .is_some_and(|it| it.of == bookmark.name);
                 ui.horizontal(|ui| {
                     ui.set_height(ROW);
-                    picture_ui(ui, app, actions, textures, bookmark);
+                    let picture = picture_ui(ui, app, actions, textures, bookmark);
+                    keys_ui(ui, actions, &picture, &all, place);
                     shown.push(ThumbnailKey::Bookmark(bookmark.name.clone()));
                     if is_edited {
                         edit_ui(ui, app, actions, view);
                     } else {
-                        texts_ui(ui, app, actions, view, bookmark);
+                        texts_ui(ui, app, actions, view, &all, place);
                     }
                 });
             }
@@ -114,7 +115,7 @@ fn picture_ui(
     actions: &mut Actions,
     textures: &mut PictureTextures,
     bookmark: &Bookmark,
-) {
+) -> Response {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::THUMBNAIL), Sense::hover());
     let id = ui.scope_id().with(("bookmark", &bookmark.name));
     let response = ui.interact(rect, id, Sense::click_and_drag());
@@ -151,7 +152,37 @@ fn picture_ui(
         }
         tip
     };
-    on_hover_text_from(response, tip).on_hover_cursor(CursorIcon::PointingHand);
+    on_hover_text_from(response, tip).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// Moves the bookmark whose picture has the keyboard.
+fn keys_ui(ui: &Ui, actions: &mut Actions, picture: &Response, all: &[&Bookmark], place: usize) {
+    if !picture.has_focus() {
+        return;
+    }
+    for (key, is_up) in [(Key::ArrowUp, true), (Key::ArrowDown, false)] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::ALT, key)) {
+            moved(all, place, is_up)
+                .into_iter()
+                .for_each(|it| actions.push(it));
+        }
+    }
+}
+
+/// Moves a bookmark of the list by one place; none where it is at the end already.
+fn moved(all: &[&Bookmark], place: usize, is_up: bool) -> Option<Action> {
+    // The list shows the last one first.
+    let before = match is_up {
+        true => place.checked_sub(2).map(|above| &all[above].name),
+        false => Some(&all.get(place + 1)?.name),
+    };
+    if is_up && place == 0 {
+        return None;
+    }
+    Some(Action::Session(SessionAction::MoveBookmark {
+        name: all[place].name.clone(),
+        before: before.cloned(),
+    }))
 }
 
 fn texts_ui(
@@ -159,14 +190,16 @@ fn texts_ui(
     app: &AppState,
     actions: &mut Actions,
     view: &mut BookmarksView,
-    bookmark: &Bookmark,
+    all: &[&Bookmark],
+    place: usize,
 ) {
+    let bookmark = all[place];
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let more = ui.menu_button(icon(Icon::Ellipsis), |ui| {
-            menu_ui(ui, app, actions, view, bookmark);
+            menu_ui(ui, app, actions, view, all, place);
         });
         more.response
-            .on_hover_text("Rename, copy, delete")
+            .on_hover_text("Rename, move, copy, delete")
             .accessible_name(format!("More for @{}", bookmark.name));
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -193,8 +226,10 @@ fn menu_ui(
     app: &AppState,
     actions: &mut Actions,
     view: &mut BookmarksView,
-    bookmark: &Bookmark,
+    all: &[&Bookmark],
+    place: usize,
 ) {
+    let bookmark = all[place];
     ui.set_min_width(200.0);
     let name = || bookmark.name.clone();
     if menu_button(ui, Icon::LocateFixed, "Go there") {
@@ -214,6 +249,17 @@ fn menu_ui(
             is_new: true,
         });
     }
+    for (icon, words, is_up) in [
+        (Icon::ArrowUp, "Move up", true),
+        (Icon::ArrowDown, "Move down", false),
+    ] {
+        let action = moved(all, place, is_up);
+        ui.add_enabled_ui(action.is_some(), |ui| {
+            if menu_button(ui, icon, words) {
+                action.into_iter().for_each(|it| actions.push(it));
+            }
+        });
+    }
     if menu_button(ui, Icon::Trash2, "Delete") {
         actions.push(Action::Session(SessionAction::DeleteBookmark(name())));
     }
@@ -228,10 +274,11 @@ fn edit_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Bookma
     let Some(editing) = &mut view.editing else {
         return;
     };
-    let problem = if editing.name == editing.of {
+    let name = name_from_text(&editing.name);
+    let problem = if name == editing.of {
         None
     } else {
-        app.desk().check_bookmark_name(&editing.name).err()
+        app.desk().check_bookmark_name(&name).err()
     };
     let mut applies = false;
     let mut leaves = false;
@@ -289,10 +336,11 @@ fn apply(app: &AppState, actions: &mut Actions, editing: &Editing) {
             note: bookmark.note.clone(),
         }));
     }
-    if editing.name != editing.of {
+    let name = name_from_text(&editing.name);
+    if name != editing.of {
         actions.push(Action::Session(SessionAction::RenameBookmark {
             from: editing.of.clone(),
-            to: editing.name.clone(),
+            to: name,
         }));
     }
 }

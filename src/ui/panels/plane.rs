@@ -2,7 +2,7 @@
 
 use crate::app::{Actions, AppState, Edit, Scale, TourStep};
 use crate::engine::ModelInfo;
-use crate::latent::{Space, SpaceShape};
+use crate::latent::SpaceShape;
 use crate::ui::overlays::tour;
 use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
 use crate::ui::theme::{Tokens, size, space, text, tokens};
@@ -25,14 +25,14 @@ const LINES: f64 = 5.0;
 pub fn is_plane(model: &ModelInfo) -> bool {
     let spaces = &model.manifest.spaces;
     let is_flat = |shape: &SpaceShape| shape.checked_len() == Some(2);
-    spaces.len() == 1 && spaces.get(&Space::Z).is_some_and(is_flat)
+    spaces.len() == 1 && spaces.get(&model.start).is_some_and(is_flat)
 }
 
 /// One standard deviation along each axis of the plane.
 pub fn sigma(model: &ModelInfo) -> [f32; 2] {
     let of = |dim: usize| {
         model
-            .z_sigma
+            .start_sigma
             .get(dim)
             .copied()
             .filter(|sigma| sigma.is_finite() && *sigma > 0.0)
@@ -89,7 +89,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
 }
 
 fn mean(model: &ModelInfo) -> [f32; 2] {
-    match model.means.get(&Space::Z).map(Vec::as_slice) {
+    match model.means.get(&model.start).map(Vec::as_slice) {
         Some(&[x, y]) => [x, y],
         _ => [0.0, 0.0],
     }

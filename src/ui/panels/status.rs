@@ -3,7 +3,6 @@
 use crate::app::models::source_title;
 use crate::app::{Action, Actions, AppState, Player};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
 use crate::ui::panels::canvas::CanvasView;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{caption, icon};
@@ -139,12 +138,9 @@ fn code_ui(ui: &mut Ui, app: &AppState) {
         return;
     }
     let text = match (code.space, expected_norm(model)) {
-        (Space::Z, Some(expected)) => {
-            format!(
-                "z {}   |z| {:.1} of {expected:.1}",
-                code.values.len(),
-                code.norm()
-            )
+        (space, Some(expected)) if space == model.start => {
+            let (shape, norm) = (&code.shape, code.norm());
+            format!("{space} {shape}   |{space}| {norm:.1} of {expected:.1}")
         }
         (space, _) => format!("{space} {}   |{space}| {:.1}", code.shape, code.norm()),
     };
@@ -154,18 +150,18 @@ fn code_ui(ui: &mut Ui, app: &AppState) {
     );
 }
 
-/// The root mean square length of a code in z: that of the prior from which seeds are drawn, or else
+/// The root mean square length of a code in the space of seeds: that of the prior from which seeds are drawn, or else
 /// from mean and sigma of each dimension of encoded data.
 fn expected_norm(model: &ModelInfo) -> Option<f64> {
-    if model.z_sigma.is_empty() {
+    if model.start_sigma.is_empty() {
         return None;
     }
     // An encoder leaves dimensions near zero that it does not use, so its codes may be shorter.
     if model.manifest.family.traits().has_prior {
-        return Some((model.z_sigma.len() as f64).sqrt());
+        return Some((model.start_sigma.len() as f64).sqrt());
     }
-    let mean = model.means.get(&Space::Z);
-    let squares = model.z_sigma.iter().enumerate().map(|(dim, sigma)| {
+    let mean = model.means.get(&model.start);
+    let squares = model.start_sigma.iter().enumerate().map(|(dim, sigma)| {
         let mean = mean.and_then(|mean| mean.get(dim)).copied().unwrap_or(0.0);
         f64::from(*sigma).powi(2) + f64::from(mean).powi(2)
     });

@@ -1,6 +1,7 @@
 //! Sound files of every kind, made by the program itself.
 
 use super::Form;
+use crate::foreign_files::{self, FORMS};
 use crate::graph_files;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -51,6 +52,24 @@ pub fn models() -> Corpus {
         Form::Safetensors,
         graphs.map(graph_files::bytes).chain([style]),
     )
+}
+
+/// One small model in every form in which other programs write weights.
+pub fn foreign_models() -> Corpus {
+    let tensors = foreign_files::small_vae();
+    let form = |form: foreign_files::Form| match form {
+        foreign_files::Form::Safetensors => Form::Safetensors,
+        foreign_files::Form::TorchLegacy => Form::Bytes,
+        _ => Form::Zip,
+    };
+    let files = FORMS.into_iter().map(|it| (form(it), it.bytes(&tensors)));
+    let graphs = [
+        &include_bytes!("../../data/onnx/dcgan.onnx")[..],
+        include_bytes!("../../data/onnx/residual-20.onnx"),
+        include_bytes!("../../data/onnx/tokens.onnx"),
+    ];
+    let graphs = graphs.map(|bytes| (Form::Bytes, bytes.to_vec()));
+    files.chain(graphs).collect()
 }
 
 fn recipe(model: &ModelId, subject: Subject, size: [u32; 2]) -> Recipe {

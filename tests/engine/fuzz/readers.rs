@@ -38,14 +38,20 @@ pub fn all(folder: &Path) -> Vec<Reader> {
     vec![
         reader(
             "models",
-            12,
+            8,
             files::models(),
             boxed(|bytes, _, _| model_file(bytes)),
         ),
-        reader("recipes", 14, files::recipes(&model.id), {
+        reader("recipes", 10, files::recipes(&model.id), {
             let (driver, model) = (Rc::clone(&driver), Arc::clone(&model));
             boxed(move |bytes, _, _| recipe(bytes, &driver, &model))
         }),
+        reader(
+            "foreign models",
+            8,
+            files::foreign_models(),
+            boxed(|_, path, _| foreign_model(path)),
+        ),
         reader("npz", 8, files::archives(), {
             boxed(|bytes, _, _| sentence(parse_npz(bytes, &Spaces::new())))
         }),
@@ -103,7 +109,11 @@ fn model_file(bytes: &[u8]) -> Result<(), String> {
         // A judge, which draws nothing.
         return Ok(());
     }
-    let generator = Generator::new(&file, &device::cpu()).map_err(|error| error.0)?;
+    first_picture(&file)
+}
+
+fn first_picture(file: &ModelFile) -> Result<(), String> {
+    let generator = Generator::new(file, &device::cpu()).map_err(|error| error.0)?;
     if generator.decode_work() + generator.map_work() > DECODED_WORK {
         return Ok(());
     }
@@ -112,6 +122,15 @@ fn model_file(bytes: &[u8]) -> Result<(), String> {
         .inputs(generator.start(), &start)
         .and_then(|inputs| generator.decode_to_vec(&inputs, NoiseMode::Const));
     drawn.map(drop).map_err(|error| error.0)
+}
+
+/// Opens a model of another program, reads its weights and draws its first picture.
+fn foreign_model(path: &Path) -> Result<(), String> {
+    let file = ModelFile::read(path).map_err(|error| error.to_string())?;
+    if file.manifest.start_space().is_none() {
+        return Ok(());
+    }
+    first_picture(&file)
 }
 
 /// Reads the recipe in a picture, plans its file and finds the codes of its expressions.
@@ -313,8 +332,8 @@ fn finishing(folder: &Path, name: &str) -> TrainOptions {
     }
 }
 
-/// Recipes of training, as far as networks are made of them. The sound one stops for want of a
-/// checkpoint, which is said of it alone.
+/// Recipes of training, as far as their networks are planned and their memory is known. The sound one
+/// stops for want of a checkpoint, which is said of it alone.
 fn training_recipes(folder: &Path) -> Reader {
     let options = finishing(folder, "recipes");
     let recipe = |name: &str| {

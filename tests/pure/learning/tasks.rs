@@ -6,7 +6,9 @@ use zscape::latent::expr::{Expr, parse};
 use zscape::latent::{Code, NoiseMode, Sampler, Space};
 use zscape::learn::answer::Larger;
 use zscape::learn::trial::Trial;
-use zscape::learn::{Answer, Measurements, Measurer, Question, Side, Task, Verdict};
+use zscape::learn::{
+    Answer, Depiction, Formula, Measurements, Measurer, Question, Side, Task, Verdict,
+};
 use zscape::model::manifest::{ImageSpec, LabelKind};
 use zscape::model::measurement::{Judgement, Measurement};
 
@@ -50,6 +52,7 @@ impl Measurer for Fake {
                 picture: values.iter().map(|v| v / 10.0).collect(),
                 judged: Some(judgement(values[0].clamp(0.0, 9.0) as usize)),
                 reconstruction_mse: None,
+                bits_per_dimension: None,
                 nearest: None,
                 code: Code::vector(Space::Z, values),
             });
@@ -110,7 +113,7 @@ fn a_choice_gives_the_reason_of_what_was_chosen() {
     assert_eq!(verdict.reason, "It is not.");
     assert_eq!(verdict.counter_examples.len(), 1);
     assert_eq!(
-        verdict.counter_examples[0].expression,
+        verdict.counter_examples[0].depiction.expression,
         parse("seed(4)").unwrap()
     );
     assert!(
@@ -197,7 +200,7 @@ fn a_control_is_set_where_all_goals_hold() {
     assert_eq!(verdict.reason, "norm(here) < 1 does not hold: it is 7.");
     assert_eq!(verdict.readings[1].holds, Some(true));
     assert_eq!(
-        verdict.counter_examples[0].expression,
+        verdict.counter_examples[0].depiction.expression,
         parse("[7, 0]").unwrap()
     );
     let both = task(
@@ -367,9 +370,58 @@ fn nothing_is_examined_twice() {
 }
 
 #[test]
-fn the_pictures_of_a_question_are_drawn_with_the_noise_of_its_scene() {
-    let question = read_file(&WHOLE.replace("tool = ", "noise = \"random:3\"\ntool = "));
-    let question = question.expect("sound");
+fn pictures_of_one_expression_with_other_settings_are_other_pictures() {
+    let tasks = r#"
+[[task]]
+kind = "compare"
+ask = "Which is larger?"
+left = 'norm(seed(3) with "steps 5, guidance 3")'
+right = "norm(seed(4))"
+because = "Four is more than three."
+criteria = ["understanding"]
+
+[[task]]
+kind = "order"
+ask = "In which order?"
+expressions = ['seed(5) with "steps 5"', "seed(4)", "seed(6)"]
+by = "norm(here)"
+because = "By number."
+criteria = ["understanding"]
+"#;
+    let question = question_with(tasks);
+    let mut fake = Fake::default();
+    let mut trial = Trial::of(&question);
+    trial
+        .faults(&mut fake)
+        .expect("the fake examines all of it");
+    let usual = question.sampler();
+    let few = Sampler { steps: 5, ..usual };
+    let guided = Sampler {
+        guidance: 3.0,
+        ..few
+    };
+    for sampler in [usual, few, guided] {
+        assert!(fake.samplers.contains(&sampler), "{:?}", fake.samplers);
+    }
+    let found = trial.measurements();
+    let five = Depiction::from(Expr::Seed(5));
+    assert!(found.get("digits-vae2", &five).is_none(), "drawn as usual");
+    let text = five.to_string() + " with \"steps 5\"";
+    let five = Formula::read(&text, 1).expect("sound").depiction();
+    assert_eq!(five.to_string(), text);
+    assert!(found.get("digits-vae2", &five).is_some());
+    assert_eq!(found.sampler_of(&five), few);
+}
+
+#[test]
+fn the_pictures_of_a_question_are_drawn_with_the_settings_of_its_scene() {
+    let scene = "expression = \"seed(3)\"";
+    assert!(WHOLE.contains(scene));
+    let drawn_with = |settings: &str| {
+        let text = format!("expression = 'seed(3) with \"{settings}\"'");
+        read_file(&WHOLE.replace(scene, &text))
+    };
+    let question = drawn_with("noise random:3").expect("sound");
     let random = Sampler::with_noise(NoiseMode::Random { seed: 3 });
     assert_eq!(question.sampler(), random);
     let mut fake = Fake::default();
@@ -378,8 +430,7 @@ fn the_pictures_of_a_question_are_drawn_with_the_noise_of_its_scene() {
     assert!(!fake.samplers.is_empty(), "nothing was examined");
     assert!(fake.samplers.iter().all(|&sampler| sampler == random));
 
-    let faults = read_file(&WHOLE.replace("tool = ", "noise = \"loud\"\ntool = "));
-    let faults = faults.expect_err("loud is no noise");
+    let faults = drawn_with("noise loud").expect_err("loud is no noise");
     let text = format!("{faults:?}");
     assert!(
         text.contains("loud") && text.contains("const, none, or a seed"),

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::engine::ModelId;
     use crate::latent::expr::Expr;
-    use crate::latent::{Code, Space};
+    use crate::latent::{Code, Sampler, Space};
     use std::sync::Arc;
 
     fn picture(channels: usize, values: &[f32]) -> DecodedPicture {
@@ -117,6 +117,7 @@ mod tests {
                 hash: String::new(),
             },
             expression: Expr::Seed(0),
+            sampler: Sampler::default(),
             code: Code::vector(Space::Z, Vec::new()),
             image,
             values: Arc::from(values),

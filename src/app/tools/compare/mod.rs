@@ -8,9 +8,7 @@ mod difference;
 pub(crate) mod panel;
 mod panes;
 
-pub use difference::{
-    Difference, LAID_OVER, difference, difference_picture, difference_pixels,
-};
+pub use difference::{Difference, LAID_OVER, difference, difference_picture, difference_pixels};
 pub use panes::{Compare, OverlaidPair, Pane, PaneState};
 
 use super::part::why_no_real_codes;

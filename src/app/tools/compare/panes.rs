@@ -188,7 +188,7 @@ impl Compare {
                     key,
                     model: model.clone(),
                     expressions: [Some(asked.expression.clone())].into(),
-                    sampler: None,
+                    samplers: None,
                 }),
                 PaneRequest::Loading | PaneRequest::Cannot(_) => None,
             })

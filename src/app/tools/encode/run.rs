@@ -5,7 +5,7 @@ use super::{Settings, Source, ToolContext, Wanted};
 use crate::app::{ByAddress, Derived};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
 use crate::latent::Code;
-use crate::model::manifest::{ImageSpec, Role};
+use crate::model::manifest::ImageSpec;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ impl Encode {
 
 /// Whether a model finds codes by itself.
 pub fn has_encoder(model: &ModelInfo) -> bool {
-    model.manifest.networks.contains_key(&Role::Encoder)
+    model.manifest.encodes()
 }
 
 impl Encode {

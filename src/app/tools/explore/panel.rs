@@ -95,8 +95,8 @@ fn model_ui(ui: &mut Ui, actions: &mut Actions, model: &ModelInfo) {
     explained_heading(ui, actions, &manifest.title, info.name, info.explained_by);
     caption(ui, &manifest.summary);
     let mut facts = manifest.capabilities().title.to_owned();
-    if let Some(shape) = manifest.spaces.get(&Space::Z) {
-        facts += &format!(", z {shape}");
+    if let Some(shape) = manifest.spaces.get(&model.start) {
+        facts += &format!(", {} {shape}", model.start);
     }
     facts += &format!(
         ", {}×{} pixels",

@@ -8,7 +8,7 @@ pub use plane::{MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
 use super::neighbours::{Neighbours, current_code_in, datum, rows};
-use super::part::why_no_z;
+use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, SetKey, Tile};
 use crate::app::{ByAddress, Derived};
@@ -268,7 +268,7 @@ impl ToolPart for Map {
     fn why_not(model: &ModelInfo) -> Option<&'static str> {
         // A plane lies where codes are closest to what is seen, in z or in w.
         let has_plane = model.manifest.searched_space() == Some(model.editing_space());
-        why_no_z(model)
+        why_no_real_codes(model)
             .or_else(|| (!has_plane).then_some("This needs a decoder of codes in z or w"))
     }
 

@@ -78,21 +78,25 @@ pub(super) fn members(settings: &Settings, model: &ModelInfo, workspace: &Worksp
         PlaneKind::Pca => Vec::new(),
         PlaneKind::Through => {
             let given: Vec<Expr> = settings.through.iter().flatten().cloned().collect();
-            let meet_in_w = given.iter().any(|code| {
-                workspace
-                    .space_of(code)
-                    .is_some_and(|space| space != Space::Z)
+            let meet_further_on = given.iter().any(|code| {
+                let space = workspace.space_of(code);
+                space.is_some_and(|space| space != model.start)
             });
-            let space = if meet_in_w { Space::W } else { Space::Z };
+            let space = if meet_further_on {
+                model.editing_space()
+            } else {
+                model.start
+            };
             let given = given.into_iter();
             given.map(|code| in_space(code, space, workspace)).collect()
         }
     }
 }
 
-/// The code of an expression in w where that is called for and it is in z.
+/// The code of an expression in w where that is called for and it is where seeds are drawn.
 fn in_space(code: Expr, space: Space, workspace: &Workspace) -> Expr {
-    if space == Space::W && workspace.space_of(&code) == Some(Space::Z) {
+    let start = workspace.model().map(|model| model.start);
+    if space == Space::W && start != Some(Space::W) && workspace.space_of(&code) == start {
         Expr::w(code)
     } else {
         code
@@ -111,9 +115,9 @@ fn start(settings: &Settings, model: &ModelInfo, position: &Position) -> Walk {
     position.walk().clone().without(&names)
 }
 
-/// Whether the model is a plane itself: z of two numbers and no other space.
+/// Whether the model is a plane itself: codes of two numbers and no other space.
 fn is_flat(model: &ModelInfo) -> bool {
-    dim(model, Space::Z) == 2 && model.manifest.spaces.len() == 1
+    dim(model, model.start) == 2 && model.manifest.spaces.len() == 1
 }
 
 /// The length of one vector of a space.
@@ -185,8 +189,8 @@ impl MapPlane {
                     centre: [0.0, 0.0],
                     half_span: REACH_SIGMA * sigma(0).max(sigma(1)),
                 };
-                let names = ["z0", "z1"].map(str::to_owned);
-                Ok(plane(Space::Z, geometry, form, home, names))
+                let names = axes(settings, model).map(Axis::name);
+                Ok(plane(model.start, geometry, form, home, names))
             }
             PlaneKind::Axes => {
                 let [first, second] = settings.axes_of(model);
@@ -252,7 +256,7 @@ impl MapPlane {
                     half_span: REACH_SIGMA * spread(first).max(spread(second)),
                 };
                 let names = [first, second].map(|number| format!("PC {}", number + 1));
-                Ok(plane(Space::Z, geometry, form, home, names))
+                Ok(plane(model.start, geometry, form, home, names))
             }
             PlaneKind::Through => {
                 let mut given = settings.through.iter().flatten().cloned();
@@ -273,8 +277,8 @@ impl MapPlane {
                     values: [x, y, z].map(Vec::clone),
                 };
                 // Codes in z and w can be equally long; `members` has mapped all or none.
-                let shares_z = spaces.iter().all(|space| *space == Space::Z);
-                let space = if shares_z { Space::Z } else { space };
+                let at_start = spaces.iter().all(|space| *space == model.start);
+                let space = if at_start { model.start } else { space };
                 Ok(plane(
                     space_of(model, space, geometry.dim()),
                     geometry,

@@ -247,7 +247,11 @@ mod tests {
         assert!(film.is_settled() && film.come() == 3);
         (film.job, film.come) = (Some(JobId(2)), 0);
         take(&mut film, 1, 1, 3, 1.0);
-        assert_eq!(levels(&film), [0.25; 3], "what was cancelled may still arrive");
+        assert_eq!(
+            levels(&film),
+            [0.25; 3],
+            "what was cancelled may still arrive"
+        );
         take(&mut film, 2, 1, 3, 0.75);
         assert_eq!((levels(&film), film.come()), (vec![0.75, 0.25, 0.25], 1));
         assert_eq!(film.nearest(9).map(|kept| kept.step), Some(3));

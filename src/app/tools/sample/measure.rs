@@ -113,15 +113,18 @@ pub fn chart(curves: &[Curve], along: Along, measure: Measure) -> Chart {
     let lines = curves.iter().enumerate();
     let lines = lines.filter(|(_, curve)| curve.along == along);
     let lines = lines.flat_map(|(colour, curve)| {
-        readings.iter().enumerate().map(move |(place, reading)| ChartLine {
-            name: match readings.len() {
-                1 => curve.name(),
-                _ => format!("{}, {}", reading.0, curve.name()),
-            },
-            points: curve.line(reading),
-            colour,
-            is_dashed: place > 0,
-        })
+        readings
+            .iter()
+            .enumerate()
+            .map(move |(place, reading)| ChartLine {
+                name: match readings.len() {
+                    1 => curve.name(),
+                    _ => format!("{}, {}", reading.0, curve.name()),
+                },
+                points: curve.line(reading),
+                colour,
+                is_dashed: place > 0,
+            })
     });
     Chart {
         title: format!("{} against {axis}", measure.words().0),

@@ -23,8 +23,8 @@ use crate::app::notices::Level;
 use crate::app::pictures::PictureRequest;
 use crate::app::sentences::NO_MODEL;
 use crate::app::{Availability, CommandInfo, CurveFile, Edit, Effect};
-use crate::files::save::save;
 use crate::engine::{Event, JobId, ModelInfo};
+use crate::files::save::save;
 use crate::latent::{MAX_TURNS, Sampler};
 use crate::learn::ToolName;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
@@ -279,9 +279,8 @@ impl ToolPart for Sample {
 
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
         let mode = cx.settings().mode;
-        let is_shown = |wanted: Mode| {
-            cx.is_open() && mode == wanted && model.manifest.diffusion.is_some()
-        };
+        let is_shown =
+            |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.diffusion.is_some();
         let [film, side, quality] = Mode::ALL.map(is_shown);
         if film {
             self.film.follow(cx, model);
@@ -318,7 +317,9 @@ impl ToolPart for Sample {
                 image,
                 values,
                 noisy,
-            } => self.film.take(job, (done, of), image, [noisy, Some(values)]),
+            } => self
+                .film
+                .take(job, (done, of), image, [noisy, Some(values)]),
             Event::Progress { job, done, total } => self.quality.on_progress(job, [done, total]),
             Event::Assessed { job, likeness } => self.quality.on_assessed(job, likeness),
             _ => {}
@@ -343,7 +344,8 @@ impl ToolPart for Sample {
     }
 
     fn advance(&mut self, cx: &mut ToolContext<'_, Self>, dt_secs: f32) {
-        self.reel.advance(dt_secs / cx.settings().secs, self.film.of());
+        self.reel
+            .advance(dt_secs / cx.settings().secs, self.film.of());
     }
 }
 
@@ -371,7 +373,9 @@ fn can_measure(view: ToolView<'_, Sample>) -> Availability {
     in_steps(view)?;
     let model = view.workspace.model().ok_or(NO_MODEL)?;
     if !model.has_reference {
-        return Err("No real pictures are kept for the data of this model, so there is nothing to measure by");
+        return Err(
+            "No real pictures are kept for the data of this model, so there is nothing to measure by",
+        );
     }
     if view.settings.quality.along == Along::Guidance && model.manifest.conditions.is_none() {
         return Err("The model takes no conditions, so there is nothing to guide");

@@ -55,7 +55,13 @@ pub(super) const ALL: &[ToolNumber<Sample>] = &[
                 "Duration of the whole film when it is played",
             ];
             let usual = Settings::default().secs;
-            Some(Param::new(id.into(), words, SECONDS, usual, view.settings.secs))
+            Some(Param::new(
+                id.into(),
+                words,
+                SECONDS,
+                usual,
+                view.settings.secs,
+            ))
         },
         set: |_, cx, _, secs| {
             cx.edit(|settings| settings.secs = secs.clamp(*SECONDS.start(), *SECONDS.end()));
@@ -70,7 +76,13 @@ pub(super) const ALL: &[ToolNumber<Sample>] = &[
                 "Gain of the difference between samplers",
                 "Factor by which the shown difference is amplified; the measured values do not change",
             ];
-            Some(Param::new(id.into(), words, GAIN, 1.0, view.settings.side.gain))
+            Some(Param::new(
+                id.into(),
+                words,
+                GAIN,
+                1.0,
+                view.settings.side.gain,
+            ))
         },
         set: |_, cx, _, gain| cx.edit(|settings| settings.side.set_gain(gain)),
     },
@@ -134,7 +146,13 @@ fn pane_row(view: ToolView<'_, Sample>, id: ToolParam, number: SamplerNumber) ->
     let tip = "At its default that of pane 1";
     let row = |label: &str, name: &str, range, value: fn(&SamplerPart) -> f32| {
         let name = format!("{name} of pane {title}");
-        Param::new(id.into(), [label, &name, tip], range, value(&default), value(&part))
+        Param::new(
+            id.into(),
+            [label, &name, tip],
+            range,
+            value(&default),
+            value(&part),
+        )
     };
     match number {
         SamplerNumber::Steps => {

@@ -265,9 +265,9 @@ impl Quality {
         for curve in &self.curves {
             for (at, found) in &curve.points {
                 let part = curve.along.part(&curve.base, *at);
-                let schedule = part.schedule.map_or("as trained", |it| {
-                    crate::latent::sampling::Name::name(it)
-                });
+                let schedule = part
+                    .schedule
+                    .map_or("as trained", |it| crate::latent::sampling::Name::name(it));
                 // Names of models have no line breaks; a quote is doubled, as RFC 4180 has it.
                 let model = curve.model.name.replace('"', "\"\"");
                 // Writing into a string cannot fail.

@@ -98,7 +98,9 @@ impl SideSettings {
 
     /// The settings of a pane; those of the first change nothing.
     pub fn pane(&self, index: usize) -> PaneSettings {
-        let other = index.checked_sub(1).and_then(|other| self.others.get(other));
+        let other = index
+            .checked_sub(1)
+            .and_then(|other| self.others.get(other));
         other.copied().unwrap_or_default()
     }
 
@@ -197,7 +199,9 @@ impl Side {
             }
         });
         let mut panes: Vec<SidePane> = panes.collect();
-        let ids = panes.iter().map(|pane| pane.picture.as_ref().map(|it| it.id));
+        let ids = panes
+            .iter()
+            .map(|pane| pane.picture.as_ref().map(|it| it.id));
         let gain = settings.shows_difference.then_some(settings.gain);
         let measured = Some((ids.collect(), gain));
         if self.measured == measured {
@@ -243,7 +247,13 @@ mod tests {
             steps: Some(5),
             ..same
         };
-        assert_eq!(few.part(&current), SamplerPart { steps: 5, ..current });
+        assert_eq!(
+            few.part(&current),
+            SamplerPart {
+                steps: 5,
+                ..current
+            }
+        );
         let other = PaneSettings {
             method: Some(Method::EulerAncestral),
             ..same

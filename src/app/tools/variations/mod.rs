@@ -206,7 +206,7 @@ impl ToolPart for Variations {
         let (settings, workspace) = (view.settings, view.workspace);
         let expression = workspace.position.expression();
         let shape = workspace.shape_of(expression);
-        let (space, lockable) = shape.map_or((Space::Z, 0), |(space, shape)| {
+        let (space, lockable) = shape.map_or((model.start, 0), |(space, shape)| {
             (space, lockable(space, shape))
         });
         let parent = Parent {

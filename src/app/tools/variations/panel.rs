@@ -132,7 +132,11 @@ fn locks_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Setti
     } else {
         ""
     };
-    let axis = if code.space == Space::Z { "z" } else { "w" };
+    // Layers of w+ are rows of w.
+    let axis = match code.space {
+        Space::W_PLUS => Space::W,
+        space => space,
+    };
     let locked = settings
         .locked
         .iter()

@@ -6,7 +6,7 @@
 pub(crate) mod panel;
 
 use super::neighbours::{Neighbours, rows};
-use super::part::why_no_z;
+use super::part::why_no_real_codes;
 use super::{ToolInfo, ToolPart, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{ByAddress, Derived};
@@ -84,19 +84,11 @@ pub enum Against {
     SeedsInW { layer: Option<usize> },
 }
 
-impl Against {
-    /// The space that the numbers belong to, one vector of it.
-    pub fn space(self) -> Space {
-        match self {
-            Self::Prior | Self::Data => Space::Z,
-            Self::SeedsInW { .. } => Space::W,
-        }
-    }
-}
-
 /// What the current code is measured by.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Measured {
+    /// The space that the numbers belong to, one vector of it.
+    pub space: Space,
     /// Euclidean length of the code.
     pub norm: f64,
     /// z-scores: against the prior, or against the codes of the data where there is no prior.
@@ -111,6 +103,7 @@ impl Measured {
     /// Measures a code; `data_sigma` is the standard deviation of each dimension of the data,
     /// and `nearest` the distance to the nearest datum.
     pub fn new(
+        space: Space,
         code: &[f32],
         has_prior: bool,
         data: &DataSummary,
@@ -123,6 +116,7 @@ impl Measured {
             prior::z_scores(code, &data.mean, data_sigma)
         };
         Self {
+            space,
             norm: norm(code),
             report: prior::report(&scores),
             scores,
@@ -143,6 +137,7 @@ impl Measured {
         let measured = rows.enumerate().map(|(layer, row)| {
             let scores = prior::z_scores(row, mean, sigma);
             Self {
+                space: Space::W,
                 norm: norm(row),
                 report: prior::report_among(&scores, norms),
                 scores,
@@ -155,6 +150,7 @@ impl Measured {
         let extent = |measured: &Self| measured.report.shell_offset.abs();
         let worst = measured.max_by(|a, b| extent(a).total_cmp(&extent(b)));
         worst.unwrap_or_else(|| Self {
+            space: Space::W,
             norm: 0.0,
             scores: Vec::new(),
             report: prior::report_among(&[], norms),
@@ -231,7 +227,7 @@ impl ToolView<'_, Where> {
                 Measured::in_w(&frame.code, mean, &model.w_sigma, &model.w_norms)
             }));
         }
-        if frame.code.space != Space::Z {
+        if frame.code.space != model.start {
             return None;
         }
         Some(self.tool.measured.get(key, || {
@@ -242,7 +238,8 @@ impl ToolView<'_, Where> {
             let nearest = near.first().map(|near| near.distance);
             let has_prior = model.manifest.family.traits().has_prior;
             let code = frame.code.values.reals();
-            Measured::new(code, has_prior, &data, &model.z_sigma, nearest)
+            let sigma = &model.start_sigma;
+            Measured::new(model.start, code, has_prior, &data, sigma, nearest)
         }))
     }
 }
@@ -259,7 +256,7 @@ impl ToolPart for Where {
     };
 
     fn why_not(model: &ModelInfo) -> Option<&'static str> {
-        why_no_z(model)
+        why_no_real_codes(model)
     }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
@@ -292,7 +289,8 @@ mod tests {
     #[test]
     fn a_code_is_judged_by_the_prior() {
         let none = DataSummary::default();
-        let verdict = |code: &[f32]| Measured::new(code, true, &none, &[], None).verdict();
+        let verdict =
+            |code: &[f32]| Measured::new(Space::Z, code, true, &none, &[], None).verdict();
         let typical = vec![1.0; 64];
         assert_eq!(verdict(&typical).0, Typicality::Typical);
         let (typicality, words) = verdict(&vec![4.0; 64]);
@@ -310,7 +308,7 @@ mod tests {
         let typical = measure(&Code::vector(Space::W, vec![1.5, 1.0]));
         assert_eq!(typical.scores, [1.0, 0.0]);
         assert_eq!(typical.verdict().0, Typicality::Typical);
-        assert_eq!(typical.against.space(), Space::W);
+        assert_eq!(typical.space, Space::W);
         let far = measure(&Code::vector(Space::W, vec![4.0, 1.0])).verdict();
         assert_eq!(far.0, Typicality::FarOutside);
         assert!(far.1.contains("seeds in w"), "{}", far.1);
@@ -330,7 +328,9 @@ mod tests {
     #[test]
     fn a_typical_norm_far_from_all_data_is_unusual() {
         let data = square();
-        let at = |nearest| Measured::new(&[1.0, -0.5], true, &data, &[], Some(nearest)).verdict();
+        let at = |nearest| {
+            Measured::new(Space::Z, &[1.0, -0.5], true, &data, &[], Some(nearest)).verdict()
+        };
         assert_eq!(at(5.9).0, Typicality::Typical);
         let (typicality, words) = at(6.1);
         assert_eq!(typicality, Typicality::Unusual);
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn without_a_prior_the_data_are_the_measure() {
         let data = square();
-        let measured = Measured::new(&[3.0, 1.0], false, &data, &[0.5, 0.5], None);
+        let measured = Measured::new(Space::Z, &[3.0, 1.0], false, &data, &[0.5, 0.5], None);
         assert_eq!(measured.scores, [4.0, 0.0]);
         let (typicality, words) = measured.verdict();
         assert_ne!(typicality, Typicality::Typical);

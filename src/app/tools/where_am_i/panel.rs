@@ -68,7 +68,7 @@ fn numbers_ui(ui: &mut Ui, app: &AppState) {
                     ui.end_row();
                 };
                 let report = &measured.report;
-                let space = measured.against.space();
+                let space = measured.space;
                 if let Against::SeedsInW { layer: Some(layer) } = measured.against {
                     let tip = "The layer of w+ whose vector stands out most; all else is about it";
                     row("Layer", layer.to_string(), tip);
@@ -119,7 +119,7 @@ fn numbers_ui(ui: &mut Ui, app: &AppState) {
                     row(
                         "Nearest datum",
                         format!("{near:.2}"),
-                        "Distance in z to the nearest encoded test picture",
+                        &format!("Distance in {space} to the nearest encoded test picture"),
                     );
                     row(
                         "Data spacing",
@@ -270,7 +270,7 @@ fn scores_ui(ui: &mut Ui, measured: &Measured, width: f32) {
     if let Some(pointer) = response.hover_pos() {
         let dim = ((pointer.x - plot.left()) / step).max(0.0) as usize;
         if let Some(score) = measured.scores.get(dim) {
-            let space = measured.against.space();
+            let space = measured.space;
             response.on_hover_text(format!("{space}{dim}: {score:.2}"));
         }
     }

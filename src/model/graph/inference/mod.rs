@@ -33,6 +33,19 @@ pub(super) fn infer(node: &NodeSpec, inputs: &[&[usize]]) -> Result<Inferred, St
     })
 }
 
+/// The shape that an operation gives of values of these shapes.
+///
+/// # Errors
+/// When they do not fit it.
+pub fn shape_of(operation: &Operation, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+    let mut inference = Inference {
+        name: "",
+        parameters: Vec::new(),
+        multiply_adds: 0,
+    };
+    inference.shape(operation, inputs)
+}
+
 struct Inference<'a> {
     name: &'a str,
     parameters: Vec<ParameterSpec>,

@@ -2,6 +2,7 @@
 
 use crate::app::AppState;
 use crate::app::learning::figure_key;
+use crate::latent::Sampler;
 use crate::learn::figure::{Bars, Chart, Content, Diagram, Figure, Lines, Marks, Pictures, Series};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{TextRole, size, space, tokens};
@@ -83,6 +84,8 @@ fn pictures_ui(
     let wanted = vec2(step.x * columns as f32 - space::XS, step.y * rows as f32);
     let (place, response) = ui.allocate_exact_size(wanted, Sense::hover());
     let set = app.pictures().set(figure_key(number));
+    let question = app.learning().open_question().map(|(question, _)| question);
+    let usual = question.map_or_else(Sampler::default, |question| question.sampler());
     for (index, formula) in pictures.expressions.iter().enumerate() {
         let corner = place.min + vec2((index % columns) as f32, (index / columns) as f32) * step;
         let rect = Rect::from_min_size(corner, vec2(side, side));
@@ -90,7 +93,8 @@ fn pictures_ui(
             .rect_filled(rect, size::RADIUS_SMALL, colours.control);
         let come = set
             .get(index)
-            .filter(|it| it.expression == formula.expr && it.model.name == pictures.model);
+            .filter(|it| it.expression == formula.expr && it.model.name == pictures.model)
+            .filter(|it| it.sampler == formula.settings.on(usual));
         if let Some(picture) = come {
             picture_ui(ui, textures, picture, rect, 1.0);
         }

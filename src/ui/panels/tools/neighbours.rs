@@ -3,7 +3,6 @@
 use crate::app::tools::neighbours::NEIGHBOURS;
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
-use crate::latent::Space;
 use crate::latent::expr::Expr;
 use crate::latent::geometry::distance;
 use crate::ui::panels::classes::class_name;
@@ -22,7 +21,7 @@ pub fn ui(
     textures: &mut PictureTextures,
 ) {
     let code = app.preview().frame().map(|frame| &frame.code);
-    let code = code.filter(|code| code.space == Space::Z);
+    let code = code.filter(|code| code.space == model.start);
     let set = app.pictures().set(NEIGHBOURS);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;

@@ -7,7 +7,6 @@ use crate::app::tools::encode::{
 use crate::app::{Action, Actions, AppState, Command, ParamId, SessionAction};
 use crate::document::photo::{Background, Crop, Fit, Placing};
 use crate::engine::ModelInfo;
-use crate::model::manifest::Role;
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, command_button, icon, section};
@@ -318,7 +317,7 @@ fn code_ui(
     view: &mut View,
 ) {
     let live = app.tools().encode();
-    let has_encoder = model.manifest.networks.contains_key(&Role::Encoder);
+    let has_encoder = model.manifest.encodes();
     if !has_encoder {
         caption(
             ui,

@@ -5,7 +5,6 @@ use crate::app::AppState;
 use crate::app::tools::map::{MapPlane, Settings};
 use crate::app::tools::neighbours::current_code_in;
 use crate::engine::ModelInfo;
-use crate::latent::Space;
 use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
 use crate::ui::theme::{space, text, tokens};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Shape, Stroke, Ui, pos2, vec2};
@@ -129,8 +128,8 @@ pub fn density_ui(
     model: &ModelInfo,
     projection: Projection,
 ) {
-    // The prior is that of z.
-    if !model.manifest.family.traits().has_prior || plane.space() != Space::Z {
+    // The prior is that of seeds.
+    if !model.manifest.family.traits().has_prior || plane.space() != model.start {
         return;
     }
     let tokens = tokens(ui);
@@ -192,8 +191,8 @@ pub fn data_ui(
     pointer: Option<Pos2>,
     pick_points: f32,
 ) -> Option<usize> {
-    // Data are encoded to z.
-    if plane.space() != Space::Z {
+    // Data are encoded to the space of seeds.
+    if plane.space() != model.start {
         return None;
     }
     let tokens = tokens(ui);

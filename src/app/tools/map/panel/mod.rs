@@ -51,7 +51,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
             kind_ui(ui, actions, settings, model);
             match settings.kind {
                 PlaneKind::Axes => axes_ui(ui, actions, settings.axes_of(model), space, dim),
-                PlaneKind::Pca => components_ui(ui, actions, settings, dim_of(Space::Z)),
+                PlaneKind::Pca => components_ui(ui, actions, settings, dim_of(model.start)),
                 PlaneKind::Through => through_ui(ui, app, actions, settings, textures),
             }
         });
@@ -65,12 +65,12 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
             &mut it.data
         });
         // A plain autoencoder has no prior, and w has none either.
-        let in_z = app
+        let at_start = app
             .tools()
             .map()
             .plane()
-            .is_none_or(|plane| plane.space() == Space::Z);
-        if in_z && model.manifest.family.traits().has_prior {
+            .is_none_or(|plane| plane.space() == model.start);
+        if at_start && model.manifest.family.traits().has_prior {
             let words = "Density of the prior";
             layer_ui(ui, actions, settings.density, words, |it| &mut it.density);
         }

@@ -297,10 +297,7 @@ mod tests {
             let columns = Columns::new(width, of);
             assert!(columns.count >= 1 && columns.count <= of, "{width} {of}");
             let strip = columns.left(columns.count) - GAP;
-            assert!(
-                strip <= width.max(MIN_SIDE) + 0.1,
-                "{width} {of}: {strip}"
-            );
+            assert!(strip <= width.max(MIN_SIDE) + 0.1, "{width} {of}: {strip}");
             assert_eq!(columns.kept(0, of), 0);
             if columns.count > 1 {
                 assert_eq!(columns.kept(columns.count - 1, of), of - 1);

@@ -7,8 +7,8 @@ use crate::ui::panels::tools::Stage;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, command_button, empty_state, icon, section};
 use eframe::egui::{
-    Align, Button, CentralPanel, Color32, Frame, Label, Layout, Margin, ProgressBar, RichText, Role,
-    Ui, WidgetInfo, vec2,
+    Align, Button, CentralPanel, Color32, Frame, Label, Layout, Margin, ProgressBar, RichText,
+    Role, Ui, WidgetInfo, vec2,
 };
 use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints, Points};
 use lucide_icons::Icon;
@@ -20,12 +20,7 @@ pub struct Looks {
 }
 
 /// Paints what is measured, and the curves that there are. Returns nothing that was moved.
-pub fn controls_ui(
-    ui: &mut Ui,
-    app: &AppState,
-    actions: &mut Actions,
-    looks: &mut Looks,
-) -> bool {
+pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, looks: &mut Looks) -> bool {
     let settings = &app.tools().settings().sample.quality;
     let tool = app.tools().sample();
     section(ui, "Measure", |ui| {
@@ -63,7 +58,10 @@ pub fn controls_ui(
             curve_ui(ui, actions, curve, index);
         }
         if tool.quality().curves().is_empty() {
-            caption(ui, "None yet. Each measurement adds one, with the settings of now");
+            caption(
+                ui,
+                "None yet. Each measurement adds one, with the settings of now",
+            );
         }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
@@ -81,7 +79,11 @@ pub fn controls_ui(
                 }
             }
         });
-        let has_points = tool.quality().curves().iter().any(|it| !it.points.is_empty());
+        let has_points = tool
+            .quality()
+            .curves()
+            .iter()
+            .any(|it| !it.points.is_empty());
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for file in CurveFile::ALL {
@@ -94,7 +96,8 @@ pub fn controls_ui(
                     .on_hover_text("Write all points to a file")
                     .on_disabled_hover_text("No point is measured yet");
                 if export.clicked() {
-                    actions.ask_tool(move |_: &mut Sample, cx| Sample::ask_where_to_write(cx, file));
+                    actions
+                        .ask_tool(move |_: &mut Sample, cx| Sample::ask_where_to_write(cx, file));
                 }
             }
         });
@@ -131,7 +134,12 @@ fn curve_ui(ui: &mut Ui, actions: &mut Actions, curve: &Curve, index: usize) {
 /// Four colours that are told apart on both grounds.
 fn colour(ui: &Ui, index: usize) -> Color32 {
     let tokens = tokens(ui);
-    [tokens.accent, tokens.warning, tokens.error, tokens.text_strong][index % 4]
+    [
+        tokens.accent,
+        tokens.warning,
+        tokens.error,
+        tokens.text_strong,
+    ][index % 4]
 }
 
 /// Paints the curves and how far the measuring is.

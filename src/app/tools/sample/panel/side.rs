@@ -7,15 +7,13 @@ use crate::app::tools::sample::{
 use crate::app::{Actions, AppState, ParamId, SamplerNumber};
 use crate::latent::SamplerPart;
 use crate::latent::sampling::{Method, Name as _, Noising, Schedule};
+use crate::ui::panels::parameter_row;
 use crate::ui::panels::sampler::{choice_ui, explained, spaced};
 use crate::ui::panels::tools::Stage;
 use crate::ui::panels::tools::panes::{self, PaneContent, PaneView};
-use crate::ui::panels::parameter_row;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{caption, name_width, reset_button, section_with};
-use eframe::egui::{
-    Align, CentralPanel, Checkbox, Frame, Layout, Margin, RichText, Stroke, Ui,
-};
+use eframe::egui::{Align, CentralPanel, Checkbox, Frame, Layout, Margin, RichText, Stroke, Ui};
 use std::sync::Arc;
 
 /// Paints how each pane differs from the first. Returns nothing that was moved.
@@ -40,7 +38,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, noising: 
         .add(Checkbox::new(&mut shows_difference, "Show the difference"))
         .on_hover_text("Show how far each pixel of the other panes is from that of pane 1");
     if shows.changed() {
-        actions.edit_tool::<Sample>(move |settings| settings.side.shows_difference = shows_difference);
+        actions
+            .edit_tool::<Sample>(move |settings| settings.side.shows_difference = shows_difference);
     }
     side.shows_difference && parameter_row::ui(ui, app, actions, &ParamId::Tool(AMPLIFICATION))
 }

@@ -87,7 +87,8 @@ impl<'a> TaskPictures<'a> {
             .pictures()
             .set(picture_key(index))
             .get(0)
-            .filter(|it| it.expression == wanted.expression && it.model.name == wanted.model);
+            .filter(|it| it.expression == wanted.expression && it.sampler == wanted.sampler)
+            .filter(|it| it.model.name == wanted.model);
         if let Some(picture) = come {
             picture_ui(ui, self.textures, picture, rect, 1.0);
         }

@@ -89,8 +89,8 @@ fn counter_examples_ui(ui: &mut Ui, this: &mut OpenTask<'_>, verdict: &Verdict) 
             ui.vertical(|ui| {
                 ui.add(Label::new(name).wrap());
                 if button_ui(ui, Icon::LocateFixed, "Show it") {
-                    let (model, expression) = (&example.model, &example.expression);
-                    let show = LearningAction::ShowPicture(model.clone(), expression.clone());
+                    let (model, depiction) = (&example.model, &example.depiction);
+                    let show = LearningAction::ShowPicture(model.clone(), depiction.clone());
                     ask(this.actions, show);
                 }
             });

@@ -13,8 +13,13 @@ const MAX_HEADER: usize = 10_000;
 pub const MAX_HEAD: usize = MAX_HEADER + 16;
 /// What a file begins with.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
-/// The kinds of numbers that are read.
-const KINDS: [&str; 6] = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"];
+/// The kinds of reals that are read.
+const REALS: [&str; 6] = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"];
+/// The kinds of whole numbers that are read, as far as they are no longer than eight bytes.
+const WHOLE: [&str; 14] = [
+    "|u1", "|i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", ">i4", "<u8", ">u8", "<i8",
+    ">i8",
+];
 /// The deepest nesting of a header: a dictionary with one tuple has 2.
 const MAX_DEPTH: usize = 8;
 /// The most axes of an array, as in NumPy.
@@ -53,7 +58,33 @@ pub struct Header {
     len: usize,
 }
 
-/// Reads the header of an array of `f16`, `f32` or `f64` of either byte order.
+impl Header {
+    /// What the array holds, such as `64-bit integers`, where that is whole numbers, which are
+    /// indices into a codebook and no code of reals.
+    pub fn whole_numbers(&self) -> Option<String> {
+        WHOLE
+            .contains(&self.kind.as_str())
+            .then(|| in_words(&self.kind))
+    }
+
+    /// How each number is stored, such as `<f4`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Whether the first index runs fastest.
+    pub fn is_fortran(&self) -> bool {
+        self.is_fortran
+    }
+
+    /// Where the numbers begin, in bytes from the start of the file.
+    pub fn data_start(&self) -> usize {
+        self.len
+    }
+}
+
+/// Reads the header of an array of reals (`f16`, `f32`, `f64`) or of whole numbers, of either byte
+/// order.
 ///
 /// # Errors
 /// When the bytes begin with no such header.
@@ -72,7 +103,7 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, ArrayError> {
         DType::Plain(kind) => kind.to_string(),
         other => return Err(ArrayError::Kind(short(&other.descr()))),
     };
-    if !KINDS.contains(&kind.as_str()) {
+    if ![&REALS[..], &WHOLE].concat().contains(&kind.as_str()) {
         return Err(ArrayError::Kind(in_words(&kind)));
     }
     let shape = header.shape();
@@ -94,12 +125,23 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, ArrayError> {
     })
 }
 
-/// Reads an array of `f16`, `f32` or `f64` of either byte order, in C or Fortran order. Numbers
-/// beyond `f32` become infinite.
+/// Reads an array of reals (`f16`, `f32`, `f64`), as [`read_any`].
+///
+/// # Errors
+/// As [`read_any`], and when it holds whole numbers.
+pub fn read_array(bytes: &[u8], most: usize) -> Result<Array, ArrayError> {
+    match read_header(bytes)?.whole_numbers() {
+        Some(kind) => Err(ArrayError::Kind(kind)),
+        None => read_any(bytes, most),
+    }
+}
+
+/// Reads an array of the kinds that [`read_header`] takes, in C or Fortran order. Reals beyond `f32`
+/// become infinite, and whole numbers beyond 2^24 the nearest that `f32` has.
 ///
 /// # Errors
 /// When the bytes are no such array, end before the numbers do, or hold more than `most` numbers.
-pub fn read_array(bytes: &[u8], most: usize) -> Result<Array, ArrayError> {
+pub fn read_any(bytes: &[u8], most: usize) -> Result<Array, ArrayError> {
     let header = read_header(bytes)?;
     let data = bytes.get(header.len..).unwrap_or_default();
     let stored = numbers(&header.kind, data, header.count, most)?;
@@ -127,7 +169,7 @@ fn modern(text: &[u8]) -> Vec<u8> {
         match byte {
             _ if is_long => {}
             b'=' if before == Some(b'\'') => today.push(b'<'),
-            b'f' if begins_kind => today.extend(b"<f"),
+            b'f' | b'i' | b'u' if begins_kind => today.extend([b'<', byte]),
             _ => today.push(byte),
         }
     }
@@ -208,6 +250,20 @@ fn numbers(kind: &str, data: &[u8], count: usize, most: usize) -> Result<Vec<f32
         ">f4" => read(data, count, f32::from_be_bytes),
         "<f8" => read(data, count, |bytes| f64::from_le_bytes(bytes) as f32),
         ">f8" => read(data, count, |bytes| f64::from_be_bytes(bytes) as f32),
+        "|u1" => read(data, count, |bytes| f32::from(u8::from_le_bytes(bytes))),
+        "|i1" => read(data, count, |bytes| f32::from(i8::from_le_bytes(bytes))),
+        "<u2" => read(data, count, |bytes| f32::from(u16::from_le_bytes(bytes))),
+        ">u2" => read(data, count, |bytes| f32::from(u16::from_be_bytes(bytes))),
+        "<i2" => read(data, count, |bytes| f32::from(i16::from_le_bytes(bytes))),
+        ">i2" => read(data, count, |bytes| f32::from(i16::from_be_bytes(bytes))),
+        "<u4" => read(data, count, |bytes| u32::from_le_bytes(bytes) as f32),
+        ">u4" => read(data, count, |bytes| u32::from_be_bytes(bytes) as f32),
+        "<i4" => read(data, count, |bytes| i32::from_le_bytes(bytes) as f32),
+        ">i4" => read(data, count, |bytes| i32::from_be_bytes(bytes) as f32),
+        "<u8" => read(data, count, |bytes| u64::from_le_bytes(bytes) as f32),
+        ">u8" => read(data, count, |bytes| u64::from_be_bytes(bytes) as f32),
+        "<i8" => read(data, count, |bytes| i64::from_le_bytes(bytes) as f32),
+        ">i8" => read(data, count, |bytes| i64::from_be_bytes(bytes) as f32),
         other => return Err(ArrayError::Kind(in_words(other))),
     };
     found.ok_or_else(short)

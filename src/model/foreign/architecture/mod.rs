@@ -1,0 +1,38 @@
+//! Architectures that are known by the names and the shapes of their tensors. One file for each, and
+//! one line in [`ALL`].
+
+mod burgess;
+mod convolutional;
+mod linear;
+mod stack;
+mod taesd;
+mod written;
+
+pub use linear::square;
+
+use super::blueprint::Blueprint;
+use super::group::Group;
+use super::hints::Hints;
+
+/// A kind of model that others publish.
+pub trait Architecture: Sync {
+    /// What people call it, in the middle of a sentence.
+    fn title(&self) -> &'static str;
+
+    /// Looks at the tensors of a group. `None` where they are not of this kind; a sentence where they
+    /// are and cannot be used. All that it uses it takes ([`Group::take`]): what is left over means
+    /// that the group is something else.
+    fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>>;
+}
+
+/// All of them. The first that recognises a group has it, so what is known by names stands before
+/// what is known by shapes alone.
+pub const ALL: &[&dyn Architecture] = &[
+    &written::Written,
+    &burgess::Burgess,
+    &taesd::Taesd,
+    &linear::LinearVae,
+    &linear::LinearGenerator,
+    &convolutional::ConvVae,
+    &convolutional::Dcgan,
+];

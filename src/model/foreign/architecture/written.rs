@@ -1,0 +1,119 @@
+//! Networks that a person has written down layer by layer in the file of hints.
+
+use super::super::blueprint::{Blueprint, Kind};
+use super::super::group::Group;
+use super::super::hints::{Activation, Hints, Layer, Layers, Posterior, Range};
+use super::super::net::{Net, part, window};
+use super::Architecture;
+use super::linear::{mean_and_logvar, picture};
+use crate::model::graph::Operation;
+
+pub struct Written;
+
+impl Architecture for Written {
+    fn title(&self) -> &'static str {
+        "network written down in the file of hints"
+    }
+
+    fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
+        let decoder = hints.decoder.as_ref()?;
+        // What is not written down is not wanted.
+        group.leave_out("");
+        Some(blueprint(group, hints, decoder))
+    }
+}
+
+fn blueprint(group: &Group<'_>, hints: &Hints, decoder: &Layers) -> Result<Blueprint, String> {
+    let image = hints
+        .image
+        .ok_or("the file of hints writes a decoder down and no image")?;
+    let first = decoder.layers.iter().find_map(|layer| match layer {
+        Layer::Linear { linear } => Some((linear, 1)),
+        Layer::ConvTranspose { conv_transpose, .. } => Some((conv_transpose, 0)),
+        _ => None,
+    });
+    let dim = first.and_then(|(module, axis)| {
+        let shape = group.shape(&part(&whole(decoder, module), "weight"))?;
+        shape.get(axis).copied()
+    });
+    let dim =
+        dim.ok_or("the first layer of the decoder in the file of hints is not in the model")?;
+    let mut net = Net::new(group, "z", &[dim]);
+    add(&mut net, decoder);
+    let none = Hints {
+        output: None,
+        ..hints.clone()
+    };
+    picture(&mut net, image, Activation::None, &none);
+    let mut blueprint = Blueprint::of_vectors(Kind::General, dim, image, net.finish()?);
+    blueprint.why = "the file of hints says how it is built".to_owned();
+    if let Some(encoder) = &hints.encoder {
+        let mut net = Net::new(group, "picture", &image);
+        if hints.range == Some(Range::Signed) {
+            net.scale(2.0, -1.0);
+        }
+        add(&mut net, encoder);
+        mean_and_logvar(&mut net, dim, hints.posterior.unwrap_or(Posterior::Halves));
+        blueprint.encoder = Some(net.finish()?);
+        blueprint.kind = Kind::Vae;
+    }
+    Ok(blueprint)
+}
+
+fn whole(layers: &Layers, module: &str) -> String {
+    format!("{}{module}", layers.prefix)
+}
+
+fn add(net: &mut Net<'_>, layers: &Layers) {
+    let whole = |module: &str| whole(layers, module);
+    for layer in &layers.layers {
+        match layer {
+            Layer::Function(activation) => {
+                if let Some(function) = activation.function() {
+                    net.function(function);
+                }
+            }
+            Layer::Linear { linear } => drop(net.linear(&whole(linear))),
+            Layer::Conv {
+                conv,
+                stride,
+                padding,
+                groups,
+            } => drop(net.conv_in_groups(&whole(conv), window(*stride, *padding), *groups)),
+            Layer::ConvTranspose {
+                conv_transpose,
+                stride,
+                padding,
+                output_padding,
+            } => drop(net.conv_transpose(
+                &whole(conv_transpose),
+                window(*stride, *padding),
+                [*output_padding; 2],
+            )),
+            Layer::BatchNorm {
+                batch_norm,
+                epsilon,
+            } => drop(net.batch_norm(&whole(batch_norm), *epsilon)),
+            Layer::GroupNorm {
+                group_norm,
+                groups,
+                epsilon,
+            } => drop(net.group_norm(&whole(group_norm), *groups, *epsilon)),
+            Layer::Reshape { reshape } => drop(net.reshape(reshape)),
+            Layer::Upsample { upsample } => drop(net.upsample(upsample[0], upsample[1])),
+            Layer::MaxPool { max_pool } => drop(net.then(Operation::MaxPool {
+                kernel: [*max_pool; 2],
+                window: window(*max_pool, 0),
+            })),
+            Layer::AveragePool { average_pool } => drop(net.then(Operation::AveragePool {
+                kernel: [*average_pool; 2],
+                window: window(*average_pool, 0),
+                include_padding: true,
+            })),
+            Layer::Scale { scale, offset } => drop(net.scale(*scale, *offset)),
+            Layer::PixelShuffle { pixel_shuffle } => drop(net.then(Operation::PixelShuffle {
+                factor: *pixel_shuffle,
+            })),
+        }
+    }
+}

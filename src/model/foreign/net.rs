@@ -1,0 +1,319 @@
+//! Graphs made of the layers of a foreign file, in the order in which they run.
+
+use super::group::Group;
+use crate::model::graph::{
+    Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, Window,
+};
+use std::collections::BTreeMap;
+
+/// Where a tensor of ours comes from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Weight {
+    /// A tensor of the file, by its whole name, as it stands.
+    Same(String),
+    /// A matrix of the file, turned around: PyTorch has `[outputs, inputs]`, we `[inputs, outputs]`.
+    Transposed(String),
+    /// The same number everywhere.
+    Filled(f32),
+    /// Numbers of their own.
+    Given(Vec<f32>),
+}
+
+impl Weight {
+    /// The tensor of the file that it is made of.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::Same(name) | Self::Transposed(name) => Some(name),
+            Self::Filled(_) | Self::Given(_) => None,
+        }
+    }
+}
+
+/// A network under construction: each call adds a node that takes what the one before gave. What the
+/// file lacks is noted, and said once at the end.
+#[derive(Debug)]
+pub struct Net<'a> {
+    group: &'a Group<'a>,
+    graph: GraphSpec,
+    /// Without the role in front.
+    weights: BTreeMap<String, Weight>,
+    at: String,
+    fault: Option<String>,
+}
+
+/// A finished network.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BuiltNet {
+    pub graph: GraphSpec,
+    pub weights: BTreeMap<String, Weight>,
+}
+
+impl<'a> Net<'a> {
+    /// A network with one input.
+    pub fn new(group: &'a Group<'a>, input: &str, shape: &[usize]) -> Self {
+        let input = InputSpec {
+            name: input.to_owned(),
+            shape: shape.to_vec(),
+            shared: false,
+        };
+        Self {
+            group,
+            at: input.name.clone(),
+            graph: GraphSpec {
+                inputs: vec![input],
+                nodes: Vec::new(),
+                outputs: Vec::new(),
+            },
+            weights: BTreeMap::new(),
+            fault: None,
+        }
+    }
+
+    /// Adds another input.
+    pub fn input(&mut self, name: &str, shape: &[usize]) {
+        self.graph.inputs.push(InputSpec {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            shared: false,
+        });
+    }
+
+    /// What the last node is called.
+    pub fn at(&self) -> String {
+        self.at.clone()
+    }
+
+    /// Goes on from another node.
+    pub fn go_to(&mut self, value: &str) {
+        self.at = value.to_owned();
+    }
+
+    /// Adds a node of a name of its own that takes `inputs`.
+    pub fn node(&mut self, operation: Operation, inputs: &[&str]) -> String {
+        let name = format!("n{}", self.graph.nodes.len());
+        self.named(&name, operation, inputs)
+    }
+
+    fn named(&mut self, name: &str, operation: Operation, inputs: &[&str]) -> String {
+        self.graph.nodes.push(NodeSpec {
+            name: name.to_owned(),
+            operation,
+            inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
+        });
+        self.at = name.to_owned();
+        self.at.clone()
+    }
+
+    /// Adds a node that takes what the last one gave.
+    pub fn then(&mut self, operation: Operation) -> &mut Self {
+        let at = self.at();
+        self.node(operation, &[&at]);
+        self
+    }
+
+    pub fn function(&mut self, function: Function) -> &mut Self {
+        self.then(Operation::Pointwise { function })
+    }
+
+    pub fn relu(&mut self) -> &mut Self {
+        self.function(Function::Relu)
+    }
+
+    pub fn scale(&mut self, factor: f32, offset: f32) -> &mut Self {
+        self.then(Operation::Scale { factor, offset })
+    }
+
+    pub fn reshape(&mut self, shape: &[usize]) -> &mut Self {
+        self.then(Operation::Reshape {
+            shape: shape.to_vec(),
+        })
+    }
+
+    /// Both values added.
+    pub fn add(&mut self, a: &str, b: &str) -> &mut Self {
+        self.node(Operation::Add, &[a, b]);
+        self
+    }
+
+    pub fn upsample(&mut self, height: usize, width: usize) -> &mut Self {
+        self.then(Operation::Resize {
+            height,
+            width,
+            mode: crate::model::graph::ResizeMode::Nearest,
+        })
+    }
+
+    /// A full matrix.
+    pub fn linear(&mut self, module: &str) -> &mut Self {
+        let Some(&[outputs, _]) = self.need(module, "weight") else {
+            return self;
+        };
+        let bias = self.group.has(&part(module, "bias"));
+        let name = self.of_module(module, Operation::Linear { outputs, bias });
+        self.weight(&name, "weight", module, "weight", Weight::Transposed);
+        if bias {
+            self.weight(&name, "bias", module, "bias", Weight::Same);
+        }
+        self
+    }
+
+    /// A convolution.
+    pub fn conv(&mut self, module: &str, window: Window) -> &mut Self {
+        self.conv_in_groups(module, window, 1)
+    }
+
+    /// A convolution in groups.
+    pub fn conv_in_groups(&mut self, module: &str, window: Window, groups: usize) -> &mut Self {
+        let Some(&[channels, _, height, width]) = self.need(module, "weight") else {
+            return self;
+        };
+        let bias = self.group.has(&part(module, "bias"));
+        let operation = Operation::Conv {
+            channels,
+            kernel: [height, width],
+            window,
+            groups,
+            bias,
+        };
+        self.kernel(module, operation, bias)
+    }
+
+    /// A transposed convolution.
+    pub fn conv_transpose(
+        &mut self,
+        module: &str,
+        window: Window,
+        output_padding: [usize; 2],
+    ) -> &mut Self {
+        let Some(&[_, channels, height, width]) = self.need(module, "weight") else {
+            return self;
+        };
+        let bias = self.group.has(&part(module, "bias"));
+        let operation = Operation::ConvTranspose {
+            channels,
+            kernel: [height, width],
+            window,
+            output_padding,
+            groups: 1,
+            bias,
+        };
+        self.kernel(module, operation, bias)
+    }
+
+    fn kernel(&mut self, module: &str, operation: Operation, bias: bool) -> &mut Self {
+        let name = self.of_module(module, operation);
+        self.weight(&name, "weight", module, "weight", Weight::Same);
+        if bias {
+            self.weight(&name, "bias", module, "bias", Weight::Same);
+        }
+        self
+    }
+
+    /// A batch normalisation with stored statistics.
+    pub fn batch_norm(&mut self, module: &str, epsilon: f32) -> &mut Self {
+        if self.need(module, "running_mean").is_none() {
+            return self;
+        }
+        let name = self.of_module(module, Operation::BatchNorm { epsilon });
+        self.weight(&name, "mean", module, "running_mean", Weight::Same);
+        self.weight(&name, "variance", module, "running_var", Weight::Same);
+        for (ours, theirs, otherwise) in [("gamma", "weight", 1.0), ("beta", "bias", 0.0)] {
+            if self.group.has(&part(module, theirs)) {
+                self.weight(&name, ours, module, theirs, Weight::Same);
+            } else {
+                self.weights
+                    .insert(format!("{name}.{ours}"), Weight::Filled(otherwise));
+            }
+        }
+        self
+    }
+
+    /// A group normalisation.
+    pub fn group_norm(&mut self, module: &str, groups: usize, epsilon: f32) -> &mut Self {
+        if self.need(module, "weight").is_none() {
+            return self;
+        }
+        let operation = Operation::GroupNorm {
+            groups,
+            epsilon,
+            affine: true,
+        };
+        let name = self.of_module(module, operation);
+        self.weight(&name, "weight", module, "weight", Weight::Same);
+        self.weight(&name, "bias", module, "bias", Weight::Same);
+        self
+    }
+
+    /// Gives a value out.
+    pub fn output(&mut self, name: &str, value: &str) -> &mut Self {
+        self.graph.outputs.push(OutputSpec {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
+        self
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When the file lacks a tensor of it.
+    pub fn finish(self) -> Result<BuiltNet, String> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(BuiltNet {
+                graph: self.graph,
+                weights: self.weights,
+            }),
+        }
+    }
+
+    /// The shape of a tensor that there must be.
+    fn need(&mut self, module: &str, tensor: &str) -> Option<&'a [usize]> {
+        let name = part(module, tensor);
+        let shape = self.group.shape(&name);
+        if shape.is_none() {
+            let fault = format!("the tensor {:?} is missing", self.whole(&name));
+            self.fault.get_or_insert(fault);
+        }
+        shape
+    }
+
+    /// A node that is called like the module whose weights it takes.
+    fn of_module(&mut self, module: &str, operation: Operation) -> String {
+        let at = self.at();
+        let name = if module.is_empty() { "layer" } else { module };
+        self.named(&name.replace('.', "_"), operation, &[&at])
+    }
+
+    fn weight(
+        &mut self,
+        node: &str,
+        ours: &str,
+        module: &str,
+        theirs: &str,
+        weight: impl FnOnce(String) -> Weight,
+    ) {
+        let name = part(module, theirs);
+        self.group.take(&name);
+        let weight = weight(self.whole(&name));
+        self.weights.insert(format!("{node}.{ours}"), weight);
+    }
+
+    fn whole(&self, name: &str) -> String {
+        format!("{}{name}", self.group.prefix)
+    }
+}
+
+/// The name of a tensor of a module.
+pub fn part(module: &str, tensor: &str) -> String {
+    if module.is_empty() {
+        tensor.to_owned()
+    } else {
+        format!("{module}.{tensor}")
+    }
+}
+
+/// A window with the same stride and padding on all sides.
+pub fn window(stride: usize, padding: usize) -> Window {
+    Window::square(stride, padding)
+}

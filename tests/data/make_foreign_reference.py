@@ -1,0 +1,284 @@
+"""Writes foreign_reference.json: small networks of known architectures, the names and shapes of their
+tensors, and what PyTorch gives for them.
+
+    python -m venv venv && venv/bin/pip install torch numpy
+    OMP_WAIT_POLICY=PASSIVE venv/bin/python make_foreign_reference.py > foreign_reference.json
+
+Tensors and inputs are not stored: both sides draw them from the same generator (`draw`), seeded by the
+names of the case and the tensor, and scale them by powers of two (`weight`), so that they are the same
+to the last bit. Computed in double precision. Of large results every `step`-th number is kept.
+The modules are written down here from the descriptions of the architectures.
+"""
+
+import json
+import math
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+MASK = (1 << 64) - 1
+KEPT = 150
+
+
+def draw(case, name, count):
+    """Numbers in -1..1, multiples of 2^-23: SplitMix64 seeded by FNV-1a of `case/name`."""
+    state = 0xCBF29CE484222325
+    for byte in f"{case}/{name}".encode():
+        state = ((state ^ byte) * 0x100000001B3) & MASK
+    numbers = []
+    for _ in range(count):
+        state = (state + 0x9E3779B97F4A7C15) & MASK
+        z = state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        z ^= z >> 31
+        numbers.append((z >> 40) / (1 << 23) - 1.0)
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def weight(case, name, shape):
+    """A tensor by its name: those of norms lie around one, the others keep the size of what they take."""
+    values = draw(case, name, math.prod(shape)).reshape(shape)
+    if name.endswith("running_var"):
+        return values.abs() + 0.5
+    if len(shape) == 1:
+        return values * 0.25 + (1.0 if name.endswith("weight") else 0.0)
+    fan_in = math.prod(shape[1:])
+    return values * 2.0 ** -math.floor(math.log2(fan_in) / 2 - 0.5)
+
+
+def fill(case, module):
+    state = module.state_dict()
+    floats = {k: v for k, v in state.items() if v.dtype.is_floating_point}
+    module.double().eval()
+    module.load_state_dict({**state, **{k: weight(case, k, v.shape) for k, v in floats.items()}})
+    return [[k, list(v.shape)] for k, v in floats.items()]
+
+
+def kept(values):
+    values = values.flatten()
+    step = max(1, len(values) // KEPT)
+    return {"count": len(values), "step": step, "values": [float(f"{v:.7g}") for v in values[::step].tolist()]}
+
+
+CASES = []
+
+
+def case(name, module, kind, z, image, encode=None, decode=None, condition=None):
+    """`decode` gives a picture in 0..1 of a code, `encode` mean and log variance of one."""
+    tensors = fill(name, module)
+    code = draw(name, "z", math.prod(z)).reshape(1, *z) * 2
+    entry = {"name": name, "kind": kind, "tensors": tensors, "z": list(z), "image": list(image)}
+    with torch.no_grad():
+        if condition is not None:
+            classes, chosen = condition
+            entry["condition"] = condition
+            picture = decode(module, code, F.one_hot(torch.tensor([chosen]), classes).double())
+        else:
+            picture = decode(module, code)
+        assert picture.numel() == math.prod(image), (name, picture.shape)
+        assert 0.02 < picture.std() < 0.6, (name, picture.std())
+        entry["picture"] = kept(picture)
+        if encode is not None:
+            given = (draw(name, "picture", math.prod(image)).reshape(1, *image) + 1) / 2
+            found = encode(module, given)
+            entry["encoded"] = [kept(part) for part in found]
+    CASES.append(entry)
+
+
+class MlpVae(nn.Module):
+    def __init__(self, numbers, hidden, dim, classes=0):
+        super().__init__()
+        self.fc1 = nn.Linear(numbers + classes, hidden)
+        self.fc21 = nn.Linear(hidden, dim)
+        self.fc22 = nn.Linear(hidden, dim)
+        self.fc3 = nn.Linear(dim + classes, hidden)
+        self.fc4 = nn.Linear(hidden, numbers)
+
+    def encode(self, x):
+        h = F.relu(self.fc1(x.flatten(1)))
+        return self.fc21(h), self.fc22(h)
+
+    def decode(self, z, y=None):
+        z = z if y is None else torch.cat([z, y], 1)
+        return torch.sigmoid(self.fc4(F.relu(self.fc3(z))))
+
+
+class Burgess(nn.Module):
+    def __init__(self, channels, side, dim):
+        super().__init__()
+        self.side = side
+        conv = lambda i, o: nn.Conv2d(i, o, 4, 2, 1)
+        back = lambda i, o: nn.ConvTranspose2d(i, o, 4, 2, 1)
+        self.encoder, self.decoder = nn.Module(), nn.Module()
+        self.encoder.conv1, self.encoder.conv2, self.encoder.conv3 = conv(channels, 32), conv(32, 32), conv(32, 32)
+        if side == 64:
+            self.encoder.conv_64 = conv(32, 32)
+        self.encoder.lin1, self.encoder.lin2 = nn.Linear(512, 256), nn.Linear(256, 256)
+        self.encoder.mu_logvar_gen = nn.Linear(256, 2 * dim)
+        self.decoder.lin1, self.decoder.lin2, self.decoder.lin3 = nn.Linear(dim, 256), nn.Linear(256, 256), nn.Linear(256, 512)
+        if side == 64:
+            self.decoder.convT_64 = back(32, 32)
+        self.decoder.convT1, self.decoder.convT2, self.decoder.convT3 = back(32, 32), back(32, 32), back(32, channels)
+
+    def encode(self, x):
+        e = self.encoder
+        for layer in [e.conv1, e.conv2, e.conv3] + ([e.conv_64] if self.side == 64 else []):
+            x = F.relu(layer(x))
+        x = F.relu(e.lin2(F.relu(e.lin1(x.flatten(1)))))
+        return e.mu_logvar_gen(x).view(len(x), -1, 2).unbind(-1)
+
+    def decode(self, z):
+        d = self.decoder
+        x = F.relu(d.lin3(F.relu(d.lin2(F.relu(d.lin1(z)))))).view(len(z), 32, 4, 4)
+        for layer in ([d.convT_64] if self.side == 64 else []) + [d.convT1, d.convT2]:
+            x = F.relu(layer(x))
+        return torch.sigmoid(d.convT3(x))
+
+
+def dcgan(nz, width, channels, plan):
+    """`plan`: kernel, stride, padding, factor of the width; the last gives the picture."""
+    layers, before = [], nz
+    for kernel, stride, padding, factor in plan:
+        after = factor * width if factor else channels
+        layers.append(nn.ConvTranspose2d(before, after, kernel, stride, padding, bias=False))
+        layers += [nn.BatchNorm2d(after), nn.ReLU()] if factor else [nn.Tanh()]
+        before = after
+    module = nn.Module()
+    module.main = nn.Sequential(*layers)
+    return module
+
+
+def dcgan_decode(module, z):
+    return (module.main(z[:, :, None, None]) + 1) / 2
+
+
+def mlp_gan(nz, numbers):
+    layers = [nn.Linear(nz, 32), nn.LeakyReLU(0.2), nn.Linear(32, 64), nn.BatchNorm1d(64, 0.8), nn.LeakyReLU(0.2)]
+    module = nn.Module()
+    module.model = nn.Sequential(*layers, nn.Linear(64, numbers), nn.Tanh())
+    return module
+
+
+class ConvVae(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 8, 3, 2, 1)
+        self.fc_mu, self.fc_logvar = nn.Linear(8 * 7 * 7, dim), nn.Linear(8 * 7 * 7, dim)
+        self.fc_decode = nn.Linear(dim, 8 * 7 * 7)
+        self.deconv1 = nn.ConvTranspose2d(8, 4, 3, 2, 1, output_padding=1)
+        self.deconv2 = nn.ConvTranspose2d(4, 1, 3, 2, 1, output_padding=1)
+
+    def encode(self, x):
+        x = F.relu(self.conv2(F.relu(self.conv1(x)))).flatten(1)
+        return self.fc_mu(x), self.fc_logvar(x)
+
+    def decode(self, z):
+        x = F.relu(self.fc_decode(z)).view(-1, 8, 7, 7)
+        return torch.sigmoid(self.deconv2(F.relu(self.deconv1(x))))
+
+
+class VanillaVae(nn.Module):
+    """As in the collection PyTorch-VAE, with fewer channels."""
+
+    def __init__(self, dim, widths):
+        super().__init__()
+        layers, before = [], 3
+        for width in widths:
+            layers.append(nn.Sequential(nn.Conv2d(before, width, 3, 2, 1), nn.BatchNorm2d(width), nn.LeakyReLU()))
+            before = width
+        self.encoder = nn.Sequential(*layers)
+        self.fc_mu, self.fc_var = nn.Linear(4 * before, dim), nn.Linear(4 * before, dim)
+        self.decoder_input = nn.Linear(dim, 4 * before)
+        back = widths[::-1]
+        up = lambda i, o: nn.ConvTranspose2d(i, o, 3, 2, 1, output_padding=1)
+        self.decoder = nn.Sequential(
+            *[nn.Sequential(up(i, o), nn.BatchNorm2d(o), nn.LeakyReLU()) for i, o in zip(back, back[1:])]
+        )
+        last = back[-1]
+        self.final_layer = nn.Sequential(
+            up(last, last), nn.BatchNorm2d(last), nn.LeakyReLU(), nn.Conv2d(last, 3, 3, padding=1), nn.Tanh()
+        )
+
+    def encode(self, x):
+        x = self.encoder(2 * x - 1).flatten(1)
+        return self.fc_mu(x), self.fc_var(x)
+
+    def decode(self, z):
+        x = self.decoder_input(z)
+        x = x.view(1, -1, 2, 2)
+        return (self.final_layer(self.decoder(x)) + 1) / 2
+
+
+class Block(nn.Module):
+    def __init__(self, n_in, n_out, pool=False):
+        super().__init__()
+        conv = lambda i, o: nn.Conv2d(i, o, 3, padding=1)
+        self.conv = nn.Sequential(conv(n_in, n_out), nn.ReLU(), conv(n_out, n_out), nn.ReLU(), conv(n_out, n_out))
+        self.skip = nn.Conv2d(n_in, n_out, 1, bias=False) if n_in != n_out else nn.Identity()
+        if pool:
+            wide = 4 * n_in
+            self.pool = nn.Sequential(
+                nn.Conv2d(n_in, wide, 1, bias=False), nn.GroupNorm(4, wide), nn.ReLU(), nn.Conv2d(wide, n_in, 1, bias=False)
+            )
+
+    def forward(self, x):
+        if hasattr(self, "pool"):
+            x = x + self.pool(x)
+        return F.relu(self.conv(x) + self.skip(x))
+
+
+class Squeeze(nn.Module):
+    def forward(self, x):
+        return torch.tanh(x / 3) * 3
+
+
+def tiny_decoder(latent, n, pool=False):
+    conv = lambda i, o, **more: nn.Conv2d(i, o, 3, padding=1, **more)
+    return nn.Sequential(
+        Squeeze(), conv(latent, n), nn.ReLU(), Block(n, n, pool), nn.Upsample(scale_factor=2), conv(n, n, bias=False),
+        Block(n, n), nn.Upsample(scale_factor=2), conv(n, 6, bias=False), Block(6, 6), conv(6, 3),
+    )
+
+
+def tiny_encoder(latent, n):
+    conv = lambda i, o, **more: nn.Conv2d(i, o, 3, padding=1, **more)
+    return nn.Sequential(
+        conv(3, n), Block(n, n), conv(n, n, stride=2, bias=False), Block(n, n), conv(n, n, stride=2, bias=False),
+        Block(n, n), conv(n, latent),
+    )
+
+
+def main():
+    mlp = dict(encode=MlpVae.encode, decode=MlpVae.decode)
+    case("vae of the examples", MlpVae(784, 40, 5), "VAE of full matrices", [5], [1, 28, 28], **mlp)
+    case("cvae", MlpVae(784, 30, 4, 10), "VAE of full matrices", [4], [1, 28, 28], decode=MlpVae.decode, condition=[10, 7])
+    for name, channels, side in [("burgess 32", 1, 32), ("burgess 64", 3, 64)]:
+        module = Burgess(channels, side, 10)
+        case(name, module, "VAE of Burgess", [10], [channels, side, side], Burgess.encode, Burgess.decode)
+    plan = [(4, 1, 0, 8), (4, 2, 1, 4), (4, 2, 1, 2), (4, 2, 1, 1), (4, 2, 1, 0)]
+    case("dcgan 64", dcgan(12, 4, 3, plan), "DCGAN", [12], [3, 64, 64], decode=dcgan_decode)
+    plan = [(4, 1, 0, 4), (3, 2, 1, 2), (4, 2, 1, 1), (4, 2, 1, 0)]
+    case("dcgan 28", dcgan(16, 4, 1, plan), "DCGAN", [16], [1, 28, 28], decode=dcgan_decode)
+    gan = lambda module, z: (module.model(z) + 1) / 2
+    case("gan of the collection", mlp_gan(10, 784), "GAN of full matrices", [10], [1, 28, 28], decode=gan)
+    case("small conv vae", ConvVae(6), "VAE of convolutions", [6], [1, 28, 28], ConvVae.encode, ConvVae.decode)
+    case("vanilla vae", VanillaVae(8, [4, 6, 8, 10, 12]), "VAE of convolutions", [8], [3, 64, 64], VanillaVae.encode, VanillaVae.decode)
+    clamped = lambda module, z: module(z).clamp(0, 1)
+    case("tiny decoder", tiny_decoder(4, 8), "TAESD", [4, 32, 32], [3, 128, 128], decode=clamped)
+    case("tiny decoder with norms", tiny_decoder(16, 8, True), "TAESD", [16, 32, 32], [3, 128, 128], decode=clamped)
+    both = nn.Module()
+    both.encoder, both.decoder = tiny_encoder(4, 8), tiny_decoder(4, 8)
+    decode = lambda module, z: module.decoder(z).clamp(0, 1)
+    case("tiny autoencoder", both, "TAESD", [4, 32, 32], [3, 128, 128], lambda module, x: [module.encoder(x)], decode)
+    diffusers = nn.Module()
+    diffusers.encoder, diffusers.decoder = nn.Module(), nn.Module()
+    diffusers.encoder.layers, diffusers.decoder.layers = tiny_encoder(4, 6), tiny_decoder(4, 6)[1:]
+    decode = lambda module, z: module.decoder.layers(torch.tanh(z / 3) * 3).clamp(0, 1)
+    encode = lambda module, x: [module.encoder.layers(x)]
+    case("tiny autoencoder of diffusers", diffusers, "TAESD", [4, 32, 32], [3, 128, 128], encode, decode)
+    print("[\n" + ",\n".join(json.dumps(entry) for entry in CASES) + "\n]")
+
+
+main()

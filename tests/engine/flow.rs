@@ -1,0 +1,108 @@
+//! Flows: trained by likelihood, stored once, gone through in both directions.
+
+use crate::training::{options, run, short_recipe, write_data};
+use std::path::{Path, PathBuf};
+use zscape::latent::NoiseMode;
+use zscape::latent::seed::seed_code;
+use zscape::model::{Generator, ModelFile, device, download};
+use zscape::train::{self, TrainOptions};
+
+/// The shipped recipe, made small.
+fn small_recipe(images: u32, folder: &Path) -> PathBuf {
+    let path = short_recipe("digits-flow", images, folder);
+    let text = std::fs::read_to_string(&path).expect("written above");
+    let text = text.replace("hidden = 64", "hidden = 4");
+    let text = text.replace("steps = [8, 8]", "steps = [2, 1]");
+    assert!(
+        text.contains("hidden = 4") && text.contains("[2, 1]"),
+        "{text}"
+    );
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+#[test]
+fn a_flow_resumes_bit_by_bit_and_undoes_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let recipe = small_recipe(400, folder.path());
+    let whole = options(recipe.clone(), folder.path(), folder.path().join("whole"));
+    run(&whole).expect("sound");
+    let cut = options(recipe, folder.path(), folder.path().join("cut"));
+    let mut steps = 0;
+    train::run(&cut, &mut || {
+        steps += 1;
+        steps == 3
+    })
+    .expect_err("the run was stopped");
+    let resumed = TrainOptions {
+        resume: true,
+        ..cut.clone()
+    };
+    run(&resumed).expect("the checkpoint was kept");
+    let [file, other] = [&whole, &cut].map(|it| ModelFile::read(&it.output).expect("sound"));
+    assert_eq!(file.hash, other.hash, "it took another way after the break");
+
+    let manifest = &file.manifest;
+    let can = manifest.capabilities();
+    assert!(can.has_likelihood && can.encodes && !can.encodes_distribution);
+    let quality = |name: &str| manifest.quality.get(name).copied().expect(name);
+    // Black pictures with a bright row: far below the eight bits of pictures of which nothing is known.
+    assert!(quality("bits_per_dimension") < 7.0, "{manifest:?}");
+    assert!(quality("inverse_error") < 1e-4, "{manifest:?}");
+
+    // The weights were rounded to f16, and the way back is that of the rounded ones.
+    let generator = Generator::new(&file, &device::cpu()).expect("sound");
+    let code = seed_code(5, generator.start_len());
+    let picture = generator
+        .decode_to_vec(&code, NoiseMode::Const)
+        .expect("the CPU works");
+    let encoded = generator.encode(&picture).expect("the CPU works");
+    let encoded = download(encoded.expect("it encodes").mu).expect("the CPU works");
+    let again = generator
+        .decode_to_vec(&encoded, NoiseMode::Const)
+        .expect("the CPU works");
+    for (found, wanted) in again.iter().zip(&picture) {
+        assert!((found - wanted).abs() < 1e-4, "{found}, not {wanted}");
+    }
+    let bits = generator
+        .bits_per_dimension(&picture)
+        .expect("the CPU works");
+    let bits = bits.expect("its density is known")[0];
+    assert!(bits.is_finite() && bits < 16.0, "{bits}");
+}
+
+#[test]
+fn a_flow_recipe_that_contradicts_itself_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let recipe = small_recipe(20, folder.path());
+    let sound = std::fs::read_to_string(&recipe).expect("written above");
+    for (from, to, part) in [
+        ("[2, 1]", "[2, 1, 1]", "7x7"),
+        ("[2, 1]", "[]", "levels"),
+        ("[2, 1]", "[2, 1000]", "steps"),
+        ("margin = 0.05", "margin = 0.5", "margin"),
+        ("hidden = 4", "hidden = 100_000", "hidden"),
+        (
+            "[flow]\nmargin = 0.05\nhidden = 4\nsteps = [2, 1]\n",
+            "",
+            "section flow",
+        ),
+        (
+            "family = \"flow\"",
+            "family = \"gan\"\nz_dim = 4",
+            "section flow",
+        ),
+    ] {
+        assert!(sound.contains(from), "the recipe has no {from:?}");
+        std::fs::write(&recipe, sound.replace(from, to)).expect("a file");
+        let output = folder.path().join("model.safetensors");
+        let error = run(&options(recipe.clone(), folder.path(), output)).expect_err("unsound");
+        assert!(error.is_bad_input(), "{error}");
+        assert!(
+            error.to_string().contains(part),
+            "{error} should contain {part:?}"
+        );
+    }
+}

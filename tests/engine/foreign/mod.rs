@@ -1,0 +1,5 @@
+//! Models that other programs wrote.
+
+mod hostile;
+mod onnx;
+mod parity;

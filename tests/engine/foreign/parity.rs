@@ -1,0 +1,265 @@
+//! Known architectures against what PyTorch gives (`tests/data/make_foreign_reference.py`), through
+//! files of every form.
+
+use crate::foreign_files::{FORMS, Form, Tensor};
+use serde::Deserialize;
+use std::path::Path;
+use zscape::latent::NoiseMode;
+use zscape::model::file::Precision;
+use zscape::model::foreign::Foreign;
+use zscape::model::{Generator, ModelFile, device, download};
+
+/// Largest difference of a number.
+const TOLERANCE: f32 = 1e-4;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    /// What its architecture is called begins like this.
+    kind: String,
+    tensors: Vec<(String, Vec<usize>)>,
+    z: Vec<usize>,
+    image: [usize; 3],
+    picture: Kept,
+    #[serde(default)]
+    encoded: Vec<Kept>,
+    /// How many classes there are, and the one that is asked for.
+    condition: Option<[usize; 2]>,
+}
+
+/// Every so many numbers of a result.
+#[derive(Deserialize)]
+pub struct Kept {
+    count: usize,
+    step: usize,
+    values: Vec<f32>,
+}
+
+impl Kept {
+    #[track_caller]
+    pub fn compare(&self, what: &str, found: &[f32]) {
+        assert_eq!(found.len(), self.count, "{what}");
+        for (wanted, found) in self.values.iter().zip(found.iter().step_by(self.step)) {
+            assert!(
+                (wanted - found).abs() <= TOLERANCE * wanted.abs().max(1.0),
+                "{what}: {found} and not {wanted}"
+            );
+        }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    serde_json::from_str(include_str!("../../data/foreign_reference.json")).expect("it is JSON")
+}
+
+/// The numbers that the script draws: SplitMix64 seeded by FNV-1a of `case/name`.
+pub fn draw(case: &str, name: &str, count: usize) -> Vec<f32> {
+    let seed = format!("{case}/{name}");
+    let mut state = seed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
+        (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let numbers = (0..count).map(|_| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        (z >> 40) as f32 / (1 << 23) as f32 - 1.0
+    });
+    numbers.collect()
+}
+
+impl Case {
+    fn tensors(&self) -> Vec<Tensor> {
+        let tensor = |(name, shape): &(String, Vec<usize>)| {
+            let count = shape.iter().product();
+            let mut values = draw(&self.name, name, count);
+            let scale = match &shape[..] {
+                [_] => 0.25,
+                [_, rest @ ..] => {
+                    let taken: usize = rest.iter().product();
+                    (-((taken as f64).log2() / 2.0 - 0.5).floor()).exp2() as f32
+                }
+                [] => 1.0,
+            };
+            for value in &mut values {
+                *value = if name.ends_with("running_var") {
+                    value.abs() + 0.5
+                } else if shape.len() == 1 && name.ends_with("weight") {
+                    *value * scale + 1.0
+                } else {
+                    *value * scale
+                };
+            }
+            Tensor::new(name, shape, values)
+        };
+        self.tensors.iter().map(tensor).collect()
+    }
+
+    fn file(&self, folder: &Path, form: Form) -> std::path::PathBuf {
+        let name = self.name.replace(' ', "-");
+        let path = folder.join(format!("{name}.{}", form.ending()));
+        std::fs::write(&path, form.bytes(&self.tensors())).expect("the folder is there");
+        path
+    }
+
+    fn compare(&self, file: &ModelFile, what: &str) {
+        let image = file.manifest.image;
+        assert_eq!(
+            [image.channels, image.height, image.width],
+            self.image,
+            "{what}"
+        );
+        let generator = Generator::new(file, &device::cpu()).expect("it is sound");
+        let count = self.z.iter().product();
+        let code: Vec<f32> = draw(&self.name, "z", count)
+            .iter()
+            .map(|value| value * 2.0)
+            .collect();
+        let mut condition = Vec::new();
+        if let Some([classes, chosen]) = self.condition {
+            condition = vec![0.0; classes];
+            condition[chosen] = 1.0;
+        }
+        let inputs = generator.inputs_given(generator.start(), &code, &condition);
+        let picture = generator.decode_to_vec(&inputs.expect("a code"), NoiseMode::Const);
+        self.picture.compare(what, &picture.expect("it decodes"));
+        assert_eq!(generator.has_encoder(), !self.encoded.is_empty(), "{what}");
+        if self.encoded.is_empty() {
+            return;
+        }
+        let given = draw(&self.name, "picture", self.image.iter().product());
+        let given: Vec<f32> = given.iter().map(|value| (value + 1.0) / 2.0).collect();
+        let encoded = generator
+            .encode(&given)
+            .expect("it encodes")
+            .expect("it has an encoder");
+        let found = [Some(encoded.mu), encoded.logvar];
+        for (kept, found) in self.encoded.iter().zip(found.into_iter().flatten()) {
+            kept.compare(
+                &format!("{what}, encoded"),
+                &download(found).expect("it is there"),
+            );
+        }
+    }
+}
+
+#[test]
+fn known_architectures_give_what_pytorch_gives() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (index, case) in cases().iter().enumerate() {
+        // Each in one form, and small ones in all of them.
+        let forms = match case.name.as_str() {
+            "small conv vae" | "gan of the collection" => &FORMS[..],
+            _ => &FORMS[index % FORMS.len()..][..1],
+        };
+        for &form in forms {
+            let what = format!("{} as {form:?}", case.name);
+            let path = case.file(folder.path(), form);
+            let foreign =
+                Foreign::open(&path, None).unwrap_or_else(|fault| panic!("{what}: {fault}"));
+            let passport = foreign.passport();
+            assert!(
+                passport.architecture.contains(&case.kind),
+                "{what}: {}",
+                passport.architecture
+            );
+            assert_eq!(passport.suspicious, Vec::<String>::new(), "{what}");
+            let file = ModelFile::read(&path).unwrap_or_else(|fault| panic!("{what}: {fault}"));
+            case.compare(&file, &what);
+        }
+    }
+}
+
+#[test]
+fn an_imported_file_is_the_same_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases = cases();
+    let case = cases
+        .iter()
+        .find(|case| case.name == "burgess 64")
+        .expect("it is there");
+    let path = case.file(folder.path(), Form::TorchZip);
+    let file = ModelFile::read(&path).expect("it is sound");
+    let bytes = ModelFile::to_bytes_of(Precision::F32, &file.manifest, &file.tensors);
+    let again = ModelFile::from_bytes(&bytes.expect("it can be written")).expect("it is sound");
+    assert_eq!(again.manifest, file.manifest);
+    assert!(again.tensors == file.tensors, "the tensors differ");
+    case.compare(&again, "imported");
+}
+
+#[test]
+fn an_encoder_may_be_a_file_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases = cases();
+    let case = cases
+        .iter()
+        .find(|case| case.name == "tiny autoencoder")
+        .expect("it is there");
+    let part = |prefix: &str| {
+        let tensors = case.tensors().into_iter().filter_map(|mut tensor| {
+            tensor.name = tensor.name.strip_prefix(prefix)?.to_owned();
+            Some(tensor)
+        });
+        let path = folder.path().join(format!("{prefix}pth"));
+        let bytes = Form::TorchLegacy.bytes(&tensors.collect::<Vec<_>>());
+        std::fs::write(&path, bytes).expect("the folder is there");
+        path
+    };
+    let (decoder, encoder) = (part("decoder."), part("encoder."));
+    assert!(
+        !Foreign::open(&decoder, None)
+            .expect("it is sound")
+            .passport()
+            .encodes
+    );
+    let foreign = Foreign::open(&decoder, Some(&encoder)).expect("it is sound");
+    let import = zscape::model::foreign::Import::new(foreign).expect("it is there");
+    case.compare(&import.finish().expect("it is sound"), "of two files");
+}
+
+#[test]
+fn hints_say_what_the_file_does_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.pt");
+    let tensors = [
+        Tensor::new(
+            "a.weight",
+            &[8, 2],
+            (0..16).map(|i| i as f32 / 16.0 - 0.4).collect(),
+        ),
+        Tensor::new("a.bias", &[8], vec![0.1; 8]),
+        Tensor::new(
+            "b.weight",
+            &[2, 1, 4, 4],
+            (0..32).map(|i| (i % 7) as f32 / 7.0 - 0.5).collect(),
+        ),
+        Tensor::new("unused", &[3], vec![0.0; 3]),
+    ];
+    std::fs::write(&path, Form::TorchZip.bytes(&tensors)).expect("the folder is there");
+    let fault = ModelFile::read(&path)
+        .expect_err("nobody knows it")
+        .to_string();
+    assert!(
+        fault.contains("not known") && fault.contains("a.bias"),
+        "{fault}"
+    );
+    let hints = "title = \"Mine\"\nimage = [1, 4, 4]\nrange = \"-1..1\"\n[decoder]\nlayers = [{linear = \"a\"}, \
+                 \"relu\", {reshape = [2, 2, 2]}, {conv_transpose = \"b\", stride = 2, padding = 1}, \"tanh\"]\n";
+    std::fs::write(folder.path().join("mine.toml"), hints).expect("the folder is there");
+    let file = ModelFile::read(&path).expect("the hints say how");
+    assert_eq!(file.manifest.title, "Mine");
+    let without = file.hash.clone();
+    let generator = Generator::new(&file, &device::cpu()).expect("it is sound");
+    let picture = generator
+        .decode_to_vec(&[1.0, -1.0], NoiseMode::Const)
+        .expect("it decodes");
+    assert_eq!(picture.len(), 16);
+    // Another word in the hints is another model.
+    std::fs::write(
+        folder.path().join("mine.toml"),
+        hints.replace("relu", "elu"),
+    )
+    .expect("it is there");
+    assert_ne!(ModelFile::read(&path).expect("it is sound").hash, without);
+}
