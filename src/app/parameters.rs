@@ -123,7 +123,15 @@ impl Desk {
         let vocabulary = model.manifest.conditions.as_ref()?;
         vocabulary.index(word)?;
         let [least, most] = vocabulary.range();
+        let is_guided = model.manifest.diffusion.is_some();
+        // What guidance leads away from: the negative prompt.
+        let least = if is_guided { -1.0 } else { least };
         let (name, tooltip) = match vocabulary.kind {
+            VocabularyKind::Classes if is_guided => (
+                format!("Class {word}"),
+                "How much of this class the picture is asked to be; below 0 it is led away from it, \
+                 where guidance is above 1",
+            ),
             VocabularyKind::Classes => (
                 format!("Class {word}"),
                 "How much of this class the picture is asked to be; several blend",
@@ -260,10 +268,14 @@ mod tests {
             "tool/compare/gain",
             "tool/compare/psi/1",
             "tool/compare/psi/3",
+            "tool/sample/step",
+            "tool/sample/pictures",
+            "tool/sample/steps/1",
+            "tool/sample/guidance/3",
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 13);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 4 + 3 * 3);
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct Diffusion {
     pub x_len: usize,
     /// How many weights a condition has.
     pub words: usize,
+    /// Whether weights below 0 were never seen in training, as those of classes: then they say what a
+    /// picture is led away from.
+    pub negates_by_guidance: bool,
 }
 
 /// Pictures on their way from noise to data.
@@ -42,6 +45,8 @@ pub struct DiffusionRun {
     sampling: Sampling,
     /// The weights of all pictures, one after the other.
     conditions: Vec<f32>,
+    /// Those of what guidance leads away from: nothing, or a negative prompt.
+    avoided: Vec<f32>,
     guidance: f32,
     /// The parts of the way that are still to come, the next one last.
     to_come: Vec<(Leg, f32)>,
@@ -64,6 +69,13 @@ impl Diffusion {
             noise.extend(&row[..self.x_len]);
             conditions.extend(&row[self.x_len..]);
         }
+        let avoided = match self.negates_by_guidance {
+            true => conditions.iter().map(|weight| (-weight).max(0.0)).collect(),
+            false => vec![0.0; conditions.len()],
+        };
+        if self.negates_by_guidance {
+            conditions.iter_mut().for_each(|weight| *weight = weight.max(0.0));
+        }
         let draw = drawing(noise.clone(), self.x_len, sampler.noise);
         let steps = [0, legs.iter().map(Leg::steps).sum()];
         let guidances = sampler.parts().map(|part| part.guidance);
@@ -74,6 +86,7 @@ impl Diffusion {
         Ok(DiffusionRun {
             sampling: Sampling::new(first.method, first.moments, noise, first.eta, draw)?,
             conditions,
+            avoided,
             guidance,
             to_come,
             steps,
@@ -117,6 +130,7 @@ impl DiffusionRun {
         self.sampling.step(&mut Guided {
             diffusion,
             conditions: &self.conditions,
+            avoided: &self.avoided,
             guidance: self.guidance,
         })
     }
@@ -145,10 +159,12 @@ impl DiffusionRun {
 }
 
 /// A network that is asked what it is told and, for classifier-free guidance (Ho and Salimans 2022),
-/// what it says when it is told nothing: the difference counts `guidance` times.
+/// what it says when it is told nothing, or a negative prompt in its place: the difference counts
+/// `guidance` times.
 struct Guided<'a> {
     diffusion: &'a Diffusion,
     conditions: &'a [f32],
+    avoided: &'a [f32],
     guidance: f32,
 }
 
@@ -175,13 +191,12 @@ impl Denoiser for Guided<'_> {
 
     fn predict(&mut self, x: &[f32], moment: Moment) -> Result<Vec<f32>, ModelError> {
         let time = moment.time as f32;
-        let is_told = self.conditions.iter().any(|&weight| weight != 0.0);
-        if !is_told || self.guidance == 1.0 {
+        // Told the same twice, it says the same.
+        if self.conditions == self.avoided || self.guidance == 1.0 {
             return self.ask(x, self.conditions, time);
         }
         // Both at once: a small network is faster with twice as many pictures than twice.
-        let nothing = vec![0.0; self.conditions.len()];
-        let conditions = [self.conditions, &nothing].concat();
+        let conditions = [self.conditions, self.avoided].concat();
         let mut told = self.ask(&[x, x].concat(), &conditions, time)?;
         let untold = told.split_off(x.len());
         for (told, untold) in told.iter_mut().zip(untold) {

@@ -11,7 +11,9 @@ use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::{Runner, upload_rows};
 use super::wiring::Wiring;
-use crate::latent::{Code, Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary};
+use crate::latent::{
+    Code, Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary, VocabularyKind,
+};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -130,6 +132,10 @@ impl Generator {
                     decoder: decoder.map(|decoder| runner(&decoder.graph)).transpose()?,
                     x_len: shape.and_then(|shape| shape.checked_len()).unwrap_or(0),
                     words: manifest.condition_len(),
+                    negates_by_guidance: manifest
+                        .conditions
+                        .as_ref()
+                        .is_some_and(|words| words.kind == VocabularyKind::Classes),
                 };
                 (denoiser.takes, Maker::Diffusion(Box::new(diffusion)))
             }

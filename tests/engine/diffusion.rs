@@ -184,6 +184,39 @@ fn guidance_weighs_the_condition() {
     }
 }
 
+/// A class with a weight below 0 stands in place of nothing: the picture is led away from it.
+#[test]
+fn a_negative_class_is_what_guidance_leads_away_from() {
+    let generator = generator(DENOISER);
+    let picture = |condition: &[f32], guidance| {
+        let sampler = Sampler {
+            steps: 1,
+            guidance,
+            ..Sampler::default()
+        };
+        last(&generator, rows(&generator, 7..8, condition), &sampler)
+    };
+    let (asked, avoided) = ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]);
+    let both = [1.0, 0.0, -1.0];
+    assert!(picture(&both, 1.0) == picture(&asked, 1.0), "it counts by guidance alone");
+    assert!(picture(&both, 0.0) == picture(&avoided, 1.0));
+    assert!(picture(&both, 3.0) != picture(&asked, 3.0));
+    // In one step the prediction is the picture, where nothing is cut off.
+    let [one, other, led] = [
+        picture(&asked, 1.0),
+        picture(&avoided, 1.0),
+        picture(&both, 1.5),
+    ];
+    for ((one, other), led) in one.iter().zip(&other).zip(&led) {
+        let wanted = other + 1.5 * (one - other);
+        if [*one, *other, wanted].iter().all(|it| (0.01..0.99).contains(it)) {
+            assert!((led - wanted).abs() < 1e-4, "{led} {wanted}");
+        }
+    }
+    let alone = picture(&[0.0, 0.0, -1.0], 2.0);
+    assert!(alone != picture(&[0.0; 3], 2.0), "also without anything that is asked for");
+}
+
 fn load(driver: &Driver, name: &str) -> Arc<ModelInfo> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("model.safetensors");

@@ -309,7 +309,6 @@ fn the_film_is_scrubbed_played_and_left_for_other_settings() {
     assert_eq!(step(&window), 1, "there is no step before the first");
 
     // Playing goes to the end and stops there.
-    set(&mut window, "tool/sample/seconds", 1.0);
     window.press(Modifiers::NONE, Key::Space);
     assert!(window.app().is_playing());
     window.wait("the end of the film", |app| !app.is_playing());

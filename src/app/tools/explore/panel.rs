@@ -58,10 +58,17 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         }
         unlocked_ui(ui, app, Control::Sliders, |ui| {
             conditions::ui(ui, app, actions, model);
+        });
+        let is_sampled = model.manifest.diffusion.is_some();
+        if is_sampled {
+            sampler::ui(ui, app, actions, model);
+            noise::ui(ui, app, actions, model);
+        }
+        unlocked_ui(ui, app, Control::Sliders, |ui| {
             directions_ui(ui, app, actions, model);
             if plane::is_plane(model) {
                 section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
-            } else {
+            } else if !model.ranked_axes(shown_axes(app, model)).is_empty() {
                 section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
             }
         });
@@ -70,8 +77,9 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 parameter_row::ui(ui, app, actions, &ParamId::Psi);
             });
         });
-        sampler::ui(ui, app, actions, model);
-        noise::ui(ui, app, actions, model);
+        if !is_sampled {
+            noise::ui(ui, app, actions, model);
+        }
         ui.horizontal(|ui| {
             command_button(ui, app, actions, Command::ResetAll);
             command_button(ui, app, actions, Command::CopyExpression);

@@ -53,7 +53,10 @@ impl ToolPanel for View {
         sampler::ui(ui, app, actions, model);
         noise::ui(ui, app, actions, model);
         section(ui, "Noise levels", |ui| {
-            let shown = app.tools().sample().step();
+            // At the end of the film no step stands out.
+            let tool = app.tools().sample();
+            let is_within = tool.film().is_shown() && !tool.is_at_end();
+            let shown = if is_within { tool.step() } else { 0 };
             let sampler = app.position().sampler();
             self.levels.ui(ui, diffusion.noising, &sampler, shown);
         });
