@@ -70,11 +70,16 @@ impl Diffusion {
             conditions.extend(&row[self.x_len..]);
         }
         let avoided = match self.negates_by_guidance {
-            true => conditions.iter().map(|weight| (-weight).max(0.0)).collect(),
+            true => conditions
+                .iter()
+                .map(|&weight: &f32| (-weight).max(0.0))
+                .collect(),
             false => vec![0.0; conditions.len()],
         };
         if self.negates_by_guidance {
-            conditions.iter_mut().for_each(|weight| *weight = weight.max(0.0));
+            conditions
+                .iter_mut()
+                .for_each(|weight| *weight = weight.max(0.0));
         }
         let draw = drawing(noise.clone(), self.x_len, sampler.noise);
         let steps = [0, legs.iter().map(Leg::steps).sum()];

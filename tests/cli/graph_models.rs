@@ -102,7 +102,11 @@ fn codes_are_written_in_any_space_that_the_model_leads_to() {
         run(&["codes", &path, "seed(1)", "--space", space, "-o", &out]).succeeded();
         let bytes = folder.read("codes.npy");
         let file = npyz::NpyFile::new(&bytes[..]).expect("an array");
-        assert_eq!((file.shape(), file.dtype().descr().as_str()), (shape, kind), "{name}");
+        assert_eq!(
+            (file.shape(), file.dtype().descr().as_str()),
+            (shape, kind),
+            "{name}"
+        );
     }
     let path = model(&folder, HIDDEN);
     let at = "map(seed(1), \"h\")";

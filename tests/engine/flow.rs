@@ -54,7 +54,10 @@ fn a_flow_resumes_bit_by_bit_and_undoes_itself() {
     let before = short.manifest.quality.get("bits_per_dimension");
     let before = *before.expect("it was measured");
     let after = quality("bits_per_dimension");
-    assert!(after < before - 0.5, "{after} bits after 40 steps, {before} after one");
+    assert!(
+        after < before - 0.5,
+        "{after} bits after 40 steps, {before} after one"
+    );
     assert!(quality("inverse_error") < 1e-4, "{manifest:?}");
 
     // The weights were rounded to f16, and the way back is that of the rounded ones.

@@ -6,8 +6,8 @@ use zscape::engine::{
     Decoders, DeviceChoice, Engine, EngineOptions, Event, Frame, Job, JobId, ModelId, ModelInfo,
     ModelSource, PreviewRequest, SharedGpu, StageId,
 };
-use zscape::latent::{Sampler, Shot};
 use zscape::latent::expr::{self, Expr};
+use zscape::latent::{Sampler, Shot};
 
 /// Long enough for a software adapter that compiles its first kernels beside other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
