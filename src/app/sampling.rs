@@ -3,7 +3,7 @@
 use super::param::{Param, SamplerNumber, SamplerParam, Scale};
 use super::{Edit, Workspace};
 use crate::latent::sampling::{GUIDANCE, MAX_STEPS, Method};
-use crate::latent::{Sampler, SamplerPart};
+use crate::latent::SamplerPart;
 use crate::learn::Control;
 use std::ops::RangeInclusive;
 
@@ -104,11 +104,6 @@ pub fn by_method(part: SamplerPart, method: Method) -> SamplerPart {
     }
 }
 
-/// Whether a sampler adds new noise on the way, so that it matters which.
-pub fn adds_noise(sampler: &Sampler) -> bool {
-    sampler.parts().any(|part| part.used_eta() > 0.0)
-}
-
 /// A method as people call it.
 pub fn title(method: Method) -> &'static str {
     match method {
@@ -173,7 +168,7 @@ mod tests {
                 eta,
                 ..SamplerPart::default()
             };
-            adds_noise(&Sampler::of_part(Default::default(), part))
+            Sampler::of_part(Default::default(), part).adds_noise()
         };
         assert!(with(Method::Ddpm, None) && with(Method::EulerAncestral, None));
         assert!(with(Method::Ddim, Some(0.1)));

@@ -86,7 +86,7 @@ impl Session {
     /// From now on expressions mean these names, and pictures are decoded with these settings.
     /// Says so where the model has no use for a setting.
     pub fn set_context(&mut self, names: SessionNames, sampler: Sampler) {
-        if sampler.noise != NoiseMode::Const && !self.model.manifest.takes_noise() {
+        if sampler.noise != NoiseMode::Const && !self.model.manifest.takes_noise_with(&sampler) {
             let name = &self.model.id.name;
             complain(&format!(
                 "note: {name} adds no noise, so all noise settings give the same picture"

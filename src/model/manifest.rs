@@ -6,7 +6,7 @@ use super::flow::FlowSpec;
 use super::network_form::NetworkForm;
 use super::quality::Quality;
 use super::style::StyleSpec;
-use crate::latent::{Space, SpaceShape, Vocabulary};
+use crate::latent::{Sampler, Space, SpaceShape, Vocabulary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -77,6 +77,11 @@ impl Manifest {
         let inputs =
             matches!(decoder, Some(NetworkForm::Graph(graph)) if graph.inputs.len() > others);
         styles || inputs
+    }
+
+    /// Whether another noise gives another picture where it is drawn with these settings.
+    pub fn takes_noise_with(&self, sampler: &Sampler) -> bool {
+        self.takes_noise() || (self.diffusion.is_some() && sampler.adds_noise())
     }
 
     /// Whether pictures can be encoded.

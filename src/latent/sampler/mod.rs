@@ -174,6 +174,11 @@ impl Sampler {
         taken
     }
 
+    /// Whether a method adds new noise on the way.
+    pub fn adds_noise(&self) -> bool {
+        self.parts().any(|part| part.used_eta() > 0.0)
+    }
+
     /// How many steps lead from the noise to the picture.
     pub fn steps_in_all(&self) -> usize {
         self.taken().iter().sum()

@@ -2,7 +2,6 @@
 //! or that which a sampler adds on the way.
 
 use super::unlocked_ui;
-use crate::app::sampling::adds_noise;
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
 use crate::latent::{NoiseMode, Sampler};
@@ -17,17 +16,11 @@ const SEED_WIDTH: f32 = 84.0;
 /// Paints the choice of the noise, where it matters or is not the usual one.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
     let sampler = app.position().sampler();
-    if is_used(model, &sampler) || sampler.noise != NoiseMode::default() {
+    if model.manifest.takes_noise_with(&sampler) || sampler.noise != NoiseMode::default() {
         unlocked_ui(ui, app, Control::Sampler, |ui| {
             section(ui, "Noise", |ui| choices_ui(ui, app, actions, model));
         });
     }
-}
-
-/// Whether another noise would give another picture.
-fn is_used(model: &ModelInfo, sampler: &Sampler) -> bool {
-    let in_steps = model.manifest.diffusion.is_some();
-    model.manifest.takes_noise() || (in_steps && adds_noise(sampler))
 }
 
 /// The noise that a style-based generator adds in each layer.
@@ -84,7 +77,7 @@ fn choices_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelI
             choose(actions, NoiseMode::default());
         }
     });
-    if !is_used(model, &sampler) {
+    if !model.manifest.takes_noise_with(&sampler) {
         caption(
             ui,
             "This model adds no noise, so all settings give the same picture",
