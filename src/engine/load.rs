@@ -7,7 +7,7 @@ use super::background::Background;
 use super::compute::Backend;
 use super::mailbox::Waker;
 use super::models::{LARGEST_BATCH, LoadedModel};
-use super::picture_file::FileState;
+use super::picture_file::FileStates;
 use super::reference::has_reference;
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::{Space, SpaceShape};
@@ -44,7 +44,7 @@ enum Stage {
     Begin,
     Read {
         reader: Box<ModelReader<'static>>,
-        read_as: Option<FileState>,
+        read_as: Option<FileStates>,
     },
     /// Its networks are brought onto the device.
     Upload(Box<Contents>),
@@ -56,7 +56,7 @@ enum Stage {
 
 struct Contents {
     file: ModelFile,
-    read_as: Option<FileState>,
+    read_as: Option<FileStates>,
 }
 
 /// What came of a slice.
@@ -197,7 +197,7 @@ impl Load {
             }
             ModelSource::File(path) => {
                 // Looked at first: a file that changes while it is read is read again next time.
-                let read_as = FileState::of(path);
+                let read_as = FileStates::of_model(path);
                 let reader = ModelReader::open(path)
                     .map_err(|error| Fault::Request(format!("{}: {error}", path.display())))?;
                 Ok(Stage::Read {

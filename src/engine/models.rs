@@ -1,7 +1,7 @@
 //! The models that the engine holds.
 
 use super::compute::{Backend, EncodedPicture};
-use super::picture_file::{FileState, PictureFiles};
+use super::picture_file::{FileStates, PictureFiles};
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::Sampler;
 use crate::model::judge::Classifier;
@@ -28,7 +28,7 @@ pub struct LoadedModel {
     pub pictures: PictureFiles,
     pub file: Arc<ModelFile>,
     /// Its file as it was when it was read.
-    pub read_as: Option<FileState>,
+    pub read_as: Option<FileStates>,
     /// The classifier of the same data; found when it is asked for the first time.
     judge: OnceCell<Option<Classifier>>,
     /// How long one picture took lately, in a batch.
@@ -41,7 +41,7 @@ impl LoadedModel {
         file: ModelFile,
         generator: Generator,
         decoders: &Decoders,
-        read_as: Option<FileState>,
+        read_as: Option<FileStates>,
     ) -> Self {
         let generator = Arc::new(generator);
         let decoder = decoders.choose(&file.manifest, &generator);
@@ -142,7 +142,7 @@ impl Models {
         let state = match source {
             ModelSource::Catalogue(_) => None,
             // Where the file system does not say how a file is, it is read again.
-            ModelSource::File(path) => Some(FileState::of(path)?),
+            ModelSource::File(path) => Some(FileStates::of_model(path)?),
         };
         let mut all = self.loaded.values();
         let model = all.find(|model| model.info.source == *source && model.read_as == state)?;

@@ -1,6 +1,7 @@
 //! Pictures from files, in the form that an encoder takes.
 
 use crate::document::photo::{self, PrepareOptions, prepare};
+use crate::model::foreign;
 use crate::model::manifest::ImageSpec;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +39,21 @@ impl FileState {
             len: found.len(),
             modified: found.modified().ok()?,
         })
+    }
+}
+
+/// The files of a model as they were when it was read.
+#[derive(PartialEq, Debug)]
+pub struct FileStates(Vec<FileState>);
+
+impl FileStates {
+    /// Those of a model file and of the hints beside it, where it is one of another program. `None`
+    /// where the file system does not say when a file was changed.
+    pub fn of_model(path: &Path) -> Option<Self> {
+        let hints = foreign::hints_beside(path).filter(|hints| hints.exists());
+        let files = std::iter::once(path.to_owned()).chain(hints);
+        let states: Option<Vec<FileState>> = files.map(|file| FileState::of(&file)).collect();
+        states.map(Self)
     }
 }
 

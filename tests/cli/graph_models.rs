@@ -93,14 +93,20 @@ fn grids_of_seeds_and_other_noise() {
 fn codes_are_written_in_any_space_that_the_model_leads_to() {
     let folder = Folder::new();
     let out = folder.file("codes.npy");
-    for (name, space, shape) in [
-        (HIDDEN, "h", &[1, 2, 8, 8][..]),
-        (MAPPED, "w+", &[1, 3, 10]),
-        (CODES, "codes", &[1, 4, 4]),
+    for (name, space, kind, shape) in [
+        (HIDDEN, "h", "'<f4'", &[1, 2, 8, 8][..]),
+        (MAPPED, "w+", "'<f4'", &[1, 3, 10]),
+        (CODES, "codes", "'<u4'", &[1, 4, 4]),
     ] {
         let path = model(&folder, name);
         run(&["codes", &path, "seed(1)", "--space", space, "-o", &out]).succeeded();
-        assert_eq!(read_npy(&folder.read("codes.npy")).0, shape, "{name}");
+        let bytes = folder.read("codes.npy");
+        let file = npyz::NpyFile::new(&bytes[..]).expect("an array");
+        assert_eq!(
+            (file.shape(), file.dtype().descr().as_str()),
+            (shape, kind),
+            "{name}"
+        );
     }
     let path = model(&folder, HIDDEN);
     let at = "map(seed(1), \"h\")";

@@ -127,7 +127,8 @@ fn no_safetensors_and_no_manifest() {
         &whole()
             .with_header(|h| h["__metadata__"] = json!({}))
             .bytes(),
-        "manifest",
+        // A file of another program, as far as can be seen.
+        "its architecture is not known",
     );
     let text = |h: &mut Value| h["__metadata__"]["zscape"] = json!("no JSON");
     refused(&whole().with_header(text).bytes(), "manifest");

@@ -40,8 +40,13 @@ def draw(case, name, count):
 def weight(case, name, shape):
     """A tensor by its name: those of norms lie around one, the others keep the size of what they take."""
     values = draw(case, name, math.prod(shape)).reshape(shape)
+    if name.startswith(("style.", "mapping.fc")):
+        # Trained with a hundredth of the learning rate, and so a hundred times as large.
+        values = values * 128
     if name.endswith("running_var"):
         return values.abs() + 0.5
+    if len(shape) == 0:
+        return values
     if len(shape) == 1:
         return values * 0.25 + (1.0 if name.endswith("weight") else 0.0)
     fan_in = math.prod(shape[1:])
@@ -250,6 +255,185 @@ def tiny_encoder(latent, n):
     )
 
 
+class StyleGan2(nn.Module):
+    """The generator in two layouts; `names` gives the tensors of a layer."""
+
+    def __init__(self, layout, z_dim, w_dim, channels, mapping):
+        super().__init__()
+        self.layout, self.channels, self.mapping, self.w_dim = layout, channels, mapping, w_dim
+        self.shapes = {}
+        for index in range(mapping):
+            fc = f"style.{index + 1}" if layout == "port" else f"mapping.fc{index}"
+            self.shapes |= {f"{fc}.weight": [w_dim, z_dim if index == 0 else w_dim], f"{fc}.bias": [w_dim]}
+        if layout == "port":
+            self.shapes["input.input"] = [1, channels[0], 4, 4]
+        else:
+            self.shapes |= {"mapping.w_avg": [w_dim], "synthesis.b4.const": [channels[0], 4, 4]}
+        before = channels[0]
+        for index in range(2 * len(channels) - 1):
+            after, side = channels[(index + 1) // 2], 4 << ((index + 1) // 2)
+            names, ones = self.names(index), [1] if layout == "port" else []
+            self.shapes[names["weight"]] = ones + [after, before, 3, 3]
+            self.shapes |= {names["affine"] + ".weight": [before, w_dim], names["affine"] + ".bias": [before]}
+            self.shapes |= {names["bias"]: [after], names["strength"]: ones}
+            self.shapes[names["noise"]] = ones * 2 + [side, side]
+            if index % 2 == 0:
+                names = self.names(index, rgb=True)
+                self.shapes[names["weight"]] = ones + [3, after, 1, 1]
+                self.shapes |= {names["affine"] + ".weight": [after, w_dim], names["affine"] + ".bias": [after]}
+                self.shapes[names["bias"]] = [1, 3, 1, 1] if ones else [3]
+            before = after
+        self.values = {}
+
+    def names(self, index, rgb=False):
+        size = index // 2
+        if self.layout == "port":
+            if rgb:
+                module = "to_rgb1" if index == 0 else f"to_rgbs.{size - 1}"
+                return {"weight": f"{module}.conv.weight", "affine": f"{module}.conv.modulation", "bias": f"{module}.bias"}
+            module = "conv1" if index == 0 else f"convs.{index - 1}"
+            return {
+                "weight": f"{module}.conv.weight", "affine": f"{module}.conv.modulation", "bias": f"{module}.activate.bias",
+                "strength": f"{module}.noise.weight", "noise": f"noises.noise_{index}",
+            }
+        block = f"synthesis.b{4 << ((index + 1) // 2)}"
+        module = f"{block}.torgb" if rgb else f"{block}.conv{(index + 1) % 2}"
+        return {
+            "weight": f"{module}.weight", "affine": f"{module}.affine", "bias": f"{module}.bias",
+            "strength": f"{module}.noise_strength", "noise": f"{module}.noise_const",
+        }
+
+    def state_dict(self):
+        return {name: torch.zeros(shape) for name, shape in self.shapes.items()}
+
+    def load_state_dict(self, values):
+        self.values = values
+
+    def convolve(self, x, names, w, up):
+        v = self.values
+        style = w @ v[names["affine"] + ".weight"].T / math.sqrt(self.w_dim) + v[names["affine"] + ".bias"]
+        weight = v[names["weight"]].reshape(v[names["weight"]].shape[-4:])
+        demodulates = weight.shape[-1] == 3
+        if self.layout == "port" or not demodulates:
+            weight = weight / math.sqrt(math.prod(weight.shape[1:]))
+        weight = weight * style[0][None, :, None, None]
+        if demodulates:
+            weight = weight * (weight.square().sum([1, 2, 3], keepdim=True) + 1e-8).rsqrt()
+        if not up:
+            return F.conv2d(x, weight, padding=weight.shape[-1] // 2)
+        return self.fir(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), 1, [1, 1])
+
+    @staticmethod
+    def fir(x, up, pad):
+        channels, height, width = x.shape[1:]
+        if up == 2:
+            grown = x.new_zeros(1, channels, 2 * height, 2 * width)
+            grown[:, :, ::2, ::2] = x
+            x = grown
+        x = F.pad(x, [pad[0], pad[1], pad[0], pad[1]])
+        taps = torch.tensor([1, 3, 3, 1], dtype=x.dtype) / 4
+        return F.conv2d(x, torch.outer(taps, taps)[None, None].repeat(channels, 1, 1, 1), groups=channels)
+
+    def decode(self, z):
+        v, act = self.values, lambda x: F.leaky_relu(x, 0.2) * math.sqrt(2)
+        x = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        for index in range(self.mapping):
+            fc = f"style.{index + 1}" if self.layout == "port" else f"mapping.fc{index}"
+            weight = v[f"{fc}.weight"]
+            x = act(x @ weight.T * 0.01 / math.sqrt(weight.shape[1]) + v[f"{fc}.bias"] * 0.01)
+        w, x = x, v["input.input" if self.layout == "port" else "synthesis.b4.const"].reshape(1, -1, 4, 4)
+        picture = None
+        for index in range(2 * len(self.channels) - 1):
+            names = self.names(index)
+            x = self.convolve(x, names, w, index % 2 == 1)
+            x = x + v[names["noise"]].reshape(1, 1, *x.shape[2:]) * v[names["strength"]]
+            x = act(x + v[names["bias"]][None, :, None, None])
+            if index % 2 == 0:
+                names = self.names(index, rgb=True)
+                here = self.convolve(x, names, w, False) + v[names["bias"]].reshape(1, 3, 1, 1)
+                picture = here if picture is None else self.fir(picture, 2, [2, 1]) + here
+        return (picture / 2 + 0.5).clamp(0, 1)
+
+
+class Residual(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(32, n_in, 1e-6), nn.Conv2d(n_in, n_out, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(32, n_out, 1e-6), nn.Conv2d(n_out, n_out, 3, padding=1)
+        if n_in != n_out:
+            self.conv_shortcut = nn.Conv2d(n_in, n_out, 1)
+
+    def forward(self, x):
+        h = self.conv2(F.silu(self.norm2(self.conv1(F.silu(self.norm1(x))))))
+        return (self.conv_shortcut(x) if hasattr(self, "conv_shortcut") else x) + h
+
+
+class Attention(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.group_norm = nn.GroupNorm(32, n, 1e-6)
+        self.to_q, self.to_k, self.to_v = nn.Linear(n, n), nn.Linear(n, n), nn.Linear(n, n)
+        self.to_out = nn.ModuleList([nn.Linear(n, n)])
+
+    def forward(self, x):
+        tokens = self.group_norm(x).flatten(2).transpose(1, 2)
+        q, k, v = self.to_q(tokens), self.to_k(tokens), self.to_v(tokens)
+        weights = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(q.shape[-1]), -1)
+        return x + self.to_out[0](weights @ v).transpose(1, 2).reshape(x.shape)
+
+
+def middle(n):
+    block = nn.Module()
+    block.resnets = nn.ModuleList([Residual(n, n), Residual(n, n)])
+    block.attentions = nn.ModuleList([Attention(n)])
+    return block
+
+
+def through(block, x):
+    return block.resnets[1](block.attentions[0](block.resnets[0](x)))
+
+
+class AutoencoderKl(nn.Module):
+    SCALING = 0.18215
+
+    def __init__(self):
+        super().__init__()
+        conv = lambda i, o, **more: nn.Conv2d(i, o, 3, **{"padding": 1, **more})
+        self.encoder, self.decoder = nn.Module(), nn.Module()
+        self.quant_conv, self.post_quant_conv = nn.Conv2d(8, 8, 1), nn.Conv2d(4, 4, 1)
+        e, d = self.encoder, self.decoder
+        e.conv_in, d.conv_in = conv(3, 32), conv(4, 64)
+        down, up = [nn.Module(), nn.Module()], [nn.Module(), nn.Module()]
+        down[0].resnets = nn.ModuleList([Residual(32, 32)])
+        down[0].downsamplers = nn.ModuleList([nn.Module()])
+        down[0].downsamplers[0].conv = conv(32, 32, stride=2, padding=0)
+        down[1].resnets = nn.ModuleList([Residual(32, 64)])
+        up[0].resnets = nn.ModuleList([Residual(64, 64), Residual(64, 64)])
+        up[0].upsamplers = nn.ModuleList([nn.Module()])
+        up[0].upsamplers[0].conv = conv(64, 64)
+        up[1].resnets = nn.ModuleList([Residual(64, 32), Residual(32, 32)])
+        e.down_blocks, d.up_blocks = nn.ModuleList(down), nn.ModuleList(up)
+        e.mid_block, d.mid_block = middle(64), middle(64)
+        e.conv_norm_out, d.conv_norm_out = nn.GroupNorm(32, 64, 1e-6), nn.GroupNorm(32, 32, 1e-6)
+        e.conv_out, d.conv_out = conv(64, 8), conv(32, 3)
+
+    def encode(self, x):
+        e = self.encoder
+        x = e.down_blocks[0].resnets[0](e.conv_in(2 * x - 1))
+        x = e.down_blocks[0].downsamplers[0].conv(F.pad(x, (0, 1, 0, 1)))
+        x = through(e.mid_block, e.down_blocks[1].resnets[0](x))
+        mean, logvar = self.quant_conv(e.conv_out(F.silu(e.conv_norm_out(x)))).chunk(2, 1)
+        return mean * self.SCALING, logvar + 2 * math.log(self.SCALING)
+
+    def decode(self, z):
+        d = self.decoder
+        x = through(d.mid_block, d.conv_in(self.post_quant_conv(z / self.SCALING)))
+        x = d.up_blocks[0].resnets[1](d.up_blocks[0].resnets[0](x))
+        x = d.up_blocks[0].upsamplers[0].conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        x = d.up_blocks[1].resnets[1](d.up_blocks[1].resnets[0](x))
+        return (d.conv_out(F.silu(d.conv_norm_out(x))) / 2 + 0.5).clamp(0, 1)
+
+
 def main():
     mlp = dict(encode=MlpVae.encode, decode=MlpVae.decode)
     case("vae of the examples", MlpVae(784, 40, 5), "VAE of full matrices", [5], [1, 28, 28], **mlp)
@@ -278,6 +462,11 @@ def main():
     decode = lambda module, z: module.decoder.layers(torch.tanh(z / 3) * 3).clamp(0, 1)
     encode = lambda module, x: [module.encoder.layers(x)]
     case("tiny autoencoder of diffusers", diffusers, "TAESD", [4, 32, 32], [3, 128, 128], encode, decode)
+    for layout in ["port", "nvidia"]:
+        module = StyleGan2(layout, 6, 8, [7, 6, 5], 2)
+        case(f"stylegan2 {layout}", module, "StyleGAN2", [6], [3, 16, 16], decode=StyleGan2.decode)
+    kl = (AutoencoderKl.encode, AutoencoderKl.decode)
+    case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
     print("[\n" + ",\n".join(json.dumps(entry) for entry in CASES) + "\n]")
 
 

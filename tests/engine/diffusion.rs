@@ -198,7 +198,10 @@ fn a_negative_class_is_what_guidance_leads_away_from() {
     };
     let (asked, avoided) = ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]);
     let both = [1.0, 0.0, -1.0];
-    assert!(picture(&both, 1.0) == picture(&asked, 1.0), "it counts by guidance alone");
+    assert!(
+        picture(&both, 1.0) == picture(&asked, 1.0),
+        "it counts by guidance alone"
+    );
     assert!(picture(&both, 0.0) == picture(&avoided, 1.0));
     assert!(picture(&both, 3.0) != picture(&asked, 3.0));
     // In one step the prediction is the picture, where nothing is cut off.
@@ -209,12 +212,18 @@ fn a_negative_class_is_what_guidance_leads_away_from() {
     ];
     for ((one, other), led) in one.iter().zip(&other).zip(&led) {
         let wanted = other + 1.5 * (one - other);
-        if [*one, *other, wanted].iter().all(|it| (0.01..0.99).contains(it)) {
+        if [*one, *other, wanted]
+            .iter()
+            .all(|it| (0.01..0.99).contains(it))
+        {
             assert!((led - wanted).abs() < 1e-4, "{led} {wanted}");
         }
     }
     let alone = picture(&[0.0, 0.0, -1.0], 2.0);
-    assert!(alone != picture(&[0.0; 3], 2.0), "also without anything that is asked for");
+    assert!(
+        alone != picture(&[0.0; 3], 2.0),
+        "also without anything that is asked for"
+    );
 }
 
 fn load(driver: &Driver, name: &str) -> Arc<ModelInfo> {

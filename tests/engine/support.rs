@@ -6,8 +6,8 @@ use zscape::engine::{
     Decoders, DeviceChoice, Engine, EngineOptions, Event, Frame, Job, JobId, ModelId, ModelInfo,
     ModelSource, PreviewRequest, SharedGpu, StageId,
 };
-use zscape::latent::Shot;
 use zscape::latent::expr::{self, Expr};
+use zscape::latent::{Sampler, Shot};
 
 /// Long enough for a software adapter that compiles its first kernels beside other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -93,10 +93,18 @@ impl Driver {
     }
 
     pub fn decode(&self, model: &ModelId, seeds: std::ops::Range<u32>) -> JobId {
+        self.decode_with(model, seeds, Sampler::default())
+    }
+
+    pub fn decode_with(
+        &self,
+        model: &ModelId,
+        seeds: std::ops::Range<u32>,
+        sampler: Sampler,
+    ) -> JobId {
+        let shot = |seed| Shot::new(model.clone(), Expr::Seed(seed)).with_sampler(sampler);
         self.engine.submit(Job::Decode {
-            shots: seeds
-                .map(|seed| Shot::new(model.clone(), Expr::Seed(seed)))
-                .collect(),
+            shots: seeds.map(shot).collect(),
             names: Arc::default(),
         })
     }

@@ -15,6 +15,8 @@ mod expressions;
 mod figures;
 mod first_hour;
 mod first_start;
+#[path = "../shared/foreign_files.rs"]
+mod foreign_files;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
 mod interpolate;

@@ -1,7 +1,11 @@
 //! Other models, and files that are none.
 
+use crate::foreign_files::{self, Form, Pickle};
 use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use zscape::app::{AppState, Overlay};
 use zscape::engine::ModelSource;
+use zscape::files::save;
 use zscape::model::catalogue;
 
 #[test]
@@ -68,4 +72,63 @@ fn a_start_with_a_missing_file_shows_the_default_model() {
     );
     let messages = window.messages();
     assert!(messages[0].contains("absent.safetensors"), "{messages:?}");
+}
+
+#[test]
+fn a_model_of_another_program_is_shown_before_it_is_loaded() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("mine.pth");
+    let bytes = Form::TorchLegacy.bytes(&foreign_files::small_vae());
+    save::save(&path, &bytes).expect("it can be written");
+    let mut window = Window::open();
+    let first = window.expression();
+    let asks = |app: &AppState| app.overlay() == Overlay::Passport;
+    window.drop_file(&path);
+    window.wait("the passport", asks);
+    window.harness.run_steps(2);
+    // What it is stands there, and the model of before is still open.
+    window.find(Role::Label, "VAE of full matrices");
+    window.find(Role::Label, "16x16 grey");
+    let is_open = |app: &AppState, name: &str| app.model().is_some_and(|it| it.id.name == name);
+    assert!(is_open(window.app(), "digits-vae2"));
+    window.click("Cancel");
+    window.settle();
+    assert!(is_open(window.app(), "digits-vae2"));
+    assert_eq!(window.app().overlay(), Overlay::None);
+
+    window.drop_file(&path);
+    window.wait("the passport again", asks);
+    window.harness.run_steps(2);
+    window.click("Load this model");
+    window.wait("the model", |app| is_open(app, "mine"));
+    window.settle();
+    assert_eq!(window.app().overlay(), Overlay::None);
+    assert_eq!(window.expression(), first);
+    let model = window.app().model().expect("it is loaded");
+    assert_eq!(model.manifest.title, "mine");
+    let frame = window.app().preview().frame().expect("a picture");
+    assert_eq!(frame.code.values.numbers().len(), 3);
+    // A step back is the model of before; a step forward needs no question.
+    window.press(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::Z);
+    window.wait("the first model again", |app| is_open(app, "digits-vae2"));
+    assert_eq!(window.messages(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_that_asks_for_code_to_be_run_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("evil.pkl");
+    let pickle = Pickle::new()
+        .global("os", "system")
+        .op(b'(')
+        .text("echo")
+        .op(b't')
+        .op(b'R');
+    save::save(&path, &pickle.stop()).expect("it can be written");
+    let mut window = Window::open();
+    window.drop_file(&path);
+    window.wait("a message", |app| !app.notices().all().is_empty());
+    let messages = window.messages();
+    assert!(messages[0].contains("os.system"), "{messages:?}");
+    assert_eq!(window.app().overlay(), Overlay::None);
 }

@@ -1,12 +1,14 @@
 //! The tensors of one network among those of a file: what stands under one prefix.
 
 use super::container::{Container, Form, TensorInfo};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many prefixes are tried.
 const MAX_GROUPS: usize = 200;
+/// The most tensors of a network that is known by the order of its layers.
+const MAX_ORDERED: usize = 400;
 
 /// Tensors under a prefix, which is left out of their names. Which of them a network takes is noted,
 /// so that one that takes only some of them is not mistaken for the one that was saved.
@@ -16,6 +18,7 @@ pub struct Group<'a> {
     tensors: BTreeMap<&'a str, &'a TensorInfo>,
     taken: RefCell<BTreeSet<String>>,
     by_order: bool,
+    orders: OnceCell<Vec<Vec<Module>>>,
 }
 
 /// A layer: all tensors whose names differ in the last part only.
@@ -56,6 +59,7 @@ impl<'a> Group<'a> {
             taken: RefCell::default(),
             // What writes safetensors sorts by name.
             by_order: !matches!(container.form, Form::Safetensors | Form::Sharded),
+            orders: OnceCell::new(),
         }
     }
 
@@ -145,7 +149,16 @@ impl<'a> Group<'a> {
 
     /// Its layers, in each order in which they may run, the likeliest first: that of the file where it
     /// keeps the order in which the layers were made, else what their names say.
-    pub fn orders(&self) -> Vec<Vec<Module>> {
+    ///
+    /// There are none where there are more layers than such models have.
+    pub fn orders(&self) -> &[Vec<Module>] {
+        self.orders.get_or_init(|| match self.count() {
+            0..=MAX_ORDERED => self.find_orders(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn find_orders(&self) -> Vec<Vec<Module>> {
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, info) in &self.tensors {
             let module = name.rsplit_once('.').map_or("", |(module, _)| module);

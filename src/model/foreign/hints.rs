@@ -4,6 +4,7 @@
 use crate::files::load;
 use crate::model::graph::Function;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The longest file of hints, in bytes.
@@ -39,6 +40,9 @@ pub struct Hints {
     /// The layers of networks that zscape does not know.
     pub decoder: Option<Layers>,
     pub encoder: Option<Layers>,
+    /// What stands in the file and in the settings beside it.
+    #[serde(skip)]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// What numbers stand for black and white.
@@ -166,6 +170,12 @@ pub enum Layer {
     },
 }
 
+/// Where the file of hints of a model is, if there is one.
+pub fn hints_beside(model: &Path) -> Option<PathBuf> {
+    let path = model.with_extension("toml");
+    (path != model).then_some(path)
+}
+
 fn one() -> usize {
     1
 }
@@ -180,10 +190,9 @@ impl Hints {
     /// # Errors
     /// When it is there and cannot be understood.
     pub fn beside(model: &Path) -> Result<(Option<PathBuf>, Self), String> {
-        let path = model.with_extension("toml");
-        if path == model || !path.exists() {
+        let Some(path) = hints_beside(model).filter(|path| path.exists()) else {
             return Ok((None, Self::default()));
-        }
+        };
         let bytes = load::read(&path, MAX_BYTES).map_err(|error| error.to_string())?;
         let shown = || {
             path.file_name()

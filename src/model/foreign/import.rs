@@ -128,7 +128,12 @@ impl Import {
             fault,
         };
         let first = self.values.len();
-        match &weight {
+        let (bare, factor) = match &weight {
+            Weight::Times(weight, factor) => (&**weight, *factor),
+            weight => (weight, 1.0),
+        };
+        match bare {
+            Weight::Times(..) => return Err(fault("is scaled twice".to_owned())),
             Weight::Filled(value) => self.values.resize(count, *value),
             Weight::Given(values) => self.values.clone_from(values),
             Weight::Same(source) | Weight::Transposed(source) => {
@@ -156,8 +161,11 @@ impl Import {
             let found = self.values.len();
             return Err(fault(format!("has {found} numbers, not {count}")));
         }
-        let values = std::mem::take(&mut self.values);
-        let values = match (&weight, &shape[..]) {
+        let mut values = std::mem::take(&mut self.values);
+        if factor != 1.0 {
+            values.iter_mut().for_each(|value| *value *= factor);
+        }
+        let values = match (bare, &shape[..]) {
             (Weight::Transposed(_), &[rows, columns]) => transposed(&values, rows, columns),
             _ => values,
         };

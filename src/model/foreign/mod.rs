@@ -21,6 +21,7 @@ mod onnx;
 mod passport;
 mod pickle;
 
+pub use hints::hints_beside;
 pub use import::{Import, Importing};
 pub use passport::Passport;
 
@@ -76,6 +77,7 @@ impl Foreign {
         let (hints_file, mut hints) = Hints::beside(path)?;
         companions::read_config(&mut container, path);
         hints.classes.truncate(crate::latent::MAX_WORDS);
+        hints.facts.clone_from(&container.facts);
         let (architecture, left_over, blueprint) = match &container.program {
             Some(_) => (ONNX, None, onnx::blueprint(&container, &hints)?),
             None => recognise(&container, &hints)?,
@@ -237,7 +239,11 @@ fn check_shape(
     };
     let info = container.tensors.get(source);
     let info = info.ok_or_else(|| format!("the tensor {source:?} is missing"))?;
-    let fits = match weight {
+    let bare = match weight {
+        Weight::Times(weight, _) => weight,
+        weight => weight,
+    };
+    let fits = match bare {
         Weight::Transposed(_) => info.shape.iter().rev().eq(shape),
         // Axes of one entry say nothing.
         _ => {
@@ -280,11 +286,14 @@ fn about(path: &Path, architecture: &str, hints: &Hints) -> About {
         title,
         summary: summary.unwrap_or_else(|| format!("Made elsewhere: {architecture}.")),
         data: DataSource {
-            name: hints.data.clone().unwrap_or_else(|| "unknown".to_owned()),
+            name: hints
+                .data
+                .clone()
+                .unwrap_or_else(|| "not stated".to_owned()),
             licence: hints
                 .licence
                 .clone()
-                .unwrap_or_else(|| "unknown".to_owned()),
+                .unwrap_or_else(|| "licence not stated".to_owned()),
         },
     }
 }

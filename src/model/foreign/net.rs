@@ -13,6 +13,8 @@ pub enum Weight {
     Same(String),
     /// A matrix of the file, turned around: PyTorch has `[outputs, inputs]`, we `[inputs, outputs]`.
     Transposed(String),
+    /// One of these times a number.
+    Times(Box<Self>, f32),
     /// The same number everywhere.
     Filled(f32),
     /// Numbers of their own.
@@ -24,6 +26,7 @@ impl Weight {
     pub fn source(&self) -> Option<&str> {
         match self {
             Self::Same(name) | Self::Transposed(name) => Some(name),
+            Self::Times(weight, _) => weight.source(),
             Self::Filled(_) | Self::Given(_) => None,
         }
     }
@@ -76,6 +79,14 @@ impl<'a> Net<'a> {
             shape: shape.to_vec(),
             shared: false,
         });
+    }
+
+    /// Adds an input that is the same for all pictures.
+    pub fn shared_input(&mut self, name: &str, shape: &[usize]) {
+        self.input(name, shape);
+        if let Some(input) = self.graph.inputs.last_mut() {
+            input.shared = true;
+        }
     }
 
     /// What the last node is called.
@@ -154,6 +165,63 @@ impl<'a> Net<'a> {
         if bias {
             self.weight(&name, "bias", module, "bias", Weight::Same);
         }
+        self
+    }
+
+    /// A full matrix whose weight and bias are stored divided by these.
+    pub fn scaled_linear(&mut self, module: &str, [of_weight, of_bias]: [f32; 2]) -> &mut Self {
+        self.linear(module);
+        let name = self.at();
+        for (part, factor) in [("weight", of_weight), ("bias", of_bias)] {
+            let name = format!("{name}.{part}");
+            if let Some(weight) = self.weights.remove(&name) {
+                let weight = Weight::Times(Box::new(weight), factor);
+                self.weights.insert(name, weight);
+            }
+        }
+        self
+    }
+
+    /// A modulated convolution of a picture and a style, whose weight is stored divided by `factor`.
+    pub fn modulated(
+        &mut self,
+        tensor: &str,
+        operation: Operation,
+        [x, style]: [&str; 2],
+        factor: f32,
+    ) -> &mut Self {
+        let node = self.node(operation, &[x, style]);
+        self.tensor(&format!("{node}.weight"), tensor);
+        if let Some(weight) = self.weights.remove(&format!("{node}.weight")) {
+            let weight = Weight::Times(Box::new(weight), factor);
+            self.weights.insert(format!("{node}.weight"), weight);
+        }
+        self
+    }
+
+    /// A tensor of the file as a value.
+    pub fn constant(&mut self, tensor: &str, shape: &[usize]) -> &mut Self {
+        let shape = shape.to_vec();
+        let node = self.node(Operation::Constant { shape }, &[]);
+        self.tensor(&format!("{node}.value"), tensor);
+        self
+    }
+
+    /// A factor for each channel.
+    pub fn factor(&mut self, tensor: &str) -> &mut Self {
+        let (weight, bias) = (true, false);
+        self.then(Operation::Affine { weight, bias });
+        let node = self.at();
+        self.tensor(&format!("{node}.weight"), tensor);
+        self
+    }
+
+    /// A number added to each channel.
+    pub fn bias(&mut self, tensor: &str) -> &mut Self {
+        let (weight, bias) = (false, true);
+        self.then(Operation::Affine { weight, bias });
+        let node = self.at();
+        self.tensor(&format!("{node}.bias"), tensor);
         self
     }
 
@@ -265,6 +333,18 @@ impl<'a> Net<'a> {
                 weights: self.weights,
             }),
         }
+    }
+
+    /// Lets a tensor of ours be one of the file.
+    fn tensor(&mut self, ours: &str, theirs: &str) {
+        if !self.group.has(theirs) {
+            let fault = format!("the tensor {:?} is missing", self.whole(theirs));
+            self.fault.get_or_insert(fault);
+            return;
+        }
+        self.group.take(theirs);
+        let weight = Weight::Same(self.whole(theirs));
+        self.weights.insert(ours.to_owned(), weight);
     }
 
     /// The shape of a tensor that there must be.

@@ -134,9 +134,9 @@ impl Passport {
         rows.push((
             "needs",
             format!(
-                "{} of memory, {:.1} billion multiplications for a picture",
+                "{} of memory, {} multiplications for a picture",
                 bytes(self.memory_bytes),
-                self.multiply_adds as f64 / 1e9
+                millions(self.multiply_adds)
             ),
         ));
         rows.extend(self.works.iter().map(|line| ("works", line.clone())));
@@ -156,6 +156,14 @@ fn bytes(bytes: u64) -> String {
         0..=9_999 => format!("{bytes} bytes"),
         10_000..=9_999_999 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+/// A number in millions or billions.
+fn millions(number: usize) -> String {
+    match number {
+        0..=999_999_999 => format!("{:.1} million", number as f64 / 1e6),
+        _ => format!("{:.1} billion", number as f64 / 1e9),
     }
 }
 

@@ -19,7 +19,7 @@ pub fn passport_form(ctx: &Context, app: &AppState, actions: &mut Actions) {
     let head = |ui: &mut Ui, actions: &mut Actions| {
         caption(
             ui,
-            "Nothing in the file is run. The model of now stays until this one is loaded",
+            "No code in the file is run. The current model stays until this one is loaded",
         );
         ui.add_space(space::S);
         ui.horizontal_wrapped(|ui| {

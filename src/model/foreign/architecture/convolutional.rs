@@ -19,10 +19,8 @@ impl Architecture for Dcgan {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let orders = group.orders();
-        orders
-            .iter()
-            .find_map(|modules| dcgan(group, hints, modules))
+        let mut orders = group.orders().iter();
+        orders.find_map(|modules| dcgan(group, hints, modules))
     }
 }
 
@@ -236,10 +234,8 @@ impl Architecture for ConvVae {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let orders = group.orders();
-        orders
-            .iter()
-            .find_map(|modules| conv_vae(group, hints, modules))
+        let mut orders = group.orders().iter();
+        orders.find_map(|modules| conv_vae(group, hints, modules))
     }
 }
 

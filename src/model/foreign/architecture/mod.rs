@@ -1,10 +1,12 @@
 //! Architectures that are known by the names and the shapes of their tensors. One file for each, and
 //! one line in [`ALL`].
 
+mod autoencoder_kl;
 mod burgess;
 mod convolutional;
 mod linear;
 mod stack;
+mod stylegan2;
 mod taesd;
 mod written;
 
@@ -31,6 +33,8 @@ pub const ALL: &[&dyn Architecture] = &[
     &written::Written,
     &burgess::Burgess,
     &taesd::Taesd,
+    &stylegan2::StyleGan2,
+    &autoencoder_kl::AutoencoderKl,
     &linear::LinearVae,
     &linear::LinearGenerator,
     &convolutional::ConvVae,

@@ -11,6 +11,9 @@ const SIDES: [usize; 14] = [
     64, 28, 32, 128, 256, 96, 48, 16, 80, 100, 112, 160, 224, 512,
 ];
 
+/// The most kernels of a stack.
+const MAX_KERNELS: usize = 40;
+
 /// How a kernel of some side moves: stride, border, and what is added at the far edge.
 type Step = [usize; 3];
 
@@ -39,9 +42,12 @@ pub enum LayerKind {
     Norm,
 }
 
-/// The steps that a kernel of a side may take, the likeliest first.
-fn steps(side: usize, transposed: bool) -> &'static [Step] {
+/// The steps that a kernel of a side may take, the likeliest first; `from_one` in a stack that begins
+/// with a single pixel.
+fn steps(side: usize, transposed: bool, from_one: bool) -> &'static [Step] {
     match (side, transposed) {
+        // A kernel of 3 among those of 4 is there to make 7 pixels of 4.
+        (3, true) if from_one => &[[2, 1, 0], [2, 1, 1], [1, 1, 0]],
         (4, true) => &[[2, 1, 0], [1, 0, 0], [2, 0, 0]],
         (4, false) => &[[2, 1, 0], [2, 0, 0]],
         (3, true) => &[[2, 1, 1], [2, 1, 0], [1, 1, 0], [2, 0, 0], [1, 0, 0]],
@@ -128,6 +134,11 @@ pub fn solve(
             LayerKind::Norm => None,
         })
         .collect();
+    if kernels.len() > MAX_KERNELS {
+        return None;
+    }
+    // A single pixel becomes as many as the kernel has: no border is cut off.
+    let from_one = from == 1 && kernels.first().is_some_and(|&(side, up)| up && side > 1);
     // Three settings: of the first, of the last, and of all between, by their sides.
     for special in [0, 1, 2, 3] {
         let mut groups: Vec<(usize, bool, usize)> = Vec::new();
@@ -152,8 +163,11 @@ pub fn solve(
         let mut choice = vec![0; groups.len()];
         'choices: loop {
             let step = |index: usize| {
+                if from_one && index == 0 {
+                    return [1, 0, 0];
+                }
                 let (side, transposed, _) = groups[of[index]];
-                steps(side, transposed)[choice[of[index]]]
+                steps(side, transposed, from_one)[choice[of[index]]]
             };
             let mut side = Some(from);
             for (index, &(kernel, transposed)) in kernels.iter().enumerate() {
@@ -165,7 +179,7 @@ pub fn solve(
             for digit in 0..choice.len() {
                 choice[digit] += 1;
                 let (side, transposed, _) = groups[digit];
-                if choice[digit] < steps(side, transposed).len() {
+                if choice[digit] < steps(side, transposed, from_one).len() {
                     continue 'choices;
                 }
                 choice[digit] = 0;
@@ -269,7 +283,7 @@ mod tests {
         assert_eq!((steps[0], steps[1]), ([1, 0, 0], [2, 1, 0]));
         // Its form for digits: 1, 4, 7, 14, 28.
         let digits = kernels(&[(4, true), (3, true), (4, true), (4, true)]);
-        let steps = solve(&digits, 1, |side| side == 28).expect("there is one");
+        let steps = solve(&digits, 1, is_usual).expect("there is one");
         assert_eq!(end(&digits, &steps, 1), Some(28));
         // 7 to 28 by two kernels of side 3.
         let small = kernels(&[(3, true), (3, true)]);

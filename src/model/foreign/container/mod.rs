@@ -146,8 +146,7 @@ impl Container {
             }
             info.check()
                 .map_err(|fault| format!("the tensor {name:?} {fault}"))?;
-            bytes = bytes
-                .saturating_add((info.count() as u64).saturating_mul(info.dtype.size() as u64));
+            bytes = bytes.saturating_add(info.bytes());
         }
         let packed = self
             .tensors
@@ -170,6 +169,9 @@ impl Container {
     /// Adds a tensor.
     pub fn add(&mut self, name: String, mut info: TensorInfo) {
         info.order = self.tensors.len();
-        self.tensors.insert(name, info.with_plain_strides());
+        // One more than there may be is refused in the end.
+        if self.tensors.len() <= MAX_TENSORS {
+            self.tensors.insert(name, info.with_plain_strides());
+        }
     }
 }

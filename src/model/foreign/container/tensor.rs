@@ -125,6 +125,12 @@ impl TensorInfo {
         last.checked_add(1)
     }
 
+    /// Bytes that it has, or that are read for it where that is more.
+    pub fn bytes(&self) -> u64 {
+        let numbers = self.count().max(self.extent().unwrap_or(usize::MAX));
+        (numbers as u64).saturating_mul(self.dtype.size() as u64)
+    }
+
     /// Lets go of strides that say nothing new.
     pub fn with_plain_strides(mut self) -> Self {
         let mut step = 1_usize;

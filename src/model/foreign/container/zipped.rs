@@ -10,6 +10,9 @@ pub const MAX_INFLATION: u64 = 100;
 /// The most members.
 const MAX_MEMBERS: usize = 40_000;
 
+/// The most members of an archive that compresses them.
+const MAX_PACKED: usize = 2000;
+
 /// An archive.
 pub struct Zipped(ZipArchive<File>);
 
@@ -54,6 +57,7 @@ impl Zipped {
 
     /// Where the bytes of a member lie: in the file itself where they are not compressed.
     pub fn place(&mut self, name: &str) -> Result<Place, String> {
+        let members = self.0.len();
         let member = self.0.by_name(name);
         let member = member.map_err(|_| format!("it has no {name:?}"))?;
         let room = member.size();
@@ -66,6 +70,10 @@ impl Zipped {
                 offset,
                 room: room.min(member.compressed_size()),
             });
+        }
+        // Each is looked for from the start when it is read.
+        if members > MAX_PACKED {
+            return Err(format!("it has more than {MAX_PACKED} compressed members"));
         }
         if room > MAX_INFLATION * member.compressed_size().max(64) {
             return Err(format!("{name:?} in it claims {room} bytes of a few"));

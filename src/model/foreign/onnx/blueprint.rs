@@ -38,6 +38,9 @@ pub fn blueprint(container: &Container, hints: &Hints) -> Result<Blueprint, Stri
     let mut lowering = Lowering::new(container, "", program)?;
     let shape = code_shape(code, hints)?;
     lowering.input(&code.name, "z", &shape.sides());
+    if let (SpaceShape::Vector { dim }, 4) = (shape, code.sides.len()) {
+        lowering.reshape_input(&code.name, &[dim, 1, 1])?;
+    }
     let mut notes = Vec::new();
     // A class is a number, or a weight for each class.
     let mut weights_of_classes = None;
@@ -102,11 +105,7 @@ fn code_shape(port: &Port, hints: &Hints) -> Result<SpaceShape, String> {
     match port.sides[..] {
         [_, Some(dim)] => Ok(SpaceShape::Vector { dim }),
         // As DCGAN takes its codes.
-        [_, Some(channels), Some(1), Some(1)] => Ok(SpaceShape::Image {
-            channels,
-            height: 1,
-            width: 1,
-        }),
+        [_, Some(dim), Some(1), Some(1)] => Ok(SpaceShape::Vector { dim }),
         [_, Some(1 | 3), Some(tall), Some(wide)] if tall * wide > 256 => Err(format!(
             "its input {:?} is a picture; an encoder goes with --encoder beside its decoder",
             port.name

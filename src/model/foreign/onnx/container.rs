@@ -44,20 +44,26 @@ pub fn open(mut begun: Container, file: File) -> Result<Container, String> {
     Ok(begun)
 }
 
+/// What the number is called that a node fills a shape with.
+pub fn value_of(output: &str) -> String {
+    format!("{output}#value")
+}
+
 /// Puts the tensor of a constant among those of the file, under the name of its result.
 fn constant(
     into: &mut Container,
     files: &mut BTreeMap<String, usize>,
     node: &Node,
 ) -> Result<(), String> {
-    if node.operator != "Constant" {
-        return Ok(());
-    }
-    if let (Some(Attribute::Tensor(tensor)), Some(name)) =
-        (node.attributes.get("value"), node.outputs.first())
+    let name = match (&*node.operator, node.outputs.first()) {
+        ("Constant", Some(output)) => output.clone(),
+        ("ConstantOfShape", Some(output)) => value_of(output),
+        _ => return Ok(()),
+    };
+    if let Some(Attribute::Tensor(tensor)) = node.attributes.get("value")
         && !matches!(tensor.data, Data::Ints(_) | Data::None)
     {
-        add(into, files, name.clone(), tensor)?;
+        add(into, files, name, tensor)?;
     }
     Ok(())
 }

@@ -16,25 +16,16 @@ pub fn fold(node: &Node, inputs: &[Option<&Known>]) -> Result<Option<Known>, Str
     let found = match (&*node.operator, first) {
         ("Gather", Some(data)) => gather(node, data, given.get(1).copied())?,
         ("Concat", Some(_)) => concat(&given)?,
-        ("Unsqueeze" | "Squeeze", Some(data)) => Known {
-            // A list stays one, and a number becomes a list of one.
-            shape: match (&*node.operator, data.len()) {
-                ("Squeeze", 1) => Vec::new(),
-                (_, len) => vec![len],
-            },
-            values: data.values.clone(),
-        },
-        ("Reshape" | "Flatten", Some(data)) => Known {
-            shape: vec![data.len()],
-            values: data.values.clone(),
-        },
+        ("Unsqueeze" | "Squeeze" | "Reshape" | "Flatten", Some(data)) => {
+            reshaped(node, data, given.get(1).copied())?
+        }
+        ("Transpose", Some(data)) => transposed(node, data)?,
         ("Cast", Some(data)) => cast(node, data),
         ("Add" | "Sub" | "Mul" | "Div" | "Equal" | "Pow" | "Mod", Some(a)) => {
             let b = given.get(1).copied().ok_or("takes two values")?;
             arithmetic(&node.operator, a, b)?
         }
         ("Slice", Some(data)) => slice(node, &given, data)?,
-        ("ConstantOfShape", Some(shape)) => return filled(node, shape).map(Some),
         ("Where", Some(condition)) => choose(condition, &given)?,
         ("Neg", Some(data)) => map(data, |value| value.wrapping_neg(), |value| -value),
         ("Floor", Some(data)) => map(data, |value| value, f32::floor),
@@ -58,14 +49,119 @@ pub fn fold(node: &Node, inputs: &[Option<&Known>]) -> Result<Option<Known>, Str
 
 fn gather(node: &Node, data: &Known, indices: Option<&Known>) -> Result<Known, String> {
     let indices = indices.ok_or("takes two values")?;
-    if data.shape.len() > 1 || node.int("axis").unwrap_or(0) != 0 {
-        return Err("chooses rows of known numbers, which is not done".to_owned());
-    }
-    let place = |&index: &i64| axis_of(index, data.len());
+    let axis = axis_of(node.int("axis").unwrap_or(0), data.shape.len().max(1))?;
+    let side = data.shape.get(axis).copied().unwrap_or(1);
+    let place = |&index: &i64| axis_of(index, side);
     let places: Result<Vec<usize>, String> = indices.to_ints().iter().map(place).collect();
-    let places = places?;
+    let mut found = along(data, axis, &places?)?;
+    if indices.shape.is_empty() && !found.shape.is_empty() {
+        found.shape.remove(axis);
+    }
+    Ok(found)
+}
+
+/// Entries of an axis, in this order.
+fn along(data: &Known, axis: usize, entries: &[usize]) -> Result<Known, String> {
+    let side = data.shape.get(axis).copied().unwrap_or(1).max(1);
+    let inner: usize = data.shape.iter().skip(axis + 1).product();
+    let outer = data.len() / (side * inner).max(1);
+    if outer.saturating_mul(entries.len()).saturating_mul(inner) > MAX_KNOWN {
+        return Err("chooses too many known numbers".to_owned());
+    }
+    let mut places = Vec::with_capacity(outer * entries.len() * inner);
+    for block in 0..outer {
+        for &entry in entries {
+            let first = (block * side + entry) * inner;
+            places.extend(first..first + inner);
+        }
+    }
+    let mut shape = data.shape.clone();
+    if let Some(side) = shape.get_mut(axis) {
+        *side = entries.len();
+    }
     Ok(Known {
-        shape: indices.shape.clone(),
+        shape,
+        values: pick(&data.values, &places),
+    })
+}
+
+/// The same numbers in another shape.
+fn reshaped(node: &Node, data: &Known, given: Option<&Known>) -> Result<Known, String> {
+    let said = given
+        .map(Known::to_ints)
+        .or_else(|| node.ints("axes").map(<[i64]>::to_vec));
+    let shape = match &*node.operator {
+        "Reshape" => {
+            let mut sides = said.ok_or("has no shape")?;
+            for (axis, side) in sides.iter_mut().enumerate() {
+                if *side == 0 {
+                    *side = data.shape.get(axis).copied().unwrap_or(1) as i64;
+                }
+            }
+            let known: i64 = sides.iter().filter(|&&side| side > 0).product();
+            let left = data.len() as i64 / known.max(1);
+            let sides = sides
+                .into_iter()
+                .map(|side| if side < 0 { left } else { side });
+            sides.map(|side| side.max(0) as usize).collect()
+        }
+        "Flatten" => vec![1, data.len()],
+        "Unsqueeze" => {
+            let axes = said.ok_or("has no axes")?;
+            let rank = data.shape.len() + axes.len();
+            let mut places = Vec::with_capacity(axes.len());
+            for axis in axes {
+                places.push(axis_of(axis, rank)?);
+            }
+            let mut left = data.shape.iter().copied();
+            let side = |axis: usize| match places.contains(&axis) {
+                true => Some(1),
+                false => left.next(),
+            };
+            (0..rank).map_while(side).collect()
+        }
+        _ => {
+            let mut places = Vec::new();
+            for axis in said.iter().flatten() {
+                places.push(axis_of(*axis, data.shape.len())?);
+            }
+            let sides = data
+                .shape
+                .iter()
+                .enumerate()
+                .filter(|(axis, side)| match &said {
+                    Some(_) => !places.contains(axis),
+                    None => **side != 1,
+                });
+            sides.map(|(_, side)| *side).collect()
+        }
+    };
+    if shape
+        .iter()
+        .try_fold(1_usize, |count, &side| count.checked_mul(side))
+        != Some(data.len())
+    {
+        return Err("gives known numbers a shape that does not fit".to_owned());
+    }
+    Ok(Known {
+        shape,
+        values: data.values.clone(),
+    })
+}
+
+fn transposed(node: &Node, data: &Known) -> Result<Known, String> {
+    let usual = node.ints("perm").is_none_or(|perm| perm == [1, 0]);
+    let &[rows, columns] = &data.shape[..] else {
+        return Err("turns known numbers that are no matrix".to_owned());
+    };
+    if !usual {
+        return Ok(data.clone());
+    }
+    let places: Vec<usize> = (0..rows * columns)
+        .map(|place| place % rows * columns + place / rows)
+        .collect();
+    Ok(Known {
+        shape: vec![columns, rows],
         values: pick(&data.values, &places),
     })
 }
@@ -170,29 +266,30 @@ fn arithmetic(operator: &str, a: &Known, b: &Known) -> Result<Known, String> {
 }
 
 fn slice(node: &Node, given: &[&Known], data: &Known) -> Result<Known, String> {
-    if data.shape.len() > 1 {
-        return Err("cuts known numbers of several axes, which is not done".to_owned());
-    }
-    let number = |index: usize, name: &str, usual: i64| {
-        let given = given
-            .get(index)
-            .and_then(|known| known.to_ints().first().copied());
-        let said = node.ints(name).and_then(|values| values.first().copied());
-        given.or(said).unwrap_or(usual)
+    let numbers = |index: usize, name: &str| {
+        let given = given.get(index).map(|known| known.to_ints());
+        given.or_else(|| node.ints(name).map(<[i64]>::to_vec))
     };
-    if number(4, "steps", 1) != 1 {
-        return Err("cuts with steps, which is not done".to_owned());
+    let starts = numbers(1, "starts").ok_or("has no starts")?;
+    let ends = numbers(2, "ends").ok_or("has no ends")?;
+    let axes = numbers(3, "axes").unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = numbers(4, "steps").unwrap_or_else(|| vec![1; starts.len()]);
+    let mut found = data.clone();
+    for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
+        let axis = axis_of(axis, found.shape.len().max(1))?;
+        let side = found.shape.get(axis).copied().unwrap_or(1);
+        let entries: Vec<usize> = match step {
+            1 => {
+                let (start, end) = range(start, end, side);
+                (start..end).collect()
+            }
+            // All of them from the end, as exporters turn lists around.
+            -1 if start == -1 && end <= -(side as i64) - 1 => (0..side).rev().collect(),
+            _ => return Err("cuts with steps, which is not done".to_owned()),
+        };
+        found = along(&found, axis, &entries)?;
     }
-    let (start, end) = range(
-        number(1, "starts", 0),
-        number(2, "ends", i64::MAX),
-        data.len(),
-    );
-    let places: Vec<usize> = (start..end).collect();
-    Ok(Known {
-        shape: vec![places.len()],
-        values: pick(&data.values, &places),
-    })
+    Ok(found)
 }
 
 /// A range of a list as Python counts it.
@@ -209,8 +306,11 @@ pub fn range(start: i64, end: i64, len: usize) -> (usize, usize) {
     (start, end.max(start))
 }
 
-fn filled(node: &Node, shape: &Known) -> Result<Known, String> {
-    use super::program::{Attribute, Data};
+/// A shape filled with one number.
+///
+/// # Errors
+/// When it is none, or too large.
+pub fn filled(shape: &Known, value: Option<&Known>) -> Result<Known, String> {
     let sides: Result<Vec<usize>, _> = shape.to_ints().into_iter().map(usize::try_from).collect();
     let sides = sides.map_err(|_| "fills a shape with sides below zero")?;
     let count = sides
@@ -218,16 +318,14 @@ fn filled(node: &Node, shape: &Known) -> Result<Known, String> {
         .try_fold(1_usize, |count, &side| count.checked_mul(side));
     let count = count.filter(|&count| count <= MAX_KNOWN);
     let count = count.ok_or("fills a shape of too many numbers")?;
-    // Other values than zero lie in the file and are rare; ones of shapes are whole numbers.
-    let values = match node.attributes.get("value") {
-        Some(Attribute::Tensor(tensor)) => match (&tensor.data, tensor.kind) {
-            (Data::Ints(values), _) => {
-                Values::Ints(vec![values.first().copied().unwrap_or(0); count])
-            }
-            (_, 7) => Values::Ints(vec![1; count]),
-            _ => Values::Floats(vec![0.0; count]),
-        },
-        _ => Values::Floats(vec![0.0; count]),
+    let values = match value.map(|value| &value.values) {
+        Some(Values::Ints(values)) => {
+            Values::Ints(vec![values.first().copied().unwrap_or(0); count])
+        }
+        Some(Values::Floats(values)) => {
+            Values::Floats(vec![values.first().copied().unwrap_or(0.0); count])
+        }
+        None => Values::Floats(vec![0.0; count]),
     };
     Ok(Known {
         shape: sides,
@@ -287,6 +385,23 @@ mod tests {
         let division = fold(&node("Div"), &[Some(&shape), Some(&zero)]);
         assert!(division.is_err());
         assert_eq!(fold(&node("Conv"), &[Some(&shape)]), Ok(None));
+        // As PyTorch's exporter turns pads around.
+        let pads = Known::ints(vec![1, 2, 3, 4]);
+        let rows = fold(
+            &node("Reshape"),
+            &[Some(&pads), Some(&Known::ints(vec![-1, 2]))],
+        );
+        let rows = rows.expect("it is sound").expect("it folds");
+        assert_eq!(rows.shape, [2, 2]);
+        let turned = [-1, i64::MIN + 1, 0, -1].map(|number| Known::ints(vec![number]));
+        let [start, end, axis, step] = &turned;
+        let rows = [&rows, start, end, axis, step].map(Some);
+        let rows = fold(&node("Slice"), &rows)
+            .expect("it is sound")
+            .expect("it folds");
+        assert_eq!(rows.to_ints(), [3, 4, 1, 2]);
+        let rows = fold(&node("Transpose"), &[Some(&rows)]).expect("it is sound");
+        assert_eq!(rows.expect("it folds").to_ints(), [3, 1, 4, 2]);
         assert_eq!(range(-2, i64::MAX, 5), (3, 5));
         assert_eq!(range(4, 2, 5), (4, 4));
     }

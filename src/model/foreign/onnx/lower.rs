@@ -1,5 +1,6 @@
 //! From the nodes of an ONNX graph to a graph of ours.
 
+use super::container;
 use super::fold;
 use super::item::{Item, Known, Live, MAX_KNOWN, Values};
 use super::operators;
@@ -8,6 +9,9 @@ use crate::model::foreign::container::{Container, Dtype, OpenFiles};
 use crate::model::foreign::net::Weight;
 use crate::model::graph::{GraphSpec, InputSpec, NodeSpec, Operation, shape_of};
 use std::collections::{BTreeMap, HashMap};
+
+/// The most known numbers of a graph, all together.
+const MAX_MADE: usize = 1 << 22;
 
 /// A graph on its way.
 pub struct Lowering<'a> {
@@ -23,6 +27,8 @@ pub struct Lowering<'a> {
     pub multiples: HashMap<String, (String, f32)>,
     /// How many classes there are, once a table of them is found.
     pub classes: Option<usize>,
+    /// Known numbers that were made.
+    made: usize,
 }
 
 /// What came of it.
@@ -49,6 +55,7 @@ impl<'a> Lowering<'a> {
             weights: BTreeMap::new(),
             multiples: HashMap::new(),
             classes: None,
+            made: 0,
         };
         for (name, info) in &container.tensors {
             let Some(name) = name.strip_prefix(prefix) else {
@@ -83,6 +90,20 @@ impl<'a> Lowering<'a> {
             shape: shape.to_vec(),
         };
         self.items.insert(name.to_owned(), Item::Live(live));
+    }
+
+    /// Gives an input the shape that the file has for it.
+    ///
+    /// # Errors
+    /// When it has not as many numbers.
+    pub fn reshape_input(&mut self, name: &str, shape: &[usize]) -> Result<(), String> {
+        let Some(Item::Live(live)) = self.items.get(name).cloned() else {
+            return Ok(());
+        };
+        let shape = shape.to_vec();
+        let live = self.emit(Operation::Reshape { shape }, &[&live])?;
+        self.set(name, Item::Live(live));
+        Ok(())
     }
 
     /// Lets a name of the file be the number of a class.
@@ -179,8 +200,16 @@ impl<'a> Lowering<'a> {
             known.push(self.known(name)?);
         }
         let given: Vec<Option<&Known>> = known.iter().map(Option::as_ref).collect();
-        match fold::fold(node, &given)? {
+        let found = match (&*node.operator, given.first()) {
+            ("ConstantOfShape", Some(Some(shape))) => {
+                let value = self.known(&container::value_of(output))?;
+                Some(fold::filled(shape, value.as_ref())?)
+            }
+            _ => fold::fold(node, &given)?,
+        };
+        match found {
             Some(found) => {
+                self.count(found.len())?;
                 self.set(output, Item::Known(found));
                 Ok(true)
             }
@@ -272,6 +301,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Counts known numbers.
+    fn count(&mut self, numbers: usize) -> Result<(), String> {
+        self.made = self.made.saturating_add(numbers);
+        if self.made > MAX_MADE {
+            return Err("makes more known numbers than any model needs".to_owned());
+        }
+        Ok(())
+    }
+
     pub fn set(&mut self, name: &str, item: Item) {
         self.items.insert(name.to_owned(), item);
     }
@@ -321,6 +359,9 @@ impl<'a> Lowering<'a> {
             Some(Item::Known(known)) => (known.shape.clone(), Weight::Given(known.to_floats())),
             _ => return Err("takes what is neither live nor fixed".to_owned()),
         };
+        if let Weight::Given(values) = &weight {
+            self.count(values.len())?;
+        }
         let mut inner = shape;
         if inner.len() == rank {
             if inner.first() != Some(&1) {

@@ -184,6 +184,9 @@ fn graph(wire: &mut Wire<'_>, end: u64, program: &mut Program) -> Result<(), Str
                 }
                 program.nodes.push(node(wire, within)?);
             }
+            5 if program.tensors.len() >= MAX_NODES => {
+                return Err(format!("it has more than {MAX_NODES} tensors"));
+            }
             5 => program.tensors.push(tensor(wire, within)?),
             11 => program.inputs.push(port(wire, within)?),
             12 => program.outputs.push(port(wire, within)?),

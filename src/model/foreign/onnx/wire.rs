@@ -6,7 +6,7 @@ use crate::model::foreign::pickle::Input;
 /// Bytes of all texts and lists that are kept.
 const MAX_KEPT: u64 = 64 << 20;
 /// Fields of a whole file.
-const MAX_FIELDS: usize = 4_000_000;
+const MAX_FIELDS: usize = 1_000_000;
 
 /// The fields of a file.
 pub struct Wire<'a> {

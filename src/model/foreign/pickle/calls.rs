@@ -12,7 +12,7 @@ pub const PERSISTENT: &str = "(persistent)";
 /// As many arguments are looked at.
 const MAX_ARGUMENTS: usize = 12;
 /// The largest number of axes that a call may give a tensor.
-const MAX_AXES: usize = 64;
+const MAX_AXES: usize = 8;
 
 /// Calls a global with a tuple of arguments.
 ///

@@ -1,0 +1,259 @@
+//! The autoencoder of latent diffusion (Rombach et al. 2022) in the layout of diffusers' AutoencoderKL:
+//! `decoder.mid_block.resnets.0.conv1.weight`.
+
+use super::super::blueprint::{Blueprint, Kind};
+use super::super::group::Group;
+use super::super::hints::Hints;
+use super::super::net::{BuiltNet, Net, window};
+use super::Architecture;
+use crate::latent::{Space, SpaceShape};
+use crate::model::graph::{Function, Operation, Window};
+
+pub struct AutoencoderKl;
+
+/// The side of codes where nobody says another.
+const SIDE: usize = 32;
+/// What codes are divided by where no `config.json` says it: those of Stable Diffusion 1 and 2 then have
+/// a deviation of 1.
+const SCALING: f32 = 0.18215;
+const EPSILON: f32 = 1e-6;
+/// The most blocks of one kind.
+const MAX_BLOCKS: usize = 16;
+
+impl Architecture for AutoencoderKl {
+    fn title(&self) -> &'static str {
+        "autoencoder of latent diffusion (AutoencoderKL)"
+    }
+
+    fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
+        let &[_, latent, 3, 3] = group.shape("decoder.conv_in.weight")? else {
+            return None;
+        };
+        let &[channels, ..] = group.shape("decoder.conv_out.weight")? else {
+            return None;
+        };
+        group.shape("decoder.mid_block.resnets.0.conv1.weight")?;
+        Some(blueprint(group, hints, latent, channels))
+    }
+}
+
+/// What a `config.json` says, and the side of a picture.
+struct Settings {
+    groups: usize,
+    scaling: f32,
+    shift: f32,
+}
+
+impl Settings {
+    fn of(hints: &Hints) -> Self {
+        fn number<T: std::str::FromStr>(hints: &Hints, key: &str) -> Option<T> {
+            hints.facts.get(key)?.parse().ok()
+        }
+        let usual = |value: &f32| value.is_finite() && *value > 0.0;
+        Self {
+            groups: number(hints, "config.norm_num_groups").unwrap_or(32),
+            scaling: number(hints, "config.scaling_factor")
+                .filter(usual)
+                .unwrap_or(SCALING),
+            shift: number(hints, "config.shift_factor").unwrap_or(0.0),
+        }
+    }
+}
+
+fn blueprint(
+    group: &Group<'_>,
+    hints: &Hints,
+    latent: usize,
+    channels: usize,
+) -> Result<Blueprint, String> {
+    let settings = Settings::of(hints);
+    let [height, width] = hints.latent.unwrap_or([SIDE; 2]);
+    let shape = SpaceShape::Image {
+        channels: latent,
+        height,
+        width,
+    };
+    let mut side = [height, width];
+    let decoder = decoder(group, &settings, latent, &mut side)?;
+    let image = [channels, side[0], side[1]];
+    let len = shape.checked_len().unwrap_or(0);
+    let mut blueprint = Blueprint::of_vectors(Kind::General, len, image, decoder);
+    blueprint.spaces.insert(Space::Z, shape);
+    if group.has("encoder.conv_in.weight") {
+        let encoder = encoder(group, &settings, image, [latent, height, width])?;
+        blueprint.encoder = Some(encoder);
+    }
+    blueprint.why = format!(
+        "it has decoder.mid_block and decoder.up_blocks, and {latent} channels become {channels}"
+    );
+    blueprint.notes.push(format!(
+        "codes are divided by {}, so that those of pictures have a deviation of about 1",
+        settings.scaling
+    ));
+    Ok(blueprint)
+}
+
+fn decoder(
+    group: &Group<'_>,
+    settings: &Settings,
+    latent: usize,
+    side: &mut [usize; 2],
+) -> Result<BuiltNet, String> {
+    let mut net = Net::new(group, "z", &[latent, side[0], side[1]]);
+    net.scale(1.0 / settings.scaling, settings.shift);
+    if group.has("post_quant_conv.weight") {
+        net.conv("post_quant_conv", window(1, 0));
+    }
+    net.conv("decoder.conv_in", window(1, 1));
+    middle(&mut net, group, settings, "decoder", *side);
+    for block in 0..MAX_BLOCKS {
+        let block = format!("decoder.up_blocks.{block}");
+        residuals(&mut net, group, settings, &block);
+        let up = format!("{block}.upsamplers.0.conv");
+        if group.has(&format!("{up}.weight")) {
+            *side = side.map(|side| side.saturating_mul(2));
+            net.upsample(side[0], side[1]);
+            net.conv(&up, window(1, 1));
+        }
+    }
+    net.group_norm("decoder.conv_norm_out", settings.groups, EPSILON);
+    net.function(Function::Silu);
+    net.conv("decoder.conv_out", window(1, 1));
+    net.scale(0.5, 0.5);
+    net.function(Function::Clamp { min: 0.0, max: 1.0 });
+    let at = net.at();
+    net.output("picture", &at);
+    net.finish()
+}
+
+fn encoder(
+    group: &Group<'_>,
+    settings: &Settings,
+    image: [usize; 3],
+    code: [usize; 3],
+) -> Result<BuiltNet, String> {
+    let mut net = Net::new(group, "picture", &image);
+    net.scale(2.0, -1.0);
+    net.conv("encoder.conv_in", window(1, 1));
+    let [_, mut height, mut width] = image;
+    for block in 0..MAX_BLOCKS {
+        let block = format!("encoder.down_blocks.{block}");
+        residuals(&mut net, group, settings, &block);
+        let down = format!("{block}.downsamplers.0.conv");
+        if group.has(&format!("{down}.weight")) {
+            (height, width) = (height / 2, width / 2);
+            // A border below and on the right alone.
+            let window = Window {
+                stride: [2; 2],
+                padding: [0, 0, 1, 1],
+                ..Window::default()
+            };
+            net.conv(&down, window);
+        }
+    }
+    middle(&mut net, group, settings, "encoder", [height, width]);
+    net.group_norm("encoder.conv_norm_out", settings.groups, EPSILON);
+    net.function(Function::Silu);
+    net.conv("encoder.conv_out", window(1, 1));
+    if group.has("quant_conv.weight") {
+        net.conv("quant_conv", window(1, 0));
+    }
+    let both = net.at();
+    net.node(
+        Operation::Split {
+            axis: 0,
+            sizes: vec![code[0]; 2],
+        },
+        &[&both],
+    );
+    let split = net.at();
+    let scaling = settings.scaling;
+    let scales = [
+        ("z", scaling, -settings.shift * scaling),
+        // The log of the variance of what is multiplied.
+        ("logvar", 1.0, 2.0 * scaling.ln()),
+    ];
+    for (index, (name, factor, offset)) in scales.into_iter().enumerate() {
+        net.go_to(&format!("{split}.{index}"));
+        net.scale(factor, offset);
+        let at = net.at();
+        net.output(name, &at);
+    }
+    net.finish()
+}
+
+/// Two residual blocks around attention.
+fn middle(net: &mut Net<'_>, group: &Group<'_>, settings: &Settings, part: &str, side: [usize; 2]) {
+    let block = format!("{part}.mid_block");
+    residual(net, group, settings, &format!("{block}.resnets.0"));
+    attention(net, group, settings, &format!("{block}.attentions.0"), side);
+    residual(net, group, settings, &format!("{block}.resnets.1"));
+}
+
+/// The residual blocks of a part, as many as there are.
+fn residuals(net: &mut Net<'_>, group: &Group<'_>, settings: &Settings, block: &str) {
+    for index in 0..MAX_BLOCKS {
+        let module = format!("{block}.resnets.{index}");
+        if group.has(&format!("{module}.conv1.weight")) {
+            residual(net, group, settings, &module);
+        }
+    }
+}
+
+fn residual(net: &mut Net<'_>, group: &Group<'_>, settings: &Settings, module: &str) {
+    let start = net.at();
+    for number in [1, 2] {
+        net.group_norm(&format!("{module}.norm{number}"), settings.groups, EPSILON);
+        net.function(Function::Silu);
+        net.conv(&format!("{module}.conv{number}"), window(1, 1));
+    }
+    let changed = net.at();
+    net.go_to(&start);
+    if group.has(&format!("{module}.conv_shortcut.weight")) {
+        net.conv(&format!("{module}.conv_shortcut"), window(1, 0));
+    }
+    let kept = net.at();
+    net.add(&kept, &changed);
+}
+
+/// Attention of all positions to each other, with one head. Some autoencoders have none.
+fn attention(
+    net: &mut Net<'_>,
+    group: &Group<'_>,
+    settings: &Settings,
+    module: &str,
+    [height, width]: [usize; 2],
+) {
+    let norm = format!("{module}.group_norm");
+    let Some(&[channels]) = group.shape(&format!("{norm}.weight")) else {
+        return;
+    };
+    // Older files have other names.
+    let is_new = group.has(&format!("{module}.to_q.weight"));
+    let names = match is_new {
+        true => ["to_q", "to_k", "to_v", "to_out.0"],
+        false => ["query", "key", "value", "proj_attn"],
+    };
+    let [query, key, value, out] = names.map(|name| format!("{module}.{name}"));
+    let start = net.at();
+    let places = height.saturating_mul(width);
+    net.group_norm(&norm, settings.groups, EPSILON);
+    net.reshape(&[channels, places]);
+    net.then(Operation::Permute { order: vec![1, 0] });
+    let tokens = net.at();
+    let [queries, keys, values] = [query, key, value].map(|module| {
+        net.go_to(&tokens);
+        net.linear(&module);
+        net.at()
+    });
+    let attention = Operation::Attention {
+        heads: 1,
+        causal: false,
+    };
+    net.node(attention, &[&queries, &keys, &values]);
+    net.linear(&out);
+    net.then(Operation::Permute { order: vec![1, 0] });
+    net.reshape(&[channels, height, width]);
+    let changed = net.at();
+    net.add(&start, &changed);
+}
