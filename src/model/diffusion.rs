@@ -70,7 +70,10 @@ impl Diffusion {
             conditions.extend(&row[self.x_len..]);
         }
         let avoided = match self.negates_by_guidance {
-            true => conditions.iter().map(|&weight| (-weight).max(0.0)).collect(),
+            true => conditions
+                .iter()
+                .map(|&weight| (-weight).max(0.0))
+                .collect(),
             false => vec![0.0; conditions.len()],
         };
         if self.negates_by_guidance {
