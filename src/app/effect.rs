@@ -78,8 +78,8 @@ impl CurveFile {
     /// The words on its button.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Csv => "Export as CSV…",
-            Self::Svg => "Export as SVG…",
+            Self::Csv => "CSV…",
+            Self::Svg => "SVG…",
         }
     }
 

@@ -64,7 +64,7 @@ impl Diffusion {
     pub fn begin(&self, inputs: &[f32], sampler: &Sampler) -> Result<DiffusionRun, SamplingError> {
         let legs = sampler.legs(self.spec.noising)?;
         let mut noise = Vec::with_capacity(inputs.len());
-        let mut conditions = Vec::new();
+        let mut conditions: Vec<f32> = Vec::new();
         for row in inputs.chunks_exact(self.x_len + self.words) {
             noise.extend(&row[..self.x_len]);
             conditions.extend(&row[self.x_len..]);
@@ -72,7 +72,7 @@ impl Diffusion {
         let avoided = match self.negates_by_guidance {
             true => conditions
                 .iter()
-                .map(|&weight: &f32| (-weight).max(0.0))
+                .map(|&weight| (-weight).max(0.0))
                 .collect(),
             false => vec![0.0; conditions.len()],
         };

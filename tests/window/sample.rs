@@ -400,7 +400,7 @@ fn the_same_noise_stands_under_several_samplers() {
         window.find(Role::Image, pane);
     }
     // They follow the current picture, and the difference is shown in their place.
-    window.click("Show the difference");
+    window.find(Role::CheckBox, "Show the difference").click();
     panes(&mut window);
     let apart = window.app().tools().sample().side().panes()[2]
         .apart

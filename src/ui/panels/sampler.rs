@@ -200,7 +200,9 @@ fn costs_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo, sampler: &Sampler) {
         ui,
         format!("{evaluations} evaluation{plural} of the network{twice}"),
     );
-    if is_guided && !is_asked && model.manifest.conditions.is_some() {
+    let usual = SamplerPart::default().guidance;
+    let is_set = sampler.parts().any(|part| part.guidance != usual);
+    if is_set && !is_asked && model.manifest.conditions.is_some() {
         caption(ui, "Nothing is asked for, so guidance changes nothing");
     }
 }

@@ -30,11 +30,20 @@ impl Along {
     pub const ALL: [Self; 2] = [Self::Steps, Self::Guidance];
 
     /// Where points lie: those that say most come first.
-    fn points(self) -> &'static [f32] {
+    pub fn points(self) -> &'static [f32] {
         match self {
             Self::Steps => &[5.0, 20.0, 2.0, 10.0, 50.0, 3.0, 1.0, 100.0],
             Self::Guidance => &[1.0, 3.0, 6.0, 0.0, 2.0, 10.0, 1.5, 4.0],
         }
+    }
+
+    /// The least and the largest point.
+    pub fn ends(self) -> [f64; 2] {
+        let points = || self.points().iter().map(|&at| f64::from(at));
+        [
+            points().fold(f64::INFINITY, f64::min),
+            points().fold(f64::NEG_INFINITY, f64::max),
+        ]
     }
 
     /// The settings at a point.

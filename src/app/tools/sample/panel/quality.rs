@@ -10,7 +10,7 @@ use eframe::egui::{
     Align, Button, CentralPanel, Color32, Frame, Label, Layout, Margin, ProgressBar, RichText,
     Role, Ui, WidgetInfo, vec2,
 };
-use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints, Points};
+use egui_plot::{GridMark, Legend, Line, LineStyle, Plot, PlotPoints, Points};
 use lucide_icons::Icon;
 
 /// How the curves are looked at.
@@ -93,8 +93,12 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, looks: &m
                         Button::new((icon(Icon::Download), file.words()))
                             .min_size(vec2(0.0, size::CONTROL)),
                     )
-                    .on_hover_text("Write all points to a file")
-                    .on_disabled_hover_text("No point is measured yet");
+                    .on_hover_text(match file {
+                        CurveFile::Csv => "Write all points to a table",
+                        CurveFile::Svg => "Write the distances to a picture",
+                    })
+                    .on_disabled_hover_text("No point is measured yet")
+                    .accessible_name(format!("Export curves as {}", file.words()));
                 if export.clicked() {
                     actions
                         .ask_tool(move |_: &mut Sample, cx| Sample::ask_where_to_write(cx, file));
@@ -193,7 +197,8 @@ fn progress_ui(ui: &mut Ui, stage: &Stage<'_>) {
 fn plot_ui(ui: &mut Ui, curves: &[Curve], along: Along, measure: Measure) {
     let (_, axis, _) = along.words();
     let is_logarithmic = along == Along::Steps;
-    let place = |[x, y]: [f64; 2]| [if is_logarithmic { x.log10() } else { x }, y];
+    let place = move |[x, y]: [f64; 2]| [if is_logarithmic { x.log10() } else { x }, y];
+    let [least, most] = along.ends();
     let shown: Vec<(usize, &Curve)> = curves
         .iter()
         .enumerate()
@@ -217,6 +222,16 @@ fn plot_ui(ui: &mut Ui, curves: &[Curve], along: Along, measure: Measure) {
         .set_margin_fraction(vec2(0.05, 0.1))
         .legend(Legend::default())
         .x_axis_label(axis)
+        .include_x(place([least, 0.0])[0])
+        .include_x(place([most, 0.0])[0])
+        // A mark wherever a point can be.
+        .x_grid_spacer(move |_| {
+            let marks = along.points().iter().map(|&at| GridMark {
+                value: place([f64::from(at), 0.0])[0],
+                step_size: 0.5,
+            });
+            marks.collect()
+        })
         .x_axis_formatter(move |mark, _| {
             let value = match is_logarithmic {
                 true => 10_f64.powf(mark.value),
