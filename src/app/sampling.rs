@@ -2,8 +2,8 @@
 
 use super::param::{Param, SamplerNumber, SamplerParam, Scale};
 use super::{Edit, Workspace};
-use crate::latent::sampling::{GUIDANCE, MAX_STEPS, Method};
 use crate::latent::SamplerPart;
+use crate::latent::sampling::{GUIDANCE, MAX_STEPS, Method};
 use crate::learn::Control;
 use std::ops::RangeInclusive;
 
@@ -148,6 +148,7 @@ pub fn in_words(part: &SamplerPart, is_guided: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latent::Sampler;
 
     #[test]
     fn an_eta_goes_with_methods_that_have_one() {

@@ -45,7 +45,11 @@ fn every_row_moves_and_goes_back() {
             set(&mut window, id, value);
             let moved = window.app().desk().param(id).expect("it is still there");
             // Of whole numbers the nearest.
-            let near = if matches!(row.scale, Scale::Whole | Scale::Counts) { 0.5 } else { 1e-3 };
+            let near = if matches!(row.scale, Scale::Whole | Scale::Counts) {
+                0.5
+            } else {
+                1e-3
+            };
             assert!(
                 (moved.value - value).abs() <= near,
                 "{model}, {id}: {}",
