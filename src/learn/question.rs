@@ -256,7 +256,7 @@ pub enum Preset {
         strength: Option<f64>,
     },
     /// The plane through three codes.
-    MapPlane([Formula; 3]),
+    MapPlane(Box<[Formula; 3]>),
     /// The plane of two raw axes of z, from 0.
     MapAxes([usize; 2]),
     Variations {

@@ -159,7 +159,7 @@ impl Reader<'_> {
                     let codes: Result<[Formula; 3], _> = codes.try_into();
                     // Those that are no expressions have been named.
                     codes
-                        .map(Preset::MapPlane)
+                        .map(|codes| Preset::MapPlane(Box::new(codes)))
                         .map_err(|_| "the plane has no three codes".to_owned())
                 }
                 (None, Some(axes)) => {

@@ -173,7 +173,10 @@ fn what_is_not_known_is_listed_with_its_node() {
         &with(&[node("Relu", &["y"], "y")]),
         "Relu (/y) takes \"y\", which nothing gives",
     );
-    refused(&with(&[matrix.clone()]), "its output \"y\" does not depend");
+    refused(
+        &with(std::slice::from_ref(&matrix)),
+        "its output \"y\" does not depend",
+    );
     refused(
         &with(&[matrix, node("Relu", &["a"], "y")]),
         "no square picture",

@@ -31,11 +31,10 @@ fn dcgan(
     modules: &[Module],
 ) -> Option<Result<Blueprint, String>> {
     // Some begin with a matrix, which fills a small picture.
-    let (matrix, rest) = match modules.split_first()? {
-        (first, rest) => match first.kind {
-            ModuleKind::Linear { inputs, outputs } => (Some((first, inputs, outputs)), rest),
-            _ => (None, modules),
-        },
+    let (first, others) = modules.split_first()?;
+    let (matrix, rest) = match first.kind {
+        ModuleKind::Linear { inputs, outputs } => (Some((first, inputs, outputs)), others),
+        _ => (None, modules),
     };
     let norm_first = matrix.is_some()
         && matches!(rest.first()?.kind, ModuleKind::BatchNorm(count) if Some(count) == matrix.map(|it| it.2));
