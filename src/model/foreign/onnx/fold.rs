@@ -284,7 +284,7 @@ fn slice(node: &Node, given: &[&Known], data: &Known) -> Result<Known, String> {
                 (start..end).collect()
             }
             // All of them from the end, as exporters turn lists around.
-            -1 if start == -1 && end <= -(side as i64) - 1 => (0..side).rev().collect(),
+            -1 if start == -1 && end < -(side as i64) => (0..side).rev().collect(),
             _ => return Err("cuts with steps, which is not done".to_owned()),
         };
         found = along(&found, axis, &entries)?;

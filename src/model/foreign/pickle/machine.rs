@@ -147,7 +147,7 @@ impl Machine<'_, '_> {
             op::FRAME => drop(self.input.array::<8>()?),
             op::MARK => self.stack.push(Entry::Mark),
             op::POP => drop(self.stack.pop()),
-            op::POP_MARK => drop(self.to_mark()?),
+            op::POP_MARK => drop(self.pop_to_mark()?),
             op::DUP => {
                 let top = self.pop()?;
                 self.push(top.clone());
@@ -206,7 +206,7 @@ impl Machine<'_, '_> {
                 self.extend(vec![item])?;
             }
             op::APPENDS | op::ADDITEMS => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.extend(items)?;
             }
             op::SETITEM => {
@@ -252,12 +252,12 @@ impl Machine<'_, '_> {
             }
             op::INST => {
                 let global = self.global_of_lines()?;
-                let arguments = self.to_mark()?;
+                let arguments = self.pop_to_mark()?;
                 let arguments = self.heap.add(Node::Tuple(arguments));
                 self.call(&Value::Global(global), &arguments)?;
             }
             op::OBJ => {
-                let mut parts = self.to_mark()?;
+                let mut parts = self.pop_to_mark()?;
                 if parts.is_empty() {
                     return Err("its pickle makes an object of nothing".to_owned());
                 }
@@ -305,7 +305,7 @@ impl Machine<'_, '_> {
     }
 
     /// All values above the last mark.
-    fn to_mark(&mut self) -> Result<Vec<Value>, String> {
+    fn pop_to_mark(&mut self) -> Result<Vec<Value>, String> {
         let mark = self
             .stack
             .iter()
@@ -324,7 +324,7 @@ impl Machine<'_, '_> {
     }
 
     fn collect(&mut self, node: impl FnOnce(Vec<Value>) -> Node) -> Result<(), String> {
-        let items = self.to_mark()?;
+        let items = self.pop_to_mark()?;
         self.push_node(node(items));
         Ok(())
     }
@@ -340,7 +340,7 @@ impl Machine<'_, '_> {
     }
 
     fn pairs(&mut self) -> Result<Vec<(Value, Value)>, String> {
-        let items = self.to_mark()?;
+        let items = self.pop_to_mark()?;
         if items.len() % 2 == 1 {
             return Err("its pickle has a key without a value".to_owned());
         }
