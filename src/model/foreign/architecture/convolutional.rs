@@ -69,11 +69,14 @@ fn dcgan(
         }
     };
     let wanted = hints.image.map(|[_, height, _]| height);
-    let steps = stack::solve(&layers, start, |side| match wanted {
-        Some(wanted) => side == wanted,
-        None => stack::is_usual(side),
+    let fitting = stack::variants(&layers).into_iter().find_map(|layers| {
+        let steps = stack::solve(&layers, start, |side| match wanted {
+            Some(wanted) => side == wanted,
+            None => stack::is_usual(side),
+        });
+        Some((layers, steps?))
     });
-    let Some(steps) = steps else {
+    let Some((layers, steps)) = fitting else {
         return Some(Err(
             "its kernels lead to no usual size of pictures; a file of hints can say \
                              strides and padding"
@@ -257,19 +260,24 @@ fn conv_vae(
     let start = root(parts.flat[1], parts.first)?;
     let sides =
         stack::usual_sides().filter(|&side| hints.image.is_none_or(|image| image[1] == side));
+    let decoders = stack::variants(&parts.decoder);
     // The side must fit both ways.
     let fitting = sides.into_iter().find_map(|side| {
         let down = stack::solve(&parts.encoder, side, |found| found == inner)?;
-        let up = stack::solve(&parts.decoder, start, |found| found == side)?;
-        Some((side, down, up))
+        let (decoder, up) = decoders.iter().find_map(|decoder| {
+            let up = stack::solve(decoder, start, |found| found == side)?;
+            Some((decoder.clone(), up))
+        })?;
+        Some((side, down, decoder, up))
     });
-    let Some((side, down, up)) = fitting else {
+    let Some((side, down, decoder, up)) = fitting else {
         return Some(Err(
             "its kernels fit no usual size of pictures; a file of hints can say strides \
                              and padding"
                 .to_owned(),
         ));
     };
+    let parts = Parts { decoder, ..parts };
     Some(vae(
         group,
         hints,

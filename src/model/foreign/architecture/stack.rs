@@ -11,6 +11,8 @@ const SIDES: [usize; 14] = [
     64, 28, 32, 128, 256, 96, 48, 16, 80, 100, 112, 160, 224, 512,
 ];
 
+/// The most kernels that are tried both ways.
+const MAX_OPEN: usize = 4;
 /// The most kernels of a stack.
 const MAX_KERNELS: usize = 40;
 
@@ -38,6 +40,8 @@ pub enum LayerKind {
         side: usize,
         channels: usize,
         transposed: bool,
+        /// Whether its shape fits both.
+        either: bool,
     },
     Norm,
 }
@@ -105,6 +109,7 @@ pub fn layers(modules: &[Module], channels: usize, towards: Towards) -> Option<V
                     side: height,
                     channels,
                     transposed,
+                    either: may_be_plain && may_be_transposed,
                 }
             }
             _ => return None,
@@ -115,6 +120,32 @@ pub fn layers(modules: &[Module], channels: usize, towards: Towards) -> Option<V
         });
     }
     Some(found)
+}
+
+/// The layers with each way to take kernels of which the shape fits both ways, the likeliest first.
+pub fn variants<'a>(layers: &[Layer<'a>]) -> Vec<Vec<Layer<'a>>> {
+    let is_either = |layer: &Layer<'_>| {
+        let LayerKind::Kernel { either, .. } = layer.kind else {
+            return false;
+        };
+        either
+    };
+    let open: Vec<usize> = (0..layers.len())
+        .filter(|&index| is_either(&layers[index]))
+        .collect();
+    let open = &open[open.len().saturating_sub(MAX_OPEN)..];
+    let variant = |turned: usize| {
+        let mut layers = layers.to_vec();
+        for (digit, &index) in open.iter().enumerate() {
+            if turned >> digit & 1 == 1
+                && let LayerKind::Kernel { transposed, .. } = &mut layers[index].kind
+            {
+                *transposed = !*transposed;
+            }
+        }
+        layers
+    };
+    (0..1 << open.len()).map(variant).collect()
 }
 
 /// The steps of each kernel that lead from a picture of side `from` to one that `is_wanted`, given
@@ -269,6 +300,7 @@ mod tests {
                 side,
                 channels: 8,
                 transposed,
+                either: false,
             },
         };
         sides.iter().map(layer).collect()

@@ -163,21 +163,7 @@ fn decoder(
             ));
         }
     };
-    let ending = |operator: &str| {
-        // What moves numbers after the function does not change them.
-        let moves = [
-            "Reshape",
-            "Flatten",
-            "Transpose",
-            "Identity",
-            "Cast",
-            "Squeeze",
-            "Unsqueeze",
-        ];
-        let mut nodes = program.nodes.iter().rev();
-        let last = nodes.find(|node| !moves.contains(&&*node.operator));
-        last.is_some_and(|node| node.operator == operator)
-    };
+    let ending = |operator: &str| last_operator(program) == Some(operator);
     let range = match hints.range {
         Some(range) => range,
         None if ending("Tanh") => Range::Signed,
@@ -201,6 +187,32 @@ fn decoder(
         value: at,
     });
     Ok((BuiltNet { graph, weights }, image))
+}
+
+/// The operator that gives the picture its numbers: what moves them after that does not change them.
+fn last_operator(program: &Program) -> Option<&str> {
+    const MOVES: [&str; 7] = [
+        "Reshape",
+        "Flatten",
+        "Transpose",
+        "Identity",
+        "Cast",
+        "Squeeze",
+        "Unsqueeze",
+    ];
+    let mut name = &program.outputs.first()?.name;
+    // No more than a few follow one another; nodes may lie on a circle.
+    for _ in 0..32 {
+        let node = program
+            .nodes
+            .iter()
+            .find(|node| node.outputs.contains(name))?;
+        if !MOVES.contains(&&*node.operator) {
+            return Some(&node.operator);
+        }
+        name = node.inputs.first()?;
+    }
+    None
 }
 
 /// A graph that finds codes of pictures.
