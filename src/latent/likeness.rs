@@ -51,14 +51,26 @@ impl Gaussian {
 /// `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`.
 pub fn frechet_distance(a: &Gaussian, b: &Gaussian) -> f64 {
     // The trace of (C1 C2)^(1/2) is that of the symmetric (C1^(1/2) C2 C1^(1/2))^(1/2).
-    let root = symmetric_root(a.covariance.clone());
-    let product = &root * &b.covariance * &root;
+    let ridge = RIDGE * (a.covariance.trace() + b.covariance.trace());
+    let root = symmetric_root(raised(a.covariance.clone(), ridge));
+    let product = &root * raised(b.covariance.clone(), ridge) * &root;
     let cross: f64 = SymmetricEigen::new(product)
         .eigenvalues
         .iter()
         .map(|v| v.max(0.0).sqrt())
         .sum();
     (&a.mean - &b.mean).norm_squared() + a.covariance.trace() + b.covariance.trace() - 2.0 * cross
+}
+
+/// What is added to variances, as a share of all of them: with fewer rows than columns many are zero,
+/// on which the search for eigenvalues may not end well.
+const RIDGE: f64 = 1e-12;
+
+fn raised(mut covariance: DMatrix<f64>, ridge: f64) -> DMatrix<f64> {
+    for index in 0..covariance.nrows() {
+        covariance[(index, index)] += ridge;
+    }
+    covariance
 }
 
 fn symmetric_root(matrix: DMatrix<f64>) -> DMatrix<f64> {
@@ -141,6 +153,35 @@ mod tests {
         let (a, b) = (Gaussian::fit(&rows, 2), Gaussian::fit(&doubled, 2));
         // (2 - 1)^2 for each of two columns of deviation 1.
         assert!((frechet_distance(&a, &b) - 2.0).abs() < 0.05);
+    }
+
+    /// As many columns as a judge gives, most of them zero in few rows.
+    #[test]
+    fn frechet_distance_of_rows_that_fill_few_dimensions() {
+        let dim = 128;
+        let of_rows = |count: usize, seed: u32, filled: usize| {
+            let row = |row: usize| {
+                let mut values = seed_code(seed + row as u32, dim);
+                values[filled..].fill(0.0);
+                values
+                    .iter()
+                    .map(|value| value.max(0.0))
+                    .collect::<Vec<_>>()
+            };
+            Gaussian::fit(&(0..count).flat_map(row).collect::<Vec<_>>(), dim)
+        };
+        let real = of_rows(500, 0, dim);
+        let same = Gaussian::fit(&seed_code(1, dim).repeat(40), dim);
+        for (few, what) in [
+            (of_rows(40, 1000, dim), "few rows"),
+            (of_rows(40, 1000, 5), "five columns"),
+            (of_rows(40, 1000, 0), "zeros"),
+            (same, "equal rows"),
+        ] {
+            for found in [frechet_distance(&few, &real), frechet_distance(&real, &few)] {
+                assert!(found.is_finite() && found > 0.0, "{what}: {found}");
+            }
+        }
     }
 
     #[test]
