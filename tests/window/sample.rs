@@ -406,10 +406,14 @@ fn the_same_noise_stands_under_several_samplers() {
         .apart
         .clone();
     assert!(apart.is_some_and(|it| it.values.iter().any(|&level| level > 0.0)));
+    // What is as in the first pane follows it; what is not stays.
     set(&mut window, "sampler/steps", 20.0);
     panes(&mut window);
-    assert_eq!(of(&window, 1).steps, 8, "its own steps stay");
-    assert_eq!(of(&window, 2).steps, 20);
+    assert_eq!([of(&window, 1).steps, of(&window, 2).steps], [20, 20]);
+    set(&mut window, "tool/sample/steps/1", 8.0);
+    set(&mut window, "sampler/steps", 12.0);
+    panes(&mut window);
+    assert_eq!([of(&window, 1).steps, of(&window, 2).steps], [8, 12]);
     // What a sampler refuses leaves the pane as it is.
     let before = window.messages().len();
     set(&mut window, "tool/sample/steps/1", 1e7);
