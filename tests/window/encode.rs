@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use zscape::app::Tool;
 use zscape::app::tools::encode::{How, Source};
-use zscape::document::photo::Fit;
+use zscape::document::photo::{Fit, Placing};
 use zscape::document::{Raster, Recipe, Subject, png};
 use zscape::files::save;
 use zscape::latent::ModelId;
@@ -151,8 +151,17 @@ fn digits_are_inverted_and_centred_unless_told_otherwise() {
     assert!(!as_it_is.prepared.inverted);
     assert!(as_it_is.mse > 2.0 * by_itself.mse, "paper is no digit");
 
-    window.harness.get_by_label("Centre of mass").click();
+    // Until the code is there rows come and go, and with them the places to click at.
+    window
+        .harness
+        .get_by_label("Centre of mass")
+        .click_accesskit();
     window.settle();
+    wait_for_code(&mut window);
+    assert_eq!(
+        window.app().tools().settings().encode.placing,
+        Some(Placing::AsItIs)
+    );
     window.find(Role::Button, "Whole").click_accesskit();
     window.settle();
     assert_eq!(window.app().tools().settings().encode.fit, Fit::Contain);
