@@ -28,7 +28,7 @@ pub use passport::Passport;
 use super::file::{ModelFileError, checked_networks, expected_tensors};
 use super::manifest::{DataSource, Manifest};
 use blueprint::{About, Blueprint};
-use container::{Container, Form};
+use container::Container;
 use group::Group;
 use hints::Hints;
 use net::Weight;
@@ -177,13 +177,9 @@ fn unknown(container: &Container) -> String {
         .iter()
         .map(|name| name.chars().take(60).collect())
         .collect();
-    let no_manifest = match container.form {
-        Form::Safetensors => "it has no zscape manifest, and ",
-        _ => "",
-    };
     format!(
-        "{no_manifest}its architecture is not known (its {} tensors are {} ...); a file of hints beside \
-         it can say how it is built",
+        "its architecture is not known (its {} tensors are {} ...); a file of hints beside it can say \
+         how it is built",
         container.tensors.len(),
         names.join(", ")
     )
