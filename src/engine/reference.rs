@@ -76,7 +76,7 @@ mod tests {
             let file = ModelFile::from_bytes(entry.bytes).expect("it is sound");
             assert_eq!(
                 file.hash, kept.hash,
-                "{}: make the features anew",
+                "{}: its features must be written again",
                 kept.judge
             );
             let read = read(kept.bytes).expect("an array of rows");

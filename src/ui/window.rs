@@ -402,7 +402,7 @@ impl eframe::App for ZscapeWindow {
         let input = self.input(ctx);
         self.app.begin_frame(input);
         if stop::asked() {
-            // Whoever ends programs waits for no answer: files that are not whole are removed.
+            // A signal waits for no answer, so files that are not whole are removed.
             self.app.run(Action::Quit(Quit::Now));
         }
         // Also in a window that is hidden and therefore not painted.

@@ -1,6 +1,6 @@
 //! Flows: trained by likelihood, stored once, gone through in both directions.
 
-use crate::training::{options, run, short_recipe, write_data};
+use crate::training::{changed_recipe, options, run, write_data};
 use std::path::{Path, PathBuf};
 use zscape::latent::NoiseMode;
 use zscape::latent::seed::seed_code;
@@ -9,16 +9,11 @@ use zscape::train::{self, TrainOptions};
 
 /// The shipped recipe, made small.
 fn small_recipe(images: u32, folder: &Path) -> PathBuf {
-    let path = short_recipe("digits-flow", images, folder);
-    let text = std::fs::read_to_string(&path).expect("written above");
-    let text = text.replace("hidden = 64", "hidden = 4");
-    let text = text.replace("steps = [8, 8]", "steps = [2, 1]");
-    assert!(
-        text.contains("hidden = 4") && text.contains("[2, 1]"),
-        "{text}"
-    );
-    std::fs::write(&path, text).expect("a file");
-    path
+    let changes = [
+        ("hidden = 64", "hidden = 4"),
+        ("steps = [8, 8]", "steps = [2, 1]"),
+    ];
+    changed_recipe("digits-flow", images, folder, &changes)
 }
 
 #[test]

@@ -65,21 +65,28 @@ fn write_layers(folder: &Path) {
 /// out: a run draws that too.
 fn small_style_recipe(images: u32, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(shipped_recipe("heroes-stylegan")).expect("it ships");
-    let mut text = text.replace("_dim = 128", "_dim = 16");
-    for (from, to) in [
+    let text = text.replace("_dim = 128", "_dim = 16");
+    let images_line = format!("images = {images}");
+    let changes = [
         ("channels = [96, 96, 64, 32]", "channels = [8, 8, 6, 4]"),
         ("channels = [32, 64, 96, 96]", "channels = [4, 6, 8, 8]"),
         ("noise = false", "noise = true"),
-        ("images = 500_000", &format!("images = {images}")),
+        ("images = 500_000", images_line.as_str()),
         ("batch = 16", "batch = 4"),
         ("r1_every = 16", "r1_every = 3"),
-    ] {
+    ];
+    let path = folder.join(format!("style-{images}.toml"));
+    std::fs::write(&path, changed(text, &changes)).expect("a file");
+    path
+}
+
+/// A text with other words in the place of some.
+fn changed(mut text: String, changes: &[(&str, &str)]) -> String {
+    for (from, to) in changes {
         assert!(text.contains(from), "the recipe has no {from:?}");
         text = text.replace(from, to);
     }
-    let path = folder.join(format!("style-{images}.toml"));
-    std::fs::write(&path, text).expect("a file");
-    path
+    text
 }
 
 #[test]
@@ -202,7 +209,7 @@ fn shipped_recipe(name: &str) -> PathBuf {
 }
 
 /// A shipped recipe, cut down to a few hundred pictures.
-pub fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
+fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(shipped_recipe(name)).expect("the recipe ships");
     let lines = text.lines().map(
         |line| match line.split_once('=').map(|(key, _)| key.trim()) {
@@ -214,6 +221,14 @@ pub fn short_recipe(name: &str, images: u32, folder: &Path) -> PathBuf {
     );
     let path = folder.join(format!("{name}-{images}.toml"));
     std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).expect("a file");
+    path
+}
+
+/// The same with other words in the place of some, such as smaller sizes.
+pub fn changed_recipe(name: &str, images: u32, folder: &Path, changes: &[(&str, &str)]) -> PathBuf {
+    let path = short_recipe(name, images, folder);
+    let text = std::fs::read_to_string(&path).expect("written above");
+    std::fs::write(&path, changed(text, changes)).expect("a file");
     path
 }
 
@@ -267,21 +282,15 @@ fn every_shipped_recipe_trains_to_a_sound_file() {
 
 /// The shipped recipe of the diffusion model, made small.
 fn small_diffusion_recipe(images: u32, folder: &Path) -> PathBuf {
-    let path = short_recipe("digits-ddpm", images, folder);
-    let mut text = std::fs::read_to_string(&path).expect("written above");
-    for (from, to) in [
-        // Small enough that 10,000 samples of 20 steps are drawn at once.
+    // Small enough that 10,000 samples of 20 steps are drawn at once.
+    let changes = [
         ("patch = 2", "patch = 4"),
         ("channels = [32, 64]", "channels = [8]"),
         ("attention = [1]", "attention = [0]"),
         ("groups = 8", "groups = 2"),
         ("embedding = 128", "embedding = 16"),
-    ] {
-        assert!(text.contains(from), "the recipe has no {from:?}");
-        text = text.replace(from, to);
-    }
-    std::fs::write(&path, text).expect("a file");
-    path
+    ];
+    changed_recipe("digits-ddpm", images, folder, &changes)
 }
 
 #[test]

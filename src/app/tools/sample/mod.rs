@@ -230,7 +230,7 @@ impl ToolPart for Sample {
             key: GO_ON,
             info: CommandInfo {
                 name: "Go on with other settings",
-                tooltip: "In Sample, keep the steps up to this one and set the rest of the way anew",
+                tooltip: "In Sample, keep the steps up to this one and choose other settings for the rest",
                 icon: Icon::Split,
                 shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::G)),
             },

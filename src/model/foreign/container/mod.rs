@@ -52,7 +52,7 @@ impl fmt::Display for Form {
             Self::Safetensors => "safetensors",
             Self::Sharded => "safetensors in several files",
             Self::TorchZip => "PyTorch",
-            Self::TorchLegacy => "PyTorch, as before version 1.6",
+            Self::TorchLegacy => "PyTorch, legacy pickle (before version 1.6)",
             Self::Pickle => "Python pickle",
             Self::Npz => "NumPy archive",
             Self::Onnx => "ONNX",

@@ -189,7 +189,12 @@ fn progress_ui(ui: &mut Ui, stage: &Stage<'_>) {
     let (_, name, _) = along.words();
     if let Some((at, [done, total], waiting)) = quality.progress() {
         let part = done as f32 / total.max(1) as f32;
-        let words = format!("{name} {at}: picture {done} of {total}, then {waiting} more points");
+        let next = match waiting {
+            0 => "the last point".to_owned(),
+            1 => "then 1 more point".to_owned(),
+            more => format!("then {more} more points"),
+        };
+        let words = format!("{name} {at}: picture {done} of {total}, {next}");
         ui.add(ProgressBar::new(part).text(words));
     }
 }
@@ -228,7 +233,7 @@ fn plot_ui(ui: &mut Ui, curves: &[Curve], along: Along, measure: Measure) {
         .x_grid_spacer(move |_| {
             let marks = along.points().iter().map(|&at| GridMark {
                 value: place([f64::from(at), 0.0])[0],
-                step_size: 0.5,
+                step_size: 0.1,
             });
             marks.collect()
         })
