@@ -134,7 +134,7 @@ fn a_way_in_two_parts_goes_on_from_the_noisy_picture() {
         let pictures = steps(&generator, inputs.clone(), &whole);
         let same = whole.turned(4, part(Method::Ddim, 6, 2.0)).expect("a turn");
         let again = steps(&generator, inputs.clone(), &same);
-        // But for rounding: on the straight line the times are computed anew.
+        // But for rounding: on the straight line the times are computed again.
         let apart = again.concat().into_iter().zip(pictures.concat());
         let most = apart.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(most < 1e-4, "{name}: nothing was changed, but {most}");
