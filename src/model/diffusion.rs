@@ -31,6 +31,8 @@ pub struct Diffusion {
     pub denoiser: Runner,
     /// Makes a picture of `x`; `None` where `x` is one.
     pub decoder: Option<Runner>,
+    /// Gives the `x` of a picture, where there is a decoder and the file holds one.
+    pub encoder: Option<Runner>,
     /// Numbers of `x`.
     pub x_len: usize,
     /// How many weights a condition has.
@@ -99,8 +101,26 @@ impl Diffusion {
         })
     }
 
+    /// The `x` without noise of pictures in 0..1, row after row; `None` where a decoder makes the
+    /// pictures, but the file holds no encoder.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn data(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        match (&self.decoder, &self.encoder) {
+            (None, _) => Ok(Some(
+                pictures.iter().map(|value| 2.0 * value - 1.0).collect(),
+            )),
+            (Some(_), Some(encoder)) => encoder.values(&[pictures]).map(Some),
+            (Some(_), None) => Ok(None),
+        }
+    }
+
     /// Pictures in 0..1 of rows of `x`.
-    fn pictures(&self, x: &[f32]) -> Result<Vec<f32>, ModelError> {
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn decoded(&self, x: &[f32]) -> Result<Vec<f32>, ModelError> {
         match &self.decoder {
             Some(decoder) => decoder.values(&[x]),
             None => Ok(x
@@ -149,7 +169,7 @@ impl DiffusionRun {
         let [done, of] = self.progress();
         let x = self.sampling.x();
         let so_far = self.sampling.data().filter(|_| done < of);
-        diffusion.pictures(so_far.unwrap_or(x))
+        diffusion.decoded(so_far.unwrap_or(x))
     }
 
     /// The noisy pictures that the last step began with, `x_t`, as far as they can be seen: what lies
@@ -159,7 +179,7 @@ impl DiffusionRun {
     /// When the device was lost.
     pub fn noisy(&self, diffusion: &Diffusion) -> Result<Option<Vec<f32>>, ModelError> {
         let seen = self.seen.as_deref();
-        seen.map(|x| diffusion.pictures(x)).transpose()
+        seen.map(|x| diffusion.decoded(x)).transpose()
     }
 }
 

@@ -179,8 +179,20 @@ impl<'a> Asked<'a> {
         codes: &[f32],
         samples: Range<usize>,
     ) -> Result<Vec<f32>, ModelError> {
-        let conditions = self.conditions(samples);
-        let inputs = generator.inputs_given(generator.start(), codes, &conditions)?;
+        self.pictures_given(generator, codes, &self.conditions(samples))
+    }
+
+    /// The same under other conditions.
+    ///
+    /// # Errors
+    /// As for [`Generator::inputs_given`] and [`Generator::make`].
+    pub fn pictures_given(
+        &self,
+        generator: &Generator,
+        codes: &[f32],
+        conditions: &[f32],
+    ) -> Result<Vec<f32>, ModelError> {
+        let inputs = generator.inputs_given(generator.start(), codes, conditions)?;
         generator.make(&inputs, &self.sampler)
     }
 }
