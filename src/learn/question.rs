@@ -61,10 +61,11 @@ pub enum ToolName {
     Compare,
     Where,
     Sample,
+    Seeds,
 }
 
 impl ToolName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Explore,
         Self::Interpolate,
         Self::Arithmetic,
@@ -76,6 +77,7 @@ impl ToolName {
         Self::Compare,
         Self::Where,
         Self::Sample,
+        Self::Seeds,
     ];
 
     /// The word in question files.
@@ -92,6 +94,7 @@ impl ToolName {
             Self::Compare => "compare",
             Self::Where => "where",
             Self::Sample => "sample",
+            Self::Seeds => "seeds",
         }
     }
 

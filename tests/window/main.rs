@@ -33,6 +33,7 @@ mod promises;
 mod quitting;
 mod sample;
 mod school;
+mod seeds;
 mod snapshots;
 mod speed;
 mod stored_directions;
