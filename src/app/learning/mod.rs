@@ -120,6 +120,14 @@ pub struct Learning {
     report: Option<Arc<str>>,
 }
 
+/// See [`Learning::welcome`].
+#[derive(Clone, Copy, Debug)]
+pub struct Welcome<'a> {
+    pub begun: usize,
+    pub due: usize,
+    pub next: &'a Arc<Question>,
+}
+
 impl Learning {
     pub(super) fn new(
         folder: Option<PathBuf>,
@@ -408,6 +416,28 @@ impl Learning {
             question.is_none_or(|question| self.is_settled(question, now))
         };
         bank.get(self.path.next_open_after(open, is_settled)?)
+    }
+
+    /// What somebody finds who comes back: how many questions were begun and how many are due, and the
+    /// one to go on with. `None` once a question is read, and where none ever was answered.
+    pub fn welcome(&self) -> Option<Welcome<'_>> {
+        let bank = self.bank.as_ref().filter(|_| self.open.is_none())?;
+        let now = unix_secs();
+        let due = self.progress.due(now);
+        let is_begun =
+            |question: &&Arc<Question>| self.progress.status(question) == QuestionStatus::Begun;
+        let begun = bank.questions().iter().filter(is_begun).count();
+        let first_due = due.iter().find_map(|id| bank.get(id));
+        let mut latest = self.progress.attempts().iter().rev();
+        let last_begun = || latest.find_map(|it| bank.get(&it.question).filter(is_begun));
+        let next = first_due
+            .or_else(last_begun)
+            .or_else(|| self.next_question())?;
+        (!self.progress.is_empty()).then_some(Welcome {
+            begun,
+            due: due.len(),
+            next,
+        })
     }
 
     /// Leaves the question that is read for the list that it was found in.
