@@ -12,10 +12,10 @@ use crate::ui::panels::tools::{Controls, Stage, ToolPanel};
 use crate::ui::panels::{conditions, parameter_row, unlocked_ui};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu};
-use crate::ui::widgets::{caption, icon, icon_button, number_field, section};
+use crate::ui::widgets::{caption, icon, icon_button, name_width, number_field, section};
 use eframe::egui::{
-    Button, CentralPanel, Checkbox, DragValue, Frame, Margin, ProgressBar, Rect, RichText,
-    ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2, vec2,
+    Align, Button, CentralPanel, Checkbox, DragValue, Frame, Label, Layout, Margin, ProgressBar,
+    Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -25,8 +25,10 @@ const SEED_WIDTH: f32 = 84.0;
 const MIN_TILE: f32 = 24.0;
 /// Between tiles.
 const GAP: f32 = 2.0;
-/// The width of the bars of a count.
+/// The size of the bars of a count, and the height of their rows.
 const BAR: f32 = 96.0;
+const BAR_HEIGHT: f32 = 10.0;
+const ROW: f32 = 22.0;
 
 /// Nothing is kept.
 #[derive(Default)]
@@ -167,24 +169,33 @@ fn bars_ui(ui: &mut Ui, counted: &Counted) {
     let most = counted.labels.iter().map(|(_, count)| *count).max();
     let most = most.unwrap_or(0).max(1) as f32;
     let tokens = tokens(ui);
-    for (label, count) in &counted.labels {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = space::S;
-            let (rect, bar) = ui.allocate_exact_size(vec2(BAR, 12.0), Sense::hover());
-            let painter = ui.painter();
-            painter.rect_filled(rect, size::RADIUS_SMALL, tokens.field);
-            let filled = Rect::from_min_size(rect.min, vec2(BAR * *count as f32 / most, 12.0));
-            painter.rect_filled(filled, size::RADIUS_SMALL, tokens.accent);
-            let words = format!("{label}: {count} of {}", counted.pictures);
-            bar.on_hover_text(words);
-            let colour = if *count == 0 {
-                tokens.text_muted
-            } else {
-                tokens.text
+    let width = name_width(ui, counted.labels.iter().map(|(label, _)| label.as_str()));
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = ROW;
+        ui.spacing_mut().item_spacing = vec2(space::S, 0.0);
+        for (label, count) in &counted.labels {
+            let colour = match count {
+                0 => tokens.text_muted,
+                _ => tokens.text,
             };
-            ui.label(RichText::new(format!("{count}  {label}")).color(colour));
-        });
-    }
+            ui.horizontal(|ui| {
+                let name = Label::new(RichText::new(label).color(colour)).truncate();
+                let left = Layout::left_to_right(Align::Center);
+                ui.allocate_ui_with_layout(vec2(width, ROW), left, |ui| {
+                    ui.set_min_width(width);
+                    ui.add(name);
+                });
+                let (rect, bar) = ui.allocate_exact_size(vec2(BAR, BAR_HEIGHT), Sense::hover());
+                let painter = ui.painter();
+                painter.rect_filled(rect, size::RADIUS_SMALL, tokens.field);
+                let filled = vec2(BAR * *count as f32 / most, BAR_HEIGHT);
+                let filled = Rect::from_min_size(rect.min, filled);
+                painter.rect_filled(filled, size::RADIUS_SMALL, tokens.accent);
+                bar.on_hover_text(format!("{label}: {count} of {}", counted.pictures));
+                ui.label(RichText::new(count.to_string()).color(colour));
+            });
+        }
+    });
     if counted.kind == LabelKind::Classes {
         let missing = counted
             .labels
