@@ -33,6 +33,8 @@ impl AppState {
             }),
             Action::Set(id, value) => self.desk.set_param(&id, value),
             Action::OpenFile(path) => self.opening.open(path),
+            Action::OpenDirections(path) => self.opening.open_directions(&mut self.desk, path),
+            Action::AskForDirections => self.desk.workspace.effects.push(Effect::AskForDirections),
             Action::LoadModel(source) => {
                 if let Some(why) = self.desk.workspace.locked(Control::Model) {
                     self.desk.workspace.notices.push(Level::Warning, why);
