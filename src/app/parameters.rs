@@ -272,10 +272,12 @@ mod tests {
             "tool/sample/pictures",
             "tool/sample/steps/1",
             "tool/sample/guidance/3",
+            "tool/seeds/across",
+            "tool/seeds/psi",
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 4 + 3 * 3);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 4 + 3 * 3 + 2);
     }
 
     #[test]
