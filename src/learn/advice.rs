@@ -75,14 +75,17 @@ fn printed(task: &Task, question: &Question, measurements: &Measurements) -> Opt
     else {
         return None;
     };
-    let value = quantity.value(question.model()?, None, measurements).ok()?;
+    let model = question.model().unwrap_or_default();
+    let value = quantity.value(model, None, measurements).ok()?;
     if value.abs() < 1e-6 {
         return Some(format!("{} is 0, which is guessed", quantity.text));
     }
-    let caption = question.scene.as_ref().map(|scene| scene.caption.as_str());
+    let scene = question.scene.as_ref().map(|scene| scene.caption.as_str());
+    let toy = question.toy.as_ref().map(|toy| toy.caption.as_str());
     let places = [
         ("the task", Some(task.ask.as_str())),
-        ("the caption", caption),
+        ("the caption", scene),
+        ("the caption", toy),
     ];
     places.into_iter().find_map(|(place, text)| {
         let number = numbers(text?)

@@ -21,6 +21,11 @@ const MAX_FOLDER_BYTES: usize = 32 << 20;
 /// Name and text of every built-in file, listed by the build script.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/question_files.rs"));
 
+/// The texts of the built-in questions without their heads, as they stand in the files.
+pub(super) fn built_in_bodies() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(_, text)| read::body_of(text))
+}
+
 /// Questions in their order: those of the list, then others by topic, level and id.
 #[derive(Clone, Debug, Default)]
 pub struct Bank {

@@ -28,6 +28,8 @@ pub struct Statistics {
     pub nearest: usize,
     /// Scenes that show numbers live.
     pub watching: usize,
+    /// Questions that open a small model of language.
+    pub toys: usize,
     /// Texts with the words "Often said".
     pub refrains: usize,
     pub claims: usize,
@@ -61,6 +63,7 @@ impl Statistics {
             self.nearest += usize::from(scene.nearest.is_some());
             self.watching += usize::from(!scene.watch.is_empty());
         }
+        self.toys += usize::from(question.toy.is_some());
         let texts = [&question.answer.markdown, &question.deeper.markdown];
         let is_refrain = |text: &&String| text.to_lowercase().contains(REFRAIN);
         self.refrains += usize::from(texts.iter().any(is_refrain));
@@ -124,6 +127,7 @@ impl fmt::Display for Statistics {
         line("explain: with points of its own", points)?;
         line("scenes: nearest", share(self.nearest, self.scenes))?;
         line("scenes: watch", share(self.watching, self.scenes))?;
+        line("toys", self.toys.to_string())?;
         line(
             "texts: \"Often said\"",
             share(self.refrains, self.questions),
