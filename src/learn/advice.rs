@@ -13,10 +13,21 @@ const LENGTH_RATIO: f64 = 1.2;
 /// And by how many characters, for short options differ by little.
 const LENGTH_MARGIN: usize = 12;
 
+/// The most words of a longer explanation.
+pub(super) const MAX_DEEPER_WORDS: usize = 350;
+
 /// What a writer should look at again, on paper; with what was measured for the tasks, also what
 /// only numbers show.
 pub fn warnings(question: &Question, measurements: Option<&Measurements>) -> Vec<Fault> {
     let mut warnings = Vec::new();
+    let words = question.deeper.prose_words();
+    if words > MAX_DEEPER_WORDS {
+        let reason = format!(
+            "the part after \"## Deeper\" has {words} words besides code, tables and figures, and \
+             {MAX_DEEPER_WORDS} are enough"
+        );
+        warnings.push(Fault::new(&question.file, question.deeper.line, reason));
+    }
     for task in &question.tasks {
         let mut warn = |reason: String| {
             warnings.push(Fault::new(&question.file, task.line, reason));

@@ -160,8 +160,6 @@ impl Measure {
             Self::Change | Self::Ink | Self::Confidence | Self::Probability => "%",
             Self::Likeliest | Self::Chance | Self::Variety | Self::Weight => "%",
             Self::Entropy | Self::Surprise => "bits",
-            Self::Choices => "words",
-            Self::Tokens => "pieces",
             _ => "",
         }
     }
