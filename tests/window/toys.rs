@@ -62,11 +62,21 @@ fn open(folder: &Path, id: &str) -> Window {
     });
     window.press(CTRL, Key::G);
     window.wait("the questions", |app| app.learning().bank().is_some());
-    window.learn(LearningAction::Read(id.to_owned()));
+    window.read_toy(id);
     window
 }
 
 impl Window {
+    /// Opens a question and waits until its toy has learned.
+    #[track_caller]
+    fn read_toy(&mut self, id: &str) {
+        self.learn(LearningAction::Read(id.to_owned()));
+        self.wait("the toy", |app| {
+            app.learning().toy().is_some_and(|toy| toy.is_ready())
+        });
+        self.settle();
+    }
+
     fn set_toy(&mut self, key: &'static str, value: f32) {
         self.ask(Action::Set(ParamId::Toy(key), value));
         self.settle();
@@ -182,7 +192,7 @@ fn weights_and_pieces_are_looked_at() {
     window.push(Role::CheckBox, "Causal mask");
     window.push_button("Like words");
     assert_ne!(window.named("2 encoder: "), unmasked);
-    window.learn(LearningAction::Read("tokenization".to_owned()));
+    window.read_toy("tokenization");
     window.set_toy("joins", 0.0);
     let words = window.named(" pieces for ");
     window.set_toy("joins", 2000.0);
@@ -198,7 +208,7 @@ fn a_toy_fits_into_the_smallest_window() {
     let mut window = open(folder.path(), "attention-in-generative-models");
     window.harness.set_size([1024.0, 640.0].into());
     for id in ["attention-in-generative-models", "tokenization", "toys"] {
-        window.learn(LearningAction::Read(id.to_owned()));
+        window.read_toy(id);
         window.harness.run_steps(10);
         let field = window
             .find(Role::MultilineTextInput, "Text of the toy")

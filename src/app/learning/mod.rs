@@ -253,6 +253,8 @@ impl Learning {
                 }
                 // The hand may have gone on meanwhile.
                 Report::Progress(progress) => drop(self.progress.merge(&progress)),
+                // The window was woken, and looks by itself whether the toy is ready.
+                Report::Prepared => {}
                 Report::Warning(sentence) => workspace.notices.push(Level::Warning, sentence),
                 Report::Failed(sentence) => workspace.notices.push(Level::Error, sentence),
                 Report::Written(path) => {
@@ -476,10 +478,15 @@ impl Learning {
         }
     }
 
-    /// A question that nobody has worked on.
-    fn opened(&self, id: String, now_secs: f64) -> OpenQuestion {
+    /// A question that nobody has worked on. Its toy begins to learn.
+    fn opened(&mut self, id: String, now_secs: f64) -> OpenQuestion {
         let question = self.question(&id);
         let toy = question.and_then(|question| Some(ToyBench::new(question.toy.as_ref()?)));
+        if let (Some(toy), Some(store)) = (&toy, &mut self.store)
+            && !toy.is_ready()
+        {
+            store.prepare(toy.play().kind());
+        }
         OpenQuestion::new(id, toy, now_secs)
     }
 

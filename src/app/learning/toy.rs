@@ -30,17 +30,28 @@ pub enum ToyAction {
     StartOver,
 }
 
+/// What a toy is set to, and how many words it has written.
+#[derive(Clone, PartialEq, Debug)]
+struct Stand {
+    play: Play,
+    written: usize,
+}
+
+impl Stand {
+    fn at(play: Play) -> Self {
+        Self { play, written: 0 }
+    }
+}
+
 /// A toy in use.
 #[derive(Debug)]
 pub struct ToyBench {
-    start: Play,
-    play: Play,
-    /// How many words it has written.
-    written: usize,
+    start: Stand,
+    now: Stand,
     /// The word whose row of attention is looked along, from 0.
     query: usize,
-    shown: Derived<(Play, usize), Shown>,
-    here: Derived<(Play, usize), Play>,
+    shown: Derived<Stand, Shown>,
+    here: Derived<Stand, Play>,
     /// What is measured while the hand moves, and of which state.
     numbers: Vec<(Quantity, Result<f64, String>)>,
     measured: Option<Arc<Play>>,
@@ -49,9 +60,8 @@ pub struct ToyBench {
 impl ToyBench {
     pub(super) fn new(toy: &Toy) -> Self {
         Self {
-            start: toy.start.clone(),
-            play: toy.start.clone(),
-            written: 0,
+            start: Stand::at(toy.start.clone()),
+            now: Stand::at(toy.start.clone()),
             query: usize::MAX,
             shown: Derived::default(),
             here: Derived::default(),
@@ -62,12 +72,17 @@ impl ToyBench {
 
     /// What it is set to.
     pub fn play(&self) -> &Play {
-        &self.play
+        &self.now.play
+    }
+
+    /// Whether it has learned, so that it can show something at once.
+    pub fn is_ready(&self) -> bool {
+        self.now.play.kind().is_ready()
     }
 
     /// How many words it has written.
     pub fn written(&self) -> usize {
-        self.written
+        self.now.written
     }
 
     /// The word whose row is looked along, of some; the last one unless another was chosen.
@@ -77,19 +92,19 @@ impl ToyBench {
 
     /// Whether it is as the question sets it.
     pub fn is_at_start(&self) -> bool {
-        self.play == self.start && self.written == 0
+        self.now == self.start
     }
 
     /// What it shows.
     pub fn shown(&self) -> Arc<Shown> {
-        let key = (self.play.clone(), self.written);
-        self.shown.get(key, || Shown::of(&self.play, self.written))
+        let Stand { play, written } = &self.now;
+        self.shown.get_ref(&self.now, || Shown::of(play, *written))
     }
 
     /// Where it stands, with all that it has written: what measures call `here`.
     pub fn here(&self) -> Arc<Play> {
-        let key = (self.play.clone(), self.written);
-        self.here.get(key, || here(&self.play, self.written))
+        let Stand { play, written } = &self.now;
+        self.here.get_ref(&self.now, || here(play, *written))
     }
 
     /// The newest number of a measure, or why it has none.
@@ -101,7 +116,7 @@ impl ToyBench {
     /// Measures what is asked for, where that or the toy has changed.
     pub(super) fn measure(&mut self, quantities: Vec<Quantity>) {
         let is_same = quantities.iter().eq(self.numbers.iter().map(|(it, _)| it));
-        if is_same && quantities.is_empty() {
+        if !self.is_ready() || (is_same && quantities.is_empty()) {
             return;
         }
         let here = self.here();
@@ -119,25 +134,26 @@ impl ToyBench {
     pub(super) fn run(&mut self, action: ToyAction) {
         match action {
             ToyAction::SetText(text) => {
-                self.play.set_text(&text);
-                self.written = 0;
+                self.now.play.set_text(&text);
+                self.now.written = 0;
             }
-            ToyAction::Write(count) => self.written = (self.written + count).min(MAX_WRITTEN),
-            ToyAction::TakeBack => self.written = self.written.saturating_sub(1),
+            ToyAction::Write(count) => {
+                self.now.written = (self.now.written + count).min(MAX_WRITTEN);
+            }
+            ToyAction::TakeBack => self.now.written = self.now.written.saturating_sub(1),
             ToyAction::Take(word) => {
                 let mut play = (*self.here()).clone();
                 play.append(&word);
                 self.go_to(play);
             }
             ToyAction::Look(query) => self.query = query,
-            ToyAction::StartOver => self.go_to(self.start.clone()),
+            ToyAction::StartOver => self.now = self.start.clone(),
         }
     }
 
     /// Sets it to something else, of which nothing is written yet.
     pub(super) fn go_to(&mut self, play: Play) {
-        self.play = play;
-        self.written = 0;
+        self.now = Stand::at(play);
     }
 }
 
@@ -174,7 +190,7 @@ impl Learning {
 
     pub(in crate::app) fn set_toy_param(&mut self, key: &str, value: f32) {
         if let Some(bench) = self.toy_mut() {
-            bench.play.set(key, value.into());
+            bench.now.play.set(key, value.into());
         }
     }
 }

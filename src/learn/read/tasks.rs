@@ -254,6 +254,12 @@ impl Reader<'_> {
                 let found = self.formulas(expressions);
                 let by = self.needed(&raw.by, "by", line);
                 let by = by.and_then(|text| self.quantity(text, true));
+                if let Some(by) = by.as_ref().filter(|it| it.measure.toy().is_some()) {
+                    self.fault(
+                        line,
+                        format!("by orders pictures, and {:?} is of none", by.text),
+                    );
+                }
                 Order::Measured {
                     expressions: found,
                     by: by?,

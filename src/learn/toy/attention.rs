@@ -13,10 +13,6 @@ use std::f32::consts::PI;
 /// The most words of a sequence.
 pub const MAX_WORDS: usize = 16;
 
-/// The length of queries and keys, chosen so that a whole fit has a score of 8 after the division
-/// by the root of `d`: `8·√d = length²`.
-const WHOLE_FIT: f64 = 8.0;
-
 /// What a head looks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Head {
@@ -60,6 +56,16 @@ impl Head {
         }
     }
 
+    /// The score of a whole fit after the division by the root of `d`, chosen by hand: the length
+    /// of queries and keys is the root of it times `√d`. Like words are to be seen beside the word
+    /// itself; the other heads look for one place.
+    fn whole_fit(self) -> f64 {
+        match self {
+            Self::Meaning => 5.0,
+            Self::Before | Self::Followed => 8.0,
+        }
+    }
+
     /// The head of a number in settings, from 1.
     pub fn of_number(number: usize) -> Option<Self> {
         Self::ALL.get(number.checked_sub(1)?).copied()
@@ -95,7 +101,7 @@ impl Attention {
         } else {
             1.0
         };
-        let length_squared = WHOLE_FIT * (DIMENSIONS as f64).sqrt();
+        let length_squared = settings.head.whole_fit() * (DIMENSIONS as f64).sqrt();
         let row = |(at, query): (usize, &Vector)| {
             let score = |(place, key): (usize, &Vector)| {
                 let is_hidden = settings.is_causal && place > at;

@@ -52,14 +52,21 @@ impl Decoding {
         let known = probabilities.iter().copied().enumerate();
         let mut all: Vec<Candidate> = known.filter(|(_, p)| *p > 0.0).collect();
         // Of equals the first, so that greedy choice has one answer.
-        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let order = |a: &Candidate, b: &Candidate| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let kept = if self.temperature == 0.0 {
+            1
+        } else {
+            self.top_k
+        };
+        if kept < all.len() {
+            // Thousands need no order among themselves where few are kept.
+            all.select_nth_unstable_by(kept - 1, order);
+            all.truncate(kept);
+        }
+        all.sort_unstable_by(order);
         let Some(&(_, best)) = all.first() else {
             return all;
         };
-        if self.temperature == 0.0 {
-            all.truncate(1);
-        }
-        all.truncate(self.top_k);
         if self.temperature > 0.0 && self.temperature != 1.0 {
             for (_, p) in &mut all {
                 // Against the best one, so that nothing overflows at low temperatures.

@@ -13,6 +13,8 @@ pub const MAX_MERGES: usize = 2000;
 /// Stands before each word, so that a piece knows whether it begins one.
 const WORD_START: &str = "▁";
 
+static PIECES: OnceLock<Pieces> = OnceLock::new();
+
 /// A piece by its place among all.
 type PieceId = u32;
 
@@ -34,8 +36,12 @@ struct Counted {
 impl Pieces {
     /// Those of the built-in questions; learned once.
     pub fn built_in() -> &'static Self {
-        static PIECES: OnceLock<Pieces> = OnceLock::new();
         PIECES.get_or_init(|| Self::of(Corpus::built_in(), MAX_MERGES))
+    }
+
+    /// Whether [`Self::built_in`] is learned.
+    pub fn is_ready() -> bool {
+        PIECES.get().is_some()
     }
 
     /// Learns up to some joins from a corpus.

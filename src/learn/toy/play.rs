@@ -3,6 +3,9 @@
 use super::attention::{Head, Settings};
 use super::corpus::append;
 use super::decoding::Decoding;
+use super::pieces::Pieces;
+use super::trigrams::Trigrams;
+use super::vectors::Vectors;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -155,6 +158,31 @@ impl Kind {
             Self::Pieces => {
                 "Byte pair encoding, learned from the words on the pages of this program, in lower \
                  case. Large models learn tens of thousands of joins from far more text."
+            }
+        }
+    }
+
+    /// Whether it has learned from the pages.
+    pub fn is_ready(self) -> bool {
+        match self {
+            Self::NextWord => Trigrams::is_ready(),
+            Self::Attention => Vectors::is_ready(),
+            Self::Pieces => Pieces::is_ready(),
+        }
+    }
+
+    /// Has it learn from the pages now, in some tenths of a second, unless it has. Whatever it
+    /// computes does that by itself; this is for a thread that has the time.
+    pub fn make_ready(self) {
+        match self {
+            Self::NextWord => {
+                Trigrams::built_in();
+            }
+            Self::Attention => {
+                Vectors::built_in();
+            }
+            Self::Pieces => {
+                Pieces::built_in();
             }
         }
     }

@@ -160,10 +160,16 @@ impl<'c> Trigrams<'c> {
     }
 }
 
+static TRIGRAMS: OnceLock<Trigrams<'static>> = OnceLock::new();
+
 impl Trigrams<'static> {
+    /// Whether [`Self::built_in`] is counted.
+    pub fn is_ready() -> bool {
+        TRIGRAMS.get().is_some()
+    }
+
     /// That of the built-in questions; counted once, in some milliseconds.
     pub fn built_in() -> &'static Self {
-        static TRIGRAMS: OnceLock<Trigrams<'static>> = OnceLock::new();
         TRIGRAMS.get_or_init(|| Self::of(Corpus::built_in()))
     }
 }

@@ -100,11 +100,11 @@ impl Draft {
             TaskKind::Set {
                 solution: Spot::Toy(_),
                 ..
-            } => match app.learning().toy() {
+            } => match app.learning().toy().filter(|toy| toy.is_ready()) {
                 Some(toy) => Ok(Answer::Set {
                     expression: toy.here().to_string(),
                 }),
-                None => Err("This question has no toy".to_owned()),
+                None => Err("Wait until the toy is ready".to_owned()),
             },
             TaskKind::Set { .. } if !is_measured_here(app, question) => {
                 Err("Go to the start first: it is measured in the scene".to_owned())

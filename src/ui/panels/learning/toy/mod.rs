@@ -68,6 +68,13 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Questio
         },
         |ui| {
             ui.add(Label::new(&toy.caption).wrap());
+            if !bench.is_ready() {
+                ui.horizontal(|ui| {
+                    ui.spinner();
+                    ui.label("Reading the pages that it learns from");
+                });
+                return;
+            }
             text_ui(ui, stage);
             match &*bench.shown() {
                 // Only settings, for what they do is asked.
