@@ -52,7 +52,7 @@ pub struct ToyBench {
     query: usize,
     shown: Derived<Stand, Shown>,
     here: Derived<Stand, Play>,
-    /// What is measured while the hand moves, and of which state.
+    /// What is measured while it is played with, and of which state.
     numbers: Vec<(Quantity, Result<f64, String>)>,
     measured: Option<Arc<Play>>,
 }

@@ -123,7 +123,7 @@ impl Corpus {
         static CORPUS: OnceLock<Corpus> = OnceLock::new();
         CORPUS.get_or_init(|| {
             let bodies = bank::built_in_bodies();
-            Self::of(bodies.flat_map(paragraphs))
+            Self::of(bodies.flat_map(|body| paragraphs(&body)))
         })
     }
 

@@ -74,14 +74,16 @@ impl Decoding {
             }
         }
         normalise(&mut all);
-        let mut sum = 0.0;
-        let needed = all.iter().position(|(_, p)| {
-            sum += p;
-            // Sums of thousands of numbers are exact to about this.
-            sum >= self.top_p - 1e-12
-        });
-        all.truncate(needed.map_or(all.len(), |last| last + 1));
-        normalise(&mut all);
+        if self.top_p < 1.0 {
+            let mut sum = 0.0;
+            let needed = all.iter().position(|(_, p)| {
+                sum += p;
+                // Sums of thousands of numbers are exact to about this.
+                sum >= self.top_p - 1e-12
+            });
+            all.truncate(needed.map_or(all.len(), |last| last + 1));
+            normalise(&mut all);
+        }
         all
     }
 }
@@ -152,6 +154,11 @@ mod tests {
             cold[0].1 == 1.0 && cold.iter().all(|(_, p)| p.is_finite()),
             "{cold:?}"
         );
+        // Without a cut nothing is lost to rounding, however little it has.
+        let kept = Decoding::new(0.2, 9, 1.0)
+            .expect("settings")
+            .shape(&[1.0, 1e-9]);
+        assert_eq!(kept.len(), 2);
         let hot = shaped(1e300, 9, 1.0);
         assert!(hot.iter().all(|(_, p)| (p - 1.0 / 3.0).abs() < 1e-12));
     }

@@ -2,7 +2,7 @@
 //!
 //! They are real: everything that a panel shows is counted or computed, and nothing is made up.
 //! They are also small, and each says what it is not ([`Kind::about`]). The hazards are time, for
-//! they are made on first use, and settings from files and hands; so what they learn is bounded,
+//! they are made on first use, and settings from files and users; so what they learn is bounded,
 //! and [`Play`] holds no number that is out of its range.
 //!
 //! - [`corpus`]: the words that they learn from;

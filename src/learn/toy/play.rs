@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn hands_cannot_set_it_to_nonsense() {
+    fn no_control_sets_it_to_nonsense() {
         let mut play = Play::new(Kind::NextWord, "one\n\"two\"");
         assert_eq!(play.text(), "one  two ");
         play.set("temperature", f64::NAN);

@@ -1,7 +1,7 @@
 //! What a toy shows as it is set: computed at once, for a panel or a terminal to lay out.
 
 use super::attention::Attention;
-use super::corpus::{WordId, words};
+use super::corpus::{WordId, joined, words};
 use super::decoding::{Decoding, entropy_bits};
 use super::pieces::Pieces;
 use super::play::{Kind, Play};
@@ -22,6 +22,8 @@ pub enum Shown {
 /// The next word, and what was written so far.
 #[derive(Debug)]
 pub struct NextWord {
+    /// The words that decide on the next one: the last two of all, or fewer.
+    pub context: String,
     /// Words of the text that the pages lack.
     pub unknown: Vec<String>,
     /// The likeliest words after the text and what was written, with their probabilities.
@@ -80,7 +82,10 @@ impl NextWord {
             model.corpus().lexicon.word(id).to_owned()
         };
         let is_unknown = |it: &String| model.corpus().lexicon.id(it).is_none();
+        let all = words(after.text());
+        let context = all[all.len().saturating_sub(2)..].iter();
         Self {
+            context: joined(context.map(String::as_str)),
             unknown: words(play.text()).into_iter().filter(is_unknown).collect(),
             likeliest: found
                 .iter()

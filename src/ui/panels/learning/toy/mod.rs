@@ -144,7 +144,7 @@ fn bar_row_ui(ui: &mut Ui, word: &str, share: f64, about: Option<&str>) -> Respo
     let percent = percent(share);
     let role = match about {
         Some(_) => Role::Button,
-        None => Role::Label,
+        None => Role::ProgressIndicator,
     };
     response.widget_info(|| WidgetInfo::labeled(role, true, format!("{word}: {percent}")));
     if about.is_some() && (response.hovered() || response.has_focus()) {

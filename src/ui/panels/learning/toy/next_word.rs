@@ -17,6 +17,13 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, next: &NextWord) {
         caption(ui, words);
     }
     ui.add_space(space::XS);
+    caption(
+        ui,
+        match next.context.as_str() {
+            "" => "The first word of a paragraph".to_owned(),
+            context => format!("The next word after “{context}”"),
+        },
+    );
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (word, share) in &next.likeliest {
