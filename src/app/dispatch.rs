@@ -3,7 +3,7 @@
 use super::notices::{Level, Until};
 use super::view::Theme;
 use super::{
-    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy,
+    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, ParamId, Player, Remedy,
     SessionAction, Tool, TourAction, TourStep,
 };
 use crate::document::Change;
@@ -31,6 +31,7 @@ impl AppState {
             Action::Tool(action) => self.desk.use_tools(|tools, workspace| {
                 action.run(tools, workspace);
             }),
+            Action::Set(ParamId::Toy(key), value) => self.learning.set_toy_param(key, value),
             Action::Set(id, value) => self.desk.set_param(&id, value),
             Action::OpenFile(path) => self.opening.open(path),
             Action::OpenDirections(path) => self.opening.open_directions(&mut self.desk, path),

@@ -6,11 +6,11 @@
 
 use super::param::{PSI, STEP_SIGMA, Scale};
 use super::tools::directions::Directions;
-use super::{Axis, Desk, Edit, NoParam, Param, ParamId, SamplerParam, Tool, ToolParam};
+use super::{AppState, Axis, Desk, Edit, NoParam, Param, ParamId, SamplerParam, Tool, ToolParam};
 use crate::engine::ModelInfo;
 use crate::latent::expr::raw_axis;
 use crate::latent::{Space, VocabularyKind};
-use crate::learn::Control;
+use crate::learn::{Control, toy};
 use std::str::FromStr;
 
 impl ToolParam {
@@ -38,9 +38,34 @@ impl FromStr for ParamId {
         }
         let plain = std::iter::once(Self::Psi)
             .chain(SamplerParam::all().map(Self::Sampler))
-            .chain(ToolParam::all().map(Self::Tool));
+            .chain(ToolParam::all().map(Self::Tool))
+            .chain(toy_params());
         let mut plain = plain.filter(|id| id.to_string() == path);
         plain.next().ok_or_else(|| NoParam(path.to_owned()))
+    }
+}
+
+/// The rows of all toys.
+fn toy_params() -> impl Iterator<Item = ParamId> {
+    let numbers = toy::Kind::ALL.into_iter().flat_map(toy::Kind::numbers);
+    numbers.map(|number| ParamId::Toy(number.key))
+}
+
+impl AppState {
+    /// A row of the table, of the desk or of the toy of the question that is read; `None` for one
+    /// that there is not.
+    pub fn param(&self, id: &ParamId) -> Option<Param> {
+        match id {
+            ParamId::Toy(key) => self.learning().toy_param(key),
+            id => self.desk().param(id),
+        }
+    }
+
+    /// All rows.
+    pub fn params(&self) -> Vec<Param> {
+        let mut params = self.desk().params();
+        params.extend(toy_params().filter_map(|id| self.param(&id)));
+        params
     }
 }
 
@@ -71,6 +96,7 @@ impl Desk {
             ParamId::Axis(axis) => self.axis_param(model, *axis),
             ParamId::Sampler(param) => self.workspace.sampler_param(*param),
             ParamId::Tool(param) => self.tools.param(&self.workspace, *param),
+            ParamId::Toy(_) => None,
         }
     }
 
@@ -218,7 +244,7 @@ impl Desk {
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.workspace.edit(Edit::along(*axis, value, unit));
             }
-            ParamId::Sampler(_) => {}
+            ParamId::Sampler(_) | ParamId::Toy(_) => {}
             ParamId::Tool(param) => self.use_tools(|tools, workspace| {
                 tools.set_param(workspace, *param, value);
             }),
@@ -293,7 +319,8 @@ mod tests {
         ];
         let sampler = SamplerParam::all().map(ParamId::Sampler);
         let all = named.into_iter().chain(sampler);
-        for id in all.chain(ToolParam::all().map(ParamId::Tool)) {
+        let all = all.chain(ToolParam::all().map(ParamId::Tool));
+        for id in all.chain(toy_params()) {
             assert_eq!(id.to_string().parse(), Ok(id.clone()), "{id}");
         }
         for bad in [

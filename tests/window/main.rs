@@ -40,6 +40,7 @@ mod stored_directions;
 mod styles;
 mod support;
 mod tour;
+mod toys;
 mod variations;
 mod walking;
 mod where_am_i;
