@@ -206,10 +206,10 @@ impl Position {
     /// The code itself, where the expression is one written out.
     pub fn literal(&self) -> Option<&[f32]> {
         // What is said beside the code leaves it where it is.
-        let code = match &self.expression {
-            Expr::Given(code, _) => code,
-            code => code,
-        };
+        let mut code = &self.expression;
+        while let Expr::Given(inner, _) | Expr::Edit(inner, ..) = code {
+            code = inner;
+        }
         match code {
             Expr::Vector(values) => Some(values),
             _ => None,
@@ -222,10 +222,7 @@ impl Position {
     pub fn edit(&mut self, edit: Edit, context: Option<&dyn Context>) -> bool {
         match edit {
             Edit::Seed(seed) => self.walk.base = Expr::Seed(seed),
-            Edit::Base(Expr::Given(base, given)) => {
-                (self.walk.base, self.walk.given) = (*base, given);
-            }
-            Edit::Base(base) => self.walk.base = base,
+            Edit::Base(base) => self.walk.set_base(&base),
             Edit::Given(given) => self.walk.given = given,
             Edit::Weight { word, weight } => self.walk.given.set(&word, weight),
             Edit::Psi(psi) => self.walk.psi = psi,
@@ -234,10 +231,11 @@ impl Position {
             // What a hand puts on the map is the final code: truncating or shifting it again
             // would put the picture elsewhere than the hand.
             Edit::Vector(values) => {
-                let given = std::mem::take(&mut self.walk.given);
+                let walk = Walk::from_expr(&Expr::Vector(values));
                 self.walk = Walk {
-                    given,
-                    ..Walk::from_expr(&Expr::Vector(values))
+                    given: std::mem::take(&mut self.walk.given),
+                    edited: self.walk.edited.take(),
+                    ..walk
                 };
             }
             Edit::Expression(expression) => return self.set_expression(expression),

@@ -368,6 +368,10 @@ impl Context for Names<'_> {
     }
 
     fn can_encode(&self) -> bool {
-        self.model.manifest.encodes()
+        self.model.takes_pictures()
+    }
+
+    fn edits(&self) -> bool {
+        self.model.manifest.diffusion.is_some()
     }
 }

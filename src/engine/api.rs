@@ -6,7 +6,7 @@ use crate::latent::expr::Expr;
 use crate::latent::likeness::Likeness;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space};
 use crate::model::layer_change::LayerChange;
-use crate::model::manifest::{ImageSpec, Manifest};
+use crate::model::manifest::{ImageSpec, Manifest, Role};
 use crate::model::measurement::Measurement;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -106,6 +106,13 @@ impl Job {
 }
 
 impl ModelInfo {
+    /// Whether `encode(...)` has a meaning: there is an encoder, or pictures are noised as they are.
+    pub fn takes_pictures(&self) -> bool {
+        let manifest = &self.manifest;
+        let decodes = manifest.networks.contains_key(&Role::Decoder);
+        manifest.encodes() || (manifest.diffusion.is_some() && !decodes)
+    }
+
     /// A code truncated in w where the model has it, else in its own space.
     pub fn truncated(&self, code: Expr, psi: Option<f32>) -> Expr {
         match psi {

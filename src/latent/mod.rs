@@ -20,6 +20,7 @@ pub mod geometry;
 pub mod interpolate;
 pub mod likeness;
 mod names;
+mod original;
 pub mod neighbours;
 pub mod path;
 pub mod pca;
@@ -38,6 +39,7 @@ pub use code_values::{Values, ValuesError};
 pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind};
 pub use geometry::Plane;
 pub use names::{EncodedPhoto, SessionNames};
+pub use original::{Original, StoredOriginal};
 pub use sampler::{
     MAX_TURNS, NoiseMode, Sampler, SamplerChange, SamplerPart, Turn, TurnError, Turns,
 };
