@@ -4,7 +4,7 @@ use super::Backlog;
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
 use crate::latent::likeness::Likeness;
-use crate::latent::{Code, Direction, SessionNames, Shot, Space};
+use crate::latent::{Code, Direction, SessionNames, Shot, Space, SpaceShape};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest, Role};
 use crate::model::measurement::Measurement;
@@ -111,6 +111,16 @@ impl ModelInfo {
         let manifest = &self.manifest;
         let decodes = manifest.networks.contains_key(&Role::Decoder);
         manifest.encodes() || (manifest.diffusion.is_some() && !decodes)
+    }
+
+    /// Width and height of the cells that can be redrawn one by one, where a model begins with a noisy
+    /// picture.
+    pub fn cells(&self) -> Option<[usize; 2]> {
+        self.manifest.diffusion?;
+        match self.manifest.spaces.get(&self.start) {
+            Some(&SpaceShape::Image { width, height, .. }) => Some([width, height]),
+            _ => None,
+        }
     }
 
     /// A code truncated in w where the model has it, else in its own space.

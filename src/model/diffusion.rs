@@ -5,8 +5,8 @@
 //! whose decoder then makes the picture. Between two evaluations everything is on the CPU.
 
 use super::ModelError;
-use super::runner::Runner;
 use super::process::Inputs;
+use super::runner::Runner;
 use crate::latent::sampling::{
     Denoiser, Draw, Held, Inversion, Leg, Level, Moment, Noising, Prediction, Sampling,
     SamplingError, Schedule,

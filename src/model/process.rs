@@ -18,11 +18,8 @@ pub trait Decoder {
     ///
     /// # Errors
     /// When the settings do not fit the model.
-    fn begin(
-        self: Arc<Self>,
-        inputs: Inputs,
-        sampler: &Sampler,
-    ) -> Result<Box<dyn Process>, Fault>;
+    fn begin(self: Arc<Self>, inputs: Inputs, sampler: &Sampler)
+    -> Result<Box<dyn Process>, Fault>;
 }
 
 /// What some pictures are made of.

@@ -151,7 +151,9 @@ impl Decoding {
 fn next_together(codes: &[Code]) -> &[Code] {
     let strength = |code: &Code| Original::strength_of(code.original.as_deref());
     let first = codes.first().map(strength);
-    let count = codes.iter().take_while(|code| Some(strength(code)) == first);
+    let count = codes
+        .iter()
+        .take_while(|code| Some(strength(code)) == first);
     &codes[..count.count()]
 }
 

@@ -49,7 +49,9 @@ impl Unsample {
     fn begin(&self, cx: &JobContext<'_>) -> Result<Stage, Fault> {
         let refused = |fault: String| Fault::Request(fault);
         let sampler = self.sampler();
-        sampler.check().map_err(|fault| refused(fault.to_string()))?;
+        sampler
+            .check()
+            .map_err(|fault| refused(fault.to_string()))?;
         let picture = cx.picture(&self.picture)?;
         let encoded = cx.model.encode(cx.compute, &picture)?;
         let Some(encoded) = encoded else {
@@ -135,10 +137,7 @@ impl Unsample {
                 };
                 let job = cx.job;
                 let total = self.steps * (PER_STEP + 1);
-                let events = vec![
-                    Event::InvertStep { job, found },
-                    cx.progress(total, total),
-                ];
+                let events = vec![Event::InvertStep { job, found }, cx.progress(total, total)];
                 Ok((Stage::Begin, events))
             }
         }

@@ -310,7 +310,8 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             });
         }
         if let Some(original) = &code.original
-            && let Err(fault) = original.check(code.values.len(), self.shape(code.space, "")?.cell_count())
+            && let Err(fault) =
+                original.check(code.values.len(), self.shape(code.space, "")?.cell_count())
         {
             let sentence = format!("{} cannot be used: {fault}", excerpt(expr));
             return Err(CheckError::SpaceMismatch { sentence });

@@ -210,7 +210,11 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
         Expr::Edit(a, b, redraw) => {
             f.write_str("edit(")?;
             after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
-            after.extend([Number(redraw.strength), Item::Cells(&redraw.cells), Text(")")]);
+            after.extend([
+                Number(redraw.strength),
+                Item::Cells(&redraw.cells),
+                Text(")"),
+            ]);
         }
         Expr::Given(a, condition) => {
             f.write_str("given(")?;

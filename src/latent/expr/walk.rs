@@ -67,7 +67,9 @@ impl Walk {
             psi,
             offsets,
             given: said.given.cloned().unwrap_or_default(),
-            edited: said.edited.map(|(picture, redraw)| (picture.clone(), redraw.clone())),
+            edited: said
+                .edited
+                .map(|(picture, redraw)| (picture.clone(), redraw.clone())),
         }
     }
 

@@ -101,10 +101,7 @@ fn before(x: &[f32], said: &Estimate, at: Level, noisier: Level) -> Vec<f32> {
     // picture is less made of is the one that the network may be wrong about.
     if noisier.alpha > noisier.sigma || at.sigma == 0.0 {
         let ratio = noisier.alpha / at.alpha;
-        combine(&[
-            (ratio, x),
-            (noisier.sigma - ratio * at.sigma, &said.noise),
-        ])
+        combine(&[(ratio, x), (noisier.sigma - ratio * at.sigma, &said.noise)])
     } else {
         let ratio = noisier.sigma / at.sigma;
         combine(&[(ratio, x), (noisier.alpha - ratio * at.alpha, &said.data)])
