@@ -8,6 +8,7 @@ use crate::engine::ModelSource;
 use crate::latent::Code;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One request of the user.
 #[derive(Debug)]
@@ -136,6 +137,12 @@ pub enum SessionAction {
     NameCode {
         name: String,
         code: Code,
+    },
+    /// Redraw a picture with the current model, f32 `[C, H, W]` in 0..1 in its size; its code is named as
+    /// `stem`, where that is free.
+    Redraw {
+        stem: String,
+        picture: Arc<[f32]>,
     },
     Open(PathBuf),
     Save(PathBuf),

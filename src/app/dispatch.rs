@@ -246,6 +246,7 @@ impl AppState {
             }
             SessionAction::GoToBookmark(name) => navigation.go_to_bookmark(desk, &name),
             SessionAction::NameCode { name, code } => desk.name_found_code(&name, code),
+            SessionAction::Redraw { stem, picture } => desk.redraw(stem, picture),
             SessionAction::Open(path) => navigation.open_session(desk, path),
             SessionAction::Save(path) => self.save_session(path),
         }

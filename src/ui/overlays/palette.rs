@@ -330,6 +330,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
             | ParamId::Condition(_)
             | ParamId::Step(_)
             | ParamId::Axis(_)
+            | ParamId::Strength
             | ParamId::Sampler(_) => true,
         })
         .filter_map(|param| rank(words.trim(), &param.name, &param.label).map(|rank| (rank, param)))
