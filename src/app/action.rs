@@ -2,7 +2,7 @@
 
 use super::learning::LearningAction;
 use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
-use super::{Command, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep};
+use super::{Command, CurveFile, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep};
 use crate::document::NodeId;
 use crate::engine::ModelSource;
 use crate::latent::Code;
@@ -37,6 +37,8 @@ pub enum Action {
     AskWhereToExport,
     /// Make the file that is set up.
     Export(PathBuf),
+    /// Write the curves of quality that were measured.
+    WriteCurves(CurveFile, PathBuf),
     /// Stop all files on their way.
     CancelExports,
     /// Close the window although files are being written.

@@ -1,6 +1,7 @@
 //! The one point of a frame where requests become changes.
 
 use super::notices::{Level, Until};
+use super::tools::sample::Sample;
 use super::view::Theme;
 use super::{
     Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy,
@@ -56,6 +57,11 @@ impl AppState {
             Action::Export(path) => {
                 self.desk.workspace.modes.overlay = Overlay::None;
                 self.export.write(&mut self.desk, path);
+            }
+            Action::WriteCurves(file, path) => {
+                let view = self.desk.tool::<Sample>();
+                let text = view.tool.curves(view.settings, file);
+                self.export.write_text(&mut self.desk.workspace, text, path);
             }
             Action::CancelExports => self.export.cancel(&mut self.desk.workspace),
             Action::Quit(choice) => self.export.quit(choice, &mut self.desk.workspace),

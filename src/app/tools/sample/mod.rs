@@ -26,13 +26,11 @@ use crate::app::pictures::PictureRequest;
 use crate::app::sentences::NO_MODEL;
 use crate::app::{Availability, CommandInfo, CurveFile, Edit, Effect};
 use crate::engine::{Event, JobId, ModelInfo};
-use crate::files::save::save;
 use crate::latent::{MAX_TURNS, Mask, Sampler};
 use crate::learn::ToolName;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The commands of the tool: a step on, a step back, other settings from here on.
@@ -130,19 +128,14 @@ impl Sample {
         cx.workspace.effects.push(Effect::AskForCurveFile(file));
     }
 
-    /// Writes the points that were measured: all of them as a table, or the distances of those that are
-    /// shown as a chart.
-    pub fn write_curves(&self, cx: &mut ToolContext<'_, Self>, file: CurveFile, path: &Path) {
-        let along = cx.settings().quality.along;
-        let text = match file {
+    /// The points that were measured as the text of a file: all of them as a table, or the distances of
+    /// those that are shown as a chart.
+    pub fn curves(&self, settings: &Settings, file: CurveFile) -> String {
+        let along = settings.quality.along;
+        match file {
             CurveFile::Csv => self.quality.csv(),
             CurveFile::Svg => measure::chart(self.quality.curves(), along, Measure::Frechet).svg(),
-        };
-        let notices = &mut cx.workspace.notices;
-        match save(path, text.as_bytes()) {
-            Ok(()) => notices.push(Level::Done, format!("Saved {}", path.display())),
-            Err(fault) => notices.push(Level::Error, fault.to_string()),
-        };
+        }
     }
 
     /// Forgets a curve.
@@ -261,7 +254,7 @@ impl ToolPart for Sample {
             key: NEXT_VIEW,
             info: CommandInfo {
                 name: "Next view of the sampler",
-                tooltip: "In Sample, go from the film to side by side, to quality and to edit",
+                tooltip: "In Sample, go from the film to side by side, to quality and to redrawing",
                 icon: Icon::SquareSplitHorizontal,
                 shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::V)),
             },
@@ -415,7 +408,7 @@ fn can_mask(view: ToolView<'_, Sample>) -> Availability {
     match (view.settings.mode, view.workspace.position.edited()) {
         (Mode::Edit, Some(_)) => Ok(()),
         (Mode::Edit, None) => Err("Choose a picture to redraw first"),
-        _ => Err("Open Edit in Sample first"),
+        _ => Err("Open Redraw in Sample first"),
     }
 }
 

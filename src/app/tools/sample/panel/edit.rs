@@ -1,4 +1,4 @@
-//! Edit: the picture that is redrawn with the brush at the left of the stage, what becomes of it at the right.
+//! Redraw: the picture that is redrawn with the brush at the left of the stage, what becomes of it at the right.
 
 use crate::app::tools::sample::edit::{
     FILLINGS, MAX_FILLINGS, ORIGINAL, filling, mask, masked, seed_of,
@@ -86,7 +86,12 @@ fn begin_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         "Begin with a picture in place of noise: noise it a little and denoise it as something else, or paint \
          over what is to be drawn again",
     );
+    let position = app.position();
+    let is_current = |picture: &Arc<DecodedPicture>| {
+        picture.expression == *position.expression() && picture.sampler == position.sampler()
+    };
     let current = app.workspace().pictures.set(FILLINGS[0]).get(0).cloned();
+    let current = current.filter(is_current);
     let can = app.model().is_some_and(|model| model.takes_pictures());
     let redraw = Button::new((icon(Icon::ImageUp), "Redraw this picture"))
         .min_size(vec2(0.0, size::CONTROL));
@@ -284,9 +289,11 @@ fn paint(
     if let Some(at) = response.interact_pointer_pos().map(part)
         && (response.dragged_by(PointerButton::Primary) || is_over)
     {
+        // A drag is known as one only when the hand has moved.
+        let origin = response.ctx.input(|input| input.pointer.press_origin());
         let stroke = brush.stroke.get_or_insert_with(|| StrokeUnderWay {
             mask: mask.clone(),
-            at,
+            at: origin.map_or(at, part),
         });
         stroke.mask.stroke([stroke.at, at], settings.brush, chosen);
         stroke.at = at;

@@ -17,7 +17,7 @@ use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{caption, empty_state, section};
 use eframe::egui::{Button, Ui, vec2};
-use levels::Levels;
+use levels::{Levels, Way};
 use lucide_icons::Icon;
 
 /// How the levels are looked at.
@@ -63,8 +63,9 @@ impl ToolPanel for View {
             let tool = app.tools().sample();
             let is_within = tool.film().is_shown() && !tool.is_at_end();
             let shown = if is_within { tool.step() } else { 0 };
-            let sampler = app.position().sampler();
-            self.levels.ui(ui, diffusion.noising, &sampler, shown);
+            if let Some(way) = Way::of(app) {
+                self.levels.ui(ui, way, shown);
+            }
         });
     }
 
@@ -114,8 +115,8 @@ fn mode_words(mode: Mode) -> (&'static str, &'static str) {
             "How alike many pictures are to real ones, against steps or guidance",
         ),
         Mode::Edit => (
-            "Edit",
-            "Redraw a picture, or the part of it that a brush paints",
+            "Redraw",
+            "Begin with a picture (SDEdit), or redraw the part of it that a brush paints (inpainting)",
         ),
     }
 }
