@@ -4,6 +4,7 @@ use crate::graph_files::{self, DENOISER, LATENT_DENOISER};
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Pos2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::ops::Range;
 use tempfile::TempDir;
 use zscape::app::tools::encode::How;
@@ -106,7 +107,7 @@ fn a_brush_chooses_what_is_redrawn_and_undo_takes_back_a_stroke() {
         1.0,
     ));
     edit(&mut window, Edit::Strength(1.0));
-    stroke(&mut window, [0.1, 0.7], [0.9, 0.7]);
+    stroke(&mut window, [0.1, 0.6875], [0.9, 0.6875]);
     // The sixth of eight rows.
     assert_eq!(cells(&window), [40..48]);
     assert!(
@@ -129,7 +130,7 @@ fn a_brush_chooses_what_is_redrawn_and_undo_takes_back_a_stroke() {
     assert!(pixels(&window) == row);
     // The other way round.
     window.press(Modifiers::NONE, Key::M);
-    stroke(&mut window, [0.6, 0.7], [0.95, 0.7]);
+    stroke(&mut window, [0.6, 0.6875], [0.95, 0.6875]);
     assert_eq!(cells(&window), [40..44]);
     window.click("Invert the mask");
     assert_eq!(cells(&window), [0..40, 44..64]);
@@ -296,7 +297,9 @@ fn a_drawing_is_inverted_in_encode_and_redrawn_in_sample() {
     });
     settle(&mut window);
     assert_eq!(window.app().tools().open(), Tool::Sample);
-    assert_eq!(window.expression(), "edit(@drawing, @drawing-2, 0.6)");
+    let expression = window.expression();
+    let is_redrawn = expression.starts_with("edit(@drawing, @") && expression.ends_with(", 0.6)");
+    assert!(is_redrawn, "{expression}");
     window.find(Role::Image, BRUSH);
     assert_eq!(window.app().preview().failure(), None);
 }
