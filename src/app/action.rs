@@ -2,12 +2,13 @@
 
 use super::learning::LearningAction;
 use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
-use super::{Command, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep};
+use super::{Command, CurveFile, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep};
 use crate::document::NodeId;
 use crate::engine::ModelSource;
 use crate::latent::Code;
 use crate::latent::expr::Expr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One request of the user.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub enum Action {
     AskWhereToExport,
     /// Make the file that is set up.
     Export(PathBuf),
+    /// Write the curves of quality that were measured.
+    WriteCurves(CurveFile, PathBuf),
     /// Stop all files on their way.
     CancelExports,
     /// Close the window although files are being written.
@@ -140,6 +143,12 @@ pub enum SessionAction {
     NameCode {
         name: String,
         code: Code,
+    },
+    /// Redraw a picture with the current model, f32 `[C, H, W]` in 0..1 in its size; its code is named as
+    /// `stem`, where that is free.
+    Redraw {
+        stem: String,
+        picture: Arc<[f32]>,
     },
     Open(PathBuf),
     Save(PathBuf),

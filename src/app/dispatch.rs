@@ -1,6 +1,7 @@
 //! The one point of a frame where requests become changes.
 
 use super::notices::{Level, Until};
+use super::tools::sample::Sample;
 use super::view::Theme;
 use super::{
     Action, AppState, Command, Edit, Effect, LearningAction, Overlay, ParamId, Player, Remedy,
@@ -59,6 +60,11 @@ impl AppState {
             Action::Export(path) => {
                 self.desk.workspace.modes.overlay = Overlay::None;
                 self.export.write(&mut self.desk, path);
+            }
+            Action::WriteCurves(file, path) => {
+                let view = self.desk.tool::<Sample>();
+                let text = view.tool.curves(view.settings, file);
+                self.export.write_text(&mut self.desk.workspace, text, path);
             }
             Action::CancelExports => self.export.cancel(&mut self.desk.workspace),
             Action::Quit(choice) => self.export.quit(choice, &mut self.desk.workspace),
@@ -249,6 +255,7 @@ impl AppState {
             }
             SessionAction::GoToBookmark(name) => navigation.go_to_bookmark(desk, &name),
             SessionAction::NameCode { name, code } => desk.name_found_code(&name, code),
+            SessionAction::Redraw { stem, picture } => desk.redraw(stem, picture),
             SessionAction::Open(path) => navigation.open_session(desk, path),
             SessionAction::Save(path) => self.save_session(path),
         }

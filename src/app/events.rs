@@ -54,6 +54,9 @@ impl AppState {
             (Owner::Naming, Event::Evaluated { job, code }) => {
                 self.desk.on_named(job, code);
             }
+            (Owner::Redrawing, Event::Encoded { job, encoding }) => {
+                self.desk.on_redrawn(job, &encoding);
+            }
             (Owner::Examination, Event::Examined { job, measurements }) => {
                 self.learning
                     .on_examined(&mut self.desk.workspace, job, measurements);
@@ -98,7 +101,8 @@ impl AppState {
                     .on_evaluation_failed(&mut desk.workspace, job, why);
             }
             (Owner::Examination, None) => self.learning.on_examination_end(job),
-            (Owner::Naming, None) => {}
+            (Owner::Redrawing, Some(why)) => self.desk.on_redraw_failed(job, why),
+            (Owner::Naming | Owner::Redrawing, None) => {}
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Owner {
     Examination,
     /// The code that gets a name.
     Naming,
+    /// The picture that is to be redrawn.
+    Redrawing,
 }
 
 /// The engine and the owners of its jobs.

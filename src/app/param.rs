@@ -17,6 +17,8 @@ pub const PSI: RangeInclusive<f32> = 0.0..=1.5;
 pub enum ParamId {
     /// `psi`: the truncation of the current code.
     Psi,
+    /// `strength`: how far towards pure noise a picture is redrawn.
+    Strength,
     /// `step/smile`: along a named direction, in standard deviations.
     Step(String),
     /// `axis/w3`: along a raw axis, in standard deviations.
@@ -115,6 +117,7 @@ impl fmt::Display for ParamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Psi => f.write_str("psi"),
+            Self::Strength => f.write_str("strength"),
             Self::Step(name) => write!(f, "step/{name}"),
             Self::Condition(word) => write!(f, "condition/{word}"),
             Self::Axis(axis) => write!(f, "axis/{}", raw_axis_name(axis.space, axis.index)),

@@ -36,7 +36,8 @@ impl FromStr for ParamId {
         if let Some((space, index)) = path.strip_prefix("axis/").and_then(raw_axis) {
             return Ok(Self::Axis(Axis { space, index }));
         }
-        let plain = std::iter::once(Self::Psi)
+        let plain = [Self::Psi, Self::Strength]
+            .into_iter()
             .chain(SamplerParam::all().map(Self::Sampler))
             .chain(ToolParam::all().map(Self::Tool))
             .chain(toy_params());
@@ -91,6 +92,7 @@ impl Desk {
                     .map(str::to_owned)
                     .or_else(|| why_no_psi(model)),
             }),
+            ParamId::Strength => self.workspace.strength_param(),
             ParamId::Step(name) => self.step_param(name),
             ParamId::Condition(word) => self.condition_param(model, word),
             ParamId::Axis(axis) => self.axis_param(model, *axis),
@@ -115,7 +117,8 @@ impl Desk {
         });
         let vocabulary = model.manifest.conditions.as_ref();
         let words = vocabulary.into_iter().flat_map(|it| &it.words);
-        std::iter::once(ParamId::Psi)
+        [ParamId::Psi, ParamId::Strength]
+            .into_iter()
             .chain(words.cloned().map(ParamId::Condition))
             .chain(steps)
             .chain(axes)
@@ -224,6 +227,9 @@ impl Desk {
         if let ParamId::Sampler(param) = id {
             return self.workspace.set_sampler_param(*param, value);
         }
+        if *id == ParamId::Strength {
+            return self.workspace.edit(Edit::Strength(value));
+        }
         if !value.is_finite() {
             return;
         }
@@ -244,7 +250,7 @@ impl Desk {
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.workspace.edit(Edit::along(*axis, value, unit));
             }
-            ParamId::Sampler(_) | ParamId::Toy(_) => {}
+            ParamId::Sampler(_) | ParamId::Toy(_) | ParamId::Strength => {}
             ParamId::Tool(param) => self.use_tools(|tools, workspace| {
                 tools.set_param(workspace, *param, value);
             }),
@@ -296,6 +302,7 @@ mod tests {
             "tool/compare/psi/3",
             "tool/sample/step",
             "tool/sample/pictures",
+            "tool/sample/brush",
             "tool/sample/steps/1",
             "tool/sample/guidance/3",
             "tool/seeds/across",
@@ -303,7 +310,7 @@ mod tests {
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 4 + 3 * 3 + 2);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 3 + 2);
     }
 
     #[test]
@@ -311,6 +318,7 @@ mod tests {
         let axis = |space, index| ParamId::Axis(Axis { space, index });
         let named = [
             ParamId::Psi,
+            ParamId::Strength,
             ParamId::Step("red hair".to_owned()),
             ParamId::Step("a/b".to_owned()),
             ParamId::Condition("red hair".to_owned()),

@@ -3,7 +3,7 @@
 //! The expression is the one source of truth. Every control reads it through a [`Walk`] and
 //! writes it back the same way, so the equation bar, the sliders and the pad cannot disagree.
 
-use crate::latent::expr::{Context, Expr, Walk, raw_axis_name};
+use crate::latent::expr::{Context, Expr, Redraw, Walk, raw_axis_name};
 use crate::latent::{Condition, ModelId, Sampler, Shot, Space};
 
 /// Everything of a shot but its model: what goes along when another model is loaded.
@@ -67,6 +67,10 @@ pub enum Edit {
     Given(Condition),
     /// How much one word of that counts.
     Weight { word: String, weight: f32 },
+    /// Which picture is redrawn, and where; `None` for one that is made of noise.
+    Redraw(Option<(Expr, Redraw)>),
+    /// How far towards pure noise a picture is redrawn.
+    Strength(f32),
     /// The whole expression.
     Expression(Expr),
     /// The settings of the decode beside the code.
@@ -89,6 +93,8 @@ impl Edit {
             | Self::Step { .. }
             | Self::Given(_)
             | Self::Weight { .. }
+            | Self::Redraw(_)
+            | Self::Strength(_)
             | Self::Sampler(_) => false,
         }
     }
@@ -173,6 +179,11 @@ impl Position {
         &self.walk.given
     }
 
+    /// The picture that is redrawn, and how; `None` for one that is made of noise.
+    pub fn edited(&self) -> Option<&(Expr, Redraw)> {
+        self.walk.edited.as_ref()
+    }
+
     pub fn psi(&self) -> f32 {
         self.walk.psi
     }
@@ -206,10 +217,10 @@ impl Position {
     /// The code itself, where the expression is one written out.
     pub fn literal(&self) -> Option<&[f32]> {
         // What is said beside the code leaves it where it is.
-        let code = match &self.expression {
-            Expr::Given(code, _) => code,
-            code => code,
-        };
+        let mut code = &self.expression;
+        while let Expr::Given(inner, _) | Expr::Edit(inner, ..) = code {
+            code = inner;
+        }
         match code {
             Expr::Vector(values) => Some(values),
             _ => None,
@@ -222,22 +233,26 @@ impl Position {
     pub fn edit(&mut self, edit: Edit, context: Option<&dyn Context>) -> bool {
         match edit {
             Edit::Seed(seed) => self.walk.base = Expr::Seed(seed),
-            Edit::Base(Expr::Given(base, given)) => {
-                (self.walk.base, self.walk.given) = (*base, given);
-            }
-            Edit::Base(base) => self.walk.base = base,
+            Edit::Base(base) => self.walk.set_base(&base),
             Edit::Given(given) => self.walk.given = given,
             Edit::Weight { word, weight } => self.walk.given.set(&word, weight),
+            Edit::Redraw(edited) => self.walk.edited = edited,
+            Edit::Strength(strength) => {
+                if let Some((_, redraw)) = &mut self.walk.edited {
+                    redraw.strength = strength;
+                }
+            }
             Edit::Psi(psi) => self.walk.psi = psi,
             Edit::Axis { axis, step } => self.walk.set_offset(&axis.name(), step),
             Edit::Step { direction, step } => self.walk.set_offset(&direction, step),
             // What a hand puts on the map is the final code: truncating or shifting it again
             // would put the picture elsewhere than the hand.
             Edit::Vector(values) => {
-                let given = std::mem::take(&mut self.walk.given);
+                let walk = Walk::from_expr(&Expr::Vector(values));
                 self.walk = Walk {
-                    given,
-                    ..Walk::from_expr(&Expr::Vector(values))
+                    given: std::mem::take(&mut self.walk.given),
+                    edited: self.walk.edited.take(),
+                    ..walk
                 };
             }
             Edit::Expression(expression) => return self.set_expression(expression),
@@ -365,6 +380,26 @@ mod tests {
         assert_eq!(position.literal(), Some(&[0.5, 1.0][..]));
         let text = text_after(&mut position, Edit::Given(Condition::default()));
         assert_eq!(text, "[0.5, 1]");
+    }
+
+    #[test]
+    fn what_is_redrawn_stays_when_the_noise_changes() {
+        let mut position = Position::new(Expr::Seed(42));
+        // Nothing is redrawn yet.
+        assert!(!position.edit(Edit::Strength(0.5), None));
+        let redraw = Redraw {
+            strength: 0.6,
+            cells: vec![2..5],
+        };
+        let picture = Expr::Named("me".to_owned());
+        let text = text_after(&mut position, Edit::Redraw(Some((picture, redraw))));
+        assert_eq!(text, "edit(seed(42), @me, 0.6, cells [2..5])");
+        text_after(&mut position, Edit::Given(Condition::word("3")));
+        text_after(&mut position, Edit::Strength(1.0));
+        let text = text_after(&mut position, Edit::Seed(7));
+        assert_eq!(text, "given(edit(seed(7), @me, 1, cells [2..5]), \"3\")");
+        let text = text_after(&mut position, Edit::Redraw(None));
+        assert_eq!(text, "given(seed(7), \"3\")");
     }
 
     #[test]

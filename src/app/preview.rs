@@ -13,7 +13,9 @@ pub struct Preview {
     asked: Option<(Shot, Arc<SessionNames>)>,
     frame: Option<Frame>,
     failure: Option<String>,
+    /// Until the first frame of each picture, and until its last.
     latency: Latency,
+    whole: Latency,
 }
 
 impl Preview {
@@ -50,9 +52,12 @@ impl Preview {
         if !is_newer || !is_current_model {
             return;
         }
-        // The time of a whole sampling run would say nothing about how fast a drag is followed.
+        // How fast a drag is followed is one thing, how long a picture takes another.
         if frame.is_first() {
             self.latency.record(frame.timing.decode_ms);
+        }
+        if frame.is_last() {
+            self.whole.record(frame.timing.decode_ms);
         }
         self.failure = None;
         self.frame = Some(frame);
@@ -70,6 +75,7 @@ impl Preview {
         self.asked = None;
         self.failure = None;
         self.latency.clear();
+        self.whole.clear();
     }
 
     /// The newest picture.
@@ -91,7 +97,13 @@ impl Preview {
         self.failure.as_deref()
     }
 
+    /// How long pictures take until they are first seen.
     pub fn latency(&self) -> &Latency {
         &self.latency
+    }
+
+    /// How long they take with all their steps.
+    pub fn whole(&self) -> &Latency {
+        &self.whole
     }
 }

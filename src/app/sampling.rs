@@ -1,6 +1,6 @@
 //! The sampler of the current shot: its rows of the table of parameters, and what may change it.
 
-use super::param::{Param, SamplerNumber, SamplerParam, Scale};
+use super::param::{Param, ParamId, SamplerNumber, SamplerParam, Scale};
 use super::{Edit, Workspace};
 use crate::latent::SamplerPart;
 use crate::latent::sampling::{GUIDANCE, MAX_STEPS, Method};
@@ -15,11 +15,36 @@ pub const ETA: RangeInclusive<f32> = 0.0..=1.0;
 /// be as large again.
 pub const GUIDED: RangeInclusive<f32> = GUIDANCE[0]..=10.0;
 
+/// How far a picture may be redrawn, and how far where nothing is said: much of it changes, and its
+/// layout stays.
+pub const STRENGTHS: RangeInclusive<f32> = 0.0..=1.0;
+pub const STRENGTH: f32 = 0.6;
+
 impl Workspace {
     /// Whether the loaded model makes its pictures in steps.
     pub fn takes_steps(&self) -> bool {
         self.model()
             .is_some_and(|model| model.manifest.diffusion.is_some())
+    }
+
+    /// How far towards pure noise a picture is redrawn; `None` where none is.
+    pub(super) fn strength_param(&self) -> Option<Param> {
+        let (_, redraw) = self.position.edited()?;
+        let words = [
+            "Strength",
+            "Strength of the edit",
+            "How far towards pure noise the picture is noised before it is denoised again: 0 gives it back, \
+             1 keeps nothing of it where it is redrawn",
+        ];
+        let row = Param::new(
+            ParamId::Strength,
+            words,
+            STRENGTHS,
+            STRENGTH,
+            redraw.strength,
+        );
+        let lock = self.locked(Control::Sampler).map(str::to_owned);
+        Some(row.scaled(Scale::Closed).locked(lock))
     }
 
     /// A row of the sampler; `None` for a model that takes no steps, a part that is not there, and a

@@ -161,6 +161,16 @@ impl Workspace {
         if !walk.given.iter().all(is_known) {
             walk.given = Condition::default();
         }
+        // A model that makes pictures in one step has none to redraw, and a picture of another size fits
+        // no other model.
+        if let Some((picture, redraw)) = walk.edited.take() {
+            let noise = Box::new(Expr::Seed(0));
+            let alone = Expr::Edit(noise, picture.clone().into(), redraw.clone());
+            walk.edited = self
+                .check_for(model, &alone)
+                .is_ok()
+                .then_some((picture, redraw));
+        }
         walk.arrange(&Names { model, session });
         walk.to_expr()
     }
@@ -197,7 +207,7 @@ impl Workspace {
             | Edit::Vector(_)
             | Edit::Given(_)
             | Edit::Weight { .. } => Control::Sliders,
-            Edit::Sampler(_) => Control::Sampler,
+            Edit::Sampler(_) | Edit::Redraw(_) | Edit::Strength(_) => Control::Sampler,
             Edit::Base(_) | Edit::Expression(_) | Edit::Composition(_) => {
                 return true;
             }
@@ -215,6 +225,14 @@ impl Workspace {
         if let Edit::Sampler(sampler) = &edit
             && let Err(fault) = sampler.check()
         {
+            self.notices.push(Level::Warning, fault.to_string());
+            return;
+        }
+        if let Edit::Strength(strength) = edit
+            && !(0.0..=1.0).contains(&strength)
+        {
+            let strength = strength.to_string();
+            let fault = CheckError::Strength { strength };
             self.notices.push(Level::Warning, fault.to_string());
             return;
         }
@@ -375,6 +393,10 @@ impl Context for Names<'_> {
     }
 
     fn can_encode(&self) -> bool {
-        self.model.manifest.encodes()
+        self.model.takes_pictures()
+    }
+
+    fn edits(&self) -> bool {
+        self.model.manifest.diffusion.is_some()
     }
 }

@@ -1,9 +1,11 @@
 //! The arguments, as clap reads them.
 
+mod editing;
 mod learning;
 mod pictures;
 mod sampling;
 
+pub use editing::*;
 pub use learning::*;
 pub use pictures::*;
 pub use sampling::*;
@@ -49,6 +51,8 @@ pub enum Command {
     Code(CodeArgs),
     /// Write the codes of many expressions
     Codes(CodesArgs),
+    /// Find the code of a picture and write it
+    Invert(InvertArgs),
     /// Draw the pictures of many seeds, or of codes in a file
     Grid(GridArgs),
     /// Draw pictures on the way between keyframes, side by side

@@ -36,7 +36,7 @@ pub fn render(args: &RenderArgs) -> Result<(), CliError> {
 
 fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Result<(), CliError> {
     let source = source::find(model)?;
-    let expression = args.condition.asked(session::parse(expression)?);
+    let expression = session::parse(expression)?;
     // Before the model is loaded, which takes longer.
     let steps = args
         .steps_out
@@ -45,6 +45,12 @@ fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Resul
         .transpose()?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.names.codes, args.names.sampler(args.sampler.method)?)?;
+    let expression = match args.edit.read(session.model())? {
+        Some(editing) => editing.by(expression)?,
+        None => expression,
+    };
+    session.note_files(args.edit.mask.as_slice());
+    let expression = args.condition.asked(expression);
     let subject = Subject::Expression(expression.to_string());
     let look = Look {
         longer_side: args.size,

@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod codes;
 mod directions;
+mod editing;
 mod error;
 mod export;
 mod grid;
@@ -80,6 +81,7 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Render(args)) => export::render(&args),
         Some(Command::Code(args)) => export::code(&args),
         Some(Command::Codes(args)) => codes::codes(&args),
+        Some(Command::Invert(args)) => editing::invert(&args),
         Some(Command::Grid(args)) => grid::grid(&args),
         Some(Command::Strip(args)) => walks::strip(&args),
         Some(Command::Sheet(args)) => walks::sheet(&args),

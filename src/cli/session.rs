@@ -106,6 +106,11 @@ impl Session {
         self.setup.sampler = sampler;
     }
 
+    /// Notes files that pictures come from besides those of the names, which no output may replace.
+    pub fn note_files(&mut self, files: &[PathBuf]) {
+        self.setup.files.extend_from_slice(files);
+    }
+
     /// What pictures are made with besides their expressions.
     pub fn setup(&self) -> &Setup {
         &self.setup

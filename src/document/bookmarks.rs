@@ -10,7 +10,7 @@ use super::json::{self, exact};
 use super::snapshot::ModelLink;
 use crate::latent::expr::limits::MAX_CODE_LEN;
 use crate::latent::expr::{Expr, parse};
-use crate::latent::{Code, Sampler, SessionNames, Space, SpaceShape};
+use crate::latent::{Code, Sampler, SessionNames, Space, SpaceShape, StoredOriginal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub struct Bookmark {
 
 /// A code as it is written: a plain shape, and numbers that come back bit for bit.
 mod written_code {
-    use super::{Code, Deserialize, Serialize, Space, SpaceShape, exact};
+    use super::{Code, Deserialize, Serialize, Space, SpaceShape, StoredOriginal, exact};
     use serde::{Deserializer, Serializer, de};
 
     #[derive(Serialize, Deserialize)]
@@ -70,6 +70,8 @@ mod written_code {
         values: Vec<f32>,
         #[serde(default, with = "exact", skip_serializing_if = "Vec::is_empty")]
         condition: Vec<f32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        original: Option<StoredOriginal>,
     }
 
     pub fn serialize<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
@@ -85,6 +87,7 @@ mod written_code {
             shape,
             values: code.values.numbers().into_owned(),
             condition: code.condition.clone(),
+            original: code.stored_original(),
         };
         written.serialize(serializer)
     }
@@ -97,7 +100,10 @@ mod written_code {
             (None, None) => SpaceShape::Vector { dim },
             (None, Some(layers)) => SpaceShape::Layers { layers, dim },
         };
-        let code = Code::new(written.space, shape, written.values)
+        let code = Code::new(written.space, shape, written.values);
+        let code = code.map_err(|fault| fault.to_string());
+        let code = code
+            .and_then(|code| code.begun_with(written.original))
             .map_err(|fault| de::Error::custom(format_args!("a code is not sound: {fault}")))?;
         Ok(Code {
             condition: written.condition,

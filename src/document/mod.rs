@@ -24,6 +24,7 @@ pub mod history;
 pub mod journal;
 mod json;
 mod markup;
+pub mod mask;
 pub mod npy;
 pub mod photo;
 pub mod png;

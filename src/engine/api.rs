@@ -4,9 +4,9 @@ use super::Backlog;
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
 use crate::latent::expr::Expr;
 use crate::latent::likeness::Likeness;
-use crate::latent::{Code, Direction, SessionNames, Shot, Space};
+use crate::latent::{Code, Direction, SessionNames, Shot, Space, SpaceShape};
 use crate::model::layer_change::LayerChange;
-use crate::model::manifest::{ImageSpec, Manifest};
+use crate::model::manifest::{ImageSpec, Manifest, Role};
 use crate::model::measurement::Measurement;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -106,6 +106,25 @@ impl Job {
 }
 
 impl ModelInfo {
+    /// Whether `encode(...)` has a meaning: there is an encoder, or pictures are noised as they
+    /// are.
+    pub fn takes_pictures(&self) -> bool {
+        let manifest = &self.manifest;
+        let has = |role| manifest.networks.contains_key(&role);
+        let reaches_data = !has(Role::Decoder) || has(Role::Encoder);
+        manifest.encodes() || (manifest.diffusion.is_some() && reaches_data)
+    }
+
+    /// Width and height of the cells that can be redrawn one by one, where a model begins with a noisy
+    /// picture.
+    pub fn cells(&self) -> Option<[usize; 2]> {
+        self.manifest.diffusion?;
+        match self.manifest.spaces.get(&self.start) {
+            Some(&SpaceShape::Image { width, height, .. }) => Some([width, height]),
+            _ => None,
+        }
+    }
+
     /// A code truncated in w where the model has it, else in its own space.
     pub fn truncated(&self, code: Expr, psi: Option<f32>) -> Expr {
         match psi {

@@ -107,7 +107,11 @@ impl Context for ModelContext<'_> {
     }
 
     fn can_encode(&self) -> bool {
-        self.model.generator.has_encoder() || !self.session.photos.is_empty()
+        self.model.info.takes_pictures() || !self.session.photos.is_empty()
+    }
+
+    fn edits(&self) -> bool {
+        self.model.info.manifest.diffusion.is_some()
     }
 
     fn lead(&self, space: Space) -> Option<Lead> {

@@ -23,6 +23,9 @@ pub struct Encoding {
 
 /// How an inversion searches.
 ///
+/// Of a model that makes pictures in steps, the noise is found by going those of DDIM backwards, and of these
+/// options the steps count alone. Elsewhere a code is searched by gradient descent.
+///
 /// Candidates are the given starts, what the model's encoder finds, and seeds. Each is decoded;
 /// the best few go down side by side by Adam, with a rate that falls to zero as half a cosine.
 /// The loss is `mse + prior_weight * |u|^2 / d`, where `u` are the `d` numbers of the code in
@@ -38,7 +41,7 @@ pub struct InvertOptions {
     pub first_seed: u32,
     /// How many seeds are tried.
     pub seeds: usize,
-    /// Steps of the descent.
+    /// Steps of the descent, or those of DDIM.
     pub steps: usize,
     /// The rate of Adam at the first step, in standard deviations.
     pub learning_rate: f32,

@@ -3,9 +3,9 @@
 use super::compute::{Backend, EncodedPicture};
 use super::picture_file::{FileStates, PictureFiles};
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
-use crate::latent::Sampler;
+use crate::latent::{Original, Sampler};
 use crate::model::judge::Classifier;
-use crate::model::process::Decoder;
+use crate::model::process::{Decoder, fault_on};
 use crate::model::{Fault, Generator, ModelError, ModelFile, device};
 use burn::tensor::Device;
 use std::cell::{Cell, OnceCell};
@@ -91,7 +91,9 @@ impl LoadedModel {
     }
 
     /// The code that the encoder finds for a picture, and what it is to be drawn as: an encoder leaves
-    /// out what its decoder is told. `None` without an encoder.
+    /// out what its decoder is told. Where a sampler begins with noise, it is a picture to begin with, shown
+    /// as it is; a model that noises pictures themselves needs no encoder for that. `None` where nothing
+    /// encodes.
     ///
     /// # Errors
     /// When the device was lost.
@@ -100,9 +102,30 @@ impl LoadedModel {
         compute: &Backend,
         picture: &[f32],
     ) -> Result<Option<EncodedPicture>, Fault> {
-        let Some(mut encoded) = compute.encode(&self.generator, picture)? else {
+        let diffusion = self.generator.diffusion();
+        let program = |error: ModelError| Fault::Program(error.to_string());
+        let encoded = match diffusion {
+            Some(diffusion) => match diffusion
+                .data(picture)
+                .map_err(|error| fault_on(&self.generator, &error))?
+            {
+                Some(data) => {
+                    let mu = self.generator.code(self.generator.start(), data);
+                    let mu = mu.map_err(program)?;
+                    Some(EncodedPicture { mu, logvar: None })
+                }
+                None => None,
+            },
+            None => compute.encode(&self.generator, picture)?,
+        };
+        let Some(mut encoded) = encoded else {
             return Ok(None);
         };
+        // What was encoded has no noise to be removed.
+        if diffusion.is_some() {
+            let data = encoded.mu.values.reals().to_vec();
+            encoded.mu.original = Some(Arc::new(Original::still(data)));
+        }
         let condition = self.condition_of(picture);
         encoded.mu.condition = condition.map_err(|error| Fault::Program(error.to_string()))?;
         Ok(Some(encoded))

@@ -6,7 +6,7 @@ use super::models::Models;
 use super::{Event, Frame, FrameTiming, ModelId, PreviewRequest, StageId};
 use crate::latent::Code;
 use crate::model::Fault;
-use crate::model::process::{Budget, Process};
+use crate::model::process::{Budget, Inputs, Process};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -117,8 +117,11 @@ impl Preview {
                 let mut context = ModelContext::new(model, &self.request.names, compute);
                 let code = context.evaluate(&shot.expression)?;
                 let evaluated = Instant::now();
-                let inputs = model.generator.input_of(&code);
-                let inputs = inputs.map_err(|error| Fault::Request(error.to_string()))?;
+                let rows = model.generator.input_of(&code);
+                let inputs = Inputs {
+                    rows: rows.map_err(|error| Fault::Request(error.to_string()))?,
+                    originals: vec![code.original.clone()],
+                };
                 let decoder = std::sync::Arc::clone(&model.decoder);
                 let process = decoder.begin(inputs, &shot.sampler)?;
                 Begun {

@@ -1,10 +1,12 @@
 //! Codes, the spaces that they live in, and named directions.
 
 use super::code_values::{Values, ValuesError};
+use super::original::{Original, StoredOriginal};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 /// The longest name of a space.
 const MAX_NAME_CHARS: usize = 16;
@@ -276,6 +278,9 @@ pub struct Code {
     /// What the picture is to show besides: a weight for each word of the model's
     /// [`Vocabulary`](super::Vocabulary), or none where nothing is said.
     pub condition: Vec<f32>,
+    /// The picture that a sampler begins with beside the code as its noise; `None` where it begins with
+    /// the noise alone.
+    pub original: Option<Arc<Original>>,
 }
 
 /// A [`Code`] in files.
@@ -286,13 +291,17 @@ struct StoredCode {
     values: Vec<f32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     condition: Vec<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    original: Option<StoredOriginal>,
 }
 
 impl TryFrom<StoredCode> for Code {
-    type Error = ValuesError;
+    type Error = String;
 
-    fn try_from(stored: StoredCode) -> Result<Self, ValuesError> {
-        let code = Self::new(stored.space, stored.shape, stored.values)?;
+    fn try_from(stored: StoredCode) -> Result<Self, String> {
+        let code = Self::new(stored.space, stored.shape, stored.values);
+        let code = code.map_err(|fault| fault.to_string())?;
+        let code = code.begun_with(stored.original)?;
         Ok(Self {
             condition: stored.condition,
             ..code
@@ -305,6 +314,7 @@ impl From<Code> for StoredCode {
         Self {
             space: code.space,
             shape: code.shape,
+            original: code.stored_original(),
             values: code.values.numbers().into_owned(),
             condition: code.condition,
         }
@@ -323,7 +333,27 @@ impl Code {
             shape,
             values,
             condition: Vec::new(),
+            original: None,
         })
+    }
+
+    /// The same that begins with what a file says; `None` says nothing.
+    ///
+    /// # Errors
+    /// When that does not fit the code.
+    pub fn begun_with(self, stored: Option<StoredOriginal>) -> Result<Self, String> {
+        let cells = self.shape.cell_count();
+        let original = stored.map(|stored| stored.read(self.values.reals(), cells));
+        Ok(Self {
+            original: original.transpose()?.map(Arc::new),
+            ..self
+        })
+    }
+
+    /// What it begins with, as files hold it.
+    pub fn stored_original(&self) -> Option<StoredOriginal> {
+        let original = self.original.as_deref()?;
+        Some(StoredOriginal::of(original, self.values.reals()))
     }
 
     /// A single vector in `space`.
@@ -333,6 +363,7 @@ impl Code {
             shape: SpaceShape::Vector { dim: values.len() },
             values: Values::Reals(values),
             condition: Vec::new(),
+            original: None,
         }
     }
 

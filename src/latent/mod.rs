@@ -2,6 +2,7 @@
 //!
 //! - [`seed`]: the code of a seed, equal to NumPy's bit for bit;
 //! - [`Shot`]: everything that makes one picture;
+//! - [`Original`], [`Mask`]: pictures that are redrawn, and where;
 //! - [`interpolate`]: the ways between two codes;
 //! - [`expr`]: the language in which every picture is written;
 //! - [`geometry`]: lengths, angles, planes;
@@ -19,8 +20,10 @@ pub mod expr;
 pub mod geometry;
 pub mod interpolate;
 pub mod likeness;
+mod mask;
 mod names;
 pub mod neighbours;
+mod original;
 pub mod path;
 pub mod pca;
 pub mod prior;
@@ -37,7 +40,9 @@ pub use code::{Code, Direction, Lead, MAX_LEVELS, Space, SpaceNameError, SpaceSh
 pub use code_values::{Values, ValuesError};
 pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind, stands_for};
 pub use geometry::Plane;
+pub use mask::Mask;
 pub use names::{EncodedPhoto, SessionNames};
+pub use original::{Original, StoredOriginal};
 pub use sampler::{
     MAX_TURNS, NoiseMode, Sampler, SamplerChange, SamplerPart, Turn, TurnError, Turns,
 };

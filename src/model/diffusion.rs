@@ -5,12 +5,14 @@
 //! whose decoder then makes the picture. Between two evaluations everything is on the CPU.
 
 use super::ModelError;
+use super::process::Inputs;
 use super::runner::Runner;
 use crate::latent::sampling::{
-    Denoiser, Draw, Leg, Moment, Noising, Prediction, Sampling, SamplingError,
+    Denoiser, Draw, Held, Inversion, Leg, Level, Moment, Noising, Prediction, Sampling,
+    SamplingError, Schedule,
 };
 use crate::latent::seed::UniformStream;
-use crate::latent::{NoiseMode, Sampler};
+use crate::latent::{NoiseMode, Original, Sampler};
 use serde::{Deserialize, Serialize};
 
 /// What a denoiser was trained for: the section `diffusion` of a manifest.
@@ -45,10 +47,7 @@ pub struct Diffusion {
 /// Pictures on their way from noise to data.
 pub struct DiffusionRun {
     sampling: Sampling,
-    /// The weights of all pictures, one after the other.
-    conditions: Vec<f32>,
-    /// Those of what guidance leads away from: nothing, or a negative prompt.
-    avoided: Vec<f32>,
+    asked: Asked,
     guidance: f32,
     /// The parts of the way that are still to come, the next one last.
     to_come: Vec<(Leg, f32)>,
@@ -56,34 +55,49 @@ pub struct DiffusionRun {
     steps: [usize; 2],
     /// What the last step began with.
     seen: Option<Vec<f32>>,
+    /// The pictures that are redrawn; `None` where all are made of noise.
+    held: Option<Held>,
+    /// Steps done of pictures that are shown as they are, for which no network is asked; `None` of others.
+    still: Option<usize>,
+}
+
+/// What the network is told of some pictures.
+struct Asked {
+    /// The weights of all pictures, one after the other.
+    conditions: Vec<f32>,
+    /// Those of what guidance leads away from: nothing, or a negative prompt.
+    avoided: Vec<f32>,
+}
+
+/// Data on its way back to noise.
+pub struct InversionRun {
+    inversion: Inversion,
+    asked: Asked,
 }
 
 impl Diffusion {
-    /// Begins with rows of noise, each followed by the weights of its condition.
+    /// Begins with rows of noise, each followed by the weights of its condition, and with the pictures
+    /// that are redrawn. All of these begin at the same strength.
     ///
     /// # Errors
-    /// A sentence when a setting is out of its range.
-    pub fn begin(&self, inputs: &[f32], sampler: &Sampler) -> Result<DiffusionRun, SamplingError> {
-        let legs = sampler.legs(self.spec.noising)?;
-        let mut noise = Vec::with_capacity(inputs.len());
-        let mut conditions: Vec<f32> = Vec::new();
-        for row in inputs.chunks_exact(self.x_len + self.words) {
-            noise.extend(&row[..self.x_len]);
-            conditions.extend(&row[self.x_len..]);
-        }
-        let avoided = match self.negates_by_guidance {
-            true => conditions
-                .iter()
-                .map(|&weight| (-weight).max(0.0))
-                .collect(),
-            false => vec![0.0; conditions.len()],
-        };
-        if self.negates_by_guidance {
-            conditions
-                .iter_mut()
-                .for_each(|weight| *weight = weight.max(0.0));
-        }
+    /// A sentence when a setting is out of its range, or the strengths differ.
+    pub fn begin(&self, inputs: &Inputs, sampler: &Sampler) -> Result<DiffusionRun, SamplingError> {
+        let (mut noise, asked) = self.split(&inputs.rows);
+        let strength = inputs.strength().ok_or(SamplingError::Strengths)?;
+        let start = self.spec.noising.at_strength(strength.into());
+        let legs = sampler.legs_from(start.filter(|_| strength > 0.0), self.spec.noising)?;
         let draw = drawing(noise.clone(), self.x_len, sampler.noise);
+        let originals: Vec<Option<&Original>> = inputs.originals().collect();
+        let held = Held::new(&originals, &noise, self.x_len);
+        let mut still = None;
+        if let Some(held) = &held {
+            if let Some(start) = start {
+                noise = held.at(start);
+                still = (strength == 0.0).then_some(0);
+            } else if let Some(first) = legs.first().and_then(|leg| leg.moments.first()) {
+                held.hold(&mut noise, first.level);
+            }
+        }
         let steps = [0, legs.iter().map(Leg::steps).sum()];
         let guidances = sampler.parts().map(|part| part.guidance);
         let mut to_come: Vec<(Leg, f32)> = legs.into_iter().zip(guidances).collect();
@@ -92,13 +106,55 @@ impl Diffusion {
         let (first, guidance) = to_come.pop().ok_or(SamplingError::Steps(0))?;
         Ok(DiffusionRun {
             sampling: Sampling::new(first.method, first.moments, noise, first.eta, draw)?,
-            conditions,
-            avoided,
+            asked,
             guidance,
             to_come,
             steps,
             seen: None,
+            held,
+            still,
         })
+    }
+
+    /// Begins to look for the noise that DDIM makes of rows of data, each followed by the weights of its
+    /// condition, in so many steps without guidance.
+    ///
+    /// # Errors
+    /// A sentence when there are no steps or too many.
+    pub fn invert(
+        &self,
+        rows: &[f32],
+        [steps, per_step]: [usize; 2],
+    ) -> Result<InversionRun, SamplingError> {
+        let (data, asked) = self.split(rows);
+        let noising = self.spec.noising;
+        let moments = Schedule::from(noising).moments(steps, noising)?;
+        Ok(InversionRun {
+            inversion: Inversion::new(moments, per_step, data),
+            asked,
+        })
+    }
+
+    /// The codes of rows, and what is said of them.
+    fn split(&self, rows: &[f32]) -> (Vec<f32>, Asked) {
+        let mut codes = Vec::with_capacity(rows.len());
+        let mut conditions: Vec<f32> = Vec::new();
+        for row in rows.chunks_exact(self.x_len + self.words) {
+            codes.extend(&row[..self.x_len]);
+            conditions.extend(&row[self.x_len..]);
+        }
+        let mut avoided = vec![0.0; conditions.len()];
+        if self.negates_by_guidance {
+            for (weight, avoided) in conditions.iter_mut().zip(&mut avoided) {
+                *avoided = (-*weight).max(0.0);
+                *weight = weight.max(0.0);
+            }
+        }
+        let asked = Asked {
+            conditions,
+            avoided,
+        };
+        (codes, asked)
     }
 
     /// The `x` without noise of pictures in 0..1, row after row; `None` where a decoder makes the
@@ -135,7 +191,7 @@ impl DiffusionRun {
     /// Steps done, and how many there are.
     pub fn progress(&self) -> [usize; 2] {
         let [before, of] = self.steps;
-        [before + self.sampling.done(), of]
+        [self.still.unwrap_or(before + self.sampling.done()), of]
     }
 
     /// Does the next step.
@@ -143,6 +199,11 @@ impl DiffusionRun {
     /// # Errors
     /// When the device was lost.
     pub fn step(&mut self, diffusion: &Diffusion) -> Result<(), ModelError> {
+        if let Some(done) = &mut self.still {
+            *done += 1;
+            self.seen = Some(self.sampling.x().to_vec());
+            return Ok(());
+        }
         if self.sampling.done() >= self.sampling.steps()
             && let Some((leg, guidance)) = self.to_come.pop()
         {
@@ -154,10 +215,14 @@ impl DiffusionRun {
         self.seen = Some(self.sampling.x().to_vec());
         self.sampling.step(&mut Guided {
             diffusion,
-            conditions: &self.conditions,
-            avoided: &self.avoided,
+            asked: &self.asked,
             guidance: self.guidance,
-        })
+        })?;
+        if let Some(held) = &self.held {
+            let level = self.sampling.level();
+            held.hold(self.sampling.x_mut(), level);
+        }
+        Ok(())
     }
 
     /// The pictures so far, as the network sees them behind the noise; after the last step the
@@ -168,8 +233,15 @@ impl DiffusionRun {
     pub fn pictures(&self, diffusion: &Diffusion) -> Result<Vec<f32>, ModelError> {
         let [done, of] = self.progress();
         let x = self.sampling.x();
-        let so_far = self.sampling.data().filter(|_| done < of);
-        diffusion.decoded(so_far.unwrap_or(x))
+        match (self.sampling.data().filter(|_| done < of), &self.held) {
+            (None, _) => diffusion.decoded(x),
+            (Some(data), None) => diffusion.decoded(data),
+            (Some(data), Some(held)) => {
+                let mut data = data.to_vec();
+                held.hold(&mut data, Level::CLEAN);
+                diffusion.decoded(&data)
+            }
+        }
     }
 
     /// The noisy pictures that the last step began with, `x_t`, as far as they can be seen: what lies
@@ -183,13 +255,36 @@ impl DiffusionRun {
     }
 }
 
+impl InversionRun {
+    /// Evaluations of the network done, and how many there are.
+    pub fn progress(&self) -> [usize; 2] {
+        self.inversion.progress()
+    }
+
+    /// Asks the network once more.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn look(&mut self, diffusion: &Diffusion) -> Result<(), ModelError> {
+        self.inversion.look(&mut Guided {
+            diffusion,
+            asked: &self.asked,
+            guidance: 1.0,
+        })
+    }
+
+    /// The noise, after the last evaluation.
+    pub fn into_noise(self) -> Vec<f32> {
+        self.inversion.into_x()
+    }
+}
+
 /// A network that is asked what it is told and, for classifier-free guidance (Ho and Salimans 2022),
 /// what it says when it is told nothing, or a negative prompt in its place: the difference counts
 /// `guidance` times.
 struct Guided<'a> {
     diffusion: &'a Diffusion,
-    conditions: &'a [f32],
-    avoided: &'a [f32],
+    asked: &'a Asked,
     guidance: f32,
 }
 
@@ -217,11 +312,15 @@ impl Denoiser for Guided<'_> {
     fn predict(&mut self, x: &[f32], moment: Moment) -> Result<Vec<f32>, ModelError> {
         let time = moment.time as f32;
         // Told the same twice, it says the same.
-        if self.conditions == self.avoided || self.guidance == 1.0 {
-            return self.ask(x, self.conditions, time);
+        let Asked {
+            conditions,
+            avoided,
+        } = self.asked;
+        if conditions == avoided || self.guidance == 1.0 {
+            return self.ask(x, conditions, time);
         }
         // Both at once: a small network is faster with twice as many pictures than twice.
-        let conditions = [self.conditions, self.avoided].concat();
+        let conditions = [&conditions[..], avoided].concat();
         let mut told = self.ask(&[x, x].concat(), &conditions, time)?;
         let untold = told.split_off(x.len());
         for (told, untold) in told.iter_mut().zip(untold) {

@@ -489,7 +489,7 @@ fn sampled(
     inputs: &[f32],
     sampler: &Sampler,
 ) -> Result<Vec<f32>, ModelError> {
-    let begun = diffusion.begin(inputs, sampler);
+    let begun = diffusion.begin(&inputs.to_vec().into(), sampler);
     let mut run = begun.map_err(|fault| ModelError(fault.to_string()))?;
     loop {
         run.step(diffusion)?;

@@ -5,7 +5,7 @@
 
 use super::diffusion::{Diffusion, DiffusionRun};
 use super::{Fault, Generator, ModelError, device};
-use crate::latent::Sampler;
+use crate::latent::{Original, Sampler};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -14,15 +14,43 @@ pub trait Decoder {
     /// How many steps a picture takes with these settings; at least 1.
     fn steps(&self, sampler: &Sampler) -> usize;
 
-    /// Begins to decode `inputs`, row after row. Nothing is computed before the first step.
+    /// Begins to decode `inputs`. Nothing is computed before the first step.
     ///
     /// # Errors
     /// When the settings do not fit the model.
-    fn begin(
-        self: Arc<Self>,
-        inputs: Vec<f32>,
-        sampler: &Sampler,
-    ) -> Result<Box<dyn Process>, Fault>;
+    fn begin(self: Arc<Self>, inputs: Inputs, sampler: &Sampler)
+    -> Result<Box<dyn Process>, Fault>;
+}
+
+/// What some pictures are made of.
+#[derive(Clone, Default, Debug)]
+pub struct Inputs {
+    /// Row after row as [`Generator::inputs`] gives them.
+    pub rows: Vec<f32>,
+    /// The picture that each begins with besides, in the order of the rows; those of the last rows may be
+    /// missing.
+    pub originals: Vec<Option<Arc<Original>>>,
+}
+
+impl Inputs {
+    pub fn originals(&self) -> impl Iterator<Item = Option<&Original>> {
+        self.originals.iter().map(Option::as_deref)
+    }
+
+    /// The strength that all begin with; `None` where they differ.
+    pub fn strength(&self) -> Option<f32> {
+        let mut strengths = self.originals().map(Original::strength_of);
+        let first = strengths.next().unwrap_or(1.0);
+        strengths.all(|strength| strength == first).then_some(first)
+    }
+}
+
+/// Codes alone.
+impl From<Vec<f32>> for Inputs {
+    fn from(rows: Vec<f32>) -> Self {
+        let originals = Vec::new();
+        Self { rows, originals }
+    }
 }
 
 /// A decode under way.
@@ -82,7 +110,7 @@ impl Decoder for Generator {
 
     fn begin(
         self: Arc<Self>,
-        inputs: Vec<f32>,
+        inputs: Inputs,
         sampler: &Sampler,
     ) -> Result<Box<dyn Process>, Fault> {
         if let Some(diffusion) = self.diffusion() {
@@ -94,7 +122,7 @@ impl Decoder for Generator {
         }
         Ok(Box::new(Plain {
             generator: self,
-            inputs,
+            inputs: inputs.rows,
             sampler: *sampler,
         }))
     }
@@ -163,7 +191,7 @@ fn diffusion_of(generator: &Generator) -> Result<&Diffusion, Fault> {
 }
 
 /// A CPU that fails is the program's fault; any other device may be lost.
-fn fault_on(generator: &Generator, error: &ModelError) -> Fault {
+pub(crate) fn fault_on(generator: &Generator, error: &ModelError) -> Fault {
     if *generator.device() == device::cpu() {
         Fault::Program(error.to_string())
     } else {

@@ -4,7 +4,6 @@
 //! window's thread, as macOS demands, and awaited elsewhere; the answer comes by a channel.
 
 use crate::app::tools::encode::Encode;
-use crate::app::tools::sample::Sample;
 use crate::app::{
     Action, Actions, CurveFile, FileKind, LearningAction, LearningFile, SessionAction, Wake,
 };
@@ -193,8 +192,7 @@ impl Dialogs {
                 }
                 (Some(path), Purpose::Curves(file)) => {
                     let path = with_ending(path, file.suggestion().2);
-                    actions
-                        .ask_tool(move |tool: &mut Sample, cx| tool.write_curves(cx, file, &path));
+                    actions.push(Action::WriteCurves(file, path));
                 }
                 (None, purpose) if answer.took < TOO_FAST_FOR_A_PERSON => {
                     actions.push(Action::Report(no_dialog_message(purpose)));
@@ -285,7 +283,7 @@ mod tests {
     #[test]
     fn without_a_dialog_an_export_names_the_command_that_writes_it() {
         for (kind, command) in Kind::ALL.into_iter().zip([
-            "render", "strip", "sheet", "grid", "sheet", "animate", "codes",
+            "render", "strip", "sheet", "grid", "sheet", "animate", "render", "codes",
         ]) {
             let settings = Settings {
                 kind,

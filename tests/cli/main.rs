@@ -11,6 +11,7 @@ mod data;
 mod directions;
 mod disks;
 mod earlier;
+mod editing;
 mod expressions;
 mod ffmpeg;
 mod foreign;

@@ -32,7 +32,7 @@ fn rows(generator: &Generator, seeds: std::ops::Range<u32>, condition: &[f32]) -
 
 /// The pictures of all steps.
 fn steps(generator: &Arc<Generator>, inputs: Vec<f32>, sampler: &Sampler) -> Vec<Vec<f32>> {
-    let process = Arc::clone(generator).begin(inputs, sampler);
+    let process = Arc::clone(generator).begin(inputs.into(), sampler);
     let mut process = process.unwrap_or_else(|fault| panic!("{fault}"));
     let of = generator.steps(sampler);
     let mut found = Vec::new();

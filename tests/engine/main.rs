@@ -9,6 +9,7 @@ mod diffusion;
 mod directions;
 mod display_pass;
 mod dolls;
+mod editing;
 mod engine_flow;
 mod examining;
 mod finding_codes;

@@ -10,7 +10,7 @@ use zscape::engine::{
 };
 use zscape::latent::Sampler;
 use zscape::model::Generator;
-use zscape::model::process::{Budget, Decoder, Pictures, Process, Step};
+use zscape::model::process::{Budget, Decoder, Inputs, Pictures, Process, Step};
 
 const STEPS: usize = 50;
 
@@ -43,7 +43,7 @@ impl Decoder for Slow {
 
     fn begin(
         self: Arc<Self>,
-        inputs: Vec<f32>,
+        inputs: Inputs,
         sampler: &Sampler,
     ) -> Result<Box<dyn Process>, Fault> {
         let generator = Arc::clone(&self.generator);

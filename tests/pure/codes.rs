@@ -29,6 +29,7 @@ fn layers(first: f32) -> Code {
         shape: SpaceShape::Layers { layers: 2, dim: 3 },
         values: Values::Reals((0..6).map(|i| first + i as f32).collect()),
         condition: Vec::new(),
+        original: None,
     }
 }
 

@@ -30,6 +30,7 @@ fn code() -> impl Strategy<Value = Code> {
         },
         values: Values::Reals(row.repeat(layers)),
         condition: Vec::new(),
+        original: None,
     });
     let asked =
         (vector(), vec(finite(), 0..4)).prop_map(|(code, condition)| Code { condition, ..code });

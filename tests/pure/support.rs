@@ -108,6 +108,7 @@ fn bookmarks() -> impl Strategy<Value = Bookmark> {
                         shape,
                         condition: values.iter().take((number % 3).into()).copied().collect(),
                         values: Values::Reals(values),
+                        original: None,
                     },
                     ..bookmark(&name, Vec::new())
                 }

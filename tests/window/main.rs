@@ -31,6 +31,7 @@ mod on_gpu;
 mod parameters;
 mod promises;
 mod quitting;
+mod redraw;
 mod sample;
 mod school;
 mod seeds;

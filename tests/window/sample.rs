@@ -464,10 +464,8 @@ fn a_curve_of_quality_fills_in_is_cancelled_and_written() {
     for (file, name) in [(CurveFile::Csv, "q.csv"), (CurveFile::Svg, "q.svg")] {
         let path = folder.path().join(name);
         let to = path.clone();
-        window.ask(Action::ask_tool(move |tool: &mut Sample, cx| {
-            tool.write_curves(cx, file, &to);
-        }));
-        window.harness.run_steps(2);
+        window.ask(Action::WriteCurves(file, to));
+        window.wait("the file", |app| app.export().runs().is_empty());
         let text = std::fs::read_to_string(&path).expect("it was written");
         match file {
             CurveFile::Csv => assert!(

@@ -1,6 +1,7 @@
 //! The workspace with its tools and its session: what a step of the history holds, and what
 //! navigation moves as one.
 
+mod redraw;
 mod steps;
 
 use super::models::link_of;
@@ -14,6 +15,7 @@ use crate::document::{Change, ModelLink, SessionView};
 use crate::engine::{JobId, ModelSource};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, SessionNames};
+use redraw::Redrawing;
 use serde::Deserialize as _;
 use std::sync::Arc;
 use steps::KnownTools;
@@ -35,6 +37,7 @@ pub struct Desk {
     settled: Option<Place>,
     /// What the session heard last of the tools.
     known_tools: Option<KnownTools>,
+    redrawing: Option<Redrawing>,
 }
 
 impl Desk {
@@ -45,6 +48,7 @@ impl Desk {
             session,
             settled: None,
             known_tools: None,
+            redrawing: None,
         }
     }
 

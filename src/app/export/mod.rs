@@ -9,7 +9,7 @@ mod settings;
 mod task;
 
 pub use run::Run;
-pub use settings::{ContactSource, Kind, SCALE, Settings, ending_of};
+pub use settings::{ContactSource, Film, Kind, SCALE, Settings, ending_of};
 
 use super::jobs::{Jobs, Owner};
 use super::notices::Level;
@@ -278,6 +278,11 @@ impl Export {
     pub(super) fn write(&mut self, desk: &mut Desk, path: PathBuf) {
         let task = Task::new(desk, &self.settings);
         self.begin(&mut desk.workspace, task, path);
+    }
+
+    /// Writes a text.
+    pub(super) fn write_text(&mut self, workspace: &mut Workspace, text: String, path: PathBuf) {
+        self.begin(workspace, Ok(Task::Text(text)), path);
     }
 
     /// Writes the picture in the model's own size.

@@ -5,17 +5,15 @@
 
 use super::task::Task;
 use crate::document::codes::save_npz;
-use crate::engine::{Backlog, Event, Job, JobId};
-use crate::render::{Output, Production, Progress, RenderError, Stage};
+use crate::engine::{Event, Job, JobId};
+use crate::files::save::save;
+use crate::render::{Production, Progress, RenderError, Stage};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-
-/// Events of one job that may wait for the thread: its tiles and its end.
-const EVENTS: usize = Backlog::MAX_TILES + 2;
 
 /// What the thread of a file reports.
 pub enum Report {
@@ -52,7 +50,7 @@ impl Run {
         path: PathBuf,
         mut report: impl FnMut(Report) + Send + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (sender, events) = sync_channel(EVENTS);
+        let (sender, events) = sync_channel(task.room());
         let is_cancelled = Arc::new(AtomicBool::new(false));
         let run = Self {
             id,
@@ -132,15 +130,12 @@ fn make(
     report: &mut impl FnMut(Report),
 ) -> Result<(), RenderError> {
     let mut goes_on = |_| !is_cancelled.load(Ordering::Relaxed);
-    let (plan, format) = match task {
-        Task::Pictures { plan, format } => (*plan, format),
+    let (plan, form) = match task {
+        Task::Pictures { plan, form } => (*plan, form),
+        Task::Text(text) => return Ok(save(path, text.as_bytes())?),
         Task::Codes(arrays) => return Ok(save_npz(path, &arrays)?),
     };
-    let path = path.to_owned();
-    let output = match format {
-        Some(format) => Output::Animation { path, format },
-        None => Output::Still(path),
-    };
+    let output = form.output(path.to_owned())?;
     let mut production = Production::begin(plan, &[output])?;
     while let Some(job) = production.next_job() {
         report(Report::Needs(Box::new(job)));

@@ -2,7 +2,7 @@
 
 use crate::app::FileKind;
 use crate::document::animation::{AnimationFormat, MAX_FRAMES};
-use crate::render::{MAX_GAP, MAX_SCALE};
+use crate::render::{MAX_GAP, MAX_SCALE, StepsShown};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -21,18 +21,21 @@ pub enum Kind {
     Contact,
     /// The way of Interpolate, frame by frame.
     Animation,
+    /// The steps of a sampler to the current picture.
+    Film,
     /// The numbers of codes.
     Codes,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Picture,
         Self::Strip,
         Self::Sheet,
         Self::Grid,
         Self::Contact,
         Self::Animation,
+        Self::Film,
         Self::Codes,
     ];
 
@@ -44,6 +47,7 @@ impl Kind {
             Self::Grid => "Grid",
             Self::Contact => "Contact sheet",
             Self::Animation => "Animation",
+            Self::Film => "Film",
             Self::Codes => "Codes",
         }
     }
@@ -57,6 +61,7 @@ impl Kind {
             Self::Grid => "grid",
             Self::Contact => "contact-sheet",
             Self::Animation => "walk",
+            Self::Film => "film",
             Self::Codes => "codes",
         }
     }
@@ -64,7 +69,7 @@ impl Kind {
     /// The command of `zscape` that writes such files.
     fn command(self) -> &'static str {
         match self {
-            Self::Picture => "render",
+            Self::Picture | Self::Film => "render",
             Self::Strip => "strip",
             Self::Sheet | Self::Contact => "sheet",
             Self::Grid => "grid",
@@ -82,6 +87,9 @@ impl Kind {
             Self::Grid => "The pictures of seeds one after the other, with the current truncation",
             Self::Contact => "Pictures that you have kept, in rows, for the screen or for print",
             Self::Animation => "The path of Interpolate at its speed, frame by frame",
+            Self::Film => {
+                "The steps from the noise to the current picture, side by side or one after the other"
+            }
             Self::Codes => "Arrays for NumPy: the current code, or the codes of all bookmarks",
         }
     }
@@ -107,8 +115,31 @@ pub struct Settings {
     pub fps: f32,
     /// Whether an animation is shown once, rather than again and again.
     pub once: bool,
+    pub film: Film,
     /// The codes of all bookmarks, rather than the current one.
     pub bookmarks: bool,
+}
+
+/// What is written of the steps of a sampler.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Film {
+    /// Which picture of each step; an animation has one of each.
+    pub shown: StepsShown,
+    /// `None` for a strip of all steps.
+    pub format: Option<AnimationFormat>,
+}
+
+impl Film {
+    /// The same that can be written: an animation shows one picture of each step.
+    fn bounded(self) -> Self {
+        match (self.format, self.shown) {
+            (Some(_), StepsShown::Both) => Self {
+                shown: StepsShown::Data,
+                ..self
+            },
+            _ => self,
+        }
+    }
 }
 
 /// Where the pictures of a contact sheet come from.
@@ -225,6 +256,7 @@ impl Default for Settings {
             format: AnimationFormat::Gif,
             fps: 25.0,
             once: false,
+            film: Film::default(),
             bookmarks: false,
         }
     }
@@ -237,6 +269,7 @@ impl Settings {
         self.side = self.side.clamp(*SIDE.start(), *SIDE.end());
         self.seeds = self.seeds.clamp(*SEEDS.start(), *SEEDS.end());
         self.contact = self.contact.bounded();
+        self.film = self.film.bounded();
         self.fps = self.fps.clamp(*FPS.start(), *FPS.end());
         self
     }
@@ -246,6 +279,10 @@ impl Settings {
         let (words, ending) = match self.kind {
             Kind::Animation => (self.format.name(), ending_of(self.format)),
             Kind::Codes => ("NumPy archive", "npz"),
+            Kind::Film => match self.film.format {
+                Some(format) => (format.name(), ending_of(format)),
+                None => ("PNG picture", "png"),
+            },
             _ => ("PNG picture", "png"),
         };
         FileKind {

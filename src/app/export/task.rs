@@ -1,6 +1,6 @@
 //! What a file is made of, read from what the window shows.
 
-use super::settings::{ContactSource, Kind, Settings, completed};
+use super::settings::{ContactSource, Film, Kind, Settings, completed};
 use crate::app::Desk;
 use crate::app::sentences::NO_MODEL;
 use crate::app::tools::seeds::Seeds;
@@ -9,10 +9,10 @@ use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
 use crate::document::recipe::{Animation, texts};
 use crate::document::{Bookmark, ModelLink, Subject};
-use crate::engine::ModelInfo;
+use crate::engine::{Backlog, ModelInfo};
 use crate::latent::expr::{Expr, parse};
 use crate::latent::path;
-use crate::render::{Look, Plan, Setup};
+use crate::render::{Look, Output, Plan, RenderError, Setup};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,11 +20,44 @@ use std::sync::Arc;
 pub enum Task {
     Pictures {
         plan: Box<Plan>,
-        /// The format of an animation; a still is a PNG.
-        format: Option<AnimationFormat>,
+        form: Form,
     },
     /// Codes are known: there is nothing to decode.
     Codes(Vec<CodeArray>),
+    /// A text that is known.
+    Text(String),
+}
+
+/// The form of a file of pictures.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// A PNG.
+    Still,
+    Animation(AnimationFormat),
+    /// The steps to one picture: a strip, or an animation.
+    Steps(Film),
+}
+
+impl Form {
+    fn animation(self) -> Option<AnimationFormat> {
+        match self {
+            Self::Still => None,
+            Self::Animation(format) => Some(format),
+            Self::Steps(film) => film.format,
+        }
+    }
+
+    /// Where the pictures go.
+    ///
+    /// # Errors
+    /// When the name of the file is that of no such form.
+    pub fn output(self, path: PathBuf) -> Result<Output, RenderError> {
+        match self {
+            Self::Still => Ok(Output::Still(path)),
+            Self::Animation(format) => Ok(Output::Animation { path, format }),
+            Self::Steps(film) => Output::steps(&path, film.shown),
+        }
+    }
 }
 
 impl Task {
@@ -55,29 +88,51 @@ impl Task {
         if plan.size().is_err() {
             return Err("It is too large: choose fewer or smaller pictures".to_owned());
         }
-        Ok(Self::Pictures {
-            format: plan.is_animation().then_some(settings.format),
-            plan: Box::new(plan),
-        })
+        let form = match settings.kind {
+            Kind::Film if model.manifest.diffusion.is_none() => {
+                return Err(
+                    "The model makes its picture in one step, so there is no film".to_owned(),
+                );
+            }
+            Kind::Film => Form::Steps(settings.film),
+            _ if plan.is_animation() => Form::Animation(settings.format),
+            _ => Form::Still,
+        };
+        let plan = Box::new(plan);
+        Ok(Self::Pictures { plan, form })
     }
 
     /// Width and height of the picture in the file, in pixels; `None` for codes.
     pub fn size(&self) -> Option<[u32; 2]> {
         match self {
             Self::Pictures { plan, .. } => plan.size().ok(),
-            Self::Codes(_) => None,
+            Self::Codes(_) | Self::Text(_) => None,
         }
     }
 
     /// Where the file goes that was asked for at `path`.
     pub fn place(&self, path: PathBuf) -> PathBuf {
-        match self {
-            Self::Pictures {
-                format: Some(format),
-                ..
-            } => completed(*format, path),
-            Self::Pictures { format: None, .. } | Self::Codes(_) => path,
+        let format = match self {
+            Self::Pictures { form, .. } => form.animation(),
+            Self::Codes(_) | Self::Text(_) => None,
+        };
+        match format {
+            Some(format) => completed(format, path),
+            None => path,
         }
+    }
+
+    /// How many events of one job may wait for the thread that makes the file. Tiles come no faster than
+    /// they are used; steps do.
+    pub fn room(&self) -> usize {
+        let steps = match self {
+            Self::Pictures {
+                plan,
+                form: Form::Steps(_),
+            } => plan.recipe().sampler.steps_in_all(),
+            _ => 0,
+        };
+        Backlog::MAX_TILES + 2 + steps
     }
 }
 
@@ -86,7 +141,9 @@ fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
     let interpolate = &desk.tools.settings().interpolate;
     let position = &desk.workspace.position;
     Ok(match settings.kind {
-        Kind::Picture | Kind::Codes => Subject::Expression(position.expression().to_string()),
+        Kind::Picture | Kind::Film | Kind::Codes => {
+            Subject::Expression(position.expression().to_string())
+        }
         Kind::Strip => {
             let way = interpolate.path(interpolate.method)?;
             let positions = way.frame_positions(

@@ -1,6 +1,6 @@
 //! The arguments of commands that draw.
 
-use super::{DeviceArgs, MAX_SIZE, MethodArgs, OutputArgs, StepArgs, WayMethodArgs};
+use super::{DeviceArgs, EditArgs, MAX_SIZE, MethodArgs, OutputArgs, StepArgs, WayMethodArgs};
 use crate::cli::error::CliError;
 use crate::document::raster::Layout;
 use crate::document::seeds::SeedList;
@@ -32,7 +32,7 @@ pub struct RenderArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub expression: Option<String>,
     /// Draw again what is in this file, from the recipe that it carries
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "steps_show", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "method", "steps", "schedule", "eta", "guidance", "turns"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["npy", "steps_out", "steps_show", "size", "scale", "smooth", "codes", "noise", "class", "prompt", "negative", "input", "strength", "mask", "method", "steps", "schedule", "eta", "guidance", "turns"])]
     pub from: Option<PathBuf>,
     /// With --from, draw with a model of the same name even if it is another one
     #[arg(long, requires = "from")]
@@ -71,6 +71,8 @@ pub struct RenderArgs {
     pub names: NameArgs,
     #[command(flatten)]
     pub condition: ConditionArgs,
+    #[command(flatten)]
+    pub edit: EditArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -118,6 +120,8 @@ pub struct GridArgs {
     pub names: NameArgs,
     #[command(flatten)]
     pub condition: ConditionArgs,
+    #[command(flatten)]
+    pub edit: EditArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
 }

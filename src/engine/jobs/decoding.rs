@@ -2,9 +2,9 @@
 
 use crate::engine::compute::Backend;
 use crate::engine::models::LoadedModel;
-use crate::latent::{Code, Sampler, Shot};
+use crate::latent::{Code, Original, Sampler, Shot};
 use crate::model::Fault;
-use crate::model::process::{Budget, Decoder, Pictures, Process, Step};
+use crate::model::process::{Budget, Decoder, Inputs, Pictures, Process, Step};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,10 +41,13 @@ impl Decoding {
     /// The same with the settings of a shot.
     #[must_use]
     pub fn drawn_like(self, shot: &Shot) -> Self {
-        Self {
-            sampler: shot.sampler,
-            ..self
-        }
+        self.drawn_with(shot.sampler)
+    }
+
+    /// The same with other settings.
+    #[must_use]
+    pub fn drawn_with(self, sampler: Sampler) -> Self {
+        Self { sampler, ..self }
     }
 
     /// Does one step of the next pictures. Returns whether all are there.
@@ -98,13 +101,16 @@ impl Decoding {
     fn begin(&self, model: &LoadedModel, compute: &Backend) -> Result<Batch, Fault> {
         let generator = &model.generator;
         let codes = &self.codes[self.done.min(self.codes.len())..];
-        let codes = &codes[..codes.len().min(model.batch())];
-        let mut inputs = Vec::with_capacity(codes.len() * generator.input_len());
+        let codes = next_together(&codes[..codes.len().min(model.batch())]);
+        let mut rows = Vec::with_capacity(codes.len() * generator.input_len());
         for code in codes {
-            let rows = generator.input_of(code);
-            inputs.extend(rows.map_err(super::request_fault)?);
+            let row = generator.input_of(code);
+            rows.extend(row.map_err(super::request_fault)?);
         }
-        let inputs = compute.padded(inputs, generator.input_len());
+        let inputs = Inputs {
+            rows: compute.padded(rows, generator.input_len()),
+            originals: codes.iter().map(|code| code.original.clone()).collect(),
+        };
         let decoder = Arc::clone(&model.decoder);
         let process = Arc::clone(&decoder).begin(inputs, &self.sampler)?;
         Ok(Batch {
@@ -139,6 +145,16 @@ impl Decoding {
     pub fn take(self) -> (Vec<Code>, Vec<f32>) {
         (self.codes, self.values)
     }
+}
+
+/// The first codes that can be in one process: a sampler begins all pictures at one strength.
+fn next_together(codes: &[Code]) -> &[Code] {
+    let strength = |code: &Code| Original::strength_of(code.original.as_deref());
+    let first = codes.first().map(strength);
+    let count = codes
+        .iter()
+        .take_while(|code| Some(strength(code)) == first);
+    &codes[..count.count()]
 }
 
 fn is_same(a: &Arc<dyn Decoder>, b: &Arc<dyn Decoder>) -> bool {

@@ -35,6 +35,7 @@ impl LayerChanges {
             shape: SpaceShape::Layers { layers, dim },
             values: Values::Reals(values.to_vec()),
             condition: Vec::new(),
+            original: None,
         });
         Ok(Decoding::plain(codes.collect()))
     }

@@ -12,11 +12,13 @@ mod directions;
 mod encode;
 mod evaluate;
 mod examine;
+mod inversion;
 mod invert;
 mod layer_change;
 mod picture_axes;
 mod search_space;
 mod steps;
+mod unsample;
 
 use super::compute::Backend;
 use super::context::ModelContext;
@@ -25,6 +27,7 @@ use super::models::{LoadedModel, Models};
 use super::{Event, Job, JobId, ModelId};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, SessionNames, Shot};
+use crate::model::diffusion::Diffusion;
 use crate::model::{Fault, ModelError};
 
 pub use decoding::Decoding;
@@ -114,7 +117,10 @@ impl RunningJob {
                 model,
                 picture,
                 options,
-            } => (Ok(model), Box::new(invert::Invert::new(picture, options))),
+            } => {
+                let work = inversion::Inversion::new(picture, options);
+                (Ok(model), Box::new(work))
+            }
             Job::Directions { model, source } => {
                 (Ok(model), Box::new(directions::Directions::new(source)))
             }
@@ -160,6 +166,19 @@ impl<'a> JobContext<'a> {
     /// The model's name, for sentences.
     fn name(&self) -> &str {
         &self.model.info.id.name
+    }
+
+    /// The sampler of the model.
+    fn diffusion(&self) -> Result<&Diffusion, Fault> {
+        let diffusion = self.model.generator.diffusion();
+        diffusion.ok_or_else(|| {
+            Fault::Request(format!("{} makes its pictures in one step", self.name()))
+        })
+    }
+
+    fn progress(&self, done: usize, total: usize) -> Event {
+        let job = self.job;
+        Event::Progress { job, done, total }
     }
 
     fn context(&self, names: &'a SessionNames) -> ModelContext<'a> {

@@ -83,6 +83,7 @@ impl SearchSpace {
             shape: self.shape,
             values: Values::Reals(values),
             condition: self.condition.clone(),
+            original: None,
         }
     }
 

@@ -63,6 +63,10 @@ pub enum Expr {
     /// `given(a, "3")`, `given(a, 0.4*"3", 0.6*"8")`: `a`, drawn as what the words say, and nothing
     /// that was said inside.
     Given(Box<Expr>, Condition),
+    /// `edit(a, b, 0.6)`: the picture `b`, noised to a strength of 0.6 by the noise `a` and denoised from
+    /// there; `edit(a, b, 0.6, cells [0, 3..5])` redraws the cells 0, 3 and 4 and holds the others.
+    /// Nothing that was said of this inside counts.
+    Edit(Box<Expr>, Box<Expr>, Redraw),
 }
 
 /// A random step away from a code.
@@ -74,6 +78,15 @@ pub struct Vary {
     pub sigma: f32,
     /// The numbers that stay as they are: numbers of z or w, layers of w+.
     pub locked: Vec<Range<usize>>,
+}
+
+/// How much of a picture a sampler makes again, and where.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Redraw {
+    /// How far towards pure noise the sampler begins, 0..=1.
+    pub strength: f32,
+    /// The cells that are redrawn, as in [`Expr::MixCells`]; none stands for all of them.
+    pub cells: Vec<Range<usize>>,
 }
 
 /// How the numbers of two codes are drawn for their child.
@@ -133,7 +146,8 @@ impl Expr {
             | Self::Mix(a, b, _)
             | Self::MixCells(a, b, _)
             | Self::ProjectOut(a, b)
-            | Self::Cross(a, b, _) => (Some(&**a), Some(&**b), &[]),
+            | Self::Cross(a, b, _)
+            | Self::Edit(a, b, _) => (Some(&**a), Some(&**b), &[]),
             Self::Mean(all) => (None, None, all),
         };
         first.into_iter().chain(second).chain(rest)
@@ -163,7 +177,8 @@ impl Expr {
             | Self::Mix(a, b, _)
             | Self::MixCells(a, b, _)
             | Self::ProjectOut(a, b)
-            | Self::Cross(a, b, _) => (Some(&mut **a), Some(&mut **b), &mut []),
+            | Self::Cross(a, b, _)
+            | Self::Edit(a, b, _) => (Some(&mut **a), Some(&mut **b), &mut []),
             Self::Mean(all) => (None, None, all),
         };
         first.into_iter().chain(second).chain(rest)
@@ -179,6 +194,7 @@ impl Expr {
             | Self::Truncate(_, number)
             | Self::TruncateLayers(_, number, _) => std::slice::from_ref(number),
             Self::Vary(_, vary) => std::slice::from_ref(&vary.sigma),
+            Self::Edit(_, _, redraw) => std::slice::from_ref(&redraw.strength),
             Self::Given(_, condition) => condition.weights(),
             _ => &[],
         }
@@ -188,7 +204,7 @@ impl Expr {
     pub(super) fn locked(&self) -> &[Range<usize>] {
         match self {
             Self::Vary(_, Vary { locked, .. }) | Self::Cross(_, _, Cross { locked, .. }) => locked,
-            Self::MixCells(_, _, cells) => cells,
+            Self::MixCells(_, _, cells) | Self::Edit(_, _, Redraw { cells, .. }) => cells,
             _ => &[],
         }
     }

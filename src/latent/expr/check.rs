@@ -1,6 +1,6 @@
 //! Which space an expression's value lies in, found without computing anything.
 
-use super::ast::{Expr, LayerRange};
+use super::ast::{Expr, LayerRange, Redraw};
 use super::context::{
     Context, is_mapped_to, meeting_space, raw_axis, raw_axis_name, rows_space, way, way_to,
 };
@@ -126,6 +126,9 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             }
             (Expr::Map(a, to), [value]) => self.mapped(a, value.space, *to),
             (Expr::Given(_, condition), [a]) => self.condition(condition).map(|()| a.space),
+            (Expr::Edit(a, b, redraw), [noise, picture]) => {
+                self.edit([(a, noise), (b, picture)], redraw)
+            }
             (Expr::Mix(a, b, layers), [value_a, value_b]) => {
                 let (space, shape) = self.rows(", so mix(...) cannot be used")?;
                 for (code, value) in [(a, value_a), (b, value_b)] {
@@ -155,6 +158,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 | Expr::ProjectOut(..)
                 | Expr::Vary(..)
                 | Expr::Given(..)
+                | Expr::Edit(..)
                 | Expr::Cross(..),
                 _,
             ) => unreachable!("fold gives one value for each child"),
@@ -176,6 +180,30 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             hint: near.map_or_else(String::new, |near| format!("; did you mean {near:?}?")),
             known: vocabulary.words.join(", "),
         })
+    }
+
+    /// Checks that a picture can be redrawn with some noise.
+    fn edit(&self, codes: [(&Expr, &Value); 2], redraw: &Redraw) -> Result<Space, CheckError> {
+        if !self.0.edits() {
+            let model = self.model();
+            return Err(CheckError::NoEdits { model });
+        }
+        let space = self.0.start_space();
+        if let Some((part, value)) = codes.iter().find(|(_, value)| value.space != space) {
+            return Err(CheckError::SpaceMismatch {
+                sentence: format!(
+                    "{} is in {}, but pictures are redrawn in {space}",
+                    excerpt(part),
+                    value.space
+                ),
+            });
+        }
+        if !(0.0..=1.0).contains(&redraw.strength) {
+            return Err(CheckError::Strength {
+                strength: redraw.strength.to_string(),
+            });
+        }
+        self.ranges("cells", &redraw.cells, space, SpaceShape::cell_count)
     }
 
     /// Checks that codes of `space` are real numbers, as `expr` takes or makes them.
@@ -274,6 +302,13 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 words,
                 model: self.model(),
             });
+        }
+        if let Some(original) = &code.original
+            && let Err(fault) =
+                original.check(code.values.len(), self.shape(code.space, "")?.cell_count())
+        {
+            let sentence = format!("{} cannot be used: {fault}", excerpt(expr));
+            return Err(CheckError::SpaceMismatch { sentence });
         }
         // A file may bring a code of another codebook.
         match self.shape(code.space, "")? {

@@ -42,6 +42,11 @@ pub trait Context {
         None
     }
 
+    /// Whether the model begins with noise, so that it can begin with a noisy picture too.
+    fn edits(&self) -> bool {
+        false
+    }
+
     /// Whether the model can find the code of a picture.
     fn can_encode(&self) -> bool;
 

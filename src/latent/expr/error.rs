@@ -93,6 +93,13 @@ pub enum CheckError {
     },
     #[error("{model} has no encoder, so encode(...) cannot be used")]
     NoEncoder { model: String },
+    #[error(
+        "{model} makes its pictures in one step, so edit(...) cannot be used: it takes a model that \
+         begins with noise"
+    )]
+    NoEdits { model: String },
+    #[error("a strength of {strength} is refused: it is a number from 0, the picture itself, to 1")]
+    Strength { strength: String },
     #[error("{model} takes no conditions, so given(...) cannot be used")]
     NoConditions { model: String },
     #[error("{model} does not know the condition {word:?}, only {known}{hint}")]

@@ -1,6 +1,6 @@
 //! The value of an expression.
 
-use super::ast::{Expr, LayerRange};
+use super::ast::{Expr, LayerRange, Redraw};
 use super::check::check;
 use super::context::{Compute, meeting_space, raw_axis, rows_space, way, way_to};
 use super::error::{CheckError, EvalError};
@@ -10,7 +10,8 @@ use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::{seed_code, seed_indices};
 use crate::latent::variations::{cross, mix_cells, vary, vary_indices};
-use crate::latent::{Code, Lead, Space, SpaceShape, Values};
+use crate::latent::{Code, Lead, Original, Space, SpaceShape, Values};
+use std::sync::Arc;
 
 /// Computes the code that `expr` stands for.
 ///
@@ -40,9 +41,10 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         let codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
         let weights: Vec<Weight> = below.iter().map(|(_, weight)| *weight).collect();
         let mut code = self.code_of(expr, &codes, &weights)?;
-        // Codes that come with a condition bring it.
+        // Codes that come with a condition or an original bring it.
         if !matches!(expr, Expr::Named(_) | Expr::Encode(_)) {
             code.condition = self.condition_of(expr, &codes);
+            code.original = original_of(expr, &codes);
         }
         Ok((code, Weight::of(expr, &weights)))
     }
@@ -71,9 +73,13 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
                 Some(code) => {
-                    let condition = code.condition.clone();
+                    let (condition, original) = (code.condition.clone(), code.original.clone());
                     let code = self.code(code.space, code.values.numbers().into_owned())?;
-                    Ok(Code { condition, ..code })
+                    Ok(Code {
+                        condition,
+                        original,
+                        ..code
+                    })
                 }
                 None => Err(CheckError::UnknownName {
                     text: excerpt(expr),
@@ -145,7 +151,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 }
             }
             (Expr::Map(inner, to), &[a]) => self.mapped(inner, a, *to),
-            (Expr::Given(..), &[a]) => Ok(a.clone()),
+            (Expr::Given(..), &[a]) | (Expr::Edit(..), &[a, _]) => Ok(a.clone()),
             (Expr::Mix(inner_a, inner_b, layers), &[a, b]) => {
                 let a = self.styles(inner_a, a)?;
                 let b = self.styles(inner_b, b)?;
@@ -166,6 +172,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                 | Expr::ProjectOut(..)
                 | Expr::Vary(..)
                 | Expr::Given(..)
+                | Expr::Edit(..)
                 | Expr::Cross(..),
                 _,
             ) => unreachable!("fold gives one value for each child"),
@@ -228,6 +235,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             shape,
             values: Values::Indices(indices),
             condition: Vec::new(),
+            original: None,
         })
     }
 
@@ -269,8 +277,11 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             return Err(failed(reason));
         }
         let found = self.code(code.space, code.values.numbers().into_owned())?;
-        let condition = code.condition;
-        Ok(Code { condition, ..found })
+        Ok(Code {
+            condition: code.condition,
+            original: code.original,
+            ..found
+        })
     }
 
     fn mapped(&mut self, expr: &Expr, code: &Code, to: Space) -> Result<Code, EvalError> {
@@ -385,6 +396,52 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     }
 }
 
+/// What the value of a checked `expr` begins with besides noise. It is interpolated as codes are, so
+/// that a walk leads from picture to picture; elsewhere that of the first code stays.
+fn original_of(expr: &Expr, below: &[&Code]) -> Option<Arc<Original>> {
+    let of = |index: usize| below.get(index).and_then(|code| code.original.as_ref());
+    let between = |parts: &[(usize, f32)]| {
+        let parts = parts.iter();
+        let parts = parts.map(|&(index, weight)| (of(index).map(|it| &**it), weight));
+        Original::between(&parts.collect::<Vec<_>>()).map(Arc::new)
+    };
+    match expr {
+        Expr::Edit(_, _, redraw) => {
+            let picture = below.get(1)?;
+            Some(Arc::new(Original {
+                // Where it begins with a picture itself, that one counts.
+                data: match &picture.original {
+                    Some(original) => original.data.clone(),
+                    None => picture.values.reals().to_vec(),
+                },
+                strength: redraw.strength,
+                redrawn: redrawn(redraw, picture.shape),
+            }))
+        }
+        Expr::Lerp(_, _, t) | Expr::Slerp(_, _, t) => between(&[(0, 1.0 - t), (1, *t)]),
+        Expr::Mean(_) => {
+            let part = 1.0 / below.len().max(1) as f32;
+            let parts: Vec<_> = (0..below.len()).map(|index| (index, part)).collect();
+            between(&parts)
+        }
+        _ => of(0).cloned(),
+    }
+}
+
+/// The mask of what is redrawn, empty for all of the picture.
+fn redrawn(redraw: &Redraw, shape: SpaceShape) -> Vec<f32> {
+    if redraw.cells.is_empty() {
+        return Vec::new();
+    }
+    let mut mask = vec![0.0; shape.cell_count()];
+    for cells in &redraw.cells {
+        if let Some(cells) = mask.get_mut(cells.clone()) {
+            cells.fill(1.0);
+        }
+    }
+    mask
+}
+
 fn map(code: &Code, f: impl Fn(f32) -> f32) -> Code {
     let values = code.values.reals().iter().map(|&v| f(v)).collect();
     Code {
@@ -410,7 +467,9 @@ fn combine(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
 }
 
 fn finite(expr: &Expr, code: &Code) -> Result<(), EvalError> {
-    if code.values.is_finite() && code.condition.iter().all(|weight| weight.is_finite()) {
+    let original = code.original.iter().flat_map(|original| &original.data);
+    let mut beside = code.condition.iter().chain(original);
+    if code.values.is_finite() && beside.all(|value| value.is_finite()) {
         return Ok(());
     }
     let text = excerpt(expr);

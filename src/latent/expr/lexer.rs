@@ -228,7 +228,7 @@ fn unexpected(c: char) -> String {
 }
 
 /// The calls of the language, each with what it takes and an example.
-const USAGES: [(&str, &str); 15] = [
+const USAGES: [(&str, &str); 16] = [
     ("seed", "seed takes a whole number, as in seed(42)"),
     (
         "mean",
@@ -280,6 +280,12 @@ const USAGES: [(&str, &str); 15] = [
         "given",
         "given takes a code and words with weights, \
          as in given(seed(1), \"3\") or given(seed(1), 0.4*\"3\", 0.6*\"8\")",
+    ),
+    (
+        "edit",
+        "edit takes the noise, a picture, a strength from 0 to 1 and, if not all, cells, \
+         as in edit(seed(1), encode(\"photo.png\"), 0.6) or \
+         edit(seed(1), encode(\"photo.png\"), 1, cells [0, 3..5])",
     ),
     (
         "encode",

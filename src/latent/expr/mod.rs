@@ -29,7 +29,7 @@ mod text;
 mod walk;
 mod weight;
 
-pub use ast::{Cross, Expr, LayerRange, Vary};
+pub use ast::{Cross, Expr, LayerRange, Redraw, Vary};
 pub use check::check;
 pub use context::{Compute, Context, direction_space, raw_axis, raw_axis_name};
 pub use earlier::from_earlier;

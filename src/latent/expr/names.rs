@@ -89,7 +89,8 @@ impl Expr {
                 | Self::Mix(a, b, _)
                 | Self::MixCells(a, b, _)
                 | Self::ProjectOut(a, b)
-                | Self::Cross(a, b, _) => waiting.extend([&mut **a, &mut **b]),
+                | Self::Cross(a, b, _)
+                | Self::Edit(a, b, _) => waiting.extend([&mut **a, &mut **b]),
                 Self::Mean(all) => waiting.extend(all),
             }
         }

@@ -14,6 +14,7 @@
 //!         | "vary" "(" sum "," NUMBER "," number [ "," locks ] ")"
 //!         | "cross" "(" sum "," sum "," NUMBER [ "," locks ] ")"
 //!         | "given" "(" sum "," word { "," word } ")"
+//!         | "edit" "(" sum "," sum "," number [ "," cells ] ")"
 //! number  = ["-"] NUMBER
 //! layers  = "layers" range
 //! range   = NUMBER [ ".." NUMBER ]
@@ -120,6 +121,7 @@ enum Pair {
     Mix,
     ProjectOut,
     Cross,
+    Edit,
 }
 
 /// What may stand before a code.
@@ -367,6 +369,7 @@ impl<'a> Parser<'a> {
                         let locked = self.locks(usage)?;
                         Expr::Cross(a.into(), b.into(), Cross { seed, locked })
                     }
+                    Pair::Edit => Expr::Edit(a.into(), b.into(), self.redraw(usage)?),
                     Pair::Lerp => Expr::Lerp(a.into(), b.into(), self.number()?),
                     Pair::Slerp => Expr::Slerp(a.into(), b.into(), self.number()?),
                 }
@@ -419,6 +422,7 @@ impl<'a> Parser<'a> {
             "given" => Place::Given,
             "project_out" => Place::First(Pair::ProjectOut),
             "cross" => Place::First(Pair::Cross),
+            "edit" => Place::First(Pair::Edit),
             "lerp" => Place::First(Pair::Lerp),
             "slerp" => Place::First(Pair::Slerp),
             _ => Place::First(Pair::Mix),
@@ -511,6 +515,8 @@ mod tests {
             "given(seed(7), \"3\")",
             "given(seed(7), 0.4*\"3\", 0.6*\"8\")",
             "given(seed(7), \"smile\", -\"hat\", -0.5*\"red hair\")",
+            "edit(seed(7), encode(\"photo.png\"), 0.6)",
+            "given(edit(seed(7), @me, 1, cells [0, 3..5]), \"3\")",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }

@@ -22,8 +22,8 @@ enum Item<'a> {
 }
 
 /// The parser gives back the same tree for every tree of finite numbers within the
-/// [limits](super::limits) in which no `mean`, no vector, no list of cells and no condition is
-/// empty.
+/// [limits](super::limits) in which no `mean`, no vector, no list of cells that are mixed and no
+/// condition is empty.
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut waiting = vec![Item::Expr(self)];
@@ -36,6 +36,7 @@ impl Display for Expr {
                 Item::Space(space) => write!(f, "{space}")?,
                 Item::Locks([]) => {}
                 Item::Locks(locked) => write_ranges(f, "lock", locked)?,
+                Item::Cells([]) => {}
                 Item::Cells(cells) => write_ranges(f, "cells", cells)?,
                 Item::Condition(condition) => write_condition(f, condition)?,
                 Item::Expr(expr) => {
@@ -205,6 +206,15 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
             f.write_str("cross(")?;
             after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
             after.extend([Seed(cross.seed), Locks(&cross.locked), Text(")")]);
+        }
+        Expr::Edit(a, b, redraw) => {
+            f.write_str("edit(")?;
+            after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
+            after.extend([
+                Number(redraw.strength),
+                Item::Cells(&redraw.cells),
+                Text(")"),
+            ]);
         }
         Expr::Given(a, condition) => {
             f.write_str("given(")?;

@@ -1,14 +1,14 @@
 //! The form of an expression that sliders edit.
 
-use super::ast::Expr;
+use super::ast::{Expr, Redraw};
 use super::check::check;
 use super::context::{Context, direction_space, is_mapped_to, way};
 use super::weight::is_step;
 use crate::latent::{Condition, Lead, Space};
 
 /// A start, steps before a truncation, the truncation, and steps after it:
-/// `truncate(base + 2*dir("c"), psi) + 1.2*dir("a") - 0.5*dir("b")`; and what it is given,
-/// `given(..., "3")`.
+/// `truncate(base + 2*dir("c"), psi) + 1.2*dir("a") - 0.5*dir("b")`; the picture that it is an edit of,
+/// `edit(..., @me, 0.6)`; and what it is given, `given(..., "3")`.
 ///
 /// A model with a mapping network takes steps in z before the truncation, which acts in w, and
 /// steps in w after it; [`Self::arrange`] puts each where it belongs. Other models take all steps
@@ -34,12 +34,14 @@ pub struct Walk {
     pub offsets: Vec<(String, f32)>,
     /// What the picture is to show besides; empty where nothing is said.
     pub given: Condition,
+    /// The picture that is redrawn, and how; `None` where the picture is made of noise, or in one step.
+    pub edited: Option<(Expr, Redraw)>,
 }
 
 impl Walk {
     /// Takes the steps and the truncation off `expr`. What has not that form becomes the base.
     pub fn from_expr(expr: &Expr) -> Self {
-        let (expr, outer) = given_of(expr);
+        let (expr, outer) = Said::of(expr);
         let (rest, offsets) = steps_of(expr);
         let (rest, psi) = match rest {
             Expr::Truncate(base, psi) => (base.as_ref(), *psi),
@@ -56,15 +58,18 @@ impl Walk {
             (rest, Vec::new())
         };
         // Steps and truncation leave what was said further in as it is.
-        let (base, innermost) = given_of(base);
-        let given = outer.or(innermost).cloned();
+        let (base, innermost) = Said::of(base);
+        let said = outer.or(innermost);
         Self {
             base: base.clone(),
             inner,
             mapped,
             psi,
             offsets,
-            given: given.unwrap_or_default(),
+            given: said.given.cloned().unwrap_or_default(),
+            edited: said
+                .edited
+                .map(|(picture, redraw)| (picture.clone(), redraw.clone())),
         }
     }
 
@@ -78,6 +83,9 @@ impl Walk {
             expr = Expr::Truncate(expr.into(), self.psi);
         }
         expr = with_steps(expr, &self.offsets);
+        if let Some((picture, redraw)) = self.edited.clone() {
+            expr = Expr::Edit(expr.into(), picture.into(), redraw);
+        }
         if !self.given.is_empty() {
             expr = Expr::Given(expr.into(), self.given.clone());
         }
@@ -119,6 +127,18 @@ impl Walk {
                 Some((_, sum)) => *sum += step,
                 None => self.inner.push((name, step)),
             }
+        }
+    }
+
+    /// Begins at another code. What is said around that one is said of the walk.
+    pub fn set_base(&mut self, base: &Expr) {
+        let (base, said) = Said::of(base);
+        self.base = base.clone();
+        if let Some(given) = said.given {
+            self.given = given.clone();
+        }
+        if let Some((picture, redraw)) = said.edited {
+            self.edited = Some((picture.clone(), redraw.clone()));
         }
     }
 
@@ -179,14 +199,38 @@ impl Walk {
     }
 }
 
-/// Takes what is said off an expression, the outermost of several.
-fn given_of(mut expr: &Expr) -> (&Expr, Option<&Condition>) {
-    let mut given = None;
-    while let Expr::Given(inner, condition) = expr {
-        given = given.or(Some(condition));
-        expr = inner;
+/// What is said around a code: what the picture is given, and what it is an edit of.
+#[derive(Clone, Copy, Default)]
+struct Said<'a> {
+    given: Option<&'a Condition>,
+    edited: Option<(&'a Expr, &'a Redraw)>,
+}
+
+impl<'a> Said<'a> {
+    /// Takes what is said off an expression, the outermost of several.
+    fn of(mut expr: &'a Expr) -> (&'a Expr, Self) {
+        let mut said = Self::default();
+        loop {
+            expr = match expr {
+                Expr::Given(inner, condition) => {
+                    said.given = said.given.or(Some(condition));
+                    inner
+                }
+                Expr::Edit(inner, picture, redraw) => {
+                    said.edited = said.edited.or(Some((picture, redraw)));
+                    inner
+                }
+                _ => return (expr, said),
+            };
+        }
     }
-    (expr, given)
+
+    fn or(self, inner: Self) -> Self {
+        Self {
+            given: self.given.or(inner.given),
+            edited: self.edited.or(inner.edited),
+        }
+    }
 }
 
 /// Takes steps along directions off a sum, as long as there are any; each name once, in the
@@ -340,6 +384,32 @@ mod tests {
             walk.to_expr().to_string(),
             "given(seed(1) + dir(\"a\"), 0.6*\"8\")"
         );
+    }
+
+    #[test]
+    fn an_edit_stands_around_the_steps() {
+        for (text, written) in [
+            (
+                "edit(seed(1), @me, 0.5) + dir(\"a\")",
+                "edit(seed(1) + dir(\"a\"), @me, 0.5)",
+            ),
+            (
+                "edit(given(seed(1), \"3\"), @me, 1, cells [2])",
+                "given(edit(seed(1), @me, 1, cells [2]), \"3\")",
+            ),
+            (
+                "edit(edit(seed(1), @you, 0.1), @me, 0.5)",
+                "edit(seed(1), @me, 0.5)",
+            ),
+        ] {
+            assert_eq!(walk(text).to_expr().to_string(), written, "{text}");
+        }
+        let mut walk = walk("edit(seed(1), @me, 0.5)");
+        walk.set_base(&Expr::Seed(2));
+        assert_eq!(walk.to_expr().to_string(), "edit(seed(2), @me, 0.5)");
+        walk.set_base(&parse("given(edit(seed(3), @you, 0.1), \"8\")").unwrap());
+        let text = "given(edit(seed(3), @you, 0.1), \"8\")";
+        assert_eq!(walk.to_expr().to_string(), text);
     }
 
     #[test]

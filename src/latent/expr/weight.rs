@@ -40,7 +40,11 @@ impl Weight {
                 Self((1.0 - t) * a.0 + t * b.0)
             }
             (
-                Expr::Truncate(..) | Expr::ProjectOut(..) | Expr::Vary(..) | Expr::Given(..),
+                Expr::Truncate(..)
+                | Expr::ProjectOut(..)
+                | Expr::Vary(..)
+                | Expr::Given(..)
+                | Expr::Edit(..),
                 [a, ..],
             ) => *a,
             // Each number is from one of the two, so one point makes the child a point.
@@ -93,6 +97,7 @@ mod tests {
             ("project_out(seed(1), dir(\"a\"))", false),
             ("given(seed(1), \"3\")", false),
             ("given(dir(\"a\"), \"3\")", true),
+            ("edit(seed(1), @a, 0.5)", false),
         ] {
             let expr = parse(text).unwrap();
             assert_eq!(is_step(&expr), expected, "{text}");

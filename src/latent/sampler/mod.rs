@@ -10,7 +10,7 @@ pub use noise::NoiseMode;
 pub use part::SamplerPart;
 pub use turns::{MAX_TURNS, Turn, TurnError, Turns};
 
-use super::sampling::{Leg, Method, Noising, SamplingError, Schedule};
+use super::sampling::{Leg, Level, Method, Noising, SamplingError, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// How a code becomes a picture, where a model leaves a choice. All but the noise is for models that
@@ -63,6 +63,17 @@ impl Sampler {
     /// The usual settings with another noise.
     pub fn with_noise(noise: NoiseMode) -> Self {
         Self::of_part(noise, SamplerPart::default())
+    }
+
+    /// What an inversion goes backwards: DDIM with an eta of 0, drawn as in training.
+    pub fn ddim_without_guidance(steps: usize) -> Self {
+        let part = SamplerPart {
+            method: Method::Ddim,
+            steps,
+            guidance: 1.0,
+            ..SamplerPart::default()
+        };
+        Self::of_part(NoiseMode::default(), part)
     }
 
     /// One part, from the noise to the data.
@@ -221,11 +232,23 @@ impl Sampler {
     /// # Errors
     /// As for [`Self::check`].
     pub fn legs(&self, noising: Noising) -> Result<Vec<Leg>, SamplingError> {
+        self.legs_from(None, noising)
+    }
+
+    /// The same from a level in the middle, which the steps of the first part share; `None` is pure noise.
+    ///
+    /// # Errors
+    /// As for [`Self::check`].
+    pub fn legs_from(
+        &self,
+        start: Option<Level>,
+        noising: Noising,
+    ) -> Result<Vec<Leg>, SamplingError> {
         self.check()?;
         let mut legs: Vec<Leg> = Vec::new();
         for (index, part) in self.parts().enumerate() {
             let reached = legs.last().and_then(|leg| leg.moments.last());
-            let start = reached.map(|moment| moment.level);
+            let start = reached.map_or(start, |moment| Some(moment.level));
             let mut moments = part
                 .schedule_for(noising)
                 .moments_from(start, part.steps, noising)?;

@@ -58,6 +58,16 @@ impl SamplerPart {
         }
     }
 
+    /// How many times less noise there is to the data, `sigma / alpha`, after the first step. `None` for
+    /// settings out of their range, and where one step leads to the data.
+    pub fn first_fall(&self, noising: Noising) -> Option<f64> {
+        let moments = self.schedule_for(noising).moments(self.steps, noising);
+        match moments.ok()?[..] {
+            [first, second, _, ..] => Some(first.level.ratio() / second.level.ratio()),
+            _ => None,
+        }
+    }
+
     /// Checks that all numbers are in their ranges.
     ///
     /// # Errors

@@ -10,6 +10,8 @@
 
 mod denoiser;
 mod gaussian;
+mod held;
+mod inversion;
 mod level;
 mod methods;
 mod name;
@@ -18,6 +20,8 @@ mod schedule;
 
 pub use denoiser::{Denoiser, Estimate, Prediction};
 pub use gaussian::{Gaussian, NoGaussian};
+pub use held::Held;
+pub use inversion::Inversion;
 pub use level::Level;
 pub use methods::Method;
 pub use name::{Name, NameError};
@@ -35,6 +39,8 @@ pub enum SamplingError {
         "other settings after step {after} of {steps} are refused: a step must lie before and one after"
     )]
     Turn { after: usize, steps: usize },
+    #[error("pictures that are made together have to begin at one strength")]
+    Strengths,
     #[error("a guidance of {0} is refused: it is a number from {least} to {most}", least = GUIDANCE[0], most = GUIDANCE[1])]
     Guidance(f32),
 }

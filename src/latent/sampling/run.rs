@@ -1,7 +1,7 @@
 //! A run of a sampler.
 
 use super::methods::{Look, Move, Point, Solver};
-use super::{Denoiser, Estimate, Method, Moment, SamplingError, check_eta, combine};
+use super::{Denoiser, Estimate, Level, Method, Moment, SamplingError, check_eta, combine};
 
 /// Fills a vector with standard normal numbers, new ones with each call.
 pub type Draw = Box<dyn FnMut(&mut [f32]) + Send>;
@@ -89,6 +89,17 @@ impl Sampling {
         &self.x
     }
 
+    /// The same, to be changed between two steps.
+    pub fn x_mut(&mut self) -> &mut [f32] {
+        &mut self.x
+    }
+
+    /// The level that the noisy pictures have now.
+    pub fn level(&self) -> Level {
+        let moment = self.moments.get(self.done);
+        moment.map_or(Level::CLEAN, |moment| moment.level)
+    }
+
     /// The same, kept.
     pub fn into_x(self) -> Vec<f32> {
         self.x
@@ -130,7 +141,11 @@ impl Sampling {
 }
 
 /// What a network says of the parts of `x`.
-fn estimate<D: Denoiser>(denoiser: &mut D, x: &[f32], at: Moment) -> Result<Estimate, D::Fault> {
+pub(super) fn estimate<D: Denoiser>(
+    denoiser: &mut D,
+    x: &[f32],
+    at: Moment,
+) -> Result<Estimate, D::Fault> {
     let prediction = denoiser.prediction();
     let scale = prediction.scale(at.level);
     // Both mix the same parts, so the factors differ by a scale alone.

@@ -104,6 +104,21 @@ impl Noising {
             .collect()
     }
 
+    /// The level that a picture is noised to by a strength of 0..=1: that share of the time of training
+    /// from the data (Meng et al. 2022; diffusers counts alike). `None` for pure noise, 1.
+    pub fn at_strength(self, strength: f64) -> Option<Level> {
+        if strength >= 1.0 {
+            return None;
+        }
+        if strength <= 0.0 {
+            return Some(Level::CLEAN);
+        }
+        Some(match self {
+            Self::Line => Level::of_line(strength),
+            _ => level_at(&self.alpha_bars(), strength * TRAINING_STEPS as f64 - 1.0),
+        })
+    }
+
     /// What times are multiplied by to lie between 0 and about [`TRAINING_STEPS`].
     pub fn time_scale(self) -> f64 {
         match self {

@@ -4,6 +4,7 @@ use super::card;
 use crate::app::export::{ContactSource, Kind, SCALE, Settings};
 use crate::app::{Action, Actions, AppState};
 use crate::document::animation::AnimationFormat;
+use crate::render::StepsShown;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui::{Align, Button, Checkbox, Context, DragValue, Layout, RichText, Ui, vec2};
@@ -29,6 +30,7 @@ pub fn export_form(ctx: &Context, app: &AppState, actions: &mut Actions) {
             }
             Kind::Contact => contact_ui(ui, app, &mut settings),
             Kind::Animation => animation_ui(ui, app, &mut settings),
+            Kind::Film => film_ui(ui, &mut settings),
             Kind::Codes => {
                 row(ui, "Codes", |ui| {
                     for (bookmarks, words) in [(false, "Current code"), (true, "All bookmarks")] {
@@ -109,6 +111,35 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     if settings.format == AnimationFormat::Mp4 {
         caption(ui, "MP4 needs the program ffmpeg on this computer");
     }
+}
+
+fn film_ui(ui: &mut Ui, settings: &mut Settings) {
+    let film = &mut settings.film;
+    row(ui, "Form", |ui| {
+        if choice(ui, "Strip", film.format.is_none()) {
+            film.format = None;
+        }
+        for format in AnimationFormat::ALL {
+            if choice(ui, format.name(), film.format == Some(format)) {
+                film.format = Some(format);
+            }
+        }
+    });
+    row(ui, "Show", |ui| {
+        for (shown, words) in [
+            (StepsShown::Data, "x0 prediction"),
+            (StepsShown::Noisy, "x_t"),
+            (StepsShown::Both, "Both"),
+        ] {
+            // One picture after the other has no place for two.
+            let is_possible = film.format.is_none() || shown != StepsShown::Both;
+            ui.add_enabled_ui(is_possible, |ui| {
+                if choice(ui, words, film.shown == shown) {
+                    film.shown = shown;
+                }
+            });
+        }
+    });
 }
 
 fn contact_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {

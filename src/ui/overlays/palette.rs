@@ -330,6 +330,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
             | ParamId::Condition(_)
             | ParamId::Step(_)
             | ParamId::Axis(_)
+            | ParamId::Strength
             | ParamId::Sampler(_)
             | ParamId::Toy(_) => true,
         })

@@ -46,6 +46,7 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
                     }
                 }
                 costs_ui(ui, app, model, &sampler);
+                heun_ui(ui, &sampler.first_part(), diffusion.noising);
             },
         );
         if reset {
@@ -205,6 +206,32 @@ fn costs_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo, sampler: &Sampler) {
     if is_set && !is_asked && model.manifest.conditions.is_some() {
         caption(ui, "Nothing is asked for, so guidance changes nothing");
     }
+}
+
+/// The most that Heun's first step can bridge: by the mean of two slopes it goes as far as `sigma / alpha`
+/// falls, so what these differ by is multiplied as often.
+const MOST_FALL: f64 = 20.0;
+
+/// Warns of a schedule whose first step is too long for Heun's method. Of digits-ddpm, 16 % of the digits are
+/// right after 10 steps by the cosine schedule, whose first step falls by 3,000.
+fn heun_ui(ui: &mut Ui, part: &SamplerPart, noising: Noising) {
+    if part.method != Method::Heun {
+        return;
+    }
+    let Some(fall) = part
+        .first_fall(noising)
+        .filter(|fall| fall.is_finite() && *fall > MOST_FALL)
+    else {
+        return;
+    };
+    let schedule = part.schedule_for(noising);
+    caption(
+        ui,
+        format!(
+            "In the first step of {schedule}, sigma / alpha falls {fall:.0} times, too far for Heun's method: \
+             pictures break. Choose karras or log-snr, or DPM-Solver++"
+        ),
+    );
 }
 
 /// What a method does, in one sentence.

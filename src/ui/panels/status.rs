@@ -60,9 +60,23 @@ fn latency_ui(ui: &mut Ui, app: &AppState) {
     };
     ui.add_space(space::M);
     small_icon(ui, Icon::Gauge);
-    caption(ui, format!("decode {p50:.1} ms")).on_hover_text(format!(
-        "Half of the latest decodes took at most {p50:.1} ms, 99 % at most {p99:.1} ms"
-    ));
+    let whole = app.preview().whole().percentile_ms(50.0);
+    let (words, tip) = match whole.filter(|_| app.workspace().takes_steps()) {
+        Some(whole) => (
+            format!("decode {whole:.0} ms"),
+            format!(
+                "Half of the latest pictures took at most {whole:.1} ms with all their steps, and \
+                 were seen after {p50:.1} ms"
+            ),
+        ),
+        None => (
+            format!("decode {p50:.1} ms"),
+            format!(
+                "Half of the latest decodes took at most {p50:.1} ms, 99 % at most {p99:.1} ms"
+            ),
+        ),
+    };
+    caption(ui, words).on_hover_text(tip);
 }
 
 /// Says what is being waited for, or what plays.

@@ -1,5 +1,6 @@
 //! The language of latent codes and the numbers behind it.
 
+mod editing;
 mod kinds;
 mod language;
 mod prior;

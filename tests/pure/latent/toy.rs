@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use zscape::latent::expr::{Compute, Context, Cross, Expr, LayerRange, Vary};
+use zscape::latent::expr::{Compute, Context, Cross, Expr, LayerRange, Redraw, Vary};
 use zscape::latent::{
     Code, Condition, Direction, Lead, Space, SpaceShape, Vocabulary, VocabularyKind,
 };
@@ -98,8 +98,9 @@ impl Toy {
         toy
     }
 
-    /// A sampler: seeds are pictures of noise, one channel of 2x2.
+    /// A sampler: seeds are pictures of noise, one channel of 2x2, and one picture has a name.
     pub fn sampler() -> Self {
+        let x = Space::X;
         let shape = SpaceShape::Image {
             channels: 1,
             height: 2,
@@ -107,9 +108,12 @@ impl Toy {
         };
         Self {
             name: "toy-sampler",
-            other: Some((Space::named("x").expect("a name"), shape)),
+            other: Some((x, shape)),
             is_without_z: true,
-            codes: Vec::new(),
+            codes: vec![(
+                "photo".into(),
+                Code::new(x, shape, vec![0.25, -0.5, 1.0, 0.0]).expect("it fits"),
+            )],
             directions: Vec::new(),
             ..Self::plain()
         }
@@ -199,6 +203,10 @@ impl Context for Toy {
 
     fn can_encode(&self) -> bool {
         self.encoder
+    }
+
+    fn edits(&self) -> bool {
+        self.is_without_z
     }
 }
 
@@ -346,6 +354,9 @@ fn tree(
                 Cross { seed, locked }
             )),
             (one.clone(), any_condition(number.clone())).prop_map(|(a, it)| Expr::Given(a, it)),
+            (two(), number.clone(), locks.clone()).prop_map(|((a, b), strength, cells)| {
+                Expr::Edit(a, b, Redraw { strength, cells })
+            }),
             (two(), layers.clone()).prop_map(|((a, b), (start, end))| Expr::Mix(
                 a,
                 b,

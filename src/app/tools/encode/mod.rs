@@ -19,6 +19,7 @@ use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::{Param, Tool, ToolParam};
 use crate::document::photo::{Background, Crop, Fit, Placing};
 use crate::engine::{Event, InvertOptions, JobId, ModelInfo};
+use crate::latent::sampling::MAX_STEPS;
 use crate::learn::ToolName;
 use crate::model::manifest::ImageSpec;
 use eframe::egui::Key;
@@ -32,6 +33,8 @@ use std::sync::Arc;
 pub const BRUSH: RangeInclusive<f32> = 0.01..=0.12;
 /// Steps of a descent.
 pub const STEPS: RangeInclusive<usize> = 10..=2000;
+/// Steps of DDIM, backwards and forwards.
+pub const DDIM_STEPS: RangeInclusive<usize> = 1..=MAX_STEPS;
 /// How strongly a descent may be held near the prior.
 pub const PRIOR_WEIGHT: RangeInclusive<f32> = 0.0..=0.1;
 
@@ -70,6 +73,8 @@ pub struct Settings {
     pub crop: Option<Crop>,
     pub brush: f32,
     pub steps: usize,
+    /// Those of DDIM, for models that make pictures in steps.
+    pub ddim_steps: usize,
     pub prior_weight: f32,
     /// Whether a descent keeps to one code for all layers, where a model takes one for each.
     pub one_for_all_layers: bool,
@@ -88,6 +93,7 @@ impl Default for Settings {
             crop: None,
             brush: 0.045,
             steps: search.steps,
+            ddim_steps: 50,
             prior_weight: search.prior_weight,
             one_for_all_layers: false,
         }
@@ -200,7 +206,10 @@ impl Settings {
         let rows = model.manifest.searched_rows();
         InvertOptions {
             space: rows.filter(|_| !self.one_for_all_layers),
-            steps: self.steps.clamp(*STEPS.start(), *STEPS.end()),
+            steps: match model.manifest.diffusion {
+                Some(_) => self.ddim_steps.clamp(*DDIM_STEPS.start(), *DDIM_STEPS.end()),
+                None => self.steps.clamp(*STEPS.start(), *STEPS.end()),
+            },
             prior_weight: self.prior_weight.max(0.0),
             ..InvertOptions::default()
         }
@@ -249,6 +258,10 @@ impl Settings {
         {
             stroke.points.push(at);
         }
+    }
+
+    pub fn set_ddim_steps(&mut self, steps: usize) {
+        self.ddim_steps = steps.clamp(*DDIM_STEPS.start(), *DDIM_STEPS.end());
     }
 
     pub fn set_steps(&mut self, steps: usize) {
@@ -348,6 +361,7 @@ impl ToolPart for Encode {
         match event {
             Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
             Event::InvertStep { job, found } => self.on_invert_step(job, found),
+            Event::Progress { job, done, total } => self.on_progress(job, [done, total]),
             _ => {}
         }
     }

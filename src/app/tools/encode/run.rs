@@ -47,6 +47,8 @@ impl Found {
 pub enum How {
     /// By the encoder.
     Encoder(Arc<Encoding>),
+    /// By the steps of DDIM backwards; the picture is what as many steps make of the noise again.
+    Ddim { steps: usize },
     /// By descending; the best so far is kept.
     Descent {
         step: usize,
@@ -63,6 +65,10 @@ struct Running {
     prepared: Arc<PreprocessedImage>,
     model: ModelId,
     is_descent: bool,
+    /// Whether it goes the steps of a sampler backwards.
+    is_ddim: bool,
+    /// Parts done, and how many there are.
+    progress: [usize; 2],
 }
 
 /// The picture and what was found for it; no part of undo.
@@ -102,6 +108,13 @@ impl Encode {
     /// Whether a descent is under way.
     pub fn is_descending(&self) -> bool {
         self.running.as_ref().is_some_and(|run| run.is_descent)
+    }
+
+    /// How far a search is, from 0 to 1; `None` where none is under way.
+    pub fn progress(&self) -> Option<f32> {
+        let run = self.running.as_ref().filter(|run| run.is_descent)?;
+        let [done, of] = run.progress;
+        Some(done as f32 / of.max(1) as f32)
     }
 
     /// Whether anything is still to come.
@@ -211,6 +224,8 @@ impl Encode {
             prepared,
             model: model.id.clone(),
             is_descent,
+            is_ddim: is_descent && model.manifest.diffusion.is_some(),
+            progress: [0, 1],
         });
         self.done = Some(subject);
         self.asks_descent = false;
@@ -258,6 +273,7 @@ impl Encode {
         let Some(run) = self.running.as_ref().filter(|run| run.job == job) else {
             return;
         };
+        let is_ddim = run.is_ddim;
         // Every descent has a curve of its own.
         let goes_on = self.curve_of.replace(job) == Some(job);
         let mut losses = match self.found.take() {
@@ -277,12 +293,21 @@ impl Encode {
             image: step.image,
             reconstruction: step.picture.into(),
             mse: step.best_mse,
-            how: How::Descent {
-                step: step.step,
-                of: step.of,
-                losses,
+            how: match is_ddim {
+                true => How::Ddim { steps: step.of },
+                false => How::Descent {
+                    step: step.step,
+                    of: step.of,
+                    losses,
+                },
             },
         });
+    }
+
+    pub(super) fn on_progress(&mut self, job: JobId, progress: [usize; 2]) {
+        if let Some(run) = self.running.as_mut().filter(|run| run.job == job) {
+            run.progress = progress;
+        }
     }
 
     pub(super) fn on_end(&mut self, job: JobId, failure: Option<&str>) {

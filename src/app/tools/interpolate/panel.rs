@@ -67,7 +67,8 @@ fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             for method in Method::ALL {
                 let tip = match method {
                     Method::Slerp => "Along the sphere: keeps the norm that seeds have",
-                    Method::Lerp => "In a straight line: passes through the inside of the sphere, where no seeds are",
+                    Method::Lerp => "In a straight line: passes through the inside of the sphere, where no seeds are; half-way between two \
+                         seeds the norm is 0.71 of theirs, and pictures made of such noise go grey and empty",
                 };
                 let button = Button::new(method_name(method))
                     .selected(settings.method == method)

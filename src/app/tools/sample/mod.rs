@@ -3,6 +3,7 @@
 //! The sampler is a part of the shot, and its film that of the current picture. Where one stands in
 //! the film is no part of undo; going on from there with other settings is.
 
+pub(crate) mod edit;
 mod film;
 mod measure;
 mod numbers;
@@ -11,9 +12,10 @@ mod quality;
 mod reel;
 mod side;
 
+pub use edit::EditSettings;
 pub use film::{Film, FilmStep, Still};
 pub use measure::{Measure, Reading};
-pub use numbers::{AMPLIFICATION, COUNT, FILM_SECONDS, STEP, number_of_pane};
+pub use numbers::{AMPLIFICATION, BRUSH_RADIUS, COUNT, FILM_SECONDS, STEP, number_of_pane};
 pub use quality::{Along, Curve, MAX_CURVES, Quality, QualitySettings};
 pub use reel::Reel;
 pub use side::{MAX_PANES, PANES, PaneSettings, Side, SidePane, SideSettings};
@@ -24,13 +26,11 @@ use crate::app::pictures::PictureRequest;
 use crate::app::sentences::NO_MODEL;
 use crate::app::{Availability, CommandInfo, CurveFile, Edit, Effect};
 use crate::engine::{Event, JobId, ModelInfo};
-use crate::files::save::save;
-use crate::latent::{MAX_TURNS, Sampler};
+use crate::latent::{MAX_TURNS, Mask, Sampler};
 use crate::learn::ToolName;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The commands of the tool: a step on, a step back, other settings from here on.
@@ -40,6 +40,10 @@ pub const GO_ON: &str = "go on";
 /// What else it does: the next of its views, and a curve of quality.
 pub const NEXT_VIEW: &str = "next view";
 pub const MEASURE: &str = "measure";
+/// Of a picture that is redrawn: whether the brush erases, and what becomes of the mask.
+pub const ERASE: &str = "erase";
+pub const INVERT_MASK: &str = "invert mask";
+pub const CLEAR_MASK: &str = "clear mask";
 
 /// What is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -52,16 +56,19 @@ pub enum Mode {
     SideBySide,
     /// How alike the pictures are to real ones.
     Quality,
+    /// A picture that is redrawn.
+    Edit,
 }
 
 impl Mode {
-    pub const ALL: [Self; 3] = [Self::Film, Self::SideBySide, Self::Quality];
+    pub const ALL: [Self; 4] = [Self::Film, Self::SideBySide, Self::Quality, Self::Edit];
 
     fn next(self) -> Self {
         match self {
             Self::Film => Self::SideBySide,
             Self::SideBySide => Self::Quality,
-            Self::Quality => Self::Film,
+            Self::Quality => Self::Edit,
+            Self::Edit => Self::Film,
         }
     }
 }
@@ -74,6 +81,7 @@ pub struct Settings {
     pub secs: f32,
     pub side: SideSettings,
     pub quality: QualitySettings,
+    pub edit: EditSettings,
 }
 
 impl Default for Settings {
@@ -83,6 +91,7 @@ impl Default for Settings {
             secs: 4.0,
             side: SideSettings::default(),
             quality: QualitySettings::default(),
+            edit: EditSettings::default(),
         }
     }
 }
@@ -119,19 +128,14 @@ impl Sample {
         cx.workspace.effects.push(Effect::AskForCurveFile(file));
     }
 
-    /// Writes the points that were measured: all of them as a table, or the distances of those that are
-    /// shown as a chart.
-    pub fn write_curves(&self, cx: &mut ToolContext<'_, Self>, file: CurveFile, path: &Path) {
-        let along = cx.settings().quality.along;
-        let text = match file {
+    /// The points that were measured as the text of a file: all of them as a table, or the distances of
+    /// those that are shown as a chart.
+    pub fn curves(&self, settings: &Settings, file: CurveFile) -> String {
+        let along = settings.quality.along;
+        match file {
             CurveFile::Csv => self.quality.csv(),
             CurveFile::Svg => measure::chart(self.quality.curves(), along, Measure::Frechet).svg(),
-        };
-        let notices = &mut cx.workspace.notices;
-        match save(path, text.as_bytes()) {
-            Ok(()) => notices.push(Level::Done, format!("Saved {}", path.display())),
-            Err(fault) => notices.push(Level::Error, fault.to_string()),
-        };
+        }
     }
 
     /// Forgets a curve.
@@ -250,7 +254,7 @@ impl ToolPart for Sample {
             key: NEXT_VIEW,
             info: CommandInfo {
                 name: "Next view of the sampler",
-                tooltip: "In Sample, go from the film to side by side and to quality",
+                tooltip: "In Sample, go from the film to side by side, to quality and to redrawing",
                 icon: Icon::SquareSplitHorizontal,
                 shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::V)),
             },
@@ -275,13 +279,49 @@ impl ToolPart for Sample {
             availability: can_measure,
             is_on: |_| None,
         },
+        ToolCommand {
+            key: ERASE,
+            info: CommandInfo {
+                name: "Erase the mask",
+                tooltip: "In Sample, let the brush take cells out of the mask of what is redrawn",
+                icon: Icon::Eraser,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::M)),
+            },
+            run: |_, cx| cx.edit(|settings| settings.edit.erases = !settings.edit.erases),
+            availability: can_mask,
+            is_on: |view| Some(view.settings.edit.erases),
+        },
+        ToolCommand {
+            key: INVERT_MASK,
+            info: CommandInfo {
+                name: "Invert the mask",
+                tooltip: "In Sample, redraw what is held now, and hold what is redrawn",
+                icon: Icon::Contrast,
+                shortcut: None,
+            },
+            run: |_, cx| edit::change_mask(cx, Mask::invert),
+            availability: has_mask,
+            is_on: |_| None,
+        },
+        ToolCommand {
+            key: CLEAR_MASK,
+            info: CommandInfo {
+                name: "Clear the mask",
+                tooltip: "In Sample, redraw all of the picture",
+                icon: Icon::SquareDashed,
+                shortcut: None,
+            },
+            run: |_, cx| edit::change_mask(cx, |mask| *mask = Mask::empty(mask.size())),
+            availability: has_mask,
+            is_on: |_| None,
+        },
     ];
 
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
         let mode = cx.settings().mode;
         let is_shown =
             |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.diffusion.is_some();
-        let [film, side, quality] = Mode::ALL.map(is_shown);
+        let [film, side, quality, _] = Mode::ALL.map(is_shown);
         if film {
             self.film.follow(cx, model);
         } else {
@@ -297,9 +337,13 @@ impl ToolPart for Sample {
     }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
-        match view.settings.mode == Mode::SideBySide && model.manifest.diffusion.is_some() {
-            true => Side::requests(view.workspace, &view.settings.side, model),
-            false => Vec::new(),
+        if model.manifest.diffusion.is_none() {
+            return Vec::new();
+        }
+        match view.settings.mode {
+            Mode::SideBySide => Side::requests(view.workspace, &view.settings.side, model),
+            Mode::Edit => edit::requests(view.workspace, &view.settings.edit, model),
+            Mode::Film | Mode::Quality => Vec::new(),
         }
     }
 
@@ -355,6 +399,25 @@ fn in_steps(view: ToolView<'_, Sample>) -> Availability {
         (false, _) => Err("Open Sample first"),
         (true, false) => Err("The model makes its picture in one step"),
         (true, true) => Ok(()),
+    }
+}
+
+/// Whether there is a picture to paint a mask on.
+fn can_mask(view: ToolView<'_, Sample>) -> Availability {
+    in_steps(view)?;
+    match (view.settings.mode, view.workspace.position.edited()) {
+        (Mode::Edit, Some(_)) => Ok(()),
+        (Mode::Edit, None) => Err("Choose a picture to redraw first"),
+        _ => Err("Open Redraw in Sample first"),
+    }
+}
+
+/// Whether a part of a picture is redrawn.
+fn has_mask(view: ToolView<'_, Sample>) -> Availability {
+    can_mask(view)?;
+    match edit::mask(view.workspace) {
+        Some(mask) if !mask.is_empty() => Ok(()),
+        _ => Err("Nothing is painted, so all of the picture is redrawn"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is set by number in Sample: its rows of the table of parameters.
 
+use super::edit::{BRUSH, EditSettings};
 use super::quality::COUNT as COUNTS;
 use super::side::GAIN;
 use super::{MAX_PANES, PaneSettings, Sample, Settings};
@@ -21,6 +22,9 @@ pub const FILM_SECONDS: ToolParam = ToolParam::new(Tool::Sample, "seconds");
 pub const AMPLIFICATION: ToolParam = ToolParam::new(Tool::Sample, "gain");
 /// How many pictures each point of a curve is measured on.
 pub const COUNT: ToolParam = ToolParam::new(Tool::Sample, "pictures");
+
+/// Radius of the brush, in hundredths of the longer side.
+pub const BRUSH_RADIUS: ToolParam = ToolParam::new(Tool::Sample, "brush");
 
 /// A number of the sampler in a pane after the first, which is pane 0.
 pub fn number_of_pane(number: SamplerNumber, pane: usize) -> ToolParam {
@@ -101,6 +105,22 @@ pub(super) const ALL: &[ToolNumber<Sample>] = &[
             Some(row.scaled(Scale::Counts))
         },
         set: |_, cx, _, count| cx.edit(|settings| settings.quality.set_count(count)),
+    },
+    ToolNumber {
+        name: BRUSH_RADIUS.name,
+        numbers: None,
+        row: |view, id| {
+            let words = [
+                "Brush",
+                "Brush of the mask",
+                "Radius of the brush, in hundredths of the longer side",
+            ];
+            let range = BRUSH.start() * 100.0..=BRUSH.end() * 100.0;
+            let usual = EditSettings::default().brush * 100.0;
+            let radius = view.settings.edit.brush * 100.0;
+            Some(Param::new(id.into(), words, range, usual, radius).scaled(Scale::Closed))
+        },
+        set: |_, cx, _, radius| cx.edit(|settings| settings.edit.set_brush(radius / 100.0)),
     },
     of_panes(SamplerNumber::Steps),
     of_panes(SamplerNumber::Eta),

@@ -319,6 +319,7 @@ mod tests {
             shape: crate::latent::SpaceShape::Layers { layers: 2, dim: 2 },
             values: crate::latent::Values::Reals(vec![1.5, 1.0, 4.0, 1.0]),
             condition: Vec::new(),
+            original: None,
         };
         let layered = measure(&layered);
         assert_eq!(layered.against, Against::SeedsInW { layer: Some(1) });

@@ -1,6 +1,6 @@
 //! What stands in calls and vectors beside codes: seeds, numbers, layers, locks, texts.
 
-use super::super::ast::{Expr, LayerRange};
+use super::super::ast::{Expr, LayerRange, Redraw};
 use super::super::lexer::{Fault, Kind};
 use super::{Parser, Part};
 use crate::latent::{Condition, Space};
@@ -86,15 +86,35 @@ impl Parser<'_> {
     /// `layers 4..9`, or `cells [0, 3..5]`, of two codes that are mixed.
     pub(super) fn mixed(&mut self, a: Expr, b: Expr, usage: &str) -> Result<Expr, Fault> {
         let (a, b) = (a.into(), b.into());
-        if self.token.kind == Kind::Word && self.token.text == "cells" {
-            self.advance()?;
-            let cells = self.ranges("the number of a cell, as in cells [0, 3..5]", usage)?;
+        if let Some(cells) = self.cells(usage)? {
             return Ok(Expr::MixCells(a, b, cells));
         }
         if self.token.kind != Kind::Word || self.token.text != "layers" {
             return Err(self.expected_for("the word `layers` or `cells`", usage));
         }
         Ok(Expr::Mix(a, b, self.layers(usage)?))
+    }
+
+    /// `cells [0, 3..5]`; `None` where the word is another.
+    fn cells(&mut self, usage: &str) -> Result<Option<Vec<Range<usize>>>, Fault> {
+        if self.token.kind != Kind::Word || self.token.text != "cells" {
+            return Ok(None);
+        }
+        self.advance()?;
+        let cells = self.ranges("the number of a cell, as in cells [0, 3..5]", usage);
+        cells.map(Some)
+    }
+
+    /// `0.6`, or `0.6, cells [0, 3..5]`.
+    pub(super) fn redraw(&mut self, usage: &str) -> Result<Redraw, Fault> {
+        let strength = self.number()?;
+        let mut cells = Vec::new();
+        if self.token.is(',') {
+            self.advance()?;
+            let found = self.cells(usage)?;
+            cells = found.ok_or_else(|| self.expected_for("the word `cells`", usage))?;
+        }
+        Ok(Redraw { strength, cells })
     }
 
     /// `[0, 3..5]`

@@ -26,6 +26,8 @@ pub struct PaneView {
     pub content: PaneContent,
     /// What is measured of it.
     pub numbers: Option<String>,
+    /// What makes it the current picture; `None` where it is that, or cannot be.
+    pub take: Option<Edit>,
 }
 
 /// What stands in the middle of a pane.
@@ -101,6 +103,17 @@ fn pane_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &PaneView, number: usize) {
         );
         let title = RichText::new(&view.title).color(tokens.text_strong);
         ui.add(Label::new(title).truncate());
+        let Some(take) = &view.take else { return };
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let button = Button::new("Take").small();
+            let response = ui
+                .add(button)
+                .on_hover_text("Make this the current picture")
+                .accessible_name(format!("Take pane {number}"));
+            if response.clicked() {
+                stage.actions.edit(take.clone());
+            }
+        });
     });
     let small = RichText::new(&view.text).small().color(tokens.text_muted);
     ui.add(Label::new(small).truncate())

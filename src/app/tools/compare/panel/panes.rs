@@ -18,6 +18,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
             text: pane.expression.to_string(),
             content: content(pane),
             numbers: numbers(pane, index),
+            take: None,
         })
     });
 }

@@ -2,11 +2,12 @@
 
 use super::View;
 use crate::app::tools::encode::{
-    BRUSH_RADIUS, Encode, Found, How, PRIOR, STEPS, Settings, Source, knows_faces,
+    BRUSH_RADIUS, DDIM_STEPS, Encode, Found, How, PRIOR, STEPS, Settings, Source, knows_faces,
 };
-use crate::app::{Action, Actions, AppState, Command, ParamId, SessionAction};
+use crate::app::{Action, Actions, AppState, Command, Edit, ParamId, SessionAction};
 use crate::document::photo::{Background, Crop, Fit, Placing};
 use crate::engine::ModelInfo;
+use crate::latent::Sampler;
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, command_button, icon, section};
@@ -16,6 +17,7 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The longest side of the original, in points.
 const ORIGINAL_SIDE: f32 = 112.0;
@@ -318,7 +320,13 @@ fn code_ui(
 ) {
     let live = app.tools().encode();
     let has_encoder = model.manifest.encodes();
-    if !has_encoder {
+    let is_in_steps = model.manifest.diffusion.is_some();
+    if is_in_steps {
+        caption(
+            ui,
+            "The noise is found by going the steps of DDIM backwards, drawn as what the judge sees",
+        );
+    } else if !has_encoder {
         caption(
             ui,
             "This model has no encoder: the code is found by gradient descent",
@@ -346,17 +354,17 @@ fn code_ui(
             {
                 let part = *step as f32 / (*of).max(1) as f32;
                 ui.add(ProgressBar::new(part).text(format!("{step} of {of}")));
+            } else if let Some(part) = live.progress() {
+                ui.add(ProgressBar::new(part).show_percentage());
             }
         } else {
-            let words = if has_encoder {
-                "Refine"
-            } else {
-                "Search again"
-            };
-            let tip = if has_encoder {
-                "Refine the encoder's code by gradient descent"
-            } else {
-                "Go on from the best code with the steps below"
+            let (words, tip) = match (is_in_steps, has_encoder) {
+                (true, _) => ("Invert", "Find the noise with the steps below"),
+                (false, true) => ("Refine", "Refine the encoder's code by gradient descent"),
+                (false, false) => (
+                    "Search again",
+                    "Go on from the best code with the steps below",
+                ),
             };
             let search = Button::new((icon(Icon::ArrowDownNarrowWide), words))
                 .min_size(vec2(0.0, size::CONTROL));
@@ -383,17 +391,48 @@ fn code_ui(
     }
     ui.horizontal(|ui| {
         ui.label("Steps");
-        let mut steps = settings.steps;
-        let field = DragValue::new(&mut steps).range(STEPS).speed(5.0);
+        let (mut steps, range, tip) = match is_in_steps {
+            true => (settings.ddim_steps, DDIM_STEPS, "Number of steps of DDIM, each way"),
+            false => (settings.steps, STEPS, "Number of gradient descent steps"),
+        };
+        let field = DragValue::new(&mut steps).range(range).speed(5.0);
         let field = ui
             .add(field)
-            .on_hover_text("Number of gradient descent steps")
+            .on_hover_text(tip)
             .accessible_name("Steps of the search");
         if field.changed() {
-            actions.edit_tool::<Encode>(move |settings| settings.set_steps(steps));
+            actions.edit_tool::<Encode>(move |settings| match is_in_steps {
+                true => settings.set_ddim_steps(steps),
+                false => settings.set_steps(steps),
+            });
         }
     });
-    parameter_row::ui(ui, app, actions, &ParamId::Tool(PRIOR));
+    if is_in_steps {
+        redraw_ui(ui, app, actions);
+    } else {
+        parameter_row::ui(ui, app, actions, &ParamId::Tool(PRIOR));
+    }
+}
+
+/// The button that has the picture redrawn.
+fn redraw_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let live = app.tools().encode();
+    let redraw = Button::new((icon(Icon::ImageUp), "Redraw"))
+        .min_size(vec2(0.0, size::CONTROL));
+    let redraw = ui
+        .add_enabled(live.prepared().is_some(), redraw)
+        .on_hover_text(
+            "Go to Sample and begin with this picture: noise it a little and denoise it as something else, or \
+             paint over what is to be drawn again",
+        )
+        .accessible_name("Redraw this picture");
+    if redraw.clicked()
+        && let Some(prepared) = live.prepared()
+    {
+        let stem = app.tools().settings().encode.suggested_name();
+        let picture = Arc::clone(&prepared.picture);
+        actions.push(Action::Session(SessionAction::Redraw { stem, picture }));
+    }
 }
 
 fn numbers_ui(ui: &mut Ui, found: &Found) {
@@ -459,6 +498,11 @@ fn keep_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, found: &Found, vi
         if keep.clicked() {
             let code = found.code.clone();
             actions.push(Action::Session(SessionAction::NameCode { name, code }));
+            // So that the picture is the one that was shown.
+            if let How::Ddim { steps } = found.how {
+                let sampler = Sampler::ddim_without_guidance(steps);
+                actions.edit(Edit::Sampler(sampler));
+            }
             view.name.clear();
         }
     });

@@ -160,6 +160,7 @@ fn reconstruction_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: 
     let words = match live.found().map(|found| &found.how) {
         Some(How::Descent { .. }) if live.is_descending() => "Best so far",
         Some(How::Descent { .. }) => "Best found",
+        Some(How::Ddim { .. }) => "Sampled again",
         _ => "Reconstruction",
     };
     title_ui(ui, words);

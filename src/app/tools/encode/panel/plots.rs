@@ -20,6 +20,13 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     match &found.how {
         How::Encoder(encoding) => posterior_ui(ui, found, encoding),
         How::Descent { losses, .. } => losses_ui(ui, losses),
+        How::Ddim { steps } => {
+            let words = format!(
+                "The noise that {steps} steps of DDIM lead back to, found by going them backwards; the \
+                 reconstruction is what they make of it again, without guidance"
+            );
+            caption(ui, words);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! strip that is scrubbed.
 
 use super::View;
+use super::levels::Way;
 use crate::app::tools::sample::{FilmStep, GO_ON, NEXT_STEP, PREVIOUS_STEP, STEP, Sample, Still};
 use crate::app::{Command, ParamId, Tool};
 use crate::ui::panels::tools::{Stage, below_picture};
@@ -227,9 +228,8 @@ fn pictures_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
 /// What a step begins with, in words: how much of the picture is in it.
 fn noisy_words(stage: &Stage<'_>, view: &mut View, step: &FilmStep) -> String {
     let words = format!("x_t at the beginning of step {}", step.step);
-    let diffusion = stage.app.model().and_then(|model| model.manifest.diffusion);
-    let sampler = stage.app.position().sampler();
-    let level = diffusion.and_then(|it| view.levels.at(it.noising, &sampler, step.step));
+    let way = Way::of(stage.app);
+    let level = way.and_then(|way| view.levels.at(way, step.step));
     match level {
         Some(level) => format!("{words}, alpha-bar {:.3}", level.alpha_bar()),
         None => words,

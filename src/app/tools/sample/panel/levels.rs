@@ -1,8 +1,9 @@
 //! Alpha-bar and the signal-to-noise ratio over the times of training, with the steps of the sampler on
 //! them.
 
+use crate::app::AppState;
 use crate::latent::Sampler;
-use crate::latent::sampling::{Level, Moment, Noising};
+use crate::latent::sampling::{Leg, Level, Moment, Noising};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{caption, quiet_plot};
 use eframe::egui::{Button, Role, Ui, WidgetInfo, vec2};
@@ -53,9 +54,40 @@ pub struct Levels {
     drawn: Option<Drawn>,
 }
 
+/// The way that a sampler goes with a model.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Way {
+    pub noising: Noising,
+    pub sampler: Sampler,
+    /// 1 from pure noise, less from a picture that is redrawn.
+    pub strength: f32,
+}
+
+impl Way {
+    /// That of the current picture; `None` for a model that takes no steps.
+    pub fn of(app: &AppState) -> Option<Self> {
+        let edited = app.position().edited();
+        Some(Self {
+            noising: app.model()?.manifest.diffusion?.noising,
+            sampler: app.position().sampler(),
+            strength: edited.map_or(1.0, |(_, redraw)| redraw.strength),
+        })
+    }
+
+    /// None where settings are refused, and for a picture that is shown as it is.
+    fn legs(&self) -> Vec<Leg> {
+        if self.strength <= 0.0 {
+            return Vec::new();
+        }
+        let start = self.noising.at_strength(self.strength.into());
+        let legs = self.sampler.legs_from(start, self.noising);
+        legs.unwrap_or_default()
+    }
+}
+
 struct Drawn {
     /// What the points were computed for.
-    of: (Axis, Noising, Sampler),
+    of: (Axis, Way),
     curve: Vec<[f64; 2]>,
     /// Those of each part of the sampler.
     steps: Vec<Vec<[f64; 2]>>,
@@ -65,7 +97,7 @@ struct Drawn {
 
 impl Levels {
     /// Paints the choice of the axis and the plot; `shown` is a step that stands out, from 1.
-    pub fn ui(&mut self, ui: &mut Ui, noising: Noising, sampler: &Sampler, shown: usize) {
+    pub fn ui(&mut self, ui: &mut Ui, way: Way, shown: usize) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for axis in Axis::ALL {
@@ -80,10 +112,10 @@ impl Levels {
                 }
             }
         });
-        self.drawn(noising, sampler).ui(ui, shown);
+        self.drawn(way).ui(ui, shown);
         caption(
             ui,
-            match noising {
+            match way.noising {
                 Noising::Line => "Over the time, from 1 (noise) to 0 (picture); each dot is a step",
                 _ => "Over the time, from 999 (noise) to 0 (picture); each dot is a step",
             },
@@ -91,13 +123,13 @@ impl Levels {
     }
 
     /// The level of noise at which a step begins, from 1; `None` for one that is not there.
-    pub fn at(&mut self, noising: Noising, sampler: &Sampler, step: usize) -> Option<Level> {
-        let levels = &self.drawn(noising, sampler).levels;
+    pub fn at(&mut self, way: Way, step: usize) -> Option<Level> {
+        let levels = &self.drawn(way).levels;
         levels.get(step.checked_sub(1)?).copied()
     }
 
-    fn drawn(&mut self, noising: Noising, sampler: &Sampler) -> &Drawn {
-        let of = (self.axis, noising, *sampler);
+    fn drawn(&mut self, way: Way) -> &Drawn {
+        let of = (self.axis, way);
         let drawn = match self.drawn.take().filter(|drawn| drawn.of == of) {
             Some(drawn) => drawn,
             None => Drawn::new(of),
@@ -107,15 +139,14 @@ impl Levels {
 }
 
 impl Drawn {
-    fn new(of: (Axis, Noising, Sampler)) -> Self {
-        let (axis, noising, sampler) = of;
+    fn new(of: (Axis, Way)) -> Self {
+        let (axis, way) = of;
         let point = |moment: &Moment| [moment.time, axis.of(moment.level)];
-        let all = noising.moments();
+        let all = way.noising.moments();
         let every = all.len().div_ceil(RESOLUTION).max(1);
         let mut curve: Vec<[f64; 2]> = all.iter().step_by(every).map(point).collect();
         curve.extend(all.last().map(point));
-        // Settings that are refused have no steps.
-        let legs = sampler.legs(noising).unwrap_or_default();
+        let legs = way.legs();
         // Where a step begins, the network is asked; the end is the picture.
         let asked = || legs.iter().map(|leg| leg.moments.iter().take(leg.steps()));
         Self {
@@ -175,9 +206,14 @@ mod tests {
             ..SamplerPart::default()
         };
         let turned = Sampler::default().turned(8, part).expect("a turn");
+        let way = |noising, sampler, strength| Way {
+            noising,
+            sampler,
+            strength,
+        };
         for axis in Axis::ALL {
             for noising in [Noising::Cosine, Noising::Linear, Noising::Line] {
-                let drawn = Drawn::new((axis, noising, turned));
+                let drawn = Drawn::new((axis, way(noising, turned, 1.0)));
                 let counts: Vec<usize> = drawn.steps.iter().map(Vec::len).collect();
                 assert_eq!(counts, [8, 12]);
                 for [x, y] in drawn.steps.concat() {
@@ -195,10 +231,15 @@ mod tests {
             steps: 0,
             ..Sampler::default()
         };
-        assert!(
-            Drawn::new((Axis::AlphaBar, Noising::Cosine, refused))
-                .steps
-                .is_empty()
-        );
+        let steps = |sampler, strength| {
+            let drawn = Drawn::new((Axis::AlphaBar, way(Noising::Cosine, sampler, strength)));
+            drawn.steps.concat()
+        };
+        assert!(steps(refused, 1.0).is_empty());
+        // A picture that is redrawn begins where it is noised to.
+        let half = steps(turned, 0.5);
+        assert_eq!(half.len(), 20);
+        assert!((half[0][0] - 499.0).abs() < 1e-6, "{half:?}");
+        assert!(steps(turned, 0.0).is_empty(), "no network is asked");
     }
 }

@@ -1,5 +1,6 @@
 //! Sample: the sampler and its levels at the left, the picture with its film in the middle.
 
+mod edit;
 mod film;
 mod levels;
 mod quality;
@@ -16,7 +17,7 @@ use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{caption, empty_state, section};
 use eframe::egui::{Button, Ui, vec2};
-use levels::Levels;
+use levels::{Levels, Way};
 use lucide_icons::Icon;
 
 /// How the levels are looked at.
@@ -27,6 +28,7 @@ pub struct View {
     textures: PictureTextures,
     /// What is seen of the curves.
     quality: quality::Looks,
+    brush: edit::Brush,
 }
 
 impl ToolPanel for View {
@@ -46,6 +48,10 @@ impl ToolPanel for View {
             Mode::Film => parameter_row::ui(ui, app, actions, &ParamId::Tool(FILM_SECONDS)),
             Mode::SideBySide => side::controls_ui(ui, app, actions, diffusion.noising),
             Mode::Quality => quality::controls_ui(ui, app, actions, &mut self.quality),
+            Mode::Edit => {
+                edit::controls_ui(ui, app, actions);
+                false
+            }
         };
         unlocked_ui(ui, app, Control::Sliders, |ui| {
             conditions::ui(ui, app, actions, model);
@@ -57,8 +63,9 @@ impl ToolPanel for View {
             let tool = app.tools().sample();
             let is_within = tool.film().is_shown() && !tool.is_at_end();
             let shown = if is_within { tool.step() } else { 0 };
-            let sampler = app.position().sampler();
-            self.levels.ui(ui, diffusion.noising, &sampler, shown);
+            if let Some(way) = Way::of(app) {
+                self.levels.ui(ui, way, shown);
+            }
         });
     }
 
@@ -71,6 +78,7 @@ impl ToolPanel for View {
             Mode::Film => film::ui(ui, stage, self),
             Mode::SideBySide => side::ui(ui, stage),
             Mode::Quality => quality::ui(ui, stage, &self.quality),
+            Mode::Edit => edit::ui(ui, stage, &mut self.brush),
         }
         self.textures.end_frame();
     }
@@ -105,6 +113,10 @@ fn mode_words(mode: Mode) -> (&'static str, &'static str) {
         Mode::Quality => (
             "Quality",
             "How alike many pictures are to real ones, against steps or guidance",
+        ),
+        Mode::Edit => (
+            "Redraw",
+            "Begin with a picture (SDEdit), or redraw the part of it that a brush paints (inpainting)",
         ),
     }
 }

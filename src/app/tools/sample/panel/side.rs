@@ -153,6 +153,7 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
                 text: app.expression_text().to_string(),
                 content: content(pane),
                 numbers: numbers(pane),
+                take: None,
             })
         });
     });
