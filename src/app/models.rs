@@ -24,12 +24,18 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 10] = [
+pub const CATALOGUE: [CatalogueEntry; 11] = [
     CatalogueEntry {
         name: "faces-vae",
         title: "Faces, VAE, 48-D latent",
         has_styles: false,
         takes_steps: false,
+    },
+    CatalogueEntry {
+        name: "faces-ldm",
+        title: "Faces, latent diffusion",
+        has_styles: false,
+        takes_steps: true,
     },
     CatalogueEntry {
         name: "digits-vae2",

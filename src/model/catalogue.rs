@@ -22,6 +22,7 @@ macro_rules! entries {
 
 static ENTRIES: &[Entry] = entries![
     "faces-vae",
+    "faces-ldm",
     "digits-vae2",
     "digits-ae2",
     "digits-gan",

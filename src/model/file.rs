@@ -49,7 +49,7 @@ pub enum ModelFileError {
     #[error("its format version is {found}; this program reads up to {FORMAT_VERSION}")]
     Version { found: u32 },
     #[error(
-        "its family is {found:?}; known are autoencoder, vae, gan, stylegan, graph and classifier"
+        "its family is {found:?}; known are autoencoder, vae, gan, stylegan, diffusion, flow, graph and classifier"
     )]
     Family { found: String },
     #[error("its manifest contradicts itself: {0}")]
