@@ -23,6 +23,10 @@ pub enum Action {
     Set(ParamId, f32),
     /// Open a file, whatever it is.
     OpenFile(PathBuf),
+    /// Ask for a file of directions.
+    AskForDirections,
+    /// Read the directions of a file.
+    OpenDirections(PathBuf),
     /// Load another model.
     LoadModel(ModelSource),
     /// Load the model of another program that is shown.

@@ -4,7 +4,7 @@ use super::notices::{Level, Until};
 use super::tools::sample::Sample;
 use super::view::Theme;
 use super::{
-    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, Player, Remedy,
+    Action, AppState, Command, Edit, Effect, LearningAction, Overlay, ParamId, Player, Remedy,
     SessionAction, Tool, TourAction, TourStep,
 };
 use crate::document::Change;
@@ -32,8 +32,11 @@ impl AppState {
             Action::Tool(action) => self.desk.use_tools(|tools, workspace| {
                 action.run(tools, workspace);
             }),
+            Action::Set(ParamId::Toy(key), value) => self.learning.set_toy_param(key, value),
             Action::Set(id, value) => self.desk.set_param(&id, value),
             Action::OpenFile(path) => self.opening.open(path),
+            Action::OpenDirections(path) => self.opening.open_directions(&mut self.desk, path),
+            Action::AskForDirections => self.desk.workspace.effects.push(Effect::AskForDirections),
             Action::LoadModel(source) => {
                 if let Some(why) = self.desk.workspace.locked(Control::Model) {
                     self.desk.workspace.notices.push(Level::Warning, why);

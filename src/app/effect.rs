@@ -10,6 +10,8 @@ pub enum Effect {
     AskForSessionFile,
     /// A picture to encode.
     AskForPhoto,
+    /// A file of directions.
+    AskForDirections,
     AskWhereToSaveSession {
         suggested_name: String,
     },

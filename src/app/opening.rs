@@ -7,6 +7,7 @@
 
 use super::models::{CATALOGUE, link_of};
 use super::notices::Level;
+use super::sentences::NO_MODEL;
 use super::tools::directions::Directions;
 use super::tools::encode::{self, Encode};
 use super::tools::interpolate::{self, Interpolate};
@@ -14,6 +15,7 @@ use super::{
     Action, Composition, Desk, LearningAction, Navigation, Overlay, SessionAction, Wake, Workspace,
 };
 use crate::document::codes::{self, ReadCodes};
+use crate::document::direction_files::{DirectionSpaces, ReadDirections, read_directions};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, session_file};
 use crate::engine::ModelSource;
@@ -47,6 +49,8 @@ enum LoadedFile {
     /// Any other picture.
     Photo,
     Codes(ReadCodes),
+    /// Directions of a model, by its hash.
+    Directions(ReadDirections, String),
     /// A sentence that names the file.
     Fault(String),
 }
@@ -220,6 +224,29 @@ impl FileLoader {
         });
     }
 
+    /// Reads the directions of a file, as those of the model that is loaded.
+    pub(super) fn open_directions(&mut self, desk: &mut Desk, path: PathBuf) {
+        let Some(model) = desk.workspace.models.current().cloned() else {
+            desk.workspace
+                .notices
+                .push(Level::Error, NO_MODEL.to_owned());
+            return;
+        };
+        let spaces = model.manifest.spaces.clone();
+        let sigmas = spaces
+            .keys()
+            .map(|&space| (space, model.typical_sigma(space)));
+        let known = DirectionSpaces {
+            sigmas: sigmas.collect(),
+            spaces,
+            usual: model.editing_space(),
+        };
+        self.begin(path, move |path| match read_directions(path, &known) {
+            Ok(read) => LoadedFile::Directions(read, model.id.hash.clone()),
+            Err(error) => LoadedFile::Fault(error.to_string()),
+        });
+    }
+
     /// Takes what was read since the last frame. Returns what other parts of the window are to do
     /// about it.
     pub(super) fn take_opened(
@@ -255,6 +282,11 @@ impl FileLoader {
                     desk.with_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
                 }
                 LoadedFile::Codes(codes) => name_codes(desk, &path, codes),
+                LoadedFile::Directions(read, model) => {
+                    desk.with_tool(|tool: &mut Directions, cx| {
+                        tool.import(cx, &path, read, &model)
+                    });
+                }
                 LoadedFile::Fault(sentence) => desk.workspace.notices.push(Level::Error, sentence),
             }
         }

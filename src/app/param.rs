@@ -29,6 +29,8 @@ pub enum ParamId {
     Sampler(SamplerParam),
     /// `tool/interpolate/seconds`: a setting of a tool.
     Tool(ToolParam),
+    /// `toy/temperature`: a setting of the toy of the question that is read.
+    Toy(&'static str),
 }
 
 /// A number that is set in the sampler, for a part of the way.
@@ -119,6 +121,7 @@ impl fmt::Display for ParamId {
             Self::Step(name) => write!(f, "step/{name}"),
             Self::Condition(word) => write!(f, "condition/{word}"),
             Self::Axis(axis) => write!(f, "axis/{}", raw_axis_name(axis.space, axis.index)),
+            Self::Toy(key) => write!(f, "toy/{key}"),
             Self::Sampler(SamplerParam { part, number }) => {
                 f.write_str("sampler/")?;
                 if *part > 0 {

@@ -6,11 +6,11 @@
 
 use super::param::{PSI, STEP_SIGMA, Scale};
 use super::tools::directions::Directions;
-use super::{Axis, Desk, Edit, NoParam, Param, ParamId, SamplerParam, Tool, ToolParam};
+use super::{AppState, Axis, Desk, Edit, NoParam, Param, ParamId, SamplerParam, Tool, ToolParam};
 use crate::engine::ModelInfo;
 use crate::latent::expr::raw_axis;
 use crate::latent::{Space, VocabularyKind};
-use crate::learn::Control;
+use crate::learn::{Control, toy};
 use std::str::FromStr;
 
 impl ToolParam {
@@ -39,9 +39,34 @@ impl FromStr for ParamId {
         let plain = [Self::Psi, Self::Strength]
             .into_iter()
             .chain(SamplerParam::all().map(Self::Sampler))
-            .chain(ToolParam::all().map(Self::Tool));
+            .chain(ToolParam::all().map(Self::Tool))
+            .chain(toy_params());
         let mut plain = plain.filter(|id| id.to_string() == path);
         plain.next().ok_or_else(|| NoParam(path.to_owned()))
+    }
+}
+
+/// The rows of all toys.
+fn toy_params() -> impl Iterator<Item = ParamId> {
+    let numbers = toy::Kind::ALL.into_iter().flat_map(toy::Kind::numbers);
+    numbers.map(|number| ParamId::Toy(number.key))
+}
+
+impl AppState {
+    /// A row of the table, of the desk or of the toy of the question that is read; `None` for one
+    /// that there is not.
+    pub fn param(&self, id: &ParamId) -> Option<Param> {
+        match id {
+            ParamId::Toy(key) => self.learning().toy_param(key),
+            id => self.desk().param(id),
+        }
+    }
+
+    /// All rows.
+    pub fn params(&self) -> Vec<Param> {
+        let mut params = self.desk().params();
+        params.extend(toy_params().filter_map(|id| self.param(&id)));
+        params
     }
 }
 
@@ -73,6 +98,7 @@ impl Desk {
             ParamId::Axis(axis) => self.axis_param(model, *axis),
             ParamId::Sampler(param) => self.workspace.sampler_param(*param),
             ParamId::Tool(param) => self.tools.param(&self.workspace, *param),
+            ParamId::Toy(_) => None,
         }
     }
 
@@ -224,7 +250,7 @@ impl Desk {
                     .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
                 self.workspace.edit(Edit::along(*axis, value, unit));
             }
-            ParamId::Sampler(_) | ParamId::Strength => {}
+            ParamId::Sampler(_) | ParamId::Strength | ParamId::Toy(_) => {}
             ParamId::Tool(param) => self.use_tools(|tools, workspace| {
                 tools.set_param(workspace, *param, value);
             }),
@@ -279,10 +305,12 @@ mod tests {
             "tool/sample/brush",
             "tool/sample/steps/1",
             "tool/sample/guidance/3",
+            "tool/seeds/across",
+            "tool/seeds/psi",
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 3);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 3 + 2);
     }
 
     #[test]
@@ -299,7 +327,8 @@ mod tests {
         ];
         let sampler = SamplerParam::all().map(ParamId::Sampler);
         let all = named.into_iter().chain(sampler);
-        for id in all.chain(ToolParam::all().map(ParamId::Tool)) {
+        let all = all.chain(ToolParam::all().map(ParamId::Tool));
+        for id in all.chain(toy_params()) {
             assert_eq!(id.to_string().parse(), Ok(id.clone()), "{id}");
         }
         for bad in [

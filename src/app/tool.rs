@@ -24,6 +24,7 @@ macro_rules! with_every_tool {
             Compare: compare,
             Where: where_am_i,
             Sample: sample,
+            Seeds: seeds,
         }
     };
 }

@@ -138,8 +138,15 @@ impl Workspace {
 
     /// The current expression with other steps or another truncation, as a slider would make it.
     pub fn edited(&self, edit: Edit) -> Expr {
+        self.edited_by([edit])
+    }
+
+    /// The current expression as several edits after one another would make it.
+    pub fn edited_by(&self, edits: impl IntoIterator<Item = Edit>) -> Expr {
         let mut position = self.position.clone();
-        self.with_context(|context| position.edit(edit, context));
+        for edit in edits {
+            self.with_context(|context| position.edit(edit, context));
+        }
         position.expression().clone()
     }
 

@@ -14,7 +14,7 @@
 
 mod read;
 
-pub use read::{ReadCodes, parse_npy, parse_npz, read_codes};
+pub use read::{ReadCodes, parse_npy, parse_npz, read_arrays, read_codes};
 
 use super::npy::{self, ArrayError, Element};
 use crate::files::FileKind;

@@ -16,6 +16,7 @@ pub mod bookmarks;
 mod change;
 pub mod chart;
 pub mod codes;
+pub mod direction_files;
 pub mod directions;
 mod earlier;
 pub mod embedded;

@@ -109,8 +109,9 @@ impl ModelInfo {
     /// Whether `encode(...)` has a meaning: there is an encoder, or pictures are noised as they are.
     pub fn takes_pictures(&self) -> bool {
         let manifest = &self.manifest;
-        let decodes = manifest.networks.contains_key(&Role::Decoder);
-        manifest.encodes() || (manifest.diffusion.is_some() && !decodes)
+        let has = |role| manifest.networks.contains_key(&role);
+        let is_noised = manifest.diffusion.is_some() && (has(Role::Encoder) || !has(Role::Decoder));
+        manifest.encodes() || is_noised
     }
 
     /// Width and height of the cells that can be redrawn one by one, where a model begins with a noisy

@@ -103,12 +103,14 @@ impl LoadedModel {
         picture: &[f32],
     ) -> Result<Option<EncodedPicture>, Fault> {
         let diffusion = self.generator.diffusion();
-        let data = diffusion.and_then(|diffusion| diffusion.data_of(picture));
-        let encoded = match data {
-            Some(data) => {
-                let mu = self.generator.code(self.generator.start(), data);
+        let encoded = match diffusion {
+            Some(diffusion) => {
+                let start = self.generator.start();
+                let data = compute.run(|| diffusion.data(picture))?;
+                let code = |data| self.generator.code(start, data);
+                let mu = data.map(code).transpose();
                 let mu = mu.map_err(|error| Fault::Program(error.to_string()))?;
-                Some(EncodedPicture { mu, logvar: None })
+                mu.map(|mu| EncodedPicture { mu, logvar: None })
             }
             None => compute.encode(&self.generator, picture)?,
         };

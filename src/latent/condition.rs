@@ -1,6 +1,8 @@
 //! What a picture is to show, whatever its code: classes and words with weights.
 
+use super::expr::suggest;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The words that a model was trained to take beside a code.
 ///
@@ -27,12 +29,35 @@ pub enum VocabularyKind {
     Attributes,
 }
 
+/// Whether a word stands for a label of data or of a judge: both have the same parts, in any order, as
+/// "red hair" and `hair_red`.
+pub fn stands_for(word: &str, label: &str) -> bool {
+    let parts = |text: &str| {
+        let mut parts: Vec<String> = text
+            .split([' ', '_'])
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
+        parts.sort();
+        parts
+    };
+    word == label || parts(word) == parts(label)
+}
+
 /// Most words of a model.
 pub const MAX_WORDS: usize = 4096;
 
 impl Vocabulary {
     pub fn index(&self, word: &str) -> Option<usize> {
         self.words.iter().position(|known| known == word)
+    }
+
+    /// The first word of a condition that is none of these, and the one that may have been meant.
+    pub fn unknown<'a>(&self, condition: &'a Condition) -> Option<(&'a str, Option<&str>)> {
+        let mut words = condition.iter().map(|(word, _)| word);
+        let word = words.find(|word| self.index(word).is_none())?;
+        let known = self.words.iter().map(String::as_str);
+        Some((word, suggest(word, known)))
     }
 
     /// The least and the largest weight that a word had in training.
@@ -197,9 +222,65 @@ impl Condition {
     }
 }
 
+/// As a prompt: `smile, not hat, 0.5 glasses`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (word, weight)) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            if weight < 0.0 {
+                f.write_str("not ")?;
+            }
+            if weight.abs() != 1.0 {
+                write!(f, "{} ", weight.abs())?;
+            }
+            f.write_str(word)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_condition_is_written_as_the_prompt_that_it_was_read_from() {
+        for prompt in [
+            "smile",
+            "smile, not red hair, 0.5 glasses",
+            "not 0.25 hat",
+            "3",
+            "",
+        ] {
+            let condition = match prompt {
+                "" => Condition::default(),
+                _ => Condition::of_prompt(prompt).expect(prompt),
+            };
+            assert_eq!(condition.to_string(), prompt);
+        }
+    }
+
+    #[test]
+    fn a_word_stands_for_the_label_with_its_parts() {
+        for (word, label) in [
+            ("hat", "hat"),
+            ("red hair", "hair_red"),
+            ("open mouth", "open_mouth"),
+            ("closed eyes", "eyes_closed"),
+        ] {
+            assert!(stands_for(word, label), "{word} and {label}");
+        }
+        for (word, label) in [
+            ("hat", "hair_red"),
+            ("red", "hair_red"),
+            ("", "hat"),
+            ("a a", "a"),
+        ] {
+            assert!(!stands_for(word, label), "{word} and {label}");
+        }
+    }
 
     #[test]
     fn prompts_are_words_with_weights() {

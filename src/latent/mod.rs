@@ -38,7 +38,7 @@ pub mod variations;
 
 pub use code::{Code, Direction, Lead, MAX_LEVELS, Space, SpaceNameError, SpaceShape};
 pub use code_values::{Values, ValuesError};
-pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind};
+pub use condition::{Condition, MAX_WORDS, Vocabulary, VocabularyKind, stands_for};
 pub use geometry::Plane;
 pub use mask::Mask;
 pub use names::{EncodedPhoto, SessionNames};

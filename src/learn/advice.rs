@@ -13,10 +13,21 @@ const LENGTH_RATIO: f64 = 1.2;
 /// And by how many characters, for short options differ by little.
 const LENGTH_MARGIN: usize = 12;
 
+/// The most words of a longer explanation.
+pub(super) const MAX_DEEPER_WORDS: usize = 350;
+
 /// What a writer should look at again, on paper; with what was measured for the tasks, also what
 /// only numbers show.
 pub fn warnings(question: &Question, measurements: Option<&Measurements>) -> Vec<Fault> {
     let mut warnings = Vec::new();
+    let words = question.deeper.prose_words();
+    if words > MAX_DEEPER_WORDS {
+        let reason = format!(
+            "the part after \"## Deeper\" has {words} words besides code, tables and figures, and \
+             {MAX_DEEPER_WORDS} are enough"
+        );
+        warnings.push(Fault::new(&question.file, question.deeper.line, reason));
+    }
     for task in &question.tasks {
         let mut warn = |reason: String| {
             warnings.push(Fault::new(&question.file, task.line, reason));
@@ -75,14 +86,17 @@ fn printed(task: &Task, question: &Question, measurements: &Measurements) -> Opt
     else {
         return None;
     };
-    let value = quantity.value(question.model()?, None, measurements).ok()?;
+    let model = question.model().unwrap_or_default();
+    let value = quantity.value(model, None, measurements).ok()?;
     if value.abs() < 1e-6 {
         return Some(format!("{} is 0, which is guessed", quantity.text));
     }
-    let caption = question.scene.as_ref().map(|scene| scene.caption.as_str());
+    let scene = question.scene.as_ref().map(|scene| scene.caption.as_str());
+    let toy = question.toy.as_ref().map(|toy| toy.caption.as_str());
     let places = [
         ("the task", Some(task.ask.as_str())),
-        ("the caption", caption),
+        ("the caption", scene),
+        ("the caption", toy),
     ];
     places.into_iter().find_map(|(place, text)| {
         let number = numbers(text?)

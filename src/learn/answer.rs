@@ -1,8 +1,8 @@
 //! What a learner answers, and how the measured numbers judge it.
 
-use super::evidence::{Measurements, Wanted, shown, with_unit};
+use super::evidence::{Here, Measurements, Wanted, shown, with_unit};
 use super::measure::Quantity;
-use super::question::{Depiction, Formula, Question};
+use super::question::{Question, Spot};
 use super::task::{Order, Pane, Side, Task, TaskKind};
 use super::verdict::{CounterExample, Reading, Verdict};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,8 @@ pub enum Answer {
     Compare {
         said: Larger,
     },
-    /// Where the learner stands: the expression of the picture on the window.
+    /// Where the learner stands: the expression of the picture on the window, or what the toy is
+    /// set to.
     Set {
         expression: String,
     },
@@ -64,7 +65,7 @@ impl Task {
     /// When the answer is to another kind of task, or holds an expression that is none.
     pub fn wanted(&self, question: &Question, answer: &Answer) -> Result<Vec<Wanted>, String> {
         let here = match answer {
-            Answer::Set { expression } => Some(depiction_of(expression)?),
+            Answer::Set { expression } => Some(question.here_of(expression)?),
             _ => None,
         };
         self.wanted_at(question, here.as_ref())
@@ -76,18 +77,18 @@ impl Task {
     /// When the question has no model for its measures.
     pub fn wanted_to_solve(&self, question: &Question) -> Result<Vec<Wanted>, String> {
         match &self.kind {
-            TaskKind::Set { solution, .. } => self.wanted_at(question, Some(&solution.depiction())),
+            TaskKind::Set { solution, .. } => self.wanted_at(question, Some(&solution.here())),
             _ => self.wanted_at(question, None),
         }
     }
 
-    fn wanted_at(
-        &self,
-        question: &Question,
-        here: Option<&Depiction>,
-    ) -> Result<Vec<Wanted>, String> {
+    fn wanted_at(&self, question: &Question, here: Option<&Here>) -> Result<Vec<Wanted>, String> {
         let mut wanted = Vec::new();
-        let mut want = |quantity: &Quantity, here: Option<&Depiction>| -> Result<(), String> {
+        let mut want = |quantity: &Quantity, here: Option<&Here>| -> Result<(), String> {
+            if quantity.measure.toy().is_some() {
+                // A toy is asked when the answer is judged.
+                return Ok(());
+            }
             let model = question.model().ok_or_else(no_model)?;
             wanted.extend(
                 quantity
@@ -116,7 +117,7 @@ impl Task {
                 ..
             } => {
                 for formula in expressions {
-                    want(by, Some(&formula.depiction()))?;
+                    want(by, Some(&Here::Picture(formula.depiction())))?;
                 }
             }
             TaskKind::Choose { .. }
@@ -165,7 +166,7 @@ impl Task {
                 Answer::Compare { said },
             ) => site.compare([left, right], *equal_within, because, *said),
             (TaskKind::Set { goals, because, .. }, Answer::Set { expression }) => {
-                site.set(goals, because, &depiction_of(expression)?)
+                site.set(goals, because, &question.here_of(expression)?)
             }
             (
                 TaskKind::Which {
@@ -224,7 +225,7 @@ impl Task {
                 ),
             },
             TaskKind::Set { solution, .. } => Answer::Set {
-                expression: solution.depiction().to_string(),
+                expression: solution.to_string(),
             },
             TaskKind::Which { answer, .. } => Answer::Which { side: *answer },
             TaskKind::Order { order, .. } => Answer::Order {
@@ -237,13 +238,24 @@ impl Task {
         })
     }
 
-    /// The expression at which a task begins: its own start, else the scene's.
-    pub fn start<'q>(&'q self, question: &'q Question) -> Option<&'q Formula> {
+    /// Where a task begins: at its own start, else where the scene opens, or else the toy.
+    pub fn start(&self, question: &Question) -> Option<Spot> {
         match &self.kind {
             TaskKind::Set {
                 start: Some(start), ..
-            } => Some(start),
-            _ => question.scene.as_ref().map(|scene| &scene.expression),
+            } => Some(start.clone()),
+            // Its goals are of one of the two.
+            TaskKind::Set {
+                solution: Spot::Toy(_),
+                ..
+            } => question
+                .toy
+                .as_ref()
+                .map(|toy| Spot::Toy(toy.start.clone())),
+            _ => {
+                let scene = question.scene.as_ref();
+                scene.map(|scene| Spot::Picture(scene.expression.clone()))
+            }
         }
     }
 }
@@ -253,12 +265,19 @@ impl CheckContext<'_> {
         self.model.ok_or_else(no_model)
     }
 
-    fn value(&self, quantity: &Quantity, here: Option<&Depiction>) -> Result<f64, String> {
-        quantity.value(self.model()?, here, self.measurements)
+    fn value(&self, quantity: &Quantity, here: Option<&Here>) -> Result<f64, String> {
+        let model = match quantity.measure.toy() {
+            Some(_) => "",
+            None => self.model()?,
+        };
+        quantity.value(model, here, self.measurements)
     }
 
     /// The pictures that a quantity measures.
     fn pictures(&self, quantity: &Quantity) -> Result<Vec<CounterExample>, String> {
+        if quantity.arguments.is_empty() {
+            return Ok(Vec::new());
+        }
         let model = self.model()?;
         Ok(quantity
             .arguments
@@ -390,12 +409,7 @@ impl CheckContext<'_> {
         })
     }
 
-    fn set(
-        &self,
-        goals: &[super::Goal],
-        because: &str,
-        here: &Depiction,
-    ) -> Result<Verdict, String> {
+    fn set(&self, goals: &[super::Goal], because: &str, here: &Here) -> Result<Verdict, String> {
         let mut readings = Vec::new();
         for goal in goals {
             let value = self.value(&goal.quantity, Some(here))?;
@@ -430,14 +444,13 @@ impl CheckContext<'_> {
                 missed.join(" ")
             },
             readings,
-            counter_examples: if passed {
-                Vec::new()
-            } else {
-                vec![CounterExample {
+            counter_examples: match here {
+                Here::Picture(depiction) if !passed => vec![CounterExample {
                     model: self.model()?.to_owned(),
-                    depiction: here.clone(),
+                    depiction: depiction.clone(),
                     caption: "What you have set".to_owned(),
-                }]
+                }],
+                Here::Picture(_) | Here::Toy(_) => Vec::new(),
             },
         })
     }
@@ -450,7 +463,7 @@ impl CheckContext<'_> {
             Order::Items(items) => items.iter().map(|item| item.step as f64).collect(),
             Order::Measured { expressions, by } => expressions
                 .iter()
-                .map(|formula| self.value(by, Some(&formula.depiction())))
+                .map(|formula| self.value(by, Some(&Here::Picture(formula.depiction()))))
                 .collect::<Result<Vec<f64>, String>>()?,
         };
         right.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -575,12 +588,6 @@ fn larger(left: f64, right: f64, equal_within: f64) -> Larger {
 
 fn quoted(text: &str) -> String {
     format!("“{}”", text.trim().trim_end_matches('.'))
-}
-
-fn depiction_of(text: &str) -> Result<Depiction, String> {
-    let formula = Formula::read(text, 1);
-    let formula = formula.map_err(|fault| format!("the expression of the answer {fault}"))?;
-    Ok(formula.depiction())
 }
 
 fn no_model() -> String {

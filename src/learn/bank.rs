@@ -6,6 +6,7 @@ use super::path::StudyPath;
 use super::question::{Level, Question, ToolName};
 use super::read;
 use super::search::{Hit, SearchIndex};
+use super::text::Text;
 use crate::files::load;
 use crate::latent::expr::Expr;
 use std::collections::BTreeMap;
@@ -20,6 +21,12 @@ const MAX_FOLDER_BYTES: usize = 32 << 20;
 
 /// Name and text of every built-in file, listed by the build script.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/question_files.rs"));
+
+/// The texts of the built-in questions without their heads, as Markdown.
+pub(super) fn built_in_bodies() -> impl Iterator<Item = String> {
+    let bodies = FILES.iter().map(|(_, text)| read::body_of(text));
+    bodies.map(|body| Text::read(body, 1).0.markdown)
+}
 
 /// Questions in their order: those of the list, then others by topic, level and id.
 #[derive(Clone, Debug, Default)]

@@ -3,12 +3,13 @@
 use super::Fault;
 use super::bank::Bank;
 use super::figure::Content;
-use super::measure::{HERE, Measure, Quantity};
+use super::measure::{Detail, HERE, Measure, Quantity};
 use super::models::{ModelSketch, Models};
 use super::path::StudyPath;
-use super::question::{Formula, Preset, Question, ToolName};
+use super::question::{Formula, Preset, Question, Spot, ToolName};
 use super::task::{Order, TaskKind};
 use super::text::Target;
+use super::toy::Subject;
 use crate::latent::expr::{Expr, suggest};
 use crate::latent::{Space, SpaceShape};
 use std::collections::BTreeSet;
@@ -221,8 +222,14 @@ impl<'a> Checker<'a> {
                     solution,
                     ..
                 } => {
+                    let Spot::Picture(solution) = solution else {
+                        for goal in goals {
+                            self.quantity(&goal.quantity, task.line, None);
+                        }
+                        continue;
+                    };
                     let Some(model) = model else { continue };
-                    if let Some(start) = start {
+                    if let Some(start) = start.as_ref().and_then(Spot::formula) {
                         self.formula(start, model);
                     }
                     let Some((space, shape)) = self.formula(solution, model) else {
@@ -266,6 +273,11 @@ impl<'a> Checker<'a> {
         let question = self.question;
         for claim in &question.claims {
             match claim.model(question) {
+                _ if !claim.needs_model() => {
+                    for quantity in claim.samples() {
+                        self.quantity(quantity, claim.line, None);
+                    }
+                }
                 Some(name) => {
                     let Some(model) = self.model(name, claim.line) else {
                         continue;
@@ -281,6 +293,20 @@ impl<'a> Checker<'a> {
 
     /// Checks that a model can give a number.
     fn quantity(&mut self, quantity: &Quantity, line: usize, model: Option<&ModelSketch>) {
+        if let Detail::Toy(probe) = &quantity.detail {
+            let here = self.question.toy.as_ref().map(|toy| &toy.start);
+            // What is set in the file is measured; what is on the window only has to be there.
+            let found = match probe.subject {
+                Subject::Here if here.map(|it| Some(it.kind())) == Some(quantity.measure.toy()) => {
+                    Ok(0.0)
+                }
+                _ => quantity.of_toy(here),
+            };
+            if let Err(reason) = found {
+                self.fault(line, reason);
+            }
+            return;
+        }
         let Some(model) = model else { return };
         let mut found = Vec::new();
         for argument in &quantity.arguments {
@@ -303,7 +329,7 @@ impl<'a> Checker<'a> {
             _ if measure.needs_classes() && !model.has_classes() => {
                 format!("the pictures of {name} have any number of labels; measure probability")
             }
-            Measure::Probability if !model.has_label(quantity.label.as_deref()) => {
+            Measure::Probability if !has_label(model, quantity) => {
                 let known = model.judged.iter().flat_map(|(_, labels)| labels);
                 let known: Vec<&str> = known.map(String::as_str).collect();
                 format!("the labels of {name} are {}", known.join(", "))
@@ -317,7 +343,7 @@ impl<'a> Checker<'a> {
             {
                 "the two codes lie in different spaces".to_owned()
             }
-            Measure::Coordinate if quantity.coordinate >= len => {
+            Measure::Coordinate if !has_coordinate(len, quantity) => {
                 format!("a code has {} numbers, from 0", len.unwrap_or(0))
             }
             _ => return,
@@ -360,6 +386,16 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// Whether a judge knows the label that is measured.
+fn has_label(model: &ModelSketch, quantity: &Quantity) -> bool {
+    matches!(&quantity.detail, Detail::Label(label) if model.has_label(Some(label)))
+}
+
+/// Whether a code of this length has the number that is measured.
+fn has_coordinate(len: Option<usize>, quantity: &Quantity) -> bool {
+    matches!(quantity.detail, Detail::Coordinate(index) if Some(index) < len)
 }
 
 /// Whether an expression reads a file.

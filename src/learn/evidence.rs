@@ -1,11 +1,35 @@
 //! What was measured on pictures, and the numbers in it.
 
-use super::measure::{Measure, Quantity, put_here, speaks_of_here};
+use super::measure::{Detail, Measure, Quantity, put_here, speaks_of_here};
 use super::question::{Depiction, Formula};
+use super::toy::Play;
 use crate::latent::expr::Expr;
 use crate::latent::{Sampler, Space, geometry, prior};
 use crate::model::measurement::{Judgement, Measurement};
 use std::collections::BTreeMap;
+
+/// What is on the window: what measures call `here`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Here {
+    Picture(Depiction),
+    Toy(Play),
+}
+
+impl Here {
+    fn picture(&self) -> Option<&Depiction> {
+        match self {
+            Self::Picture(depiction) => Some(depiction),
+            Self::Toy(_) => None,
+        }
+    }
+
+    fn toy(&self) -> Option<&Play> {
+        match self {
+            Self::Toy(play) => Some(play),
+            Self::Picture(_) => None,
+        }
+    }
+}
 
 /// A picture that has to be examined.
 #[derive(Clone, PartialEq, Debug)]
@@ -117,11 +141,13 @@ impl Measurements {
 }
 
 impl Quantity {
-    /// What it measures, with `here` in its places. What is drawn of `here` has its settings, too.
+    /// The pictures that it measures, with `here` in its places; none of a toy. What is drawn of
+    /// `here` has its settings, too.
     ///
     /// # Errors
     /// When it speaks of `here` and there is none.
-    pub fn depictions(&self, here: Option<&Depiction>) -> Result<Vec<Depiction>, String> {
+    pub fn depictions(&self, here: Option<&Here>) -> Result<Vec<Depiction>, String> {
+        let here = here.and_then(Here::picture);
         let depiction = |argument: &Formula| {
             let of_here = here.filter(|_| speaks_of_here(&argument.expr));
             let settings = of_here.map_or(argument.settings, |here| {
@@ -147,9 +173,12 @@ impl Quantity {
     pub fn value(
         &self,
         model: &str,
-        here: Option<&Depiction>,
+        here: Option<&Here>,
         measurements: &Measurements,
     ) -> Result<f64, String> {
+        if self.measure.toy().is_some() {
+            return self.of_toy(here.and_then(Here::toy));
+        }
         let depictions = self.depictions(here)?;
         let found = depictions
             .iter()
@@ -180,7 +209,10 @@ impl Quantity {
             }
             Measure::LogDensity => Err(format!("{}: only z has a known density", self.text)),
             Measure::Coordinate => {
-                let index = self.coordinate.unwrap_or_default();
+                let index = match self.detail {
+                    Detail::Coordinate(index) => index,
+                    _ => 0,
+                };
                 let value = a.code.values.reals().get(index);
                 value
                     .map(|&value| f64::from(value))
@@ -201,7 +233,10 @@ impl Quantity {
                 })
             }
             Measure::Probability => {
-                let label = self.label.as_deref().unwrap_or_default();
+                let label = match &self.detail {
+                    Detail::Label(label) => label.as_str(),
+                    _ => "",
+                };
                 let judged = a
                     .judged
                     .as_ref()
@@ -221,9 +256,7 @@ impl Quantity {
                 .nearest
                 .map(f64::from)
                 .ok_or_else(|| lacks("encoded data")),
-            Measure::Distance | Measure::Angle | Measure::Change => {
-                Err(format!("{} needs two pictures", self.text))
-            }
+            _ => Err(format!("{} needs two pictures", self.text)),
         }
     }
 
@@ -388,7 +421,7 @@ mod tests {
         );
         let value = |text: &str| {
             let quantity = parse_quantity(text, 1).expect(text);
-            quantity.value("m", Some(&here), &measurements)
+            quantity.value("m", Some(&Here::Picture(here.clone())), &measurements)
         };
         for (text, expected) in [
             ("norm(here)", 5.0),
@@ -432,7 +465,7 @@ mod tests {
         measurements.insert("m", &here, flagged);
         let value = |text: &str| {
             let quantity = parse_quantity(text, 1).expect(text);
-            quantity.value("m", Some(&here), &measurements)
+            quantity.value("m", Some(&Here::Picture(here.clone())), &measurements)
         };
         assert!(value("digit(here)").is_err_and(|fault| fault.contains("judge of classes")));
         assert_eq!(value("probability(here, \"glasses\")"), Ok(25.0));

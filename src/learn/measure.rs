@@ -1,6 +1,7 @@
 //! What the program measures on pictures and codes, as question files write it.
 
 use super::question::Formula;
+use super::toy::{Play, Probe, Subject};
 use crate::latent::expr::{Expr, parse};
 
 /// The name that stands for the picture on the window inside the expressions of a measure.
@@ -39,10 +40,28 @@ pub enum Measure {
     BitsPerDim,
     /// Distance of the code to the nearest encoded test datum.
     Nearest,
+    /// The probability of the likeliest next word, in percent.
+    Likeliest,
+    /// The probability of a word as the next, in percent.
+    Chance,
+    /// How many words can be drawn.
+    Choices,
+    /// The uncertainty of the next word, in bits.
+    Entropy,
+    /// The perplexity of a text by the model itself.
+    Perplexity,
+    /// How many of twenty written words are different ones, in percent.
+    Variety,
+    /// How improbable twenty written words are on average by the model itself, in bits.
+    Surprise,
+    /// The weight of a word in attention, in percent.
+    Weight,
+    /// How many pieces a text is cut into.
+    Tokens,
 }
 
 impl Measure {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 24] = [
         Self::Norm,
         Self::Distance,
         Self::Angle,
@@ -58,6 +77,15 @@ impl Measure {
         Self::ReconstructionError,
         Self::BitsPerDim,
         Self::Nearest,
+        Self::Likeliest,
+        Self::Chance,
+        Self::Choices,
+        Self::Entropy,
+        Self::Perplexity,
+        Self::Variety,
+        Self::Surprise,
+        Self::Weight,
+        Self::Tokens,
     ];
 
     /// The word in question files.
@@ -78,6 +106,15 @@ impl Measure {
             Self::ReconstructionError => "reconstruction_error",
             Self::BitsPerDim => "bits_per_dim",
             Self::Nearest => "nearest",
+            Self::Likeliest => "likeliest",
+            Self::Chance => "chance",
+            Self::Choices => "choices",
+            Self::Entropy => "entropy",
+            Self::Perplexity => "perplexity",
+            Self::Variety => "variety",
+            Self::Surprise => "surprise",
+            Self::Weight => "weight",
+            Self::Tokens => "tokens",
         }
     }
 
@@ -99,6 +136,15 @@ impl Measure {
             Self::ReconstructionError => "Reconstruction error",
             Self::BitsPerDim => "Bits per dimension",
             Self::Nearest => "Nearest datum",
+            Self::Likeliest => "Likeliest word",
+            Self::Chance => "Chance",
+            Self::Choices => "Words to choose from",
+            Self::Entropy => "Entropy",
+            Self::Perplexity => "Perplexity",
+            Self::Variety => "Different words",
+            Self::Surprise => "Bits per word",
+            Self::Weight => "Weight",
+            Self::Tokens => "Pieces",
         }
     }
 
@@ -112,6 +158,8 @@ impl Measure {
         match self {
             Self::Angle => "°",
             Self::Change | Self::Ink | Self::Confidence | Self::Probability => "%",
+            Self::Likeliest | Self::Chance | Self::Variety | Self::Weight => "%",
+            Self::Entropy | Self::Surprise => "bits",
             _ => "",
         }
     }
@@ -119,6 +167,7 @@ impl Measure {
     /// How many expressions it is of.
     pub fn argument_count(self) -> usize {
         match self {
+            _ if self.toy().is_some() => 0,
             Self::Distance | Self::Angle | Self::Change => 2,
             _ => 1,
         }
@@ -147,7 +196,16 @@ impl Measure {
             | Self::Angle
             | Self::LogDensity
             | Self::Coordinate
-            | Self::Nearest => false,
+            | Self::Nearest
+            | Self::Likeliest
+            | Self::Chance
+            | Self::Choices
+            | Self::Entropy
+            | Self::Perplexity
+            | Self::Variety
+            | Self::Surprise
+            | Self::Weight
+            | Self::Tokens => false,
             Self::Change
             | Self::Brightness
             | Self::Sharpness
@@ -162,7 +220,7 @@ impl Measure {
 
     /// Whether its values are whole, so that one can equal a number.
     pub fn is_whole(self) -> bool {
-        self == Self::Digit
+        matches!(self, Self::Digit | Self::Choices | Self::Tokens)
     }
 }
 
@@ -170,29 +228,55 @@ impl Measure {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Quantity {
     pub measure: Measure,
+    /// The expressions that it is of; none of a measure of a toy.
     pub arguments: Vec<Formula>,
-    /// Which number of the code, from 0; of `coordinate` alone.
-    pub coordinate: Option<usize>,
-    /// Which label; of `probability` alone.
-    pub label: Option<String>,
+    pub detail: Detail,
     /// As it stands in the file.
     pub text: String,
 }
 
+/// What a measure is of besides expressions.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Detail {
+    None,
+    /// Which number of the code, from 0; of `coordinate`.
+    Coordinate(usize),
+    /// Which label; of `probability`.
+    Label(String),
+    /// A toy and what is asked of it.
+    Toy(Probe),
+}
+
 impl Quantity {
+    /// The number of a measure of a toy; `here` is the toy on the window.
+    ///
+    /// # Errors
+    /// A sentence where there is none.
+    pub fn of_toy(&self, here: Option<&Play>) -> Result<f64, String> {
+        let fault = |why: String| format!("{} cannot be measured: {why}", self.text);
+        match &self.detail {
+            Detail::Toy(probe) => probe.value(self.measure, here).map_err(fault),
+            _ => Err(fault("it is no measure of a toy".to_owned())),
+        }
+    }
+
+    /// Whether it is of what is on the window.
+    pub fn is_of_here(&self) -> bool {
+        let of_toy = matches!(&self.detail, Detail::Toy(probe) if probe.subject == Subject::Here);
+        of_toy || self.arguments.iter().any(|it| speaks_of_here(&it.expr))
+    }
+
     /// What people read beside its number while it is measured of the picture on the window:
     /// "Distance to seed(7)".
     pub fn title(&self) -> String {
         let title = self.measure.title();
         let others = self.arguments.iter().filter(|it| !is_here(&it.expr));
         let others: Vec<&str> = others.map(|it| it.text.as_str()).collect();
-        match (others.as_slice(), self.coordinate) {
-            ([], Some(index)) => format!("{title} {index}"),
-            ([], None) => match &self.label {
-                Some(label) => format!("{title} of {}", label.replace('_', " ")),
-                None => title.to_owned(),
-            },
-            ([other], None) if self.arguments.len() == 2 => format!("{title} to {other}"),
+        match (others.as_slice(), &self.detail) {
+            ([], Detail::Coordinate(index)) => format!("{title} {index}"),
+            ([], Detail::Label(label)) => format!("{title} of {}", label.replace('_', " ")),
+            ([], Detail::None) => title.to_owned(),
+            ([other], Detail::None) if self.arguments.len() == 2 => format!("{title} to {other}"),
             _ => self.text.clone(),
         }
     }
@@ -254,6 +338,15 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
     if !after.trim().is_empty() {
         return Err(fault(format!("nothing may follow it, but {after:?} does")));
     }
+    if let Some(kind) = measure.toy() {
+        let probe = Probe::read(measure, kind, &parts).map_err(&fault)?;
+        return Ok(Quantity {
+            measure,
+            arguments: Vec::new(),
+            detail: Detail::Toy(probe),
+            text: text.to_owned(),
+        });
+    }
     let has_last = matches!(measure, Measure::Coordinate | Measure::Probability);
     let wanted = measure.argument_count() + usize::from(has_last);
     if parts.len() != wanted {
@@ -264,26 +357,21 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
         )));
     }
     let (expressions, last) = parts.split_at(measure.argument_count());
-    let last = last.first().map(|last| last.trim());
-    let coordinate = last.filter(|_| measure == Measure::Coordinate);
-    let coordinate = coordinate
-        .map(|number| {
-            number
-                .parse()
-                .map_err(|_| fault(format!("{number:?} is no number of a coordinate")))
-        })
-        .transpose()?;
-    let label = last.filter(|_| measure == Measure::Probability);
-    let label = label
-        .map(|quoted| {
+    let detail = match last.first().map(|last| last.trim()) {
+        Some(number) if measure == Measure::Coordinate => {
+            let index = number.parse();
+            let none = |_| fault(format!("{number:?} is no number of a coordinate"));
+            Detail::Coordinate(index.map_err(none)?)
+        }
+        Some(quoted) => {
             let inner = quoted
                 .strip_prefix('"')
                 .and_then(|rest| rest.strip_suffix('"'));
-            inner
-                .map(str::to_owned)
-                .ok_or_else(|| fault(format!("{quoted} is no label in quotation marks")))
-        })
-        .transpose()?;
+            let none = || fault(format!("{quoted} is no label in quotation marks"));
+            Detail::Label(inner.map(str::to_owned).ok_or_else(none)?)
+        }
+        None => Detail::None,
+    };
     let arguments = expressions
         .iter()
         .map(|part| argument(part.trim(), line).map_err(&fault))
@@ -291,8 +379,7 @@ pub fn parse_quantity(text: &str, line: usize) -> Result<Quantity, String> {
     Ok(Quantity {
         measure,
         arguments,
-        coordinate,
-        label,
+        detail,
         text: text.to_owned(),
     })
 }
@@ -334,7 +421,8 @@ pub fn parse_goal(text: &str, line: usize) -> Result<Goal, String> {
         .ok_or_else(|| fault("a number has to follow the sign"))?;
     let quantity = parse_quantity(left, line)?;
     if relation == Relation::Equal && !(quantity.measure.is_whole() && bound.fract() == 0.0) {
-        return Err(fault("only digit(...) can equal a number; write < or >"));
+        let whole = "only digit, choices and tokens can equal a number; write < or >";
+        return Err(fault(whole));
     }
     Ok(Goal {
         quantity,
@@ -495,9 +583,12 @@ mod tests {
         let found = quantity("change(here, seed(1) + dir(\"a, (here)\"))");
         assert_eq!(found.arguments[0].expr, Expr::Named("here".to_owned()));
         assert!(!speaks_of_here(&found.arguments[1].expr));
-        assert_eq!(quantity("coordinate(here, 3)").coordinate, Some(3));
+        assert_eq!(
+            quantity("coordinate(here, 3)").detail,
+            Detail::Coordinate(3)
+        );
         let found = quantity("probability(here + dir(\"a, b\"), \"open_mouth\")");
-        assert_eq!(found.label.as_deref(), Some("open_mouth"));
+        assert_eq!(found.detail, Detail::Label("open_mouth".to_owned()));
         assert_eq!(found.arguments.len(), 1);
         for measure in Measure::ALL {
             assert_eq!(Measure::of_key(measure.key()), Some(measure));

@@ -12,6 +12,7 @@
 //! - [`evidence`], [`answer`], [`verdict`]: what was measured, and what it says about an answer;
 //! - [`trial`]: whether tasks can be solved and failed, and claims hold, tried with real pictures;
 //! - [`figure`]: pictures, charts and diagrams in texts;
+//! - [`toy`]: small models of language that questions open;
 //! - [`advice`], [`statistics`]: what can be guessed, and what can be counted over the whole bank;
 //! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
 //! - [`progress`]: what was answered, how well, and when it is due again;
@@ -41,15 +42,16 @@ mod shuffle;
 pub mod statistics;
 pub mod task;
 pub mod text;
+pub mod toy;
 pub mod trial;
 pub mod verdict;
 
 pub use answer::Answer;
 pub use bank::{Bank, Filter, FolderReport, Operations};
-pub use evidence::{Measurements, Measurer, Wanted};
+pub use evidence::{Here, Measurements, Measurer, Wanted};
 pub use fault::Fault;
 pub use measure::{Goal, Measure, Quantity};
-pub use question::{Control, Depiction, Formula, Level, Preset, Question, Scene, ToolName};
+pub use question::{Control, Depiction, Formula, Level, Preset, Question, Scene, Spot, ToolName};
 pub use rubric::{Criterion, Performance};
 pub use task::{Order, Side, Task, TaskKind};
 pub use verdict::{CounterExample, Reading, Verdict};

@@ -5,7 +5,7 @@
 
 use super::evidence::{Measurements, Measurer, Wanted};
 use super::measure::{Measure, Quantity};
-use super::question::{Formula, Preset, Question};
+use super::question::{Formula, Preset, Question, Spot};
 use super::task::{Order, TaskKind};
 use super::text::Target;
 use crate::latent::expr::Expr;
@@ -126,8 +126,8 @@ fn pictures(question: &Question) -> Vec<(Option<&str>, &Expr, usize)> {
             TaskKind::Set {
                 start, solution, ..
             } => {
-                formulas.extend(start);
-                formulas.push(solution);
+                let spots = start.iter().chain([solution]);
+                formulas.extend(spots.filter_map(Spot::formula));
             }
             TaskKind::Which { left, right, .. } => panes.extend([left, right]),
             TaskKind::Order {

@@ -2,9 +2,11 @@
 
 use super::calendar::Month;
 use super::claim::Claim;
+use super::evidence::Here;
 use super::measure::Quantity;
 use super::task::Task;
 use super::text::Text;
+use super::toy::{Play, Toy};
 use crate::latent::expr::{Expr, parse};
 use crate::latent::{Sampler, SamplerChange};
 use serde::{Deserialize, Serialize};
@@ -61,10 +63,11 @@ pub enum ToolName {
     Compare,
     Where,
     Sample,
+    Seeds,
 }
 
 impl ToolName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Explore,
         Self::Interpolate,
         Self::Arithmetic,
@@ -76,6 +79,7 @@ impl ToolName {
         Self::Compare,
         Self::Where,
         Self::Sample,
+        Self::Seeds,
     ];
 
     /// The word in question files.
@@ -92,6 +96,7 @@ impl ToolName {
             Self::Compare => "compare",
             Self::Where => "where",
             Self::Sample => "sample",
+            Self::Seeds => "seeds",
         }
     }
 
@@ -224,6 +229,41 @@ impl Formula {
     }
 }
 
+/// Where a task begins or is solved.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Spot {
+    Picture(Formula),
+    Toy(Play),
+}
+
+impl Spot {
+    /// As [`Here`] has it.
+    pub fn here(&self) -> Here {
+        match self {
+            Self::Picture(formula) => Here::Picture(formula.depiction()),
+            Self::Toy(play) => Here::Toy(play.clone()),
+        }
+    }
+
+    /// Its expression, where it is a picture.
+    pub fn formula(&self) -> Option<&Formula> {
+        match self {
+            Self::Picture(formula) => Some(formula),
+            Self::Toy(_) => None,
+        }
+    }
+}
+
+/// As question files have it.
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Picture(formula) => formula.depiction().fmt(f),
+            Self::Toy(play) => play.fmt(f),
+        }
+    }
+}
+
 /// An expression and the settings after it, without `with` and the quotation marks.
 fn split_settings(text: &str) -> Option<(&str, &str)> {
     let (before, settings) = text.strip_suffix('"')?.rsplit_once('"')?;
@@ -336,6 +376,7 @@ pub struct Question {
     /// When its facts were last checked, where they age.
     pub as_of: Option<Month>,
     pub scene: Option<Scene>,
+    pub toy: Option<Toy>,
     pub tasks: Vec<Task>,
     /// What the text says about models, to be measured.
     pub claims: Vec<Claim>,
@@ -365,6 +406,24 @@ impl Question {
         match &self.scene {
             Some(scene) => Some(&scene.model),
             None => self.models.first().map(String::as_str),
+        }
+    }
+
+    /// What a text says that is on the window: a toy's settings where it begins with a quotation
+    /// mark and the question has a toy, else an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence.
+    pub fn here_of(&self, text: &str) -> Result<Here, String> {
+        match &self.toy {
+            Some(toy) if text.trim_start().starts_with('"') => {
+                Ok(Here::Toy(Play::read(toy.start.kind(), text)?))
+            }
+            _ => {
+                let formula = Formula::read(text, 1);
+                let formula = formula.map_err(|it| format!("the expression of the answer {it}"))?;
+                Ok(Here::Picture(formula.depiction()))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Statistics of a whole bank: what can be counted about how well its questions teach.
 
+use super::advice::MAX_DEEPER_WORDS;
 use super::question::{Level, Question};
 use super::task::{Choice, Task, TaskKind};
 use std::collections::BTreeMap;
@@ -28,8 +29,12 @@ pub struct Statistics {
     pub nearest: usize,
     /// Scenes that show numbers live.
     pub watching: usize,
+    /// Questions that open a small model of language.
+    pub toys: usize,
     /// Texts with the words "Often said".
     pub refrains: usize,
+    /// Longer explanations of more than 350 words besides code, tables and figures.
+    pub wordy: usize,
     pub claims: usize,
     /// Questions that say when their facts were checked.
     pub dated: usize,
@@ -61,9 +66,12 @@ impl Statistics {
             self.nearest += usize::from(scene.nearest.is_some());
             self.watching += usize::from(!scene.watch.is_empty());
         }
+        self.toys += usize::from(question.toy.is_some());
         let texts = [&question.answer.markdown, &question.deeper.markdown];
         let is_refrain = |text: &&String| text.to_lowercase().contains(REFRAIN);
         self.refrains += usize::from(texts.iter().any(is_refrain));
+        let is_wordy = question.deeper.prose_words() > MAX_DEEPER_WORDS;
+        self.wordy += usize::from(is_wordy);
         self.claims += question.claims.len();
         self.dated += usize::from(question.as_of.is_some());
         let drawn = question.answer.figures.len() + question.deeper.figures.len();
@@ -124,10 +132,12 @@ impl fmt::Display for Statistics {
         line("explain: with points of its own", points)?;
         line("scenes: nearest", share(self.nearest, self.scenes))?;
         line("scenes: watch", share(self.watching, self.scenes))?;
+        line("toys", self.toys.to_string())?;
         line(
             "texts: \"Often said\"",
             share(self.refrains, self.questions),
         )?;
+        line("texts: over 350 words", share(self.wordy, self.questions))?;
         line("texts: as_of", share(self.dated, self.questions))?;
         line(
             "texts: with a figure",

@@ -1,7 +1,7 @@
 //! What a learner does: six kinds of task that the program checks, and free text.
 
 use super::measure::{Goal, Quantity};
-use super::question::{Formula, Question};
+use super::question::{Formula, Question, Spot};
 use super::rubric::Criterion;
 use super::shuffle::shuffled;
 use serde::{Deserialize, Serialize};
@@ -41,13 +41,13 @@ pub enum TaskKind {
     },
     /// Move the control until all goals hold.
     Set {
-        /// Where it begins, if not at the scene's expression.
-        start: Option<Formula>,
+        /// Where it begins, if not where the scene or the toy does.
+        start: Option<Spot>,
         goals: Vec<Goal>,
         hint: Option<String>,
         because: String,
         /// Fulfils the goals; shown on giving up.
-        solution: Formula,
+        solution: Spot,
     },
     /// Which of two unlabelled pictures is it.
     Which {

@@ -135,6 +135,27 @@ impl Text {
         }
         plain.trim().to_owned()
     }
+
+    /// How many words there are to read in a row: those of paragraphs and lists, without code,
+    /// tables and figures.
+    pub fn prose_words(&self) -> usize {
+        let mut prose = String::with_capacity(self.markdown.len());
+        let mut is_prose = true;
+        for event in Parser::new_ext(&self.markdown, Options::ENABLE_TABLES) {
+            match event {
+                Event::Start(Tag::CodeBlock(_) | Tag::Table(_)) => is_prose = false,
+                Event::End(TagEnd::CodeBlock | TagEnd::Table) => is_prose = true,
+                Event::Text(words) | Event::Code(words) if is_prose => prose.push_str(&words),
+                Event::SoftBreak
+                | Event::HardBreak
+                | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item) => {
+                    prose.push(' ');
+                }
+                _ => {}
+            }
+        }
+        prose.split_whitespace().count()
+    }
 }
 
 /// Whether a code block is a figure: it is fenced, and `figure` is its first word.

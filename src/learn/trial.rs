@@ -3,7 +3,7 @@
 
 use super::Fault;
 use super::answer::{Answer, Larger};
-use super::evidence::{Measurements, Measurer, Wanted, shown};
+use super::evidence::{Here, Measurements, Measurer, Wanted, shown};
 use super::named;
 use super::question::{Formula, Question};
 use super::task::{Order, Side, Task, TaskKind};
@@ -48,7 +48,7 @@ impl Task {
                 },
             }),
             (TaskKind::Set { .. }, _) => self.start(question).map(|start| Answer::Set {
-                expression: start.depiction().to_string(),
+                expression: start.to_string(),
             }),
             (_, Answer::Which { side }) => Some(Answer::Which {
                 side: match side {
@@ -201,8 +201,8 @@ fn task_faults(
             let mut values: Vec<f64> = expressions
                 .iter()
                 .filter_map(|formula| {
-                    by.value(model, Some(&formula.depiction()), measurements)
-                        .ok()
+                    let here = Here::Picture(formula.depiction());
+                    by.value(model, Some(&here), measurements).ok()
                 })
                 .collect();
             values.sort_by(f64::total_cmp);

@@ -33,6 +33,8 @@ pub struct Diffusion {
     pub denoiser: Runner,
     /// Makes a picture of `x`; `None` where `x` is one.
     pub decoder: Option<Runner>,
+    /// Gives the `x` of a picture, where there is a decoder and the file holds one.
+    pub encoder: Option<Runner>,
     /// Numbers of `x`.
     pub x_len: usize,
     /// How many weights a condition has.
@@ -155,14 +157,26 @@ impl Diffusion {
         (codes, asked)
     }
 
-    /// The data of pictures in 0..1 where the network works on pictures; `None` where it works on codes.
-    pub fn data_of(&self, pictures: &[f32]) -> Option<Vec<f32>> {
-        let data = || pictures.iter().map(|pixel| 2.0 * pixel - 1.0).collect();
-        self.decoder.is_none().then(data)
+    /// The `x` without noise of pictures in 0..1, row after row; `None` where a decoder makes the
+    /// pictures, but the file holds no encoder.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn data(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        match (&self.decoder, &self.encoder) {
+            (None, _) => Ok(Some(
+                pictures.iter().map(|value| 2.0 * value - 1.0).collect(),
+            )),
+            (Some(_), Some(encoder)) => encoder.values(&[pictures]).map(Some),
+            (Some(_), None) => Ok(None),
+        }
     }
 
     /// Pictures in 0..1 of rows of `x`.
-    fn pictures(&self, x: &[f32]) -> Result<Vec<f32>, ModelError> {
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn decoded(&self, x: &[f32]) -> Result<Vec<f32>, ModelError> {
         match &self.decoder {
             Some(decoder) => decoder.values(&[x]),
             None => Ok(x
@@ -220,12 +234,12 @@ impl DiffusionRun {
         let [done, of] = self.progress();
         let x = self.sampling.x();
         match (self.sampling.data().filter(|_| done < of), &self.held) {
-            (None, _) => diffusion.pictures(x),
-            (Some(data), None) => diffusion.pictures(data),
+            (None, _) => diffusion.decoded(x),
+            (Some(data), None) => diffusion.decoded(data),
             (Some(data), Some(held)) => {
                 let mut data = data.to_vec();
                 held.hold(&mut data, Level::CLEAN);
-                diffusion.pictures(&data)
+                diffusion.decoded(&data)
             }
         }
     }
@@ -237,7 +251,7 @@ impl DiffusionRun {
     /// When the device was lost.
     pub fn noisy(&self, diffusion: &Diffusion) -> Result<Option<Vec<f32>>, ModelError> {
         let seen = self.seen.as_deref();
-        seen.map(|x| diffusion.pictures(x)).transpose()
+        seen.map(|x| diffusion.decoded(x)).transpose()
     }
 }
 

@@ -101,7 +101,7 @@ impl Family {
                 title: "diffusion model",
                 conditional_title: "conditional diffusion model",
                 networks: &[Role::Denoiser],
-                optional: &[Role::Decoder],
+                optional: &[Role::Decoder, Role::Encoder],
                 has_prior: true,
                 learns_conditions: true,
                 encoding: Encoding::None,

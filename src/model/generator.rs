@@ -100,7 +100,12 @@ impl Generator {
                 runner: Runner::new(&map.graph, file, &device::cpu())?,
             })
         });
-        let encoder = networks.encoder.map(|encoder| {
+        // The encoder of a diffusion model is its sampler's.
+        let (data_encoder, encoder) = match (&networks.denoiser, networks.encoder) {
+            (Some(_), encoder) => (encoder, None),
+            (None, encoder) => (None, encoder),
+        };
+        let encoder = encoder.map(|encoder| {
             Ok(Encoder {
                 runner: Runner::new(&encoder.graph, file, device)?,
                 gives: encoder.gives,
@@ -130,6 +135,9 @@ impl Generator {
                     spec: denoiser.spec,
                     denoiser: runner(&denoiser.graph)?,
                     decoder: decoder.map(|decoder| runner(&decoder.graph)).transpose()?,
+                    encoder: data_encoder
+                        .map(|encoder| runner(&encoder.graph))
+                        .transpose()?,
                     x_len: shape.and_then(|shape| shape.checked_len()).unwrap_or(0),
                     words: manifest.condition_len(),
                     negates_by_guidance: manifest

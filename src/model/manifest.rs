@@ -84,9 +84,11 @@ impl Manifest {
         self.takes_noise() || (self.diffusion.is_some() && sampler.adds_noise())
     }
 
-    /// Whether pictures can be encoded.
+    /// Whether an encoder finds the code that a picture is made of. That of a diffusion model finds
+    /// what its sampler ends with, not the noise that it begins with.
     pub fn encodes(&self) -> bool {
-        self.flow.is_some() || self.networks.contains_key(&Role::Encoder)
+        let has_encoder = self.networks.contains_key(&Role::Encoder);
+        self.flow.is_some() || (has_encoder && self.diffusion.is_none())
     }
 
     /// How many weights the decoder takes beside a code: one for each word of its conditions.

@@ -2,7 +2,7 @@
 
 use super::manifest::{ImageSpec, LabelKind};
 
-use crate::latent::{Code, Vocabulary, VocabularyKind};
+use crate::latent::{Code, Vocabulary, VocabularyKind, stands_for};
 use std::sync::Arc;
 
 /// A code with its picture, and what the other networks say of that picture.
@@ -51,7 +51,7 @@ impl Judgement {
     pub fn condition(&self, vocabulary: &Vocabulary) -> Vec<f32> {
         let class = self.class().map(|(class, _)| class);
         let weight = |word: &String| {
-            let place = self.labels.iter().position(|label| label == word);
+            let place = self.labels.iter().position(|label| stands_for(word, label));
             match (vocabulary.kind, place) {
                 (_, None) => 0.0,
                 (VocabularyKind::Classes, place) => f32::from(place == class),

@@ -31,7 +31,7 @@ mod spaces;
 pub mod statistics;
 mod stop;
 pub mod style;
-mod wiring;
+pub(crate) mod wiring;
 
 pub use bound_graph::BoundGraph;
 pub use fault::Fault;

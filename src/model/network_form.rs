@@ -43,6 +43,12 @@ impl From<NetworkSpec> for NetworkForm {
     }
 }
 
+impl From<GraphSpec> for NetworkForm {
+    fn from(spec: GraphSpec) -> Self {
+        Self::Graph(spec)
+    }
+}
+
 /// `6 layers` or `a graph of 40 nodes`
 impl fmt::Display for NetworkForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

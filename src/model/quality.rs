@@ -15,6 +15,7 @@ pub fn is_of_label(measure: &str) -> bool {
         "condition_obeyed",
         "share",
         "share_in_data",
+        "word_obeyed",
     ];
     of_label
         .iter()

@@ -3,7 +3,7 @@
 use super::dataset::{DataForm, Dataset};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
-use crate::latent::{Sampler, Vocabulary, VocabularyKind};
+use crate::latent::{Sampler, Vocabulary, VocabularyKind, stands_for};
 use crate::model::manifest::LabelKind;
 use crate::model::{Generator, ModelError, ModelFile};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,8 @@ pub struct ConditionSettings {
     /// How often nothing is said of a picture in training, so that the model also draws without
     /// conditions (classifier-free guidance, Ho and Salimans 2022, needs both).
     pub drop: f64,
-    /// The labels of the data that are words; all of them where none are named.
+    /// Words that stand for labels of the data, as "red hair" for `hair_red`; the labels themselves
+    /// where none are named.
     #[serde(default)]
     pub words: Vec<String>,
 }
@@ -61,7 +62,7 @@ impl Conditioning {
     /// When a word is not a label of the data.
     pub fn new(vocabulary: &Vocabulary, form: &DataForm, drop: f64) -> Result<Self, ModelError> {
         let label = |word: &String| {
-            let label = form.labels.iter().position(|label| label == word);
+            let label = form.labels.iter().position(|label| stands_for(word, label));
             label.ok_or_else(|| ModelError(format!("its data has no label {word:?}")))
         };
         Ok(Self {
@@ -179,8 +180,20 @@ impl<'a> Asked<'a> {
         codes: &[f32],
         samples: Range<usize>,
     ) -> Result<Vec<f32>, ModelError> {
-        let conditions = self.conditions(samples);
-        let inputs = generator.inputs_given(generator.start(), codes, &conditions)?;
+        self.pictures_given(generator, codes, &self.conditions(samples))
+    }
+
+    /// The same under other conditions.
+    ///
+    /// # Errors
+    /// As for [`Generator::inputs_given`] and [`Generator::make`].
+    pub fn pictures_given(
+        &self,
+        generator: &Generator,
+        codes: &[f32],
+        conditions: &[f32],
+    ) -> Result<Vec<f32>, ModelError> {
+        let inputs = generator.inputs_given(generator.start(), codes, conditions)?;
         generator.make(&inputs, &self.sampler)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
+use super::first_stage::{FirstStage, FirstStageSettings};
 use super::parameters::{Fresh, Weights};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
@@ -10,7 +11,7 @@ use super::unet::UnetSpec;
 use crate::latent::sampling::{Moment, Noising, Prediction};
 use crate::model::diffusion::DiffusionSpec;
 use crate::model::graph::{self, GraphNetwork, GraphPlan};
-use crate::model::manifest::Role;
+use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::Initial;
 use crate::model::{ModelError, NetworkForm, download};
 use burn::tensor::{Device, Tensor};
@@ -26,10 +27,19 @@ pub struct DiffusionSettings {
     pub prediction: Prediction,
     /// The signal-to-noise ratio above which a level counts no more for it (min-SNR, Hang et al. 2023).
     pub min_snr: f64,
+    /// Whose codes it learns in place of pictures.
+    #[serde(default)]
+    pub autoencoder: Option<FirstStageSettings>,
     pub unet: UnetSpec,
 }
 
 impl DiffusionSettings {
+    /// The shape of what noise is added to: pictures, or the codes of an autoencoder.
+    pub fn data_shape(&self, image: ImageSpec) -> [usize; 3] {
+        let pictures = [image.channels, image.height, image.width];
+        self.autoencoder.as_ref().map_or(pictures, |it| it.codes)
+    }
+
     /// What a model file says of it.
     pub fn spec(&self) -> DiffusionSpec {
         DiffusionSpec {
@@ -43,7 +53,9 @@ pub struct DiffusionTask {
     settings: Settings,
     diffusion: DiffusionSettings,
     conditions: Option<Conditioning>,
-    picture_len: usize,
+    first_stage: Option<FirstStage>,
+    /// Numbers of a picture, or of a code of the first stage.
+    data_len: usize,
     /// The levels of training, from the cleanest.
     moments: Vec<Moment>,
     plan: Arc<GraphPlan>,
@@ -64,12 +76,11 @@ pub struct Denoiser {
 /// When the recipe has no section "diffusion", or its sizes do not fit one another or the data.
 pub fn network(recipe: &Recipe, data: &DataForm) -> Result<Denoiser, ModelError> {
     let diffusion = settings(recipe)?;
-    let image = data.image;
     let words = recipe.vocabulary(data).map_or(0, |it| it.words.len());
-    let picture = [image.channels, image.height, image.width];
+    let shape = diffusion.data_shape(data.image);
     let fault = |fault| ModelError(format!("has an unsound unet: {fault}"));
     let time_scale = diffusion.noising.time_scale() as f32;
-    let unet = diffusion.unet.graph(picture, words, time_scale);
+    let unet = diffusion.unet.graph(shape, words, time_scale);
     let unet = unet.map_err(fault)?;
     Ok(Denoiser {
         plan: graph::plan(&unet.graph).map_err(fault)?,
@@ -104,10 +115,13 @@ impl DiffusionTask {
         });
         let settings = recipe.training.clone();
         let betas = (settings.beta_1, settings.beta_2);
+        let first_stage = diffusion.autoencoder.as_ref();
+        let first_stage = first_stage.map(|it| FirstStage::read(it, data.image));
         Ok(Self {
             weights: Weights::new(fresh, settings.seed, betas, &device),
             moments: diffusion.noising.moments(),
-            picture_len: data.image.len(),
+            first_stage: first_stage.transpose()?,
+            data_len: diffusion.data_shape(data.image).iter().product(),
             plan: Arc::new(plan),
             settings,
             diffusion,
@@ -133,29 +147,36 @@ struct Noisy {
 }
 
 impl DiffusionTask {
-    /// Adds noise to pictures in 0..1, to each its own amount: all levels of training are spread evenly
+    /// What noise is added to, from pictures in 0..1.
+    fn data(&self, pictures: &[f32]) -> Result<Vec<f32>, ModelError> {
+        match &self.first_stage {
+            Some(first_stage) => first_stage.codes(pictures),
+            None => Ok(pictures.iter().map(|value| 2.0 * value - 1.0).collect()),
+        }
+    }
+
+    /// Adds noise to data, to each picture its own amount: all levels of training are spread evenly
     /// over a batch, which makes the gradient less noisy than drawing them one by one.
-    fn noisy(&self, pictures: &[f32], step: u64) -> Noisy {
-        let len = self.picture_len;
+    fn noisy(&self, data: &[f32], step: u64) -> Noisy {
+        let len = self.data_len;
         let mut stream = Stream::new(self.settings.seed, Purpose::Noise, step);
-        let count = pictures.len() / len.max(1);
+        let count = data.len() / len.max(1);
         let offset = stream.uniform();
         let mut noisy = Noisy {
-            x: Vec::with_capacity(pictures.len()),
-            target: Vec::with_capacity(pictures.len()),
+            x: Vec::with_capacity(data.len()),
+            target: Vec::with_capacity(data.len()),
             times: Vec::with_capacity(count),
             importance: Vec::with_capacity(count),
         };
-        for (index, picture) in pictures.chunks_exact(len.max(1)).enumerate() {
+        for (index, data) in data.chunks_exact(len.max(1)).enumerate() {
             let share = (index as f64 + offset) / count as f64;
             let last = self.moments.len().saturating_sub(1);
             let at = ((share * self.moments.len() as f64) as usize).min(last);
             let Moment { time, level } = self.moments[at];
-            let data: Vec<f32> = picture.iter().map(|value| 2.0 * value - 1.0).collect();
             let noise = stream.normals(len);
             let prediction = self.diffusion.prediction;
-            noisy.x.extend(level.mix(&data, &noise));
-            noisy.target.extend(prediction.target(&data, &noise, level));
+            noisy.x.extend(level.mix(data, &noise));
+            noisy.target.extend(prediction.target(data, &noise, level));
             noisy.times.push(time as f32);
             let importance = prediction.importance(level, self.diffusion.min_snr);
             noisy.importance.push(importance as f32);
@@ -166,15 +187,15 @@ impl DiffusionTask {
 
 impl Task for DiffusionTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
-        let noisy = self.noisy(&batch.pictures, batch.step);
+        let noisy = self.noisy(&self.data(&batch.pictures)?, batch.step);
         let row = |values: Vec<f32>, len: usize| rows(values, len, &self.device);
-        let mut inputs = vec![row(noisy.x, self.picture_len)];
+        let mut inputs = vec![row(noisy.x, self.data_len)];
         if let Some(conditions) = &self.conditions {
             let words = conditions.of_step(&batch.labels, self.settings.seed, batch.step);
             inputs.push(row(words, conditions.len()));
         }
         inputs.push(row(noisy.times, 1));
-        let target = row(noisy.target, self.picture_len);
+        let target = row(noisy.target, self.data_len);
         let importance: Tensor<2> = row(noisy.importance, 1);
         let found = self.network()?.forward(inputs).map_err(ModelError)?;
         let found = found
@@ -202,12 +223,20 @@ impl Task for DiffusionTask {
 
     fn finish(&mut self) -> Result<Trained, ModelError> {
         let form = NetworkForm::Graph(self.plan.spec.clone());
+        let mut networks = BTreeMap::from([(Role::Denoiser, form)]);
+        let mut tensors: BTreeMap<_, _> =
+            with_role(Role::Denoiser, self.weights.averaged()?).collect();
+        if let Some(first_stage) = &self.first_stage {
+            let (others, their_tensors) = first_stage.networks();
+            networks.extend(others);
+            tensors.extend(their_tensors);
+        }
         Ok(Trained {
-            networks: BTreeMap::from([(Role::Denoiser, form)]),
+            networks,
             style: None,
             flow: None,
             diffusion: Some(self.diffusion.spec()),
-            tensors: with_role(Role::Denoiser, self.weights.averaged()?).collect(),
+            tensors,
         })
     }
 }

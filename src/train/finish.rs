@@ -9,7 +9,7 @@ use super::recipe::Recipe;
 use super::task::{Task, Trained};
 use crate::latent::{Sampler, Space, SpaceShape};
 use crate::model::file::StoredTensor;
-use crate::model::manifest::{FORMAT_VERSION, ImageSpec, Manifest, TrainingRecord};
+use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
 use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
 use std::collections::BTreeMap;
 
@@ -49,18 +49,14 @@ pub fn finish(
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
     let traits = recipe.family.traits();
-    let ImageSpec {
-        channels,
-        height,
-        width,
-    } = train.form.image;
-    if diffusion.is_some() {
-        let picture = SpaceShape::Image {
+    if let Some(diffusion) = &recipe.diffusion {
+        let [channels, height, width] = diffusion.data_shape(train.form.image);
+        let data = SpaceShape::Image {
             channels,
             height,
             width,
         };
-        spaces.insert(Space::X, picture);
+        spaces.insert(Space::X, data);
     } else if flow.is_some() {
         let dim = train.form.image.len();
         spaces.insert(Space::Z, SpaceShape::Vector { dim });

@@ -13,6 +13,7 @@ pub mod directions;
 mod dolls;
 pub mod eval;
 mod finish;
+mod first_stage;
 mod flow;
 mod gan;
 mod idx;

@@ -186,7 +186,12 @@ impl Recipe {
             let kind = FileKind::of(error.as_bytes());
             fault(format!("cannot be read: it is {kind}, not a text in UTF-8"))
         })?;
-        let recipe = Self::parse(&text).map_err(fault)?;
+        let mut recipe = Self::parse(&text).map_err(fault)?;
+        let diffusion = recipe.diffusion.as_mut();
+        if let Some(autoencoder) = diffusion.and_then(|it| it.autoencoder.as_mut()) {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            autoencoder.file = folder.join(&autoencoder.file);
+        }
         Ok((recipe, text))
     }
 

@@ -40,6 +40,7 @@ enum Purpose {
     OpenAny,
     OpenModel,
     OpenPicture,
+    OpenDirections,
     SavePicture,
     Export(FileKind),
     OpenSession,
@@ -93,6 +94,14 @@ impl Dialogs {
             .set_title("Encode picture")
             .add_filter("Picture", &PICTURE_ENDINGS);
         self.show(Purpose::OpenPicture, actions, move || dialog.pick_file());
+    }
+
+    /// Asks for a file of directions.
+    pub fn open_directions(&mut self, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Import directions")
+            .add_filter("NumPy arrays", &["npy", "npz"]);
+        self.show(Purpose::OpenDirections, actions, move || dialog.pick_file());
     }
 
     /// Asks where to save the picture.
@@ -160,6 +169,9 @@ impl Dialogs {
                 }
                 (Some(path), Purpose::OpenPicture) => {
                     actions.ask_tool(|_: &mut Encode, cx| Encode::open_file(cx, path));
+                }
+                (Some(path), Purpose::OpenDirections) => {
+                    actions.push(Action::OpenDirections(path));
                 }
                 (Some(path), Purpose::SavePicture) => {
                     actions.push(Action::SavePicture(with_ending(path, "png")));
@@ -231,6 +243,7 @@ fn no_dialog_message(purpose: Purpose) -> String {
             "Drop a model file on the window, or start zscape with the file's name"
         }
         Purpose::OpenPicture => "Drop a PNG, JPEG, WebP, BMP or GIF on the window",
+        Purpose::OpenDirections => "Type the directions into the equation bar as vectors",
         Purpose::SavePicture => "Copy the expression and write the picture with `zscape render`",
         Purpose::Export(kind) => {
             let command = kind.command;

@@ -362,6 +362,7 @@ impl ZscapeWindow {
             Effect::AskForAnyFile => self.dialogs.open_any(&mut self.actions),
             Effect::AskForModelFile => self.dialogs.open_model(&mut self.actions),
             Effect::AskForPhoto => self.dialogs.open_picture(&mut self.actions),
+            Effect::AskForDirections => self.dialogs.open_directions(&mut self.actions),
             Effect::AskForSessionFile => self.dialogs.open_session(&mut self.actions),
             Effect::AskWhereToSaveSession { suggested_name } => {
                 self.dialogs

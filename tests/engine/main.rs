@@ -25,6 +25,7 @@ mod graph_files;
 mod graph_manifests;
 mod graph_models;
 mod heavy_models;
+mod latent_diffusion;
 mod layer_change;
 mod learning_scenes;
 mod model_files;

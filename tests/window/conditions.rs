@@ -111,13 +111,40 @@ fn exported_pictures_and_kept_codes_know_their_class() {
 }
 
 #[test]
-fn attributes_have_a_slider_each() {
+fn attributes_are_typed_clicked_and_weighed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("asked.safetensors");
     let bytes = graph_files::bytes(graph_files::ASKED);
     zscape::files::save::save(&path, &bytes).expect("it can be written");
     let mut window = Window::open_model(Some(ModelSource::File(path)));
     let plain = pixels(&window);
+    // Typed: what is half a word asks for nothing yet, what is none is said.
+    window.type_into("Prompt", "red hair, not ha");
+    window.settle();
+    assert_eq!(window.expression(), "seed(42)");
+    window.find(Role::TextInput, "Prompt").type_text("t");
+    window.settle();
+    let typed = "given(seed(42), \"red hair\", -\"hat\")";
+    assert_eq!(window.expression(), typed);
+    window.type_into("Prompt", "red hare");
+    window.settle();
+    assert_eq!(window.expression(), typed, "the last good prompt stays");
+    let fault = "\"red hare\" is not a word of this model; did you mean \"red hair\"?";
+    window.harness.get_by_label(fault);
+    window.click("Reset what is asked for");
+    assert_eq!(window.expression(), "seed(42)");
+    assert!(window.harness.query_by_label(fault).is_none());
+
+    // Clicked: for, against, nothing.
+    window.click("Word hat");
+    assert_eq!(window.expression(), "given(seed(42), \"hat\")");
+    window.click("Word hat");
+    assert_eq!(window.expression(), "given(seed(42), -\"hat\")");
+    window.click("Word hat");
+    assert_eq!(window.expression(), "seed(42)");
+
+    // Weighed.
+    window.click("Weights of words");
     window.find(Role::Slider, "Asked for red hair");
     let hat = ParamId::Condition("hat".to_owned());
     window.ask(Action::Set(hat, -1.0));

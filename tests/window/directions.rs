@@ -4,6 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use zscape::app::tools::directions::{Directions, STRIP};
+use zscape::app::{Action, ParamId};
 
 fn found() -> Window {
     let mut window = Window::open_named("fashion-vae");
@@ -66,4 +67,47 @@ fn a_direction_is_renamed_also_in_the_expression_and_deleted() {
         window.app().names().direction(&name).is_some(),
         "undo brings it back"
     );
+}
+
+#[test]
+fn directions_of_a_file_get_sliders() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sleeves_boundary.npy");
+    let mut values = [0.0_f32; 16];
+    values[3] = 1.0;
+    write_array(&path, &values);
+    let mut window = Window::open_named("fashion-vae");
+    window.open_tool("Directions");
+    for name in ["sleeves", "sleeves (2)"] {
+        window.ask(Action::OpenDirections(path.clone()));
+        window.wait("the direction", |app| {
+            let listed = app.tool::<Directions>().listed();
+            listed.iter().any(|listed| listed.direction.name == name)
+        });
+    }
+    window.harness.run_steps(2);
+    window.ask(Action::Set(ParamId::Step("sleeves".to_owned()), 1.5));
+    window.settle();
+    assert_eq!(window.expression(), "seed(42) + 1.5*dir(\"sleeves\")");
+    // One of another model is refused with the numbers that are known.
+    write_array(&path, &[1.0; 7]);
+    window.ask(Action::OpenDirections(path));
+    window.wait_until("the message", |window| {
+        let messages = window.messages();
+        messages
+            .iter()
+            .any(|it| it.contains("no array of directions with 16 (z) numbers"))
+    });
+}
+
+fn write_array(path: &std::path::Path, values: &[f32]) {
+    let head = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}\n",
+        values.len()
+    );
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((head.len() as u16).to_le_bytes());
+    bytes.extend(head.as_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    std::fs::write(path, bytes).expect("a file");
 }

@@ -458,6 +458,28 @@ fn every_kind_of_task_can_be_passed_and_failed() {
     assert_eq!(*next.app().learning().progress(), before);
 }
 
+#[test]
+fn somebody_who_comes_back_goes_on_with_what_was_begun() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    assert!(
+        window.app().learning().welcome().is_none(),
+        "nothing was begun"
+    );
+    window.read("How long is a code of this test?");
+    window.push(Role::RadioButton, "The double one");
+    assert!(window.check().0);
+    eframe::App::on_exit(window.harness.state_mut());
+    drop(window);
+    let mut next = Window::open_school(folder.path());
+    next.wait("the progress", |app| !app.learning().progress().is_empty());
+    next.harness.run_steps(2);
+    assert!(next.shows("Welcome back: 1 question begun, 0 due"));
+    next.push_button("Go on with the questions");
+    let (question, _) = next.app().learning().open_question().expect("one is read");
+    assert_eq!(question.id, "norms");
+}
+
 /// Moves things until they stand in this order.
 fn order(window: &mut Window, wanted: [&str; 3]) {
     for (place, item) in wanted.into_iter().enumerate() {

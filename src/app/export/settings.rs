@@ -152,16 +152,24 @@ pub enum ContactSource {
     Favourites,
     /// The steps of the filmstrip with this model, each picture once.
     Filmstrip,
+    /// The wall of the tool Seeds.
+    Wall,
 }
 
 impl ContactSource {
-    pub const ALL: [Self; 3] = [Self::Bookmarks, Self::Favourites, Self::Filmstrip];
+    pub const ALL: [Self; 4] = [
+        Self::Bookmarks,
+        Self::Favourites,
+        Self::Filmstrip,
+        Self::Wall,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Bookmarks => "Bookmarks",
             Self::Favourites => "Favourites",
             Self::Filmstrip => "Filmstrip",
+            Self::Wall => "Wall of seeds",
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::settings::{ContactSource, Film, Kind, Settings, completed};
 use crate::app::Desk;
 use crate::app::sentences::NO_MODEL;
+use crate::app::tools::seeds::Seeds;
 use crate::document::animation::AnimationFormat;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
@@ -231,6 +232,12 @@ fn contact_pictures(desk: &Desk, source: ContactSource) -> Result<Vec<Expr>, Str
             let read = of_model.filter_map(|state| parse(&state.expression).ok());
             read.for_each(&mut add);
             "No step was made with this model"
+        }
+        ContactSource::Wall => {
+            let wall = desk.tools.view::<Seeds>(&desk.workspace).wall(None);
+            let expressions = wall.into_iter().map(|place| place.expression);
+            expressions.for_each(&mut add);
+            "The wall is empty"
         }
     };
     match pictures.is_empty() {

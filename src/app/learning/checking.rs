@@ -1,6 +1,6 @@
 //! Answers: measured by the engine on the learner's own pictures, judged, and kept.
 
-use super::Learning;
+use super::{Learning, ToyBench};
 use crate::app::Workspace;
 use crate::app::jobs::Owner;
 use crate::app::session::unix_secs;
@@ -24,15 +24,18 @@ pub struct OpenQuestion {
     pub prediction: String,
     /// The answer that was judged, with what came of it.
     pub judged: Option<(Answer, Result<Verdict, String>)>,
+    /// The question's toy, where it has one.
+    pub toy: Option<ToyBench>,
     pub(super) since_secs: f64,
     pub(super) opened_at: u64,
     pub(super) checking: Option<Checking>,
 }
 
 impl OpenQuestion {
-    pub(super) fn new(id: String, now_secs: f64) -> Self {
+    pub(super) fn new(id: String, toy: Option<ToyBench>, now_secs: f64) -> Self {
         Self {
             id,
+            toy,
             task: 0,
             is_revealed: false,
             prediction: String::new(),

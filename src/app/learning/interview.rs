@@ -1,6 +1,6 @@
 //! The timed set of questions that is under way.
 
-use super::{Learning, OpenQuestion, Page};
+use super::{Learning, Page};
 use crate::app::notices::Level;
 use crate::app::session::unix_secs;
 use crate::app::{Desk, Navigation, Workspace};
@@ -64,8 +64,7 @@ impl Learning {
 
     pub(super) fn next_of_interview(&mut self, workspace: &mut Workspace) {
         let now_secs = workspace.now_secs;
-        let learning = &mut *self;
-        let Some(running) = &mut learning.interview else {
+        let Some(running) = &mut self.interview else {
             return;
         };
         running.at = running.interview.next_open();
@@ -75,10 +74,11 @@ impl Learning {
         let Some(id) = running.interview.items().get(item) else {
             return;
         };
-        let mut open = OpenQuestion::new(id.question.clone(), now_secs);
+        let id = id.question.clone();
+        let mut open = self.opened(id, now_secs);
         open.task = task;
-        learning.open = Some(open);
-        learning.page = Page::Interview;
+        self.open = Some(open);
+        self.page = Page::Interview;
     }
 
     pub(super) fn end_interview(&mut self, desk: &mut Desk, navigation: &mut Navigation) {

@@ -11,7 +11,7 @@ use crate::engine::{Job, JobId};
 use crate::latent::expr::Expr;
 use crate::latent::{ModelId, Sampler, SessionNames};
 use crate::learn::measure::Quantity;
-use crate::learn::{Depiction, Goal, Measurements, Question, TaskKind};
+use crate::learn::{Depiction, Goal, Here, Measurements, Question, TaskKind};
 use crate::model::measurement::Measurement;
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ impl LiveNumbers {
         let Some(subject) = Subject::of(workspace) else {
             return;
         };
-        let here = Depiction::from(subject.expression.clone());
+        let here = Here::Picture(subject.expression.clone().into());
         let mut depictions: Vec<Depiction> = Vec::new();
         for quantity in &self.quantities {
             // What cannot be put in has its reason when the value is asked for.
@@ -138,7 +138,7 @@ impl LiveNumbers {
         for (depiction, measurement) in depictions.iter().zip(measured) {
             measurements.insert(model, depiction, measurement.clone());
         }
-        let here = Depiction::from(subject.expression.clone());
+        let here = Here::Picture(subject.expression.clone().into());
         let value = |it: &Quantity| Some(it.value(model, Some(&here), &measurements));
         self.values = self.quantities.iter().map(value).collect();
         true
@@ -187,22 +187,29 @@ impl Learning {
     /// The newest number of a measure of the picture on the window, or why it has none; `None`
     /// while it is not measured. What the scene watches and the conditions of the open task are.
     pub fn live_number(&self, quantity: &Quantity) -> Option<Result<f64, &str>> {
-        self.live.get(quantity)
+        match quantity.measure.toy() {
+            Some(_) => self.toy()?.number(quantity),
+            None => self.live.get(quantity),
+        }
     }
 
     /// The conditions of the open task, until they are met.
-    fn open_goals(&self, model: &str) -> &[Goal] {
+    fn open_goals(&self) -> &[Goal] {
         let Some((question, open)) = self.open_question() else {
             return &[];
         };
         match question.tasks.get(open.task).map(|task| &task.kind) {
-            Some(TaskKind::Set { goals, .. })
-                if !open.has_passed() && question.model() == Some(model) =>
-            {
-                goals
-            }
+            Some(TaskKind::Set { goals, .. }) if !open.has_passed() => goals,
             _ => &[],
         }
+    }
+
+    /// Those of them that are about pictures of a model.
+    fn open_goals_of(&self, model: &str) -> impl Iterator<Item = &Quantity> + Clone {
+        let question = self.open_question().map(|(question, _)| question);
+        let is_of_it = question.is_some_and(|question| question.model() == Some(model));
+        let goals = self.open_goals().iter().map(|goal| &goal.quantity);
+        goals.filter(move |it| is_of_it && it.measure.toy().is_none())
     }
 
     pub(super) fn live_tick(&mut self, workspace: &mut Workspace, navigation: &Navigation) {
@@ -217,11 +224,18 @@ impl Learning {
                 } else {
                     &[]
                 };
-                let goals = self.open_goals(name).iter().map(|goal| &goal.quantity);
-                live.tick(workspace, watched.iter().chain(goals));
+                live.tick(workspace, watched.iter().chain(self.open_goals_of(name)));
             }
             _ => live.tick(workspace, std::iter::empty()),
         }
         self.live = live;
+        let goals = self.open_goals().iter().map(|goal| &goal.quantity);
+        let goals: Vec<Quantity> = goals
+            .filter(|it| it.measure.toy().is_some())
+            .cloned()
+            .collect();
+        if let Some(bench) = self.toy_mut() {
+            bench.measure(goals);
+        }
     }
 }

@@ -9,11 +9,13 @@ mod live;
 mod pictures;
 mod scene;
 mod store;
+mod toy;
 
 pub use checking::OpenQuestion;
 pub use interview::RunningInterview;
 pub use pictures::{MAX_PICTURES, TaskPicture, figure_key, picture_key};
 pub use scene::{name_of, tool_of, why_no_scene};
+pub use toy::{ToyAction, ToyBench};
 
 use super::notices::Level;
 use super::session::unix_secs;
@@ -24,7 +26,7 @@ use crate::learn::path::StudyPath;
 use crate::learn::progress::QuestionStatus;
 use crate::learn::progress::{Progress, Rating};
 use crate::learn::text::Target;
-use crate::learn::{Answer, Bank, Depiction, Question, TaskKind};
+use crate::learn::{Answer, Bank, Depiction, Question, Spot, TaskKind};
 use live::LiveNumbers;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -84,6 +86,8 @@ pub enum LearningAction {
     NextQuestion,
     Rate(Rating),
     BeginInterview(Options),
+    /// Use the toy of the open question.
+    Toy(ToyAction),
     /// Go to the next task of the set.
     NextOfInterview,
     EndInterview,
@@ -118,6 +122,14 @@ pub struct Learning {
     live: LiveNumbers,
     interview: Option<RunningInterview>,
     report: Option<Arc<str>>,
+}
+
+/// See [`Learning::welcome`].
+#[derive(Clone, Copy, Debug)]
+pub struct Welcome<'a> {
+    pub begun: usize,
+    pub due: usize,
+    pub next: &'a Arc<Question>,
 }
 
 impl Learning {
@@ -249,6 +261,8 @@ impl Learning {
                 }
                 // The hand may have gone on meanwhile.
                 Report::Progress(progress) => drop(self.progress.merge(&progress)),
+                // The window was woken, and looks by itself whether the toy is ready.
+                Report::Prepared => {}
                 Report::Warning(sentence) => workspace.notices.push(Level::Warning, sentence),
                 Report::Failed(sentence) => workspace.notices.push(Level::Error, sentence),
                 Report::Written(path) => {
@@ -360,6 +374,11 @@ impl Learning {
                 }
             }
             LearningAction::BeginInterview(options) => self.begin_interview(workspace, options),
+            LearningAction::Toy(action) => {
+                if let Some(bench) = self.toy_mut() {
+                    bench.run(action);
+                }
+            }
             LearningAction::NextOfInterview => self.next_of_interview(workspace),
             LearningAction::EndInterview => self.end_interview(desk, navigation),
             LearningAction::AddQuestions(path) => {
@@ -408,6 +427,28 @@ impl Learning {
             question.is_none_or(|question| self.is_settled(question, now))
         };
         bank.get(self.path.next_open_after(open, is_settled)?)
+    }
+
+    /// What somebody finds who comes back: how many questions were begun and how many are due, and the
+    /// one to go on with. `None` once a question is read, and where none ever was answered.
+    pub fn welcome(&self) -> Option<Welcome<'_>> {
+        let bank = self.bank.as_ref().filter(|_| self.open.is_none())?;
+        let now = unix_secs();
+        let due = self.progress.due(now);
+        let is_begun =
+            |question: &&Arc<Question>| self.progress.status(question) == QuestionStatus::Begun;
+        let begun = bank.questions().iter().filter(is_begun).count();
+        let first_due = due.iter().find_map(|id| bank.get(id));
+        let mut latest = self.progress.attempts().iter().rev();
+        let last_begun = || latest.find_map(|it| bank.get(&it.question).filter(is_begun));
+        let next = first_due
+            .or_else(last_begun)
+            .or_else(|| self.next_question())?;
+        (!self.progress.is_empty()).then_some(Welcome {
+            begun,
+            due: due.len(),
+            next,
+        })
     }
 
     /// Leaves the question that is read for the list that it was found in.
@@ -460,11 +501,23 @@ impl Learning {
             let memory = self.progress.memory(&id);
             memory.is_none_or(|memory| memory.reviewed < left.opened_at)
         });
-        let open = known.unwrap_or_else(|| OpenQuestion::new(id, now_secs));
+        let open = known.unwrap_or_else(|| self.opened(id, now_secs));
         if let Some(mut left) = self.open.replace(open) {
             left.checking = None;
             self.set_aside.insert(left.id.clone(), left);
         }
+    }
+
+    /// A question that nobody has worked on. Its toy begins to learn.
+    fn opened(&mut self, id: String, now_secs: f64) -> OpenQuestion {
+        let question = self.question(&id);
+        let toy = question.and_then(|question| Some(ToyBench::new(question.toy.as_ref()?)));
+        if let (Some(toy), Some(store)) = (&toy, &mut self.store)
+            && !toy.is_ready()
+        {
+            store.prepare(toy.play().kind());
+        }
+        OpenQuestion::new(id, toy, now_secs)
     }
 
     /// Whether a question was read before the open one.
@@ -507,11 +560,19 @@ impl Learning {
             return;
         };
         let place = match &task.kind {
-            TaskKind::Set { solution, .. } if to_solution => Some(solution),
+            TaskKind::Set { solution, .. } if to_solution => Some(solution.clone()),
             _ => task.start(&question),
         };
-        if let (Some(place), Some(model)) = (place, question.model()) {
-            self.show_from(desk, navigation, &question, model, place.depiction());
+        match (place, question.model()) {
+            (Some(Spot::Picture(place)), Some(model)) => {
+                self.show_from(desk, navigation, &question, model, place.depiction());
+            }
+            (Some(Spot::Toy(play)), _) => {
+                if let Some(bench) = self.toy_mut() {
+                    bench.go_to(play);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -9,6 +9,7 @@ use crate::files::save::save;
 use crate::learn::Bank;
 use crate::learn::path::StudyPath;
 use crate::learn::progress::{Progress, ProgressFile};
+use crate::learn::toy;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -29,6 +30,8 @@ enum Request {
         quietly: bool,
     },
     Keep(Box<Progress>),
+    /// Have a toy learn, which takes too long for a frame.
+    Prepare(toy::Kind),
     Write {
         path: PathBuf,
         text: String,
@@ -44,6 +47,8 @@ pub enum Report {
         brought: Option<(String, bool)>,
     },
     Progress(Box<Progress>),
+    /// A toy has learned.
+    Prepared,
     Warning(String),
     Failed(String),
     Written(PathBuf),
@@ -89,6 +94,10 @@ impl ProgressStore {
             waiting.pop_back();
         }
         self.0.send(Request::Keep(Box::new(progress.clone())));
+    }
+
+    pub fn prepare(&mut self, toy: toy::Kind) {
+        self.0.send(Request::Prepare(toy));
     }
 
     pub fn write(&mut self, path: PathBuf, text: String) {
@@ -158,6 +167,10 @@ impl Worker {
                 });
                 let news = || Report::Progress(Box::new(file.progress().clone()));
                 moved.into_iter().chain(saved.has_news.then(news)).collect()
+            }
+            Request::Prepare(toy) => {
+                toy.make_ready();
+                vec![Report::Prepared]
             }
             Request::Write { path, text } => vec![match save(&path, text.as_bytes()) {
                 Ok(()) => Report::Written(path),

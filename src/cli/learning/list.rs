@@ -6,6 +6,7 @@ use crate::cli::say;
 use crate::learn::calendar::Month;
 use crate::learn::question::{Question, Scene};
 use crate::learn::text::Target;
+use crate::learn::toy::Toy;
 use crate::learn::{Bank, Filter, TaskKind};
 use serde_json::{Value, json};
 
@@ -114,6 +115,7 @@ fn record(question: &Question) -> Value {
         "covers": question.covers,
         "as_of": question.as_of.map(Month::key),
         "scene": question.scene.as_ref().map(scene_record),
+        "toy": question.toy.as_ref().map(toy_record),
         "tasks": tasks,
         "claims": claims,
         "answer": question.answer.markdown,
@@ -121,6 +123,14 @@ fn record(question: &Question) -> Value {
         "links": links,
         "file": question.file,
         "built_in": question.is_built_in,
+    })
+}
+
+fn toy_record(toy: &Toy) -> Value {
+    json!({
+        "kind": toy.start.kind().key(),
+        "start": toy.start.to_string(),
+        "caption": toy.caption,
     })
 }
 

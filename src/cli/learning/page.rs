@@ -65,7 +65,7 @@ impl Page {
     }
 
     /// A line that is too long to be broken is left as it is.
-    fn verbatim(&mut self, text: &str, indent: &str) {
+    pub fn verbatim(&mut self, text: &str, indent: &str) {
         for line in text.lines() {
             self.lines
                 .push(format!("{indent}{line}").trim_end().to_owned());

@@ -5,6 +5,7 @@ use crate::cli::args::QuestionArgs;
 use crate::cli::error::CliError;
 use crate::cli::say;
 use crate::learn::task::{Item, Order, Side};
+use crate::learn::toy::{Toy, terminal};
 use crate::learn::{Bank, Question, Scene, Task, TaskKind};
 use std::io::IsTerminal as _;
 
@@ -54,6 +55,10 @@ fn page(question: &Question, bank: &Bank, width: usize, with_solutions: bool) ->
         page.heading("Scene", '-');
         write_scene(&mut page, scene);
     }
+    if let Some(toy) = &question.toy {
+        page.heading(toy.start.kind().title(), '-');
+        write_toy(&mut page, toy);
+    }
     if !question.tasks.is_empty() {
         page.heading("Tasks", '-');
         for (number, task) in question.tasks.iter().enumerate() {
@@ -88,6 +93,19 @@ fn write_scene(page: &mut Page, scene: &Scene) {
     for watched in &scene.watch {
         page.wrap(&format!("watch {}", watched.text), "  ", "    ");
     }
+}
+
+fn write_toy(page: &mut Page, toy: &Toy) {
+    page.wrap(&toy.caption, "", "");
+    page.blank();
+    page.wrap(&toy.start.to_string(), "  ", "    ");
+    let shown = terminal::page(&toy.start);
+    page.verbatim(&shown.lines.join("\n"), "  ");
+    for paragraph in &shown.paragraphs {
+        page.wrap(paragraph, "  ", "    ");
+    }
+    page.blank();
+    page.wrap(toy.start.kind().about(), "", "");
 }
 
 fn write_task(page: &mut Page, number: usize, task: &Task, with_solutions: bool) {
@@ -136,7 +154,7 @@ fn write_task(page: &mut Page, number: usize, task: &Task, with_solutions: bool)
                 list("hint", hint);
             }
             if with_solutions {
-                list("solution", &solution.text);
+                list("solution", &solution.to_string());
             }
         }
         TaskKind::Which {

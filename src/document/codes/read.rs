@@ -151,6 +151,78 @@ fn check_kind(header: &Header, layout: Option<&Layout>) -> Result<(), ArrayError
     }
 }
 
+/// The arrays of numbers in an `.npy` or `.npz` file that `wanted` says yes to, by name and header; the
+/// array of an `.npy` file is named like the file.
+///
+/// # Errors
+/// As for [`read_codes`].
+pub fn read_arrays(
+    path: &Path,
+    wanted: &dyn Fn(&str, &Header) -> bool,
+) -> Result<Vec<(String, Array)>, CodesError> {
+    let bytes = load::read(path, MAX_BYTES + (MAX_BYTES >> 3))?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let head = bytes.get(..kind::HEAD_BYTES).unwrap_or(&bytes);
+    let arrays = match FileKind::of(head) {
+        FileKind::Npz | FileKind::Zip => npz_arrays(&bytes, wanted),
+        FileKind::Npy => npy_array(&stem, &bytes, wanted),
+        other => Err(CodesFault::Foreign(other)),
+    };
+    arrays.map_err(|fault| CodesError::Codes {
+        path: path.to_owned(),
+        fault,
+    })
+}
+
+fn npy_array(
+    name: &str,
+    bytes: &[u8],
+    wanted: &dyn Fn(&str, &Header) -> bool,
+) -> Result<Vec<(String, Array)>, CodesFault> {
+    let header = read_header(bytes).map_err(CodesFault::Array)?;
+    if !wanted(name, &header) {
+        return Ok(Vec::new());
+    }
+    let array = read_any(bytes, MAX_NUMBERS).map_err(CodesFault::Array)?;
+    Ok(vec![(name.to_owned(), array)])
+}
+
+fn npz_arrays(
+    bytes: &[u8],
+    wanted: &dyn Fn(&str, &Header) -> bool,
+) -> Result<Vec<(String, Array)>, CodesFault> {
+    let broken = |error: &dyn std::error::Error| CodesFault::Archive(error.to_string());
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    if archive.len() > MAX_CODES {
+        return Err(CodesFault::TooMany);
+    }
+    let mut room = MAX_NUMBERS;
+    let mut arrays = Vec::new();
+    for index in 0..archive.len() {
+        let Some(name) = array_name(&mut archive, index)? else {
+            continue;
+        };
+        // What holds other things than numbers, such as Python's objects, is no array of these.
+        let Ok(header) = read_header(&head(&mut archive, index)?) else {
+            continue;
+        };
+        if !wanted(&name, &header) {
+            continue;
+        }
+        if header.count > room {
+            return Err(CodesFault::TooLarge);
+        }
+        let bytes = member(&mut archive, index, MAX_BYTES)?;
+        let array = read_any(&bytes, room).map_err(|error| CodesFault::Member {
+            name: shown(&name),
+            error,
+        })?;
+        room -= array.values.len();
+        arrays.push((name, array));
+    }
+    Ok(arrays)
+}
+
 /// The name of the array that a member of an archive holds, if it holds one.
 fn array_name(
     archive: &mut ZipArchive<Cursor<&[u8]>>,

@@ -7,7 +7,7 @@ use crate::engine::reference::{Reference, reference_for};
 use crate::latent::likeness::{
     Gaussian, Likeness, NEIGHBOURS, frechet_distance, precision_and_recall,
 };
-use crate::latent::{Code, SessionNames, Shot, VocabularyKind};
+use crate::latent::{Code, SessionNames, Shot, VocabularyKind, stands_for};
 use crate::model::Fault;
 use crate::model::measurement::Judgement;
 use std::sync::Arc;
@@ -144,7 +144,8 @@ fn obeys(cx: &JobContext<'_>, code: &Code, judgement: &Judgement) -> Option<bool
     let (word, _) = asked.next()?;
     let is_one = asked.next().is_none() && vocabulary.kind == VocabularyKind::Classes;
     let label = judgement.labels.get(class)?;
-    is_one.then(|| vocabulary.words.get(word) == Some(label))
+    let word = vocabulary.words.get(word)?;
+    is_one.then(|| stands_for(word, label))
 }
 
 fn no_reference(cx: &JobContext<'_>) -> Fault {

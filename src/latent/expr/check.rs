@@ -171,20 +171,14 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         let Some(vocabulary) = self.0.vocabulary() else {
             return Err(CheckError::NoConditions { model: model() });
         };
-        let mut words = condition.iter().map(|(word, _)| word);
-        let Some(word) = words.find(|word| vocabulary.index(word).is_none()) else {
+        let Some((word, near)) = vocabulary.unknown(condition) else {
             return Ok(());
-        };
-        let known = vocabulary.words.iter().map(String::as_str);
-        let hint = match suggest(word, known.clone()) {
-            Some(near) => format!("; did you mean {near:?}?"),
-            None => String::new(),
         };
         Err(CheckError::UnknownCondition {
             word: word.to_owned(),
             model: model(),
-            hint,
-            known: known.collect::<Vec<_>>().join(", "),
+            hint: near.map_or_else(String::new, |near| format!("; did you mean {near:?}?")),
+            known: vocabulary.words.join(", "),
         })
     }
 

@@ -5,7 +5,7 @@ use super::raw::RawClaim;
 use crate::learn::claim::{
     Average, Claim, Condition, FEWEST_SEEDS, Interval, MOST_SEEDS, OfSeeds, RUNNING, Statement,
 };
-use crate::learn::measure::{HERE, Quantity, speaks_of_here};
+use crate::learn::measure::{HERE, Quantity};
 use std::ops::RangeInclusive;
 use toml::Spanned;
 
@@ -27,8 +27,7 @@ impl Reader<'_> {
             statement,
             line,
         };
-        let of_here = |it: &Quantity| it.arguments.iter().any(|a| speaks_of_here(&a.expr));
-        if claim.samples().any(of_here) {
+        if claim.samples().any(Quantity::is_of_here) {
             let reason = format!("a claim is measured without a window, so it has no {HERE}");
             self.fault(line, reason);
         }

@@ -4,12 +4,15 @@ mod claims;
 mod raw;
 mod scene;
 mod tasks;
+mod toy;
 
 use super::Fault;
 use super::calendar::Month;
+use super::measure::Quantity;
 use super::question::{Formula, HeadLines, Level, Question, ToolName};
 use super::task::TaskKind;
 use super::text::{Text, is_id};
+use super::toy::Kind;
 use raw::RawHead;
 use std::ops::Range;
 use toml::Spanned;
@@ -45,6 +48,7 @@ pub fn question(name: &str, inside: &str, bytes: &[u8]) -> Result<Question, Vec<
         inside,
         text: &text,
         head_start: head.start,
+        toy: None,
         faults: Vec::new(),
     };
     let found = reader.question(head, body);
@@ -83,6 +87,12 @@ fn split(text: &str) -> Result<[Range<usize>; 2], (usize, &'static str)> {
     }
 }
 
+/// What stands after the head of a file; nothing where there is no head.
+pub(super) fn body_of(text: &str) -> &str {
+    let body = split(text).ok().and_then(|[_, body]| text.get(body));
+    body.unwrap_or_default()
+}
+
 /// Collects faults while it reads.
 struct Reader<'a> {
     name: &'a str,
@@ -90,6 +100,8 @@ struct Reader<'a> {
     text: &'a str,
     /// Where the head begins in the text.
     head_start: usize,
+    /// The kind of the question's toy, which its tasks may set.
+    toy: Option<Kind>,
     faults: Vec<Fault>,
 }
 
@@ -161,6 +173,8 @@ impl Reader<'_> {
         let covers_line = self.line_of(&raw.covers);
         self.check_points("covers", covers, 20, covers_line);
         let scene = raw.scene.as_ref().and_then(|scene| self.scene(scene));
+        let toy = raw.toy.as_ref().and_then(|toy| self.toy(toy));
+        self.toy = toy.as_ref().map(|toy| toy.start.kind());
         let tasks: Vec<_> = raw.task.iter().filter_map(|task| self.task(task)).collect();
         let claims = raw.claim.iter().filter_map(|claim| self.claim(claim));
         let claims = claims.collect();
@@ -178,6 +192,7 @@ impl Reader<'_> {
             covers: covers.clone(),
             as_of,
             scene,
+            toy,
             tasks,
             claims,
             answer,
@@ -263,34 +278,34 @@ impl Reader<'_> {
                 format!("there are {count} tasks, and up to 4 are shown"),
             );
         }
-        match &raw.scene {
-            Some(scene) => {
-                let only_words = tasks
-                    .iter()
-                    .all(|task| matches!(task.kind, TaskKind::Explain { .. }));
-                // A task with a fault of its own is not missing.
-                if only_words && tasks.len() == raw.task.len() {
-                    let line = self.line_of(scene);
-                    self.fault(line, "a scene needs a task of another kind than explain");
-                }
+        let scene = raw
+            .scene
+            .as_ref()
+            .map(|scene| ("scene", self.line_of(scene)));
+        let toy = raw.toy.as_ref().map(|toy| ("toy", self.line_of(toy)));
+        let only_words = tasks
+            .iter()
+            .all(|task| matches!(task.kind, TaskKind::Explain { .. }));
+        // A task with a fault of its own is not missing.
+        if let Some((what, line)) = scene.or(toy)
+            && only_words
+            && tasks.len() == raw.task.len()
+        {
+            self.fault(
+                line,
+                format!("a {what} needs a task of another kind than explain"),
+            );
+        }
+        for task in tasks {
+            let [needs_scene, needs_toy] = needs(&task.kind);
+            let kind = task.kind_name();
+            if needs_scene && raw.scene.is_none() {
+                let reason = format!("this {kind} task shows pictures, which needs a scene");
+                self.fault(task.line, reason);
             }
-            None => {
-                for task in tasks {
-                    let needs_scene = match &task.kind {
-                        TaskKind::Choose { options } => options.iter().any(|o| o.show.is_some()),
-                        TaskKind::Order { order, .. } => {
-                            matches!(order, super::Order::Measured { .. })
-                        }
-                        TaskKind::Explain { .. } => false,
-                        _ => true,
-                    };
-                    if needs_scene {
-                        let kind = task.kind_name();
-                        let reason =
-                            format!("this {kind} task shows pictures, which needs a scene");
-                        self.fault(task.line, reason);
-                    }
-                }
+            if needs_toy && raw.toy.is_none() {
+                let reason = format!("this {kind} task measures a toy, which needs one");
+                self.fault(task.line, reason);
             }
         }
     }
@@ -377,6 +392,26 @@ impl Reader<'_> {
 
     fn formulas(&mut self, found: &[Spanned<String>]) -> Vec<Formula> {
         found.iter().filter_map(|text| self.formula(text)).collect()
+    }
+}
+
+/// Whether a task needs the scene, and whether it needs the toy of its question.
+fn needs(kind: &TaskKind) -> [bool; 2] {
+    let of = |quantities: &[&Quantity]| {
+        let of_toys = quantities.iter().filter(|it| it.measure.toy().is_some());
+        let of_toys = of_toys.count();
+        [of_toys < quantities.len(), of_toys > 0]
+    };
+    match kind {
+        TaskKind::Choose { options } => [options.iter().any(|it| it.show.is_some()), false],
+        TaskKind::Predict { quantity, .. } => of(&[quantity]),
+        TaskKind::Compare { left, right, .. } => of(&[left, right]),
+        TaskKind::Set { goals, .. } => {
+            of(&goals.iter().map(|goal| &goal.quantity).collect::<Vec<_>>())
+        }
+        TaskKind::Which { .. } => [true, false],
+        TaskKind::Order { order, .. } => [matches!(order, super::Order::Measured { .. }), false],
+        TaskKind::Explain { .. } => [false, false],
     }
 }
 

@@ -24,6 +24,7 @@ pub struct RawHead {
     pub covers: Spanned<Vec<String>>,
     pub as_of: Option<Words>,
     pub scene: Option<Spanned<RawScene>>,
+    pub toy: Option<Spanned<RawToy>>,
     #[serde(default)]
     pub task: Vec<Spanned<RawTask>>,
     #[serde(default)]
@@ -43,6 +44,15 @@ pub struct RawScene {
     pub caption: Words,
     pub nearest: Option<Words>,
     pub watch: Option<Spanned<Vec<Words>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawToy {
+    pub kind: Words,
+    pub text: Words,
+    pub settings: Option<Words>,
+    pub caption: Words,
 }
 
 /// The settings of all tools.

@@ -77,6 +77,13 @@ impl Reader<'_> {
         let measures: Vec<_> = measures
             .filter_map(|text| self.quantity(text, true))
             .collect();
+        for measure in measures.iter().filter(|it| it.measure.toy().is_some()) {
+            let line = self.line_of(found);
+            self.fault(
+                line,
+                format!("watch is of the picture, and {:?} is not", measure.text),
+            );
+        }
         if let Some(place) = (1..measures.len()).find(|&it| measures[..it].contains(&measures[it]))
         {
             let line = self.line_of(found);

@@ -2,10 +2,11 @@
 
 use super::Reader;
 use super::raw::RawTask;
-use crate::learn::measure::{HERE, Quantity, parse_goal, parse_quantity, speaks_of_here};
-use crate::learn::question::Formula;
+use crate::learn::measure::{HERE, Quantity, parse_goal, parse_quantity};
+use crate::learn::question::{Formula, Spot};
 use crate::learn::rubric::Criterion;
 use crate::learn::task::{Choice, Item, Order, Pane, Side, Task, TaskKind};
+use crate::learn::toy::Play;
 use toml::{Spanned, Value};
 
 /// The most points of a free answer.
@@ -181,14 +182,13 @@ impl Reader<'_> {
     }
 
     fn set(&mut self, raw: &RawTask, line: usize) -> Option<TaskKind> {
-        let start = raw.start.as_ref().map(|text| self.formula(text));
+        let start = raw.start.as_ref().map(|text| self.spot(text));
         let mut goals = Vec::new();
         for text in self.needed(&raw.goal, "goal", line).into_iter().flatten() {
             let line = self.line_of(text);
             match parse_goal(text.get_ref(), line) {
                 Ok(goal) => {
-                    let arguments = &goal.quantity.arguments;
-                    if !arguments.iter().any(|a| speaks_of_here(&a.expr)) {
+                    if !goal.quantity.is_of_here() {
                         let reason = format!("the goal {:?} does not depend on here", goal.text);
                         self.fault(line, reason);
                     }
@@ -205,7 +205,7 @@ impl Reader<'_> {
             self.fault(line, "a set task has 1 to 6 goals");
         }
         let solution = self.needed(&raw.solution, "solution", line);
-        let solution = solution.and_then(|text| self.formula(text));
+        let solution = solution.and_then(|text| self.spot(text));
         let because = self.because(raw, line);
         Some(TaskKind::Set {
             // A start that is no expression has been named, and is not the scene's.
@@ -254,6 +254,12 @@ impl Reader<'_> {
                 let found = self.formulas(expressions);
                 let by = self.needed(&raw.by, "by", line);
                 let by = by.and_then(|text| self.quantity(text, true));
+                if let Some(by) = by.as_ref().filter(|it| it.measure.toy().is_some()) {
+                    self.fault(
+                        line,
+                        format!("by orders pictures, and {:?} is of none", by.text),
+                    );
+                }
                 Order::Measured {
                     expressions: found,
                     by: by?,
@@ -349,8 +355,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let found = quantity.arguments.iter().any(|a| speaks_of_here(&a.expr));
-        if found == of_here {
+        if quantity.is_of_here() == of_here {
             return Some(quantity);
         }
         let reason = if of_here {
@@ -368,6 +373,24 @@ impl Reader<'_> {
             Value::String(text) => self.quantity_at(text, line, false),
             _ => {
                 self.fault(line, "a side of a comparison is a measure in quotes");
+                None
+            }
+        }
+    }
+
+    /// An expression, or what the toy is set to: that begins with a quotation mark.
+    fn spot(&mut self, text: &Spanned<String>) -> Option<Spot> {
+        let kind = self
+            .toy
+            .filter(|_| text.get_ref().trim_start().starts_with('"'));
+        let Some(kind) = kind else {
+            return self.formula(text).map(Spot::Picture);
+        };
+        match Play::read(kind, text.get_ref()) {
+            Ok(play) => Some(Spot::Toy(play)),
+            Err(reason) => {
+                let line = self.line_of(text);
+                self.fault(line, reason);
                 None
             }
         }

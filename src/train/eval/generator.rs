@@ -1,14 +1,14 @@
 //! How near the pictures of a generator come to real ones, in the eyes of a judge.
 
 use super::judge::Judge;
-use super::labels;
+use super::{labels, words};
 use crate::latent::interpolate::{lerp, slerp};
 use crate::latent::likeness::NEIGHBOURS;
 use crate::latent::{NoiseMode, Space};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::model::quality::Quality;
-use crate::model::{Generator, ModelError};
+use crate::model::{Generator, ModelError, ModelFile};
 use crate::train::TrainError;
 use crate::train::conditions::Asked;
 use crate::train::dataset::Dataset;
@@ -44,12 +44,16 @@ struct Prediction {
     first: Vec<f32>,
 }
 
-/// The pictures that [`measure`] looks at or draws; `has_styles` says whether the generator has
-/// a mapping network.
-pub fn work(has_styles: bool, train: &Dataset, test: &Dataset) -> usize {
+/// The pictures that [`measure`] looks at or draws.
+pub fn work(file: &ModelFile, train: &Dataset, test: &Dataset) -> usize {
     let compared = SAMPLES + 2 * test.len() + test.len().min(train.len());
     let of_styles = 2 * 2 * PATHS + LAYER_PAIRS as usize;
-    compared + if has_styles { of_styles } else { 0 }
+    let of_styles = if file.manifest.capabilities().style_layers.is_some() {
+        of_styles
+    } else {
+        0
+    };
+    compared + of_styles + words::work(&file.manifest)
 }
 
 /// Measures samples against test pictures.
@@ -111,7 +115,9 @@ pub fn measure(
             quality.extend(labels::shares(names, &samples.shares, &real.shares));
         }
     }
-    quality.extend(obedience(judge, asked, &samples.holds));
+    let conditions = asked.conditions(0..SAMPLES);
+    quality.extend(words::obedience(judge, asked, &conditions, &samples.holds));
+    quality.extend(words::alone(generator, judge, asked, progress)?);
     // The groups of the data are those of a judge with the same labels.
     if test.form.labels == judge.labels() {
         for (judged, of) in [(&samples, ""), (&real, "_of_test_pictures")] {
@@ -158,46 +164,8 @@ pub fn measure(
     Ok(quality)
 }
 
-/// How often samples show what was asked of them, as the judge sees it: on average and by word. Empty where
-/// nothing is asked.
-fn obedience(judge: &Judge, asked: &Asked<'_>, holds: &[u8]) -> Quality {
-    let Some(labels) = asked.labels() else {
-        return Quality::new();
-    };
-    let names = judge.labels();
-    let words = labels.len().max(1);
-    let conditions = asked.conditions(0..SAMPLES);
-    let mut obeyed = vec![[0_usize; 2]; words];
-    let samples = conditions.chunks_exact(words);
-    for (condition, holds) in samples.zip(holds.chunks_exact(names.len().max(1))) {
-        for (word, &weight) in condition.iter().enumerate() {
-            // Of classes only the one that was asked for can be obeyed.
-            let is_asked = match judge.kind() {
-                LabelKind::Classes => weight > 0.0,
-                LabelKind::Flags => weight != 0.0,
-            };
-            let is_seen = labels.get(word).and_then(|label| holds.get(*label)) == Some(&1);
-            if is_asked {
-                obeyed[word][0] += usize::from(is_seen == (weight > 0.0));
-                obeyed[word][1] += 1;
-            }
-        }
-    }
-    let share = |[right, all]: [usize; 2]| right as f64 / all.max(1) as f64;
-    let all = obeyed
-        .iter()
-        .fold([0, 0], |sum, of| [sum[0] + of[0], sum[1] + of[1]]);
-    let mut quality = Quality::from([("condition_obeyed".to_owned(), share(all))]);
-    for (&label, counts) in labels.iter().zip(&obeyed) {
-        if let Some(name) = names.get(label) {
-            quality.insert(format!("condition_obeyed_of_{name}"), share(*counts));
-        }
-    }
-    quality
-}
-
 /// The codes of the samples that are judged, row after row in z.
-fn sample_codes(batch: usize, z_dim: usize) -> Vec<f32> {
+pub(super) fn sample_codes(batch: usize, z_dim: usize) -> Vec<f32> {
     Stream::new(0, Purpose::Evaluate, batch as u64).normals(BATCH * z_dim)
 }
 

@@ -1,10 +1,12 @@
 //! Measuring a finished model on the test data of its recipe.
 
+mod first_stage;
 mod flow;
 mod generator;
 pub(super) mod judge;
 mod labels;
 mod neighbours;
+mod words;
 
 use super::TrainError;
 use super::conditions::Asked;
@@ -219,9 +221,10 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
         return test.len();
     }
     let of_encoder = train.len() + 2 * test.len();
-    let of_samples = generator::work(can.style_layers.is_some(), train, test);
+    let of_samples = generator::work(file, train, test);
     let of_density = flow::work(test);
     (if can.encodes { of_encoder } else { 0 })
+        + first_stage::work(&file.manifest, test)
         + (if can.has_likelihood { of_density } else { 0 })
         + (if judged && is_judged(file) {
             of_samples
@@ -257,6 +260,9 @@ pub fn measure(
     let mut quality = Quality::new();
     if can.encodes {
         quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
+    }
+    if let Some(diffusion) = generator.diffusion() {
+        quality.extend(first_stage::measure(diffusion, test, progress)?);
     }
     if can.has_likelihood {
         quality.extend(flow::measure(&generator, test, progress)?);

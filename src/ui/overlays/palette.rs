@@ -319,7 +319,7 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
     let Some(value) = number.parse::<f32>().ok().filter(|value| !value.is_nan()) else {
         return Vec::new();
     };
-    let params = app.desk().params();
+    let params = app.params();
     let mut found: Vec<(u32, &Param)> = params
         .iter()
         .filter(|param| param.lock.is_none())
@@ -331,7 +331,8 @@ fn settings(app: &AppState, query: &str) -> Vec<Entry> {
             | ParamId::Step(_)
             | ParamId::Axis(_)
             | ParamId::Strength
-            | ParamId::Sampler(_) => true,
+            | ParamId::Sampler(_)
+            | ParamId::Toy(_) => true,
         })
         .filter_map(|param| rank(words.trim(), &param.name, &param.label).map(|rank| (rank, param)))
         .collect();

@@ -3,7 +3,7 @@
 use crate::app::{Action, Actions, AppState, Edit, ParamId};
 use crate::engine::ModelInfo;
 use crate::latent::{Condition, Vocabulary, VocabularyKind};
-use crate::ui::panels::parameter_row;
+use crate::ui::panels::{parameter_row, prompt};
 use crate::ui::theme::space;
 use crate::ui::widgets::{icon, name_width, reset_button, section_with};
 use eframe::egui::{Button, Ui};
@@ -32,9 +32,12 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
         |ui| match vocabulary.kind {
             VocabularyKind::Classes => {
                 classes_ui(ui, actions, vocabulary, given);
-                blend_ui(ui, app, actions, vocabulary, given);
+                weights_ui(ui, app, actions, vocabulary, given, "Blend");
             }
-            VocabularyKind::Attributes => sliders_ui(ui, app, actions, vocabulary),
+            VocabularyKind::Attributes => {
+                prompt::ui(ui, actions, vocabulary, given);
+                weights_ui(ui, app, actions, vocabulary, given, "Weights");
+            }
         },
     );
     if reset {
@@ -75,13 +78,14 @@ fn classes_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given
     });
 }
 
-/// Sliders of the classes that are blended, and of all of them where asked for.
-fn blend_ui(
+/// Sliders of all words where asked for, and where a weight is not one that a button sets.
+fn weights_ui(
     ui: &mut Ui,
     app: &AppState,
     actions: &mut Actions,
     vocabulary: &Vocabulary,
     given: &Condition,
+    title: &str,
 ) {
     let open = app.view().blends_classes;
     let glyph = if open {
@@ -89,14 +93,22 @@ fn blend_ui(
     } else {
         Icon::ChevronRight
     };
+    let (of, name) = match vocabulary.kind {
+        VocabularyKind::Classes => ("class", "Blend classes"),
+        VocabularyKind::Attributes => ("word", "Weights of words"),
+    };
     let more = ui
-        .add(Button::new((icon(glyph), "Blend")).frame_when_inactive(false))
-        .on_hover_text("Show or hide a weight for each class")
-        .accessible_name("Blend classes");
+        .add(Button::new((icon(glyph), title)).frame_when_inactive(false))
+        .on_hover_text(format!("Show or hide a weight for each {of}"))
+        .accessible_name(name);
     if more.clicked() {
         actions.push(Action::ShowBlend(!open));
     }
-    let is_pure = given.iter().all(|(_, weight)| weight == 1.0) && given.iter().len() <= 1;
+    let are_whole = given.weights().iter().all(|weight| weight.abs() == 1.0);
+    let is_pure = match vocabulary.kind {
+        VocabularyKind::Classes => given.iter().all(|(_, it)| it == 1.0) && given.iter().len() <= 1,
+        VocabularyKind::Attributes => are_whole,
+    };
     if open || !is_pure {
         sliders_ui(ui, app, actions, vocabulary);
     }

@@ -12,6 +12,7 @@ pub mod menu_bar;
 pub mod noise;
 pub mod parameter_row;
 pub mod plane;
+pub mod prompt;
 mod recent;
 pub mod sampler;
 pub mod status;

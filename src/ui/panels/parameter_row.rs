@@ -7,8 +7,7 @@ use eframe::egui::Ui;
 /// Paints the slider of a parameter, greyed with the reason where it cannot be moved; paints
 /// nothing for one that the model lacks. Returns whether it was moved.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, id: &ParamId) -> bool {
-    app.desk()
-        .param(id)
+    app.param(id)
         .is_some_and(|param| param_ui(ui, actions, &param, None))
 }
 
@@ -21,7 +20,7 @@ pub fn named_ui(
     id: &ParamId,
     label: Option<f32>,
 ) -> bool {
-    app.desk().param(id).is_some_and(|mut param| {
+    app.param(id).is_some_and(|mut param| {
         if label.is_none() {
             // The name stands elsewhere.
             param.label.clear();

@@ -6,6 +6,7 @@ mod progress;
 mod sets;
 mod statistics;
 mod tasks;
+mod toys;
 mod trying;
 
 use std::fmt::Write as _;

@@ -212,12 +212,12 @@ fn a_control_is_set_where_all_goals_hold() {
     failed(&both, 0, &set("seed(8)"));
     assert!(check(&both, 0, &set("seed(")).is_err());
     assert_eq!(
-        both.tasks[0].start(&both).map(|f| f.text.as_str()),
-        Some("seed(3)")
+        both.tasks[0].start(&both).map(|it| it.to_string()),
+        Some("seed(3)".to_owned())
     );
     assert_eq!(
-        question.tasks[2].start(&question).map(|f| f.text.as_str()),
-        Some("[3, 4]")
+        question.tasks[2].start(&question).map(|it| it.to_string()),
+        Some("[3, 4]".to_owned())
     );
 }
 

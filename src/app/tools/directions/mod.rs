@@ -13,12 +13,14 @@ use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::notices::Level;
 use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::{ByAddress, Derived, Edit};
+use crate::document::direction_files::ReadDirections;
 use crate::engine::{DirectionSource, Event, FoundDirection, Job, JobId, ModelInfo};
 use crate::latent::expr::{Expr, Walk};
 use crate::latent::{Code, Direction};
 use crate::learn::ToolName;
 use eframe::egui::Key;
 use lucide_icons::Icon;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Seven pictures along the direction that is looked at.
@@ -145,6 +147,50 @@ impl Directions {
             names: Arc::clone(&cx.workspace.names),
         });
         self.saving = Some((job, name));
+    }
+
+    /// Has directions measured that came with a file for the model of a hash. Names that are taken get
+    /// a number.
+    pub(in crate::app) fn import(
+        &mut self,
+        cx: &mut Cx<'_>,
+        path: &Path,
+        read: ReadDirections,
+        model: &str,
+    ) {
+        for note in read.notes {
+            let sentence = format!("{}: {note}", path.display());
+            cx.workspace.notices.push(Level::Warning, sentence);
+        }
+        if cx.workspace.model().is_none_or(|it| it.id.hash != model) {
+            let sentence = format!("{}: another model was loaded meanwhile", path.display());
+            cx.workspace.notices.push(Level::Error, sentence);
+            return;
+        }
+        let listed = cx.view(self).listed();
+        let mut taken: Vec<String> = listed.iter().map(|it| it.direction.name.clone()).collect();
+        let mut directions = read.directions;
+        for direction in &mut directions {
+            let names = (1..).map(|number| match number {
+                1 => direction.name.clone(),
+                _ => format!("{} ({number})", direction.name),
+            });
+            let mut names = names.take(taken.len() + 2);
+            let is_free =
+                |name: &String| check_name(name, taken.iter().map(String::as_str)).is_ok();
+            let Some(name) = names.find(is_free) else {
+                let sentence = format!(
+                    "{}: {:?} cannot be the name of a direction",
+                    path.display(),
+                    direction.name
+                );
+                cx.workspace.notices.push(Level::Error, sentence);
+                return;
+            };
+            taken.push(name.clone());
+            direction.name = name;
+        }
+        self.find(cx, DirectionSource::Given(directions));
     }
 
     /// Shows seven pictures along a direction.

@@ -1,7 +1,7 @@
 //! Directions: find, measure, name them; a slider for each, seven pictures of the one looked at.
 
 use super::{Directions, Listed, Measured, STRIP, STRIP_SIGMAS, check_name};
-use crate::app::{Actions, AppState, ParamId};
+use crate::app::{Action, Actions, AppState, ParamId};
 use crate::engine::{DirectionSource, ModelInfo};
 use crate::ui::panels::classes::class_name;
 use crate::ui::panels::parameter_row;
@@ -141,7 +141,9 @@ fn find_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     if let Some(failure) = app.tools().directions().failure() {
         ui.label(RichText::new(failure).color(tokens(ui).error));
     }
-    let mut find = |source| actions.ask_tool(|tool: &mut Directions, cx| tool.find(cx, source));
+    let find = |actions: &mut Actions, source| {
+        actions.ask_tool(|tool: &mut Directions, cx| tool.find(cx, source));
+    };
     let has_data = !model.encoded.is_empty();
     let no_data = "This model holds no encoded data with labels";
     ui.horizontal(|ui| {
@@ -151,13 +153,23 @@ fn find_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
             .on_hover_text("Principal components of the encoded data (PCA)")
             .on_disabled_hover_text(no_data);
         if components.clicked() {
-            find(DirectionSource::Components { count: COUNT });
+            find(actions, DirectionSource::Components { count: COUNT });
         }
         let change = ui.button("Picture change").on_hover_text(
             "Directions along which the picture changes most, measured on the decoder",
         );
         if change.clicked() {
-            find(DirectionSource::PictureChange { count: COUNT });
+            find(actions, DirectionSource::PictureChange { count: COUNT });
+        }
+        let import = ui
+            .add(Button::new((icon(Icon::FolderOpen), "Import…")))
+            .on_hover_text(
+                "Directions of a NumPy file (.npy, .npz): boundaries of InterFaceGAN, components of \
+                 GANSpace, or your own",
+            )
+            .accessible_name("Import directions");
+        if import.clicked() {
+            actions.push(Action::AskForDirections);
         }
     });
     if !has_data {
@@ -182,10 +194,13 @@ fn find_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
             .on_hover_text("From the mean code of one class to that of the other")
             .on_disabled_hover_text("Choose two different classes");
         if button.clicked() {
-            find(DirectionSource::ClassDifference {
-                from: view.from,
-                to: chosen,
-            });
+            find(
+                actions,
+                DirectionSource::ClassDifference {
+                    from: view.from,
+                    to: chosen,
+                },
+            );
         }
     });
     view.to = to;
@@ -199,7 +214,7 @@ fn find_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
             )
             .accessible_name("Probe for the class");
         if probe.clicked() {
-            find(DirectionSource::Probe { class });
+            find(actions, DirectionSource::Probe { class });
         }
     });
 }

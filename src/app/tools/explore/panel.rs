@@ -158,7 +158,8 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
 }
 
 /// The named directions, those that change the picture most first.
-fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+/// Sliders of the directions that do most.
+pub(crate) fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
     let directions = app.tool::<Directions>();
     let hidden = directions.settings.of(model);
     let all = directions.listed();

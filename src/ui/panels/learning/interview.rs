@@ -3,7 +3,7 @@
 use super::list::{level_ui, topic_ui};
 use super::{
     LearningView, ask, bar_ui, button_ui, button_unless_ui, main_button_ui, markdown, question,
-    tasks,
+    tasks, toy,
 };
 use crate::app::LearningFile;
 use crate::app::learning::RunningInterview;
@@ -164,6 +164,7 @@ fn running_ui(
         .show(ui, |ui| {
             question::title_ui(ui, bank, question);
             question::scene_ui(ui, app, actions, question);
+            toy::ui(ui, app, actions, question);
             ui.add_space(space::S);
             tasks::ui(ui, app, actions, question, open, view);
             ui.add_space(space::S);

@@ -11,8 +11,8 @@ use crate::ui::parts;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon};
 use eframe::egui::{
-    Align2, CollapsingHeader, ComboBox, CursorIcon, Rect, RichText, Role, ScrollArea, Sense,
-    Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
+    Align, Align2, CollapsingHeader, ComboBox, CursorIcon, Layout, Rect, RichText, Role,
+    ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub fn fitting_ui(
     bank: &Arc<Bank>,
     view: &ListView,
 ) {
+    welcome_ui(ui, app, actions);
     let tool = app.tools().open();
     let model = app.model().map_or("", |model| model.id.name.as_str());
     let operations = Operations::of(app.position().expression());
@@ -73,6 +74,30 @@ pub fn fitting_ui(
         return;
     }
     rows_ui(ui, app, actions, bank, &fitting);
+}
+
+/// Where somebody who comes back goes on.
+fn welcome_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let Some(welcome) = app.learning().welcome() else {
+        return;
+    };
+    let begun = match welcome.begun {
+        1 => "1 question begun".to_owned(),
+        begun => format!("{begun} questions begun"),
+    };
+    ui.horizontal(|ui| {
+        ui.label(format!("Welcome back: {begun}, {} due", welcome.due));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let go_on = ui
+                .button("Go on")
+                .on_hover_text(&welcome.next.question)
+                .accessible_name("Go on with the questions");
+            if go_on.clicked() {
+                ask(actions, LearningAction::Read(welcome.next.id.clone()));
+            }
+        });
+    });
+    ui.separator();
 }
 
 /// Search with filters.

@@ -8,6 +8,7 @@ mod progress;
 mod question;
 mod scene_bar;
 mod tasks;
+mod toy;
 mod watch;
 
 pub use scene_bar::ui as scene_bar_ui;

@@ -3,7 +3,7 @@
 use super::list::topic_title;
 use super::{
     LearningView, ask, button_ui, button_unless_ui, figure, main_button_ui, markdown, now_unix,
-    tasks,
+    tasks, toy,
 };
 use crate::app::learning::{OpenQuestion, tool_of, why_no_scene};
 use crate::app::models::source_title;
@@ -39,6 +39,7 @@ pub fn ui(
         .show(ui, |ui| {
             title_ui(ui, bank, question);
             scene_ui(ui, app, actions, question);
+            toy::ui(ui, app, actions, question);
             if !question.tasks.is_empty() {
                 section(ui, "Try it", |ui| {
                     tasks::chooser_ui(ui, app, actions, question, open);

@@ -2,7 +2,7 @@
 
 use crate::app::AppState;
 use crate::learn::answer::Larger;
-use crate::learn::{Answer, Question, Side, Task, TaskKind};
+use crate::learn::{Answer, Goal, Question, Side, Spot, Task, TaskKind};
 use std::collections::BTreeMap;
 
 /// What the learner has entered for each task, by the id of its question and its number.
@@ -97,6 +97,15 @@ impl Draft {
             TaskKind::Order { .. } => Ok(Answer::Order {
                 order: self.order.clone(),
             }),
+            TaskKind::Set {
+                solution: Spot::Toy(_),
+                ..
+            } => match app.learning().toy().filter(|toy| toy.is_ready()) {
+                Some(toy) => Ok(Answer::Set {
+                    expression: toy.here().to_string(),
+                }),
+                None => Err("Wait until the toy is ready".to_owned()),
+            },
             TaskKind::Set { .. } if !is_measured_here(app, question) => {
                 Err("Go to the start first: it is measured in the scene".to_owned())
             }
@@ -114,8 +123,16 @@ impl Draft {
     }
 }
 
+/// Whether what is on the window is what a condition of a question measures.
+pub fn measures_here(app: &AppState, question: &Question, goal: &Goal) -> bool {
+    match goal.quantity.measure.toy() {
+        Some(_) => app.learning().toy().is_some(),
+        None => is_measured_here(app, question),
+    }
+}
+
 /// Whether the picture on the window is one that a question's tasks can measure.
-pub fn is_measured_here(app: &AppState, question: &Question) -> bool {
+fn is_measured_here(app: &AppState, question: &Question) -> bool {
     app.navigation().scene().is_some()
         && app.models().loading().is_none()
         && app.model().map(|model| model.id.name.as_str()) == question.model()

@@ -1,7 +1,7 @@
 //! Where an answer is entered, for each kind of task.
 
 use super::OpenTask;
-use super::draft::{Draft, is_measured_here};
+use super::draft::{Draft, measures_here};
 use crate::app::LearningAction;
 use crate::learn::answer::Larger;
 use crate::learn::evidence::live_with_unit;
@@ -124,7 +124,9 @@ fn predict_ui(ui: &mut Ui, unit: &str, draft: &mut Draft) -> bool {
 }
 
 fn compare_ui(ui: &mut Ui, this: &mut OpenTask<'_>, draft: &mut Draft) {
-    this.pictures.row_ui(ui, &["Left", "Right"]);
+    if this.app.learning().own_picture_count() > 0 {
+        this.pictures.row_ui(ui, &["Left", "Right"]);
+    }
     ui.horizontal_wrapped(|ui| {
         for (said, words) in [
             (Larger::Left, "Left is larger"),
@@ -243,14 +245,16 @@ pub fn all_hold(this: &OpenTask<'_>) -> bool {
         let live = this.app.learning().live_number(&goal.quantity);
         matches!(live, Some(Ok(value)) if goal.holds(value))
     };
-    is_measured_here(this.app, this.question) && goals.iter().all(holds)
+    goals
+        .iter()
+        .all(|goal| measures_here(this.app, this.question, goal) && holds(goal))
 }
 
 /// A condition with the number of the picture on the window, and whether it holds there.
 fn goal_ui(ui: &mut Ui, this: &OpenTask<'_>, goal: &Goal) {
     let colours = tokens(ui);
     let live = this.app.learning().live_number(&goal.quantity);
-    let live = live.filter(|_| is_measured_here(this.app, this.question));
+    let live = live.filter(|_| measures_here(this.app, this.question, goal));
     let holds = matches!(live, Some(Ok(value)) if goal.holds(value));
     let words = match live {
         Some(Ok(value)) => {

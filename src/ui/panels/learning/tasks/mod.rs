@@ -12,7 +12,7 @@ use super::list::sign_ui;
 use super::{LearningView, ask, button_ui, main_button_ui, question};
 use crate::app::learning::OpenQuestion;
 use crate::app::{Actions, AppState, LearningAction};
-use crate::learn::{Answer, Question, Task, TaskKind};
+use crate::learn::{Question, Task, TaskKind};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui::{Button, Label, RichText, Ui};
@@ -112,7 +112,7 @@ pub fn ui(
         None => check_ui(ui, &mut this, draft, is_finished),
         // What was wrong is right by now.
         Some((_, Ok(verdict))) if !verdict.passed && !is_timed && fields::all_hold(&this) => {
-            again_ui(ui, &mut this);
+            again_ui(ui, &mut this, draft);
         }
         Some((_, Ok(_))) if is_timed => {
             sign_ui(ui, true, "Recorded; see the report at the end");
@@ -150,15 +150,13 @@ fn check_ui(ui: &mut Ui, this: &mut OpenTask<'_>, draft: &Draft, is_finished: bo
 }
 
 /// Offers to hand in a picture that meets all conditions, after one that did not.
-fn again_ui(ui: &mut Ui, this: &mut OpenTask<'_>) {
+fn again_ui(ui: &mut Ui, this: &mut OpenTask<'_>, draft: &Draft) {
     sign_ui(ui, true, "All conditions hold now");
-    if main_button_ui(ui, Icon::Check, "Check again", None) {
-        let expression = this.app.position().expression().to_string();
+    if main_button_ui(ui, Icon::Check, "Check again", None)
+        && let Ok(answer) = draft.answer(this.app, this.question, this.task)
+    {
         ask(this.actions, LearningAction::TryAgain);
-        ask(
-            this.actions,
-            LearningAction::Answer(Answer::Set { expression }),
-        );
+        ask(this.actions, LearningAction::Answer(answer));
     }
 }
 

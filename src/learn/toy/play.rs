@@ -1,0 +1,447 @@
+//! What a toy is set to, and how question files write it: `"the latent" with "temperature 0.5"`.
+
+use super::attention::{Head, Settings};
+use super::corpus::append;
+use super::decoding::Decoding;
+use super::pieces::Pieces;
+use super::trigrams::Trigrams;
+use super::vectors::Vectors;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// The longest text of a toy, in characters.
+pub const MAX_TEXT: usize = 400;
+
+/// Which toy.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    NextWord,
+    Attention,
+    Pieces,
+}
+
+/// How far a number goes, and in which steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NumberScale {
+    Fine,
+    Whole,
+    /// Whole numbers, small ones with as much room as large ones.
+    Counts,
+}
+
+/// A number that a toy is set to.
+#[derive(Debug)]
+pub struct Number {
+    /// The word in settings.
+    pub key: &'static str,
+    /// A short word that people read, and what it does.
+    pub label: &'static str,
+    pub about: &'static str,
+    pub range: RangeInclusive<f64>,
+    pub default: f64,
+    pub scale: NumberScale,
+}
+
+/// The numbers of the next word.
+static NEXT_WORD: [Number; 4] = [
+    Number {
+        key: "temperature",
+        label: "Temperature",
+        about: "Divides the scores before they become probabilities: below 1 the likeliest words \
+                gain, above 1 the others do, and 0 is greedy",
+        range: 0.0..=3.0,
+        default: 1.0,
+        scale: NumberScale::Fine,
+    },
+    Number {
+        key: "top_k",
+        label: "Top-k",
+        about: "How many of the likeliest words may be drawn",
+        range: 1.0..=10_000.0,
+        default: 10_000.0,
+        scale: NumberScale::Counts,
+    },
+    Number {
+        key: "top_p",
+        label: "Top-p",
+        about: "The fewest words that have this share of the probability may be drawn (nucleus \
+                sampling)",
+        range: 0.01..=1.0,
+        default: 1.0,
+        scale: NumberScale::Fine,
+    },
+    Number {
+        key: "seed",
+        label: "Seed",
+        about: "The numbers of chance that draw the words: the same seed draws the same",
+        range: 0.0..=9999.0,
+        default: 1.0,
+        scale: NumberScale::Whole,
+    },
+];
+
+static ATTENTION: [Number; 3] = [
+    Number {
+        key: "head",
+        label: "Head",
+        about: "1 attends to like words, 2 to the word before, 3 to what followed the word earlier",
+        range: 1.0..=3.0,
+        default: 1.0,
+        scale: NumberScale::Whole,
+    },
+    Number {
+        key: "causal",
+        label: "Causal mask",
+        about: "1 hides later words from each word, as in a model that writes from left to right",
+        range: 0.0..=1.0,
+        default: 1.0,
+        scale: NumberScale::Whole,
+    },
+    Number {
+        key: "scaled",
+        label: "Divide by √d",
+        about: "1 divides the scores by the root of the length of a query; without it the best fit \
+                takes nearly all of the weight",
+        range: 0.0..=1.0,
+        default: 1.0,
+        scale: NumberScale::Whole,
+    },
+];
+
+static PIECES: [Number; 1] = [Number {
+    key: "joins",
+    label: "Joins",
+    about: "How many of the most frequent pairs are joined: more joins give fewer and longer pieces",
+    range: 0.0..=2000.0,
+    default: 500.0,
+    scale: NumberScale::Whole,
+}];
+
+impl Kind {
+    pub const ALL: [Self; 3] = [Self::NextWord, Self::Attention, Self::Pieces];
+
+    /// The word in question files.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::NextWord => "next-word",
+            Self::Attention => "attention",
+            Self::Pieces => "pieces",
+        }
+    }
+
+    /// The toy of a word.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::NextWord => "A small language model",
+            Self::Attention => "A small attention layer",
+            Self::Pieces => "A small tokenizer",
+        }
+    }
+
+    /// What it is and what it is not.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::NextWord => {
+                "It has counted which word follows which two words on the pages of this program, and \
+                 falls back on one word or none where two were seen too rarely. A large model differs \
+                 in how it gets the probabilities; what is done with them is the same."
+            }
+            Self::Attention => {
+                "The three heads are built by hand, each like one that was found in trained models. \
+                 A trained layer learns its queries and keys; the computation is the same."
+            }
+            Self::Pieces => {
+                "Byte pair encoding, learned from the words on the pages of this program, in lower \
+                 case. Large models learn tens of thousands of joins from far more text."
+            }
+        }
+    }
+
+    /// Whether it has learned from the pages.
+    pub fn is_ready(self) -> bool {
+        match self {
+            Self::NextWord => Trigrams::is_ready(),
+            Self::Attention => Vectors::is_ready(),
+            Self::Pieces => Pieces::is_ready(),
+        }
+    }
+
+    /// Has it learn from the pages now, in some tenths of a second, unless it has. Whatever it
+    /// computes does that by itself; this is for a thread that has the time.
+    pub fn make_ready(self) {
+        match self {
+            Self::NextWord => {
+                Trigrams::built_in();
+            }
+            Self::Attention => {
+                Vectors::built_in();
+            }
+            Self::Pieces => {
+                Pieces::built_in();
+            }
+        }
+    }
+
+    /// What it can be set to.
+    pub fn numbers(self) -> &'static [Number] {
+        match self {
+            Self::NextWord => &NEXT_WORD,
+            Self::Attention => &ATTENTION,
+            Self::Pieces => &PIECES,
+        }
+    }
+}
+
+impl Number {
+    /// The nearest number that it can be set to; `None` for what is no number.
+    fn within(&self, value: f64) -> Option<f64> {
+        let value = match self.scale {
+            // As many digits as people read.
+            NumberScale::Fine => (value * 1e4).round() / 1e4,
+            NumberScale::Whole | NumberScale::Counts => value.round(),
+        };
+        let clamped = value.clamp(*self.range.start(), *self.range.end());
+        (!value.is_nan()).then_some(clamped)
+    }
+}
+
+/// A toy with all that it is set to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Play {
+    kind: Kind,
+    text: String,
+    /// In the order of [`Kind::numbers`].
+    values: Vec<f64>,
+}
+
+impl Play {
+    /// A text with usual settings. Quotation marks and line ends in it become blanks, and what is
+    /// longer than [`MAX_TEXT`] loses its beginning.
+    pub fn new(kind: Kind, text: &str) -> Self {
+        let mut play = Self {
+            kind,
+            text: String::new(),
+            values: kind.numbers().iter().map(|it| it.default).collect(),
+        };
+        play.set_text(text);
+        play
+    }
+
+    /// Reads `"the latent" with "temperature 0.5, top_k 3"`; what follows `with` may be missing.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong.
+    pub fn read(kind: Kind, source: &str) -> Result<Self, String> {
+        let form =
+            || format!("{source} is no text in quotation marks, with settings after it or not");
+        let rest = source.trim().strip_prefix('"').ok_or_else(form)?;
+        let (text, rest) = rest.split_once('"').ok_or_else(form)?;
+        if text.chars().count() > MAX_TEXT {
+            return Err(format!("a text of a toy has up to {MAX_TEXT} characters"));
+        }
+        let mut play = Self::new(kind, text);
+        let rest = rest.trim();
+        if rest.is_empty() {
+            return Ok(play);
+        }
+        let settings = rest.strip_prefix("with").map(str::trim);
+        let settings = settings.and_then(|it| it.strip_prefix('"')?.strip_suffix('"'));
+        play.adjust(settings.ok_or_else(form)?)?;
+        Ok(play)
+    }
+
+    /// Takes settings such as `temperature 0.5, top_k 3`.
+    ///
+    /// # Errors
+    /// A sentence about the first that cannot be.
+    pub fn adjust(&mut self, settings: &str) -> Result<(), String> {
+        for setting in settings.split(',').map(str::trim) {
+            let (key, value) = setting
+                .split_once(char::is_whitespace)
+                .unwrap_or((setting, ""));
+            let numbers = self.kind.numbers();
+            let Some(place) = numbers.iter().position(|it| it.key == key) else {
+                let known: Vec<&str> = numbers.iter().map(|it| it.key).collect();
+                let (kind, known) = (self.kind.key(), known.join(", "));
+                return Err(format!("{key:?} is no setting of {kind}, only {known}"));
+            };
+            let number = &numbers[place];
+            let (low, high) = (number.range.start(), number.range.end());
+            let value = value.trim();
+            let read = value.parse().ok().filter(|it| number.range.contains(it));
+            let read =
+                read.and_then(|it: f64| number.within(it).filter(|near| (near - it).abs() < 1e-9));
+            self.values[place] = read
+                .ok_or_else(|| format!("{key} is a number from {low} to {high}, not {value:?}"))?;
+        }
+        Ok(())
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes another text, as [`Self::new`] does.
+    pub fn set_text(&mut self, text: &str) {
+        let clean = text.chars().map(|c| match c {
+            '"' => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        });
+        let clean: Vec<char> = clean.collect();
+        self.text = clean[clean.len().saturating_sub(MAX_TEXT)..]
+            .iter()
+            .collect();
+    }
+
+    /// Adds a word to the text.
+    pub fn append(&mut self, word: &str) {
+        let mut text = self.text.clone();
+        append(&mut text, word);
+        self.set_text(&text);
+    }
+
+    /// What a number is set to; `None` for one that this toy lacks.
+    pub fn get(&self, key: &str) -> Option<f64> {
+        let place = self.kind.numbers().iter().position(|it| it.key == key)?;
+        self.values.get(place).copied()
+    }
+
+    /// Sets a number, as far as its range goes. What is no number, or no setting of this toy,
+    /// changes nothing.
+    pub fn set(&mut self, key: &str, value: f64) {
+        let numbers = self.kind.numbers().iter().zip(&mut self.values);
+        for (number, kept) in numbers.filter(|(number, _)| number.key == key) {
+            *kept = number.within(value).unwrap_or(*kept);
+        }
+    }
+
+    fn whole(&self, key: &str) -> usize {
+        // Ranges begin at 0 or above and end far below the largest whole number.
+        self.get(key).map_or(0, |value| value as usize)
+    }
+
+    /// How the next word is chosen; greedy for a toy that chooses none.
+    pub fn decoding(&self) -> Decoding {
+        let temperature = self.get("temperature").unwrap_or_default();
+        let top_p = self.get("top_p").unwrap_or(1.0);
+        Decoding::new(temperature, self.whole("top_k"), top_p).unwrap_or(Decoding::GREEDY)
+    }
+
+    pub fn seed(&self) -> u32 {
+        u32::try_from(self.whole("seed")).unwrap_or(0)
+    }
+
+    /// How weights of attention are computed.
+    pub fn attention(&self) -> Settings {
+        Settings {
+            head: Head::of_number(self.whole("head")).unwrap_or(Head::Meaning),
+            is_causal: self.whole("causal") == 1,
+            is_scaled: self.whole("scaled") == 1,
+        }
+    }
+
+    /// How many pairs are joined.
+    pub fn joins(&self) -> usize {
+        self.whole("joins")
+    }
+}
+
+/// As [`Play::read`] takes it; usual settings are left out.
+impl fmt::Display for Play {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.text)?;
+        let numbers = self.kind.numbers().iter().zip(&self.values);
+        let changed = numbers.filter(|(number, value)| number.default != **value);
+        let words: Vec<String> = changed
+            .map(|(it, value)| format!("{} {value}", it.key))
+            .collect();
+        match words.is_empty() {
+            true => Ok(()),
+            false => write!(f, " with \"{}\"", words.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for (kind, text) in [
+            (
+                Kind::NextWord,
+                "\"the latent\" with \"temperature 0.5, top_k 3, top_p 0.9, seed 12\"",
+            ),
+            (Kind::NextWord, "\"\""),
+            (Kind::Attention, "\"a b\" with \"head 2, causal 0\""),
+            (Kind::Pieces, "\"strawberry\" with \"joins 0\""),
+        ] {
+            let play = Play::read(kind, text).expect("a play");
+            assert_eq!(play.to_string(), text);
+            assert_eq!(Play::read(kind, &play.to_string()), Ok(play));
+        }
+        let usual = Play::read(Kind::NextWord, "\"a\" with \"temperature 1\"").expect("a play");
+        assert_eq!(usual.to_string(), "\"a\"");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, part) in [
+            ("the latent", "quotation marks"),
+            ("\"the latent", "quotation marks"),
+            ("\"a\" \"temperature 1\"", "quotation marks"),
+            ("\"a\" with temperature 1", "quotation marks"),
+            (
+                "\"a\" with \"temperature NaN\"",
+                "temperature is a number from 0 to 3",
+            ),
+            ("\"a\" with \"temperature -1\"", "temperature is a number"),
+            ("\"a\" with \"temperature\"", "temperature is a number"),
+            (
+                "\"a\" with \"top_k 0\"",
+                "top_k is a number from 1 to 10000",
+            ),
+            ("\"a\" with \"top_k 2.5\"", "top_k is a number"),
+            ("\"a\" with \"top_p 0\"", "top_p is a number"),
+            ("\"a\" with \"head 2\"", "no setting of next-word"),
+            ("\"a\" with \"\"", "no setting"),
+        ] {
+            let fault = Play::read(Kind::NextWord, text).expect_err(text);
+            assert!(fault.contains(part), "{text}: {fault}");
+        }
+        let long = format!("\"{}\"", "a".repeat(MAX_TEXT + 1));
+        assert!(Play::read(Kind::Pieces, &long).is_err());
+    }
+
+    #[test]
+    fn no_control_sets_it_to_nonsense() {
+        let mut play = Play::new(Kind::NextWord, "one\n\"two\"");
+        assert_eq!(play.text(), "one  two ");
+        play.set("temperature", f64::NAN);
+        assert_eq!(play.get("temperature"), Some(1.0));
+        play.set("temperature", f64::INFINITY);
+        assert_eq!(play.get("temperature"), Some(3.0));
+        play.set("top_k", -4.0);
+        play.set("head", 2.0);
+        assert_eq!(
+            play.to_string(),
+            "\"one  two \" with \"temperature 3, top_k 1\""
+        );
+        assert_eq!(play.get("head"), None);
+        play.set("temperature", 0.800_000_011_9);
+        assert_eq!(play.get("temperature"), Some(0.8));
+        play.set_text(&"é".repeat(1000));
+        assert_eq!(play.text().chars().count(), MAX_TEXT);
+    }
+}

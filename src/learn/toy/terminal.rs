@@ -1,0 +1,88 @@
+//! A toy as text.
+
+use super::attention::Attention;
+use super::play::Play;
+use super::probe::WRITTEN;
+use super::shown::{NextWord, Shown};
+
+/// The longest bar, in columns.
+const BAR: f64 = 30.0;
+
+/// Lines that stay as they are, and paragraphs below them.
+#[derive(PartialEq, Default, Debug)]
+pub struct Page {
+    pub lines: Vec<String>,
+    pub paragraphs: Vec<String>,
+}
+
+/// What a toy shows as it is set; one of the next word after it has written twenty.
+pub fn page(play: &Play) -> Page {
+    match Shown::of(play, 0) {
+        Shown::NextWord(next) => next_word(play, &next),
+        Shown::Attention(found) => attention(&found),
+        Shown::Pieces(cut) => Page {
+            lines: Vec::new(),
+            paragraphs: vec![cut.join(" "), format!("{} pieces", cut.len())],
+        },
+    }
+}
+
+fn width<'w>(words: impl Iterator<Item = &'w String>) -> usize {
+    words.map(|word| word.chars().count()).max().unwrap_or(0)
+}
+
+fn next_word(play: &Play, next: &NextWord) -> Page {
+    let width = width(next.likeliest.iter().map(|(word, _)| word));
+    let line = |(word, p): &(String, f64)| {
+        let bar = "█".repeat((p * BAR).round() as usize);
+        format!("{word:<width$} {:>5.1} % {bar}", 100.0 * p)
+    };
+    let mut paragraphs = vec![format!("{} words can be drawn.", next.choices)];
+    if let Shown::NextWord(later) = Shown::of(play, WRITTEN) {
+        let sampled = format!("Seed {}", play.seed());
+        for (name, found) in [("Greedy", later.greedy), (&*sampled, later.sampled)] {
+            paragraphs.push(format!("{name}: {} … {}", play.text(), found.text));
+        }
+    }
+    Page {
+        lines: next.likeliest.iter().map(line).collect(),
+        paragraphs,
+    }
+}
+
+/// A row for each query, in percent.
+fn attention(found: &Attention) -> Page {
+    let width = width(found.words.iter());
+    let line = |(word, row): (&String, &Vec<f64>)| {
+        let weights = row.iter().map(|weight| format!(" {:>3.0}", 100.0 * weight));
+        format!("{word:<width$}{}", weights.collect::<String>())
+    };
+    Page {
+        lines: found.words.iter().zip(&found.weights).map(line).collect(),
+        paragraphs: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::toy::Kind;
+
+    fn shown(kind: Kind, text: &str) -> Page {
+        page(&Play::read(kind, text).expect("a play"))
+    }
+
+    #[test]
+    fn every_toy_has_words_for_a_terminal() {
+        let next = shown(Kind::NextWord, "\"the latent\" with \"top_k 3\"");
+        assert_eq!(next.lines.len(), 3);
+        assert!(next.lines[0].contains('█') && next.lines[0].contains('%'));
+        assert_eq!(next.paragraphs[0], "3 words can be drawn.");
+        assert!(next.paragraphs[1].starts_with("Greedy: the latent … "));
+        assert!(next.paragraphs[2].starts_with("Seed 1: the latent … "));
+        let weights = shown(Kind::Attention, "\"a bc\" with \"head 2\"");
+        assert_eq!(weights.lines, ["a  100   0", "bc 100   0"]);
+        let cut = shown(Kind::Pieces, "\"ab\" with \"joins 0\"");
+        assert_eq!(cut.paragraphs, ["▁a b", "2 pieces"]);
+    }
+}

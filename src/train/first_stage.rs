@@ -1,0 +1,250 @@
+//! The autoencoder under a latent diffusion model (Rombach et al. 2022): trained before, it stays as it is,
+//! and the diffusion model learns its codes.
+
+use super::task::with_role;
+use crate::model::file::StoredTensor;
+use crate::model::graph::{GraphSpec, NodeSpec, Operation, OutputSpec};
+use crate::model::manifest::{ImageSpec, Role};
+use crate::model::wiring::Wiring;
+use crate::model::{Generator, ModelError, ModelFile, NetworkForm, device, download};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Which autoencoder, and what its codes are.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstStageSettings {
+    /// A model file, beside the recipe if the path is relative.
+    pub file: PathBuf,
+    /// Its codes as pictures: channels, height and width.
+    pub codes: [usize; 3],
+}
+
+/// An autoencoder whose codes have mean 0 and deviation 1 in each channel over the test pictures that
+/// its statistics were taken of.
+pub struct FirstStage {
+    generator: Generator,
+    channels: Vec<Channel>,
+    /// Numbers of a channel.
+    places: usize,
+    networks: BTreeMap<Role, NetworkForm>,
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// The codes of one channel, over pictures and places.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Channel {
+    mean: f32,
+    sigma: f32,
+}
+
+impl FirstStage {
+    /// Reads an autoencoder of pictures of a size.
+    ///
+    /// # Errors
+    /// A sentence that names the file when it cannot be read, is no autoencoder of such pictures, or
+    /// its codes have another size.
+    pub fn read(settings: &FirstStageSettings, image: ImageSpec) -> Result<Self, ModelError> {
+        let path = settings.file.display();
+        let fault = |fault: String| ModelError(format!("has an unfit autoencoder {path}: {fault}"));
+        let file = ModelFile::read(&settings.file).map_err(|error| fault(error.to_string()))?;
+        Self::of_file(&file, settings.codes, image).map_err(fault)
+    }
+
+    fn of_file(file: &ModelFile, codes: [usize; 3], image: ImageSpec) -> Result<Self, String> {
+        let manifest = &file.manifest;
+        if manifest.image != image {
+            return Err("its pictures have another size than the data".to_owned());
+        }
+        if manifest.conditions.is_some() {
+            return Err("it takes conditions".to_owned());
+        }
+        let wiring = Wiring::of(manifest)?;
+        let (Some(decoder), Some(encoder)) = (wiring.decoder, wiring.encoder) else {
+            return Err("it is no autoencoder".to_owned());
+        };
+        if encoder.gives != decoder.takes || !decoder.noise.is_empty() || !wiring.maps.is_empty() {
+            return Err("it does not decode what it encodes".to_owned());
+        }
+        let [channels, height, width] = codes;
+        let sizes = height.checked_mul(width);
+        let places = sizes
+            .filter(|places| *places > 0 && channels > 0)
+            .unwrap_or(1);
+        let space = encoder.gives;
+        let statistic = |name: &str| {
+            let tensor = file.tensors.get(&format!("{space}.{name}"));
+            tensor.ok_or_else(|| format!("it holds no {space}.{name} of its codes"))
+        };
+        let (mean, sigma) = (statistic("mean")?, statistic("sigma")?);
+        let len = mean.values.len();
+        if channels.checked_mul(places) != Some(len) {
+            return Err(format!(
+                "its codes have {len} numbers, not {channels} x {height} x {width}"
+            ));
+        }
+        let planes = mean.values.chunks_exact(places);
+        let channels = planes.zip(sigma.values.chunks_exact(places));
+        let channels: Vec<Channel> = channels
+            .map(|(mean, sigma)| Channel::of(mean, sigma))
+            .collect();
+        let (decoder, encoder) = (&decoder.graph.plan.spec, &encoder.graph.plan.spec);
+        let networks = BTreeMap::from([
+            (Role::Decoder, decoder_of(decoder, &codes)?.into()),
+            (Role::Encoder, encoder_of(encoder, &codes)?.into()),
+        ]);
+        let mut tensors: BTreeMap<String, StoredTensor> = [Role::Decoder, Role::Encoder]
+            .iter()
+            .flat_map(|role| {
+                let prefix = format!("{}.", role.name());
+                let all = file.tensors.iter();
+                all.filter(move |(name, _)| name.starts_with(&prefix))
+            })
+            .map(|(name, tensor)| (name.clone(), tensor.clone()))
+            .collect();
+        let of = |number: &dyn Fn(&Channel) -> f32| {
+            StoredTensor::vector(channels.iter().map(number).collect())
+        };
+        let affine = [
+            (Role::Decoder, "weight", of(&|it| it.sigma)),
+            (Role::Decoder, "bias", of(&|it| it.mean)),
+            (Role::Encoder, "weight", of(&|it| 1.0 / it.sigma)),
+            (Role::Encoder, "bias", of(&|it| -it.mean / it.sigma)),
+        ];
+        for (role, part, tensor) in affine {
+            let named = BTreeMap::from([(format!("{SCALED}.{part}"), tensor)]);
+            tensors.extend(with_role(role, named));
+        }
+        Ok(Self {
+            generator: Generator::new(file, &device::cpu()).map_err(|error| error.0)?,
+            channels,
+            places,
+            networks,
+            tensors,
+        })
+    }
+
+    /// The codes of pictures in 0..1, row after row: the means of what the encoder gives.
+    ///
+    /// # Errors
+    /// When the numbers are no whole number of pictures.
+    pub fn codes(&self, pictures: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let encoded = self.generator.encode(pictures)?;
+        let encoded = encoded.ok_or_else(|| ModelError("has no encoder".to_owned()))?;
+        let mut codes = download(encoded.mu)?;
+        let channels = self.channels.iter().cycle();
+        for (plane, channel) in codes.chunks_exact_mut(self.places).zip(channels) {
+            plane
+                .iter_mut()
+                .for_each(|value| *value = (*value - channel.mean) / channel.sigma);
+        }
+        Ok(codes)
+    }
+
+    /// Decoder and encoder between pictures and codes as the diffusion model sees them, and their
+    /// tensors by role and name.
+    pub fn networks(&self) -> (BTreeMap<Role, NetworkForm>, BTreeMap<String, StoredTensor>) {
+        (self.networks.clone(), self.tensors.clone())
+    }
+}
+
+impl Channel {
+    /// Of the means and deviations of its places over many pictures.
+    fn of(mean: &[f32], sigma: &[f32]) -> Self {
+        let places = mean.len().max(1) as f32;
+        let centre = mean.iter().sum::<f32>() / places;
+        let spread = mean.iter().zip(sigma);
+        let spread = spread.map(|(mean, sigma)| sigma * sigma + (mean - centre) * (mean - centre));
+        Self {
+            mean: centre,
+            // A channel that never changes stays as it is.
+            sigma: match (spread.sum::<f32>() / places).sqrt() {
+                sigma if sigma > 1e-6 => sigma,
+                _ => 1.0,
+            },
+        }
+    }
+}
+
+/// The node between the codes of the two stages, and the shape that the first stage has them in.
+const SCALED: &str = "scaled";
+const RAW: &str = "raw";
+/// What both networks call a code.
+const CODE: &str = "x";
+
+fn affine(takes: &str) -> NodeSpec {
+    NodeSpec {
+        name: SCALED.to_owned(),
+        operation: Operation::Affine {
+            weight: true,
+            bias: true,
+        },
+        inputs: vec![takes.to_owned()],
+    }
+}
+
+fn reshaped(name: &str, takes: &str, shape: &[usize]) -> NodeSpec {
+    NodeSpec {
+        name: name.to_owned(),
+        operation: Operation::Reshape {
+            shape: shape.to_vec(),
+        },
+        inputs: vec![takes.to_owned()],
+    }
+}
+
+/// A graph in which no node has one of the names that are put before and behind it.
+fn free(spec: &GraphSpec) -> Result<GraphSpec, String> {
+    let names = spec.nodes.iter().map(|node| &node.name);
+    match names
+        .into_iter()
+        .find(|name| [SCALED, RAW, CODE].contains(&name.as_str()))
+    {
+        Some(name) => Err(format!("it has a node named {name:?}")),
+        None => Ok(spec.clone()),
+    }
+}
+
+/// A decoder that takes codes as pictures of deviation 1.
+fn decoder_of(spec: &GraphSpec, codes: &[usize; 3]) -> Result<GraphSpec, String> {
+    let mut spec = free(spec)?;
+    let Some(input) = spec.inputs.first_mut() else {
+        return Err("its decoder takes nothing".to_owned());
+    };
+    let shape = std::mem::replace(&mut input.shape, codes.to_vec());
+    let name = std::mem::replace(&mut input.name, CODE.to_owned());
+    for taken in spec.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
+        if *taken == name {
+            *taken = RAW.to_owned();
+        }
+    }
+    let before = [affine(CODE), reshaped(RAW, SCALED, &shape)];
+    spec.nodes.splice(0..0, before);
+    Ok(spec)
+}
+
+/// An encoder that gives codes as pictures of deviation 1, and nothing besides.
+fn encoder_of(spec: &GraphSpec, codes: &[usize; 3]) -> Result<GraphSpec, String> {
+    let mut spec = free(spec)?;
+    spec.outputs.truncate(1);
+    let Some(output) = spec.outputs.pop() else {
+        return Err("its encoder gives nothing".to_owned());
+    };
+    // An input may have the name that codes are given.
+    if let Some(input) = spec.inputs.first_mut() {
+        let name = std::mem::replace(&mut input.name, "picture".to_owned());
+        for taken in spec.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
+            if *taken == name {
+                *taken = "picture".to_owned();
+            }
+        }
+    }
+    spec.nodes.push(reshaped(RAW, &output.value, codes));
+    spec.nodes.push(affine(RAW));
+    spec.outputs.push(OutputSpec {
+        name: CODE.to_owned(),
+        value: SCALED.to_owned(),
+    });
+    Ok(spec)
+}

@@ -1,0 +1,223 @@
+//! Toys of language on the pages of questions: they are played with, measured by tasks, and hidden
+//! while a number is to be predicted.
+
+use crate::school::CTRL;
+use crate::support::{Window, options};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::NodeT as _;
+use std::path::Path;
+use zscape::app::{Action, LearningAction, ParamId};
+use zscape::engine::ModelSource;
+use zscape::files::save::save;
+use zscape::ui::WindowOptions;
+
+const QUESTION: &str = r#"+++
+id = "toys"
+question = "What does the toy of this test say next?"
+level = "beginner"
+topic = "school"
+related = ["kl-term", "beta-vae"]
+covers = ["A word."]
+
+[toy]
+kind = "next-word"
+text = "the latent"
+caption = "A toy to play with."
+
+[[task]]
+kind = "set"
+ask = "Cool it down."
+goal = ["likeliest(here) > 90", "choices(here) > 1"]
+because = "It is cold."
+solution = '"the latent" with "temperature 0.2"'
+criteria = ["understanding"]
+
+[[task]]
+kind = "predict"
+ask = "How many are left?"
+measure = 'choices("the latent" with "top_k 7")'
+unit = "words"
+within = 0
+because = "It is k."
+criteria = ["understanding"]
++++
+
+Short.
+
+## Deeper
+
+Long.
+"#;
+
+fn open(folder: &Path, id: &str) -> Window {
+    let questions = folder.join("questions");
+    std::fs::create_dir_all(&questions).expect("a folder");
+    save(&questions.join("toys.md"), QUESTION.as_bytes()).expect("it can be written");
+    let mut window = Window::open_options(WindowOptions {
+        model: Some(ModelSource::Catalogue("digits-vae2".to_owned())),
+        questions: Some(questions),
+        progress: Some(folder.join("progress.json")),
+        ..options()
+    });
+    window.press(CTRL, Key::G);
+    window.wait("the questions", |app| app.learning().bank().is_some());
+    window.read_toy(id);
+    window
+}
+
+impl Window {
+    /// Opens a question and waits until its toy has learned.
+    #[track_caller]
+    fn read_toy(&mut self, id: &str) {
+        self.learn(LearningAction::Read(id.to_owned()));
+        self.wait("the toy", |app| {
+            app.learning().toy().is_some_and(|toy| toy.is_ready())
+        });
+        self.settle();
+    }
+
+    fn set_toy(&mut self, key: &'static str, value: f32) {
+        self.ask(Action::Set(ParamId::Toy(key), value));
+        self.settle();
+    }
+
+    /// The names of everything that is called so.
+    fn named(&self, part: &str) -> Vec<String> {
+        use egui_kittest::kittest::Queryable as _;
+        let found = self.harness.query_all_by_label_contains(part);
+        found
+            .filter_map(|node| node.accesskit_node().label())
+            .collect()
+    }
+}
+
+#[test]
+fn the_next_word_is_drawn_taken_back_and_chosen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(folder.path(), "toys");
+    assert!(window.shows("A toy to play with."));
+    let bars = window.named("space: ");
+    assert_eq!(bars.len(), 1, "{bars:?}");
+    // The slider is moved by keys, and the bars follow.
+    window.find(Role::Slider, "Temperature").focus();
+    window.harness.run_steps(1);
+    for _ in 0..5 {
+        window.press(Modifiers::NONE, Key::ArrowLeft);
+    }
+    window.settle();
+    let toy = |window: &Window| window.app().learning().toy().expect("a toy").play().clone();
+    assert!(toy(&window).get("temperature") < Some(1.0));
+    assert_ne!(window.named("space: "), bars);
+
+    window.push_button("Write 20 words");
+    assert_eq!(window.app().learning().toy().expect("a toy").written(), 20);
+    assert!(window.shows("Drawn, seed 1") && window.shows("Greedy, from the same text"));
+    assert!(window.shows("bits per word"));
+    window.push_button("Take back");
+    window.push_button("Next word");
+    window.push_button("Take back");
+    assert_eq!(window.app().learning().toy().expect("a toy").written(), 19);
+
+    window.push_button("Start over");
+    assert_eq!(toy(&window).to_string(), "\"the latent\"");
+    assert_eq!(window.named("space: "), bars);
+    window.push_button(&bars[0]);
+    assert_eq!(toy(&window).text(), "the latent space");
+    // What nobody has written cannot be taken back.
+    assert!(
+        window
+            .find(Role::Button, "Take back")
+            .accesskit_node()
+            .is_disabled()
+    );
+
+    window.push_button("Start over");
+    window.write_into("Text of the toy", " xyzzy");
+    assert!(
+        window.shows("do not have “xyzzy”"),
+        "{}",
+        toy(&window).text()
+    );
+}
+
+#[test]
+fn tasks_measure_the_toy_and_hide_it_while_a_number_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(folder.path(), "toys");
+    let goal = "likeliest(here) > 90, now ";
+    window.wait_until("a live number", |window| window.shows(goal));
+    assert!(!window.check().0);
+    assert!(!window.shows("All conditions hold now"));
+    window.set_toy("temperature", 0.0);
+    assert!(window.shows("choices(here) > 1, now 1") && !window.shows("All conditions hold now"));
+    window.set_toy("temperature", 0.2);
+    assert!(window.shows("All conditions hold now"));
+    window.push_button("Check again");
+    assert!(window.verdict().0);
+
+    window.push_button("Next task");
+    assert!(window.shows("Hidden until you have answered") && !window.shows("space: "));
+    window.type_into("Your prediction", "7");
+    assert!(window.check().0);
+    assert!(window.shows("space: ") && !window.shows("Hidden until"));
+    // Giving up on the first task shows its solution.
+    window.push_button("Task 1, passed");
+    window.set_toy("temperature", 1.0);
+    assert!(!window.check().0);
+    window.push_button("Show a solution");
+    let toy = window.app().learning().toy().expect("a toy");
+    assert_eq!(toy.play().get("temperature"), Some(0.2));
+    // Nonsense of a script changes nothing.
+    window.set_toy("temperature", f32::NAN);
+    window.set_toy("head", 2.0);
+    let toy = window.app().learning().toy().expect("a toy");
+    assert_eq!(
+        toy.play().to_string(),
+        "\"the latent\" with \"temperature 0.2\""
+    );
+}
+
+#[test]
+fn weights_and_pieces_are_looked_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(folder.path(), "attention-in-generative-models");
+    window.push_button("Query 3, maps");
+    assert!(window.shows("“maps”, word 3, attends to"));
+    let of_later = |window: &Window| window.named("5 picture: ");
+    assert!(of_later(&window).is_empty(), "the mask hides it");
+    window.push_button("Word before");
+    assert_eq!(window.named("2 encoder: ").len(), 1);
+    let unmasked = window.named("2 encoder: ");
+    window.push(Role::CheckBox, "Causal mask");
+    window.push_button("Like words");
+    assert_ne!(window.named("2 encoder: "), unmasked);
+    window.read_toy("tokenization");
+    window.set_toy("joins", 0.0);
+    let words = window.named(" pieces for ");
+    window.set_toy("joins", 2000.0);
+    assert_ne!(window.named(" pieces for "), words);
+    // It is left as it was set.
+    window.push_button("Back");
+    assert!(window.shows("“maps”, word 3, attends to"));
+}
+
+#[test]
+fn a_toy_fits_into_the_smallest_window() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(folder.path(), "attention-in-generative-models");
+    window.harness.set_size([1024.0, 640.0].into());
+    for id in ["attention-in-generative-models", "tokenization", "toys"] {
+        window.read_toy(id);
+        window.harness.run_steps(10);
+        let field = window
+            .find(Role::MultilineTextInput, "Text of the toy")
+            .rect();
+        assert!(
+            field.right() < 1024.0 && field.left() > 600.0,
+            "{id}: {field:?}"
+        );
+        let picture = window.find(Role::Image, "Picture").rect();
+        assert!(picture.width() > 90.0, "{id}: {picture:?}");
+    }
+}
