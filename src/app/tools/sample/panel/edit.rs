@@ -256,7 +256,7 @@ fn original_ui(ui: &mut Ui, stage: &mut Stage<'_>, brush: &mut Brush) {
     }
     let below = Rect::from_min_max(pos2(rect.left(), area.bottom()), rect.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-        caption(ui, "Paint what is to be redrawn; arrow keys and Enter paint too");
+        caption(ui, "Paint what to redraw; arrows and Enter paint too");
     });
     if let Some(edit) = changed.and_then(|mask| masked(stage.app.workspace(), &mask)) {
         stage.actions.edit(edit);
