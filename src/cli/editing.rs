@@ -32,6 +32,12 @@ impl EditArgs {
         let Some(input) = &self.input else {
             return Ok(None);
         };
+        if model.manifest.diffusion.is_none() {
+            let name = &model.id.name;
+            return Err(CliError::BadInput(format!(
+                "{name} makes its pictures in one step, so it cannot redraw an --input"
+            )));
+        }
         // A path that is no text cannot stand in an expression.
         let file = input.to_str().ok_or_else(|| {
             let fault = "its name is no text, so no recipe can hold it";

@@ -111,8 +111,8 @@ impl ModelInfo {
     pub fn takes_pictures(&self) -> bool {
         let manifest = &self.manifest;
         let has = |role| manifest.networks.contains_key(&role);
-        let reaches_data = !has(Role::Decoder) || has(Role::Encoder);
-        manifest.encodes() || (manifest.diffusion.is_some() && reaches_data)
+        let is_noised = manifest.diffusion.is_some() && (has(Role::Encoder) || !has(Role::Decoder));
+        manifest.encodes() || is_noised
     }
 
     /// Width and height of the cells that can be redrawn one by one, where a model begins with a noisy

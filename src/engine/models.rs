@@ -5,7 +5,7 @@ use super::picture_file::{FileStates, PictureFiles};
 use super::{Decoders, ModelId, ModelInfo, ModelSource};
 use crate::latent::{Original, Sampler};
 use crate::model::judge::Classifier;
-use crate::model::process::{Decoder, fault_on};
+use crate::model::process::Decoder;
 use crate::model::{Fault, Generator, ModelError, ModelFile, device};
 use burn::tensor::Device;
 use std::cell::{Cell, OnceCell};
@@ -103,19 +103,15 @@ impl LoadedModel {
         picture: &[f32],
     ) -> Result<Option<EncodedPicture>, Fault> {
         let diffusion = self.generator.diffusion();
-        let program = |error: ModelError| Fault::Program(error.to_string());
         let encoded = match diffusion {
-            Some(diffusion) => match diffusion
-                .data(picture)
-                .map_err(|error| fault_on(&self.generator, &error))?
-            {
-                Some(data) => {
-                    let mu = self.generator.code(self.generator.start(), data);
-                    let mu = mu.map_err(program)?;
-                    Some(EncodedPicture { mu, logvar: None })
-                }
-                None => None,
-            },
+            Some(diffusion) => {
+                let start = self.generator.start();
+                let data = compute.run(|| diffusion.data(picture))?;
+                let code = |data| self.generator.code(start, data);
+                let mu = data.map(code).transpose();
+                let mu = mu.map_err(|error| Fault::Program(error.to_string()))?;
+                mu.map(|mu| EncodedPicture { mu, logvar: None })
+            }
             None => compute.encode(&self.generator, picture)?,
         };
         let Some(mut encoded) = encoded else {

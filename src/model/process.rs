@@ -191,7 +191,7 @@ fn diffusion_of(generator: &Generator) -> Result<&Diffusion, Fault> {
 }
 
 /// A CPU that fails is the program's fault; any other device may be lost.
-pub(crate) fn fault_on(generator: &Generator, error: &ModelError) -> Fault {
+fn fault_on(generator: &Generator, error: &ModelError) -> Fault {
     if *generator.device() == device::cpu() {
         Fault::Program(error.to_string())
     } else {

@@ -465,6 +465,7 @@ fn a_curve_of_quality_fills_in_is_cancelled_and_written() {
         let path = folder.path().join(name);
         let to = path.clone();
         window.ask(Action::WriteCurves(file, to));
+        window.harness.run_steps(2);
         window.wait("the file", |app| app.export().runs().is_empty());
         let text = std::fs::read_to_string(&path).expect("it was written");
         match file {

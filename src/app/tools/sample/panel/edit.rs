@@ -51,7 +51,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
                 .min_size(vec2(0.0, size::CONTROL));
             let stop = ui
                 .add(stop)
-                .on_hover_text("Make the picture of noise alone again; the code keeps its name");
+                .on_hover_text("Make the picture of noise alone again; the code keeps its name")
+                .accessible_name("Stop redrawing");
             if stop.clicked() {
                 actions.edit(Edit::Redraw(None));
             }
@@ -101,7 +102,8 @@ fn begin_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         .on_disabled_hover_text(match can {
             true => "The picture is on its way",
             false => "The model has no encoder, so it cannot begin with a picture",
-        });
+        })
+        .accessible_name("Redraw this picture");
     if redraw.clicked()
         && let Some(picture) = current
     {
@@ -254,7 +256,7 @@ fn original_ui(ui: &mut Ui, stage: &mut Stage<'_>, brush: &mut Brush) {
     }
     let below = Rect::from_min_max(pos2(rect.left(), area.bottom()), rect.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-        caption(ui, "Paint what is to be redrawn; arrow keys and Enter paint too");
+        caption(ui, "Paint what to redraw; arrows and Enter paint too");
     });
     if let Some(edit) = changed.and_then(|mask| masked(stage.app.workspace(), &mask)) {
         stage.actions.edit(edit);
