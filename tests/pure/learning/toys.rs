@@ -117,7 +117,7 @@ fn broken_toys_are_named_with_their_line() {
         ),
         (
             "likeliest(here) > 90",
-            "likeliest(\"a\") > 90",
+            "likeliest(\\\"a\\\") > 90",
             "does not depend on here",
         ),
         ("top_k 7", "top_k 0", "own/whole.md:26: "),
