@@ -87,7 +87,11 @@ impl Window {
         use egui_kittest::kittest::Queryable as _;
         let found = self.harness.query_all_by_label_contains(part);
         found
-            .filter_map(|node| node.accesskit_node().label())
+            .filter_map(|node| {
+                node.accesskit_node()
+                    .label()
+                    .or(node.accesskit_node().value())
+            })
             .collect()
     }
 }
