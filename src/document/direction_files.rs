@@ -263,7 +263,7 @@ mod tests {
     fn read_named(name: &str, bytes: &[u8]) -> Result<ReadDirections, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("a file");
+        crate::files::save::save(&path, bytes).expect("a file");
         read_directions(&path, &known()).map_err(|error| error.to_string())
     }
 

@@ -109,5 +109,5 @@ fn write_array(path: &std::path::Path, values: &[f32]) {
     bytes.extend((head.len() as u16).to_le_bytes());
     bytes.extend(head.as_bytes());
     bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    std::fs::write(path, bytes).expect("a file");
+    zscape::files::save::save(path, &bytes).expect("a file");
 }

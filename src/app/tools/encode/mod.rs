@@ -207,7 +207,9 @@ impl Settings {
         InvertOptions {
             space: rows.filter(|_| !self.one_for_all_layers),
             steps: match model.manifest.diffusion {
-                Some(_) => self.ddim_steps.clamp(*DDIM_STEPS.start(), *DDIM_STEPS.end()),
+                Some(_) => self
+                    .ddim_steps
+                    .clamp(*DDIM_STEPS.start(), *DDIM_STEPS.end()),
                 None => self.steps.clamp(*STEPS.start(), *STEPS.end()),
             },
             prior_weight: self.prior_weight.max(0.0),

@@ -82,19 +82,25 @@ pub(super) fn requests(
     model: &ModelInfo,
 ) -> Vec<PictureRequest> {
     let edited = workspace.position.edited();
-    let original = edited.map(|(picture, _)| Expr::Edit(
-        Box::new(Expr::Seed(0)),
-        Box::new(picture.clone()),
-        Redraw {
-            strength: 0.0,
-            cells: Vec::new(),
-        },
-    ));
-    let count = if original.is_some() { settings.fillings() } else { 1 };
+    let original = edited.map(|(picture, _)| {
+        Expr::Edit(
+            Box::new(Expr::Seed(0)),
+            Box::new(picture.clone()),
+            Redraw {
+                strength: 0.0,
+                cells: Vec::new(),
+            },
+        )
+    });
+    let count = if original.is_some() {
+        settings.fillings()
+    } else {
+        1
+    };
     let original = original.map(|original| PictureRequest::new(ORIGINAL, model, [original]));
     let fillings = FILLINGS.into_iter().enumerate().take(count);
-    let fillings = fillings
-        .map(|(index, key)| PictureRequest::new(key, model, [filling(workspace, index)]));
+    let fillings =
+        fillings.map(|(index, key)| PictureRequest::new(key, model, [filling(workspace, index)]));
     original.into_iter().chain(fillings).collect()
 }
 

@@ -392,7 +392,11 @@ fn code_ui(
     ui.horizontal(|ui| {
         ui.label("Steps");
         let (mut steps, range, tip) = match is_in_steps {
-            true => (settings.ddim_steps, DDIM_STEPS, "Number of steps of DDIM, each way"),
+            true => (
+                settings.ddim_steps,
+                DDIM_STEPS,
+                "Number of steps of DDIM, each way",
+            ),
             false => (settings.steps, STEPS, "Number of gradient descent steps"),
         };
         let field = DragValue::new(&mut steps).range(range).speed(5.0);
@@ -417,8 +421,7 @@ fn code_ui(
 /// The button that has the picture redrawn.
 fn redraw_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let live = app.tools().encode();
-    let redraw = Button::new((icon(Icon::ImageUp), "Redraw"))
-        .min_size(vec2(0.0, size::CONTROL));
+    let redraw = Button::new((icon(Icon::ImageUp), "Redraw")).min_size(vec2(0.0, size::CONTROL));
     let redraw = ui
         .add_enabled(live.prepared().is_some(), redraw)
         .on_hover_text(

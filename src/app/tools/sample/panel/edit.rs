@@ -47,8 +47,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
         None => begin_ui(ui, app, actions),
         Some((picture, _)) => {
             caption(ui, format!("{picture} is noised and denoised again"));
-            let stop = Button::new((icon(Icon::X), "Stop redrawing"))
-                .min_size(vec2(0.0, size::CONTROL));
+            let stop =
+                Button::new((icon(Icon::X), "Stop redrawing")).min_size(vec2(0.0, size::CONTROL));
             let stop = ui
                 .add(stop)
                 .on_hover_text("Make the picture of noise alone again; the code keeps its name")
@@ -170,25 +170,38 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, brush: &mut Brush) {
         // The longer side is shared.
         let (first, second) = if area.width() >= area.height() {
             let (left, right) = area.split_left_right_at_fraction(0.5);
-            (left.with_max_x(left.right() - space::S), right.with_min_x(right.left() + space::S))
+            (
+                left.with_max_x(left.right() - space::S),
+                right.with_min_x(right.left() + space::S),
+            )
         } else {
             let (top, bottom) = area.split_top_bottom_at_fraction(0.5);
-            (top.with_max_y(top.bottom() - space::S), bottom.with_min_y(bottom.top() + space::S))
+            (
+                top.with_max_y(top.bottom() - space::S),
+                bottom.with_min_y(bottom.top() + space::S),
+            )
         };
         ui.scope_builder(UiBuilder::new().id_salt("original").max_rect(first), |ui| {
             original_ui(ui, stage, brush);
         });
-        ui.scope_builder(UiBuilder::new().id_salt("fillings").max_rect(second), |ui| {
-            let count = stage.app.tools().settings().sample.edit.fillings();
-            panes::ui(ui, stage, count, |_, stage, index, _| Some(pane(stage.app, index)));
-        });
+        ui.scope_builder(
+            UiBuilder::new().id_salt("fillings").max_rect(second),
+            |ui| {
+                let count = stage.app.tools().settings().sample.edit.fillings();
+                panes::ui(ui, stage, count, |_, stage, index, _| {
+                    Some(pane(stage.app, index))
+                });
+            },
+        );
     });
 }
 
 /// What becomes of the picture with one noise.
 fn pane(app: &AppState, index: usize) -> PaneView {
     let workspace = app.workspace();
-    let set = workspace.pictures.set(FILLINGS[index.min(MAX_FILLINGS - 1)]);
+    let set = workspace
+        .pictures
+        .set(FILLINGS[index.min(MAX_FILLINGS - 1)]);
     let seed = seed_of(workspace, index);
     let content = match (set.failure(), set.get(0)) {
         (Some(why), _) => PaneContent::Cannot(why.to_owned()),
@@ -327,7 +340,9 @@ fn paint_by_keys(
     let pressed = |key| ui.input(|input| input.num_presses(key));
     let [width, height] = mask.size();
     let moved = |at: usize, less: Key, more: Key, count: usize| {
-        (at + pressed(more)).saturating_sub(pressed(less)).min(count.saturating_sub(1))
+        (at + pressed(more))
+            .saturating_sub(pressed(less))
+            .min(count.saturating_sub(1))
     };
     let [x, y] = brush.cursor;
     brush.cursor = [
