@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(mask.ranges(), [18..19, 48..51]);
         // Whatever comes, nothing beyond the picture is touched.
         mask.stroke([[f32::NAN, 0.5], [f32::INFINITY, -9.0]], f32::NAN, true);
-        assert!(mask.count() >= 5);
+        assert!(mask.count() >= 4);
     }
 
     #[test]
