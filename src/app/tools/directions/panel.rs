@@ -146,7 +146,7 @@ fn find_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     };
     let has_data = !model.encoded.is_empty();
     let no_data = "This model holds no encoded data with labels";
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let components = ui
             .add_enabled(has_data, Button::new("Components"))
