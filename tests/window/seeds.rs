@@ -45,8 +45,9 @@ fn a_wall_beside_has_a_truncation_of_its_own() {
     window.click("Seed 5 beside");
     assert_eq!(window.expression(), "truncate(seed(5), 0.7)");
     window.find(Role::CheckBox, "Another wall beside").click();
-    window.settle();
-    assert_eq!(window.app().pictures().set(WALLS[1]).iter().count(), 0);
+    window.wait("one wall", |app| {
+        app.pictures().set(WALLS[1]).iter().count() == 0
+    });
 }
 
 #[test]
