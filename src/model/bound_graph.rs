@@ -111,6 +111,25 @@ impl BoundGraph {
         })
     }
 
+    /// This graph followed by another ([`GraphSpec::then`]).
+    ///
+    /// # Errors
+    /// When they do not fit one another.
+    pub fn then(&self, next: &Self, prefix: &str) -> Result<Self, String> {
+        let own = self
+            .plan
+            .all_parameters()
+            .map(|one| (String::new(), self, one));
+        let others = next.plan.all_parameters();
+        let others = others.map(|one| (prefix.to_owned(), next, one));
+        let bindings = own.chain(others).filter_map(|(prefix, graph, one)| {
+            let binding = graph.binding(&one.name)?;
+            Some((format!("{prefix}{}", one.name), binding))
+        });
+        let spec = self.plan.spec.then(&next.plan.spec, prefix);
+        Self::with_bindings(&spec, bindings.collect())
+    }
+
     /// The tensors with their shapes of a graph that was made by [`Self::with_prefix`]; for others
     /// only the maker of the bindings knows them.
     pub fn prefixed_tensors(&self) -> Vec<(String, Vec<usize>)> {

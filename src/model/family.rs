@@ -91,7 +91,7 @@ impl Family {
             Self::StyleGan => FamilyTraits {
                 title: "style-based GAN",
                 networks: &[],
-                optional: &[Role::Encoder],
+                optional: &[Role::Decoder, Role::Encoder],
                 has_prior: true,
                 encoding: Encoding::Distribution,
                 has_styles: true,

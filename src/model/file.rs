@@ -355,8 +355,10 @@ pub(super) fn expected_tensors(
     };
     let of_style = style.into_iter();
     let of_style = of_style.map(|parameter| (parameter.name, parameter.shape));
+    let code_decoder = wiring::code_decoder(manifest)?;
     // The encoder of a flow has all of its tensors as they are stored.
-    let of_graphs = networks.graphs().flat_map(BoundGraph::prefixed_tensors);
+    let graphs = networks.graphs().chain(&code_decoder);
+    let of_graphs = graphs.flat_map(BoundGraph::prefixed_tensors);
     Ok(of_style.chain(of_graphs).collect())
 }
 

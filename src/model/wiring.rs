@@ -230,7 +230,10 @@ fn check_style_spaces(manifest: &Manifest, spec: &StyleSpec) -> Result<(), Strin
 
 fn synthesis(manifest: &Manifest, spec: &StyleSpec) -> Result<DecoderGraph, String> {
     let plan = style::plan(spec, manifest.image)?;
-    let graph = style::synthesis_graph(spec, &plan, manifest.image.channels)?;
+    let mut graph = style::synthesis_graph(spec, &plan, manifest.image.channels)?;
+    if let Some(decoder) = code_decoder(manifest)? {
+        graph = bounded("synthesis", graph.then(&decoder, "decoder.")?)?;
+    }
     let layers = plan.layers.iter().enumerate().filter(|_| spec.noise);
     let noise = layers.map(|(index, layer)| NoiseInput {
         tensor: format!("synthesis.{index}.noise"),
@@ -241,6 +244,27 @@ fn synthesis(manifest: &Manifest, spec: &StyleSpec) -> Result<DecoderGraph, Stri
         takes: Space::W_PLUS,
         noise: noise.collect(),
     })
+}
+
+/// What makes pictures of the codes that a style-based generator gives, where it gives such.
+///
+/// # Errors
+/// When it is missing, or there without codes, or does not take them.
+pub(super) fn code_decoder(manifest: &Manifest) -> Result<Option<BoundGraph>, String> {
+    let codes = manifest.style.as_ref().and_then(|style| style.codes);
+    match (codes, manifest.networks.get(&Role::Decoder)) {
+        (Some(codes), Some(form)) => {
+            let network = Network::new("decoder", "decoder.", form)?;
+            network.takes_numbers(codes.iter().product())?;
+            network.gives_numbers(0, manifest.image.len())?;
+            Ok(Some(network.graph))
+        }
+        (Some(_), None) => Err("it has no decoder of its codes".to_owned()),
+        (None, Some(_)) if manifest.style.is_some() => {
+            Err("a decoder belongs to styles that give codes".to_owned())
+        }
+        (None, _) => Ok(None),
+    }
 }
 
 fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, String> {
@@ -322,7 +346,7 @@ fn encoder_graph(manifest: &Manifest, form: &NetworkForm) -> Result<EncoderGraph
             if encoding == Encoding::Distribution {
                 let network = Network::new("encoder", "encoder.", form)?;
                 network.gives_numbers(0, dim.saturating_mul(2))?;
-                halve(spec.to_mut(), dim);
+                halve(spec.to_mut(), dim, ["mu", "logvar"]);
             }
             Network::of_spec("encoder", "encoder.", &spec)?
         }
@@ -368,8 +392,8 @@ fn encoder_graph(manifest: &Manifest, form: &NetworkForm) -> Result<EncoderGraph
     })
 }
 
-/// Lets a network that gives means and log variances in one vector give them as two outputs.
-fn halve(spec: &mut GraphSpec, dim: usize) {
+/// Lets a network that gives `dim` means and log variances in one vector give them as two outputs.
+pub fn halve(spec: &mut GraphSpec, dim: usize, names: [&str; 2]) {
     let Some(both) = spec.outputs.pop() else {
         return;
     };
@@ -390,7 +414,7 @@ fn halve(spec: &mut GraphSpec, dim: usize) {
         },
         inputs: vec![flat],
     });
-    for (name, value) in [("mu", "half.0"), ("logvar", "half.1")] {
+    for (name, value) in names.into_iter().zip(["half.0", "half.1"]) {
         spec.outputs.push(OutputSpec {
             name: name.to_owned(),
             value: value.to_owned(),

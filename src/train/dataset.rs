@@ -81,6 +81,12 @@ enum Source {
         /// One class for each picture.
         labels: Vec<u8>,
     },
+    /// What stands for pictures.
+    Encoded {
+        codes: Vec<f32>,
+        labels: Vec<u8>,
+        count: usize,
+    },
     /// The pictures of a part; `count` of them stand for the data where that matters.
     Composed {
         doll: Box<dyn Doll>,
@@ -194,7 +200,19 @@ impl Dataset {
     pub fn len(&self) -> usize {
         match &self.source {
             Source::Stored { labels, .. } => labels.len(),
-            Source::Composed { count, .. } => *count,
+            Source::Composed { count, .. } | Source::Encoded { count, .. } => *count,
+        }
+    }
+
+    /// The same data as codes, with a row of labels for each of `count` pictures.
+    pub fn replaced_by_codes(&self, codes: Vec<f32>, labels: Vec<u8>, count: usize) -> Self {
+        Self {
+            form: self.form.clone(),
+            source: Source::Encoded {
+                codes,
+                labels,
+                count,
+            },
         }
     }
 
@@ -207,16 +225,21 @@ impl Dataset {
         matches!(self.source, Source::Composed { .. })
     }
 
-    /// The pictures of `indices` in 0..1, one after the other.
+    /// The pictures of `indices` in 0..1, one after the other, or their codes.
     pub fn pictures(&self, indices: impl IntoIterator<Item = usize>) -> Vec<f32> {
         let len = self.form.image.len();
+        let grey = |&pixel: &u8| f32::from(pixel) / 255.0;
         let mut values = Vec::new();
-        let mut push = |pixels: &[u8]| values.extend(pixels.iter().map(|&p| f32::from(p) / 255.0));
         for index in indices {
             match &self.source {
-                Source::Stored { pixels, .. } => push(&pixels[index * len..(index + 1) * len]),
+                Source::Stored { pixels, .. } => {
+                    values.extend(row(pixels, index, len).iter().map(grey));
+                }
                 Source::Composed { doll, part, .. } => {
-                    push(&doll.character(*part, index as u64).pixels);
+                    values.extend(doll.character(*part, index as u64).pixels.iter().map(grey));
+                }
+                Source::Encoded { codes, count, .. } => {
+                    values.extend(row(codes, index, codes.len() / count.max(&1)));
                 }
             }
         }
@@ -229,6 +252,9 @@ impl Dataset {
         for index in indices {
             match &self.source {
                 Source::Stored { labels, .. } => found.push(labels[index]),
+                Source::Encoded { labels, count, .. } => {
+                    found.extend(row(labels, index, labels.len() / count.max(&1)));
+                }
                 Source::Composed { doll, part, .. } => {
                     found.extend(doll.character(*part, index as u64).labels);
                 }
@@ -250,7 +276,12 @@ impl Dataset {
     pub fn classes(&self) -> Option<&[u8]> {
         match &self.source {
             Source::Stored { labels, .. } => Some(labels),
-            Source::Composed { .. } => None,
+            Source::Composed { .. } | Source::Encoded { .. } => None,
         }
     }
+}
+
+/// One row of a table of rows of `len`.
+fn row<T>(table: &[T], index: usize, len: usize) -> &[T] {
+    &table[index * len..(index + 1) * len]
 }

@@ -2,7 +2,7 @@
 
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
-use super::first_stage::{FirstStage, FirstStageSettings};
+use super::first_stage::FirstStage;
 use super::parameters::{Fresh, Weights};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
@@ -11,7 +11,7 @@ use super::unet::UnetSpec;
 use crate::latent::sampling::{Moment, Noising, Prediction};
 use crate::model::diffusion::DiffusionSpec;
 use crate::model::graph::{self, GraphNetwork, GraphPlan};
-use crate::model::manifest::{ImageSpec, Role};
+use crate::model::manifest::Role;
 use crate::model::style::Initial;
 use crate::model::{ModelError, NetworkForm, download};
 use burn::tensor::{Device, Tensor};
@@ -27,19 +27,10 @@ pub struct DiffusionSettings {
     pub prediction: Prediction,
     /// The signal-to-noise ratio above which a level counts no more for it (min-SNR, Hang et al. 2023).
     pub min_snr: f64,
-    /// Whose codes it learns in place of pictures.
-    #[serde(default)]
-    pub autoencoder: Option<FirstStageSettings>,
     pub unet: UnetSpec,
 }
 
 impl DiffusionSettings {
-    /// The shape of what noise is added to: pictures, or the codes of an autoencoder.
-    pub fn data_shape(&self, image: ImageSpec) -> [usize; 3] {
-        let pictures = [image.channels, image.height, image.width];
-        self.autoencoder.as_ref().map_or(pictures, |it| it.codes)
-    }
-
     /// What a model file says of it.
     pub fn spec(&self) -> DiffusionSpec {
         DiffusionSpec {
@@ -77,7 +68,7 @@ pub struct Denoiser {
 pub fn network(recipe: &Recipe, data: &DataForm) -> Result<Denoiser, ModelError> {
     let diffusion = settings(recipe)?;
     let words = recipe.vocabulary(data).map_or(0, |it| it.words.len());
-    let shape = diffusion.data_shape(data.image);
+    let shape = recipe.data_shape(data.image);
     let fault = |fault| ModelError(format!("has an unsound unet: {fault}"));
     let time_scale = diffusion.noising.time_scale() as f32;
     let unet = diffusion.unet.graph(shape, words, time_scale);
@@ -115,13 +106,12 @@ impl DiffusionTask {
         });
         let settings = recipe.training.clone();
         let betas = (settings.beta_1, settings.beta_2);
-        let first_stage = diffusion.autoencoder.as_ref();
-        let first_stage = first_stage.map(|it| FirstStage::read(it, data.image));
+        let first_stage = FirstStage::of_recipe(recipe, data.image)?;
         Ok(Self {
             weights: Weights::new(fresh, settings.seed, betas, &device),
             moments: diffusion.noising.moments(),
-            first_stage: first_stage.transpose()?,
-            data_len: diffusion.data_shape(data.image).iter().product(),
+            first_stage,
+            data_len: recipe.data_shape(data.image).iter().product(),
             plan: Arc::new(plan),
             settings,
             diffusion,
@@ -147,11 +137,15 @@ struct Noisy {
 }
 
 impl DiffusionTask {
-    /// What noise is added to, from pictures in 0..1.
-    fn data(&self, pictures: &[f32]) -> Result<Vec<f32>, ModelError> {
-        match &self.first_stage {
-            Some(first_stage) => first_stage.codes(pictures),
-            None => Ok(pictures.iter().map(|value| 2.0 * value - 1.0).collect()),
+    /// What noise is added to.
+    fn data(&self, batch: &Batch) -> Vec<f32> {
+        match self.first_stage {
+            Some(_) => batch.pictures.clone(),
+            None => batch
+                .pictures
+                .iter()
+                .map(|value| 2.0 * value - 1.0)
+                .collect(),
         }
     }
 
@@ -187,7 +181,7 @@ impl DiffusionTask {
 
 impl Task for DiffusionTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
-        let noisy = self.noisy(&self.data(&batch.pictures)?, batch.step);
+        let noisy = self.noisy(&self.data(&batch), batch.step);
         let row = |values: Vec<f32>, len: usize| rows(values, len, &self.device);
         let mut inputs = vec![row(noisy.x, self.data_len)];
         if let Some(conditions) = &self.conditions {
@@ -209,6 +203,10 @@ impl Task for DiffusionTask {
         self.weights
             .step(&mut gradients, rate, self.settings.average_decay);
         Ok(vec![("error", download(shown)?[0])])
+    }
+
+    fn first_stage(&self) -> Option<&FirstStage> {
+        self.first_stage.as_ref()
     }
 
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {

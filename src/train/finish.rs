@@ -49,8 +49,8 @@ pub fn finish(
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
     let traits = recipe.family.traits();
-    if let Some(diffusion) = &recipe.diffusion {
-        let [channels, height, width] = diffusion.data_shape(train.form.image);
+    if recipe.diffusion.is_some() {
+        let [channels, height, width] = recipe.data_shape(train.form.image);
         let data = SpaceShape::Image {
             channels,
             height,

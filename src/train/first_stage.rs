@@ -1,11 +1,14 @@
 //! The autoencoder under a latent diffusion model (Rombach et al. 2022): trained before, it stays as it is,
 //! and the diffusion model learns its codes.
 
+use super::dataset::Dataset;
+use super::recipe::Recipe;
 use super::task::with_role;
+use crate::latent::Space;
 use crate::model::file::StoredTensor;
 use crate::model::graph::{GraphSpec, NodeSpec, Operation, OutputSpec};
 use crate::model::manifest::{ImageSpec, Role};
-use crate::model::wiring::Wiring;
+use crate::model::wiring::{self, Wiring};
 use crate::model::{Generator, ModelError, ModelFile, NetworkForm, device, download};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +22,22 @@ pub struct FirstStageSettings {
     pub file: PathBuf,
     /// Its codes as pictures: channels, height and width.
     pub codes: [usize; 3],
+    /// How many pictures are encoded before training, whose codes are then seen over and over;
+    /// where it is not given, every picture is encoded when it is seen.
+    #[serde(default)]
+    pub pictures: Option<usize>,
+}
+
+/// Most pictures that are encoded before training.
+const MAX_PICTURES: usize = 10_000_000;
+/// Pictures that are encoded at once.
+const BATCH: usize = 256;
+
+impl FirstStageSettings {
+    pub fn is_sound(&self) -> bool {
+        self.pictures
+            .is_none_or(|pictures| (1..=MAX_PICTURES).contains(&pictures))
+    }
 }
 
 /// An autoencoder whose codes have mean 0 and deviation 1 in each channel over the test pictures that
@@ -50,6 +69,16 @@ impl FirstStage {
         let fault = |fault: String| ModelError(format!("has an unfit autoencoder {path}: {fault}"));
         let file = ModelFile::read(&settings.file).map_err(|error| fault(error.to_string()))?;
         Self::of_file(&file, settings.codes, image).map_err(fault)
+    }
+
+    /// That of a recipe, where it has one.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of_recipe(recipe: &Recipe, image: ImageSpec) -> Result<Option<Self>, ModelError> {
+        let settings = recipe.autoencoder.as_ref();
+        let read = settings.map(|settings| Self::read(settings, image));
+        read.transpose()
     }
 
     fn of_file(file: &ModelFile, codes: [usize; 3], image: ImageSpec) -> Result<Self, String> {
@@ -142,6 +171,72 @@ impl FirstStage {
         Ok(codes)
     }
 
+    /// The codes of the first `count` pictures of a data set, or of all where it has fewer, with their
+    /// labels. `watch` is told how many are encoded, and says whether to go on.
+    ///
+    /// # Errors
+    /// When the device fails. `Ok(None)` when `watch` said no.
+    pub fn encoded(
+        &self,
+        data: &Dataset,
+        count: usize,
+        watch: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Option<Dataset>, ModelError> {
+        let count = if data.is_endless() {
+            count
+        } else {
+            count.min(data.len())
+        };
+        let batches: Vec<usize> = (0..count).step_by(BATCH).collect();
+        let (mut codes, mut labels) = (Vec::new(), Vec::new());
+        for first in batches {
+            let indices = first..(first + BATCH).min(count);
+            codes.extend(self.codes(&data.pictures(indices.clone()))?);
+            labels.extend(data.labels(indices.clone()));
+            if !watch(indices.end) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(data.replaced_by_codes(codes, labels, count)))
+    }
+
+    /// Puts the autoencoder around a model of codes: its decoder comes beside, and in front of an
+    /// encoder of codes its own, so that the model takes and gives pictures.
+    ///
+    /// # Errors
+    /// When the networks do not fit one another.
+    pub fn join(
+        &self,
+        z_dim: usize,
+        networks: &mut BTreeMap<Role, NetworkForm>,
+        tensors: &mut BTreeMap<String, StoredTensor>,
+    ) -> Result<(), String> {
+        let (mut own, own_tensors) = self.networks();
+        let prefix = format!("{}.", Role::Encoder.name());
+        match (own.remove(&Role::Encoder), networks.remove(&Role::Encoder)) {
+            (Some(pictures), Some(codes)) => {
+                let mut codes = codes.graph()?.into_owned();
+                wiring::halve(&mut codes, z_dim, [Space::Z.name(), "logvar"]);
+                let whole = pictures.graph()?.then(&codes, OF_CODES);
+                let old = std::mem::take(tensors);
+                tensors.extend(old.into_iter().map(
+                    |(name, tensor)| match name.strip_prefix(&prefix) {
+                        Some(inner) => (format!("{prefix}{OF_CODES}{inner}"), tensor),
+                        None => (name, tensor),
+                    },
+                ));
+                networks.insert(Role::Encoder, whole.into());
+                tensors.extend(own_tensors);
+            }
+            _ => {
+                let others = own_tensors.into_iter();
+                tensors.extend(others.filter(|(name, _)| !name.starts_with(&prefix)));
+            }
+        }
+        networks.extend(own);
+        Ok(())
+    }
+
     /// Decoder and encoder between pictures and codes as the diffusion model sees them, and their
     /// tensors by role and name.
     pub fn networks(&self) -> (BTreeMap<Role, NetworkForm>, BTreeMap<String, StoredTensor>) {
@@ -172,6 +267,9 @@ const SCALED: &str = "scaled";
 const RAW: &str = "raw";
 /// What both networks call a code.
 const CODE: &str = "x";
+
+/// In front of the nodes of an encoder of codes.
+const OF_CODES: &str = "codes.";
 
 fn affine(takes: &str) -> NodeSpec {
     NodeSpec {

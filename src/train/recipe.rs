@@ -5,10 +5,11 @@ use super::conditions::ConditionSettings;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
 use super::diffusion::DiffusionSettings;
+use super::first_stage::FirstStageSettings;
 use super::losses::AdversarialLoss;
 use crate::files::{FileKind, load};
 use crate::model::flow::FlowSpec;
-use crate::model::manifest::{DataSource, Family, LayerSpec};
+use crate::model::manifest::{DataSource, Family, ImageSpec, LayerSpec};
 use crate::model::style::StyleSpec;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -34,6 +35,9 @@ pub struct Recipe {
     /// How a denoiser is built and what it learns.
     #[serde(default)]
     pub diffusion: Option<DiffusionSettings>,
+    /// Whose codes a diffusion model or a style-based generator learns in place of pictures.
+    #[serde(default)]
+    pub autoencoder: Option<FirstStageSettings>,
     /// The sizes of a flow.
     #[serde(default)]
     pub flow: Option<FlowSpec>,
@@ -187,8 +191,7 @@ impl Recipe {
             fault(format!("cannot be read: it is {kind}, not a text in UTF-8"))
         })?;
         let mut recipe = Self::parse(&text).map_err(fault)?;
-        let diffusion = recipe.diffusion.as_mut();
-        if let Some(autoencoder) = diffusion.and_then(|it| it.autoencoder.as_mut()) {
+        if let Some(autoencoder) = &mut recipe.autoencoder {
             let folder = path.parent().unwrap_or(Path::new(""));
             autoencoder.file = folder.join(&autoencoder.file);
         }
@@ -301,6 +304,16 @@ impl Recipe {
                 "diffusion.min_snr must be positive and finite",
             ),
             (
+                recipe.autoencoder.is_none()
+                    || recipe.family.traits().takes_steps()
+                    || recipe.family.traits().has_styles,
+                "only diffusion models and style-based generators learn the codes of an autoencoder",
+            ),
+            (
+                recipe.autoencoder.as_ref().is_none_or(|it| it.is_sound()),
+                "autoencoder.pictures must be 1 to 10000000",
+            ),
+            (
                 recipe.source.is_some() == recipe.dataset.source().is_none(),
                 "source must be given for a paper doll, and for no other data",
             ),
@@ -313,6 +326,12 @@ impl Recipe {
 }
 
 impl Recipe {
+    /// The shape of what the model learns: pictures, or the codes of an autoencoder.
+    pub fn data_shape(&self, image: ImageSpec) -> [usize; 3] {
+        let pictures = [image.channels, image.height, image.width];
+        self.autoencoder.as_ref().map_or(pictures, |it| it.codes)
+    }
+
     /// Where the pictures come from.
     pub fn data_source(&self) -> DataSource {
         let known = self.dataset.source().or_else(|| self.source.clone());

@@ -5,7 +5,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::dataset::{Dataset, Part};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
-use super::task::{self, Batch};
+use super::task::{self, Batch, Task};
 use super::{device, finish};
 use crate::engine::DeviceChoice;
 use crate::files::save;
@@ -95,11 +95,20 @@ pub fn run(
     bar.set_prefix(recipe.name.clone());
     bar.set_position(first_step * settings.batch as u64);
     bar.reset_eta();
-    let mut shuffle = Shuffle::new(settings.seed, &data, settings.batch);
+    let encoded = match recipe.autoencoder.as_ref().and_then(|it| it.pictures) {
+        Some(count) if first_step < steps => encode(task.as_ref(), &data, count, should_stop)?,
+        _ => None,
+    };
+    let seen = encoded.as_ref().unwrap_or(&data);
+    let mut shuffle = Shuffle::new(settings.seed, seen, settings.batch);
     let mut written = Instant::now();
     let mut smoothed: Vec<(&str, f32)> = Vec::new();
     for step in first_step..steps {
-        let losses = task.step(shuffle.batch(&data, step))?;
+        let mut batch = shuffle.batch(seen, step);
+        if let (None, Some(first_stage)) = (&encoded, task.first_stage()) {
+            batch.pictures = first_stage.codes(&batch.pictures)?;
+        }
+        let losses = task.step(batch)?;
         if let Some((name, _)) = losses.iter().find(|(_, loss)| !loss.is_finite()) {
             return Err(TrainError::Diverged {
                 name: (*name).to_owned(),
@@ -155,6 +164,28 @@ pub fn run(
             .map_err(|error| save::SaveError::write(&checkpoint_path, error))?;
     }
     Ok(manifest.quality)
+}
+
+/// The codes of the first pictures of the data, where the task learns codes.
+///
+/// # Errors
+/// When the device fails, or the work was stopped.
+fn encode(
+    task: &dyn Task,
+    data: &Dataset,
+    count: usize,
+    should_stop: &mut dyn FnMut() -> bool,
+) -> Result<Option<Dataset>, TrainError> {
+    let Some(first_stage) = task.first_stage() else {
+        return Ok(None);
+    };
+    let bar = ProgressBar::new(count as u64).with_message("encoding the pictures");
+    let codes = first_stage.encoded(data, count, &mut |done| {
+        bar.set_position(done as u64);
+        !should_stop()
+    })?;
+    bar.finish_and_clear();
+    codes.map(Some).ok_or(TrainError::Interrupted)
 }
 
 /// A running mean over about 100 steps, so that the shown losses can be read. A loss that begins in

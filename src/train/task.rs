@@ -5,6 +5,7 @@ use super::classifier::ClassifierTask;
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
 use super::diffusion::{self, DiffusionTask};
+use super::first_stage::FirstStage;
 use super::flow::{self, FlowTask};
 use super::gan::GanTask;
 use super::memory::RunMemory;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 /// One batch of training pictures.
 pub struct Batch {
     pub step: u64,
-    /// `[count, channels * height * width]` in 0..1.
+    /// `[count, channels * height * width]` in 0..1, or their codes where the task has a first stage.
     pub pictures: Vec<f32>,
     /// One class for each picture, or a row of 0 and 1 for each.
     pub labels: Vec<u8>,
@@ -46,6 +47,11 @@ pub trait Task {
     /// # Errors
     /// When the device fails.
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError>;
+
+    /// The autoencoder whose codes are learned in place of pictures.
+    fn first_stage(&self) -> Option<&FirstStage> {
+        None
+    }
 
     /// Everything that a resumed run needs.
     ///

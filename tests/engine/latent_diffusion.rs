@@ -1,4 +1,4 @@
-//! A diffusion model that learns the codes of an autoencoder, from recipe to picture.
+//! Models that learn the codes of an autoencoder, from recipe to picture.
 
 use crate::training::{options, run, write_data};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,7 @@ title = "Small latent diffusion"
 summary = "A diffusion model of the codes of bright rows."
 family = "diffusion"
 dataset = "mnist"
+autoencoder = { file = "small-kl.safetensors", codes = [2, 7, 7] }
 
 [conditions]
 drop = 0.125
@@ -53,7 +54,6 @@ drop = 0.125
 noising = "cosine"
 prediction = "v"
 min_snr = 5.0
-autoencoder = { file = "small-kl.safetensors", codes = [2, 7, 7] }
 
 [diffusion.unet]
 patch = 1
@@ -70,6 +70,48 @@ batch = 10
 learning_rate = 1e-3
 final_learning_rate = 1e-5
 average_decay = 0.5
+"#;
+
+const STYLED: &str = r#"
+name = "small-style"
+title = "Small styles of codes"
+summary = "A style-based generator of the codes of bright rows."
+family = "stylegan"
+dataset = "mnist"
+autoencoder = { file = "small-kl.safetensors", codes = [2, 7, 7], pictures = 30 }
+z_dim = 4
+
+encoder = [
+  { layer = "flatten" },
+  { layer = "dense", outputs = 8 },
+]
+
+[style]
+z_dim = 4
+w_dim = 6
+mapping_layers = 1
+mapping_rate = 0.1
+start = 7
+channels = [4]
+num_ws = 1
+noise = false
+
+[critic]
+channels = [4]
+group = 5
+
+[training]
+seed = 1
+images = 100
+batch = 10
+learning_rate = 1e-3
+final_learning_rate = 1e-5
+average_half_life = 20
+loss = "relativistic"
+r1_gamma = 1.0
+r2_gamma = 1.0
+r1_every = 2
+autoencoding = { weight = 1.0, deviation = 0.3, lead = 0.3, ramp = 0.1, encoder_rate = 0.4 }
 "#;
 
 fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
@@ -152,6 +194,50 @@ fn codes_are_learned_and_decoded_by_what_encoded_them() {
         (error - first_error).abs() < 1e-4,
         "{error}, not {first_error}"
     );
+}
+
+#[test]
+fn a_style_based_generator_of_codes_draws_and_encodes_pictures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    write_data(folder);
+    let first = ModelFile::read(&first_stage(folder)).expect("sound");
+    let recipe = written(folder, "small-style.toml", STYLED);
+    let output = folder.join("small-style.safetensors");
+    run(&options(recipe, folder, output.clone())).expect("a sound recipe");
+
+    let file = ModelFile::read(&output).expect("sound");
+    let style = file.manifest.style.clone().expect("it has styles");
+    assert_eq!(style.codes, Some([2, 7, 7]));
+    let can = file.manifest.capabilities();
+    assert!(can.encodes && can.start == Some(Space::Z));
+    let generator = Generator::new(&file, &device::cpu()).expect("sound");
+
+    // Styles of two pictures.
+    let styles: Vec<f32> = (0..12).map(|at| (at as f32 * 1.7).sin()).collect();
+    let pictures = generator.make(&styles, &Sampler::default());
+    let pictures = pictures.expect("the CPU works");
+    let (one, other) = pictures.split_at(784);
+    assert!(pictures.iter().all(|value| (0.0..=1.0).contains(value)));
+    assert_ne!(one, other, "the styles are without effect");
+
+    // The decoder of the first stage goes with the file.
+    let decoders = file
+        .tensors
+        .keys()
+        .filter(|name| name.starts_with("decoder."));
+    let of_first = first
+        .tensors
+        .keys()
+        .filter(|name| name.starts_with("decoder."));
+    assert_eq!(decoders.count(), of_first.count() + 2, "and its scale");
+
+    // What the encoder finds is a code of z, of a picture.
+    let found = generator
+        .encode(one)
+        .expect("the CPU works")
+        .expect("it encodes");
+    assert_eq!(found.mu.dims(), [1, 4]);
 }
 
 #[test]

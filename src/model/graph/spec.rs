@@ -15,6 +15,36 @@ pub struct GraphSpec {
     pub outputs: Vec<OutputSpec>,
 }
 
+impl GraphSpec {
+    /// This network followed by `next`, which takes this one's first output as its first input; the
+    /// outputs are those of `next`. The nodes of `next` get `prefix` in front of their names; its other
+    /// inputs become inputs of the whole.
+    #[must_use]
+    pub fn then(&self, next: &Self, prefix: &str) -> Self {
+        let mut spec = self.clone();
+        let joint = self.outputs.first().map(|output| output.value.clone());
+        let first = next.inputs.first().map(|input| input.name.as_str());
+        let others = next.inputs.iter().skip(1);
+        spec.inputs.extend(others.clone().cloned());
+        let renamed = |value: &String| match &joint {
+            Some(joint) if Some(value.as_str()) == first => joint.clone(),
+            _ if others.clone().any(|input| input.name == *value) => value.clone(),
+            _ => format!("{prefix}{value}"),
+        };
+        spec.nodes.extend(next.nodes.iter().map(|node| NodeSpec {
+            name: format!("{prefix}{}", node.name),
+            operation: node.operation.clone(),
+            inputs: node.inputs.iter().map(&renamed).collect(),
+        }));
+        let outputs = next.outputs.iter().map(|output| OutputSpec {
+            name: output.name.clone(),
+            value: renamed(&output.value),
+        });
+        spec.outputs = outputs.collect();
+        spec
+    }
+}
+
 /// A tensor that the caller gives.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

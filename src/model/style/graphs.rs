@@ -40,7 +40,7 @@ pub fn mapping_graph(spec: &StyleSpec) -> Result<BoundGraph, String> {
 
 /// The synthesis network, with the input `styles` `[num_ws, w_dim]`, a shared input `noise.N`
 /// `[1, side, side]` for each convolution if the model adds noise, and the output `picture` in
-/// 0..1.
+/// 0..1, or `codes` where the style has such.
 ///
 /// # Errors
 /// When the sizes are not sound.
@@ -60,10 +60,10 @@ pub fn synthesis_graph(
             );
         }
     }
-    let channels = if spec.haar {
-        4 * image_channels
-    } else {
-        image_channels
+    let channels = match spec.codes {
+        Some([channels, ..]) => channels,
+        None if spec.haar => 4 * image_channels,
+        None => image_channels,
     };
     let first = plan.layers.first().ok_or("there are no layers")?;
     let shape = vec![first.inputs, first.side, first.side];
@@ -88,6 +88,9 @@ pub fn synthesis_graph(
         }
     }
     let mut picture = sum.ok_or("there is no picture layer")?;
+    if spec.codes.is_some() {
+        return builder.finish("codes", picture);
+    }
     if spec.haar {
         picture = builder.node("output.haar", Operation::HaarInverse, &[&picture]);
     }

@@ -31,6 +31,7 @@ pub fn random_manifest() -> Manifest {
         output: Output::Linear,
         noise: true,
         haar: false,
+        codes: None,
     };
     Manifest {
         format_version: FORMAT_VERSION,

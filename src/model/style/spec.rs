@@ -44,6 +44,10 @@ pub struct StyleSpec {
     /// side.
     #[serde(default, skip_serializing_if = "is_false")]
     pub haar: bool,
+    /// Whether the picture layers give the codes of an autoencoder, of this many channels, height and
+    /// width, which its decoder, a network of the same file, makes a picture of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<[usize; 3]>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -124,8 +128,16 @@ impl StyleSpec {
         self.num_ws.saturating_mul(self.w_dim)
     }
 
-    /// What the picture layers add up to, for pictures of `image`: these, or their coefficients.
+    /// What the picture layers add up to, for pictures of `image`: these, their coefficients, or
+    /// codes.
     pub fn summed(&self, image: ImageSpec) -> ImageSpec {
+        if let Some([channels, height, width]) = self.codes {
+            return ImageSpec {
+                channels,
+                height,
+                width,
+            };
+        }
         if !self.haar {
             return image;
         }
@@ -224,13 +236,18 @@ pub fn plan(spec: &StyleSpec, image: ImageSpec) -> Result<StylePlan, String> {
         add(name("weight"), vec![summed.channels, outputs], normal)?;
         add(name("bias"), vec![summed.channels], zero)?;
     }
+    // A level of coefficients has half the side of its picture.
     if spec.haar {
         side *= 2;
     }
-    if image.height != side || image.width != side {
+    let (what, made) = match spec.codes {
+        Some(_) => ("codes", summed),
+        None => ("pictures", image),
+    };
+    if made.height != side || made.width != side {
         return Err(format!(
-            "it makes {side}x{side} pixels, but the pictures have {}x{}",
-            image.width, image.height
+            "it makes {side}x{side} pixels, but the {what} have {}x{}",
+            made.width, made.height
         ));
     }
     if !(layers.len()..=layers.len() + 1).contains(&spec.num_ws) {
@@ -251,6 +268,12 @@ pub fn plan(spec: &StyleSpec, image: ImageSpec) -> Result<StylePlan, String> {
 
 fn check_sizes(spec: &StyleSpec, image: ImageSpec) -> Result<(), String> {
     checked_product(&[spec.z_dim, spec.w_dim]).map_err(|fault| format!("z_dim, w_dim: {fault}"))?;
+    if let Some(codes) = &spec.codes {
+        checked_product(codes).map_err(|fault| format!("codes: {fault}"))?;
+        if spec.haar || spec.output != Output::Linear {
+            return Err("codes have no coefficients and no output function".to_owned());
+        }
+    }
     if !(1..=MAX_MAPPING_LAYERS).contains(&spec.mapping_layers) {
         return Err(format!(
             "mapping_layers is {}; it must be 1 to {MAX_MAPPING_LAYERS}",
@@ -301,6 +324,7 @@ mod tests {
             output: Output::Linear,
             noise: true,
             haar: false,
+            codes: None,
         }
     }
 

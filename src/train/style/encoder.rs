@@ -38,8 +38,8 @@ impl Encoder {
 }
 
 impl StyleTask {
-    /// The loss of drawing pictures in 0..1 again from what the encoder gives for them, with its
-    /// parts: the mean squared error of what is seen, and the KL divergence in nats.
+    /// The loss of drawing pictures in 0..1, or codes, again from what the encoder gives for them, with
+    /// its parts: the mean squared error of what is seen, and the KL divergence in nats.
     pub(super) fn autoencode(
         &self,
         (generator, encoder): (&Leaves, &Leaves),
@@ -63,14 +63,15 @@ impl StyleTask {
         let styles = w.expand([count, spec.num_ws, spec.w_dim]);
         let noise = self.noise(&mut stream, count);
         let again = self.synthesise(generator, styles, noise.as_ref())?;
-        let seen = self.view.of_pictures(pictures * 2.0 - 1.0);
+        let seen = self.view.of_data(pictures);
         let error = losses::squared(again, seen);
         let kl = losses::kl_divergence(mu, logvar);
         let settings = part.settings;
         let progress = self.settings.progress(step);
         let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
-        // The likelihood of a picture has the error over twice the variance, in -1..1, summed.
-        let nat = 2.0 * (2.0 * settings.deviation).powi(2) / len as f64;
+        // The likelihood has the error over twice the variance, as seen, summed.
+        let deviation = self.view.enlargement() * settings.deviation;
+        let nat = 2.0 * deviation.powi(2) / len as f64;
         let loss = error.clone() + kl.clone() * (nat * self.settings.beta * warmth);
         Ok((loss * settings.weight, [error.inner(), kl.inner()]))
     }

@@ -4,6 +4,7 @@
 mod encoder;
 
 use super::critic::{CriticSpec, Discriminator};
+use super::first_stage::FirstStage;
 use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::penalty::add_penalties;
@@ -29,9 +30,10 @@ const AVERAGE_RAMP: f64 = 0.05;
 
 pub struct StyleTask {
     settings: Settings,
-    image: ImageSpec,
     /// What both networks see of a picture.
     view: View,
+    /// The autoencoder whose codes stand for pictures.
+    first_stage: Option<FirstStage>,
     spec: StyleSpec,
     plan: StylePlan,
     critic_spec: CriticSpec,
@@ -41,11 +43,13 @@ pub struct StyleTask {
     encoder: Option<Encoder>,
 }
 
-/// What both networks see of pictures: these themselves, or their Haar coefficients with the
-/// differences enlarged.
+/// What both networks see of pictures: these themselves, their Haar coefficients with the
+/// differences enlarged, or the codes of an autoencoder.
 #[derive(Clone, Debug)]
 struct View {
+    /// The size of the data: pictures or codes.
     image: ImageSpec,
+    of_codes: bool,
     /// The size of what is seen.
     seen: ImageSpec,
     /// The factor of each channel that is seen.
@@ -59,14 +63,30 @@ impl View {
             let is_mean = !style.haar || channel < image.channels;
             if is_mean { 1.0 } else { critic.difference_gain }
         };
+        let of_codes = style.codes.is_some();
         Self {
-            image,
+            image: if of_codes { seen } else { image },
+            of_codes,
             seen,
             factors: (0..seen.channels).map(factor).collect(),
         }
     }
 
-    /// What is seen of pictures `[batch, channels * height * width]`.
+    /// What is seen of data: pictures in 0..1, or codes.
+    fn of_data(&self, data: Tensor<2>) -> Tensor<2> {
+        if self.of_codes {
+            data
+        } else {
+            self.of_pictures(data * 2.0 - 1.0)
+        }
+    }
+
+    /// How much larger differences are seen than they are in the data.
+    fn enlargement(&self) -> f64 {
+        if self.of_codes { 1.0 } else { 2.0 }
+    }
+
+    /// What is seen of pictures in -1..1, `[batch, channels * height * width]`.
     fn of_pictures(&self, pictures: Tensor<2>) -> Tensor<2> {
         if self.seen == self.image {
             return pictures;
@@ -118,10 +138,11 @@ pub fn architecture(
     recipe: &Recipe,
     image: ImageSpec,
 ) -> Result<(StyleSpec, StylePlan, CriticSpec), String> {
-    let spec = recipe
+    let mut spec = recipe
         .style
         .clone()
         .ok_or_else(|| "has no section [style]".to_owned())?;
+    spec.codes = recipe.autoencoder.as_ref().map(|it| it.codes);
     if spec.z_dim != recipe.z_dim {
         return Err("must say the same z_dim at its beginning and in [style]".to_owned());
     }
@@ -187,13 +208,14 @@ impl StyleTask {
         });
         let encoder = settings
             .autoencoding
-            .map(|part| Encoder::new(recipe, part, image, &device));
+            .map(|part| Encoder::new(recipe, part, view.image, &device));
+        let first_stage = FirstStage::of_recipe(recipe, image)?;
         Ok(Self {
             encoder: encoder.transpose()?,
             generator: Weights::new(fresh, settings.seed, betas, &device),
             critic: Weights::new(critic, settings.seed + 1, betas, &device),
-            image,
             view,
+            first_stage,
             spec,
             plan,
             critic_spec,
@@ -271,8 +293,8 @@ impl StyleTask {
 
     /// Draws pictures for one part of a batch and judges them beside its real ones.
     fn judge_part(&self, step: u64, part: usize, real: &[f32]) -> Result<Part, ModelError> {
-        let real = rows(real.to_vec(), self.image.len(), &self.device) * 2.0 - 1.0;
-        let real = self.view.of_pictures(real);
+        let real = rows(real.to_vec(), self.view.image.len(), &self.device);
+        let real = self.view.of_data(real);
         let [count, _] = real.dims();
         let place = step * PARTS as u64 + part as u64;
         let mut stream = Stream::new(self.settings.seed, Purpose::Noise, place);
@@ -326,7 +348,7 @@ impl StyleTask {
         let mut encoder_leaves = None;
         if let Some(encoder) = &self.encoder {
             // Beside a discriminator, half of the pictures keep what was learned.
-            let len = self.image.len();
+            let len = self.view.image.len();
             let all = pictures.len() / len.max(1);
             let count = if loss.is_some() { all.div_ceil(2) } else { all };
             let pictures = rows(pictures[..count * len].to_vec(), len, &self.device);
@@ -440,6 +462,10 @@ impl Task for StyleTask {
         Ok(shown)
     }
 
+    fn first_stage(&self) -> Option<&FirstStage> {
+        self.first_stage.as_ref()
+    }
+
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
         let mut state = BTreeMap::new();
         self.generator.save("generator", &mut state)?;
@@ -471,6 +497,10 @@ impl Task for StyleTask {
         if let Some(encoder) = &self.encoder {
             networks.insert(Role::Encoder, encoder.spec.clone().into());
             tensors.extend(with_role(Role::Encoder, encoder.parameters.averaged()?));
+        }
+        if let Some(first_stage) = &self.first_stage {
+            let joined = first_stage.join(self.spec.z_dim, &mut networks, &mut tensors);
+            joined.map_err(ModelError)?;
         }
         Ok(Trained {
             networks,
