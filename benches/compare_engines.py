@@ -149,6 +149,7 @@ class StyleGraph(Graph):
         super().__init__(tensors)
         self.style = manifest["style"]
         self.channels = manifest["image"]["channels"]
+        self.decoder = manifest["networks"].get("decoder")
 
     def scalar(self, value):
         return self.constant(f"scalar_{len(self.constants)}", np.array(value, np.float32))
@@ -242,11 +243,44 @@ class StyleGraph(Graph):
                 picture = self.from_value(self.doubled(total, f"picture.{resolution}"), "Add", picture)
             total = picture
         self.value = total
+        if style.get("codes"):
+            self.decode_codes()
+            return
         if style.get("output", "linear") == "tanh":
             self.add("Tanh")
         self.add("Mul", self.scalar(0.5))
         self.add("Add", self.scalar(0.5))
         self.add("Clip", self.scalar(0.0), self.scalar(1.0))
+
+    def decode_codes(self):
+        """The decoder of an autoencoder behind the styles: a chain of nodes."""
+        for node in self.decoder["nodes"]:
+            operation = node["operation"]
+            kind = operation["op"]
+            name = node["name"]
+            if kind == "affine":
+                for what, role in (("Mul", "weight"), ("Add", "bias")):
+                    values = self.tensors[f"decoder.{name}.{role}"].reshape(1, -1, 1, 1)
+                    self.add(what, self.constant(f"decoder.{name}.{role}", values))
+            elif kind == "reshape":
+                self.reshape(name, *operation["shape"])
+            elif kind in ("conv", "conv_transpose"):
+                window = operation["window"]
+                self.add(
+                    "Conv" if kind == "conv" else "ConvTranspose",
+                    *self.weights(name, "weight", "bias"),
+                    kernel_shape=operation["kernel"],
+                    strides=window.get("stride", [1, 1]),
+                    pads=window["padding"],
+                )
+            elif kind == "pointwise" and operation["function"] == "silu":
+                before = self.value
+                self.add("Sigmoid")
+                self.add("Mul", before)
+            elif kind == "pointwise" and operation["function"] in ("relu", "tanh", "sigmoid"):
+                self.add(operation["function"].capitalize())
+            else:
+                sys.exit(f"the operation {operation!r} is not known to this script")
 
 
 def onnx_model(manifest, tensors):
