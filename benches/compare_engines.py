@@ -12,11 +12,8 @@ else the machine does hits all of them alike. Prints the median milliseconds of 
 ratios, and the largest difference of the outputs.
 """
 
-import argparse
 import json
-import os
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
@@ -29,25 +26,10 @@ import onnxruntime
 import openvino
 from onnx import TensorProto, helper, numpy_helper
 
-ROOT = Path(__file__).resolve().parent.parent
+from model_file import arguments, read_model
+
 BATCHES = (1, 8, 64)
 BATCH_NORM_EPSILON = 1e-5
-
-
-def read_model(path):
-    """The manifest and the tensors (as f32) of a model file."""
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-        data = file.read()
-    manifest = json.loads(header.pop("__metadata__")["zscape"])
-    kinds = {"F16": np.float16, "F32": np.float32}
-    tensors = {}
-    for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        values = np.frombuffer(data[start:end], kinds[entry["dtype"]])
-        tensors[name] = values.reshape(entry["shape"]).astype(np.float32)
-    return manifest, tensors
 
 
 class Graph:
@@ -384,20 +366,8 @@ def compare_outputs(program, path, dim, engines):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("model", help="a model file, or a name in assets/models")
-    parser.add_argument("--zscape", default=None, help="the program; target/release/zscape if not given")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each batch size in each round")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", action="store_true", help="print one line of JSON")
-    args = parser.parse_args()
-
-    path = Path(args.model)
-    if not path.exists():
-        path = ROOT / "assets" / "models" / f"{args.model}.safetensors"
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    program = args.zscape or target / "release" / "zscape"
+    args = arguments(__doc__, 0.5, "for each batch size in each round")
+    path, program = args.path, args.program
 
     manifest, tensors = read_model(path)
     dim = manifest["spaces"]["z"]["dim"]

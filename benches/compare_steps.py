@@ -12,11 +12,9 @@ picture of 20 steps without conditions, the ratio, and the largest difference of
 by DDIM of the same noise.
 """
 
-import argparse
 import json
 import os
 import statistics
-import struct
 import subprocess
 import tempfile
 import time
@@ -29,25 +27,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-ROOT = Path(__file__).resolve().parent.parent
+from model_file import arguments, read_model
+
 STEPS = 20
 T = 1000
-
-
-def read_model(path):
-    """The manifest and the tensors (as f32) of a model file."""
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-        data = file.read()
-    manifest = json.loads(header.pop("__metadata__")["zscape"])
-    kinds = {"F16": np.float16, "F32": np.float32}
-    tensors = {}
-    for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        values = np.frombuffer(data[start:end], kinds[entry["dtype"]])
-        tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).astype(np.float32))
-    return manifest, tensors
 
 
 class Network:
@@ -171,22 +154,11 @@ def steps_of(program, noising, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("model", help="a model file, or a name in assets/models")
-    parser.add_argument("--zscape", default=None, help="the program; target/release/zscape if not given")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0, help="for PyTorch in each round")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", action="store_true", help="print one line of JSON")
-    args = parser.parse_args()
-
-    path = Path(args.model)
-    if not path.exists():
-        path = ROOT / "assets" / "models" / f"{args.model}.safetensors"
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    program = args.zscape or target / "release" / "zscape"
+    args = arguments(__doc__, 2.0, "for PyTorch in each round")
+    path, program = args.path, args.program
     torch.set_num_threads(args.threads)
     manifest, tensors = read_model(path)
+    tensors = {name: torch.from_numpy(values) for name, values in tensors.items()}
     if manifest["diffusion"]["prediction"] != "v":
         raise SystemExit("this script knows models that predict v")
 
