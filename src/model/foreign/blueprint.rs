@@ -2,6 +2,7 @@
 
 use super::net::{BuiltNet, Weight};
 use crate::latent::{Space, SpaceShape, Vocabulary, VocabularyKind};
+use crate::model::diffusion::DiffusionSpec;
 use crate::model::manifest::{
     DataSource, FORMAT_VERSION, Family, ImageSpec, LabelKind, Manifest, MapSpec, Role,
     TrainingRecord,
@@ -16,6 +17,8 @@ pub enum Kind {
     /// With an encoder that gives a distribution in z.
     Vae,
     Gan,
+    /// Takes steps from noise to a picture.
+    Diffusion,
     /// Any other generator.
     General,
 }
@@ -29,6 +32,9 @@ pub struct Blueprint {
     pub spaces: BTreeMap<Space, SpaceShape>,
     pub decoder: Option<BuiltNet>,
     pub encoder: Option<BuiltNet>,
+    pub denoiser: Option<BuiltNet>,
+    /// What the denoiser was trained for.
+    pub diffusion: Option<DiffusionSpec>,
     pub maps: Vec<(Space, Space, BuiltNet)>,
     pub style: Option<StyleSpec>,
     pub conditions: Option<Vocabulary>,
@@ -41,20 +47,47 @@ pub struct Blueprint {
 }
 
 impl Blueprint {
-    /// A model whose codes are vectors in z.
-    pub fn of_vectors(kind: Kind, dim: usize, image: [usize; 3], decoder: BuiltNet) -> Self {
+    /// A model of which nothing is known but its pictures.
+    pub fn empty(kind: Kind, image: [usize; 3]) -> Self {
         Self {
             kind,
             image,
-            spaces: BTreeMap::from([(Space::Z, SpaceShape::Vector { dim })]),
-            decoder: Some(decoder),
+            spaces: BTreeMap::new(),
+            decoder: None,
             encoder: None,
+            denoiser: None,
+            diffusion: None,
             maps: Vec::new(),
             style: None,
             conditions: None,
             more: BTreeMap::new(),
             why: String::new(),
             notes: Vec::new(),
+        }
+    }
+
+    /// A model whose codes are vectors in z.
+    pub fn of_vectors(kind: Kind, dim: usize, image: [usize; 3], decoder: BuiltNet) -> Self {
+        Self {
+            spaces: BTreeMap::from([(Space::Z, SpaceShape::Vector { dim })]),
+            decoder: Some(decoder),
+            ..Self::empty(kind, image)
+        }
+    }
+
+    /// A model that takes steps from noise to a picture.
+    pub fn of_denoiser(image: [usize; 3], denoiser: BuiltNet, diffusion: DiffusionSpec) -> Self {
+        let [channels, height, width] = image;
+        let picture = SpaceShape::Image {
+            channels,
+            height,
+            width,
+        };
+        Self {
+            spaces: BTreeMap::from([(Space::X, picture)]),
+            denoiser: Some(denoiser),
+            diffusion: Some(diffusion),
+            ..Self::empty(Kind::Diffusion, image)
         }
     }
 
@@ -76,7 +109,11 @@ impl Blueprint {
     pub fn into_parts(self, about: About) -> (Manifest, BTreeMap<String, Weight>) {
         let mut weights = self.more;
         let mut networks = BTreeMap::new();
-        for (role, built) in [(Role::Decoder, self.decoder), (Role::Encoder, self.encoder)] {
+        for (role, built) in [
+            (Role::Decoder, self.decoder),
+            (Role::Encoder, self.encoder),
+            (Role::Denoiser, self.denoiser),
+        ] {
             let Some(built) = built else { continue };
             let named = built.weights.into_iter();
             weights.extend(named.map(|(name, weight)| (format!("{}.{name}", role.name()), weight)));
@@ -103,6 +140,7 @@ impl Blueprint {
                 // Without its encoder it is only a decoder.
                 Kind::Vae if has_encoder => Family::Vae,
                 Kind::Gan => Family::Gan,
+                Kind::Diffusion => Family::Diffusion,
                 Kind::Vae | Kind::General => Family::Graph,
             },
             image: ImageSpec {
@@ -116,7 +154,7 @@ impl Blueprint {
             conditions: self.conditions,
             style: self.style,
             flow: None,
-            diffusion: None,
+            diffusion: self.diffusion,
             labels: LabelKind::default(),
             classes: Vec::new(),
             data: about.data,

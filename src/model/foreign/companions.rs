@@ -39,13 +39,26 @@ pub fn join(decoder: &mut Container, encoder: Container) {
     decoder.notes.extend(encoder.notes);
 }
 
-/// Adds the plain settings of a `config.json` beside a file. One that cannot be read says nothing.
+/// Where the settings of diffusers lie, seen from a file of weights, and what stands before their names:
+/// those of the network, and those of the sampler of a whole pipeline.
+const SETTINGS: [(&str, &str); 3] = [
+    ("config.json", "config"),
+    ("../scheduler/scheduler_config.json", "scheduler"),
+    ("scheduler_config.json", "scheduler"),
+];
+
+/// Adds the plain settings that lie beside a file. Those that cannot be read say nothing.
 pub fn read_config(container: &mut Container, path: &Path) {
-    let config = path.with_file_name("config.json");
-    if config == path || !config.is_file() {
-        return;
+    for (name, prefix) in SETTINGS {
+        let settings = path.with_file_name(name);
+        if settings != path && settings.is_file() {
+            add_settings(container, &settings, prefix);
+        }
     }
-    let Ok(bytes) = load::read(&config, MAX_CONFIG) else {
+}
+
+fn add_settings(container: &mut Container, path: &Path, prefix: &str) {
+    let Ok(bytes) = load::read(path, MAX_CONFIG) else {
         return;
     };
     let Ok(serde_json::Value::Object(settings)) = serde_json::from_slice(&bytes) else {
@@ -57,6 +70,6 @@ pub fn read_config(container: &mut Container, path: &Path) {
             other => other.to_string(),
         };
         let value = value.chars().take(200).collect();
-        container.facts.insert(format!("config.{key}"), value);
+        container.facts.insert(format!("{prefix}.{key}"), value);
     }
 }

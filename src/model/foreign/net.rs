@@ -168,6 +168,22 @@ impl<'a> Net<'a> {
         self
     }
 
+    /// A matrix without bias whose weight is a tensor of the file by itself.
+    pub fn matrix(
+        &mut self,
+        tensor: &str,
+        outputs: usize,
+        weight: impl FnOnce(String) -> Weight,
+    ) -> &mut Self {
+        let bias = false;
+        self.then(Operation::Linear { outputs, bias });
+        let node = self.at();
+        self.group.take(tensor);
+        let weight = weight(self.whole(tensor));
+        self.weights.insert(format!("{node}.weight"), weight);
+        self
+    }
+
     /// A full matrix whose weight and bias are stored divided by these.
     pub fn scaled_linear(&mut self, module: &str, [of_weight, of_bias]: [f32; 2]) -> &mut Self {
         self.linear(module);

@@ -3,3 +3,4 @@
 mod hostile;
 mod onnx;
 mod parity;
+mod unet;

@@ -69,36 +69,41 @@ pub fn draw(case: &str, name: &str, count: usize) -> Vec<f32> {
     numbers.collect()
 }
 
+/// The tensors of a case, by their names and shapes.
+pub fn drawn(case: &str, tensors: &[(String, Vec<usize>)]) -> Vec<Tensor> {
+    let tensor = |(name, shape): &(String, Vec<usize>)| {
+        let count = shape.iter().product();
+        let mut values = draw(case, name, count);
+        let scale = match &shape[..] {
+            [_] => 0.25,
+            [_, rest @ ..] => {
+                let taken: usize = rest.iter().product();
+                (-((taken as f64).log2() / 2.0 - 0.5).floor()).exp2() as f32
+            }
+            [] => 1.0,
+        };
+        // As large as weights of a mapping network, which learns slowly.
+        let is_slow = name.starts_with("style.") || name.starts_with("mapping.fc");
+        for value in &mut values {
+            if is_slow {
+                *value *= 128.0;
+            }
+            *value = if name.ends_with("running_var") {
+                value.abs() + 0.5
+            } else if shape.len() == 1 && name.ends_with("weight") {
+                *value * scale + 1.0
+            } else {
+                *value * scale
+            };
+        }
+        Tensor::new(name, shape, values)
+    };
+    tensors.iter().map(tensor).collect()
+}
+
 impl Case {
     fn tensors(&self) -> Vec<Tensor> {
-        let tensor = |(name, shape): &(String, Vec<usize>)| {
-            let count = shape.iter().product();
-            let mut values = draw(&self.name, name, count);
-            let scale = match &shape[..] {
-                [_] => 0.25,
-                [_, rest @ ..] => {
-                    let taken: usize = rest.iter().product();
-                    (-((taken as f64).log2() / 2.0 - 0.5).floor()).exp2() as f32
-                }
-                [] => 1.0,
-            };
-            // As large as weights of a mapping network, which learns slowly.
-            let is_slow = name.starts_with("style.") || name.starts_with("mapping.fc");
-            for value in &mut values {
-                if is_slow {
-                    *value *= 128.0;
-                }
-                *value = if name.ends_with("running_var") {
-                    value.abs() + 0.5
-                } else if shape.len() == 1 && name.ends_with("weight") {
-                    *value * scale + 1.0
-                } else {
-                    *value * scale
-                };
-            }
-            Tensor::new(name, shape, values)
-        };
-        self.tensors.iter().map(tensor).collect()
+        drawn(&self.name, &self.tensors)
     }
 
     fn file(&self, folder: &Path, form: Form) -> std::path::PathBuf {

@@ -6,6 +6,7 @@ use super::super::group::Group;
 use super::super::hints::Hints;
 use super::super::net::{BuiltNet, Net, window};
 use super::Architecture;
+use super::blocks::{Blocks, MAX_BLOCKS};
 use crate::latent::{Space, SpaceShape};
 use crate::model::graph::{Function, Operation, Window};
 
@@ -17,8 +18,6 @@ const SIDE: usize = 32;
 /// a deviation of 1.
 const SCALING: f32 = 0.18215;
 const EPSILON: f32 = 1e-6;
-/// The most blocks of one kind.
-const MAX_BLOCKS: usize = 16;
 
 impl Architecture for AutoencoderKl {
     fn title(&self) -> &'static str {
@@ -56,6 +55,18 @@ impl Settings {
                 .filter(usual)
                 .unwrap_or(SCALING),
             shift: number(hints, "config.shift_factor").unwrap_or(0.0),
+        }
+    }
+
+    /// Attention has one head.
+    fn blocks<'a>(&self, group: &'a Group<'a>) -> Blocks<'a> {
+        Blocks {
+            group,
+            groups: self.groups,
+            epsilon: EPSILON,
+            embedding: None,
+            scale_shift: false,
+            head: None,
         }
     }
 }
@@ -105,10 +116,13 @@ fn decoder(
         net.conv("post_quant_conv", window(1, 0));
     }
     net.conv("decoder.conv_in", window(1, 1));
-    middle(&mut net, group, settings, "decoder", *side);
+    let blocks = settings.blocks(group);
+    blocks.middle(&mut net, "decoder.mid_block", *side);
     for block in 0..MAX_BLOCKS {
         let block = format!("decoder.up_blocks.{block}");
-        residuals(&mut net, group, settings, &block);
+        for module in blocks.residuals(&block) {
+            blocks.residual(&mut net, &module);
+        }
         let up = format!("{block}.upsamplers.0.conv");
         if group.has(&format!("{up}.weight")) {
             *side = side.map(|side| side.saturating_mul(2));
@@ -135,10 +149,13 @@ fn encoder(
     let mut net = Net::new(group, "picture", &image);
     net.scale(2.0, -1.0);
     net.conv("encoder.conv_in", window(1, 1));
+    let blocks = settings.blocks(group);
     let [_, mut height, mut width] = image;
     for block in 0..MAX_BLOCKS {
         let block = format!("encoder.down_blocks.{block}");
-        residuals(&mut net, group, settings, &block);
+        for module in blocks.residuals(&block) {
+            blocks.residual(&mut net, &module);
+        }
         let down = format!("{block}.downsamplers.0.conv");
         if group.has(&format!("{down}.weight")) {
             (height, width) = (height / 2, width / 2);
@@ -151,7 +168,7 @@ fn encoder(
             net.conv(&down, window);
         }
     }
-    middle(&mut net, group, settings, "encoder", [height, width]);
+    blocks.middle(&mut net, "encoder.mid_block", [height, width]);
     net.group_norm("encoder.conv_norm_out", settings.groups, EPSILON);
     net.function(Function::Silu);
     net.conv("encoder.conv_out", window(1, 1));
@@ -180,80 +197,4 @@ fn encoder(
         net.output(name, &at);
     }
     net.finish()
-}
-
-/// Two residual blocks around attention.
-fn middle(net: &mut Net<'_>, group: &Group<'_>, settings: &Settings, part: &str, side: [usize; 2]) {
-    let block = format!("{part}.mid_block");
-    residual(net, group, settings, &format!("{block}.resnets.0"));
-    attention(net, group, settings, &format!("{block}.attentions.0"), side);
-    residual(net, group, settings, &format!("{block}.resnets.1"));
-}
-
-/// The residual blocks of a part, as many as there are.
-fn residuals(net: &mut Net<'_>, group: &Group<'_>, settings: &Settings, block: &str) {
-    for index in 0..MAX_BLOCKS {
-        let module = format!("{block}.resnets.{index}");
-        if group.has(&format!("{module}.conv1.weight")) {
-            residual(net, group, settings, &module);
-        }
-    }
-}
-
-fn residual(net: &mut Net<'_>, group: &Group<'_>, settings: &Settings, module: &str) {
-    let start = net.at();
-    for number in [1, 2] {
-        net.group_norm(&format!("{module}.norm{number}"), settings.groups, EPSILON);
-        net.function(Function::Silu);
-        net.conv(&format!("{module}.conv{number}"), window(1, 1));
-    }
-    let changed = net.at();
-    net.go_to(&start);
-    if group.has(&format!("{module}.conv_shortcut.weight")) {
-        net.conv(&format!("{module}.conv_shortcut"), window(1, 0));
-    }
-    let kept = net.at();
-    net.add(&kept, &changed);
-}
-
-/// Attention of all positions to each other, with one head. Some autoencoders have none.
-fn attention(
-    net: &mut Net<'_>,
-    group: &Group<'_>,
-    settings: &Settings,
-    module: &str,
-    [height, width]: [usize; 2],
-) {
-    let norm = format!("{module}.group_norm");
-    let Some(&[channels]) = group.shape(&format!("{norm}.weight")) else {
-        return;
-    };
-    // Older files have other names.
-    let is_new = group.has(&format!("{module}.to_q.weight"));
-    let names = match is_new {
-        true => ["to_q", "to_k", "to_v", "to_out.0"],
-        false => ["query", "key", "value", "proj_attn"],
-    };
-    let [query, key, value, out] = names.map(|name| format!("{module}.{name}"));
-    let start = net.at();
-    let places = height.saturating_mul(width);
-    net.group_norm(&norm, settings.groups, EPSILON);
-    net.reshape(&[channels, places]);
-    net.then(Operation::Permute { order: vec![1, 0] });
-    let tokens = net.at();
-    let [queries, keys, values] = [query, key, value].map(|module| {
-        net.go_to(&tokens);
-        net.linear(&module);
-        net.at()
-    });
-    let attention = Operation::Attention {
-        heads: 1,
-        causal: false,
-    };
-    net.node(attention, &[&queries, &keys, &values]);
-    net.linear(&out);
-    net.then(Operation::Permute { order: vec![1, 0] });
-    net.reshape(&[channels, height, width]);
-    let changed = net.at();
-    net.add(&start, &changed);
 }

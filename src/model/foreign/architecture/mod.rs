@@ -2,12 +2,14 @@
 //! one line in [`ALL`].
 
 mod autoencoder_kl;
+mod blocks;
 mod burgess;
 mod convolutional;
 mod linear;
 mod stack;
 mod stylegan2;
 mod taesd;
+mod unet;
 mod written;
 
 pub use linear::square;
@@ -35,6 +37,7 @@ pub const ALL: &[&dyn Architecture] = &[
     &taesd::Taesd,
     &stylegan2::StyleGan2,
     &autoencoder_kl::AutoencoderKl,
+    &unet::Unet,
     &linear::LinearVae,
     &linear::LinearGenerator,
     &convolutional::ConvVae,

@@ -130,15 +130,9 @@ fn blueprint(
         notes.push("its encoder is a file of its own, which --encoder adds".to_owned());
     }
     Ok(Blueprint {
-        kind: Kind::General,
-        image,
         spaces: BTreeMap::from([(Space::Z, shape)]),
         decoder: Some(decoder),
         encoder: encoder.transpose()?,
-        maps: Vec::new(),
-        style: None,
-        conditions: None,
-        more: BTreeMap::new(),
         why: format!(
             "it has blocks such as {prefix}{}.conv.0, and {latent} channels become {channels} at {factor} \
              times the side",
@@ -148,6 +142,7 @@ fn blueprint(
                 .map_or(0, |layer| layer.number)
         ),
         notes,
+        ..Blueprint::empty(Kind::General, image)
     })
 }
 
