@@ -179,46 +179,74 @@ fn a_recipe_of_a_doll_says_where_its_layers_come_from() {
     }
 }
 
-/// The shipped recipe of the style-based faces, made small, for snails.
-fn small_style_recipe() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/faces-stylegan.toml");
-    let mut text = std::fs::read_to_string(path).expect("it ships");
-    let replaced = |text: &str, key: &str, value: &str| -> String {
-        let lines = text.lines().map(|line| match line.split_once(" = ") {
-            Some((found, _)) if found == key => format!("{key} = {value}"),
-            _ => line.to_owned(),
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    for (key, value) in [
-        ("dataset", "{ doll = \"snails\" }"),
-        ("z_dim", "16"),
-        ("w_dim", "16"),
-        ("num_ws", "5"),
-        ("group", "2"),
-        ("images", "24"),
-        ("batch", "4"),
-        ("r1_every", "2"),
-    ] {
-        text = replaced(&text, key, value);
-    }
-    // Mean and log variance of 16 numbers.
-    let text = text.replace("outputs = 128 }", "outputs = 32 }");
-    let (head, tail) = text.split_once("[critic]").expect("it has a critic");
-    let (head, tail) = (
-        replaced(head, "channels", "[8, 8, 6]"),
-        replaced(tail, "channels", "[4, 6, 8]"),
-    );
-    format!("{head}\n[critic]{tail}")
-}
+/// A small style-based generator of the Haar coefficients of snails, with an encoder beside it.
+const STYLE_RECIPE: &str = r#"
+name = "snails-stylegan"
+title = "Snails, style-based"
+summary = "A style-based generator of snails."
+family = "stylegan"
+dataset = { doll = "snails" }
+source = { name = "Snails by Ann Example", licence = "CC BY 4.0" }
+z_dim = 16
+
+encoder = [
+  { layer = "conv", channels = 24, kernel = 4, stride = 2 },
+  { layer = "silu" },
+  { layer = "conv", channels = 48, kernel = 4, stride = 2 },
+  { layer = "silu" },
+  { layer = "conv", channels = 96, kernel = 4, stride = 2 },
+  { layer = "silu" },
+  { layer = "conv", channels = 96, kernel = 4, stride = 2 },
+  { layer = "silu" },
+  { layer = "flatten" },
+  { layer = "dense", outputs = 256 },
+  { layer = "silu" },
+  { layer = "dense", outputs = 32 },
+]
+
+[style]
+z_dim = 16
+w_dim = 16
+mapping_layers = 4
+mapping_rate = 0.1
+start = 4
+channels = [8, 8, 6]
+num_ws = 5
+noise = false
+haar = true
+
+[critic]
+channels = [4, 6, 8]
+group = 2
+difference_gain = 1.0
+
+[training]
+seed = 1
+images = 24
+batch = 4
+learning_rate = 2.5e-3
+final_learning_rate = 2e-4
+beta_1 = 0.0
+beta_2 = 0.99
+average_half_life = 10_000
+style_mixing = 0.3
+loss = "relativistic"
+r1_gamma = 15.0
+r2_gamma = 15.0
+gamma_left = 0.2
+r1_every = 2
+beta = 1.0
+warm_up = 0.1
+autoencoding = { weight = 20.0, deviation = 1.0, lead = 0.3, ramp = 0.1, encoder_rate = 0.4 }
+"#;
 
 #[test]
 fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
     let folder = tempfile::tempdir().expect("a folder");
     write_snails(folder.path());
     let options = options(folder.path(), folder.path().to_owned());
-    let text = small_style_recipe();
-    std::fs::write(&options.recipe, &text).expect("a file");
+    let text = STYLE_RECIPE;
+    std::fs::write(&options.recipe, text).expect("a file");
     train::run(&options, &mut || false).expect("the run is sound");
     let file = ModelFile::read(&options.output).expect("sound");
     assert_eq!(file.manifest.image.width, 32);
@@ -272,7 +300,7 @@ fn a_generator_learns_from_its_encoder() {
     write_snails(folder.path());
     let error_after = |images: &str, lead: &str| {
         let options = options(folder.path(), folder.path().to_owned());
-        let text = small_style_recipe()
+        let text = STYLE_RECIPE
             .replace("images = 24", images)
             .replace("lead = 0.3", lead);
         std::fs::write(&options.recipe, text).expect("a file");
