@@ -29,6 +29,8 @@ pub enum Action {
     OpenDirections(PathBuf),
     /// Load another model.
     LoadModel(ModelSource),
+    /// Look again at what is in the folder of one's own models.
+    LookForModels,
     /// Load the model of another program that is shown.
     OpenForeign,
     /// History, bookmarks and session files.

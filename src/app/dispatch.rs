@@ -35,6 +35,11 @@ impl AppState {
             Action::Set(ParamId::Toy(key), value) => self.learning.set_toy_param(key, value),
             Action::Set(id, value) => self.desk.set_param(&id, value),
             Action::OpenFile(path) => self.opening.open(path),
+            Action::LookForModels => {
+                let workspace = &mut self.desk.workspace;
+                let folder = workspace.models.folder_mut();
+                folder.look(workspace.now_secs, &workspace.wake);
+            }
             Action::OpenDirections(path) => self.opening.open_directions(&mut self.desk, path),
             Action::AskForDirections => self.desk.workspace.effects.push(Effect::AskForDirections),
             Action::LoadModel(source) => {

@@ -19,6 +19,7 @@ mod jobs;
 mod latency;
 pub mod learning;
 mod memory;
+mod model_folder;
 pub mod models;
 mod navigation;
 pub mod notices;

@@ -1,6 +1,7 @@
 //! Which model is loaded, which is on its way, and what can be chosen.
 
 use super::jobs::Jobs;
+use super::model_folder::ModelFolder;
 use crate::document::{ModelLink, ModelOrigin};
 use crate::engine::{DeviceInfo, JobId, ModelId, ModelInfo, ModelSource};
 use crate::model::catalogue;
@@ -24,7 +25,13 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 11] = [
+pub const CATALOGUE: [CatalogueEntry; 12] = [
+    CatalogueEntry {
+        name: "faces-stylegan",
+        title: "Faces, style-based",
+        has_styles: true,
+        takes_steps: false,
+    },
     CatalogueEntry {
         name: "faces-vae",
         title: "Faces, VAE, 48-D latent",
@@ -155,7 +162,7 @@ pub struct Warming {
 }
 
 /// The loaded model and its surroundings.
-#[derive(Default, Debug)]
+#[derive(Default)]
 pub struct Models {
     current: Option<Arc<ModelInfo>>,
     loading: Option<ModelSource>,
@@ -163,7 +170,9 @@ pub struct Models {
     loading_job: Option<JobId>,
     warming: Option<Warming>,
     device: Option<DeviceInfo>,
+    /// Files that were opened, the latest first.
     files: Vec<PathBuf>,
+    folder: ModelFolder,
     /// What was loaded in this run; the engine holds all of it.
     known: Vec<Arc<ModelInfo>>,
     /// On their way without becoming the current one.
@@ -173,6 +182,16 @@ pub struct Models {
 }
 
 impl Models {
+    /// `files` were opened in earlier runs, the latest first.
+    pub fn new(mut files: Vec<PathBuf>, folder: Option<PathBuf>) -> Self {
+        files.truncate(MAX_FILES);
+        Self {
+            files,
+            folder: ModelFolder::new(folder),
+            ..Self::default()
+        }
+    }
+
     pub fn current(&self) -> Option<&Arc<ModelInfo>> {
         self.current.as_ref()
     }
@@ -257,12 +276,35 @@ impl Models {
         self.device.as_ref()
     }
 
-    /// What the picker offers: the catalogue and the files that were opened.
+    /// What the picker offers: the catalogue, the files that were opened, and those in the folder of
+    /// one's own models.
     pub fn choices(&self) -> impl Iterator<Item = ModelSource> {
+        let opened = self.files.iter();
+        let others = self.folder.listed().iter();
+        let others = others.filter(|path| !self.files.contains(path));
         CATALOGUE
             .iter()
             .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
-            .chain(self.files.iter().cloned().map(ModelSource::File))
+            .chain(opened.chain(others).cloned().map(ModelSource::File))
+    }
+
+    /// Files that were opened, the latest first.
+    pub fn opened(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Whether a file was only listed, and never opened.
+    pub fn is_unknown(&self, path: &PathBuf) -> bool {
+        !self.files.contains(path)
+    }
+
+    /// The folder of one's own models.
+    pub fn folder(&self) -> &ModelFolder {
+        &self.folder
+    }
+
+    pub(super) fn folder_mut(&mut self) -> &mut ModelFolder {
+        &mut self.folder
     }
 
     /// Those that make pictures in steps: the built-in ones, and files that were loaded in this run.

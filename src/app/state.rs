@@ -26,6 +26,10 @@ pub struct Start {
     pub autosave: Option<PathBuf>,
     /// Session files of earlier runs, the latest first.
     pub recent_sessions: Vec<PathBuf>,
+    /// Model files of earlier runs, the latest first.
+    pub recent_models: Vec<PathBuf>,
+    /// The folder of one's own models; `None` for none.
+    pub models: Option<PathBuf>,
     /// What goes before that which the last run left.
     pub startup: StartupRequest,
     /// A teacher's folder of questions.
@@ -69,7 +73,9 @@ impl AppState {
             start.startup,
             Arc::clone(&start.wake),
         );
-        let workspace = Workspace::new(start.engine, start.view, Arc::clone(&start.wake));
+        let mut models = Models::new(start.recent_models, start.models);
+        models.folder_mut().look(0.0, &start.wake);
+        let workspace = Workspace::new(start.engine, models, start.view, Arc::clone(&start.wake));
         let mut app = Self {
             desk: Desk::new(workspace, session),
             navigation: Navigation::default(),
@@ -246,6 +252,7 @@ impl AppState {
             self.run(action);
         }
         self.learning.take_reports(&mut self.desk.workspace);
+        self.desk.workspace.models.folder_mut().take_list();
         let workspace = &mut self.desk.workspace;
         if workspace.model().is_some()
             && let Some(player) = &mut workspace.player

@@ -46,10 +46,10 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn new(engine: Engine, view: View, wake: Wake) -> Self {
+    pub(super) fn new(engine: Engine, models: Models, view: View, wake: Wake) -> Self {
         Self {
             engine: Jobs::new(engine),
-            models: Models::default(),
+            models,
             position: Position::new(DEFAULT_EXPRESSION),
             gesture: Gesture::default(),
             preview: Preview::default(),

@@ -30,6 +30,9 @@ pub struct Cli {
     /// Open the window, wait for the first picture, print one line of JSON and leave
     #[arg(long)]
     pub smoke: bool,
+    /// A folder of your own models, listed beside those that are built in
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
     /// A folder of your own question files, added to those that are built in
     #[arg(long, value_name = "DIR")]
     pub questions: Option<PathBuf>,

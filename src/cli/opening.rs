@@ -24,19 +24,20 @@ enum Opened {
 /// `zscape`
 pub fn window(cli: Cli, started: Instant) -> Result<(), CliError> {
     let opened = cli.model.as_deref().map(opened).transpose()?;
-    if let Some(folder) = &cli.questions
-        && !folder.is_dir()
-    {
-        return Err(CliError::bad_input(
-            folder.display(),
-            "there is no such folder",
-        ));
+    for folder in [&cli.questions, &cli.models].into_iter().flatten() {
+        if !folder.is_dir() {
+            return Err(CliError::bad_input(
+                folder.display(),
+                "there is no such folder",
+            ));
+        }
     }
     let mut options = WindowOptions {
         model: None,
         session: None,
         file: None,
         autosave: None,
+        models: cli.models.map(whole),
         questions: cli.questions,
         progress: None,
         memory: None,

@@ -9,7 +9,7 @@ pub struct Entry {
 }
 
 /// The model that a first start shows.
-pub const DEFAULT: &str = "faces-vae";
+pub const DEFAULT: &str = "faces-stylegan";
 
 macro_rules! entries {
     ($($name:literal),* $(,)?) => {
@@ -21,6 +21,7 @@ macro_rules! entries {
 }
 
 static ENTRIES: &[Entry] = entries![
+    "faces-stylegan",
     "faces-vae",
     "faces-ldm",
     "digits-vae2",

@@ -44,6 +44,8 @@ pub struct WindowOptions {
     pub file: Option<PathBuf>,
     /// Where sessions are kept from start to start; `None` keeps none.
     pub autosave: Option<PathBuf>,
+    /// The folder of one's own models, which the window lists; `None` for none.
+    pub models: Option<PathBuf>,
     /// A teacher's folder of questions.
     pub questions: Option<PathBuf>,
     /// Where progress is kept from start to start; `None` keeps none.
@@ -83,6 +85,9 @@ pub(crate) const MIN_SIZE: [f32; 2] = [800.0, 560.0];
 /// The name under which the window and its data are known to the desktop.
 const APP_ID: &str = "zscape";
 
+/// The folder of one's own models, in the folder of what the window remembers.
+const MODELS_FOLDER: &str = "models";
+
 /// The file of what was learned, in the folder of what the window remembers.
 pub const PROGRESS_FILE: &str = "progress.json";
 
@@ -105,6 +110,9 @@ pub fn run(mut options: WindowOptions) -> Result<(), WindowError> {
     }
     if !is_smoke && options.progress.is_none() {
         options.progress = data_folder().map(|folder| folder.join(PROGRESS_FILE));
+    }
+    if !is_smoke && options.models.is_none() {
+        options.models = data_folder().map(|folder| folder.join(MODELS_FOLDER));
     }
     if !is_smoke && options.memory.is_none() {
         options.memory = data_folder().map(|folder| folder.join(MEMORY_FILE));

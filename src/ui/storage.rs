@@ -12,6 +12,7 @@ use std::path::PathBuf;
 /// Holds the version: a new format gets a new key, and the old one is left alone.
 const KEY: &str = "zscape.window.v1";
 /// The session files of the menu.
+const MODELS_KEY: &str = "zscape.recent-models.v1";
 const RECENT_KEY: &str = "zscape.recent-sessions.v1";
 
 /// Questions that were dropped on the window.
@@ -40,6 +41,8 @@ pub struct Remembered {
     pub view: View,
     /// Session files, the latest first.
     pub recent_sessions: Vec<PathBuf>,
+    /// Model files, the latest first.
+    pub recent_models: Vec<PathBuf>,
     /// Files and folders of questions that were added.
     pub added_questions: Vec<PathBuf>,
 }
@@ -65,10 +68,12 @@ impl eframe::Storage for Memory {
 /// Reads what the last run left. What cannot be read is as if it had never been written.
 pub fn load(storage: &dyn eframe::Storage) -> Remembered {
     let recent_sessions = eframe::get_value(storage, RECENT_KEY).unwrap_or_default();
+    let recent_models = eframe::get_value(storage, MODELS_KEY).unwrap_or_default();
     let added_questions = eframe::get_value(storage, QUESTIONS_KEY).unwrap_or_default();
     let Some(stored) = eframe::get_value::<Stored>(storage, KEY) else {
         return Remembered {
             recent_sessions,
+            recent_models,
             added_questions,
             ..Remembered::default()
         };
@@ -81,6 +86,7 @@ pub fn load(storage: &dyn eframe::Storage) -> Remembered {
         expression: parse(&stored.expression).ok(),
         view: stored.view,
         recent_sessions,
+        recent_models,
         added_questions,
     }
 }
@@ -102,6 +108,7 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &AppState) {
     };
     eframe::set_value(storage, KEY, &stored);
     eframe::set_value(storage, RECENT_KEY, &app.session().recent().to_vec());
+    eframe::set_value(storage, MODELS_KEY, &app.models().opened().to_vec());
     eframe::set_value(storage, QUESTIONS_KEY, &app.learning().added().to_vec());
 }
 

@@ -126,6 +126,8 @@ impl ZscapeWindow {
             wake: Arc::clone(&wake),
             autosave: options.autosave,
             recent_sessions: remembered.recent_sessions,
+            recent_models: remembered.recent_models,
+            models: options.models,
             startup,
             questions: options.questions,
             added_questions: remembered.added_questions,

@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use std::fs;
 use zscape::app::export::{ContactSource, Kind, Settings};
 use zscape::app::tools::compare::{Compare, Mode};
+use zscape::app::tools::directions::Directions;
 use zscape::app::tools::interpolate::Interpolate;
 use zscape::app::{Action, Command, Edit, LearningAction, SessionAction, Tool};
 use zscape::document::{Subject, png};
@@ -114,14 +115,16 @@ fn the_seed_field_says_what_is_shown_and_reset_leads_back() {
 #[test]
 fn a_typed_number_stays_where_a_model_has_learned_something() {
     let mut window = Window::first_start();
-    let name = "smile value";
+    let slider = window.app().tool::<Directions>().to_try();
+    let slider = slider.expect("the model has directions");
+    let name = &format!("{slider} value");
     window.find(Role::SpinButton, name).click();
     window.harness.run_steps(2);
     window.press(CTRL, Key::A);
     window.harness.get_by_label(name).type_text("99");
     window.harness.run_steps(2);
     window.press(Modifiers::NONE, Key::Enter);
-    assert_eq!(window.app().position().step("smile"), 9.0);
+    assert_eq!(window.app().position().step(&slider), 9.0);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Other models, and files that are none.
 
 use crate::foreign_files::{self, Form, Pickle};
-use crate::support::Window;
+use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
 use zscape::app::{AppState, Overlay};
 use zscape::engine::ModelSource;
 use zscape::files::save;
 use zscape::model::catalogue;
+use zscape::ui::WindowOptions;
 
 #[test]
 fn another_model_is_chosen_in_the_palette() {
@@ -131,4 +133,61 @@ fn a_file_that_asks_for_code_to_be_run_is_refused() {
     let messages = window.messages();
     assert!(messages[0].contains("os.system"), "{messages:?}");
     assert_eq!(window.app().overlay(), Overlay::None);
+}
+
+#[test]
+fn models_in_the_folder_of_ones_own_are_listed_and_shown_before_they_are_loaded() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str| {
+        let bytes = Form::TorchLegacy.bytes(&foreign_files::small_vae());
+        save::save(&folder.path().join(name), &bytes).expect("it can be written");
+    };
+    write("mine.pth");
+    let mut window = Window::open_options(WindowOptions {
+        models: Some(folder.path().to_owned()),
+        ..options()
+    });
+    let count = |app: &AppState| app.models().folder().listed().len();
+    window.wait("the list", |app| count(app) == 1);
+    window.find(Role::ComboBox, "Model").click();
+    window.harness.run_steps(3);
+    let shown = folder.path().display().to_string();
+    window.harness.get_by_label_contains(&shown);
+
+    // What is added while the choices are shown comes by itself.
+    write("later.pth");
+    window.wait("the file that came later", |app| count(app) == 2);
+    window.harness.run_steps(2);
+    window.find(Role::Button, "later.pth");
+
+    window.find(Role::Button, "mine.pth").click();
+    window.wait("the passport", |app| app.overlay() == Overlay::Passport);
+    window.harness.run_steps(2);
+    window.click("Load this model");
+    window.wait("the model", |app| {
+        app.model().is_some_and(|model| model.id.name == "mine")
+    });
+}
+
+#[test]
+fn models_that_were_opened_are_listed_at_the_next_start() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("mine.pth");
+    let bytes = Form::TorchLegacy.bytes(&foreign_files::small_vae());
+    save::save(&path, &bytes).expect("it can be written");
+    let start = |model: Option<ModelSource>| {
+        Window::open_options(WindowOptions {
+            model,
+            memory: Some(folder.path().join("memory")),
+            ..options()
+        })
+    };
+    let mut window = start(Some(ModelSource::File(path.clone())));
+    window.wait("the model", |app| {
+        app.model().is_some_and(|model| model.id.name == "mine")
+    });
+    eframe::App::on_exit(window.harness.state_mut());
+    drop(window);
+    let next = start(Some(ModelSource::Catalogue("digits-vae2".to_owned())));
+    assert_eq!(next.app().models().opened(), [path]);
 }

@@ -24,7 +24,7 @@ struct Screen {
 }
 
 const SCREENS: &[Screen] = &[
-    screen("first-start", "faces-vae", "seed(42)", Tool::Explore),
+    screen("first-start", "faces-stylegan", "seed(42)", Tool::Explore),
     screen("explore", "digits-vae2", "seed(42)", Tool::Explore),
     screen(
         "explore-styles",

@@ -233,6 +233,7 @@ pub fn options() -> WindowOptions {
         session: None,
         file: None,
         autosave: None,
+        models: None,
         questions: None,
         progress: None,
         memory: None,

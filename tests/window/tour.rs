@@ -6,6 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use zscape::app::learning::Page;
+use zscape::app::tools::directions::Directions;
 use zscape::app::{Action, Command, LearningAction, Overlay, Tool, TourStep};
 use zscape::learn::Bank;
 use zscape::ui::WindowOptions;
@@ -59,6 +60,12 @@ impl Window {
     }
 }
 
+/// The slider that a newcomer is told to move.
+fn to_try(window: &Window) -> String {
+    let directions = window.app().tool::<Directions>();
+    directions.to_try().expect("the model has directions")
+}
+
 #[test]
 fn each_step_is_done_by_doing_it() {
     let mut window = Window::first_start();
@@ -85,10 +92,12 @@ fn each_step_is_done_by_doing_it() {
     window.settle();
 
     window.is_at(TourStep::Slider);
-    let slider = window.find(Role::Slider, "smile").rect();
+    let name = to_try(&window);
+    let slider = window.find(Role::Slider, &name).rect();
     window.bubble_is_beside(slider);
-    window.harness.get_by_label("Move the slider “smile”");
-    window.find(Role::Slider, "smile").increment_accesskit();
+    let words = format!("Move the slider “{name}”");
+    window.harness.get_by_label(&words);
+    window.find(Role::Slider, &name).increment_accesskit();
     window.settle();
 
     window.is_at(TourStep::Seed);
@@ -142,7 +151,7 @@ fn it_can_be_left_at_any_step_and_by_the_keyboard_alone() {
     assert_eq!(window.app().tour().step(), None);
     window
         .harness
-        .get_by_label_contains("Move the slider “smile”, drag");
+        .get_by_label_contains(&format!("Move the slider “{}”, drag", to_try(&window)));
 
     window.begin_tour();
     window.click("Skip the tour");
@@ -208,7 +217,7 @@ fn the_bubble_covers_no_control_on_small_screens_with_large_text() {
             window.harness.run_steps(4);
             let control = match step {
                 TourStep::Drag => window.find(Role::Image, "Picture").rect(),
-                TourStep::Slider => window.find(Role::Slider, "smile").rect(),
+                TourStep::Slider => window.find(Role::Slider, &to_try(&window)).rect(),
                 TourStep::Seed => window.find(Role::Button, "Next seed").rect(),
                 TourStep::Keep => window.find(Role::Button, "Bookmark this…").rect(),
                 TourStep::Question => window.find(Role::Button, "Show questions").rect(),

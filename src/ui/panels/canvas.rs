@@ -304,17 +304,11 @@ fn caption_ui(ui: &Ui, app: &AppState) {
     if app.tour().step().is_some() {
         return;
     }
-    let listed = app.tool::<Directions>().listed();
-    // What everybody understands, where it is there.
-    let smile = listed.iter().find(|it| it.direction.name == "smile");
-    let first = smile.or(listed.first()).map(|listed| &listed.direction);
+    let first = app.tool::<Directions>().to_try();
     let text = if app.player().is_some() {
         "Drifting from seed to seed: press Space to stop where you like it".to_owned()
     } else if let Some(first) = first.filter(|_| app.tools().open() == Tool::Explore) {
-        format!(
-            "Move the slider “{}”, drag on the picture, or press R for another seed",
-            first.name
-        )
+        format!("Move the slider “{first}”, drag on the picture, or press R for another seed")
     } else if plane::is_plane(model) {
         "Drag on the picture or on the map to walk through the latent space, or press Space to \
          let it drift"

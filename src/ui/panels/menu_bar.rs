@@ -3,17 +3,23 @@
 use super::recent;
 use crate::app::models::source_title;
 use crate::app::{Action, Actions, AppState, Command, Tool, TourStep};
+use crate::engine::ModelSource;
 use crate::learn::Control;
 use crate::ui::overlays::tour;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{icon, icon_button, menu_entry, tooltip_text};
 use eframe::egui;
-use eframe::egui::{Align, AtomExt as _, Button, ComboBox, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, AtomExt as _, Button, ComboBox, Label, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
+use std::time::Duration;
 
 /// The model's name has this much, where there is room; a longer one has more, within reason.
 const MODEL_PICKER_WIDTH: f32 = 232.0;
 const MAX_MODEL_PICKER_WIDTH: f32 = 320.0;
+/// As much of the height of the window as the choices have, before they scroll.
+const CHOICES_HEIGHT: f32 = 0.75;
+/// How often the folder of one's own models is looked at while the choices are shown.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// With less room beside the menus the search is an icon, so that the model keeps its name.
 const ROOM_FOR_WORDS: f32 = 620.0;
 /// With still less room undo and redo make place for it.
@@ -169,6 +175,38 @@ fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, is_narrow: bool
     }
 }
 
+/// What can be chosen. While it is open, the folder of one's own models is looked at again and again.
+fn choices_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, shown: Option<&ModelSource>) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for source in app.models().choices() {
+        let is_current = shown == Some(&source);
+        let entry = ui.selectable_label(is_current, source_title(&source));
+        let entry = match &source {
+            ModelSource::File(path) => entry.on_hover_text(path.display().to_string()),
+            ModelSource::Catalogue(_) => entry,
+        };
+        if entry.clicked() && !is_current {
+            actions.push(match source {
+                // What it is comes first, and the question whether to load it.
+                ModelSource::File(path) if app.models().is_unknown(&path) => Action::OpenFile(path),
+                source => Action::LoadModel(source),
+            });
+        }
+    }
+    ui.separator();
+    menu_entry(ui, app, actions, Command::OpenModel);
+    let folder = app.models().folder();
+    if let Some(path) = folder.path() {
+        let text = format!("Files in {} are listed here", path.display());
+        let text = RichText::new(text).small().color(tokens(ui).text_muted);
+        ui.add(Label::new(text).wrap());
+        if folder.is_stale(app.workspace().now_secs()) {
+            actions.push(Action::LookForModels);
+        }
+        ui.ctx().request_repaint_after(LOOK_AGAIN);
+    }
+}
+
 fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, width: f32) {
     let current = app.model().map(|model| &model.source);
     let shown = app.models().loading().or(current);
@@ -184,17 +222,10 @@ fn model_picker_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, width: f3
         ComboBox::from_id_salt("model picker")
             .selected_text((icon(Icon::Box), title.as_str().atom_shrink(true)))
             .width(width.min(MODEL_PICKER_WIDTH))
+            .height(CHOICES_HEIGHT * ui.ctx().content_rect().height())
             .truncate()
             .show_ui(ui, |ui| {
-                for source in app.models().choices() {
-                    let is_current = shown == Some(&source);
-                    let entry = ui.selectable_label(is_current, source_title(&source));
-                    if entry.clicked() && !is_current {
-                        actions.push(Action::LoadModel(source));
-                    }
-                }
-                ui.separator();
-                menu_entry(ui, app, actions, Command::OpenModel);
+                choices_ui(ui, app, actions, shown);
             })
     });
     picker

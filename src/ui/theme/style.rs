@@ -116,6 +116,8 @@ fn style(tokens: &Tokens) -> Style {
     spacing.icon_spacing = space::S;
     spacing.tooltip_width = 320.0;
     spacing.combo_height = 360.0;
+    // Long lists grow beyond what egui gives a popup at first.
+    spacing.default_area_size = vec2(600.0, 720.0);
     spacing.scroll = egui::style::ScrollStyle {
         dormant_background_opacity: 0.0,
         active_background_opacity: 0.0,

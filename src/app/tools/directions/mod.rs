@@ -39,6 +39,7 @@ pub struct Directions {
     /// A difference whose value is being evaluated, and its name.
     saving: Option<(JobId, String)>,
     listed: Derived<(ByAddress<ModelInfo>, ByAddress<Settings>), Vec<Listed>>,
+    first: Derived<(ByAddress<ModelInfo>, ByAddress<Settings>), Vec<Listed>>,
 }
 
 /// A search under way.
@@ -70,6 +71,10 @@ impl Directions {
     }
 }
 
+/// How many directions have sliders in Explore.
+const FIRST: usize = 8;
+const SMILE: &str = "smile";
+
 impl ToolView<'_, Directions> {
     /// The directions of the loaded model, as [`Settings::listed`] orders them.
     pub fn listed(&self) -> Arc<Vec<Listed>> {
@@ -79,6 +84,36 @@ impl ToolView<'_, Directions> {
         let key = (ByAddress::new(model), self.settings.address());
         let listed = &self.tool.listed;
         listed.get(key, || self.settings.listed(model))
+    }
+
+    /// Those whose sliders Explore shows: the first that are not hidden.
+    pub fn first(&self) -> Arc<Vec<Listed>> {
+        let Some(model) = self.workspace.models.current() else {
+            return Arc::default();
+        };
+        let key = (ByAddress::new(model), self.settings.address());
+        self.tool.first.get(key, || {
+            let hidden = self.settings.of(model).map(|of| &of.hidden);
+            let is_shown = |listed: &&Listed| {
+                hidden.is_none_or(|hidden| !hidden.contains(&listed.direction.name))
+            };
+            let listed = self.listed();
+            listed
+                .iter()
+                .filter(is_shown)
+                .take(FIRST)
+                .cloned()
+                .collect()
+        })
+    }
+
+    /// The name of what a newcomer is told to move: a smile, which everybody understands, where it
+    /// is among the first, else the first.
+    pub fn to_try(&self) -> Option<String> {
+        let first = self.first();
+        let smile = first.iter().find(|listed| listed.direction.name == SMILE);
+        let found = smile.or(first.first());
+        found.map(|listed| listed.direction.name.clone())
     }
 
     /// The directions that were found in the loaded model.

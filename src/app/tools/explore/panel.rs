@@ -20,10 +20,8 @@ use crate::ui::widgets::{
 use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
-/// How many sliders stand open: what changes the picture most.
+/// How many sliders of raw dimensions stand open: those that change the picture most.
 const FIRST_SLIDERS: usize = 8;
-/// What everybody understands, where a model has it.
-const SMILE: &str = "smile";
 /// Width of the seed field in points: the largest seed has ten digits.
 const SEED_WIDTH: f32 = 84.0;
 
@@ -65,7 +63,7 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             noise::ui(ui, app, actions, model);
         }
         unlocked_ui(ui, app, Control::Sliders, |ui| {
-            directions_ui(ui, app, actions, model);
+            directions_ui(ui, app, actions);
             if plane::is_plane(model) {
                 section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
             } else if !model.ranked_axes(shown_axes(app, model)).is_empty() {
@@ -157,31 +155,24 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
         .clicked()
 }
 
-/// The named directions, those that change the picture most first.
 /// Sliders of the directions that do most.
-pub(crate) fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+pub(crate) fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     let directions = app.tool::<Directions>();
-    let hidden = directions.settings.of(model);
-    let all = directions.listed();
-    let shown: Vec<_> = all
-        .iter()
-        .filter(|listed| hidden.is_none_or(|of| !of.hidden.contains(&listed.direction.name)))
-        .take(FIRST_SLIDERS)
-        .collect();
+    let shown = directions.first();
     if shown.is_empty() {
         return;
     }
     section(ui, "Directions", |ui| {
         let names = shown.iter().map(|listed| listed.direction.name.as_str());
         let width = name_width(ui, names);
-        let has_smile = shown.iter().any(|listed| listed.direction.name == SMILE);
-        for listed in shown {
+        let to_try = directions.to_try();
+        for listed in shown.iter() {
             let name = &listed.direction.name;
             let row = ui.scope(|ui| {
                 let id = ParamId::Step(name.clone());
                 parameter_row::named_ui(ui, app, actions, &id, Some(width));
             });
-            if !has_smile || name == SMILE {
+            if to_try.as_ref() == Some(name) {
                 tour::mark(ui, app, TourStep::Slider, row.response.rect, name);
             }
         }
