@@ -181,7 +181,7 @@ fn the_check_finds_what_does_not_fit() {
             "expression = \"seed(3)\"",
             "expression = \"encode(\\\"a\\\")\"",
             13,
-            "reads a picture",
+            "reads the picture file",
         ),
         ("\"@digit-3\"]", "\"@digit-33\"]", 15, "@digit-3"),
         ("show = \"seed(4)\"", "show = \"@coat\"", 25, "@coat"),
@@ -221,6 +221,56 @@ fn the_check_finds_what_does_not_fit() {
         faults.iter().any(|f| f.reason.contains("no encoded data")),
         "{faults:?}"
     );
+}
+
+/// Of pictures only those that are built in, and only for models that take pictures; what is redrawn is
+/// checked as elsewhere.
+#[test]
+fn scenes_redraw_pictures_that_are_built_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let models = Models::built_in().expect("sound");
+    let checked = |model: &str, expression: &str| {
+        let scene = WHOLE
+            .replace("digits-vae2", model)
+            .replace("tool = \"interpolate\"\nsettings = { keyframes = [\"seed(1)\", \"@digit-3\"], method = \"slerp\", closed = true }", "tool = \"explore\"")
+            .replace("\"seed(3)\"", &format!("'{expression}'"));
+        let end = scene.find("[[task]]").expect("there are tasks");
+        let body = scene.rfind("+++").expect("there is a body");
+        let task = "[[task]]\nkind = \"choose\"\nask = \"Which one?\"\noptions = [\n  { text = \"This\", right = true, because = \"It is.\" },\n  { text = \"That\", because = \"It is not.\" },\n]\ncriteria = [\"understanding\"]\n";
+        let text = format!("{}{task}{}", &scene[..end], &scene[body..]);
+        let text = text.replace("lerp(seed(1), seed(2), 0.5)", "seed(1)");
+        fs::write(folder.path().join("whole.md"), text).expect("written");
+        let (bank, report) = Bank::with_folder(folder.path());
+        assert!(report.faults.is_empty(), "{:?}", report.faults);
+        let faults = check::bank(&bank, &models, false);
+        let faults = faults.iter().filter(|fault| fault.file.contains("whole"));
+        faults.map(|fault| fault.reason.clone()).collect::<Vec<_>>()
+    };
+    for model in ["digits-ddpm", "faces-ldm"] {
+        let sound = r#"edit(seed(1), encode("sample:three"), 0.5)"#;
+        assert_eq!(checked(model, sound), [""; 0]);
+    }
+    let last = r#"edit(seed(1), encode("sample:three"), 1, cells [0..784])"#;
+    assert_eq!(checked("digits-ddpm", last), [""; 0]);
+    for (model, expression, part) in [
+        ("digits-ddpm", r#"encode("three.png")"#, "sample:three"),
+        ("digits-ddpm", r#"encode("sample:cat")"#, "sample:cat"),
+        ("digits-gan", r#"encode("sample:three")"#, "encoder"),
+        (
+            "digits-vae2",
+            r#"edit(seed(1), encode("sample:three"), 0.5)"#,
+            "in one step",
+        ),
+        (
+            "faces-ldm",
+            r#"edit(seed(1), encode("sample:face"), 1, cells [0..65])"#,
+            "64",
+        ),
+    ] {
+        let faults = checked(model, expression);
+        let named = faults.iter().any(|fault| fault.contains(part));
+        assert!(named, "{model}, {expression}: {faults:?}");
+    }
 }
 
 #[test]
