@@ -11,15 +11,19 @@ mod figure;
 mod jpeg;
 mod prepare;
 mod resample;
+mod samples;
 
 pub use prepare::{
     Background, Crop, Fit, Placing, PrepareError, PrepareOptions, prepare, suggests_invert,
 };
+pub use samples::sample_names;
 
 use crate::files::load::{self, LoadError};
 use crate::files::{FileKind, kind};
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -60,6 +64,8 @@ pub enum PhotoError {
     Load(#[from] LoadError),
     #[error("{}: the picture cannot be read: {fault}", path.display())]
     Photo { path: PathBuf, fault: PhotoFault },
+    #[error("{}: {reason}", path.display())]
+    Sample { path: PathBuf, reason: String },
 }
 
 /// What is wrong with the bytes of a picture.
@@ -96,15 +102,38 @@ pub fn size(path: &Path) -> Result<[u32; 2], PhotoError> {
     })
 }
 
-/// Reads the picture in a PNG, JPEG, WebP, BMP or GIF file; of an animation the first frame.
+/// Reads the picture in a PNG, JPEG, WebP, BMP or GIF file, of an animation the first frame; or one that is
+/// built in, by a name such as `sample:three`.
 ///
 /// # Errors
 /// A sentence that names the file and the fault.
 pub fn read(path: &Path) -> Result<Photo, PhotoError> {
-    let bytes = load::read(path, MAX_FILE_BYTES)?;
+    let bytes = match built_in(path)? {
+        Some(bytes) => Cow::Borrowed(bytes),
+        None => Cow::Owned(load::read(path, MAX_FILE_BYTES)?),
+    };
     Photo::decode(&bytes).map_err(|fault| PhotoError::Photo {
         path: path.to_owned(),
         fault,
+    })
+}
+
+/// The SHA-256 of what [`read`] reads, as lower-case hexadecimal digits.
+///
+/// # Errors
+/// As for [`read`], but for the fault of a picture.
+pub fn sha256(path: &Path) -> Result<String, PhotoError> {
+    match built_in(path)? {
+        Some(bytes) => Ok(load::hex(Sha256::digest(bytes).as_slice())),
+        None => Ok(load::sha256(path, MAX_FILE_BYTES)?),
+    }
+}
+
+fn built_in(path: &Path) -> Result<Option<&'static [u8]>, PhotoError> {
+    let found = samples::sample(path).transpose();
+    found.map_err(|reason| PhotoError::Sample {
+        path: path.to_owned(),
+        reason,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::latent::expr::Expr;
 use crate::latent::likeness::Likeness;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space, SpaceShape};
 use crate::model::layer_change::LayerChange;
-use crate::model::manifest::{ImageSpec, Manifest, Role};
+use crate::model::manifest::{ImageSpec, Manifest};
 use crate::model::measurement::Measurement;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -109,10 +109,7 @@ impl ModelInfo {
     /// Whether `encode(...)` has a meaning: there is an encoder, or pictures are noised as they
     /// are.
     pub fn takes_pictures(&self) -> bool {
-        let manifest = &self.manifest;
-        let has = |role| manifest.networks.contains_key(&role);
-        let is_noised = manifest.diffusion.is_some() && (has(Role::Encoder) || !has(Role::Decoder));
-        manifest.encodes() || is_noised
+        self.manifest.takes_pictures()
     }
 
     /// Width and height of the cells that can be redrawn one by one, where a model begins with a noisy

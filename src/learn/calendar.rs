@@ -1,8 +1,8 @@
 //! Dates of seconds since 1970, and months. Days are those of the place where the program runs: a
 //! learner in Tokyo should not read yesterday's date in the morning.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 
@@ -33,10 +33,43 @@ pub fn day(seconds: u64) -> u64 {
 }
 
 fn day_in(seconds: u64, zone: &TimeZone) -> u64 {
-    let at = i64::try_from(seconds).ok();
-    let at = at.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let offset = at.map_or(0, |at| zone.to_offset(at).seconds());
-    seconds.saturating_add_signed(offset.into()) / DAY
+    wall_clock(seconds, zone) / DAY
+}
+
+/// The moment at which the clock on the wall shows the same time some days later: a day on which the clock
+/// is changed has 23 or 25 hours, and what is due in a day is due tomorrow all the same.
+pub fn days_later(seconds: u64, days: u64) -> u64 {
+    days_later_in(seconds, days, &TimeZone::system())
+}
+
+fn days_later_in(seconds: u64, days: u64, zone: &TimeZone) -> u64 {
+    let later = || {
+        let span = Span::new().try_days(i64::try_from(days).ok()?).ok()?;
+        let later = timestamp(seconds)?.to_zoned(zone.clone());
+        let later = later.checked_add(span).ok()?;
+        u64::try_from(later.timestamp().as_second()).ok()
+    };
+    // Beyond the years that calendars know, all days are alike.
+    later().unwrap_or_else(|| seconds.saturating_add(days.saturating_mul(DAY)))
+}
+
+/// How many whole days the clock on the wall has gone on between two moments, 0 where the second comes first.
+pub fn days_between(from: u64, to: u64) -> u64 {
+    days_between_in(from, to, &TimeZone::system())
+}
+
+fn days_between_in(from: u64, to: u64, zone: &TimeZone) -> u64 {
+    wall_clock(to, zone).saturating_sub(wall_clock(from, zone)) / DAY
+}
+
+/// What the clock on the wall shows at a moment, in seconds since 1970-01-01, 00:00 there.
+fn wall_clock(seconds: u64, zone: &TimeZone) -> u64 {
+    let offset = timestamp(seconds).map_or(0, |at| zone.to_offset(at).seconds());
+    seconds.saturating_add_signed(offset.into())
+}
+
+fn timestamp(seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
 /// The names of the months.
@@ -130,6 +163,31 @@ mod tests {
         assert_eq!(date_of_day(day_in(midnight, &new_york)), "2026-11-24");
         assert_eq!(day_in(0, &new_york), 0);
         assert_eq!(day_in(u64::MAX, &tokyo), u64::MAX / DAY);
+    }
+
+    #[test]
+    fn a_day_on_which_the_clock_is_changed_is_one_day() {
+        // Summer time from the last Sunday in March to that in October.
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        for (at, shown) in [
+            // 2026-10-25, 00:30 in summer time: the day has 25 hours.
+            (1_792_881_000, ["2026-10-25", "2026-10-26"]),
+            // 2026-03-28, 23:30 in winter time: the next day has 23 hours.
+            (1_774_737_000, ["2026-03-28", "2026-03-29"]),
+        ] {
+            let due = days_later_in(at, 1, &berlin);
+            let days = [at, due].map(|at| date_of_day(day_in(at, &berlin)));
+            assert_eq!(days, shown);
+            assert_eq!(days_between_in(at, due, &berlin), 1);
+            assert_eq!(days_between_in(at, due - 1, &berlin), 0);
+            assert_eq!(days_between_in(due, at, &berlin), 0);
+        }
+        assert_eq!(
+            days_later_in(1_792_881_000, 1, &TimeZone::UTC),
+            1_792_967_400
+        );
+        assert_eq!(days_later_in(u64::MAX, 1, &berlin), u64::MAX);
+        assert_eq!(days_later_in(5, u64::MAX, &berlin), u64::MAX);
     }
 
     #[test]

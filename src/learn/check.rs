@@ -10,7 +10,8 @@ use super::question::{Formula, Preset, Question, Spot, ToolName};
 use super::task::{Order, TaskKind};
 use super::text::Target;
 use super::toy::Subject;
-use crate::latent::expr::{Expr, suggest};
+use crate::document::photo::sample_names;
+use crate::latent::expr::suggest;
 use crate::latent::{Space, SpaceShape};
 use std::collections::BTreeSet;
 
@@ -106,9 +107,14 @@ impl<'a> Checker<'a> {
 
     /// Checks an expression; gives its space and shape.
     fn formula(&mut self, formula: &Formula, model: &ModelSketch) -> Option<(Space, SpaceShape)> {
-        if encodes(&formula.expr) {
-            let text = &formula.text;
-            let reason = format!("{text:?} reads a picture file, which question files do not");
+        let mut files = formula.expr.photos();
+        if let Some(file) = files.find(|file| !sample_names().any(|name| name == *file)) {
+            let known: Vec<&str> = sample_names().collect();
+            let known = known.join(" and ");
+            let reason = format!(
+                "{:?} reads the picture file {file:?}; question files use pictures that are built in: {known}",
+                formula.text
+            );
             self.fault(formula.line, reason);
             return None;
         }
@@ -396,18 +402,6 @@ fn has_label(model: &ModelSketch, quantity: &Quantity) -> bool {
 /// Whether a code of this length has the number that is measured.
 fn has_coordinate(len: Option<usize>, quantity: &Quantity) -> bool {
     matches!(quantity.detail, Detail::Coordinate(index) if Some(index) < len)
-}
-
-/// Whether an expression reads a file.
-fn encodes(expr: &Expr) -> bool {
-    let mut waiting = vec![expr];
-    while let Some(expr) = waiting.pop() {
-        if matches!(expr, Expr::Encode(_)) {
-            return true;
-        }
-        waiting.extend(expr.children());
-    }
-    false
 }
 
 /// Ids that stand twice in a list.

@@ -26,6 +26,11 @@ pub struct ModelSketch {
     pub named: BTreeMap<String, Code>,
     pub directions: Vec<Direction>,
     pub has_encoder: bool,
+    /// Whether a picture has a code, and in which space that is.
+    pub takes_pictures: bool,
+    pub encoded: Space,
+    /// Whether it begins with noise, so that pictures can be redrawn.
+    pub edits: bool,
     /// Whether the density of a picture is known.
     pub has_likelihood: bool,
     /// Whether the file holds encoded test data.
@@ -66,6 +71,9 @@ impl Models {
                 named: file.named_codes(),
                 directions: file.directions(),
                 has_encoder: file.manifest.encodes(),
+                takes_pictures: file.manifest.takes_pictures(),
+                encoded: file.manifest.encoded_space(),
+                edits: file.manifest.diffusion.is_some(),
                 has_likelihood: file.manifest.capabilities().has_likelihood,
                 has_encoded: file.tensors.contains_key("encoded.codes"),
                 judged: files
@@ -87,6 +95,9 @@ impl Models {
                 named: BTreeMap::new(),
                 directions: Vec::new(),
                 has_encoder: announced.encoder,
+                takes_pictures: announced.encoder,
+                encoded: Space::Z,
+                edits: false,
                 has_likelihood: false,
                 has_encoded: announced.encoder,
                 judged: None,
@@ -181,7 +192,15 @@ impl Context for ModelSketch {
         names.collect()
     }
 
+    fn edits(&self) -> bool {
+        self.edits
+    }
+
     fn can_encode(&self) -> bool {
-        self.has_encoder
+        self.takes_pictures
+    }
+
+    fn encoded_space(&self) -> Space {
+        self.encoded
     }
 }

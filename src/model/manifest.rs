@@ -91,6 +91,14 @@ impl Manifest {
         self.flow.is_some() || (has_encoder && self.diffusion.is_none())
     }
 
+    /// Whether a picture has a code, as `encode(...)` asks for: there is an encoder, or pictures are noised
+    /// as they are.
+    pub fn takes_pictures(&self) -> bool {
+        let has = |role| self.networks.contains_key(&role);
+        let is_noised = self.diffusion.is_some() && (has(Role::Encoder) || !has(Role::Decoder));
+        self.encodes() || is_noised
+    }
+
     /// How many weights the decoder takes beside a code: one for each word of its conditions.
     pub fn condition_len(&self) -> usize {
         let words = self.conditions.as_ref();

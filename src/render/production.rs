@@ -7,7 +7,7 @@ use crate::document::Raster;
 use crate::document::photo;
 use crate::document::recipe::Animation;
 use crate::engine::{Backlog, Event, Job};
-use crate::files::{load, place};
+use crate::files::place;
 use crate::latent::expr::Expr;
 use crate::latent::path::{ArcLength, Path as Way, step_length};
 use crate::latent::{Code, EncodedPhoto};
@@ -185,7 +185,7 @@ impl Production {
         let (Some(file), Some(code)) = (file, code) else {
             return Err(no_answer());
         };
-        let sha256 = load::sha256(Path::new(&file), photo::MAX_FILE_BYTES)
+        let sha256 = photo::sha256(Path::new(&file))
             .map_err(|error| RenderError::Request(error.to_string()))?;
         self.plan.set_photo(file, EncodedPhoto { sha256, code });
         self.done += 1;

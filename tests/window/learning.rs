@@ -8,6 +8,7 @@ use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
 use std::sync::Arc;
 use zscape::app::learning::{name_of, why_no_scene};
+use zscape::app::tools::sample::Mode;
 use zscape::app::tools::variations::STEP;
 use zscape::app::{
     Action, AppState, Axis, Command, Edit, LearningAction, LearningFile, SessionAction, Tool,
@@ -121,6 +122,12 @@ fn every_scene_opens_as_it_is_written_and_leaves_no_trace() {
             "{}",
             question.id
         );
+        // What is redrawn opens where the mask is painted.
+        if scene.tool == ToolName::Sample {
+            let is_redrawn = window.app().position().edited().is_some();
+            let mode = window.app().tools().settings().sample.mode;
+            assert_eq!(mode == Mode::Edit, is_redrawn, "{}", question.id);
+        }
         window.learn(LearningAction::LeaveScene);
         window.wait("the way back", |app| {
             app.navigation().scene().is_none() && app.models().loading().is_none()

@@ -1,7 +1,7 @@
 //! When a question is due again, by FSRS-6 (Ye et al. 2022 and after; the crate `fsrs`), with
 //! its default parameters: the interval after which nine of ten are still known.
 
-use crate::learn::calendar::DAY;
+use crate::learn::calendar::{self, DAY};
 use fsrs::{FSRS, MemoryState};
 use serde::{Deserialize, Serialize};
 
@@ -81,10 +81,10 @@ impl Memory {
 
 /// What is remembered after a review at `now`, in seconds since 1970.
 ///
-/// Days count from review to review, rounded down, as in other programs with FSRS; a second
-/// review on the same day counts as 0 days.
+/// Days count from review to review by the clock on the wall, rounded down, as in other programs with FSRS;
+/// a second review on the same day counts as 0 days.
 pub fn next(before: Option<&Memory>, rating: Rating, now: u64) -> Memory {
-    let days = before.map_or(0, |memory| now.saturating_sub(memory.reviewed) / DAY);
+    let days = before.map_or(0, |memory| calendar::days_between(memory.reviewed, now));
     let days = u32::try_from(days).unwrap_or(u32::MAX);
     let (state, interval) = step(before, rating, days);
     let interval = (f64::from(interval).round() as u64).clamp(1, MAX_INTERVAL_DAYS);
@@ -92,7 +92,7 @@ pub fn next(before: Option<&Memory>, rating: Rating, now: u64) -> Memory {
         stability: state.stability,
         difficulty: state.difficulty,
         reviewed: now,
-        due: now.saturating_add(interval * DAY),
+        due: calendar::days_later(now, interval),
         reviews: before.map_or(0, |memory| memory.reviews).saturating_add(1),
         lapses: before
             .map_or(0, |memory| memory.lapses)

@@ -181,7 +181,7 @@ fn the_check_finds_what_does_not_fit() {
             "expression = \"seed(3)\"",
             "expression = \"encode(\\\"a\\\")\"",
             13,
-            "reads a picture",
+            "reads the picture file",
         ),
         ("\"@digit-3\"]", "\"@digit-33\"]", 15, "@digit-3"),
         ("show = \"seed(4)\"", "show = \"@coat\"", 25, "@coat"),
@@ -221,6 +221,68 @@ fn the_check_finds_what_does_not_fit() {
         faults.iter().any(|f| f.reason.contains("no encoded data")),
         "{faults:?}"
     );
+}
+
+/// Of pictures only those that are built in, and only for models that take pictures; what is redrawn is
+/// checked as elsewhere.
+#[test]
+fn scenes_redraw_pictures_that_are_built_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("whole.md");
+    let models = Models::built_in().expect("sound");
+    let task = r#"
+[[task]]
+kind = "choose"
+ask = "Which one?"
+options = [
+  { text = "This", right = true, because = "It is." },
+  { text = "That", because = "It is not." },
+]
+criteria = ["understanding"]
+"#;
+    let faults_of = |model: &str, expression: &str| {
+        let text = file_with("whole", "intermediate", "own", task)
+            .replace("digits-vae2", model)
+            .replace("@digit-3", "seed(2)")
+            .replace("\"seed(3)\"", &format!("'{expression}'"));
+        fs::write(&path, text).expect("written");
+        let (bank, report) = Bank::with_folder(folder.path());
+        assert!(report.faults.is_empty(), "{:?}", report.faults);
+        let faults = check::bank(&bank, &models, false);
+        let own = faults.iter().filter(|f| f.file.ends_with("whole.md"));
+        own.map(|f| f.reason.clone()).collect::<Vec<_>>()
+    };
+    let three = r#"edit(seed(1), encode("sample:three"), 0.5)"#;
+    for (model, expression) in [
+        ("digits-ddpm", three),
+        ("faces-ldm", three),
+        (
+            "digits-ddpm",
+            r#"edit(seed(1), encode("sample:three"), 1, cells [0..784])"#,
+        ),
+        ("faces-ldm", r#"encode("sample:face")"#),
+    ] {
+        assert_eq!(
+            faults_of(model, expression),
+            [""; 0],
+            "{model}, {expression}"
+        );
+    }
+    for (model, expression, part) in [
+        ("digits-ddpm", r#"encode("three.png")"#, "sample:three"),
+        ("digits-ddpm", r#"encode("sample:cat")"#, "sample:cat"),
+        ("digits-gan", r#"encode("sample:three")"#, "encoder"),
+        ("digits-vae2", three, "in one step"),
+        (
+            "faces-ldm",
+            r#"edit(seed(1), encode("sample:face"), 1, cells [0..65])"#,
+            "64",
+        ),
+    ] {
+        let faults = faults_of(model, expression);
+        let named = faults.iter().any(|fault| fault.contains(part));
+        assert!(named, "{model}, {expression}: {faults:?}");
+    }
 }
 
 #[test]

@@ -26,8 +26,9 @@ use crate::app::pictures::PictureRequest;
 use crate::app::sentences::NO_MODEL;
 use crate::app::{Availability, CommandInfo, CurveFile, Edit, Effect};
 use crate::engine::{Event, JobId, ModelInfo};
+use crate::latent::expr::Walk;
 use crate::latent::{MAX_TURNS, Mask, Sampler};
-use crate::learn::ToolName;
+use crate::learn::{Scene, ToolName};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
@@ -373,6 +374,14 @@ impl ToolPart for Sample {
     fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
         self.film.end(job, failure);
         self.quality.on_end(job, failure);
+    }
+
+    /// A scene whose picture is redrawn opens where the mask is painted, another one at the film.
+    fn preset(settings: &mut Settings, scene: &Scene) {
+        if scene.tool == ToolName::Sample {
+            let is_redrawn = Walk::from_expr(&scene.expression.expr).edited.is_some();
+            settings.mode = if is_redrawn { Mode::Edit } else { Mode::Film };
+        }
     }
 
     fn is_playing(&self) -> bool {
