@@ -17,6 +17,9 @@ pub enum Action {
     Run(Command),
     /// Change the expression.
     Edit(Edit),
+    /// Take a code that was clicked among those to take from: where the open tool has a place for it,
+    /// it goes there, else it is shown.
+    Choose(Expr),
     /// Change what is set in a tool, or have it do something.
     Tool(ToolAction),
     /// Move a parameter.

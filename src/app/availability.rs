@@ -100,6 +100,7 @@ impl AppState {
             {
                 Err(NO_MODEL)
             }
+            Command::Play if !self.is_playing() => self.desk.tools.can_play(&self.desk.workspace),
             _ => Ok(()),
         }
     }

@@ -29,6 +29,7 @@ impl AppState {
                 }
             }
             Action::Edit(edit) => self.desk.edit(edit),
+            Action::Choose(code) => self.desk.choose(code),
             Action::Tool(action) => self.desk.use_tools(|tools, workspace| {
                 action.run(tools, workspace);
             }),

@@ -22,6 +22,8 @@ pub struct CatalogueEntry {
     pub has_styles: bool,
     /// Whether its pictures are made in steps, by a sampler.
     pub takes_steps: bool,
+    /// Whether its space is a plane: its codes are two numbers.
+    pub is_plane: bool,
 }
 
 /// The models with a latent space that are built into the program.
@@ -37,66 +39,77 @@ pub const CATALOGUE: [CatalogueEntry; 12] = [
         title: "Faces, VAE, 48-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "faces-ldm",
         title: "Faces, latent diffusion",
         has_styles: false,
         takes_steps: true,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "digits-vae2",
         title: "Digits, VAE, 2-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: true,
     },
     CatalogueEntry {
         name: "digits-ae2",
         title: "Digits, autoencoder, 2-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: true,
     },
     CatalogueEntry {
         name: "fashion-vae",
         title: "Fashion, VAE, 16-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "digits-gan",
         title: "Digits, GAN, 64-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "digits-cvae",
         title: "Digits, conditional VAE, 8-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "digits-cgan",
         title: "Digits, conditional GAN, 64-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "digits-ddpm",
         title: "Digits, diffusion model",
         has_styles: false,
         takes_steps: true,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "heroes-vae",
         title: "Heroes, VAE, 32-D latent",
         has_styles: false,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "heroes-stylegan",
         title: "Heroes, style-based GAN",
         has_styles: true,
         takes_steps: false,
+        is_plane: false,
     },
 ];
 
@@ -316,6 +329,20 @@ impl Models {
         built_in
             .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
             .chain(files.map(|model| model.source.clone()))
+    }
+
+    /// Those whose space is a plane: the built-in ones, and files that were loaded in this run.
+    pub fn planes(&self) -> impl Iterator<Item = ModelSource> {
+        let built_in = CATALOGUE.iter().filter(|entry| entry.is_plane);
+        let is_plane = |model: &&Arc<ModelInfo>| {
+            let shape = model.manifest.spaces.get(&model.start);
+            shape.is_some_and(|shape| shape.checked_len() == Some(2))
+        };
+        let files = self.known.iter().filter(is_plane);
+        let files = files.map(|model| model.source.clone());
+        built_in
+            .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
+            .chain(files.filter(|source| matches!(source, ModelSource::File(_))))
     }
 
     /// A model that was loaded in this run, whether it is the current one or not.

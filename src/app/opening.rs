@@ -367,13 +367,12 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
     };
     if let Subject::Animation(animation) = &recipe.subject {
         let way = interpolate::Settings {
-            keyframes: expressions,
             method: animation.method,
             easing: animation.easing,
             even: animation.even,
             closed: animation.closed,
             secs: (animation.duration_us as f64 / 1e6) as f32,
-            sheet: false,
+            ..interpolate::Settings::through(expressions)
         };
         desk.with_tool::<Interpolate, _>(|_, cx| {
             cx.open();

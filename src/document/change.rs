@@ -26,6 +26,9 @@ pub enum Change {
         sampler: Sampler,
         /// Seconds since 1970.
         at_secs: u64,
+        /// Whether it goes on with what the current step began, and takes its place.
+        #[serde(default, skip_serializing_if = "is_default")]
+        amends: bool,
     },
     /// Undo, redo, or a jump.
     GoTo(NodeId),
@@ -51,10 +54,14 @@ pub enum Change {
 }
 
 impl Change {
-    /// Whether it speaks of steps or directions by their numbers, which are others where one of them
-    /// got lost.
+    /// Whether it speaks of steps or directions by their numbers or their order, which are others
+    /// where one of them got lost.
     pub fn refers_by_number(&self) -> bool {
-        matches!(self, Self::GoTo(_) | Self::Tool(_) | Self::AddDirection(_))
+        match self {
+            Self::GoTo(_) | Self::Tool(_) | Self::AddDirection(_) => true,
+            Self::Step { amends, .. } => *amends,
+            _ => false,
+        }
     }
 
     /// Whether a file without it lacks something. How the window looks is no such thing.

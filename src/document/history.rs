@@ -267,6 +267,20 @@ impl<S> History<S> {
         id
     }
 
+    /// Puts a state in the place of the current one, unless something came after it. Returns whether
+    /// it did; `weight_bytes` as in [`push`](Self::push).
+    pub fn amend(&mut self, state: S, at_secs: u64, weight_bytes: usize) -> bool {
+        let current = self.current.and_then(|current| self.node_mut(current));
+        let Some(node) = current.filter(|node| node.children.is_empty()) else {
+            return false;
+        };
+        let before = std::mem::replace(&mut node.weight_bytes, weight_bytes);
+        (node.state, node.at_secs) = (state, at_secs);
+        self.bytes = self.bytes - before + weight_bytes;
+        self.trim();
+        true
+    }
+
     /// Where undo goes.
     pub fn undo_target(&self) -> Option<NodeId> {
         self.get(self.current?)?.parent

@@ -91,6 +91,7 @@ impl Session {
                 expression,
                 sampler,
                 at_secs,
+                amends,
             } => {
                 if expression.len() > MAX_TEXT_BYTES || !model.is_sound() {
                     return Err(ChangeError::StepTooLong);
@@ -102,7 +103,11 @@ impl Session {
                     tool: self.tool.clone(),
                 };
                 let weight_bytes = state.weight_bytes(self.is_tool_new);
-                self.history.push(state, *at_secs, weight_bytes);
+                let is_amended =
+                    *amends && self.history.amend(state.clone(), *at_secs, weight_bytes);
+                if !is_amended {
+                    self.history.push(state, *at_secs, weight_bytes);
+                }
                 self.is_tool_new = false;
             }
             Change::GoTo(id) => {

@@ -61,6 +61,11 @@ impl SessionNames {
                         used.set_direction(direction.clone());
                     }
                 }
+                Expr::Vary(varied, vary) => {
+                    let held = vary.held.iter().filter_map(|name| self.direction(name));
+                    held.for_each(|direction| used.set_direction(direction.clone()));
+                    waiting.push(varied);
+                }
                 Expr::Encode(file) => {
                     if let Some(photo) = self.photos.get(file) {
                         used.photos.insert(file.clone(), photo.clone());

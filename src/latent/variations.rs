@@ -34,6 +34,76 @@ pub fn vary(
     values.iter().enumerate().map(step).collect()
 }
 
+/// `varied` without what of its step from `values` lies along `held` directions, each as long as all of
+/// `values` or as one of its parts, such as a layer, and then held in each; what is locked, as in
+/// [`vary`], stays so.
+///
+/// The step is projected onto the complement of the directions, within the numbers that are free.
+pub fn hold(
+    values: &[f32],
+    varied: &[f32],
+    row: usize,
+    held: &[Vec<f32>],
+    locked: &[Range<usize>],
+) -> Vec<f32> {
+    let len = held.iter().map(Vec::len).max().unwrap_or(0);
+    if len == 0 {
+        return varied.to_vec();
+    }
+    let chunks = values.chunks(len).zip(varied.chunks(len)).enumerate();
+    let held_chunk = |(index, (from, to)): (usize, (&[f32], &[f32]))| {
+        let first = index * len;
+        let mut basis: Vec<Vec<f64>> = Vec::new();
+        for mut direction in held.iter().flat_map(|direction| parts(direction, len)) {
+            for (at, value) in direction.iter_mut().enumerate() {
+                if is_in(locked, (first + at) / row.max(1)) {
+                    *value = 0.0;
+                }
+            }
+            basis.iter().for_each(|unit| take_out(&mut direction, unit));
+            let length = product(&direction, &direction).sqrt();
+            // One that the others span already, or that is locked as a whole, takes nothing out.
+            if length > f64::from(f32::EPSILON) {
+                direction.iter_mut().for_each(|value| *value /= length);
+                basis.push(direction);
+            }
+        }
+        let pairs = || from.iter().zip(to);
+        let mut step: Vec<f64> = pairs()
+            .map(|(a, b)| f64::from(*b) - f64::from(*a))
+            .collect();
+        basis.iter().for_each(|unit| take_out(&mut step, unit));
+        let there = from.iter().zip(step);
+        let there = there.map(|(&from, step)| (f64::from(from) + step) as f32);
+        there.collect::<Vec<f32>>()
+    };
+    chunks.flat_map(held_chunk).collect()
+}
+
+/// A direction of `len` numbers, or for a shorter one one for each of the parts that it fits.
+fn parts(direction: &[f32], len: usize) -> impl Iterator<Item = Vec<f64>> {
+    let part = direction.len().max(1);
+    (0..len / part).map(move |index| {
+        let mut whole = vec![0.0; len];
+        for (to, &from) in whole[index * part..].iter_mut().zip(direction) {
+            *to = f64::from(from);
+        }
+        whole
+    })
+}
+
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Takes what lies along a vector of length 1 out of another.
+fn take_out(from: &mut [f64], unit: &[f64]) {
+    let along = product(from, unit);
+    for (value, unit) in from.iter_mut().zip(unit) {
+        *value -= along * unit;
+    }
+}
+
 /// `indices` with some of them drawn again from `levels` entries, each as likely as the others:
 /// those for which `RandomState(seed).random_sample(2 * n)` gives a first number below `share`, by
 /// the second of each pair. Every index has its own draws whether others are locked or not.
@@ -113,12 +183,14 @@ pub fn children(
     seeds: Range<u32>,
     sigma: f32,
     locked: &[Range<usize>],
+    held: &[String],
 ) -> Vec<Expr> {
     let child = |seed| {
         let vary = Vary {
             seed,
             sigma,
             locked: locked.to_vec(),
+            held: held.to_vec(),
         };
         Expr::Vary(Box::new(parent.clone()), vary)
     };
@@ -241,7 +313,7 @@ mod tests {
     fn children_are_expressions() {
         let parent = Expr::Seed(1);
         let text = |expr: &Expr| expr.to_string();
-        let varied = children(&parent, 5..7, 0.25, &[0..1, 3..5]);
+        let varied = children(&parent, 5..7, 0.25, &[0..1, 3..5], &[]);
         assert_eq!(
             varied.iter().map(text).collect::<Vec<_>>(),
             [
@@ -285,5 +357,48 @@ mod tests {
         assert_eq!(chosen.len(), 4);
         assert!(matches!(chosen[..2], [1, 3]), "{chosen:?}");
         assert_eq!(most_diverse(&[&[f32::NAN]], 2), [0]);
+    }
+
+    #[test]
+    fn what_is_held_does_not_move_and_what_is_locked_stays() {
+        let values: Vec<f32> = (0..12).map(|at| at as f32 * 0.25).collect();
+        let held = [
+            vec![1.0, 2.0, 0.0, -1.0],
+            vec![0.5, 0.0, 3.0, 1.0],
+            // Twice the same takes nothing out twice.
+            vec![1.0, 2.0, 0.0, -1.0],
+        ];
+        let along = |code: &[f32], direction: &[f32]| -> f32 {
+            let steps = code.iter().zip(&values).map(|(to, from)| to - from);
+            let numbers = steps.collect::<Vec<f32>>();
+            let rows = numbers.chunks(4);
+            let products =
+                rows.map(|row| row.iter().zip(direction).map(|(a, b)| a * b).sum::<f32>());
+            products.map(f32::abs).fold(0.0, f32::max)
+        };
+        // Layers of four numbers, the second of them locked.
+        let varied = vary(&values, 4, 7, 0.5, &[1..2]);
+        let there = hold(&values, &varied, 4, &held, &[1..2]);
+        assert!(along(&varied, &held[0]) > 0.1);
+        let is_held = |direction: &Vec<f32>| along(&there, direction) < 1e-5;
+        assert!(held.iter().all(is_held), "{there:?}");
+        assert_eq!(there[4..8], values[4..8]);
+        assert_ne!(there[..4], values[..4]);
+        // Single numbers of one vector are locked, too.
+        let direction: Vec<f32> = (0..12).map(|at| (at as f32 - 5.0) * 0.3).collect();
+        let varied = vary(&values, 1, 3, 0.5, &[0..3]);
+        let there = hold(
+            &values,
+            &varied,
+            1,
+            std::slice::from_ref(&direction),
+            &[0..3],
+        );
+        let step = there.iter().zip(&values).map(|(to, from)| to - from);
+        let moved: f32 = step.zip(&direction).map(|(a, b)| a * b).sum();
+        assert!(moved.abs() < 1e-5, "{moved}");
+        assert_eq!(there[..3], values[..3]);
+        assert_ne!(there[3..], values[3..]);
+        assert_eq!(hold(&values, &varied, 1, &[], &[]), varied);
     }
 }

@@ -1,7 +1,7 @@
 //! The window: the panels in their places, and the order of things in a frame.
 
 use super::dialogs::Dialogs;
-use super::overlays::{self, BookmarkForm, Palette, ShortcutsPage};
+use super::overlays::{self, BookmarkForm, Palette, ShortcutsPage, Toasts};
 use super::panels::bookmarks::BookmarksView;
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
@@ -23,7 +23,7 @@ use crate::app::{
 };
 use crate::document::autosave::ended_unexpectedly;
 use crate::engine::{Decoders, Engine, EngineOptions, ModelSource, SharedGpu};
-use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, Ui, ViewportCommand};
+use eframe::egui::{CentralPanel, Context, Event, Frame, Margin, Panel, Rect, Ui, ViewportCommand};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,9 @@ pub struct ZscapeWindow {
     palette: Palette,
     shortcuts: ShortcutsPage,
     parts: Parts,
+    toasts: Toasts,
+    /// The middle of the window, where messages stand.
+    stage: Rect,
     dialogs: Dialogs,
     memory: Memory,
     fonts: SystemFonts,
@@ -153,6 +156,8 @@ impl ZscapeWindow {
             palette: Palette::default(),
             shortcuts: ShortcutsPage::default(),
             parts: Parts::default(),
+            toasts: Toasts::default(),
+            stage: Rect::NOTHING,
             dialogs: Dialogs::new(wake),
             memory,
             fonts,
@@ -278,6 +283,7 @@ impl ZscapeWindow {
                 .frame(line(ui, space::M, space::S))
                 .show(ui, |ui| learning::watch_ui(ui, app, scene));
         }
+        self.toasts.strip_ui(ui, app, actions);
         self.filmstrip.textures.end_frame();
         // The status bar has shown that of the last frame.
         self.canvas.forget_scale();
@@ -294,6 +300,7 @@ impl ZscapeWindow {
                 };
                 self.tools.stage_ui(ui, &mut stage);
             });
+        self.stage = stage.response.rect;
         add(stage.response);
         self.parts = parts;
         self.textures.end_frame();
@@ -322,7 +329,7 @@ impl ZscapeWindow {
         if let Some((layer, rect)) = overlays::tour(ctx, app, actions) {
             self.parts.add_first(layer, rect);
         }
-        overlays::toasts(ctx, app, actions, self.canvas.area());
+        self.toasts.ui(ctx, app, actions, self.stage);
         overlays::drop_zone(ctx);
     }
 

@@ -155,6 +155,7 @@ fn a_session_file_is_opened_by_its_name() {
             expression: format!("seed({seed})"),
             sampler: Default::default(),
             at_secs: seed,
+            amends: false,
         };
         session.apply(&step).expect("it makes sense");
     }

@@ -35,6 +35,7 @@ fn step(number: u64) -> Change {
         expression: format!("seed({number})"),
         sampler: Default::default(),
         at_secs: number,
+        amends: false,
     }
 }
 

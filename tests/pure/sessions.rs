@@ -25,6 +25,7 @@ fn step(expression: &str) -> Change {
         expression: expression.to_owned(),
         sampler: Default::default(),
         at_secs: 1_700_000_000,
+        amends: false,
     }
 }
 

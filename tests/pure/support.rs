@@ -149,6 +149,7 @@ pub fn change() -> impl Strategy<Value = Change> {
                 expression,
                 sampler: if at_secs % 3 == 0 { noisy(at_secs) } else { Default::default() },
                 at_secs,
+                amends: at_secs.is_multiple_of(3),
             }
         }),
         3 => (0_u64..30).prop_map(|number| Change::GoTo(NodeId::new(number))),

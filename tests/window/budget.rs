@@ -101,7 +101,10 @@ const PLACES: [Place; 17] = [
     place(
         "Interpolate",
         FASHION,
-        |it| it.tool(Tool::Interpolate),
+        |it| {
+            it.tool(Tool::Interpolate);
+            it.set_path(&[3, 9]);
+        },
         1_850,
         340,
     ),

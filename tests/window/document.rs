@@ -302,6 +302,7 @@ fn session(steps: u64) -> Session {
             expression: format!("seed({seed})"),
             sampler: Default::default(),
             at_secs: 1_700_000_000 + seed,
+            amends: false,
         };
         session.apply(&step).expect("it makes sense");
         // Every hundredth step is left for a branch beside it.
@@ -408,6 +409,7 @@ fn a_session_with_a_missing_model_says_so_and_stays_as_it_was() {
             expression: expression.to_owned(),
             sampler: Default::default(),
             at_secs: 1,
+            amends: false,
         };
         session.apply(&step).expect("it makes sense");
     }

@@ -223,7 +223,7 @@ fn an_animation_of_this_program_opens_its_way() {
     window.drop_file(&path);
     window.wait("the tool", |app| app.tools().open() == Tool::Interpolate);
     let way = window.app().tools().settings().interpolate.clone();
-    assert_eq!(way.keyframes.len(), 3);
+    assert_eq!(way.keyframes().count(), 3);
     assert!(way.closed && way.method == Method::Lerp && (way.secs - 3.0).abs() < 1e-3);
 }
 

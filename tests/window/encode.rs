@@ -6,8 +6,8 @@ use eframe::egui::{Key, Modifiers, pos2};
 use egui_kittest::kittest::Queryable as _;
 use std::path::PathBuf;
 use std::time::Instant;
-use zscape::app::Tool;
-use zscape::app::tools::encode::{How, Source};
+use zscape::app::tools::encode::{Encode, How, Source};
+use zscape::app::{Action, Tool};
 use zscape::document::photo::{Fit, Placing};
 use zscape::document::{Raster, Recipe, Subject, png};
 use zscape::files::save;
@@ -171,64 +171,128 @@ fn digits_are_inverted_and_centred_unless_told_otherwise() {
     assert_eq!(again.prepared.picture, by_itself.prepared.picture);
 }
 
+fn strokes(window: &Window) -> usize {
+    match &window.app().tools().settings().encode.source {
+        Source::Drawing(strokes) => strokes.len(),
+        other => panic!("it is a drawing: {other:?}"),
+    }
+}
+
+fn history(window: &Window) -> usize {
+    window.app().session().document().history().len()
+}
+
+/// A line down the paper, and what becomes of it.
+fn stroke(window: &mut Window, x: f32) {
+    let paper = window.find(Role::Image, "Drawing").rect();
+    let at = |y: f32| paper.min + paper.size() * eframe::egui::vec2(x, y);
+    window.harness.hover_at(at(0.2));
+    window.harness.drag_at(at(0.2));
+    for step in 1..=6 {
+        window.harness.hover_at(at(0.2 + 0.1 * step as f32));
+        window.harness.run_steps(1);
+    }
+    window.harness.drop_at(at(0.8));
+    window.settle();
+    wait_for_code(window);
+    window.settle();
+}
+
+/// Waits until what is shown is a step of the history.
+fn wait_for_step(window: &mut Window) {
+    window.wait("the step", |app| {
+        let step = app.session().document().history().current_state();
+        let now = app.position().expression().to_string();
+        step.is_some_and(|step| *step.expression == now)
+    });
+}
+
 #[test]
-fn a_digit_is_drawn_and_undone_stroke_by_stroke() {
+fn a_drawing_is_the_current_picture_and_one_step_that_undo_takes_back() {
     let mut window = Window::open_named("digits-vae2");
     window.open_tool("Encode");
     window.harness.get_by_label("No picture yet");
     window.click("Draw");
-    let paper = window.find(Role::Image, "Drawing").rect();
-    let stroke = |window: &mut Window, x: f32| {
-        let at = |y: f32| paper.min + paper.size() * eframe::egui::vec2(x, y);
-        window.harness.hover_at(at(0.2));
-        window.harness.drag_at(at(0.2));
-        for step in 1..=6 {
-            window.harness.hover_at(at(0.2 + 0.1 * step as f32));
-            window.harness.run_steps(1);
-        }
-        window.harness.drop_at(at(0.8));
-        window.settle();
-        wait_for_code(window);
-    };
-    let strokes = |window: &Window| match &window.app().tools().settings().encode.source {
-        Source::Drawing(strokes) => strokes.len(),
-        other => panic!("it is a drawing: {other:?}"),
-    };
-    let history = |window: &Window| window.app().session().document().history().len();
-    stroke(&mut window, 0.5);
-    assert_eq!(strokes(&window), 1);
-    let one = window
-        .app()
-        .tools()
-        .encode()
-        .found()
-        .expect("found")
-        .clone();
+    window.wait_for_steps(2);
     let steps = history(&window);
-    window.wait("the step", |app| {
-        app.session().document().history().len() > steps - 1
-    });
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    window.settle();
+    stroke(&mut window, 0.5);
+    wait_for_step(&mut window);
+    assert_eq!(strokes(&window), 1);
+    let found = |window: &Window| {
+        let found = window.app().tools().encode().found();
+        found.expect("found").clone()
+    };
+    let is_shown = |window: &Window| {
+        let frame = window.app().preview().frame().expect("a picture");
+        let pairs = frame
+            .code
+            .values
+            .reals()
+            .iter()
+            .zip(found(window).code.values.reals().to_vec());
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 1e-4
+    };
+    let one = window.expression();
+    assert!(one.starts_with('['), "{one}");
+    assert!(is_shown(&window));
+    assert_eq!(history(&window), steps + 1);
+
     stroke(&mut window, 0.8);
+    wait_for_step(&mut window);
     assert_eq!(strokes(&window), 2);
-    let two = window
-        .app()
-        .tools()
-        .encode()
-        .found()
-        .expect("found")
-        .clone();
-    assert_ne!(one.code, two.code);
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    window.settle();
+    assert_ne!(window.expression(), one);
+    assert!(is_shown(&window));
+    assert_eq!(history(&window), steps + 1, "it is one drawing");
+    let two = window.expression();
+
+    window.click("Take back a stroke");
+    wait_for_code(&mut window);
+    wait_for_step(&mut window);
+    assert_eq!((strokes(&window), window.expression()), (1, one.clone()));
+    stroke(&mut window, 0.8);
+    wait_for_step(&mut window);
+
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(strokes(&window), 0, "the whole drawing is taken back");
+    assert_eq!(window.expression(), "seed(42)");
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    wait_for_code(&mut window);
+    assert_eq!((strokes(&window), window.expression()), (2, two.clone()));
+
+    // Another seed ends the drawing; what is drawn then is a step of its own.
+    window.next_seed();
+    wait_for_step(&mut window);
+    let seed = window.expression();
+    assert_eq!(history(&window), steps + 2);
+    stroke(&mut window, 0.3);
+    wait_for_step(&mut window);
+    assert_eq!(history(&window), steps + 3);
     window.press(Modifiers::COMMAND, Key::Z);
     wait_for_code(&mut window);
-    assert_eq!(strokes(&window), 1, "one stroke is taken back");
-    let back = window.app().tools().encode().found().expect("found");
-    assert_eq!(back.code, one.code);
+    assert_eq!(
+        window.expression(),
+        seed,
+        "its code is not shown again by itself"
+    );
     window.click("Save code");
     assert_eq!(window.expression(), "@drawing");
+}
+
+#[test]
+fn without_an_encoder_a_drawing_is_searched_and_shown() {
+    let mut window = Window::open_named("digits-gan");
+    window.ask(Action::edit_tool::<Encode>(|settings| {
+        settings.set_steps(20)
+    }));
+    window.open_tool("Encode");
+    window.click("Draw");
+    stroke(&mut window, 0.5);
+    let expression = window.expression();
+    assert!(expression.starts_with('['), "{expression}");
+    let numbers = expression.matches(',').count() + 1;
+    let space = window.app().model().expect("a model").start;
+    let spaces = &window.app().model().expect("a model").manifest.spaces;
+    assert_eq!(Some(numbers), spaces[&space].checked_len());
 }
 
 #[test]

@@ -168,7 +168,6 @@ fn every_kind_and_format_is_what_the_command_line_makes() {
         // A strip is spread by the easing and the lengths of the way, a command's is not.
         let is_animation = settings.kind == Kind::Animation;
         let way = interpolate::Settings {
-            keyframes: expressions.to_vec(),
             method: zscape::latent::path::Method::Lerp,
             easing: match is_animation {
                 true => zscape::latent::path::Easing::Smooth,
@@ -177,7 +176,7 @@ fn every_kind_and_format_is_what_the_command_line_makes() {
             closed: is_animation,
             even: is_animation,
             secs: 0.8,
-            ..interpolate::Settings::default()
+            ..interpolate::Settings::through(expressions.clone())
         };
         window.ask(Action::edit_tool::<Interpolate>(|settings| *settings = way));
         window.ask(Action::SetExport(settings.clone()));
@@ -228,6 +227,7 @@ fn an_even_closed_animation_is_what_its_recipe_makes() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = Window::open_named("digits-vae2");
     window.open_tool("Interpolate");
+    window.set_path(&[3, 9]);
     window.harness.get_by_label("Closed loop").click();
     window.harness.get_by_label("Constant speed").click();
     window.settle();
@@ -258,6 +258,7 @@ fn an_even_closed_animation_is_what_its_recipe_makes() {
 fn stills_strips_and_grids_carry_what_makes_them_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = Window::open_named("digits-gan");
+    window.set_path(&[3, 9]);
     for (kind, size) in [
         ("Picture", [224, 224]),
         ("Strip", [16 * 224, 224]),

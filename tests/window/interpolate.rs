@@ -4,12 +4,95 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use zscape::app::tools::interpolate::{LERP_STRIP, SHEET, SLERP_STRIP, STRIP};
+use zscape::app::tools::variations::Variations;
 use zscape::app::{Action, Command, Edit};
+use zscape::latent::expr::Expr;
 
 fn open() -> Window {
     let mut window = Window::open_named("digits-gan");
     window.open_tool("Interpolate");
+    window.set_path(&[3, 9]);
     window
+}
+
+fn places(window: &Window) -> Vec<Option<String>> {
+    let settings = &window.app().tools().settings().interpolate;
+    let text = |place: &Option<Expr>| place.as_ref().map(ToString::to_string);
+    settings.places.iter().map(text).collect()
+}
+
+#[test]
+fn it_opens_with_two_places_and_clicks_fill_them() {
+    let mut window = Window::open_named("digits-gan");
+    window.open_tool("Interpolate");
+    let seed = |seed: u32| Some(format!("seed({seed})"));
+    assert_eq!(places(&window), [None, None]);
+    for empty in ["From: empty", "To: empty"] {
+        window.find(Role::Button, empty);
+    }
+    let play = window.app().availability(Command::Play);
+    assert!(
+        play.is_err_and(|why| why.contains("two pictures")),
+        "{play:?}"
+    );
+    window.click("seed(7)");
+    assert_eq!(places(&window), [seed(7), None]);
+    assert_eq!(window.expression(), "seed(7)");
+    window.click("seed(8)");
+    window.wait("the strips", |app| app.pictures().is_settled());
+    assert_eq!(places(&window)[1], seed(8));
+    let strip = window.app().pictures().set(SLERP_STRIP);
+    assert_eq!(
+        strip.iter().flatten().count(),
+        STRIP,
+        "the path is shown at once"
+    );
+    assert_eq!(window.app().tools().interpolate().time(), 1.0);
+    // Both are filled: a click goes there, as in other tools.
+    window.click("seed(2)");
+    assert_eq!(places(&window)[0], seed(7));
+    assert_eq!(window.expression(), "seed(2)");
+    // A place that is marked takes the next one.
+    window.click("Mark From");
+    window.click("seed(4)");
+    assert_eq!(places(&window)[0], seed(4));
+    assert_eq!(window.app().tools().interpolate().time(), 0.0);
+    window.wait("a step", |app| app.availability(Command::Undo).is_ok());
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(places(&window)[0], seed(7), "undo empties the hand");
+    window.click("Remove keyframe 1");
+    assert_eq!(places(&window)[0], None, "to stays to");
+    assert_eq!(places(&window)[1], seed(8));
+}
+
+#[test]
+fn places_are_marked_and_filled_by_keyboard() {
+    let mut window = Window::open_named("digits-gan");
+    window.open_tool("Interpolate");
+    window.find(Role::Button, "To: empty").focus();
+    window.press(Modifiers::NONE, Key::Enter);
+    window.find(Role::Button, "seed(5)").focus();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(places(&window), [None, Some("seed(5)".to_owned())]);
+    window
+        .find(Role::Button, "Add the current picture as a keyframe")
+        .focus();
+    window.press(Modifiers::NONE, Key::Enter);
+    let five = || Some("seed(5)".to_owned());
+    assert_eq!(places(&window), [five(), five()]);
+}
+
+#[test]
+fn favourites_of_variations_are_there_to_take() {
+    let mut window = Window::open_named("digits-gan");
+    let liked = Expr::Seed(77);
+    let favour = liked.clone();
+    window.ask(Action::edit_tool::<Variations>(|settings| {
+        settings.favour(favour, true);
+    }));
+    window.open_tool("Interpolate");
+    window.click("Favourite 1");
+    assert_eq!(places(&window)[0], Some(liked.to_string()));
 }
 
 #[test]
@@ -40,30 +123,18 @@ fn both_strips_show_the_same_pair_and_only_slerp_keeps_the_norm() {
 fn keyframes_are_dropped_in_and_the_way_is_scrubbed() {
     let mut window = open();
     window.drag("seed(1)", "Keyframes");
-    let keyframes = window
-        .app()
-        .tools()
-        .settings()
-        .interpolate
-        .keyframes
-        .clone();
+    let keyframes: Vec<String> = places(&window).into_iter().flatten().collect();
     assert_eq!(keyframes.len(), 3);
     let before = window.picture();
     window.click("slerp 16 of 16");
-    assert_eq!(window.expression(), keyframes[2].to_string());
+    assert_eq!(window.expression(), keyframes[2]);
     assert_ne!(window.picture(), before);
     window.click("slerp 1 of 16");
-    assert_eq!(window.expression(), keyframes[0].to_string());
+    assert_eq!(window.expression(), keyframes[0]);
     window.click("Remove keyframe 3");
-    assert_eq!(
-        window.app().tools().settings().interpolate.keyframes.len(),
-        2
-    );
+    assert_eq!(places(&window).len(), 2);
     window.press(Modifiers::COMMAND, Key::Z);
-    assert_eq!(
-        window.app().tools().settings().interpolate.keyframes.len(),
-        3
-    );
+    assert_eq!(places(&window).len(), 3);
 }
 
 #[test]

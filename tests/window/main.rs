@@ -24,6 +24,7 @@ mod learning;
 mod learning_tasks;
 mod map;
 mod matrix;
+mod messages;
 mod models;
 mod noise;
 mod old_sessions;

@@ -6,7 +6,7 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
 use zscape::app::Action;
-use zscape::app::tools::map::PlaneKind;
+use zscape::app::tools::map::{POINT, PlaneKind};
 use zscape::engine::ModelSource;
 
 fn open(model: &str) -> Window {
@@ -184,5 +184,99 @@ fn the_plane_is_always_one_of_the_loaded_model() {
             );
             model.name == name && plane.is_some()
         });
+    }
+}
+
+#[test]
+fn a_second_map_lies_beside_the_first_and_both_look_at_the_same_place() {
+    let mut window = open("digits-vae2");
+    window
+        .find(Role::ComboBox, "Model of the second map")
+        .click();
+    window.harness.run_steps(2);
+    window.click("Digits, autoencoder, 2-D latent");
+    window.wait("the second map", |app| {
+        let map = app.tools().map();
+        map.beside().laid().is_some()
+            && map.beside().tiles().is_complete()
+            && map.tiles().is_complete()
+    });
+    let map = |window: &Window, name: &str| window.find(Role::Canvas, name).rect();
+    let first = map(&window, "Map of the latent plane");
+    let second = map(&window, "Map of the second model");
+    assert!(!first.intersects(second));
+    assert!((first.size() - second.size()).length() < 1.0);
+    let pixels = window.pixels(second.shrink(48.0));
+    let bright = pixels.0.iter().filter(|pixel| pixel[0] > 128).count();
+    assert!(
+        bright > pixels.0.len() / 100,
+        "digits are on it: {pixels:?}"
+    );
+    // Both begin where all that either of them knows is in sight.
+    let reach = |window: &Window| {
+        let map = window.app().tools().map();
+        let own = map.plane().expect("it is laid").home().half_span;
+        let (_, plane) = map.beside().laid().expect("it is laid");
+        (
+            own,
+            plane.home().half_span,
+            map.look().expect("it was painted").half_span,
+        )
+    };
+    let (own, other, look) = reach(&window);
+    assert_eq!(look, own.max(other));
+    assert_ne!(own, other);
+
+    window.harness.hover_at(second.center());
+    window.harness.drag_at(second.center());
+    window.harness.drop_at(second.center());
+    window.settle();
+    assert_eq!(
+        window.expression(),
+        "[0, 0]",
+        "a place of one is a place of the other"
+    );
+    window.wait("its picture by the second model", |app| {
+        let set = app.pictures().set(POINT);
+        set.is_complete()
+            && set
+                .get(0)
+                .is_some_and(|it| it.expression.to_string() == "[0, 0]")
+    });
+    window.harness.run_steps(2);
+    window.find(Role::Image, "Picture of the point by the second model");
+
+    window.click("Zoom in");
+    let zoomed = window.app().tools().map().look().expect("it was painted");
+    assert!(zoomed.half_span < look);
+    window.wait("finer tiles", |app| {
+        let map = app.tools().map();
+        map.beside().tiles().is_complete() && map.tiles().is_complete()
+    });
+
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(
+        window.app().tools().settings().map.beside,
+        None,
+        "undo takes it away"
+    );
+    window.wait("one map", |app| app.tools().map().beside().laid().is_none());
+    window.harness.run_steps(2);
+    let second = window
+        .harness
+        .query_by_role_and_label(Role::Canvas, "Map of the second model");
+    assert!(second.is_none());
+}
+
+#[test]
+fn only_planes_are_laid_beside_each_other() {
+    for (model, is_plane) in [("digits-ae2", true), ("digits-gan", false)] {
+        let mut window = Window::open_named(model);
+        window.open_tool("Map");
+        let choice = window
+            .harness
+            .query_by_role_and_label(Role::ComboBox, "Model of the second map");
+        assert_eq!(choice.is_some(), is_plane, "{model}");
     }
 }

@@ -267,6 +267,9 @@ fn walk(name: &str, window: Window) {
             continue;
         }
         run(&mut cell.window, tool.command());
+        if tool == Tool::Interpolate && model.has_real_seeds() {
+            cell.window.set_path(&[3, 9]);
+        }
         for start in starts(&model) {
             cell.place = format!("{name}, {tool:?} from {start}");
             cell.act("start", |window| {

@@ -105,6 +105,7 @@ fn the_window_is_used_as_ever() {
     assert!(is_texture(window.app()));
     assert!(window.picture() != before, "it shows the other model");
     window.open_tool("Interpolate");
+    window.set_path(&[3, 9]);
     assert_eq!(window.app().preview().failure(), None);
     assert_eq!(window.app().pictures().failures().count(), 0);
 }

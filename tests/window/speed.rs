@@ -137,6 +137,7 @@ fn a_strip_of_sixteen() {
     for model in ["digits-vae2", "digits-gan", "fashion-vae"] {
         let mut window = Window::open_named(model);
         window.open_tool("Interpolate");
+        window.set_path(&[3, 9]);
         let mut times = Vec::new();
         for seed in 0..REPEATS as u32 {
             let code = zscape::latent::expr::Expr::Seed(100 + seed);

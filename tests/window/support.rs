@@ -9,8 +9,10 @@ use egui_kittest::{Harness, Node};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use zscape::app::tools::interpolate::Interpolate;
 use zscape::app::{Action, AppState};
 use zscape::engine::{DeviceChoice, ModelSource};
+use zscape::latent::expr::Expr;
 use zscape::ui::{WindowOptions, ZscapeWindow};
 
 /// Long enough for a machine that compiles other tests meanwhile.
@@ -138,6 +140,17 @@ impl Window {
         self.find(Role::Tab, name).click();
         self.settle();
         self.wait("the pictures of the tool", |app| {
+            app.pictures().is_settled()
+        });
+    }
+
+    /// Puts the path of Interpolate through these seeds.
+    pub fn set_path(&mut self, seeds: &'static [u32]) {
+        self.ask(Action::edit_tool::<Interpolate>(|settings| {
+            settings.set_keyframes(seeds.iter().copied().map(Expr::Seed));
+        }));
+        self.settle();
+        self.wait("the pictures of the path", |app| {
             app.pictures().is_settled()
         });
     }

@@ -3,6 +3,9 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
+use zscape::app::DecodedPicture;
+use zscape::app::tools::variations::CHILDREN;
+use zscape::latent::Space;
 
 fn open() -> Window {
     let mut window = Window::open_named("fashion-vae");
@@ -78,4 +81,92 @@ fn favourites_stay_when_children_go() {
             .favourites
             .is_empty()
     );
+}
+
+#[test]
+fn parts_are_locked_and_children_have_them_of_their_parent() {
+    let mut window = Window::open_named("heroes-stylegan");
+    window.open_tool("Variations");
+    let children = |window: &Window| -> Vec<(String, Vec<f32>)> {
+        let set = window.app().pictures().set(CHILDREN);
+        let pictures = set.iter().flatten();
+        let code = |picture: &DecodedPicture| picture.code.values.reals().to_vec();
+        pictures
+            .map(|picture| (picture.expression.to_string(), code(picture)))
+            .collect()
+    };
+    let settle = |window: &mut Window| {
+        window.settle();
+        window.wait("the children", |app| app.pictures().is_settled());
+    };
+    let direction = window.app().model().expect("a model").directions[0].clone();
+    assert_eq!(direction.space, Space::W);
+    let dim = direction.values.len();
+    // How far the codes of two children lie apart along the direction, layer by layer.
+    let along = |a: &[f32], b: &[f32]| -> f32 {
+        let steps: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let rows = steps.chunks(dim);
+        let dots = rows.map(|row| {
+            row.iter()
+                .zip(&direction.values)
+                .map(|(a, b)| a * b)
+                .sum::<f32>()
+        });
+        let square: f32 = direction.values.iter().map(|value| value * value).sum();
+        dots.map(|dot| (dot / square.sqrt()).abs())
+            .fold(0.0, f32::max)
+    };
+
+    window.click("Lock coarse styles");
+    settle(&mut window);
+    let coarse = children(&window);
+    assert!(
+        coarse[0].0.starts_with("vary(map(seed(42), \"w+\"), ")
+            && coarse[0].0.contains("lock [0..2]"),
+        "{}",
+        coarse[0].0
+    );
+    let [(_, first), (_, second), ..] = &coarse[..] else {
+        panic!("there are children");
+    };
+    assert_eq!(
+        first[..2 * dim],
+        second[..2 * dim],
+        "the coarse styles are the parent's"
+    );
+    assert_ne!(first[2 * dim..], second[2 * dim..]);
+    assert!(along(first, second) > 1e-2);
+
+    window.click(&format!("Lock {}", direction.name));
+    settle(&mut window);
+    let held = children(&window);
+    assert!(
+        held[0]
+            .0
+            .contains(&format!("lock [0..2, \"{}\"]", direction.name)),
+        "{}",
+        held[0].0
+    );
+    assert!(
+        along(&held[0].1, &held[1].1) < 1e-4,
+        "no child has more of it"
+    );
+
+    // The next generation stays where it is: the lineage grows by one call.
+    window.harness.run_steps(2);
+    window.click("Child 1");
+    settle(&mut window);
+    let next = children(&window);
+    assert!(
+        next[0].0.starts_with("vary(vary(map(seed(42), "),
+        "{}",
+        next[0].0
+    );
+    assert_eq!(next[0].0.matches("map(").count(), 1);
+    assert!(along(&next[0].1, &held[0].1) < 1e-4, "nor has a grandchild");
+
+    window.click("Unlock everything");
+    assert!(!window.app().tools().settings().variations.is_locked());
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert!(window.app().tools().settings().variations.is_locked());
 }

@@ -8,7 +8,7 @@ use super::models::link_of;
 use super::notices::Level;
 use super::session::OpenSession;
 use super::tools::directions::Directions;
-use super::tools::{ToolContext, ToolPart, ToolView};
+use super::tools::{ToolContext, ToolPart, ToolView, Work};
 use super::{Composition, Edit, ThumbnailKey, Tool, ToolSettings, Tools, Workspace};
 use crate::document::bookmarks::renamed_in_json;
 use crate::document::{Change, ModelLink, SessionView};
@@ -35,6 +35,8 @@ pub struct Desk {
     pub(super) session: OpenSession,
     /// The place that was settled or gone to last.
     settled: Option<Place>,
+    /// What was being made when it was settled.
+    settled_work: Option<Work>,
     /// What the session heard last of the tools.
     known_tools: Option<KnownTools>,
     redrawing: Option<Redrawing>,
@@ -47,9 +49,15 @@ impl Desk {
             tools: Tools::default(),
             session,
             settled: None,
+            settled_work: None,
             known_tools: None,
             redrawing: None,
         }
+    }
+
+    /// What is being made by hand.
+    pub(super) fn work(&self) -> Option<Work> {
+        self.tools.work(&self.workspace)
     }
 
     /// Where the user is; `None` before the first model is there.
@@ -126,6 +134,15 @@ impl Desk {
             self.stop_playing();
         }
         self.workspace.edit(edit);
+    }
+
+    /// Takes a code that was clicked: to a place of the open tool that waits for one, else on the
+    /// window.
+    pub(super) fn choose(&mut self, code: Expr) {
+        let is_taken = self.use_tools(|tools, workspace| tools.take(workspace, &code));
+        if !is_taken {
+            self.edit(Edit::Expression(code));
+        }
     }
 
     /// Whether the picture moves by itself.

@@ -66,17 +66,20 @@ impl Desk {
         if !self.workspace.gesture.may_settle() {
             return;
         }
+        let work = self.work();
+        let goes_on = work.is_some() && work == self.settled_work;
         self.arrive();
         if is_step {
-            self.push_step();
+            self.push_step(goes_on);
         }
+        self.settled_work = work;
     }
 
     /// Makes the place of the start the first step.
     pub(in crate::app) fn begin_history(&mut self) {
         if self.place().is_some() {
             self.arrive();
-            self.push_step();
+            self.push_step(false);
         }
     }
 
@@ -84,11 +87,13 @@ impl Desk {
     pub(in crate::app) fn arrive(&mut self) {
         if let Some(place) = self.place() {
             self.settled = Some(place);
+            self.settled_work = None;
             self.workspace.gesture.end();
         }
     }
 
-    fn push_step(&mut self) {
+    /// Makes what is shown a step; one that goes on with what the last one began takes its place.
+    fn push_step(&mut self, goes_on: bool) {
         let Some(model) = self.workspace.model().map(link_of) else {
             return;
         };
@@ -101,7 +106,11 @@ impl Desk {
             expression: position.expression().to_string(),
             sampler: position.sampler(),
             at_secs: unix_secs(),
+            amends: goes_on,
         });
+        if goes_on {
+            self.session.forget_still();
+        }
     }
 
     fn remember_tools(&mut self) {
@@ -191,6 +200,7 @@ impl Desk {
     /// Forgets what was settled and what the session knows: another one is open.
     pub(in crate::app) fn forget_steps(&mut self) {
         self.settled = None;
+        self.settled_work = None;
         self.known_tools = None;
         self.workspace.gesture.end();
     }

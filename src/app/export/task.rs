@@ -7,7 +7,7 @@ use crate::app::tools::seeds::Seeds;
 use crate::document::animation::AnimationFormat;
 use crate::document::codes::{CodeArray, array_name};
 use crate::document::raster::Layout;
-use crate::document::recipe::{Animation, texts};
+use crate::document::recipe::Animation;
 use crate::document::{Bookmark, ModelLink, Subject};
 use crate::engine::{Backlog, ModelInfo};
 use crate::latent::expr::{Expr, parse};
@@ -188,7 +188,7 @@ fn subject(desk: &Desk, settings: &Settings) -> Result<Subject, String> {
             // For the sentence that the form shows.
             interpolate.path(interpolate.method)?;
             Subject::Animation(Animation {
-                keyframes: texts(&interpolate.keyframes),
+                keyframes: interpolate.keyframes().map(ToString::to_string).collect(),
                 method: interpolate.method,
                 easing: interpolate.easing,
                 even: interpolate.even,

@@ -6,6 +6,7 @@
 use super::journey::{Journey, Purpose};
 use super::{Desk, Navigation};
 use crate::app::Place;
+use crate::app::tools::Work;
 use crate::app::{Edit, Tool};
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(super) struct SceneSteps {
     steps: Vec<(Place, Tool)>,
     /// Which of them is shown; with no steps it means nothing.
     at: usize,
+    /// What was being made at the last of them.
+    work: Option<Work>,
 }
 
 impl SceneSteps {
@@ -37,13 +40,16 @@ impl SceneSteps {
         self.steps.get(self.at)
     }
 
-    /// Adds what is shown as a step, if it is another than the last.
-    fn note(&mut self, place: Place, tool: Tool) {
+    /// Adds what is shown as a step, if it is another than the last. What goes on with the same work
+    /// takes its place.
+    fn note(&mut self, place: Place, tool: Tool, work: Option<Work>) {
         let is_known = |(known, _): &(Place, Tool)| *known == place;
         if self.current().is_some_and(is_known) {
             return;
         }
-        self.steps.truncate(self.at + 1);
+        let goes_on = work.is_some() && work == self.work;
+        self.work = work;
+        self.steps.truncate(self.at + usize::from(!goes_on));
         if self.steps.len() == MAX_STEPS {
             self.steps.remove(0);
         }
@@ -58,6 +64,7 @@ impl SceneSteps {
             self.at + 1
         };
         let step = self.steps.get(at)?.clone();
+        self.work = None;
         self.at = at;
         Some(step)
     }
@@ -74,7 +81,8 @@ impl Navigation {
             return false;
         }
         if hand_rests {
-            self.scene_steps.note(place, desk.tools.open());
+            let work = desk.work();
+            self.scene_steps.note(place, desk.tools.open(), work);
         }
         !hand_rests
     }
@@ -103,7 +111,8 @@ impl Navigation {
     pub(super) fn step_in_scene(&mut self, desk: &mut Desk, back: bool) {
         desk.stop_playing();
         if let Some(place) = self.place_in_scene(desk) {
-            self.scene_steps.note(place, desk.tools.open());
+            let work = desk.work();
+            self.scene_steps.note(place, desk.tools.open(), work);
         }
         let Some((place, tool)) = self.scene_steps.step(back) else {
             return;
@@ -154,14 +163,14 @@ mod tests {
         let mut steps = SceneSteps::default();
         steps.begin("a question");
         for seed in [1, 2, 2, 3] {
-            steps.note(place(seed), Tool::Explore);
+            steps.note(place(seed), Tool::Explore, None);
         }
         let go = |steps: &mut SceneSteps, back| steps.step(back).map(|(place, _)| place);
         assert_eq!(go(&mut steps, true), Some(place(2)));
         assert_eq!(go(&mut steps, true), Some(place(1)));
         assert_eq!(go(&mut steps, true), None);
         assert_eq!(go(&mut steps, false), Some(place(2)));
-        steps.note(place(9), Tool::Explore);
+        steps.note(place(9), Tool::Explore, None);
         assert_eq!(go(&mut steps, false), None);
         assert_eq!(go(&mut steps, true), Some(place(2)));
         steps.begin("a question");

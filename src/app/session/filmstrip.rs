@@ -108,6 +108,7 @@ mod tests {
                 expression: format!("seed({seed})"),
                 sampler: Default::default(),
                 at_secs: 0,
+                amends: false,
             };
             session.apply(&step).expect("it makes sense");
             strip.follow(session.history());
@@ -145,6 +146,7 @@ mod tests {
                     expression: format!("seed({choice})"),
                     sampler: Default::default(),
                     at_secs: 0,
+                    amends: false,
                 }
             } else {
                 Change::GoTo(NodeId::new(choice % len))

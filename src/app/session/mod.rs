@@ -117,6 +117,14 @@ impl OpenSession {
         !self.save_state.is_saved && !self.session.is_pristine()
     }
 
+    /// Has the still of the current step made again, which is another one now.
+    pub(super) fn forget_still(&mut self) {
+        self.filmstrip.clear();
+        if let Some(current) = self.session.history().current() {
+            self.thumbnails.remove(&ThumbnailKey::Step(current));
+        }
+    }
+
     /// Session files that were opened or saved, the latest first.
     pub fn recent(&self) -> &[PathBuf] {
         &self.recent

@@ -89,6 +89,7 @@ impl<'a, T: ToolPart> ToolContext<'a, T> {
     pub fn show(&mut self, edit: Edit) {
         let is_understood = match &edit {
             Edit::Base(made) | Edit::Expression(made) => self.workspace.check(made).is_ok(),
+            Edit::Composition(made) => self.workspace.check(&made.expression).is_ok(),
             _ => true,
         };
         if is_understood {

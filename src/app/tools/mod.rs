@@ -195,6 +195,39 @@ macro_rules! tools {
                 }
             }
 
+            /// Hands a code that was clicked to the open tool. Returns whether it took it.
+            pub(super) fn take(&mut self, workspace: &mut Workspace, code: &Expr) -> bool {
+                match self.open {
+                    $(Tool::$variant => {
+                        self.with::<$module::$variant, _>(workspace, |tool, cx| {
+                            tool.take(cx, code)
+                        })
+                    })*
+                }
+            }
+
+            /// What is being made by hand in the open tool.
+            pub(super) fn work(&self, workspace: &Workspace) -> Option<Work> {
+                let number = match self.open {
+                    $(Tool::$variant => {
+                        $module::$variant::work(self.view(workspace))
+                    })*
+                };
+                number.map(|number| Work {
+                    tool: self.open,
+                    number,
+                })
+            }
+
+            /// Whether the open tool could play something now.
+            pub(super) fn can_play(&self, workspace: &Workspace) -> Availability {
+                match self.open {
+                    $(Tool::$variant => {
+                        $module::$variant::can_play(self.view(workspace))
+                    })*
+                }
+            }
+
             /// In how many seconds the open tool has something new to show by itself.
             pub(super) fn due_secs(&self, workspace: &Workspace) -> Option<f64> {
                 match self.open {
@@ -351,6 +384,13 @@ impl ToolSettings {
     }
 }
 
+/// Something that is being made by hand: what is done on it is one step of the history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Work {
+    tool: Tool,
+    number: u64,
+}
+
 /// The tools of the running program.
 #[derive(Default, Debug)]
 pub struct Tools {
@@ -445,7 +485,9 @@ impl Tools {
             let mut requests = self.new_requests(workspace, model);
             if self.open.shows_sources() {
                 let codes = &workspace.names.codes;
-                requests.push(self.settings.sources.request(model, codes));
+                let favourites = &self.settings.variations.favourites;
+                let sources = &self.settings.sources;
+                requests.push(sources.request(model, codes, favourites));
             }
             // What another model left in a tool must not hide the rest.
             let own = requests.iter_mut().filter(|it| it.model == model.id);

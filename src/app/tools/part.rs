@@ -4,6 +4,7 @@ use super::{Parts, ToolContext, ToolSettings, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{Availability, CommandInfo, Edit, Param, Shared, Tool, ToolParam};
 use crate::engine::{Event, JobId, ModelInfo};
+use crate::latent::expr::Expr;
 use crate::learn::{Scene, ToolName};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
@@ -106,8 +107,25 @@ pub trait ToolPart: Listed {
         true
     }
 
+    /// The number of what is being made by hand in it, such as a drawing, while it is what is shown.
+    /// Steps of the history with the same number, one after the other, are one.
+    fn work(_view: ToolView<'_, Self>) -> Option<u64> {
+        None
+    }
+
     /// Puts what a scene says of this tool into the settings.
     fn preset(_settings: &mut Self::Settings, _scene: &Scene) {}
+
+    /// Takes a code that was clicked among those to take from, in place of going there. Returns
+    /// whether it had a place for it.
+    fn take(&mut self, _cx: &mut ToolContext<'_, Self>, _code: &Expr) -> bool {
+        false
+    }
+
+    /// Whether it could play something now, were it open.
+    fn can_play(_view: ToolView<'_, Self>) -> Availability {
+        Ok(())
+    }
 
     /// Whether it plays something.
     fn is_playing(&self) -> bool {

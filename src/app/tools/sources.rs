@@ -1,4 +1,4 @@
-//! Codes to take from: the names of the session and the model, and seeds without end.
+//! Codes to take from: the names of the session and the model, favourites, and seeds without end.
 
 use crate::app::pictures::{PictureRequest, SetKey};
 use crate::engine::ModelInfo;
@@ -26,8 +26,13 @@ impl Settings {
         self.first_seed = seed.min(u32::MAX - SEEDS);
     }
 
-    /// The names first, then the seeds.
-    pub fn expressions(&self, model: &ModelInfo, session: &BTreeMap<String, Code>) -> Vec<Expr> {
+    /// What there is to take from.
+    pub fn offered(
+        &self,
+        model: &ModelInfo,
+        session: &BTreeMap<String, Code>,
+        favourites: &[Expr],
+    ) -> Offered {
         let own = model
             .named
             .keys()
@@ -36,16 +41,41 @@ impl Settings {
         let fits = |code: &Code| model.manifest.spaces.get(&code.space) == Some(&code.shape);
         let session = session.iter().filter(|(_, code)| fits(code));
         let names = session.map(|(name, _)| name).chain(own);
-        let names = names.cloned().map(Expr::Named);
-        let seeds = (self.first_seed..self.first_seed.saturating_add(SEEDS)).map(Expr::Seed);
-        names.chain(seeds).collect()
+        Offered {
+            named: names.cloned().map(Expr::Named).collect(),
+            favourites: favourites.to_vec(),
+            seeds: (self.first_seed..self.first_seed.saturating_add(SEEDS))
+                .map(Expr::Seed)
+                .collect(),
+        }
     }
 
     pub(super) fn request(
         &self,
         model: &ModelInfo,
         session: &BTreeMap<String, Code>,
+        favourites: &[Expr],
     ) -> PictureRequest {
-        PictureRequest::new(PICTURES, model, self.expressions(model, session))
+        let offered = self.offered(model, session, favourites);
+        PictureRequest::new(PICTURES, model, offered.into_all())
+    }
+}
+
+/// Codes to take from; their pictures come in this order.
+pub struct Offered {
+    pub named: Vec<Expr>,
+    /// Those that were marked in Variations.
+    pub favourites: Vec<Expr>,
+    pub seeds: Vec<Expr>,
+}
+
+impl Offered {
+    fn into_all(self) -> impl Iterator<Item = Expr> {
+        let Self {
+            named,
+            favourites,
+            seeds,
+        } = self;
+        named.into_iter().chain(favourites).chain(seeds)
     }
 }

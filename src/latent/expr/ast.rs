@@ -43,7 +43,7 @@ pub enum Expr {
     /// is the cutoff of other tools.
     TruncateLayers(Box<Expr>, f32, LayerRange),
     /// `w(a)`: to w through the mapping network; `map(a, "h")`: to any other space, through the
-    /// network that leads there.
+    /// network that leads there; `map(a, "w+")`: on to the rows that styles are mixed in.
     Map(Box<Expr>, Space),
     /// `mix(a, b, layers 4..9)`: the styles of `b` in layers 4 to 8, those of `a` elsewhere.
     Mix(Box<Expr>, Box<Expr>, LayerRange),
@@ -55,7 +55,8 @@ pub enum Expr {
     ProjectOut(Box<Expr>, Box<Expr>),
     /// `vary(a, 7, 0.3)`: `a` and 0.3 times the noise of seed 7, or, of indices, `a` with a share of
     /// 0.3 of them drawn again; `vary(a, 7, 0.3, lock [0, 3..5])`
-    /// leaves the numbers 0, 3 and 4 as they are.
+    /// leaves the numbers 0, 3 and 4 as they are; `vary(a, 7, 0.3, lock ["smile"])` moves at a right
+    /// angle to a direction.
     Vary(Box<Expr>, Vary),
     /// `cross(a, b, 7)`: each number from `a` or from `b`, as the coin of seed 7 falls;
     /// `cross(a, b, 7, lock [0, 3..5])` takes the numbers 0, 3 and 4 from `a`.
@@ -78,6 +79,9 @@ pub struct Vary {
     pub sigma: f32,
     /// The numbers that stay as they are: numbers of z or w, layers of w+.
     pub locked: Vec<Range<usize>>,
+    /// The directions along which the code stays where it is, as far as what is locked allows: the step
+    /// is at a right angle to all of them.
+    pub held: Vec<String>,
 }
 
 /// How much of a picture a sampler makes again, and where.

@@ -122,6 +122,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 self.ranges("cells", cells, space, SpaceShape::cell_count)
             }
             (Expr::Vary(_, vary), [a]) => {
+                self.held(expr, &vary.held, a.space)?;
                 self.ranges("lock", &vary.locked, a.space, SpaceShape::row_count)
             }
             (Expr::Map(a, to), [value]) => self.mapped(a, value.space, *to),
@@ -180,6 +181,24 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             hint: near.map_or_else(String::new, |near| format!("; did you mean {near:?}?")),
             known: vocabulary.words.join(", "),
         })
+    }
+
+    /// Checks that a random step in `space` can leave out what lies along directions.
+    fn held(&self, expr: &Expr, names: &[String], space: Space) -> Result<(), CheckError> {
+        for name in names {
+            self.real(expr, space)?;
+            let direction = Expr::Direction(name.clone());
+            let found = self.direction(&direction, name)?;
+            if found != space && !space.is_rows_of(found) {
+                let direction = excerpt(&direction);
+                return Err(CheckError::SpaceMismatch {
+                    sentence: format!(
+                        "{direction} is a step in {found}, so it cannot be locked in a code in {space}"
+                    ),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Checks that a picture can be redrawn with some noise.
@@ -409,6 +428,9 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         let call = if to == Space::W { "w" } else { "map" };
         self.shape(to, &format!(": use {code} without {call}(...)"))?;
         if self.0.lead(space) == Some(Lead::Map(to)) {
+            return Ok(to);
+        }
+        if way(space, self.0).any(|(_, lead)| lead == Lead::Rows(to)) {
             return Ok(to);
         }
         let mut ways = way(self.0.start_space(), self.0);

@@ -9,7 +9,7 @@ use super::weight::Weight;
 use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::{seed_code, seed_indices};
-use crate::latent::variations::{cross, mix_cells, vary, vary_indices};
+use crate::latent::variations::{cross, hold, mix_cells, vary, vary_indices};
 use crate::latent::{Code, Lead, Original, Space, SpaceShape, Values};
 use std::sync::Arc;
 
@@ -121,7 +121,10 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                     }
                     _ => {
                         let (reals, row) = (a.values.reals(), a.shape.row_len());
-                        self.code(a.space, vary(reals, row, seed, sigma, &step.locked))
+                        let varied = vary(reals, row, seed, sigma, &step.locked);
+                        let held = self.held(&step.held)?;
+                        let varied = hold(reals, &varied, row, &held, &step.locked);
+                        self.code(a.space, varied)
                     }
                 }
             }
@@ -150,7 +153,10 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
                     }
                 }
             }
-            (Expr::Map(inner, to), &[a]) => self.mapped(inner, a, *to),
+            (Expr::Map(inner, to), &[a]) => match self.context.lead(a.space) {
+                Some(Lead::Map(next)) if next == *to => self.mapped(inner, a, *to),
+                _ => self.led(inner, a, *to),
+            },
             (Expr::Given(..), &[a]) | (Expr::Edit(..), &[a, _]) => Ok(a.clone()),
             (Expr::Mix(inner_a, inner_b, layers), &[a, b]) => {
                 let a = self.styles(inner_a, a)?;
@@ -263,6 +269,15 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         let mut values = vec![0.0; self.shape(space)?.checked_len().unwrap_or(0)];
         *values.get_mut(index).ok_or_else(unknown)? = 1.0;
         self.code(space, values)
+    }
+
+    /// The values of directions.
+    fn held(&self, names: &[String]) -> Result<Vec<Vec<f32>>, EvalError> {
+        let direction = |name: &String| {
+            let code = self.direction(&Expr::Direction(name.clone()), name)?;
+            Ok(code.values.reals().to_vec())
+        };
+        names.iter().map(direction).collect()
     }
 
     fn encode(&mut self, expr: &Expr, file: &str) -> Result<Code, EvalError> {

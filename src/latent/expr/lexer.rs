@@ -269,7 +269,7 @@ const USAGES: [(&str, &str); 16] = [
     (
         "vary",
         "vary takes a code, a seed, sigma and what to lock, \
-         as in vary(seed(1), 7, 0.3) or vary(seed(1), 7, 0.3, lock [0, 3..5])",
+         as in vary(seed(1), 7, 0.3) or vary(seed(1), 7, 0.3, lock [0, 3..5, \"smile\"])",
     ),
     (
         "cross",

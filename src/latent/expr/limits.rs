@@ -49,6 +49,12 @@ fn most_bytes(expr: &Expr) -> usize {
         Expr::Named(text) | Expr::Direction(text) | Expr::Encode(text) => {
             text.len().saturating_mul(2)
         }
+        // Quotes, a comma and a space besides.
+        Expr::Vary(_, vary) => vary
+            .held
+            .iter()
+            .map(|name| name.len().saturating_mul(2).saturating_add(4))
+            .fold(0, usize::saturating_add),
         // Quotes, a comma, a space and a star besides.
         Expr::Given(_, condition) => condition
             .iter()

@@ -11,7 +11,7 @@
 //!         | "truncate" "(" sum "," number [ "," layers ] ")"
 //!         | ("lerp" | "slerp") "(" sum "," sum "," number ")"
 //!         | "mix" "(" sum "," sum "," ( layers | cells ) ")" | "project_out" "(" sum "," sum ")"
-//!         | "vary" "(" sum "," NUMBER "," number [ "," locks ] ")"
+//!         | "vary" "(" sum "," NUMBER "," number [ "," holds ] ")"
 //!         | "cross" "(" sum "," sum "," NUMBER [ "," locks ] ")"
 //!         | "given" "(" sum "," word { "," word } ")"
 //!         | "edit" "(" sum "," sum "," number [ "," cells ] ")"
@@ -21,6 +21,7 @@
 //! cells   = "cells" "[" range { "," range } "]"
 //! word    = [ "-" | number "*" ] TEXT
 //! locks   = "lock" "[" range { "," range } "]"
+//! holds   = "lock" "[" ( range | TEXT ) { "," ( range | TEXT ) } "]"
 //! ```
 //!
 //! Precedence climbing with a stack of its own instead of recursion: what stands around the
@@ -338,11 +339,12 @@ impl<'a> Parser<'a> {
                 let seed = self.seed()?;
                 self.symbol(',', "a comma", usage)?;
                 let sigma = self.number()?;
-                let locked = self.locks(usage)?;
+                let (locked, held) = self.holds(usage)?;
                 let vary = Vary {
                     seed,
                     sigma,
                     locked,
+                    held,
                 };
                 Expr::Vary(expr.into(), vary)
             }
@@ -507,6 +509,7 @@ mod tests {
             "project_out(@me, dir(\"glasses\"))",
             "vary(seed(1), 7, 0.3)",
             "vary(w(seed(1)), 7, 0.3, lock [0, 3..5])",
+            "vary(map(seed(1), \"w+\"), 7, 0.3, lock [0..2, \"smile\"])",
             "cross(seed(1), @me, 7)",
             "cross(seed(1), @me, 7, lock [2])",
             "mix(seed(1), seed(2), cells [0, 3..5])",

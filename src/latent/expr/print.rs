@@ -16,7 +16,7 @@ enum Item<'a> {
     Layers(LayerRange),
     Seed(u32),
     Space(Space),
-    Locks(&'a [Range<usize>]),
+    Locks(&'a [Range<usize>], &'a [String]),
     Cells(&'a [Range<usize>]),
     Condition(&'a Condition),
 }
@@ -34,10 +34,10 @@ impl Display for Expr {
                 Item::Layers(layers) => write!(f, "{layers}")?,
                 Item::Seed(seed) => write!(f, "{seed}")?,
                 Item::Space(space) => write!(f, "{space}")?,
-                Item::Locks([]) => {}
-                Item::Locks(locked) => write_ranges(f, "lock", locked)?,
+                Item::Locks([], []) => {}
+                Item::Locks(locked, held) => write_ranges(f, "lock", locked, held)?,
                 Item::Cells([]) => {}
-                Item::Cells(cells) => write_ranges(f, "cells", cells)?,
+                Item::Cells(cells) => write_ranges(f, "cells", cells, &[])?,
                 Item::Condition(condition) => write_condition(f, condition)?,
                 Item::Expr(expr) => {
                     let first = waiting.len();
@@ -66,14 +66,22 @@ pub(super) fn write_range(f: &mut impl Write, range: &Range<usize>) -> fmt::Resu
     }
 }
 
-/// `, lock [0, 3..5]`
-fn write_ranges(f: &mut Formatter<'_>, word: &str, ranges: &[Range<usize>]) -> fmt::Result {
+/// `, lock [0, 3..5, "smile"]`
+fn write_ranges(
+    f: &mut Formatter<'_>,
+    word: &str,
+    ranges: &[Range<usize>],
+    names: &[String],
+) -> fmt::Result {
     write!(f, ", {word} [")?;
-    for (index, range) in ranges.iter().enumerate() {
-        if index > 0 {
-            f.write_str(", ")?;
-        }
+    let mut comma = "";
+    for range in ranges {
+        f.write_str(std::mem::replace(&mut comma, ", "))?;
         write_range(f, range)?;
+    }
+    for name in names {
+        f.write_str(std::mem::replace(&mut comma, ", "))?;
+        write_quoted(f, name)?;
     }
     f.write_char(']')
 }
@@ -200,12 +208,16 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
         Expr::Vary(a, vary) => {
             f.write_str("vary(")?;
             after.extend([Item::Expr(a), Text(", "), Seed(vary.seed), Text(", ")]);
-            after.extend([Number(vary.sigma), Locks(&vary.locked), Text(")")]);
+            after.extend([
+                Number(vary.sigma),
+                Locks(&vary.locked, &vary.held),
+                Text(")"),
+            ]);
         }
         Expr::Cross(a, b, cross) => {
             f.write_str("cross(")?;
             after.extend([Item::Expr(a), Text(", "), Item::Expr(b), Text(", ")]);
-            after.extend([Seed(cross.seed), Locks(&cross.locked), Text(")")]);
+            after.extend([Seed(cross.seed), Locks(&cross.locked, &[]), Text(")")]);
         }
         Expr::Edit(a, b, redraw) => {
             f.write_str("edit(")?;

@@ -20,7 +20,7 @@ pub use palette::Palette;
 pub use passport_form::passport_form;
 pub use quit_form::quit_form;
 pub use shortcuts_page::ShortcutsPage;
-pub use toasts::toasts;
+pub use toasts::Toasts;
 pub use tour::tour;
 
 use super::theme::{space, tokens_of};

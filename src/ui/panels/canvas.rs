@@ -34,7 +34,6 @@ pub struct CanvasView {
     pan: Vec2,
     drag: Option<DragStart>,
     shown: Option<(ImageSpec, f32)>,
-    area: Rect,
 }
 
 /// Where a drag on the picture began, in the latent space.
@@ -57,7 +56,6 @@ impl Default for CanvasView {
             pan: Vec2::ZERO,
             drag: None,
             shown: None,
-            area: Rect::NOTHING,
         }
     }
 }
@@ -77,16 +75,6 @@ impl CanvasView {
     /// Begins a frame: a tool that paints no picture has no scale.
     pub fn forget_scale(&mut self) {
         self.shown = None;
-    }
-
-    /// Where the canvas is on the window.
-    pub fn area(&self) -> Rect {
-        self.area
-    }
-
-    /// Says where the canvas is on the window, when a tool paints the pictures.
-    pub fn set_area(&mut self, area: Rect) {
-        self.area = area;
     }
 
     /// Where a picture lies around `area`, by zoom and pan, as large as it can be with pixels
@@ -122,7 +110,6 @@ pub fn ui(
     view: &mut CanvasView,
     shown: Option<Shown>,
 ) {
-    view.area = ui.max_rect();
     let Some(shown) = shown else {
         view.shown = None;
         waiting_ui(ui, app);

@@ -72,7 +72,10 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
         let row = SliderRow {
             name: &name,
             accessible_name: &name,
-            tooltip: "One coordinate of the code",
+            tooltip: [
+                "Moves the point to the left and right: one number of the code",
+                "Moves the point up and down: the other number of the code",
+            ][dim],
             value: code[dim],
             range,
             scale: Scale::Open,

@@ -141,9 +141,7 @@ pub fn code_menu(response: &Response, actions: &mut Actions, expression: &Expr) 
 pub fn code_entries(ui: &mut Ui, actions: &mut Actions, expression: &Expr) {
     if menu_button(ui, Icon::Spline, "Add as the last keyframe") {
         let code = expression.clone();
-        actions.edit_tool::<Interpolate>(move |settings| {
-            settings.insert(settings.keyframes.len(), code);
-        });
+        actions.edit_tool::<Interpolate>(move |settings| settings.add(code));
     }
     if menu_button(ui, Icon::Sprout, "Take as the second parent") {
         let code = expression.clone();

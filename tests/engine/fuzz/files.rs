@@ -224,6 +224,7 @@ fn changes() -> Vec<Change> {
         expression: format!("lerp(seed({seed}), [0.5, -1], 0.25)"),
         sampler: Default::default(),
         at_secs: 1_700_000_000 + seed,
+        amends: false,
     };
     let bookmark = Bookmark {
         name: "me".to_owned(),

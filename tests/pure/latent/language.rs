@@ -340,6 +340,51 @@ fn the_largest_trees_are_handled_without_harm() {
 }
 
 #[test]
+fn a_random_step_leaves_out_the_directions_that_are_locked() {
+    let mut toy = Toy::styled();
+    let values = |toy: &mut Toy, text: &str| {
+        let expression = parse(text).expect(text);
+        let code = evaluate(&expression, toy).expect(text);
+        (code.space.to_string(), code.values.reals().to_vec())
+    };
+    let (space, parent) = values(&mut toy, "map(seed(1), \"w+\")");
+    let mixed = values(&mut toy, "mix(seed(1), seed(1), layers 0..2)");
+    assert_eq!(
+        (space, parent.clone()),
+        mixed,
+        "every layer has the same style"
+    );
+    let (_, child) = values(
+        &mut toy,
+        "vary(map(seed(1), \"w+\"), 7, 0.5, lock [1, \"smile\"])",
+    );
+    // That of the toy is [0.25, 0.5] in each of its layers of two.
+    let steps: Vec<f32> = child
+        .iter()
+        .zip(&parent)
+        .map(|(to, from)| to - from)
+        .collect();
+    for (layer, step) in steps.chunks(2).enumerate() {
+        let along = 0.25 * step[0] + 0.5 * step[1];
+        assert!(along.abs() < 1e-5, "{steps:?}");
+        assert_eq!(step == [0.0; 2], layer == 1, "{steps:?}");
+    }
+    for (text, fault) in [
+        (
+            "vary(seed(1), 7, 0.5, lock [\"smile\"])",
+            "dir(\"smile\") is a step in w, so it cannot be locked in a code in z",
+        ),
+        (
+            "vary(seed(1), 7, 0.5, lock [\"smil\"])",
+            "did you mean \"smile\"?",
+        ),
+    ] {
+        let error = check(&parse(text).expect(text), &toy).expect_err(text);
+        assert!(error.to_string().contains(fault), "{error}");
+    }
+}
+
+#[test]
 fn what_a_program_built_too_large_is_refused_by_the_check() {
     type Grow = fn(Expr) -> Expr;
     let grow: [(Grow, usize); 4] = [
@@ -365,6 +410,7 @@ fn what_a_program_built_too_large_is_refused_by_the_check() {
         seed: 1,
         sigma: 1.0,
         locked: vec![0..usize::MAX; 100_000],
+        held: Vec::new(),
     };
     let locked = Expr::Vary(Box::new(Expr::Seed(1)), ranges);
     assert_eq!(check(&locked, &Toy::styled()), Err(CheckError::TooLong));

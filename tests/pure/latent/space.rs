@@ -167,7 +167,7 @@ proptest! {
     #[test]
     fn children_are_written_and_read(seed in 0..u32::MAX - 4, sigma in 0.0_f32..3.0, locked in vec(any::<bool>(), 9)) {
         let parent = parse("slerp(seed(1), @me, 0.5)").unwrap();
-        for child in children(&parent, seed..seed + 4, sigma, &ranges(&locked)) {
+        for child in children(&parent, seed..seed + 4, sigma, &ranges(&locked), &[]) {
             prop_assert_eq!(parse(&child.to_string()), Ok(child));
         }
     }

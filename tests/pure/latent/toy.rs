@@ -321,6 +321,9 @@ fn tree(
         let range = layers.clone().prop_map(|(start, end)| start..end);
         let locks = prop_oneof![Just(Vec::new()), vec(range.clone(), 0..3)];
         let ranges = range;
+        let known = proptest::sample::select(&["glasses", "smile", "hair", "z1"][..]);
+        let name = prop_oneof![4 => known.prop_map(str::to_owned), 1 => any::<String>()];
+        let held = prop_oneof![3 => Just(Vec::new()), 1 => vec(name, 0..3)];
         prop_oneof![
             one.clone().prop_map(Expr::Neg),
             two().prop_map(|(a, b)| Expr::Add(a, b)),
@@ -338,16 +341,22 @@ fn tree(
             (two(), vec(ranges.clone(), 1..3))
                 .prop_map(|((a, b), cells)| Expr::MixCells(a, b, cells)),
             two().prop_map(|(a, b)| Expr::ProjectOut(a, b)),
-            (one.clone(), any::<u32>(), number.clone(), locks.clone()).prop_map(
-                |(a, seed, sigma, locked)| {
+            (
+                one.clone(),
+                any::<u32>(),
+                number.clone(),
+                locks.clone(),
+                held
+            )
+                .prop_map(|(a, seed, sigma, locked, held)| {
                     let vary = Vary {
                         seed,
                         sigma,
                         locked,
+                        held,
                     };
                     Expr::Vary(a, vary)
-                }
-            ),
+                }),
             (two(), any::<u32>(), locks.clone()).prop_map(|((a, b), seed, locked)| Expr::Cross(
                 a,
                 b,

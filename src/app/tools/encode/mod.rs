@@ -2,9 +2,11 @@
 //!
 //! A picture comes from a file or from the hand. It is brought into the model's size on a thread
 //! of its own, then the engine encodes it; where there is no encoder, it searches the code. What
-//! is found becomes a named code, which expressions use like any other.
+//! is found for a drawing is shown at once; that of a file becomes a named code, which expressions use
+//! like any other.
 
 pub mod drawing;
+mod hand;
 pub(crate) mod panel;
 mod preprocessor;
 mod run;
@@ -58,7 +60,7 @@ pub enum Source {
 #[serde(default)]
 pub struct Settings {
     pub source: Source,
-    /// Grows when the same file is opened again: it may be another one by now.
+    /// Grows with every file and drawing: the same file may be another one by now.
     pub round: u64,
     /// `None` exchanges light and dark where the picture looks drawn dark on light and the model
     /// knows digits.
@@ -226,6 +228,7 @@ impl Settings {
     /// Begins with an empty drawing.
     pub fn begin_drawing(&mut self) {
         self.take(Source::Drawing(Vec::new()));
+        self.round += 1;
     }
 
     fn take(&mut self, source: Source) {
@@ -259,6 +262,13 @@ impl Settings {
             && stroke.points.last() != Some(&at)
         {
             stroke.points.push(at);
+        }
+    }
+
+    /// Takes the last stroke back.
+    pub fn take_back_stroke(&mut self) {
+        if let Source::Drawing(strokes) = &mut self.source {
+            strokes.pop();
         }
     }
 
@@ -359,16 +369,27 @@ impl ToolPart for Encode {
         view.tool.waits_for_rest().then_some(0.1)
     }
 
-    fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {
+    fn work(view: ToolView<'_, Self>) -> Option<u64> {
+        Self::drawing_of(view)
+    }
+
+    fn on_event(&mut self, cx: &mut ToolContext<'_, Self>, event: Event) {
         match event {
-            Event::Encoded { job, encoding } => self.on_encoded(job, encoding),
-            Event::InvertStep { job, found } => self.on_invert_step(job, found),
+            Event::Encoded { job, encoding } => {
+                self.on_encoded(job, encoding);
+                self.show_drawing(cx, true);
+            }
+            Event::InvertStep { job, found } => {
+                self.on_invert_step(job, found);
+                self.show_drawing(cx, false);
+            }
             Event::Progress { job, done, total } => self.on_progress(job, [done, total]),
             _ => {}
         }
     }
 
-    fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
+    fn on_job_end(&mut self, cx: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
         self.on_end(job, failure);
+        self.show_drawing(cx, true);
     }
 }

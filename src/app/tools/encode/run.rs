@@ -1,6 +1,7 @@
 //! From a prepared picture to its code: what runs in the engine, and what was found.
 
 use super::preprocessor::{PreprocessedImage, Preprocessor};
+use super::hand::Hand;
 use super::{Settings, Source, ToolContext, Wanted};
 use crate::app::{ByAddress, Derived};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
@@ -84,6 +85,7 @@ pub struct Encode {
     /// A descent was asked for although there is an encoder, or again.
     asks_descent: bool,
     found: Option<Found>,
+    pub(super) hand: Hand,
     /// Whose losses are in what was found.
     curve_of: Option<JobId>,
     next_id: u64,

@@ -1,5 +1,8 @@
 //! Interpolate: a way through keyframes, to be looked at, scrubbed and played.
 //!
+//! It begins with two empty places, from and to. A code that is clicked goes to the place that is
+//! marked, or to the next empty one; with more places there are keyframes between the two.
+//!
 //! Both methods are shown on the same keyframes at the same moments, with the norm of the codes
 //! and the change of the pictures on the way, so that their difference is seen.
 
@@ -8,7 +11,7 @@ pub(crate) mod panel;
 use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, PictureSet, SetKey};
-use crate::app::{Derived, Edit, Param, Tool, ToolParam};
+use crate::app::{Availability, Derived, Edit, Param, Tool, ToolParam};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::latent::path::{self, ArcLength, Easing, Method, Path, step_length};
@@ -16,7 +19,7 @@ use crate::learn::question::Method as AuthorsMethod;
 use crate::learn::{Preset, Scene, ToolName};
 use eframe::egui::Key;
 use lucide_icons::Icon;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -30,6 +33,10 @@ pub const SURVEY: SetKey = SetKey("interpolate survey");
 /// The bilinear sheet between the first four keyframes.
 pub const SHEET: SetKey = SetKey("interpolate sheet");
 
+/// From and to.
+const MIN_PLACES: usize = 2;
+/// What stands for a path that has no ends yet.
+const NO_PATH: &str = "A path needs two pictures in Interpolate: click one for From and one for To";
 /// More could not be distinguished in a row.
 pub const MAX_KEYFRAMES: usize = 12;
 /// Pictures on a strip.
@@ -59,7 +66,10 @@ pub fn strip_key(method: Method) -> SetKey {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    pub keyframes: Vec<Expr>,
+    /// The places of the path in their order, two at least; an empty one waits for a code. Files of
+    /// earlier versions have no empty ones.
+    #[serde(rename = "keyframes", deserialize_with = "two_places")]
+    pub places: Vec<Option<Expr>>,
     pub method: Method,
     pub easing: Easing,
     /// Whether the way comes back to its first keyframe.
@@ -75,7 +85,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            keyframes: [3, 9].map(Expr::Seed).to_vec(),
+            places: vec![None; MIN_PLACES],
             method: Method::Slerp,
             easing: Easing::Linear,
             closed: false,
@@ -86,32 +96,89 @@ impl Default for Settings {
     }
 }
 
+fn two_places<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Option<Expr>>, D::Error> {
+    let mut places = Vec::deserialize(from)?;
+    pad(&mut places);
+    Ok(places)
+}
+
+fn pad(places: &mut Vec<Option<Expr>>) {
+    places.resize(places.len().max(MIN_PLACES), None);
+}
+
 impl Settings {
-    /// Puts a keyframe before that of a number; one that is there already moves.
+    /// A path through these, with all else as it is at first.
+    pub fn through(keyframes: impl IntoIterator<Item = Expr>) -> Self {
+        let mut settings = Self::default();
+        settings.set_keyframes(keyframes);
+        settings
+    }
+
+    /// Puts the path through these.
+    pub fn set_keyframes(&mut self, keyframes: impl IntoIterator<Item = Expr>) {
+        self.places = keyframes.into_iter().map(Some).take(MAX_KEYFRAMES).collect();
+        pad(&mut self.places);
+    }
+
+    /// What is in the places.
+    pub fn keyframes(&self) -> impl Iterator<Item = &Expr> {
+        self.places.iter().flatten()
+    }
+
+    /// The place that a code goes to of itself.
+    pub fn next_empty(&self) -> Option<usize> {
+        self.places.iter().position(Option::is_none)
+    }
+
+    /// Puts a code into a place, whatever was there.
+    pub fn fill(&mut self, at: usize, code: Expr) {
+        if let Some(place) = self.places.get_mut(at) {
+            *place = Some(code);
+        }
+    }
+
+    /// Puts a keyframe into the next empty place, or after the last.
+    pub fn add(&mut self, code: Expr) {
+        match self.next_empty() {
+            Some(place) => self.fill(place, code),
+            None => self.insert(self.places.len(), code),
+        }
+    }
+
+    /// Puts a keyframe before that of a number; one that is there already moves. An empty place is
+    /// filled before there are more.
     pub fn insert(&mut self, at: usize, code: Expr) {
-        let mut at = at.min(self.keyframes.len());
-        if let Some(from) = self.keyframes.iter().position(|known| *known == code) {
-            self.keyframes.remove(from);
+        let mut at = at.min(self.places.len());
+        let is_it = |place: &Option<Expr>| place.as_ref() == Some(&code);
+        let takes_from = self.places.iter().position(is_it).or(self.next_empty());
+        if let Some(from) = takes_from {
+            self.places.remove(from);
             if from < at {
                 at -= 1;
             }
         }
-        if self.keyframes.len() < MAX_KEYFRAMES {
-            self.keyframes.insert(at.min(self.keyframes.len()), code);
+        if self.places.len() < MAX_KEYFRAMES {
+            self.places.insert(at, Some(code));
         }
     }
 
+    /// Empties a place; where there are more than two, it goes.
     pub fn remove(&mut self, at: usize) {
-        if at < self.keyframes.len() {
-            self.keyframes.remove(at);
+        if at >= self.places.len() {
+            return;
+        }
+        if self.places.len() > MIN_PLACES {
+            self.places.remove(at);
+        } else {
+            self.places[at] = None;
         }
     }
 
     /// Moves a keyframe one place towards the beginning, or towards the end.
     pub fn shift(&mut self, at: usize, later: bool) {
         let other = if later { at + 1 } else { at.wrapping_sub(1) };
-        if at < self.keyframes.len() && other < self.keyframes.len() {
-            self.keyframes.swap(at, other);
+        if at < self.places.len() && other < self.places.len() {
+            self.places.swap(at, other);
         }
     }
 
@@ -121,7 +188,7 @@ impl Settings {
 
     /// The same within what the tool can do, for settings that a file says.
     pub fn bounded(mut self) -> Self {
-        self.keyframes.truncate(MAX_KEYFRAMES);
+        self.places.truncate(MAX_KEYFRAMES);
         self.set_secs(self.secs);
         self
     }
@@ -131,24 +198,32 @@ impl Settings {
     /// # Errors
     /// One sentence when there are too few keyframes.
     pub fn path(&self, method: Method) -> Result<Path, String> {
-        let keyframes = self.keyframes.clone();
+        let keyframes: Vec<Expr> = self.keyframes().cloned().collect();
         let path = if self.closed {
             Path::closed(keyframes, method)
         } else {
             Path::open(keyframes, method)
         };
-        path.map_err(|_| "Add two or more keyframes: drop pictures, or add the current one".into())
+        path.map_err(|_| NO_PATH.into())
+    }
+
+    /// When the path is at a keyframe, 0..1 of its time; 0 for what is none.
+    fn time_of(&self, code: &Expr) -> f64 {
+        let index = self.keyframes().position(|it| it == code).unwrap_or(0);
+        let others = self.keyframes().count() - usize::from(!self.closed);
+        index as f64 / others.max(1) as f64
     }
 
     /// The corners of the sheet, when there are enough keyframes.
     pub fn corners(&self) -> Option<[Expr; 4]> {
-        let first: &[Expr; 4] = self.keyframes.first_chunk()?;
-        Some(first.clone())
+        let first: Vec<Expr> = self.keyframes().take(4).cloned().collect();
+        first.try_into().ok()
     }
 
     fn requests(&self, model: &ModelInfo, lengths: Option<&ArcLength>) -> Vec<PictureRequest> {
         let request = |key, expressions: Vec<Expr>| PictureRequest::new(key, model, expressions);
-        let mut requests = vec![request(KEYFRAMES, self.keyframes.clone())];
+        let places = self.places.iter().cloned();
+        let mut requests = vec![PictureRequest::with_gaps(KEYFRAMES, model, places)];
         if self.sheet {
             if let Some(corners) = self.corners() {
                 let sheet = path::sheet(&corners, self.method, SHEET_SIDE, SHEET_SIDE);
@@ -174,6 +249,8 @@ impl Settings {
 #[derive(Default, Debug)]
 pub struct Interpolate {
     playing: bool,
+    /// The place that was marked, while nothing was put into it.
+    marked: Option<usize>,
     /// 0 at the beginning, 1 at the end.
     time: f64,
     lengths: Option<ArcLength>,
@@ -184,6 +261,42 @@ pub struct Interpolate {
 }
 
 impl Interpolate {
+    /// The place that the next code goes to: the one that was marked, else the next empty one.
+    pub fn marked(&self, settings: &Settings) -> Option<usize> {
+        let marked = self.marked.filter(|place| *place < settings.places.len());
+        marked.or(settings.next_empty())
+    }
+
+    /// Marks a place for the next code, or takes the mark off.
+    pub fn mark(&mut self, place: usize) {
+        self.marked = (self.marked != Some(place)).then_some(place);
+    }
+
+    /// Puts a code into the marked place, or after all others, and shows it: the position is there.
+    pub fn add(&mut self, cx: &mut ToolContext<'_, Self>, code: &Expr) {
+        let place = self.marked(cx.settings());
+        self.marked = None;
+        cx.edit(|settings| match place {
+            Some(place) => settings.fill(place, code.clone()),
+            None => settings.insert(settings.places.len(), code.clone()),
+        });
+        self.playing = false;
+        self.time = cx.settings().time_of(code);
+        cx.show(Edit::Expression(code.clone()));
+    }
+
+    /// Takes a click on a keyframe: where another place was marked, it goes there too, else the
+    /// position goes to it.
+    pub fn choose(&mut self, cx: &mut ToolContext<'_, Self>, place: usize, code: &Expr) {
+        if self.marked.is_some_and(|marked| marked != place) {
+            self.add(cx, code);
+            return;
+        }
+        self.playing = false;
+        self.time = cx.settings().time_of(code);
+        cx.show(Edit::Expression(code.clone()));
+    }
+
     /// Where on the way, 0..1 of its time.
     pub fn time(&self) -> f64 {
         self.time
@@ -354,7 +467,7 @@ impl ToolPart for Interpolate {
             return;
         };
         if !keyframes.is_empty() {
-            settings.keyframes = keyframes.iter().map(|it| it.expr.clone()).collect();
+            settings.set_keyframes(keyframes.iter().map(|it| it.expr.clone()));
         }
         if let Some(method) = method {
             settings.method = match method {
@@ -364,6 +477,19 @@ impl ToolPart for Interpolate {
         }
         settings.closed = closed.unwrap_or(settings.closed);
         settings.sheet = false;
+    }
+
+    fn take(&mut self, cx: &mut ToolContext<'_, Self>, code: &Expr) -> bool {
+        let has_place = self.marked(cx.settings()).is_some();
+        if has_place {
+            self.add(cx, code);
+        }
+        has_place
+    }
+
+    fn can_play(view: ToolView<'_, Self>) -> Availability {
+        let path = view.settings.path(view.settings.method);
+        path.map(|_| ()).map_err(|_| NO_PATH)
     }
 
     fn is_playing(&self) -> bool {
@@ -420,12 +546,13 @@ mod tests {
     }
 
     fn seeds(settings: &Settings) -> Vec<String> {
-        settings.keyframes.iter().map(ToString::to_string).collect()
+        let text = |place: &Option<Expr>| place.as_ref().map_or("-".to_owned(), Expr::to_string);
+        settings.places.iter().map(text).collect()
     }
 
     #[test]
     fn keyframes_are_put_in_moved_and_taken_out() {
-        let mut settings = Settings::default();
+        let mut settings = Settings::through([3, 9].map(Expr::Seed));
         settings.insert(1, Expr::Seed(5));
         assert_eq!(seeds(&settings), ["seed(3)", "seed(5)", "seed(9)"]);
         settings.insert(3, Expr::Seed(3));
@@ -440,14 +567,36 @@ mod tests {
         for seed in 100..200 {
             settings.insert(0, Expr::Seed(seed));
         }
-        assert_eq!(settings.keyframes.len(), MAX_KEYFRAMES);
+        assert_eq!(settings.places.len(), MAX_KEYFRAMES);
     }
 
     #[test]
-    fn one_keyframe_is_no_way() {
+    fn from_and_to_are_places_that_stay_when_they_are_emptied() {
         let mut settings = Settings::default();
+        assert_eq!(seeds(&settings), ["-", "-"]);
+        settings.add(Expr::Seed(1));
+        assert_eq!(seeds(&settings), ["seed(1)", "-"]);
+        assert!(settings.path(Method::Slerp).is_err(), "one is no path");
+        settings.add(Expr::Seed(2));
         settings.remove(0);
-        assert!(settings.path(Method::Slerp).is_err());
+        assert_eq!(seeds(&settings), ["-", "seed(2)"], "to stays to");
+        settings.add(Expr::Seed(3));
+        settings.add(Expr::Seed(4));
+        assert_eq!(seeds(&settings), ["seed(3)", "seed(2)", "seed(4)"]);
         assert!(settings.corners().is_none());
+        let mut emptied = Settings::through([Expr::Seed(1)]);
+        emptied.insert(0, Expr::Seed(2));
+        assert_eq!(seeds(&emptied), ["seed(2)", "seed(1)"], "the empty one is filled");
+    }
+
+    #[test]
+    fn settings_of_files_have_two_places_whatever_they_say() {
+        let read = |text: &str| -> Settings { serde_json::from_str(text).expect("settings") };
+        assert_eq!(seeds(&read("{}")), ["-", "-"]);
+        assert_eq!(seeds(&read(r#"{"keyframes": ["seed(3)"]}"#)), ["seed(3)", "-"]);
+        let settings = read(r#"{"keyframes": [null, "seed(9)"]}"#);
+        assert_eq!(seeds(&settings), ["-", "seed(9)"]);
+        let text = serde_json::to_string(&settings).expect("it is JSON");
+        assert_eq!(read(&text), settings);
     }
 }

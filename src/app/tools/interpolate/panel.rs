@@ -11,10 +11,10 @@ use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui, scrolling_below_picture};
 use crate::ui::theme::{TextRole, size, space, text, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, icon, invitation_ui, primary_button, section, section_with};
+use crate::ui::widgets::{caption, icon, primary_button, section, section_with};
 use eframe::egui::{
     Align, Align2, Button, Checkbox, ComboBox, DragAndDrop, FontId, Layout, Rect, RichText, Role,
-    ScrollArea, Sense, Shape, Slider, Stroke, Ui, WidgetInfo, pos2, remap, vec2,
+    ScrollArea, Sense, Shape, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, remap, vec2,
 };
 use lucide_icons::Icon;
 
@@ -118,7 +118,7 @@ fn path_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             !is_default,
             Button::new((icon(Icon::RotateCcw), "Reset path")),
         )
-        .on_hover_text("Two keyframes, slerp, no easing; undo restores the previous path")
+        .on_hover_text("Empty places, slerp, no easing; undo restores the previous path")
         .on_disabled_hover_text("Everything is at its default")
         .accessible_name("Reset path");
     if reset.clicked() {
@@ -189,6 +189,10 @@ fn scrub_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     ui.horizontal(|ui| {
         let words = if live.is_playing() { "Pause" } else { "Play" };
         primary_button(ui, stage.app, stage.actions, Command::Play, words);
+        let settings = &stage.app.tools().settings().interpolate;
+        if settings.path(settings.method).is_err() {
+            ui.disable();
+        }
         let mut time = live.time();
         ui.spacing_mut().slider_width = ui.available_width() - 64.0;
         let response = ui
@@ -206,10 +210,12 @@ fn scrub_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     });
 }
 
+/// The places of the path, each with a word above that marks it for the next picture.
 fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let app = stage.app;
     let settings = &app.tools().settings().interpolate;
-    let count = settings.keyframes.len();
+    let marked = app.tools().interpolate().marked(settings);
+    let count = settings.keyframes().count();
     let (added, ()) = section_with(
         ui,
         &format!("Keyframes {count} of {MAX_KEYFRAMES}"),
@@ -217,38 +223,34 @@ fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
             let free = count < MAX_KEYFRAMES;
             let add = ui
                 .add_enabled(free, Button::new((icon(Icon::Plus), "Add current")))
-                .on_hover_text("Append the current picture to the path")
+                .on_hover_text("Put the current picture into the marked place, or after the last")
                 .on_disabled_hover_text("The path has the maximum number of keyframes")
                 .accessible_name("Add the current picture as a keyframe");
             add.clicked()
         },
         |ui| {
-            let set = app.pictures().set(KEYFRAMES);
             let width = ui.available_width() - 2.0 * space::S;
-            let (dropped, ()) = drop_well(ui, "Keyframes", vec2(width, size::THUMBNAIL), |ui| {
-                if count == 0 {
-                    invitation_ui(ui, "Drop pictures here");
-                    return;
-                }
+            let height = size::THUMBNAIL + size::CONTROL;
+            let (dropped, ()) = drop_well(ui, "Keyframes", vec2(width, height), |ui| {
                 ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-                    for (index, expression) in settings.keyframes.iter().enumerate() {
-                        let name = format!("Keyframe {}: {expression}", index + 1);
-                        let tile = Tile {
-                            picture: set.get(index),
-                            expression,
-                            name: &name,
-                            side: size::THUMBNAIL,
-                            selected: app.position().expression() == expression,
-                        };
-                        keyframe_ui(ui, stage, &tile, index);
+                    ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
+                    for index in 0..settings.places.len() {
+                        place_ui(ui, stage, index, marked == Some(index));
+                    }
+                    if let Some(place) = marked {
+                        let name = place_name(settings, place);
+                        let words = format!("Click a picture: it becomes “{name}”");
+                        ui.vertical(|ui| {
+                            ui.add_space(size::CONTROL);
+                            caption(ui, words);
+                        });
                     }
                 });
             });
             if let Some(expression) = dropped {
                 stage
                     .actions
-                    .edit_tool::<Interpolate>(move |settings| settings.insert(count, expression));
+                    .edit_tool::<Interpolate>(move |settings| settings.add(expression));
             }
         },
     );
@@ -256,8 +258,87 @@ fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         let current = app.position().expression().clone();
         stage
             .actions
-            .edit_tool::<Interpolate>(move |settings| settings.insert(count, current));
+            .ask_tool(move |tool: &mut Interpolate, cx| tool.add(cx, &current));
     }
+}
+
+fn place_name(settings: &Settings, index: usize) -> String {
+    match index {
+        0 => "From".to_owned(),
+        _ if index + 1 == settings.places.len() => "To".to_owned(),
+        _ => (index + 1).to_string(),
+    }
+}
+
+fn place_ui(ui: &mut Ui, stage: &mut Stage<'_>, index: usize, is_marked: bool) {
+    let app = stage.app;
+    let settings = &app.tools().settings().interpolate;
+    let place = settings.places.get(index).and_then(Option::as_ref);
+    let name = place_name(settings, index);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        let word = Button::new(RichText::new(&name).font(TextRole::Small.font()))
+            .selected(is_marked)
+            .min_size(vec2(size::THUMBNAIL, size::CONTROL - space::XS));
+        let word = ui
+            .add(word)
+            .on_hover_text("Mark this place: the next picture that you click goes there")
+            .accessible_name(format!("Mark {name}"));
+        let mark = match place {
+            Some(expression) => {
+                let tile = Tile {
+                    picture: app.pictures().set(KEYFRAMES).get(index),
+                    expression,
+                    name: &format!("Keyframe {}: {expression}", index + 1),
+                    side: size::THUMBNAIL,
+                    selected: app.position().expression() == expression,
+                };
+                keyframe_ui(ui, stage, &tile, index);
+                word.clicked()
+            }
+            None => empty_ui(ui, stage, index, &name, is_marked) || word.clicked(),
+        };
+        if mark {
+            stage
+                .actions
+                .ask_tool(move |tool: &mut Interpolate, _| tool.mark(index));
+        }
+    });
+}
+
+/// A place that waits for a code. Returns whether it was clicked.
+fn empty_ui(
+    ui: &mut Ui,
+    stage: &mut Stage<'_>,
+    index: usize,
+    name: &str,
+    is_marked: bool,
+) -> bool {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::THUMBNAIL), Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::Button, true, is_marked, format!("{name}: empty"))
+    });
+    let tokens = tokens(ui);
+    let is_over = response.dnd_hover_payload::<DraggedCode>().is_some();
+    let (glyph, colour) = match is_marked || is_over || response.hovered() || response.has_focus() {
+        true => (Icon::ImagePlus, tokens.accent),
+        false => (Icon::Image, tokens.text_muted),
+    };
+    let painter = ui.painter();
+    let at = rect.center();
+    let font = TextRole::Icon.font();
+    painter.text(at, Align2::CENTER_CENTER, char::from(glyph), font, colour);
+    let stroke = Stroke::new(if is_marked { 2.0 } else { 1.0 }, colour);
+    painter.rect_stroke(rect, size::RADIUS_SMALL, stroke, StrokeKind::Inside);
+    if let Some(dragged) = response.dnd_release_payload::<DraggedCode>() {
+        let code = dragged.expression.clone();
+        stage
+            .actions
+            .edit_tool::<Interpolate>(move |settings| settings.fill(index, code));
+    }
+    response
+        .on_hover_text("Click a picture to put it here, or drop one")
+        .clicked()
 }
 
 fn keyframe_ui(ui: &mut Ui, stage: &mut Stage<'_>, tile: &Tile<'_>, index: usize) {
@@ -298,9 +379,10 @@ fn keyframe_ui(ui: &mut Ui, stage: &mut Stage<'_>, tile: &Tile<'_>, index: usize
         }
     });
     if response.clicked() {
-        stage
-            .actions
-            .edit(crate::app::Edit::Expression(tile.expression.clone()));
+        let code = tile.expression.clone();
+        stage.actions.ask_tool(move |tool: &mut Interpolate, cx| {
+            tool.choose(cx, index, &code);
+        });
     }
     let take = format!("Remove keyframe {}", index + 1);
     if remove_button(ui, response.rect, &take).clicked() {

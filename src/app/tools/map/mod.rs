@@ -1,10 +1,12 @@
 //! The map: a plane of the latent space as one live picture, with what is known of it on top.
 
+mod beside;
 pub(crate) mod panel;
 mod plane;
 mod tiles;
 
-pub use plane::{MapPlane, PlaneKind};
+pub use beside::{Beside, POINT, choices};
+pub use plane::{Home, MapPlane, PlaneKind};
 pub use tiles::{CELLS, Chunk, ChunkKey, MapTiles};
 
 use super::neighbours::{Neighbours, current_code_in, datum, rows};
@@ -12,7 +14,7 @@ use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, SetKey, Tile};
 use crate::app::{ByAddress, Derived};
-use crate::engine::{Event, JobId, ModelInfo};
+use crate::engine::{Event, JobId, ModelInfo, ModelSource};
 use crate::latent::expr::Expr;
 use crate::latent::pca::{Pca, PcaError};
 use crate::latent::{Code, Space};
@@ -46,6 +48,8 @@ pub struct Settings {
     pub density: bool,
     pub trail: bool,
     pub hidden_classes: BTreeSet<u8>,
+    /// The model of a second map, where the spaces of both are planes.
+    pub beside: Option<ModelSource>,
 }
 
 impl Default for Settings {
@@ -60,6 +64,7 @@ impl Default for Settings {
             density: true,
             trail: true,
             hidden_classes: BTreeSet::new(),
+            beside: None,
         }
     }
 }
@@ -91,6 +96,7 @@ pub struct Map {
     why_not: Option<String>,
     look: Option<Viewport>,
     tiles: MapTiles,
+    beside: Beside,
     /// The codes of the way, oldest first, all in one space.
     trail: Vec<Vec<f32>>,
     trail_space: Option<Space>,
@@ -115,6 +121,17 @@ impl Map {
 
     pub fn tiles(&self) -> &MapTiles {
         &self.tiles
+    }
+
+    /// The second map.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
+    }
+
+    /// Where the map, or both of them, are looked at first.
+    pub fn home(&self) -> Option<Home> {
+        let plane = self.plane.as_ref()?;
+        Some(self.beside.home(plane.home()))
     }
 
     /// The codes of the way, oldest first.
@@ -282,16 +299,19 @@ impl ToolPart for Map {
             PictureRequest::with_gaps(HOVERED, model, [hovered]),
         ];
         requests.extend(view.tool.neighbours.requests(view.workspace, model));
+        requests.extend(view.tool.beside.requests(view.workspace));
         requests
     }
 
-    /// The picture whose neighbours are shown, and the datum under the pointer.
+    /// The picture whose neighbours are shown, the datum under the pointer, and whether there is a
+    /// second map.
     fn revision(view: ToolView<'_, Self>) -> [u64; 2] {
         let frame = view.workspace.preview.frame();
         let hovered = view.tool.look.and_then(|look| look.hovered);
         [
             frame.map_or(0, |frame| frame.generation),
-            hovered.map_or(0, |row| row as u64 + 1),
+            2 * hovered.map_or(0, |row| row as u64 + 1)
+                + u64::from(view.tool.beside.laid().is_some()),
         ]
     }
 
@@ -301,6 +321,10 @@ impl ToolPart for Map {
             return;
         }
         self.lay_plane(cx, model);
+        if self.beside.follow(cx, model) {
+            // What both reach is to be seen at first.
+            self.look = None;
+        }
         if let Some(plane) = &self.plane {
             let space = plane.space();
             if let Some(code) = current_code_in(cx.workspace, space) {
@@ -310,17 +334,20 @@ impl ToolPart for Map {
         let shows_pictures = cx.settings().pictures;
         if let (Some(plane), Some(look), true) = (&self.plane, self.look, shows_pictures) {
             self.tiles.ask(cx, model, plane, look);
+            self.beside.ask(cx, look);
         }
     }
 
     fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {
         if let Some(tile) = Tile::of(&event) {
             self.tiles.accept(&tile);
+            self.beside.tiles_mut().accept(&tile);
         }
     }
 
     fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
         self.tiles.end(job, failure);
+        self.beside.tiles_mut().end(job, failure);
     }
 
     fn preset(settings: &mut Settings, scene: &Scene) {
@@ -330,6 +357,7 @@ impl ToolPart for Map {
                 settings.through = codes.clone().map(|code| Some(code.expr));
             }
             Some(Preset::MapAxes(axes)) => {
+                settings.beside = None;
                 settings.kind = PlaneKind::Axes;
                 settings.axes = Some(*axes);
             }

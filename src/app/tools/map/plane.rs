@@ -116,7 +116,7 @@ fn start(settings: &Settings, model: &ModelInfo, position: &Position) -> Walk {
 }
 
 /// Whether the model is a plane itself: codes of two numbers and no other space.
-fn is_flat(model: &ModelInfo) -> bool {
+pub(super) fn is_flat(model: &ModelInfo) -> bool {
     dim(model, model.start) == 2 && model.manifest.spaces.len() == 1
 }
 
@@ -183,15 +183,10 @@ impl MapPlane {
             given: position.given().clone(),
         };
         match settings.kind {
-            PlaneKind::Axes if is_flat(model) => {
-                let geometry = along(&[0.0, 0.0], &unit(0, 2), &unit(1, 2))?;
-                let home = Home {
-                    centre: [0.0, 0.0],
-                    half_span: REACH_SIGMA * sigma(0).max(sigma(1)),
-                };
-                let names = axes(settings, model).map(Axis::name);
-                Ok(plane(model.start, geometry, form, home, names))
-            }
+            PlaneKind::Axes if is_flat(model) => Ok(Self {
+                form,
+                ..Self::flat(settings, model)?
+            }),
             PlaneKind::Axes => {
                 let [first, second] = settings.axes_of(model);
                 if first == second || first.max(second) >= dim {
@@ -288,6 +283,27 @@ impl MapPlane {
                 ))
             }
         }
+    }
+
+    /// The whole space of a model that is a plane itself.
+    ///
+    /// # Errors
+    /// One sentence where it is none.
+    pub(super) fn flat(settings: &Settings, model: &ModelInfo) -> Result<Self, String> {
+        let sigma = |axis: usize| f64::from(model.axis_sigma(model.start, axis));
+        Ok(Self {
+            model: model.id.clone(),
+            space: model.start,
+            geometry: along(&[0.0, 0.0], &[1.0, 0.0], &[0.0, 1.0])?,
+            form: Form::Vector {
+                given: Condition::default(),
+            },
+            home: Home {
+                centre: [0.0, 0.0],
+                half_span: REACH_SIGMA * sigma(0).max(sigma(1)),
+            },
+            names: axes(settings, model).map(Axis::name),
+        })
     }
 
     pub fn model(&self) -> &ModelId {

@@ -213,7 +213,6 @@ fn bars_ui(ui: &mut Ui, counted: &Counted) {
 
 /// The walls side by side, as large as they fit.
 fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    stage.canvas.set_area(ui.max_rect());
     let frame = Frame::new().inner_margin(Margin::same(space::M as i8));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         let view = stage.app.tool::<Seeds>();

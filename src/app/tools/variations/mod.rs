@@ -3,27 +3,29 @@
 //! Children are expressions (`vary(...)`, `cross(...)`), so the lineage of a picture stands in the
 //! equation bar, and every generation is a step of history.
 
+mod locks;
 pub(crate) mod panel;
+
+pub use locks::{Locks, Parent, Start};
 
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::pictures::{DecodedPicture, PictureRequest, SetKey};
 use crate::app::{Edit, Param, Tool, ToolParam};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
-use crate::latent::variations::{children, crosses, most_diverse, ranges};
-use crate::latent::{Space, SpaceShape};
+use crate::latent::Space;
+use crate::latent::variations::{children, crosses, most_diverse};
 use crate::learn::{Preset, Scene, ToolName};
 use eframe::egui::Key;
 use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 
 /// The candidates, of which [`SHOWN`] are on the sheet.
 pub const CHILDREN: SetKey = SetKey("variation children");
 /// The second parent.
 pub const PARTNER: SetKey = SetKey("variation partner");
-pub const FAVOURITES: SetKey = SetKey("variation favourites");
 
 /// Lengths of a random step, in standard deviations.
 pub const SIGMA: RangeInclusive<f32> = 0.0..=2.0;
@@ -41,8 +43,10 @@ pub const STEP: ToolParam = ToolParam::new(Tool::Variations, "step");
 pub struct Settings {
     /// Length of a random step, in standard deviations of the codes of its space.
     pub sigma: f32,
-    /// Numbers of the code, or layers of w+, that children inherit unchanged.
+    /// Numbers of the code that children inherit unchanged.
     pub locked: BTreeSet<usize>,
+    /// Parts of it that they inherit unchanged.
+    pub locks: Locks,
     /// Whether children that look alike are left out.
     pub diverse: bool,
     /// The other parent of a cross; without one, children are random steps.
@@ -56,6 +60,7 @@ impl Default for Settings {
         Self {
             sigma: 0.5,
             locked: BTreeSet::new(),
+            locks: Locks::default(),
             diverse: true,
             partner: None,
             first_seed: 0,
@@ -64,26 +69,19 @@ impl Default for Settings {
     }
 }
 
-/// How many numbers or layers of a code of a space can be locked.
-pub fn lockable(space: Space, shape: SpaceShape) -> usize {
-    match (space, shape) {
-        (Space::W_PLUS, SpaceShape::Layers { layers, .. }) => layers,
-        _ => shape.checked_len().unwrap_or(0),
-    }
-}
-
-/// What is varied: a code and what is known of its space.
-#[derive(Clone, Copy, Debug)]
-pub struct Parent<'a> {
-    pub expression: &'a Expr,
-    /// One standard deviation, in the units of the space.
-    pub sigma: f32,
-    /// How many numbers or layers can be locked.
-    pub lockable: usize,
-}
-
 impl Settings {
-    /// Locks a number or a layer, or unlocks it.
+    /// Unlocks everything.
+    pub fn unlock(&mut self) {
+        self.locked.clear();
+        self.locks = Locks::default();
+    }
+
+    /// Whether anything is locked.
+    pub fn is_locked(&self) -> bool {
+        !self.locked.is_empty() || self.locks != Locks::default()
+    }
+
+    /// Locks a number, or unlocks it.
     pub fn lock(&mut self, index: usize, on: bool) {
         if on {
             self.locked.insert(index);
@@ -109,36 +107,33 @@ impl Settings {
         }
     }
 
-    /// What is locked of a code of `count` numbers or layers. Locks from another space may lie
-    /// beyond.
-    fn locked_ranges(&self, count: usize) -> Vec<Range<usize>> {
-        let end = self.locked.last().map_or(0, |last| last + 1).min(count);
-        let marked: Vec<bool> = (0..end).map(|index| self.locked.contains(&index)).collect();
-        ranges(&marked)
-    }
-
-    /// The candidates of a parent.
-    pub fn candidates(&self, parent: Parent<'_>) -> Vec<Expr> {
+    /// The candidates of a parent; `sigma_of` is one standard deviation in the units of a space.
+    pub fn candidates(&self, parent: &Parent, sigma_of: impl Fn(Space) -> f32) -> Vec<Expr> {
         let count = if self.diverse {
             CANDIDATES
         } else {
             SHOWN as u32
         };
         let seeds = self.first_seed..self.first_seed.saturating_add(count);
-        let locked = self.locked_ranges(parent.lockable);
-        let code = parent.expression;
+        let Start {
+            code,
+            space,
+            locked,
+            held,
+        } = self.start(parent);
         match &self.partner {
             None => {
-                let sigma = self.sigma * parent.sigma;
+                let unit = sigma_of(space);
+                let sigma = self.sigma * unit;
                 // Three digits are enough, and the expression stays short.
-                let rounded = if parent.sigma == 1.0 {
+                let rounded = if unit == 1.0 {
                     sigma
                 } else {
                     (sigma * 1000.0).round() / 1000.0
                 };
-                children(code, seeds, rounded, &locked)
+                children(&code, seeds, rounded, &locked, &held)
             }
-            Some(partner) => crosses(code, partner, seeds, &locked),
+            Some(partner) => crosses(&code, partner, seeds, &locked),
         }
     }
 
@@ -204,20 +199,11 @@ impl ToolPart for Variations {
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         let (settings, workspace) = (view.settings, view.workspace);
-        let expression = workspace.position.expression();
-        let shape = workspace.shape_of(expression);
-        let (space, lockable) = shape.map_or((model.start, 0), |(space, shape)| {
-            (space, lockable(space, shape))
-        });
-        let parent = Parent {
-            expression,
-            sigma: model.typical_sigma(space),
-            lockable,
-        };
+        let parent = Parent::of(workspace, model);
+        let candidates = settings.candidates(&parent, |space| model.typical_sigma(space));
         vec![
-            PictureRequest::new(CHILDREN, model, settings.candidates(parent)),
+            PictureRequest::new(CHILDREN, model, candidates),
             PictureRequest::new(PARTNER, model, settings.partner.iter().cloned()),
-            PictureRequest::new(FAVOURITES, model, settings.favourites.iter().cloned()),
         ]
     }
 
@@ -232,6 +218,7 @@ impl ToolPart for Variations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latent::SpaceShape;
 
     #[test]
     fn children_say_how_they_came_to_be() {
@@ -242,29 +229,21 @@ mod tests {
         for dim in [0, 3, 4] {
             settings.lock(dim, true);
         }
-        let expression = Expr::Seed(7);
-        let parent = Parent {
-            expression: &expression,
-            sigma: 1.0,
-            lockable: 5,
-        };
-        let all = settings.candidates(parent);
+        let parent = |shape| Parent::in_one_space(Expr::Seed(7), Space::Z, shape);
+        let five = parent(SpaceShape::Vector { dim: 5 });
+        let all = settings.candidates(&five, |_| 1.0);
         assert_eq!(all.len(), SHOWN);
         assert_eq!(all[1].to_string(), "vary(seed(7), 1, 0.5, lock [0, 3..5])");
         settings.locked.clear();
         settings.partner = Some(Expr::Seed(9));
         assert_eq!(
-            settings.candidates(parent)[2].to_string(),
+            settings.candidates(&five, |_| 1.0)[2].to_string(),
             "cross(seed(7), seed(9), 2)"
         );
         settings.partner = None;
         settings.lock(6, true);
-        let in_w = Parent {
-            sigma: 0.25,
-            ..parent
-        };
         assert_eq!(
-            settings.candidates(in_w)[0].to_string(),
+            settings.candidates(&five, |_| 0.25)[0].to_string(),
             "vary(seed(7), 0, 0.125)",
             "a step in units of the space, and no lock beyond it"
         );
@@ -273,6 +252,8 @@ mod tests {
             settings.first_seed, CANDIDATES,
             "the next generation has other noise"
         );
+        settings.unlock();
+        assert!(!settings.is_locked());
     }
 
     #[test]

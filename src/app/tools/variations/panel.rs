@@ -1,14 +1,15 @@
 //! Variations: step, locks and partner at the left, the children in the middle.
 
-use super::{CHILDREN, FAVOURITES, PARTNER, SHOWN, STEP, Settings, Variations, lockable};
-use crate::app::{Actions, AppState, DecodedPicture, ParamId};
-use crate::latent::Space;
+use super::{CHILDREN, PARTNER, Parent, SHOWN, STEP, Settings, Variations};
+use crate::app::tools::styles::Scale;
+use crate::app::{Actions, AppState, Axis, DecodedPicture, ParamId};
+use crate::latent::expr::LayerRange;
 use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, heading, icon, invitation_ui, section};
+use crate::ui::widgets::{caption, heading, icon, invitation_ui, section, section_with};
 use eframe::egui::{
     Button, Checkbox, CollapsingHeader, FontId, Panel, Rect, Response, RichText, Role, ScrollArea,
     Sense, Ui, Vec2, WidgetInfo, vec2,
@@ -16,6 +17,8 @@ use eframe::egui::{
 use lucide_icons::Icon;
 use std::sync::Arc;
 
+/// Directions that are shown without asking.
+const DIRECTIONS: usize = 10;
 const COLUMNS: usize = 4;
 /// In a narrow window.
 const MIN_COLUMNS: usize = 2;
@@ -71,12 +74,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     section(ui, "Second parent", |ui| {
         partner_ui(ui, app, actions, settings, textures)
     });
-    locks_ui(ui, app, actions, settings);
-    if !settings.favourites.is_empty() {
-        section(ui, "Favourites", |ui| {
-            favourites_ui(ui, app, actions, settings, textures)
-        });
-    }
+    locks_ui(ui, controls);
 }
 
 fn partner_ui(
@@ -121,99 +119,193 @@ fn partner_ui(
     });
 }
 
-/// One small switch for each number or layer that children may inherit unchanged.
-fn locks_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settings) {
-    let Some(code) = app.preview().frame().map(|frame| &frame.code) else {
-        return;
-    };
-    let count = lockable(code.space, code.shape);
-    let of = if code.space == Space::W_PLUS {
-        "layer "
-    } else {
-        ""
-    };
-    // Layers of w+ are rows of w.
-    let axis = match code.space {
-        Space::W_PLUS => Space::W,
-        space => space,
-    };
-    let locked = settings
-        .locked
-        .iter()
-        .filter(|index| **index < count)
-        .count();
-    let title = format!("Locks: {locked} of {count}");
+/// What children inherit unchanged: named parts first, single numbers in a fold.
+fn locks_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
+    let Controls { app, model, .. } = *controls;
+    let actions = &mut *controls.actions;
+    let settings = &app.tools().settings().variations;
+    let parent = Parent::of(app.workspace(), model);
+    let (unlock, ()) = section_with(
+        ui,
+        "Locks",
+        |ui| {
+            let none = Button::new("None").frame_when_inactive(false);
+            ui.add_enabled(settings.is_locked(), none)
+                .on_hover_text("Lock nothing")
+                .on_disabled_hover_text("Nothing is locked")
+                .accessible_name("Unlock everything")
+                .clicked()
+        },
+        |ui| {
+            ui.spacing_mut().item_spacing.y = space::XS;
+            caption(ui, "Children keep what is locked as their parent has it");
+            if parent.layers() > 0 {
+                thirds_ui(ui, actions, settings, parent.layers());
+            }
+            directions_ui(ui, actions, settings, &parent);
+            if parent.layers() > 0 {
+                layers_ui(ui, actions, settings, parent.layers());
+            }
+            if parent.numbers() > 0 {
+                numbers_ui(ui, actions, settings, &parent);
+            }
+        },
+    );
+    if unlock {
+        actions.edit_tool::<Variations>(Settings::unlock);
+    }
+}
+
+/// Coarse, middle and fine styles.
+fn thirds_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, layers: usize) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for scale in Scale::ALL {
+            let (word, range) = (scale.name(), scale.layers(layers));
+            let on = settings.locks.has_layers(range);
+            let button = Button::new(word)
+                .selected(on)
+                .min_size(vec2(0.0, size::CONTROL));
+            let response = ui
+                .add(button)
+                .on_hover_text(format!("The styles of {range}: children keep them"))
+                .accessible_name(format!("Lock {} styles", word.to_lowercase()));
+            if response.clicked() {
+                actions.edit_tool::<Variations>(move |settings| {
+                    settings.locks.lock_layers(range, !on);
+                });
+            }
+        }
+    });
+}
+
+/// The named directions; the first of many, the rest in a fold.
+fn directions_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, parent: &Parent) {
+    let all: Vec<&str> = parent.directions().collect();
+    let (first, more) = all.split_at(all.len().min(DIRECTIONS));
+    // Those crossed take each number whole from one of the parents.
+    ui.add_enabled_ui(settings.partner.is_none(), |ui| {
+        named_ui(ui, actions, settings, first);
+        if !more.is_empty() {
+            let locked = |name: &&&str| settings.locks.directions.contains(**name);
+            let locked = more.iter().filter(locked).count();
+            let title = format!("More directions: {locked} of {}", more.len());
+            CollapsingHeader::new(title)
+                .id_salt("variation directions")
+                .show(ui, |ui| named_ui(ui, actions, settings, more));
+        }
+    });
+}
+
+fn named_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, names: &[&str]) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
+        for name in names {
+            let on = settings.locks.directions.contains(*name);
+            let response = ui
+                .add(Button::new(*name).selected(on))
+                .on_hover_text(format!(
+                    "Steps to children go at a right angle to “{name}”: they have as much of it as \
+                     their parent"
+                ))
+                .on_disabled_hover_text(
+                    "With a second parent, each dimension is that of one of the two",
+                )
+                .accessible_name(format!("Lock {name}"));
+            if response.clicked() {
+                let name = (*name).to_owned();
+                actions.edit_tool::<Variations>(move |settings| {
+                    settings.locks.lock_direction(&name, !on);
+                });
+            }
+        }
+    });
+}
+
+fn layers_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usize) {
+    let locked = (0..count).filter(|layer| settings.locks.layers.contains(layer));
+    let title = format!("Layers: {} of {count}", locked.count());
     CollapsingHeader::new(title)
-        .id_salt("variation locks")
+        .id_salt("variation layers")
         .show(ui, |ui| {
-            caption(ui, "Children inherit locked dimensions unchanged");
-            ui.horizontal(|ui| {
-                if ui.button("All").on_hover_text("Lock everything").clicked() {
-                    actions.edit_tool::<Variations>(move |settings| {
-                        settings.locked = (0..count).collect();
-                    });
-                }
-                if ui.button("None").on_hover_text("Lock nothing").clicked() {
-                    actions.edit_tool::<Variations>(|settings| settings.locked.clear());
-                }
-            });
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
-                for index in 0..count {
-                    let on = settings.locked.contains(&index);
-                    let name = if of.is_empty() {
-                        format!("{axis}{index}")
-                    } else {
-                        index.to_string()
-                    };
-                    let button = Button::new(RichText::new(&name).font(TextRole::Small.font()))
-                        .selected(on)
-                        .min_size(vec2(36.0, 22.0));
-                    let response = ui.add(button).accessible_name(format!("Lock {of}{name}"));
-                    if response.clicked() {
-                        actions.edit_tool::<Variations>(move |settings| settings.lock(index, !on));
-                    }
-                }
+            switches_ui(ui, count, |layer| {
+                let name = layer.to_string();
+                let on = settings.locks.layers.contains(&layer);
+                (name.clone(), format!("Lock layer {name}"), on)
+            })
+            .into_iter()
+            .for_each(|(layer, on)| {
+                let range = LayerRange {
+                    start: layer,
+                    end: layer + 1,
+                };
+                actions.edit_tool::<Variations>(move |settings| {
+                    settings.locks.lock_layers(range, on);
+                });
             });
         });
 }
 
-fn favourites_ui(
-    ui: &mut Ui,
-    app: &AppState,
-    actions: &mut Actions,
-    settings: &Settings,
-    textures: &mut PictureTextures,
-) {
-    let set = app.pictures().set(FAVOURITES);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-        for (index, expression) in settings.favourites.iter().enumerate() {
-            let name = format!("Favourite {}", index + 1);
-            let tile = Tile {
-                picture: set.get(index),
-                expression,
-                name: &name,
-                side: size::THUMBNAIL,
-                selected: app.position().expression() == expression,
-            };
-            let response = tile.ui(ui, app, textures);
-            code_menu(&response, actions, expression);
-            if response.clicked() {
-                actions.edit(crate::app::Edit::Expression(expression.clone()));
+fn numbers_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, parent: &Parent) {
+    let (count, space) = (parent.numbers(), parent.space());
+    let start = settings.start(parent);
+    let is_own = Some(start.space) == space;
+    let locked = (0..count).filter(|index| settings.locked.contains(index));
+    let title = format!("Dimensions: {} of {count}", locked.count());
+    CollapsingHeader::new(title)
+        .id_salt("variation locks")
+        .show(ui, |ui| {
+            if !is_own {
+                let words = format!(
+                    "What is locked above is locked in {}, where these do not count",
+                    start.space
+                );
+                caption(ui, words);
             }
-            if remove_button(
-                ui,
-                response.rect,
-                &format!("Remove favourite {}", index + 1),
-            )
-            .clicked()
-            {
-                let code = expression.clone();
-                actions.edit_tool::<Variations>(|settings| settings.favour(code, false));
+            ui.add_enabled_ui(is_own, |ui| {
+                let all = ui.button("All").on_hover_text("Lock every dimension");
+                if all.clicked() {
+                    actions.edit_tool::<Variations>(move |settings| {
+                        settings.locked = (0..count).collect();
+                    });
+                }
+                switches_ui(ui, count, |index| {
+                    let name = match space {
+                        Some(space) => Axis { space, index }.name(),
+                        None => index.to_string(),
+                    };
+                    let on = settings.locked.contains(&index);
+                    (name.clone(), format!("Lock {name}"), on)
+                })
+                .into_iter()
+                .for_each(|(index, on)| {
+                    actions.edit_tool::<Variations>(move |settings| settings.lock(index, on));
+                });
+            });
+        });
+}
+
+/// Small switches beside each other; `switch` gives word, accessible name and state of each. Returns
+/// those that were switched, and to what.
+fn switches_ui(
+    ui: &mut Ui,
+    count: usize,
+    switch: impl Fn(usize) -> (String, String, bool),
+) -> Vec<(usize, bool)> {
+    let mut switched = Vec::new();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
+        for index in 0..count {
+            let (word, name, on) = switch(index);
+            let button = Button::new(RichText::new(word).font(TextRole::Small.font()))
+                .selected(on)
+                .min_size(vec2(36.0, 22.0));
+            if ui.add(button).accessible_name(name).clicked() {
+                switched.push((index, !on));
             }
         }
     });
+    switched
 }
 
 fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {

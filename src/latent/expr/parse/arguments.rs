@@ -72,15 +72,46 @@ impl Parser<'_> {
 
     /// `, lock [0, 3..5]`, or nothing.
     pub(super) fn locks(&mut self, usage: &str) -> Result<Vec<Range<usize>>, Fault> {
+        match self.lock(usage)? {
+            true => self.ranges("a number to lock, as in lock [0, 3..5]", usage),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// `, lock [0, 3..5, "smile"]`, or nothing: what is locked, and the directions that are held.
+    pub(super) fn holds(&mut self, usage: &str) -> Result<(Vec<Range<usize>>, Vec<String>), Fault> {
+        let (mut locked, mut held) = (Vec::new(), Vec::new());
+        if !self.lock(usage)? {
+            return Ok((locked, held));
+        }
+        self.symbol('[', "an opening bracket", usage)?;
+        loop {
+            if matches!(self.token.kind, Kind::Text(_)) {
+                held.push(self.text(usage)?);
+            } else {
+                let called = "a number to lock, as in lock [0, 3..5], or a direction in quotes";
+                locked.push(self.range(called)?);
+            }
+            if !self.token.is(',') {
+                break;
+            }
+            self.advance()?;
+        }
+        self.symbol(']', "a comma or a closing bracket", "")?;
+        Ok((locked, held))
+    }
+
+    /// `, lock`. Returns whether it stands there.
+    fn lock(&mut self, usage: &str) -> Result<bool, Fault> {
         if !self.token.is(',') {
-            return Ok(Vec::new());
+            return Ok(false);
         }
         self.advance()?;
         if self.token.kind != Kind::Word || self.token.text != "lock" {
             return Err(self.expected_for("the word `lock`", usage));
         }
         self.advance()?;
-        self.ranges("a number to lock, as in lock [0, 3..5]", usage)
+        Ok(true)
     }
 
     /// `layers 4..9`, or `cells [0, 3..5]`, of two codes that are mixed.

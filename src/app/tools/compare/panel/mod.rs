@@ -51,7 +51,6 @@ impl ToolPanel for View {
 }
 
 fn stage_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
-    stage.canvas.set_area(ui.max_rect());
     let mode = stage.app.tools().settings().compare.mode;
     let laid_over = stage.app.tools().compare().laid_over();
     let frame = Frame::new().inner_margin(Margin::same(space::M as i8));

@@ -78,6 +78,18 @@ fn source_ui(
         }
         Source::Drawing(_) => {
             parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_RADIUS));
+            let strokes = app.tools().settings().encode.has_picture();
+            let back = Button::new((icon(Icon::Eraser), "Take back a stroke"));
+            let back = ui
+                .add_enabled(strokes, back)
+                .on_hover_text("Take back the last stroke; undo takes back the whole drawing")
+                .on_disabled_hover_text("Nothing is drawn yet")
+                .accessible_name("Take back a stroke");
+            if back.clicked() {
+                actions.ask_tool(|tool: &mut Encode, cx| {
+                    tool.draw(cx, Settings::take_back_stroke);
+                });
+            }
             caption(ui, "Draw begins an empty drawing");
         }
         Source::File(path) => {
@@ -373,7 +385,7 @@ fn code_ui(
                 .on_hover_text(tip)
                 .accessible_name(words);
             if search.clicked() {
-                actions.ask_tool(|tool: &mut Encode, _| tool.descend());
+                actions.ask_tool(|tool: &mut Encode, cx| tool.refine(cx));
             }
         }
     });

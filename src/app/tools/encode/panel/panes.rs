@@ -8,7 +8,7 @@ use crate::ui::theme::{PAPER, PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state};
 use eframe::egui::{
     Align, CursorIcon, Label, Layout, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
-    TextureId, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Pos2, TextureId, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -30,35 +30,75 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
         return;
     }
     let draws = matches!(settings.source, Source::Drawing(_));
-    let panes: &[fn(&mut Ui, &mut Stage<'_>, &mut View, f32)] = if draws {
-        &[drawing_ui, input_ui, reconstruction_ui, difference_ui]
-    } else {
-        &[input_ui, reconstruction_ui, difference_ui]
-    };
     let area = ui.max_rect().shrink(space::M);
-    let gap = space::M;
-    let count = panes.len() as f32;
-    let side = ((area.width() - (count - 1.0) * gap) / count)
-        .min(area.height() - TITLE_HEIGHT - NOTE_HEIGHT)
-        .max(48.0);
-    let all = count * side + (count - 1.0) * gap;
-    let height = TITLE_HEIGHT + side + NOTE_HEIGHT;
-    let corner = pos2(
-        area.center().x - all / 2.0,
-        (area.center().y - height / 2.0).max(area.top()),
-    );
-    for (index, pane) in panes.iter().enumerate() {
-        let left = corner.x + index as f32 * (side + gap);
-        let rect = Rect::from_min_size(pos2(left, corner.y), vec2(side, height));
+    let panes: Vec<(Pane, Rect)> = if draws {
+        let all: [Pane; 4] = [drawing_ui, reconstruction_ui, input_ui, difference_ui];
+        all.into_iter().zip(two_large_two_small(area)).collect()
+    } else {
+        let all: [Pane; 3] = [input_ui, reconstruction_ui, difference_ui];
+        all.into_iter().zip(in_a_row(area)).collect()
+    };
+    for (index, (pane, rect)) in panes.into_iter().enumerate() {
         let builder = UiBuilder::new()
             .id_salt(("encode pane", index))
             .max_rect(rect)
             .layout(Layout::top_down(Align::Min));
         ui.scope_builder(builder, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            pane(ui, stage, view, side);
+            pane(ui, stage, view, rect.width());
         });
     }
+}
+
+/// Paints a picture of this side with its title and a note.
+type Pane = fn(&mut Ui, &mut Stage<'_>, &mut View, f32);
+
+/// What a pane needs besides its picture.
+const WORDS_HEIGHT: f32 = TITLE_HEIGHT + NOTE_HEIGHT;
+const MIN_SIDE: f32 = 48.0;
+
+/// Three panes of one size beside each other.
+fn in_a_row(area: Rect) -> [Rect; 3] {
+    let side = ((area.width() - 2.0 * space::M) / 3.0)
+        .min(area.height() - WORDS_HEIGHT)
+        .max(MIN_SIDE);
+    let corner = corner_of(area, vec2(3.0 * side + 2.0 * space::M, side + WORDS_HEIGHT));
+    [0.0, 1.0, 2.0].map(|index| {
+        let left = corner.x + index * (side + space::M);
+        Rect::from_min_size(pos2(left, corner.y), vec2(side, side + WORDS_HEIGHT))
+    })
+}
+
+/// The drawing and what the model makes of it as large as they can be; the other two share the height
+/// beside them.
+fn two_large_two_small(area: Rect) -> [Rect; 4] {
+    // Two small panes are as high as a large one: of a side of (large - words - gap) / 2.
+    let rest = WORDS_HEIGHT + space::M;
+    let side = ((area.width() - 2.0 * space::M + rest / 2.0) / 2.5)
+        .min(area.height() - WORDS_HEIGHT)
+        .max(2.0 * MIN_SIDE + rest);
+    let small = (side - rest) / 2.0;
+    let all = vec2(2.0 * (side + space::M) + small, side + WORDS_HEIGHT);
+    let corner = corner_of(area, all);
+    let pane = |left: f32, top: f32, side: f32| {
+        let size = vec2(side, side + WORDS_HEIGHT);
+        Rect::from_min_size(corner + vec2(left, top), size)
+    };
+    let beside = 2.0 * (side + space::M);
+    [
+        pane(0.0, 0.0, side),
+        pane(side + space::M, 0.0, side),
+        pane(beside, 0.0, small),
+        pane(beside, small + WORDS_HEIGHT + space::M, small),
+    ]
+}
+
+/// The corner of something of this size in the middle of `area`.
+fn corner_of(area: Rect, size: Vec2) -> Pos2 {
+    pos2(
+        area.center().x - size.x / 2.0,
+        (area.center().y - size.y / 2.0).max(area.top()),
+    )
 }
 
 fn title_ui(ui: &mut Ui, words: &str) {
@@ -123,18 +163,18 @@ fn drawing_ui(ui: &mut Ui, stage: &mut Stage<'_>, _: &mut View, side: f32) {
             let origin = ui.input(|input| input.pointer.press_origin());
             if response.drag_started() || response.clicked() {
                 let from = origin.map_or(at, part);
-                stage
-                    .actions
-                    .edit_tool::<Encode>(move |settings| settings.begin_stroke(from));
+                stage.actions.ask_tool(move |tool: &mut Encode, cx| {
+                    tool.draw(cx, |settings| settings.begin_stroke(from));
+                });
             }
             if response.dragged() {
-                stage
-                    .actions
-                    .edit_tool::<Encode>(move |settings| settings.draw_to(at));
+                stage.actions.ask_tool(move |tool: &mut Encode, cx| {
+                    tool.draw(cx, |settings| settings.draw_to(at));
+                });
             }
         }
         response.on_hover_cursor(CursorIcon::Crosshair);
-        caption(ui, "Undo takes back a stroke");
+        caption(ui, "It is the current picture; undo takes it back");
     }
 }
 
@@ -234,4 +274,25 @@ fn pixel_words(found: &Found, x: usize, y: usize) -> Option<String> {
         levels(&found.reconstruction)?,
     );
     Some(format!("Pixel {x}, {y}: {input} became {output}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paper_is_large_and_nothing_overlaps() {
+        for (width, height) in [(930.0, 330.0), (700.0, 560.0), (560.0, 220.0)] {
+            let area = Rect::from_min_size(pos2(300.0, 40.0), vec2(width, height));
+            let panes = two_large_two_small(area);
+            let equal = in_a_row(area)[0].width().min((width - 3.0 * space::M) / 4.0);
+            assert!(panes[0].width() > equal, "{panes:?}");
+            for (index, pane) in panes.iter().enumerate() {
+                assert!(area.expand(0.5).contains_rect(*pane), "{pane:?} of {area:?}");
+                for other in &panes[index + 1..] {
+                    assert!(!pane.intersects(*other), "{pane:?} and {other:?}");
+                }
+            }
+        }
+    }
 }

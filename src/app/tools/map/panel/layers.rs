@@ -93,7 +93,7 @@ pub fn axes_ui(
 }
 
 /// Text on a plate that keeps it readable over any picture.
-fn plate_text(
+pub fn plate_text(
     painter: &Painter,
     tokens: &crate::ui::theme::Tokens,
     at: Pos2,

@@ -3,9 +3,10 @@
 mod layers;
 mod stage;
 
-use super::{MEMBERS, Map, PlaneKind, Settings};
+use super::{MEMBERS, Map, PlaneKind, Settings, choices};
+use crate::app::models::source_title;
 use crate::app::{Actions, AppState, Axis};
-use crate::engine::ModelInfo;
+use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::Space;
 use crate::ui::panels::classes::{class_color, class_name};
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, neighbours};
@@ -20,6 +21,8 @@ use lucide_icons::Icon;
 #[derive(Default)]
 pub struct View {
     chunks: PictureTextures,
+    /// Of the second map: its chunks have numbers of their own.
+    beside: PictureTextures,
 }
 
 impl ToolPanel for View {
@@ -28,7 +31,7 @@ impl ToolPanel for View {
     }
 
     fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {
-        stage::ui(ui, stage, &mut self.chunks);
+        stage::ui(ui, stage, [&mut self.chunks, &mut self.beside]);
     }
 }
 
@@ -56,6 +59,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
             }
         });
     }
+    beside_ui(ui, app, actions, settings, model);
     section(ui, "Layers", |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         layer_ui(ui, actions, settings.pictures, "Pictures", |it| {
@@ -87,6 +91,49 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     legend_ui(ui, actions, settings, model);
     section(ui, "Nearest data", |ui| {
         neighbours::ui(ui, app, actions, model, textures);
+    });
+}
+
+/// Which model has the second map.
+fn beside_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    settings: &Settings,
+    model: &ModelInfo,
+) {
+    let choices = choices(app.workspace(), model);
+    if choices.is_empty() || settings.kind != PlaneKind::Axes {
+        return;
+    }
+    section(ui, "Second map", |ui| {
+        let none = "None";
+        let chosen = settings.beside.as_ref();
+        let chosen = chosen.filter(|source| choices.contains(source));
+        let words = chosen.map_or(none.to_owned(), source_title);
+        let combo = ComboBox::from_id_salt("map beside")
+            .selected_text(words)
+            .width(ui.available_width())
+            .truncate()
+            .show_ui(ui, |ui| {
+                let mut entry = |ui: &mut Ui, source: Option<ModelSource>, words: &str| {
+                    let is_chosen = chosen == source.as_ref();
+                    if ui.selectable_label(is_chosen, words).clicked() {
+                        actions.edit_tool::<Map>(move |settings| settings.beside = source);
+                    }
+                };
+                entry(ui, None, none);
+                for source in &choices {
+                    entry(ui, Some(source.clone()), &source_title(source));
+                }
+            });
+        combo
+            .response
+            .on_hover_text("Another model with codes of two numbers: the same region beside this map")
+            .accessible_name("Model of the second map");
+        if let Some(why) = app.tools().map().beside().why_not() {
+            caption(ui, why);
+        }
     });
 }
 

@@ -2,16 +2,16 @@
 
 use super::layers;
 use crate::app::sentences::NO_MODEL;
-use crate::app::tools::map::{HOVERED, Map, MapPlane, Viewport};
+use crate::app::tools::map::{HOVERED, Home, Map, MapPlane, MapTiles, POINT, Viewport};
 use crate::app::{Actions, AppState, Edit};
 use crate::engine::ModelInfo;
 use crate::ui::panels::classes::class_name;
 use crate::ui::panels::tools::Stage;
 use crate::ui::textures::PictureTextures;
-use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
-use crate::ui::widgets::{caption, empty_state, icon};
+use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
+use crate::ui::widgets::{caption, empty_state, icon, tile};
 use eframe::egui::{
-    Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Align2, Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
     Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
@@ -53,11 +53,21 @@ impl Projection {
     }
 }
 
-/// Paints the map.
-pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
+/// One of the maps beside each other.
+struct Chart<'a> {
+    model: &'a ModelInfo,
+    plane: &'a MapPlane,
+    tiles: &'a MapTiles,
+    /// For screen readers and tests.
+    name: &'static str,
+    rect: Rect,
+}
+
+/// Paints the map, or two of them; each has its own textures.
+pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, textures: [&mut PictureTextures; 2]) {
     let app = stage.app;
     let live = app.tools().map();
-    let (Some(model), Some(plane)) = (app.model(), live.plane()) else {
+    let (Some(model), Some(plane), Some(home)) = (app.model(), live.plane(), live.home()) else {
         let reason = match app.model() {
             None => NO_MODEL,
             Some(_) => live.why_not().unwrap_or("Its codes are being computed"),
@@ -66,11 +76,9 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
         empty_state(ui, Icon::Map, "No map yet", reason);
         return;
     };
-    let rect = ui.available_rect_before_wrap().shrink(space::M);
-    let response = ui.interact(rect, ui.scope_id().with("map"), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Map of the latent plane"));
-    let pixels_per_point = ui.ctx().pixels_per_point();
-    let home = plane.home();
+    let area = ui.available_rect_before_wrap().shrink(space::M);
+    let beside = live.beside().laid();
+    let [first, second] = places(area, beside.is_some());
     let known = live.look();
     let mut look = known.unwrap_or(Viewport {
         centre: home.centre,
@@ -78,60 +86,148 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, chunks: &mut PictureTextures) {
         size_px: [1.0; 2],
         hovered: None,
     });
-    look.size_px = [
-        rect.width() * pixels_per_point,
-        rect.height() * pixels_per_point,
-    ];
-    look = moved(ui, &response, rect, look, plane);
-
-    let projection = Projection {
-        rect,
-        centre: look.centre,
-        points_per_unit: look.pixels_per_unit() / f64::from(pixels_per_point),
-    };
-    let settings = &app.tools().settings().map;
-    let painter = ui.painter().with_clip_rect(rect);
-    painter.rect_filled(rect, 0.0, tokens(ui).field);
-    if settings.pictures {
-        tiles_ui(ui, &painter, chunks, live, projection);
-    }
-    layers::axes_ui(ui, &painter, plane, projection, settings.pictures);
-    if settings.density {
-        layers::density_ui(ui, &painter, plane, model, projection);
-    }
     look.hovered = None;
-    if settings.data {
-        let pointer = response.hover_pos();
-        look.hovered = layers::data_ui(
-            ui,
-            &painter,
-            plane,
-            model,
-            settings,
-            projection,
-            pointer,
-            PICK_POINTS,
-        );
-    }
-    if settings.trail {
-        layers::trail_ui(ui, &painter, plane, live.trail(), projection);
-    }
-    let here = layers::here_ui(ui, &painter, app, plane, projection);
+    let [chunks, chunks_beside] = textures;
+    let chart = Chart {
+        model,
+        plane,
+        tiles: live.tiles(),
+        name: "Map of the latent plane",
+        rect: first,
+    };
+    let painted = chart.ui(ui, stage, chunks, &mut look, home);
     chunks.end_frame();
-
-    walk(stage.actions, &response, plane, projection);
-    buttons_ui(ui, rect, &mut look, plane);
-    status_ui(ui, rect, live);
-    inset_ui(ui, rect, here, stage);
+    inset_ui(ui, first, painted.here, stage);
+    if let Some((model, plane)) = beside {
+        let chart = Chart {
+            model,
+            plane,
+            tiles: live.beside().tiles(),
+            name: "Map of the second model",
+            rect: second,
+        };
+        let hovered = look.hovered;
+        let painted = chart.ui(ui, stage, chunks_beside, &mut look, home);
+        look.hovered = hovered;
+        point_ui(ui, second, painted.here, stage);
+        title_ui(ui, first, app.model().map_or("", |model| &model.id.name));
+        title_ui(ui, second, &model.id.name);
+    }
+    chunks_beside.end_frame();
+    buttons_ui(ui, first.union(second), &mut look, home);
     if known != Some(look) {
         stage
             .actions
             .ask_tool(move |map: &mut Map, _| map.look_at(look));
     }
-    let response = response.on_hover_and_drag_cursor(CursorIcon::Crosshair);
+    let response = painted.response;
     if let Some(row) = look.hovered {
         hovered_ui(response, app, model, row, stage.textures);
     }
+}
+
+/// Where one map lies, or two of the same size.
+fn places(area: Rect, has_two: bool) -> [Rect; 2] {
+    if !has_two {
+        return [area, area];
+    }
+    let gap = space::M / 2.0;
+    let (mut first, mut second) = if area.width() >= area.height() {
+        area.split_left_right_at_fraction(0.5)
+    } else {
+        area.split_top_bottom_at_fraction(0.5)
+    };
+    if area.width() >= area.height() {
+        first.max.x -= gap;
+        second.min.x += gap;
+    } else {
+        first.max.y -= gap;
+        second.min.y += gap;
+    }
+    [first, second]
+}
+
+/// What was painted of a map.
+struct Painted {
+    response: Response,
+    /// Where the current code is on it.
+    here: Option<Pos2>,
+}
+
+impl Chart<'_> {
+    /// Paints the map and goes where the hand is. What the hand looks at is looked at in both maps.
+    fn ui(
+        &self,
+        ui: &mut Ui,
+        stage: &mut Stage<'_>,
+        textures: &mut PictureTextures,
+        look: &mut Viewport,
+        home: Home,
+    ) -> Painted {
+        let (app, plane, rect) = (stage.app, self.plane, self.rect);
+        let id = ui.scope_id().with(("map", self.name));
+        let response = ui.interact(rect, id, Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, self.name));
+        let pixels_per_point = ui.ctx().pixels_per_point();
+        look.size_px = [
+            rect.width() * pixels_per_point,
+            rect.height() * pixels_per_point,
+        ];
+        *look = moved(ui, &response, rect, *look, home);
+        let projection = Projection {
+            rect,
+            centre: look.centre,
+            points_per_unit: look.pixels_per_unit() / f64::from(pixels_per_point),
+        };
+        let live = app.tools().map();
+        let settings = &app.tools().settings().map;
+        let painter = ui.painter().with_clip_rect(rect);
+        painter.rect_filled(rect, 0.0, tokens(ui).field);
+        if settings.pictures {
+            tiles_ui(ui, &painter, textures, self.tiles, projection);
+        }
+        layers::axes_ui(ui, &painter, plane, projection, settings.pictures);
+        if settings.density {
+            layers::density_ui(ui, &painter, plane, self.model, projection);
+        }
+        if settings.data {
+            let pointer = response.hover_pos();
+            look.hovered = layers::data_ui(
+                ui,
+                &painter,
+                plane,
+                self.model,
+                settings,
+                projection,
+                pointer,
+                PICK_POINTS,
+            );
+        }
+        if settings.trail {
+            layers::trail_ui(ui, &painter, plane, live.trail(), projection);
+        }
+        let here = layers::here_ui(ui, &painter, app, plane, projection);
+        walk(stage.actions, &response, plane, projection);
+        status_ui(ui, rect, self.tiles);
+        let response = response.on_hover_and_drag_cursor(CursorIcon::Crosshair);
+        Painted { response, here }
+    }
+}
+
+/// Which model a map is of, where there are two.
+fn title_ui(ui: &Ui, rect: Rect, words: &str) {
+    let at = rect.center_top() + vec2(0.0, space::S);
+    let tokens = tokens(ui);
+    let font = TextRole::Body.font();
+    layers::plate_text(
+        ui.painter(),
+        tokens,
+        at,
+        Align2::CENTER_TOP,
+        words,
+        &font,
+        tokens.text_strong,
+    );
 }
 
 /// Zooms and pans by wheel, mouse and keys.
@@ -140,7 +236,7 @@ fn moved(
     response: &Response,
     rect: Rect,
     mut look: Viewport,
-    plane: &MapPlane,
+    home: Home,
 ) -> Viewport {
     let per_point = look.pixels_per_unit() / f64::from(ui.ctx().pixels_per_point());
     if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
@@ -152,7 +248,7 @@ fn moved(
         let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
         let factor = f64::from(pinch * (scroll / 300.0).exp());
         if factor != 1.0 {
-            look = zoomed(look, factor, pointer - rect.center(), per_point, plane);
+            look = zoomed(look, factor, pointer - rect.center(), per_point, home);
         }
     }
     if response.has_focus() {
@@ -170,10 +266,10 @@ fn moved(
             }
         }
         if pressed(Key::Plus) || pressed(Key::Equals) {
-            look = zoomed(look, ZOOM_STEP, Vec2::ZERO, per_point, plane);
+            look = zoomed(look, ZOOM_STEP, Vec2::ZERO, per_point, home);
         }
         if pressed(Key::Minus) {
-            look = zoomed(look, 1.0 / ZOOM_STEP, Vec2::ZERO, per_point, plane);
+            look = zoomed(look, 1.0 / ZOOM_STEP, Vec2::ZERO, per_point, home);
         }
     }
     look
@@ -185,9 +281,9 @@ fn zoomed(
     factor: f64,
     from_centre: Vec2,
     per_point: f64,
-    plane: &MapPlane,
+    home: Home,
 ) -> Viewport {
-    let home = plane.home().half_span;
+    let home = home.half_span;
     let before = look.half_span;
     look.half_span = (before / factor).clamp(home / 4096.0, home * 8.0);
     let kept = 1.0 - look.half_span / before;
@@ -200,11 +296,11 @@ fn tiles_ui(
     ui: &Ui,
     painter: &eframe::egui::Painter,
     textures: &mut PictureTextures,
-    live: &Map,
+    tiles: &MapTiles,
     projection: Projection,
 ) {
     let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-    for (key, chunk) in live.tiles().painted() {
+    for (key, chunk) in tiles.painted() {
         let [left, bottom, right, top] = key.bounds();
         let rect = Rect::from_min_max(
             projection.screen([left, top]),
@@ -229,7 +325,7 @@ fn walk(actions: &mut Actions, response: &Response, plane: &MapPlane, projection
 }
 
 /// Zoom and fit, for those without a wheel.
-fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Viewport, plane: &MapPlane) {
+fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Viewport, home: Home) {
     let place = Rect::from_min_size(
         rect.right_top() + vec2(-(size::CONTROL + space::S), space::S),
         vec2(size::CONTROL, 4.0 * size::CONTROL),
@@ -248,50 +344,70 @@ fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Viewport, plane: &MapPlane) {
         "Zoom in",
         "Look closer (scroll, or + with the map in focus)",
     ) {
-        *look = zoomed(*look, ZOOM_STEP, Vec2::ZERO, 1.0, plane);
+        *look = zoomed(*look, ZOOM_STEP, Vec2::ZERO, 1.0, home);
     }
     if button(
         Icon::Minus,
         "Zoom out",
         "Look from further away (scroll, or - with the map in focus)",
     ) {
-        *look = zoomed(*look, 1.0 / ZOOM_STEP, Vec2::ZERO, 1.0, plane);
+        *look = zoomed(*look, 1.0 / ZOOM_STEP, Vec2::ZERO, 1.0, home);
     }
     if button(
         Icon::Expand,
         "Whole map",
         "Show the region of nearly all codes",
     ) {
-        look.centre = plane.home().centre;
-        look.half_span = plane.home().half_span;
+        look.centre = home.centre;
+        look.half_span = home.half_span;
     }
 }
 
 /// The picture of the point, large, in a corner at the foot that the point is not in.
 fn inset_ui(ui: &mut Ui, rect: Rect, here: Option<Pos2>, stage: &Stage<'_>) {
     let Some(shown) = stage.shown else { return };
+    let size = vec2(shown.image.width as f32, shown.image.height as f32);
+    let place = inset_place(rect, size, here);
+    let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    let painter = ui.painter();
+    painter.image(shown.texture, place, uv, PLAIN_TINT);
+    inset_frame(ui, place, "Picture of the point");
+}
+
+/// The same of the second model.
+fn point_ui(ui: &mut Ui, rect: Rect, here: Option<Pos2>, stage: &mut Stage<'_>) {
+    let set = stage.app.pictures().set(POINT);
+    let Some(picture) = set.get(0) else { return };
+    let size = vec2(picture.image.width as f32, picture.image.height as f32);
+    let place = inset_place(rect, size, here);
+    tile::picture_ui(ui, stage.textures, picture, place, 1.0);
+    inset_frame(ui, place, "Picture of the point by the second model");
+}
+
+fn inset_place(rect: Rect, image: Vec2, here: Option<Pos2>) -> Rect {
     let side = (INSET_PART * rect.size().min_elem()).clamp(MIN_INSET, MAX_INSET);
-    let image = vec2(shown.image.width as f32, shown.image.height as f32).max(Vec2::splat(1.0));
+    let image = image.max(Vec2::splat(1.0));
     let picture = image * (side / image.max_elem());
     let right = Rect::from_min_size(rect.max - picture - Vec2::splat(space::S), picture);
     let is_near = here.is_some_and(|at| right.expand(space::L).contains(at));
-    let place = if is_near {
+    if is_near {
         let left = rect.left_bottom() + vec2(space::S, -space::S - picture.y);
         Rect::from_min_size(left, picture)
     } else {
         right
-    };
-    let response = ui.interact(place, ui.scope_id().with("inset"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Picture of the point"));
-    let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-    let painter = ui.painter();
-    painter.image(shown.texture, place, uv, PLAIN_TINT);
-    let stroke = Stroke::new(2.0, tokens(ui).accent);
-    painter.rect_stroke(place, 0.0, stroke, StrokeKind::Outside);
+    }
 }
 
-fn status_ui(ui: &mut Ui, rect: Rect, live: &Map) {
-    let text = match (live.tiles().failure(), live.tiles().progress()) {
+fn inset_frame(ui: &mut Ui, place: Rect, name: &str) {
+    let response = ui.interact(place, ui.scope_id().with(name), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    let stroke = Stroke::new(2.0, tokens(ui).accent);
+    ui.painter()
+        .rect_stroke(place, 0.0, stroke, StrokeKind::Outside);
+}
+
+fn status_ui(ui: &mut Ui, rect: Rect, tiles: &MapTiles) {
+    let text = match (tiles.failure(), tiles.progress()) {
         (Some(failure), _) => failure.to_owned(),
         (None, (there, all)) if there < all => format!("Decoding {there} of {all}"),
         _ => return,
@@ -322,7 +438,7 @@ fn hovered_ui(
             .filter(|picture| picture.code.values.reals() == *code);
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(96.0), Sense::hover());
         if let Some(picture) = picture {
-            crate::ui::widgets::tile::picture_ui(ui, textures, picture, rect, 1.0);
+            tile::picture_ui(ui, textures, picture, rect, 1.0);
         }
         ui.label(format!("Test picture {row}: {}", class_name(model, *class)));
         caption(ui, "Its reconstruction by this model");

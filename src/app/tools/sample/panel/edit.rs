@@ -163,7 +163,6 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, brush: &mut Brush) {
         picture_ui(ui, stage);
         return;
     }
-    stage.canvas.set_area(ui.max_rect());
     let frame = Frame::new().inner_margin(Margin::same(space::M as i8));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         let area = ui.max_rect();

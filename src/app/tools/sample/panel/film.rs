@@ -222,7 +222,6 @@ fn pictures_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
             });
         }
     }
-    stage.canvas.set_area(area);
 }
 
 /// What a step begins with, in words: how much of the picture is in it.

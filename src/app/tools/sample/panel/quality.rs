@@ -148,7 +148,6 @@ fn colour(ui: &Ui, index: usize) -> Color32 {
 
 /// Paints the curves and how far the measuring is.
 pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, looks: &Looks) {
-    stage.canvas.set_area(ui.max_rect());
     let frame = Frame::new().inner_margin(Margin::same(space::M as i8));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         let quality = stage.app.tools().sample().quality();

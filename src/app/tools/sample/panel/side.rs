@@ -139,7 +139,6 @@ fn schedule_ui(
 
 /// Paints the panes.
 pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    stage.canvas.set_area(ui.max_rect());
     let frame = Frame::new().inner_margin(Margin::same(space::M as i8));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         let count = stage.app.tools().sample().side().panes().len();
