@@ -33,6 +33,7 @@ pub const CATALOGUE: [CatalogueEntry; 12] = [
         title: "Faces, style-based",
         has_styles: true,
         takes_steps: false,
+        is_plane: false,
     },
     CatalogueEntry {
         name: "faces-vae",

@@ -1,7 +1,7 @@
 //! From a prepared picture to its code: what runs in the engine, and what was found.
 
-use super::preprocessor::{PreprocessedImage, Preprocessor};
 use super::hand::Hand;
+use super::preprocessor::{PreprocessedImage, Preprocessor};
 use super::{Settings, Source, ToolContext, Wanted};
 use crate::app::{ByAddress, Derived};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};

@@ -116,7 +116,11 @@ impl Settings {
 
     /// Puts the path through these.
     pub fn set_keyframes(&mut self, keyframes: impl IntoIterator<Item = Expr>) {
-        self.places = keyframes.into_iter().map(Some).take(MAX_KEYFRAMES).collect();
+        self.places = keyframes
+            .into_iter()
+            .map(Some)
+            .take(MAX_KEYFRAMES)
+            .collect();
         pad(&mut self.places);
     }
 
@@ -586,14 +590,21 @@ mod tests {
         assert!(settings.corners().is_none());
         let mut emptied = Settings::through([Expr::Seed(1)]);
         emptied.insert(0, Expr::Seed(2));
-        assert_eq!(seeds(&emptied), ["seed(2)", "seed(1)"], "the empty one is filled");
+        assert_eq!(
+            seeds(&emptied),
+            ["seed(2)", "seed(1)"],
+            "the empty one is filled"
+        );
     }
 
     #[test]
     fn settings_of_files_have_two_places_whatever_they_say() {
         let read = |text: &str| -> Settings { serde_json::from_str(text).expect("settings") };
         assert_eq!(seeds(&read("{}")), ["-", "-"]);
-        assert_eq!(seeds(&read(r#"{"keyframes": ["seed(3)"]}"#)), ["seed(3)", "-"]);
+        assert_eq!(
+            seeds(&read(r#"{"keyframes": ["seed(3)"]}"#)),
+            ["seed(3)", "-"]
+        );
         let settings = read(r#"{"keyframes": [null, "seed(9)"]}"#);
         assert_eq!(seeds(&settings), ["-", "seed(9)"]);
         let text = serde_json::to_string(&settings).expect("it is JSON");

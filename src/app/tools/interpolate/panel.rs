@@ -307,13 +307,7 @@ fn place_ui(ui: &mut Ui, stage: &mut Stage<'_>, index: usize, is_marked: bool) {
 }
 
 /// A place that waits for a code. Returns whether it was clicked.
-fn empty_ui(
-    ui: &mut Ui,
-    stage: &mut Stage<'_>,
-    index: usize,
-    name: &str,
-    is_marked: bool,
-) -> bool {
+fn empty_ui(ui: &mut Ui, stage: &mut Stage<'_>, index: usize, name: &str, is_marked: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::THUMBNAIL), Sense::click());
     response.widget_info(|| {
         WidgetInfo::selected(Role::Button, true, is_marked, format!("{name}: empty"))

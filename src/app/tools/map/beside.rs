@@ -74,7 +74,10 @@ impl Beside {
             self.clear(cx.workspace);
             return false;
         };
-        let is_laid = self.laid.as_ref().is_some_and(|(it, _)| it.source == source);
+        let is_laid = self
+            .laid
+            .as_ref()
+            .is_some_and(|(it, _)| it.source == source);
         if is_laid {
             return false;
         }

@@ -174,8 +174,8 @@ impl Settings {
                 || (rows == Some(*space) && locks_layers)
                 || held.iter().any(|(_, of)| of == space)
         };
-        let spaces = parent.way.iter().map(|(space, _)| *space);
-        let space = spaces.filter(needed).last().unwrap_or(own);
+        let mut spaces = parent.way.iter().map(|(space, _)| *space);
+        let space = spaces.rfind(needed).unwrap_or(own);
         let locked = match parent.shape_in(space) {
             Some(SpaceShape::Layers { layers, .. }) => marked(&self.locks.layers, layers),
             _ if space == own => marked(&self.locked, parent.numbers()),
@@ -235,9 +235,16 @@ mod tests {
         assert_eq!(start_text(&settings, &parent), own("[2..3] first"));
         settings.locks.lock_direction("weapon", true);
         let in_w = ("w(seed(7))".to_owned(), "[] weapon".to_owned());
-        assert_eq!(start_text(&settings, &parent), in_w, "numbers of z mean nothing in w");
+        assert_eq!(
+            start_text(&settings, &parent),
+            in_w,
+            "numbers of z mean nothing in w"
+        );
         settings.locks.lock_layers(LayerRange::third(0, 6), true);
-        let rows = ("map(seed(7), \"w+\")".to_owned(), "[0..2] weapon".to_owned());
+        let rows = (
+            "map(seed(7), \"w+\")".to_owned(),
+            "[0..2] weapon".to_owned(),
+        );
         assert_eq!(start_text(&settings, &parent), rows);
         assert!(settings.locks.has_layers(LayerRange::third(0, 6)));
         assert!(!settings.locks.has_layers(LayerRange::third(1, 6)));

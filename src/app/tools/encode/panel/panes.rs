@@ -7,8 +7,8 @@ use crate::ui::panels::tools::Stage;
 use crate::ui::theme::{PAPER, PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state};
 use eframe::egui::{
-    Align, CursorIcon, Label, Layout, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
-    Pos2, TextureId, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, CursorIcon, Label, Layout, Pos2, Rect, Response, RichText, Role, Sense, Stroke,
+    StrokeKind, TextureId, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -285,10 +285,15 @@ mod tests {
         for (width, height) in [(930.0, 330.0), (700.0, 560.0), (560.0, 220.0)] {
             let area = Rect::from_min_size(pos2(300.0, 40.0), vec2(width, height));
             let panes = two_large_two_small(area);
-            let equal = in_a_row(area)[0].width().min((width - 3.0 * space::M) / 4.0);
+            let equal = in_a_row(area)[0]
+                .width()
+                .min((width - 3.0 * space::M) / 4.0);
             assert!(panes[0].width() > equal, "{panes:?}");
             for (index, pane) in panes.iter().enumerate() {
-                assert!(area.expand(0.5).contains_rect(*pane), "{pane:?} of {area:?}");
+                assert!(
+                    area.expand(0.5).contains_rect(*pane),
+                    "{pane:?} of {area:?}"
+                );
                 for other in &panes[index + 1..] {
                     assert!(!pane.intersects(*other), "{pane:?} and {other:?}");
                 }

@@ -129,7 +129,9 @@ fn beside_ui(
             });
         combo
             .response
-            .on_hover_text("Another model with codes of two numbers: the same region beside this map")
+            .on_hover_text(
+                "Another model with codes of two numbers: the same region beside this map",
+            )
             .accessible_name("Model of the second map");
         if let Some(why) = app.tools().map().beside().why_not() {
             caption(ui, why);

@@ -11,8 +11,8 @@ use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, empty_state, icon, tile};
 use eframe::egui::{
-    Align2, Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
-    Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Button, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -231,13 +231,7 @@ fn title_ui(ui: &Ui, rect: Rect, words: &str) {
 }
 
 /// Zooms and pans by wheel, mouse and keys.
-fn moved(
-    ui: &Ui,
-    response: &Response,
-    rect: Rect,
-    mut look: Viewport,
-    home: Home,
-) -> Viewport {
+fn moved(ui: &Ui, response: &Response, rect: Rect, mut look: Viewport, home: Home) -> Viewport {
     let per_point = look.pixels_per_unit() / f64::from(ui.ctx().pixels_per_point());
     if response.dragged_by(PointerButton::Secondary) || response.dragged_by(PointerButton::Middle) {
         let delta = response.drag_delta();
