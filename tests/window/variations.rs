@@ -99,7 +99,9 @@ fn parts_are_locked_and_children_have_them_of_their_parent() {
         window.settle();
         window.wait("the children", |app| app.pictures().is_settled());
     };
-    let direction = window.app().model().expect("a model").directions[0].clone();
+    let directions = &window.app().model().expect("a model").directions;
+    let weapon = directions.iter().find(|it| it.name == "weapon");
+    let direction = weapon.expect("heroes have one").clone();
     assert_eq!(direction.space, Space::W);
     let dim = direction.values.len();
     // How far the codes of two children lie apart along the direction, layer by layer.

@@ -210,7 +210,7 @@ fn scrub_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     });
 }
 
-/// The places of the path, each with a word above that marks it for the next picture.
+/// The places of the path, each with a word before it that marks it for the next picture.
 fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let app = stage.app;
     let settings = &app.tools().settings().interpolate;
@@ -230,8 +230,7 @@ fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         },
         |ui| {
             let width = ui.available_width() - 2.0 * space::S;
-            let height = size::THUMBNAIL + size::CONTROL;
-            let (dropped, ()) = drop_well(ui, "Keyframes", vec2(width, height), |ui| {
+            let (dropped, ()) = drop_well(ui, "Keyframes", vec2(width, size::THUMBNAIL), |ui| {
                 ui.horizontal_wrapped(|ui| {
                     ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
                     for index in 0..settings.places.len() {
@@ -240,10 +239,7 @@ fn keyframes_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
                     if let Some(place) = marked {
                         let name = place_name(settings, place);
                         let words = format!("Click a picture: it becomes “{name}”");
-                        ui.vertical(|ui| {
-                            ui.add_space(size::CONTROL);
-                            caption(ui, words);
-                        });
+                        caption(ui, words);
                     }
                 });
             });
@@ -275,11 +271,11 @@ fn place_ui(ui: &mut Ui, stage: &mut Stage<'_>, index: usize, is_marked: bool) {
     let settings = &app.tools().settings().interpolate;
     let place = settings.places.get(index).and_then(Option::as_ref);
     let name = place_name(settings, index);
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = space::XS;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
         let word = Button::new(RichText::new(&name).font(TextRole::Small.font()))
             .selected(is_marked)
-            .min_size(vec2(size::THUMBNAIL, size::CONTROL - space::XS));
+            .min_size(vec2(0.0, size::CONTROL));
         let word = ui
             .add(word)
             .on_hover_text("Mark this place: the next picture that you click goes there")

@@ -1,6 +1,7 @@
 //! Variations: step, locks and partner at the left, the children in the middle.
 
 use super::{CHILDREN, PARTNER, Parent, SHOWN, STEP, Settings, Variations};
+use crate::app::tools::directions::Directions;
 use crate::app::tools::styles::Scale;
 use crate::app::{Actions, AppState, Axis, DecodedPicture, ParamId};
 use crate::latent::expr::LayerRange;
@@ -142,7 +143,7 @@ fn locks_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
             if parent.layers() > 0 {
                 thirds_ui(ui, actions, settings, parent.layers());
             }
-            directions_ui(ui, actions, settings, &parent);
+            directions_ui(ui, app, actions, &parent);
             if parent.layers() > 0 {
                 layers_ui(ui, actions, settings, parent.layers());
             }
@@ -180,8 +181,16 @@ fn thirds_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, layers: us
 }
 
 /// The named directions; the first of many, the rest in a fold.
-fn directions_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, parent: &Parent) {
-    let all: Vec<&str> = parent.directions().collect();
+fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, parent: &Parent) {
+    let settings = &app.tools().settings().variations;
+    let listed = app.tool::<Directions>().listed();
+    let mut all: Vec<&str> = parent.directions().collect();
+    // In the order of the other tools: what changes the picture most comes first.
+    all.sort_by_key(|name| {
+        let mut listed = listed.iter();
+        let place = listed.position(|it| it.direction.name == *name);
+        place.unwrap_or(usize::MAX)
+    });
     let (first, more) = all.split_at(all.len().min(DIRECTIONS));
     // Those crossed take each number whole from one of the parents.
     ui.add_enabled_ui(settings.partner.is_none(), |ui| {
