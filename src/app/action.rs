@@ -32,6 +32,8 @@ pub enum Action {
     OpenDirections(PathBuf),
     /// Load another model.
     LoadModel(ModelSource),
+    /// Load a model of the list; of a file that was never opened it is shown first what it is.
+    ChooseModel(ModelSource),
     /// Look again at what is in the folder of one's own models.
     LookForModels,
     /// Load the model of another program that is shown.

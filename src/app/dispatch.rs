@@ -8,6 +8,7 @@ use super::{
     SessionAction, Tool, TourAction, TourStep,
 };
 use crate::document::Change;
+use crate::engine::ModelSource;
 use crate::learn::Control;
 use std::path::PathBuf;
 
@@ -43,6 +44,13 @@ impl AppState {
             }
             Action::OpenDirections(path) => self.opening.open_directions(&mut self.desk, path),
             Action::AskForDirections => self.desk.workspace.effects.push(Effect::AskForDirections),
+            Action::ChooseModel(source) => {
+                let models = &self.desk.workspace.models;
+                match source {
+                    ModelSource::File(path) if models.is_unknown(&path) => self.opening.open(path),
+                    source => self.run(Action::LoadModel(source)),
+                }
+            }
             Action::LoadModel(source) => {
                 if let Some(why) = self.desk.workspace.locked(Control::Model) {
                     self.desk.workspace.notices.push(Level::Warning, why);

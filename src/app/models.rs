@@ -5,7 +5,7 @@ use super::model_folder::ModelFolder;
 use crate::document::{ModelLink, ModelOrigin};
 use crate::engine::{DeviceInfo, JobId, ModelId, ModelInfo, ModelSource};
 use crate::model::catalogue;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many files the picker remembers.
@@ -308,8 +308,8 @@ impl Models {
     }
 
     /// Whether a file was only listed, and never opened.
-    pub fn is_unknown(&self, path: &PathBuf) -> bool {
-        !self.files.contains(path)
+    pub(super) fn is_unknown(&self, path: &Path) -> bool {
+        !self.files.iter().any(|known| known == path)
     }
 
     /// The folder of one's own models.

@@ -67,7 +67,7 @@ impl Entry {
     fn action(self) -> Action {
         match self {
             Self::Command(command) => Action::Run(command),
-            Self::Model(source) => Action::LoadModel(source),
+            Self::Model(source) => Action::ChooseModel(source),
             Self::Seed(seed) => Action::Edit(Edit::Seed(seed)),
             Self::Expression(expression) => Action::Edit(Edit::Expression(expression)),
             Self::Question(question) => Action::Learn(LearningAction::Explain(question.id.clone())),

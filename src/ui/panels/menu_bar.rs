@@ -186,11 +186,7 @@ fn choices_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, shown: Option<
             ModelSource::Catalogue(_) => entry,
         };
         if entry.clicked() && !is_current {
-            actions.push(match source {
-                // What it is comes first, and the question whether to load it.
-                ModelSource::File(path) if app.models().is_unknown(&path) => Action::OpenFile(path),
-                source => Action::LoadModel(source),
-            });
+            actions.push(Action::ChooseModel(source));
         }
     }
     ui.separator();

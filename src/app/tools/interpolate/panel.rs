@@ -271,7 +271,9 @@ fn place_ui(ui: &mut Ui, stage: &mut Stage<'_>, index: usize, is_marked: bool) {
     let settings = &app.tools().settings().interpolate;
     let place = settings.places.get(index).and_then(Option::as_ref);
     let name = place_name(settings, index);
-    ui.horizontal(|ui| {
+    // All of one height, so that they stand in one line.
+    let row = vec2(0.0, size::THUMBNAIL);
+    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let word = Button::new(RichText::new(&name).font(TextRole::Small.font()))
             .selected(is_marked)
