@@ -355,8 +355,11 @@ fn a_session_is_saved_and_opened_again() {
         ..options()
     });
     other.wait("the session", |app| app.session().file() == Some(&path));
+    // The file is there before the model of its place is.
+    other.wait("the place of the session", |app| {
+        app.position().expression().to_string() == "seed(9) - seed(8) + seed(7)"
+    });
     other.settle();
-    assert_eq!(other.expression(), "seed(9) - seed(8) + seed(7)");
     assert_eq!(other.app().tools().open(), zscape::app::Tool::Arithmetic);
     assert_eq!(
         other.app().tools().settings().arithmetic.plus[0].to_string(),

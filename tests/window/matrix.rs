@@ -315,8 +315,8 @@ macro_rules! matrix {
 }
 
 matrix! {
-    faces_vae_works_in_every_tool: "faces-vae",
     faces_stylegan_works_in_every_tool: "faces-stylegan",
+    faces_vae_works_in_every_tool: "faces-vae",
     faces_ldm_works_in_every_tool: "faces-ldm",
     digits_vae2_works_in_every_tool: "digits-vae2",
     digits_ae2_works_in_every_tool: "digits-ae2",
