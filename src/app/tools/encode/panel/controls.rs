@@ -70,9 +70,9 @@ fn source_ui(
             if knows_faces(model) {
                 caption(
                     ui,
-                    "This model knows flat cartoon faces alone. A photo of a face before a plain wall \
-                     becomes the cartoon nearest to it in color: skin, hair, a hat or glasses may be \
-                     met, likeness cannot",
+                    "This model only knows flat cartoon faces. A photo of a face in front of a plain wall \
+                     becomes the cartoon with the nearest colors: skin, hair, a hat or glasses may \
+                     match, but it will not look like the person",
                 );
             }
         }
