@@ -19,6 +19,8 @@ pub struct RunMemory {
     weights: usize,
     /// For one picture of a batch.
     activations: usize,
+    /// Data that is kept from the beginning to the end.
+    data: usize,
 }
 
 impl RunMemory {
@@ -27,7 +29,7 @@ impl RunMemory {
         let lens = shapes.map(|shape| shape.iter().copied().fold(1, usize::saturating_mul));
         Self {
             weights: lens.fold(0, usize::saturating_add),
-            activations: 0,
+            ..Self::default()
         }
     }
 
@@ -73,6 +75,16 @@ impl RunMemory {
         Self {
             weights: self.weights.saturating_add(other.weights),
             activations: self.activations.saturating_add(other.activations),
+            data: self.data.saturating_add(other.data),
+        }
+    }
+
+    /// With so many rows of data of a length, which are kept.
+    #[must_use]
+    pub fn and_data(self, rows: usize, len: usize) -> Self {
+        Self {
+            data: self.data.saturating_add(rows.saturating_mul(len)),
+            ..self
         }
     }
 
@@ -81,7 +93,10 @@ impl RunMemory {
         let weights = self.weights.saturating_mul(COPIES_OF_WEIGHT);
         let batch = self.activations.saturating_mul(batch);
         let activations = batch.saturating_mul(COPIES_OF_ACTIVATION);
-        weights.saturating_add(activations).saturating_mul(BYTES)
+        let numbers = weights
+            .saturating_add(activations)
+            .saturating_add(self.data);
+        numbers.saturating_mul(BYTES)
     }
 
     /// # Errors
@@ -93,7 +108,7 @@ impl RunMemory {
         }
         let gib = |bytes: usize| bytes >> 30;
         Err(format!(
-            "needs about {} GiB of memory, of which {} GiB are weights; it may take {} GiB",
+            "needs about {} GiB of memory, of which {} GiB are weights and data; it may take {} GiB",
             gib(bytes),
             gib(self.bytes(0)),
             gib(MAX_BYTES)
@@ -110,14 +125,17 @@ mod tests {
         let weights = RunMemory::of_weights([[1 << 10, 1 << 10].as_slice(), &[4]].into_iter());
         assert_eq!(weights.weights, (1 << 20) + 4);
         let memory = weights.and(RunMemory {
-            weights: 0,
             activations: 1 << 20,
+            ..RunMemory::default()
         });
         // 5 * 4 MiB of weights and 2 * 4 MiB for each picture.
         assert_eq!(memory.bytes(2) >> 20, 20 + 16);
         assert!(memory.check(2).is_ok());
         let fault = memory.check(8192).expect_err("64 GiB");
         assert!(fault.contains("about 64 GiB"), "{fault}");
+        // 4 MiB for each thousand rows of a thousand numbers.
+        assert_eq!(memory.and_data(10 << 10, 1 << 10).bytes(2) >> 20, 36 + 40);
+        assert!(memory.and_data(10_000_000, 1 << 10).check(2).is_err());
     }
 
     #[test]

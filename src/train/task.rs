@@ -104,7 +104,15 @@ fn untrained() -> ModelError {
 /// # Errors
 /// When the recipe's layers do not fit one another or the data, or take too much memory.
 pub fn check(recipe: &Recipe, data: &DataForm) -> Result<(), ModelError> {
-    let memory = memory(recipe, data)?;
+    let mut memory = memory(recipe, data)?;
+    if let Some(autoencoder) = &recipe.autoencoder {
+        let len = autoencoder
+            .codes
+            .iter()
+            .copied()
+            .fold(1, usize::saturating_mul);
+        memory = memory.and_data(autoencoder.pictures.unwrap_or(0), len);
+    }
     memory.check(recipe.training.batch).map_err(ModelError)
 }
 
