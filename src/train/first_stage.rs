@@ -34,9 +34,10 @@ const MAX_PICTURES: usize = 10_000_000;
 const BATCH: usize = 256;
 
 impl FirstStageSettings {
-    pub fn is_sound(&self) -> bool {
+    /// Whether what is encoded before training fills a batch and is not absurdly much.
+    pub fn is_sound(&self, batch: usize) -> bool {
         self.pictures
-            .is_none_or(|pictures| (1..=MAX_PICTURES).contains(&pictures))
+            .is_none_or(|pictures| (batch..=MAX_PICTURES).contains(&pictures))
     }
 }
 
@@ -187,9 +188,8 @@ impl FirstStage {
         } else {
             count.min(data.len())
         };
-        let batches: Vec<usize> = (0..count).step_by(BATCH).collect();
         let (mut codes, mut labels) = (Vec::new(), Vec::new());
-        for first in batches {
+        for first in (0..count).step_by(BATCH) {
             let indices = first..(first + BATCH).min(count);
             codes.extend(self.codes(&data.pictures(indices.clone()))?);
             labels.extend(data.labels(indices.clone()));

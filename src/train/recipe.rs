@@ -310,8 +310,11 @@ impl Recipe {
                 "only diffusion models and style-based generators learn the codes of an autoencoder",
             ),
             (
-                recipe.autoencoder.as_ref().is_none_or(|it| it.is_sound()),
-                "autoencoder.pictures must be 1 to 10000000",
+                recipe
+                    .autoencoder
+                    .as_ref()
+                    .is_none_or(|it| it.is_sound(settings.batch)),
+                "autoencoder.pictures must be from one batch to 10000000",
             ),
             (
                 recipe.source.is_some() == recipe.dataset.source().is_none(),

@@ -241,6 +241,20 @@ fn a_style_based_generator_of_codes_draws_and_encodes_pictures() {
 }
 
 #[test]
+fn too_few_or_too_many_pictures_to_encode_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    write_data(folder);
+    for pictures in ["pictures = 0", "pictures = 9", "pictures = 10_000_001"] {
+        let text = STYLED.replace("pictures = 30", pictures);
+        let recipe = written(folder, "small-style.toml", &text);
+        let error = run(&options(recipe, folder, folder.join("out"))).expect_err("unsound");
+        assert!(error.is_bad_input(), "{error}");
+        assert!(error.to_string().contains("from one batch"), "{error}");
+    }
+}
+
+#[test]
 fn an_unfit_first_stage_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

@@ -2,6 +2,7 @@
 //! with an encoder beside them (VAE-GAN, Larsen et al. 2016).
 
 mod encoder;
+mod view;
 
 use super::critic::{CriticSpec, Discriminator};
 use super::first_stage::FirstStage;
@@ -12,7 +13,6 @@ use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::style_network::{LayerNoise, Mapping, Synthesis};
 use super::task::{Batch, Task, Trained, rows, with_role};
-use crate::model::graph::haar;
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
@@ -20,6 +20,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use encoder::Encoder;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use view::View;
 
 /// Parts into which a batch is divided, whatever the number of cores, so that a run repeats
 /// itself: they are computed side by side, and their gradients are averaged.
@@ -41,93 +42,6 @@ pub struct StyleTask {
     generator: Weights,
     critic: Weights,
     encoder: Option<Encoder>,
-}
-
-/// What both networks see of pictures: these themselves, their Haar coefficients with the
-/// differences enlarged, or the codes of an autoencoder.
-#[derive(Clone, Debug)]
-struct View {
-    /// The size of the data: pictures or codes.
-    image: ImageSpec,
-    of_codes: bool,
-    /// The size of what is seen.
-    seen: ImageSpec,
-    /// The factor of each channel that is seen.
-    factors: Vec<f32>,
-}
-
-impl View {
-    fn new(style: &StyleSpec, critic: &CriticSpec, image: ImageSpec) -> Self {
-        let seen = style.summed(image);
-        let factor = |channel: usize| {
-            let is_mean = !style.haar || channel < image.channels;
-            if is_mean { 1.0 } else { critic.difference_gain }
-        };
-        let of_codes = style.codes.is_some();
-        Self {
-            image: if of_codes { seen } else { image },
-            of_codes,
-            seen,
-            factors: (0..seen.channels).map(factor).collect(),
-        }
-    }
-
-    /// What is seen of data: pictures in 0..1, or codes.
-    fn of_data(&self, data: Tensor<2>) -> Tensor<2> {
-        if self.of_codes {
-            data
-        } else {
-            self.of_pictures(data * 2.0 - 1.0)
-        }
-    }
-
-    /// How much larger differences are seen than they are in the data.
-    fn enlargement(&self) -> f64 {
-        if self.of_codes { 1.0 } else { 2.0 }
-    }
-
-    /// What is seen of pictures in -1..1, `[batch, channels * height * width]`.
-    fn of_pictures(&self, pictures: Tensor<2>) -> Tensor<2> {
-        if self.seen == self.image {
-            return pictures;
-        }
-        let [batch, _] = pictures.dims();
-        let ImageSpec {
-            channels,
-            height,
-            width,
-        } = self.image;
-        self.enlarged(haar(pictures, &[channels, height, width], batch))
-    }
-
-    /// What is seen of the sums of picture layers.
-    fn enlarged(&self, sums: Tensor<2>) -> Tensor<2> {
-        if self.factors.iter().all(|&factor| factor == 1.0) {
-            return sums;
-        }
-        let ([batch, len], device) = (sums.dims(), sums.device());
-        let channels = self.factors.len();
-        let factors = TensorData::new(self.factors.clone(), [1, channels, 1]);
-        let sums = sums.reshape([batch, channels, len / channels]);
-        (sums * Tensor::<3>::from_data(factors, &device)).reshape([batch, len])
-    }
-
-    /// The factors of the picture layers, so that a fresh generator's differences are seen as
-    /// large as its means.
-    fn picture_factors(&self) -> Vec<f32> {
-        self.factors.iter().map(|factor| factor.recip()).collect()
-    }
-
-    /// Multiplies the factors of the picture layers into a tensor of a finished generator.
-    fn fold(&self, name: &str, values: &mut [f32]) {
-        if !name.starts_with("picture.") || name.contains(".style.") {
-            return;
-        }
-        let row = (values.len() / self.factors.len().max(1)).max(1);
-        for (row, factor) in values.chunks_exact_mut(row).zip(self.picture_factors()) {
-            row.iter_mut().for_each(|value| *value *= factor);
-        }
-    }
 }
 
 /// The architecture of a recipe, checked.
