@@ -27,7 +27,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 12] = [
+pub const CATALOGUE: [CatalogueEntry; 10] = [
     CatalogueEntry {
         name: "faces-stylegan",
         title: "Faces, style-based",
@@ -96,20 +96,6 @@ pub const CATALOGUE: [CatalogueEntry; 12] = [
         title: "Digits, diffusion model",
         has_styles: false,
         takes_steps: true,
-        is_plane: false,
-    },
-    CatalogueEntry {
-        name: "heroes-vae",
-        title: "Heroes, VAE, 32-D latent",
-        has_styles: false,
-        takes_steps: false,
-        is_plane: false,
-    },
-    CatalogueEntry {
-        name: "heroes-stylegan",
-        title: "Heroes, style-based GAN",
-        has_styles: true,
-        takes_steps: false,
         is_plane: false,
     },
 ];
@@ -349,6 +335,12 @@ impl Models {
     /// A model that was loaded in this run, whether it is the current one or not.
     pub fn known(&self, source: &ModelSource) -> Option<&Arc<ModelInfo>> {
         self.known.iter().find(|model| model.source == *source)
+    }
+
+    /// Where the model of a link is, if it was loaded in this run.
+    pub fn found(&self, link: &ModelLink) -> Option<&ModelSource> {
+        let found = self.known.iter().find(|model| link_of(model).is_same_model(link));
+        found.map(|model| &model.source)
     }
 
     /// Why a model could not be loaded beside the current one.

@@ -74,7 +74,7 @@ impl Replay<'_> {
             return Ok(ModelSource::Catalogue(name.clone()));
         }
         Err(self.about(&format_args!(
-            "its model {name} (hash {}) is not built in; name the model's file, as in \
+            "its model {name} (hash {}) is not built in; name its file, as in \
              `zscape render FILE.safetensors --from …`",
             short(&recipe.model.hash)
         )))

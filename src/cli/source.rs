@@ -25,16 +25,13 @@ pub fn find(name: &Path) -> Result<ModelSource, CliError> {
             other => Err(foreign(name, other, "not a model file")),
         };
     }
-    let names: Vec<&str> = catalogue::entries()
-        .iter()
-        .map(|entry| entry.name)
-        .collect();
     let name = name.to_string_lossy();
-    let hint = suggest(&name, names.iter().copied())
+    let names = catalogue::entries().iter().map(|entry| entry.name);
+    let hint = suggest(&name, names)
         .map_or_else(String::new, |close| format!("; did you mean {close}?"));
     Err(CliError::BadInput(format!(
-        "there is no model {name:?}: no file has that name, and built in are {}{hint}",
-        names.join(", ")
+        "there is no model {name:?}: no file has that name, and {}{hint}",
+        catalogue::absence(&name)
     )))
 }
 
@@ -85,7 +82,8 @@ pub fn read(source: &ModelSource) -> Result<ModelFile, CliError> {
                 .iter()
                 .find(|entry| entry.name == *name);
             let entry = entry.ok_or_else(|| {
-                CliError::BadInput(format!("there is no model {name:?} in the catalogue"))
+                let why = catalogue::absence(name);
+                CliError::BadInput(format!("there is no model {name:?}: {why}"))
             })?;
             // A built-in model that cannot be read is a fault of this program.
             ModelFile::from_bytes(entry.bytes)

@@ -183,13 +183,8 @@ impl Load {
     fn begin(&self) -> Result<Stage, Fault> {
         match &self.source {
             ModelSource::Catalogue(name) => {
-                let entry = catalogue::find(name).ok_or_else(|| {
-                    let known: Vec<_> = catalogue::entries().iter().map(|e| e.name).collect();
-                    Fault::Request(format!(
-                        "{name:?} is neither a model file nor in the catalogue, which has {}",
-                        known.join(", ")
-                    ))
-                })?;
+                let entry = catalogue::find(name)
+                    .ok_or_else(|| Fault::Request(catalogue::absence(name)))?;
                 Ok(Stage::Read {
                     reader: Box::new(ModelReader::of_bytes(entry.bytes)),
                     read_as: None,

@@ -31,12 +31,12 @@ static ENTRIES: &[Entry] = entries![
     "digits-cgan",
     "digits-ddpm",
     "fashion-vae",
-    "heroes-vae",
-    "heroes-stylegan",
     "digits-judge",
-    "heroes-judge",
     "faces-judge",
 ];
+
+/// Models that earlier versions had built in. Documents of that time name them without a file.
+const FORMER: &[&str] = &["heroes-vae", "heroes-stylegan", "heroes-judge"];
 
 /// All models, in the order in which a picker shows them.
 pub fn entries() -> &'static [Entry] {
@@ -46,4 +46,30 @@ pub fn entries() -> &'static [Entry] {
 /// The model of a name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+/// Why there is no built-in model of this name, as what follows a colon in a sentence.
+pub fn absence(name: &str) -> String {
+    if FORMER.contains(&name) {
+        return format!(
+            "it was built into earlier versions of the program; a file {name}.safetensors can be \
+             opened"
+        );
+    }
+    let known: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+    format!("built in are {}", known.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_left_is_not_there_and_says_so() {
+        for name in FORMER {
+            assert!(find(name).is_none(), "{name}");
+            assert!(absence(name).contains("earlier versions"), "{name}");
+        }
+        assert!(absence("goose").contains("digits-vae2"));
+    }
 }

@@ -130,7 +130,8 @@ fn an_unknown_model_is_named_with_those_that_are_known() {
 #[test]
 fn a_mistyped_model_is_guessed() {
     run(&["bench", "digit-gan"]).refused("; did you mean digits-gan?");
-    run(&["heros-vae"]).refused("; did you mean heroes-vae?");
+    run(&["face-vae"]).refused("; did you mean faces-vae?");
+    run(&["heroes-vae"]).refused("built into earlier versions of the program");
 }
 
 #[test]

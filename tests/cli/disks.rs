@@ -54,7 +54,7 @@ fn writing(folder: &Folder) -> Vec<(&'static str, Vec<String>)> {
         (
             "a.npz",
             line(
-                "codes|heroes-stylegan|w(seed(1))|mix(seed(1), seed(2), layers 1..3)|seed(3)|-o",
+                "codes|faces-stylegan|w(seed(1))|mix(seed(1), seed(2), layers 1..3)|seed(3)|-o",
                 "a.npz",
             ),
         ),

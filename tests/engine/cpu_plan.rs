@@ -325,7 +325,7 @@ fn unsound_networks_and_tensors_are_refused_in_a_sentence() {
 
 #[test]
 fn a_stop_ends_the_networks_of_its_thread() {
-    let entry = catalogue::find("heroes-stylegan").expect("it is built in");
+    let entry = catalogue::find("faces-stylegan").expect("it is built in");
     let file = ModelFile::from_bytes(entry.bytes).expect("a shipped file is sound");
     let generator = Generator::new(&file, &zscape::model::device::cpu()).expect("it has a decoder");
     let codes = vec![0.5; 5 * generator.start_len()];

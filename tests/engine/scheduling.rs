@@ -194,7 +194,7 @@ fn visible_pictures_overtake_a_file() {
 #[test]
 fn a_waiting_search_holds_nothing_up() {
     let driver = cpu();
-    let model = driver.load("heroes-stylegan");
+    let model = driver.load("faces-stylegan");
     // Its mathematics, components of thousands of codes in w, runs on another thread; the few
     // pictures that were asked for later are done meanwhile.
     let search = driver.engine.submit(Job::Directions {
@@ -329,8 +329,8 @@ fn a_model_that_is_there_is_not_loaded_again() {
         assert_eq!(slices > 0, is_read, "{source:?}");
         info
     };
-    let catalogue = ModelSource::Catalogue("heroes-vae".to_owned());
-    let first = driver.load("heroes-vae");
+    let catalogue = ModelSource::Catalogue("faces-vae".to_owned());
+    let first = driver.load("faces-vae");
     assert!(Arc::ptr_eq(&first, &again(&catalogue, false)));
     let file = unmeasured(folder.path());
     let first = again(&file, true);

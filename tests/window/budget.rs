@@ -93,8 +93,8 @@ const fn place(
 
 /// 16 dimensions, 2,000 encoded test pictures.
 const FASHION: &str = "fashion-vae";
-/// 128 dimensions, 44 directions, a code for each layer.
-const HEROES: &str = "heroes-stylegan";
+/// 192 dimensions of w, dozens of directions, a code for each layer.
+const FACES: &str = "faces-stylegan";
 
 const PLACES: [Place; 17] = [
     place("Explore", FASHION, |it| it.tool(Tool::Explore), 1_750, 330),
@@ -117,7 +117,7 @@ const PLACES: [Place; 17] = [
     ),
     place(
         "Style mixing",
-        HEROES,
+        FACES,
         |it| it.tool(Tool::Styles),
         2_000,
         330,
@@ -142,7 +142,7 @@ const PLACES: [Place; 17] = [
     place("Where am I", FASHION, |it| it.tool(Tool::Where), 1_400, 230),
     place(
         "Explore, all dimensions",
-        HEROES,
+        FACES,
         all_dimensions,
         2_400,
         480,
@@ -150,7 +150,7 @@ const PLACES: [Place; 17] = [
     place("Map, components", FASHION, components, 1_750, 1_200),
     place(
         "Directions of a style-based GAN",
-        HEROES,
+        FACES,
         directions,
         2_650,
         500,

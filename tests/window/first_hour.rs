@@ -163,11 +163,11 @@ fn a_keyframe_that_the_model_cannot_draw_says_so() {
         settings.insert(0, Expr::Named("digit-3".to_owned()));
     }));
     window.ask(Action::LoadModel(ModelSource::Catalogue(
-        "heroes-vae".to_owned(),
+        "faces-vae".to_owned(),
     )));
     window.wait("the model", |app| {
         app.model()
-            .is_some_and(|model| model.id.name == "heroes-vae")
+            .is_some_and(|model| model.id.name == "faces-vae")
     });
     let named = Expr::Named("digit-3".to_owned());
     let fault = window
@@ -217,7 +217,7 @@ fn the_palette_knows_other_words_and_the_questions() {
 #[test]
 fn a_contact_sheet_of_bookmarks_is_as_wide_as_the_paper() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut window = Window::open_named("heroes-vae");
+    let mut window = Window::open_named("faces-vae");
     for (seed, name) in [(1, "one"), (2, "two"), (3, "three")] {
         window.ask(Action::Edit(Edit::Seed(seed)));
         window.settle();
@@ -236,8 +236,8 @@ fn a_contact_sheet_of_bookmarks_is_as_wide_as_the_paper() {
     window.ask(Action::Run(Command::Export));
     window.settle();
     window.click("Fit the width of the print");
-    // 10 cm at 300 dpi are 1181 dots: twice 18 × 32 and a gap.
-    let width = 2 * 18 * 32 + 10;
+    // 10 cm at 300 dpi are 1181 dots: twice 9 × 64 and a gap.
+    let width = 2 * 9 * 64 + 10;
     let height = width;
     window
         .harness
@@ -304,11 +304,11 @@ fn named_codes_of_another_kind_of_model_are_not_offered() {
     let mut window = Window::open();
     window.bookmark("mine", "");
     window.ask(Action::LoadModel(ModelSource::Catalogue(
-        "heroes-vae".to_owned(),
+        "faces-vae".to_owned(),
     )));
     window.wait("the model", |app| {
         app.model()
-            .is_some_and(|model| model.id.name == "heroes-vae")
+            .is_some_and(|model| model.id.name == "faces-vae")
     });
     window.ask(Action::Run(Tool::Arithmetic.command()));
     window.settle();

@@ -325,8 +325,6 @@ matrix! {
     digits_cvae_works_in_every_tool: "digits-cvae",
     digits_cgan_works_in_every_tool: "digits-cgan",
     digits_ddpm_works_in_every_tool: "digits-ddpm",
-    heroes_vae_works_in_every_tool: "heroes-vae",
-    heroes_stylegan_works_in_every_tool: "heroes-stylegan",
 }
 
 #[test]
@@ -381,8 +379,8 @@ fn every_model_is_in_the_matrix() {
 #[test]
 fn truncation_changes_the_picture_of_a_style_based_model() {
     let mut cell = Cell {
-        window: Window::open_named("heroes-stylegan"),
-        place: "heroes-stylegan".to_owned(),
+        window: Window::open_named("faces-stylegan"),
+        place: "faces-stylegan".to_owned(),
     };
     run(&mut cell.window, Command::Open(Tool::Compare));
     cell.act("panes", |window| {
@@ -399,8 +397,8 @@ fn truncation_changes_the_picture_of_a_style_based_model() {
 #[test]
 fn the_map_of_a_style_based_model_lies_in_w() {
     let mut cell = Cell {
-        window: Window::open_named("heroes-stylegan"),
-        place: "heroes-stylegan".to_owned(),
+        window: Window::open_named("faces-stylegan"),
+        place: "faces-stylegan".to_owned(),
     };
     run(&mut cell.window, Command::Open(Tool::Map));
     cell.act("map", |window| window.harness.run_steps(2));

@@ -43,7 +43,7 @@ fn report(window: &mut Window, count: usize) {
 #[test]
 fn messages_cover_no_control_in_any_tool() {
     for size in [vec2(1280.0, 800.0), vec2(1024.0, 640.0)] {
-        for model in ["heroes-stylegan", "digits-vae2"] {
+        for model in ["faces-stylegan", "digits-vae2"] {
             let mut window = Window::open_named(model);
             window.harness.set_size(size);
             for &tool in Tool::ALL {

@@ -1,9 +1,14 @@
-//! Sessions of the first format, in which every step had all found directions with their values.
+//! Sessions of earlier versions: of the first format, in which every step had all found directions
+//! with their values, and of models that are not built in any more.
 
 use crate::support::{Window, options};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
 use std::path::Path;
-use zscape::document::{Session, session_file};
+use zscape::app::Action;
+use zscape::document::{Change, ModelLink, ModelOrigin, Session, session_file};
 use zscape::engine::ModelSource;
+use zscape::model::ModelFile;
 use zscape::ui::WindowOptions;
 
 /// Written by the program before directions became a part of the session.
@@ -72,7 +77,7 @@ fn an_old_session_file_shows_what_it_showed_and_is_written_in_the_new_form() {
 
     let path = folder.path().join("new.zscape");
     let save = zscape::app::SessionAction::Save(path.clone());
-    let action = zscape::app::Action::Session(save);
+    let action = Action::Session(save);
     window.harness.state_mut().ask(action);
     window.wait("the file", |_| path.exists());
     let again = session_file::read(&path).expect("it was just written");
@@ -87,7 +92,7 @@ fn an_old_session_file_shows_what_it_showed_and_is_written_in_the_new_form() {
     next.wait_for_steps(6);
     next.settle();
     assert!(next.messages().is_empty(), "{:?}", next.messages());
-    next.press(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::Z);
+    next.press(Modifiers::COMMAND, Key::Z);
     assert_shows_the_old_session(&mut next);
 }
 
@@ -139,7 +144,7 @@ fn a_step_after_a_search_does_not_write_the_directions_again() {
     window.open_tool("Directions");
     window.click(&format!("Rename {name}"));
     window.type_into("New name", "renamed");
-    window.press(eframe::egui::Modifiers::NONE, eframe::egui::Key::Enter);
+    window.press(Modifiers::NONE, Key::Enter);
     window.wait_for_steps(6);
     let named = |window: &Window, name: &str| {
         let mut directions = window.app().names().directions.iter();
@@ -150,6 +155,80 @@ fn a_step_after_a_search_does_not_write_the_directions_again() {
         window.app().session().document().directions().len(),
         count + 1
     );
-    window.press(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::Z);
+    window.press(Modifiers::COMMAND, Key::Z);
     assert!(!named(&window, "renamed") && named(&window, &name));
+}
+
+/// A model that was built in once.
+const FORMER_MODEL: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/data/version-2/heroes-stylegan.safetensors"
+);
+
+#[test]
+fn a_session_of_a_model_that_was_built_in_once_goes_on_when_its_file_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A person may call the file anything.
+    let kept = folder.path().join("kept.safetensors");
+    std::fs::copy(FORMER_MODEL, &kept).expect("it can be copied");
+    let former = ModelFile::read(&kept).expect("it is sound");
+    let mut session = Session::default();
+    for expression in ["seed(5)", "mix(seed(1), seed(2), layers 4..7)"] {
+        let step = Change::Step {
+            model: ModelLink {
+                name: "heroes-stylegan".to_owned(),
+                hash: former.hash.clone(),
+                origin: ModelOrigin::Catalogue("heroes-stylegan".to_owned()),
+            },
+            expression: expression.to_owned(),
+            sampler: Default::default(),
+            at_secs: 1,
+            amends: false,
+        };
+        session.apply(&step).expect("it makes sense");
+    }
+    let path = folder.path().join("old.zscape");
+    session_file::write(&path, &session).expect("it can be written");
+
+    let mut window = Window::open();
+    window.drop_file(&path);
+    window.wait("a message", |app| {
+        let mut all = app.notices().all().iter();
+        all.any(|it| it.text.contains("earlier versions"))
+    });
+    window.settle();
+    let messages = window.messages();
+    assert_eq!(messages.len(), 1, "one sentence: {messages:?}");
+    assert!(
+        messages[0].starts_with("heroes-stylegan is missing"),
+        "{messages:?}"
+    );
+    window.find(Role::Button, "Find the model…");
+    assert_eq!(window.app().session().document(), &session);
+
+    // What the dialog behind the button does.
+    let shows_former = |app: &zscape::app::AppState, expression: &str| {
+        let model = app.model().map(|model| model.id.hash.as_str());
+        model == Some(&former.hash) && app.position().expression().to_string() == expression
+    };
+    window.ask(Action::LoadModel(ModelSource::File(kept)));
+    window.wait("the step with its model", |app| {
+        shows_former(app, "mix(seed(1), seed(2), layers 4..7)")
+    });
+    window.settle();
+    assert_eq!(window.app().session().document(), &session);
+
+    // Found once, it is found for every other step.
+    window.ask(Action::LoadModel(ModelSource::Catalogue(
+        "digits-vae2".to_owned(),
+    )));
+    window.wait_for_steps(3);
+    for expression in ["mix(seed(1), seed(2), layers 4..7)", "seed(5)"] {
+        window.press(Modifiers::COMMAND, Key::Z);
+        window.wait("the step before", |app| shows_former(app, expression));
+        window.settle();
+    }
+    let missing = window.messages();
+    let missing = missing.iter().filter(|text| text.contains("is missing"));
+    assert!(missing.count() <= 1, "it is not missing any more");
 }

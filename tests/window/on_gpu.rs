@@ -60,8 +60,8 @@ fn pictures_on_the_shared_device_are_those_of_the_cpu() {
     for (model, expressions) in [
         ("digits-gan", ["seed(42)", "slerp(seed(3), seed(9), 0.4)"]),
         (
-            "heroes-stylegan",
-            ["seed(42)", "truncate(seed(7), 0.7) + 1.5*dir(\"weapon\")"],
+            "faces-stylegan",
+            ["seed(42)", "truncate(seed(7), 0.7) + 1.5*dir(\"glasses\")"],
         ),
     ] {
         let mut on_gpu = open(model, DeviceChoice::Gpu);

@@ -29,7 +29,7 @@ fn set(window: &mut Window, id: &ParamId, value: f32) {
 
 #[test]
 fn every_row_moves_and_goes_back() {
-    for model in ["heroes-stylegan", "digits-gan"] {
+    for model in ["faces-stylegan", "digits-gan"] {
         let mut window = Window::open_named(model);
         // So that there is a second pane, and nothing is locked.
         window.open_tool("Compare");
@@ -72,7 +72,7 @@ fn every_row_moves_and_goes_back() {
 /// A slider that is in no table could not be reset, locked or moved from elsewhere.
 #[test]
 fn every_slider_is_a_row() {
-    let mut window = Window::open_named("heroes-stylegan");
+    let mut window = Window::open_named("faces-stylegan");
     let names: BTreeSet<String> = window
         .app()
         .desk()
@@ -94,7 +94,7 @@ fn every_slider_is_a_row() {
 
 #[test]
 fn steps_in_z_are_locked_where_the_code_starts_in_w() {
-    let mut window = Window::open_named("heroes-stylegan");
+    let mut window = Window::open_named("faces-stylegan");
     let mixed = parse("mix(seed(1), seed(2), layers 0..3)").expect("it is one");
     window
         .harness

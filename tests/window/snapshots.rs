@@ -28,23 +28,23 @@ const SCREENS: &[Screen] = &[
     screen("explore", "digits-vae2", "seed(42)", Tool::Explore),
     screen(
         "explore-styles",
-        "heroes-stylegan",
-        "truncate(seed(7), 0.8) + 1.5*dir(\"weapon\")",
+        "faces-stylegan",
+        "truncate(seed(7), 0.8) + 1.5*dir(\"glasses\")",
         Tool::Explore,
     ),
     light("explore-light", "digits-gan", "seed(3)", Tool::Explore),
     screen("map", "digits-ae2", "seed(1)", Tool::Map),
     light("map-light", "digits-vae2", "@digit-3", Tool::Map),
-    screen("variations", "heroes-vae", "seed(5)", Tool::Variations),
+    screen("variations", "faces-vae", "seed(5)", Tool::Variations),
     light(
         "compare-light",
-        "heroes-stylegan",
+        "faces-stylegan",
         "seed(42)",
         Tool::Compare,
     ),
     screen("where", "digits-gan", "1.3*seed(8)", Tool::Where),
     light("encode-light", "fashion-vae", "seed(2)", Tool::Encode),
-    screen("directions", "heroes-stylegan", "seed(9)", Tool::Directions),
+    screen("directions", "faces-stylegan", "seed(9)", Tool::Directions),
 ];
 
 const fn screen(

@@ -252,23 +252,16 @@ fn cancelling_a_descent() {
     );
 }
 
-/// The style-based generator of the catalogue; until there is one, the file that
-/// `ZSCAPE_STYLE_MODEL` names.
-fn style_based() -> Option<ModelSource> {
-    let name = "heroes-stylegan";
-    let built_in = zscape::model::catalogue::find(name).is_some();
+/// The style-based generator of the catalogue, or the file that `ZSCAPE_STYLE_MODEL` names.
+fn style_based() -> ModelSource {
     let file = std::env::var_os("ZSCAPE_STYLE_MODEL").map(|path| ModelSource::File(path.into()));
-    file.or_else(|| built_in.then(|| ModelSource::Catalogue(name.to_owned())))
+    file.unwrap_or_else(|| ModelSource::Catalogue("faces-stylegan".to_owned()))
 }
 
 #[test]
 #[ignore = "measures"]
 fn a_style_based_picture_from_request_to_frame() {
-    let Some(source) = style_based() else {
-        println!("no style-based model is built in, and ZSCAPE_STYLE_MODEL names none");
-        return;
-    };
-    let mut window = Window::open_model(Some(source));
+    let mut window = Window::open_model(Some(style_based()));
     let (mut waits, mut requests, mut frames) = (Vec::new(), Vec::new(), Vec::new());
     for seed in 0..100 {
         let edit = zscape::app::Edit::Seed(1000 + seed);
@@ -305,11 +298,7 @@ fn a_style_based_picture_from_request_to_frame() {
 #[test]
 #[ignore = "measures"]
 fn mapping_ten_thousand_codes() {
-    let Some(source) = style_based() else {
-        println!("no style-based model is built in, and ZSCAPE_STYLE_MODEL names none");
-        return;
-    };
-    let file = match &source {
+    let file = match &style_based() {
         ModelSource::File(path) => zscape::model::ModelFile::read(path),
         ModelSource::Catalogue(name) => {
             let entry = zscape::model::catalogue::find(name).expect("it is built in");

@@ -241,7 +241,7 @@ fn every_panel_has_a_question_that_explains_it() {
         assert!(bank.get(id).is_some(), "{id}");
     }
 
-    let mut window = Window::open_named("heroes-stylegan");
+    let mut window = Window::open_named("faces-stylegan");
     for tool in Tool::ALL {
         window.ask(Action::Run(tool.command()));
         window.settle();
@@ -335,7 +335,7 @@ fn f6_goes_round_the_parts_of_the_window() {
 
 #[test]
 fn what_tab_reaches_is_scrolled_into_sight() {
-    let mut window = Window::open_named("heroes-stylegan");
+    let mut window = Window::open_named("faces-stylegan");
     window.harness.set_size(vec2(1024.0, 640.0));
     window.settle();
     window.find(Role::Slider, "Truncation psi").focus();

@@ -32,7 +32,7 @@ fn a_code_in_w_is_measured_against_seeds_in_w() {
         ("truncate(seed(1), 0.1)", "Nearer to the mean of w"),
         ("mix(seed(1), seed(2), layers 0..3)", "The layer of w+"),
     ] {
-        let window = at("heroes-stylegan", expression);
+        let window = at("faces-stylegan", expression);
         if words.starts_with("The layer") {
             window.harness.get_by_label("Layer");
         } else {
@@ -48,7 +48,7 @@ fn a_code_in_w_is_measured_against_seeds_in_w() {
                 > 0
         );
     }
-    let window = at("heroes-stylegan", "seed(1)");
+    let window = at("faces-stylegan", "seed(1)");
     window.harness.get_by_label_contains("Log density");
 }
 

@@ -74,16 +74,16 @@ impl Navigation {
         let Some(mut journey) = self.journey.take() else {
             return;
         };
-        let next = journey
-            .purpose
-            .visit_mut()
-            .and_then(|visit| visit.more.pop_front());
+        let next = journey.purpose.visit_mut().and_then(|visit| {
+            visit.fault.get_or_insert_with(|| message.to_owned());
+            visit.more.pop_front()
+        });
         if let Some(source) = next {
             self.start(&mut desk.workspace, Journey { source, ..journey });
             return;
         }
         if journey.purpose.visit().is_some() {
-            self.substitute(desk, journey, message);
+            self.substitute(desk, journey);
         } else {
             let sentence = format!("{} was not loaded: {message}", source_title(source));
             desk.workspace.notices.push(Level::Error, sentence);
@@ -101,7 +101,7 @@ impl Navigation {
     }
 
     /// Says that the model of a step or a bookmark is missing, and shows a step with another.
-    fn substitute(&mut self, desk: &mut Desk, journey: Journey, message: &str) {
+    fn substitute(&mut self, desk: &mut Desk, journey: Journey) {
         let Some(visit) = journey.purpose.visit() else {
             return;
         };
@@ -114,8 +114,9 @@ impl Navigation {
         } else {
             "Its expression is kept"
         };
+        let fault = visit.fault.as_deref().unwrap_or("it cannot be read");
         let sentence = format!(
-            "{} is missing ({message}). {kept}; {} is shown meanwhile",
+            "{} is missing ({fault}). {kept}; {} is shown meanwhile",
             where_it_was(&source_of(&visit.link)),
             source_title(&substitute),
         );

@@ -5,6 +5,7 @@ use crate::app::models::{CATALOGUE, source_of};
 use crate::document::{ModelLink, ModelOrigin};
 use crate::engine::ModelSource;
 use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(super) struct Visit {
     pub link: Arc<ModelLink>,
     /// Where else it may be.
     pub more: VecDeque<ModelSource>,
+    /// Why it is not where it was.
+    pub fault: Option<String>,
 }
 
 impl Purpose {
@@ -64,11 +67,12 @@ impl Purpose {
     }
 }
 
-/// Where a model may be, the likeliest first: where it was, beside the session, among the files
-/// that were opened, and in the catalogue under its name.
+/// Where a model may be, the likeliest first: where it was, where it was found in this run, beside
+/// the session, among the files that were opened, and in the catalogue under its name.
 pub(super) fn candidates(
     link: &ModelLink,
     session_file: Option<&Path>,
+    found_already: Option<&ModelSource>,
     known: impl Iterator<Item = ModelSource>,
 ) -> VecDeque<ModelSource> {
     let mut found = VecDeque::from([source_of(link)]);
@@ -77,23 +81,36 @@ pub(super) fn candidates(
             found.push_back(source);
         }
     };
-    if let ModelOrigin::File(path) = &link.origin
-        && let Some(name) = Path::new(path).file_name()
-    {
+    found_already.cloned().into_iter().for_each(&mut add);
+    if let Some(name) = file_name(link) {
         if let Some(folder) = session_file.and_then(Path::parent) {
-            add(ModelSource::File(folder.join(name)));
+            add(ModelSource::File(folder.join(&name)));
         }
-        let same_name = |path: &PathBuf| path.file_name() == Some(name);
+        let same_name = |path: &PathBuf| path.file_name() == Some(&name);
         for source in known {
             if matches!(&source, ModelSource::File(path) if same_name(path)) {
                 add(source);
             }
         }
     }
-    if CATALOGUE.iter().any(|entry| entry.name == link.name) {
+    if is_built_in(&link.name) {
         add(ModelSource::Catalogue(link.name.clone()));
     }
     found
+}
+
+fn is_built_in(name: &str) -> bool {
+    CATALOGUE.iter().any(|entry| entry.name == name)
+}
+
+/// What the file of a model is called, where it may be one: a model that was built in once is a
+/// file of its own name by now.
+fn file_name(link: &ModelLink) -> Option<OsString> {
+    match &link.origin {
+        ModelOrigin::File(path) => Path::new(path).file_name().map(OsStr::to_owned),
+        ModelOrigin::Catalogue(name) if is_built_in(name) => None,
+        ModelOrigin::Catalogue(name) => Some(format!("{name}.safetensors").into()),
+    }
 }
 
 #[cfg(test)]
@@ -109,11 +126,8 @@ mod tests {
         };
         let known = ["/new/mine.safetensors", "/new/other.safetensors"];
         let known = known.map(|path| ModelSource::File(path.into()));
-        let found = candidates(
-            &link,
-            Some(Path::new("/lessons/a.zscape")),
-            known.into_iter(),
-        );
+        let lesson = Path::new("/lessons/a.zscape");
+        let found = candidates(&link, Some(lesson), None, known.into_iter());
         let file = |path: &str| ModelSource::File(path.into());
         assert_eq!(
             found,
@@ -124,5 +138,31 @@ mod tests {
                 ModelSource::Catalogue("digits-gan".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_model_that_was_built_in_once_is_looked_for_as_a_file() {
+        let built_in = |name: &str| ModelLink {
+            name: name.to_owned(),
+            hash: "00".to_owned(),
+            origin: ModelOrigin::Catalogue(name.to_owned()),
+        };
+        let opened = ["/new/gone.safetensors", "/new/digits-gan.safetensors"];
+        let opened = || opened.map(|path| ModelSource::File(path.into())).into_iter();
+        let lesson = Some(Path::new("/lessons/a.zscape"));
+        let renamed = ModelSource::File("/new/renamed.safetensors".into());
+        let file = |path: &str| ModelSource::File(path.into());
+        assert_eq!(
+            candidates(&built_in("gone"), lesson, Some(&renamed), opened()),
+            [
+                ModelSource::Catalogue("gone".to_owned()),
+                renamed,
+                file("/lessons/gone.safetensors"),
+                file("/new/gone.safetensors"),
+            ]
+        );
+        let catalogue = ModelSource::Catalogue("digits-gan".to_owned());
+        let still = built_in("digits-gan");
+        assert_eq!(candidates(&still, lesson, None, opened()), [catalogue]);
     }
 }

@@ -109,12 +109,18 @@ impl Navigation {
     ) {
         desk.stop_playing();
         let workspace = &mut desk.workspace;
-        let mut more = candidates(&link, desk.session.file(), workspace.models.choices());
+        let models = &workspace.models;
+        let found = models.found(&link);
+        let mut more = candidates(&link, desk.session.file(), found, models.choices());
         let Some(source) = more.pop_front() else {
             return;
         };
         let is_loaded = workspace.models.is_current(&link) && workspace.models.loading().is_none();
-        let purpose = purpose(Visit { link, more });
+        let purpose = purpose(Visit {
+            link,
+            more,
+            fault: None,
+        });
         if is_loaded {
             workspace.edit_position(Edit::Composition(composition));
             if purpose.is_settled() {
