@@ -5,6 +5,7 @@ use super::device;
 use super::diffusion::Diffusion;
 use super::file::ModelFile;
 use super::flow;
+use super::judge_gradient::JudgeGradient;
 use super::manifest::{ImageSpec, Role};
 use super::network::Network;
 use super::network_form::NetworkForm;
@@ -16,6 +17,7 @@ use crate::latent::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -131,14 +133,18 @@ impl Generator {
         let (takes, maker) = match (networks.denoiser, networks.decoder) {
             (Some(denoiser), decoder) => {
                 let shape = manifest.spaces.get(&denoiser.takes);
+                let x_len = shape.and_then(|shape| shape.checked_len()).unwrap_or(0);
+                let graph = decoder.as_ref().map(|decoder| &decoder.graph);
+                let judge = JudgeGradient::of(file, graph, x_len, device);
                 let diffusion = Diffusion {
+                    judge: judge.map(Arc::new),
                     spec: denoiser.spec,
                     denoiser: runner(&denoiser.graph)?,
                     decoder: decoder.map(|decoder| runner(&decoder.graph)).transpose()?,
                     encoder: data_encoder
                         .map(|encoder| runner(&encoder.graph))
                         .transpose()?,
-                    x_len: shape.and_then(|shape| shape.checked_len()).unwrap_or(0),
+                    x_len,
                     words: manifest.condition_len(),
                     negates_by_guidance: manifest
                         .conditions

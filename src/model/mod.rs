@@ -16,6 +16,7 @@ mod generator;
 pub mod gradient;
 pub mod graph;
 pub mod judge;
+pub mod judge_gradient;
 pub mod layer_change;
 pub mod manifest;
 pub mod measurement;

@@ -293,6 +293,22 @@ fn a_preview_shows_every_step_and_a_setting_out_of_range_is_a_sentence() {
             },
             "guidance of NaN",
         ),
+        (
+            6,
+            Sampler {
+                judge: 1.0,
+                ..usual
+            },
+            "no judge knows",
+        ),
+        (
+            7,
+            Sampler {
+                judge: f32::NAN,
+                ..usual
+            },
+            "by the judge of NaN",
+        ),
     ] {
         request(generation, sampler);
         let fault = driver.wait("a refusal", |event| match event {

@@ -24,16 +24,18 @@ pub enum Along {
     #[default]
     Steps,
     Guidance,
+    Judge,
 }
 
 impl Along {
-    pub const ALL: [Self; 2] = [Self::Steps, Self::Guidance];
+    pub const ALL: [Self; 3] = [Self::Steps, Self::Guidance, Self::Judge];
 
     /// Where points lie: those that say most come first.
     pub fn points(self) -> &'static [f32] {
         match self {
             Self::Steps => &[5.0, 20.0, 2.0, 10.0, 50.0, 3.0, 1.0, 100.0],
             Self::Guidance => &[1.0, 3.0, 6.0, 0.0, 2.0, 10.0, 1.5, 4.0],
+            Self::Judge => &[0.0, 2.0, 5.0, 1.0, 10.0, 3.0, 7.0],
         }
     }
 
@@ -57,6 +59,7 @@ impl Along {
                 guidance: at,
                 ..*base
             },
+            Self::Judge => SamplerPart { judge: at, ..*base },
         }
     }
 }
@@ -267,7 +270,7 @@ impl Quality {
     /// All points as a table, a line each.
     pub fn csv(&self) -> String {
         let mut text = String::from(
-            "model,method,steps,schedule,eta,guidance,pictures,frechet_distance,precision,recall,confidence,\
+            "model,method,steps,schedule,eta,guidance,judge,pictures,frechet_distance,precision,recall,confidence,\
              class_right,clipped\n",
         );
         let optional = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
@@ -282,11 +285,12 @@ impl Quality {
                 // Writing into a string cannot fail.
                 let _ = writeln!(
                     text,
-                    "\"{model}\",{},{},{schedule},{},{},{},{},{},{},{},{},{}",
+                    "\"{model}\",{},{},{schedule},{},{},{},{},{},{},{},{},{},{}",
                     part.method,
                     part.steps,
                     part.used_eta(),
                     part.guidance,
+                    part.judge,
                     found.count,
                     found.frechet,
                     found.precision,
