@@ -10,8 +10,9 @@ use zscape::train::{self, TrainOptions};
 /// The shipped recipe, made small.
 fn small_recipe(images: u32, folder: &Path) -> PathBuf {
     let changes = [
-        ("hidden = 64", "hidden = 4"),
-        ("steps = [8, 8]", "steps = [2, 1]"),
+        ("hidden = 96", "hidden = 4"),
+        ("steps = [16]", "steps = [2, 1]"),
+        ("fold = 4", "fold = 2"),
     ];
     changed_recipe("digits-flow", images, folder, &changes)
 }
