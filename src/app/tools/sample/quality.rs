@@ -370,7 +370,7 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert_eq!(
             lines[1],
-            "\"digits \"\"x\"\"\",ddim,5,as trained,0,2,200,5,0.5,0.25,0.75,,0.125"
+            "\"digits \"\"x\"\"\",ddim,5,as trained,0,2,0,200,5,0.5,0.25,0.75,,0.125"
         );
         assert_eq!(lines[0].split(',').count(), 13);
     }
