@@ -6,6 +6,7 @@ mod blocks;
 mod burgess;
 mod convolutional;
 mod linear;
+mod lucidrains;
 mod stack;
 mod stylegan2;
 mod taesd;
@@ -36,6 +37,7 @@ pub const ALL: &[&dyn Architecture] = &[
     &burgess::Burgess,
     &taesd::Taesd,
     &stylegan2::StyleGan2,
+    &lucidrains::Lucidrains,
     &autoencoder_kl::AutoencoderKl,
     &unet::Unet,
     &linear::LinearVae,
