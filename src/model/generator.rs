@@ -12,10 +12,14 @@ use super::network::Network;
 use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::{Runner, upload_rows};
+use super::sketch;
 use super::wiring::Wiring;
 use crate::latent::{Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary, VocabularyKind};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
+
+/// Multiplications that take about a tenth of a second on two cores: what takes more is sketched within that.
+const SKETCH_WORK: usize = 1 << 32;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +60,8 @@ pub struct Generator {
     maps: Vec<Map>,
     encoder: Option<Encoder>,
     density: Option<Runner>,
+    /// The first layers of a slow decoder.
+    sketch: Option<Runner>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
     /// See [`Self::decode_work`] and [`Self::map_work`].
@@ -134,6 +140,11 @@ impl Generator {
             .saturating_mul(evaluations)
             .saturating_add(decoding);
         let runner = |graph: &BoundGraph| Runner::new(graph, file, device);
+        // A GPU is quick enough, and memory there is short.
+        let is_sketched = *device == device::cpu() && networks.denoiser.is_none();
+        let sketch = networks.decoder.as_ref().filter(|_| is_sketched);
+        let sketch = sketch.and_then(|it| sketch::sketch(&it.graph, manifest.image, SKETCH_WORK));
+        let sketch = sketch.as_ref().map(runner).transpose()?;
         let (takes, maker) = match (networks.denoiser, networks.decoder) {
             (Some(denoiser), decoder) => {
                 let shape = manifest.spaces.get(&denoiser.takes);
@@ -188,6 +199,7 @@ impl Generator {
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
             density: density.transpose()?,
+            sketch,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
             work: [decode_work, map_work],
         })
@@ -298,6 +310,18 @@ impl Generator {
                 Ok(upload_rows(&pictures, self.image.len(), &self.device))
             }
         }
+    }
+
+    /// A quick picture for each of such inputs, `[batch, channels * height * width]` in 0..1; `None` where
+    /// the decoder is quick itself, or has no picture before its last layers.
+    ///
+    /// # Errors
+    /// When the numbers are no whole number of inputs.
+    pub fn sketch(&self, inputs: &[f32], noise: NoiseMode) -> Result<Option<Vec<f32>>, ModelError> {
+        let (Maker::Decoder(_, known), Some(sketch)) = (&self.maker, &self.sketch) else {
+            return Ok(None);
+        };
+        with_noise(known, inputs, noise, |inputs| sketch.values(inputs)).map(Some)
     }
 
     /// What makes the pictures of a model that makes them in steps.
