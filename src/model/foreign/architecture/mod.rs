@@ -14,6 +14,7 @@ mod unet;
 mod written;
 
 pub use linear::square;
+pub use written::layers_so_far;
 
 use super::blueprint::Blueprint;
 use super::group::Group;
