@@ -19,7 +19,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
 /// Multiplications that take about a tenth of a second on two cores: what takes more is sketched within that.
-const SKETCH_WORK: usize = 1 << 32;
+const SKETCH_WORK: usize = 1 << 33;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
