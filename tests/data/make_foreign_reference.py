@@ -488,11 +488,15 @@ def through(block, x):
 class AutoencoderKl(nn.Module):
     SCALING = 0.18215
 
-    def __init__(self):
+    def __init__(self, codebook=0):
         super().__init__()
         conv = lambda i, o, **more: nn.Conv2d(i, o, 3, **{"padding": 1, **more})
         self.encoder, self.decoder = nn.Module(), nn.Module()
         self.quant_conv, self.post_quant_conv = nn.Conv2d(8, 8, 1), nn.Conv2d(4, 4, 1)
+        if codebook:
+            self.quant_conv, self.post_quant_conv = nn.Conv2d(8, 3, 1), nn.Conv2d(3, 4, 1)
+            self.quantize = nn.Module()
+            self.quantize.embedding = nn.Embedding(codebook, 3)
         e, d = self.encoder, self.decoder
         e.conv_in, d.conv_in = conv(3, 32), conv(4, 64)
         down, up = [nn.Module(), nn.Module()], [nn.Module(), nn.Module()]
@@ -514,12 +518,19 @@ class AutoencoderKl(nn.Module):
         x = e.down_blocks[0].resnets[0](e.conv_in(2 * x - 1))
         x = e.down_blocks[0].downsamplers[0].conv(F.pad(x, (0, 1, 0, 1)))
         x = through(e.mid_block, e.down_blocks[1].resnets[0](x))
-        mean, logvar = self.quant_conv(e.conv_out(F.silu(e.conv_norm_out(x)))).chunk(2, 1)
+        code = self.quant_conv(e.conv_out(F.silu(e.conv_norm_out(x))))
+        if hasattr(self, "quantize"):
+            return [code * self.SCALING]
+        mean, logvar = code.chunk(2, 1)
         return mean * self.SCALING, logvar + 2 * math.log(self.SCALING)
 
     def decode(self, z):
-        d = self.decoder
-        x = through(d.mid_block, d.conv_in(self.post_quant_conv(z / self.SCALING)))
+        d, x = self.decoder, z / self.SCALING
+        if hasattr(self, "quantize"):
+            table = self.quantize.embedding.weight
+            nearest = (x.permute(0, 2, 3, 1)[..., None, :] - table).square().sum(-1).argmin(-1)
+            x = table[nearest].permute(0, 3, 1, 2)
+        x = through(d.mid_block, d.conv_in(self.post_quant_conv(x)))
         x = d.up_blocks[0].resnets[1](d.up_blocks[0].resnets[0](x))
         x = d.up_blocks[0].upsamplers[0].conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
         x = d.up_blocks[1].resnets[1](d.up_blocks[1].resnets[0](x))
@@ -565,6 +576,7 @@ def main():
     case("stylegan2 lucidrains", module, "StyleGAN2 of stylegan2-pytorch", [8], [3, 16, 16], decode=Lucidrains.decode)
     kl = (AutoencoderKl.encode, AutoencoderKl.decode)
     case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
+    case("vq model", AutoencoderKl(19), "VQModel", [3, 32, 32], [3, 64, 64], *kl)
     print("[\n" + ",\n".join(json.dumps(entry) for entry in CASES) + "\n]")
 
 

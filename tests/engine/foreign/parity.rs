@@ -172,7 +172,7 @@ fn style_based_models_give_what_pytorch_gives() {
 
 #[test]
 fn autoencoders_of_latent_diffusion_give_what_pytorch_gives() {
-    compare_all(|kind| matches!(kind, "TAESD" | "AutoencoderKL"));
+    compare_all(|kind| matches!(kind, "TAESD" | "AutoencoderKL" | "VQModel"));
 }
 
 /// Compares the cases of some architectures.

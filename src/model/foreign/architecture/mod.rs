@@ -39,6 +39,7 @@ pub const ALL: &[&dyn Architecture] = &[
     &taesd::Taesd,
     &stylegan2::StyleGan2,
     &lucidrains::Lucidrains,
+    &autoencoder_kl::VqModel,
     &autoencoder_kl::AutoencoderKl,
     &unet::Unet,
     &linear::LinearVae,
