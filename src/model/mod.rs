@@ -28,6 +28,7 @@ pub mod quality;
 pub mod reading;
 mod runner;
 pub mod shapes;
+pub mod sketch;
 mod spaces;
 pub mod statistics;
 mod stop;

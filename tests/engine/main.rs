@@ -34,6 +34,7 @@ mod model_files;
 mod mutation;
 mod producing;
 mod scheduling;
+mod sketch;
 mod steps;
 mod style;
 mod support;
