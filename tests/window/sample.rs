@@ -513,7 +513,7 @@ fn a_curve_of_quality_fills_in_is_cancelled_and_written() {
         tool.cancel_measuring(cx)
     }));
     window.harness.run_steps(3);
-    for measure in ["Precision and recall", "Class and clipping"] {
+    for measure in ["Precision and recall", "What was asked and clipping"] {
         window.click(&format!("Show {measure}"));
     }
     window.click("Against guidance");

@@ -12,7 +12,7 @@ pub enum Measure {
     Frechet,
     /// Precision and recall.
     Coverage,
-    /// The judge's confidence, how many show the class that was asked for, and what is clipped.
+    /// The judge's confidence, how many show what was asked for, and what is clipped.
     Saturation,
 }
 
@@ -45,8 +45,8 @@ impl Measure {
                  among the pictures",
             ),
             Self::Saturation => (
-                "Class and clipping",
-                "How sure the judge is; dashed, how many show the class that was asked for; dotted, how many \
+                "What was asked and clipping",
+                "How sure the judge is; dashed, how many show what was asked for; dotted, how many \
                  numbers are plain black or white",
             ),
         }
@@ -62,7 +62,7 @@ impl Measure {
             ],
             Self::Saturation => &[
                 ("confidence", |it| it.confidence),
-                ("class right", |it| it.obeyed),
+                ("as asked", |it| it.obeyed),
                 ("clipped", |it| Some(it.clipped)),
             ],
         }

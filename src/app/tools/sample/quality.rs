@@ -6,7 +6,7 @@ use crate::app::tools::ToolContext;
 use crate::engine::{Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::likeness::Likeness;
-use crate::latent::{Condition, NoiseMode, Sampler, SamplerPart, Shot, VocabularyKind};
+use crate::latent::{Condition, NoiseMode, Sampler, SamplerPart, Shot};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -122,14 +122,13 @@ impl Curve {
         self.points.insert(place, (at, likeness));
     }
 
-    /// The pictures of a point: seeds from 0, of all classes in turn where there are classes.
+    /// The pictures of a point: seeds from 0, of all classes or attributes in turn where there are some.
     fn shots(&self, model: &ModelInfo, at: f32) -> Vec<Shot> {
         let sampler = Sampler::of_part(self.noise, self.along.part(&self.base, at));
-        let vocabulary = model.manifest.conditions.as_ref();
-        let classes = vocabulary.filter(|it| it.kind == VocabularyKind::Classes);
+        let words = model.manifest.conditions.as_ref().map(|it| &it.words);
         let shot = |seed: usize| {
             let code = Expr::Seed(seed as u32);
-            let word = classes.and_then(|it| it.words.get(seed % it.words.len().max(1)));
+            let word = words.and_then(|words| words.get(seed % words.len().max(1)));
             let code = match word {
                 Some(word) => Expr::Given(Box::new(code), Condition::word(word)),
                 None => code,
@@ -271,7 +270,7 @@ impl Quality {
     pub fn csv(&self) -> String {
         let mut text = String::from(
             "model,method,steps,schedule,eta,guidance,judge,pictures,frechet_distance,precision,recall,confidence,\
-             class_right,clipped\n",
+             as_asked,clipped\n",
         );
         let optional = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
         for curve in &self.curves {
