@@ -89,8 +89,10 @@ fn a_flow_recipe_that_contradicts_itself_is_refused() {
         ("[2, 1]", "[2, 1000]", "steps"),
         ("margin = 0.05", "margin = 0.5", "margin"),
         ("hidden = 4", "hidden = 100_000", "hidden"),
+        ("fold = 2", "fold = 1", "fold"),
+        ("stretch = 3.0", "stretch = 99.0", "stretch"),
         (
-            "[flow]\nmargin = 0.05\nhidden = 4\nsteps = [2, 1]\n",
+            "[flow]\nmargin = 0.05\nhidden = 4\nsteps = [2, 1]\nfold = 2\nstretch = 3.0\n",
             "",
             "section flow",
         ),
