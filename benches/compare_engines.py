@@ -14,7 +14,6 @@ ratios, and the largest difference of the outputs.
 
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ import onnxruntime
 import openvino
 from onnx import TensorProto, helper, numpy_helper
 
-from model_file import arguments, read_model
+from model_file import arguments, read_model, run_zscape
 
 BATCHES = (1, 8, 64)
 BATCH_NORM_EPSILON = 1e-5
@@ -350,16 +349,11 @@ def time_engine(engine, z, seconds):
     return times
 
 
-def run_zscape(program, *arguments):
-    command = [program, *map(str, arguments), "--device", "cpu"]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
 def compare_outputs(program, path, dim, engines):
     """The largest difference of each engine's pictures from zscape's."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "grid.npy"
-        run_zscape(program, "grid", path, "--seeds", "0-63", "--npy", out)
+        run_zscape(program, "grid", path, "--seeds", "0-63", "--npy", out, "--device", "cpu")
         expected = np.load(out)
     z = seed_codes(range(64), dim)
     return {engine.name: float(np.abs(engine(z) - expected).max()) for engine in engines}
@@ -380,7 +374,7 @@ def main():
     theirs = {engine.name: {batch: [] for batch in BATCHES} for engine in engines}
     frames = []
     for _ in range(args.rounds):
-        report = json.loads(run_zscape(program, "bench", path, "--json"))
+        report = json.loads(run_zscape(program, "bench", path, "--json", "--device", "cpu"))
         mapping = report.get("mapping")
         for_each = mapping["median_ms"] / mapping["codes"] if mapping else 0.0
         for decode in report["decode"]:

@@ -15,7 +15,6 @@ by DDIM of the same noise.
 import json
 import os
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -27,7 +26,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from model_file import arguments, read_model
+from model_file import arguments, read_model, run_zscape, steps_of
 
 STEPS = 20
 T = 1000
@@ -139,20 +138,6 @@ class Sampler:
         return self.decoder(x) if self.decoder else ((x + 1) / 2).clamp(0, 1)
 
 
-def run_zscape(program, *arguments):
-    command = [program, *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def steps_of(program, noising, folder):
-    """The steps that zscape takes, as its own command prints them."""
-    noise = Path(folder) / "noise.npy"
-    np.save(noise, np.zeros((1, 1), np.float32))
-    command = ["sampler", "ddim", "--steps", STEPS, "--schedule", noising, "--denoiser", "gaussian:0,1"]
-    out = Path(folder) / "out.npy"
-    return json.loads(run_zscape(program, *command, "--noise", noise, "-o", out, "--json"))["steps"]
-
-
 def main():
     args = arguments(__doc__, 2.0, "for PyTorch in each round")
     path, program = args.path, args.program
@@ -163,7 +148,7 @@ def main():
         raise SystemExit("this script knows models that predict v")
 
     with tempfile.TemporaryDirectory() as folder:
-        steps = steps_of(program, manifest["diffusion"]["noising"], folder)
+        steps = steps_of(program, manifest["diffusion"]["noising"], STEPS, folder)
         sampler = Sampler(manifest, tensors, steps)
         picture = Path(folder) / "picture.npy"
         ddim = ["--method", "ddim", "--steps", STEPS, "--guidance", 1, "--device", "cpu"]

@@ -108,7 +108,7 @@ impl Context for Plain {
 }
 
 impl Compute for Plain {
-    fn map(&mut self, _: Space, _: Space, _: &[f32]) -> Result<Vec<f32>, String> {
+    fn map(&mut self, _: Space, _: Space, _: &[f32], _: &[f32]) -> Result<Vec<f32>, String> {
         Err("there is no other space".into())
     }
 

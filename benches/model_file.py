@@ -1,9 +1,10 @@
-"""What the scripts beside this file share: their arguments, and reading a model file."""
+"""What the scripts beside this file share: their arguments, running zscape, and reading a model file."""
 
 import argparse
 import json
 import os
 import struct
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +44,18 @@ def read_model(path):
         values = np.frombuffer(data[start:end], kinds[entry["dtype"]])
         tensors[name] = values.reshape(entry["shape"]).astype(np.float32)
     return manifest, tensors
+
+
+def run_zscape(program, *arguments):
+    """What zscape prints."""
+    command = [program, *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def steps_of(program, noising, count, folder):
+    """The steps of DDIM that zscape takes, as its own command prints them: pairs of `t` and `alpha_bar`."""
+    noise = Path(folder) / "noise.npy"
+    np.save(noise, np.zeros((1, 1), np.float32))
+    command = ["sampler", "ddim", "--steps", count, "--schedule", noising, "--denoiser", "gaussian:0,1"]
+    out = Path(folder) / "out.npy"
+    return json.loads(run_zscape(program, *command, "--noise", noise, "-o", out, "--json"))["steps"]

@@ -2,7 +2,9 @@
 
 use super::learning::LearningAction;
 use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
-use super::{Command, CurveFile, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep};
+use super::{
+    Command, CurveFile, DescribeAction, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep,
+};
 use crate::document::NodeId;
 use crate::engine::ModelSource;
 use crate::latent::Code;
@@ -38,6 +40,8 @@ pub enum Action {
     LookForModels,
     /// Load the model of another program that is shown.
     OpenForeign,
+    /// Say how the model of another program that is shown is built.
+    Describe(DescribeAction),
     /// History, bookmarks and session files.
     Session(SessionAction),
     /// Questions, scenes and progress.

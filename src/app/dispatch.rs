@@ -64,6 +64,12 @@ impl AppState {
                     self.run_action(load);
                 }
             }
+            Action::Describe(action) => {
+                let overlay = &mut self.desk.workspace.modes.overlay;
+                if let Some(shown) = self.opening.describe(action) {
+                    *overlay = shown;
+                }
+            }
             Action::Session(action) => self.run_session(action),
             Action::Learn(action) => {
                 self.learning

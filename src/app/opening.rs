@@ -12,19 +12,20 @@ use super::tools::directions::Directions;
 use super::tools::encode::{self, Encode};
 use super::tools::interpolate::{self, Interpolate};
 use super::{
-    Action, Composition, Desk, LearningAction, Navigation, Overlay, SessionAction, Wake, Workspace,
+    Action, Composition, DescribeAction, Describing, Desk, LearningAction, Navigation, Overlay,
+    SessionAction, Wake, Workspace,
 };
 use crate::document::codes::{self, ReadCodes};
 use crate::document::direction_files::{DirectionSpaces, ReadDirections, read_directions};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, session_file};
 use crate::engine::ModelSource;
-use crate::files::FileKind;
+use crate::files::{FileKind, save};
 use crate::latent::Code;
 use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
 use crate::model::ModelFile;
-use crate::model::foreign::{Foreign, Passport};
+use crate::model::foreign::{Foreign, Passport, Undescribed, hints_beside};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ enum LoadedFile {
     Model,
     /// A model of another program, and what is known of it before it is loaded.
     Foreign(Box<Passport>),
+    /// One whose architecture is not known.
+    Undescribed(Box<Undescribed>),
     Session,
     /// A question file, or a folder of them.
     Questions,
@@ -66,7 +69,13 @@ pub struct FileLoader {
     /// Files that got no thread, and those that wait for a model.
     unread: VecDeque<(PathBuf, LoadedFile)>,
     /// A model of another program that waits for the user to say whether to load it.
-    asked: Option<(PathBuf, Passport)>,
+    asked: Option<Asked>,
+}
+
+/// A model of another program.
+enum Asked {
+    Known(PathBuf, Passport),
+    Unknown(Box<Describing>),
 }
 
 /// Reads a file; a fault is a sentence.
@@ -91,13 +100,51 @@ impl FileLoader {
 
     /// The model of another program that is shown before it is loaded.
     pub fn passport(&self) -> Option<&Passport> {
-        self.asked.as_ref().map(|(_, passport)| passport)
+        match &self.asked {
+            Some(Asked::Known(_, passport)) => Some(passport),
+            _ => None,
+        }
+    }
+
+    /// The one that is shown without being known.
+    pub fn describing(&self) -> Option<&Describing> {
+        match &self.asked {
+            Some(Asked::Unknown(describing)) => Some(describing),
+            _ => None,
+        }
+    }
+
+    /// Does what the form asks for; returns what the window is to show then, if that changes.
+    pub(super) fn describe(&mut self, action: DescribeAction) -> Option<Overlay> {
+        let Some(Asked::Unknown(describing)) = &mut self.asked else {
+            return Some(Overlay::None);
+        };
+        match action {
+            DescribeAction::Begin => return Some(Overlay::Describe),
+            DescribeAction::Edit(draft) => describing.edit(*draft),
+            DescribeAction::Undo => describing.undo(),
+            DescribeAction::Save => {
+                if describing.check().is_err() {
+                    return None;
+                }
+                describing.is_saving = true;
+                let text = describing.draft().to_string();
+                let path = describing.file().path().to_owned();
+                self.begin(path, move |path| write_hints(path, &text));
+            }
+        }
+        None
     }
 
     /// What to do when the user has said to load it.
     pub(super) fn take_asked(&mut self) -> Option<Action> {
-        let (path, _) = self.asked.take()?;
-        Some(Action::LoadModel(ModelSource::File(path)))
+        match self.asked.take()? {
+            Asked::Known(path, _) => Some(Action::LoadModel(ModelSource::File(path))),
+            unknown @ Asked::Unknown(_) => {
+                self.asked = Some(unknown);
+                None
+            }
+        }
     }
 
     /// Has a file read by `read`, on a thread; the window is woken when it is done.
@@ -170,7 +217,10 @@ fn look_at(path: &Path) -> LoadedFile {
         FileKind::Safetensors if ModelFile::is_ours(path).unwrap_or(true) => LoadedFile::Model,
         kind if kind.holds_weights() => match Foreign::open(path, None) {
             Ok(foreign) => LoadedFile::Foreign(Box::new(foreign.passport())),
-            Err(fault) => LoadedFile::Fault(format!("{}: {fault}", path.display())),
+            Err(fault) => match Undescribed::open(path, fault.to_string()) {
+                Some(file) => LoadedFile::Undescribed(Box::new(file)),
+                None => LoadedFile::Fault(format!("{}: {fault}", path.display())),
+            },
         },
         FileKind::Session => LoadedFile::Session,
         // It says what is wrong with it.
@@ -187,6 +237,20 @@ fn look_at(path: &Path) -> LoadedFile {
                 path.display()
             ))
         }
+    }
+}
+
+/// Writes what was said of a model beside it.
+fn write_hints(model: &Path, text: &str) -> LoadedFile {
+    let Some(path) = hints_beside(model) else {
+        return LoadedFile::Fault("the file itself has the name of its hints".to_owned());
+    };
+    match save::save(&path, text.as_bytes()) {
+        Ok(()) => match Foreign::open(model, None) {
+            Ok(_) => LoadedFile::Model,
+            Err(fault) => LoadedFile::Fault(fault.to_string()),
+        },
+        Err(error) => LoadedFile::Fault(error.to_string()),
     }
 }
 
@@ -264,10 +328,18 @@ impl FileLoader {
             }
             match opened {
                 LoadedFile::Model => {
+                    if self.describing().is_some_and(|of| of.file().path() == path) {
+                        self.asked = None;
+                        desk.workspace.modes.overlay = Overlay::None;
+                    }
                     for_others.push(Action::LoadModel(ModelSource::File(path)));
                 }
                 LoadedFile::Foreign(passport) => {
-                    self.asked = Some((path, *passport));
+                    self.asked = Some(Asked::Known(path, *passport));
+                    desk.workspace.modes.overlay = Overlay::Passport;
+                }
+                LoadedFile::Undescribed(file) => {
+                    self.asked = Some(Asked::Unknown(Box::new(Describing::new(*file))));
                     desk.workspace.modes.overlay = Overlay::Passport;
                 }
                 LoadedFile::Session => {
@@ -287,7 +359,14 @@ impl FileLoader {
                         tool.import(cx, &path, read, &model)
                     });
                 }
-                LoadedFile::Fault(sentence) => desk.workspace.notices.push(Level::Error, sentence),
+                LoadedFile::Fault(sentence) => match &mut self.asked {
+                    // It could not be written, or not be opened then.
+                    Some(Asked::Unknown(described)) if described.is_of_saving(&path) => {
+                        described.is_saving = false;
+                        described.not_saved = Some(sentence);
+                    }
+                    _ => desk.workspace.notices.push(Level::Error, sentence),
+                },
             }
         }
         self.unread = waiting;

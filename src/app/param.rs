@@ -47,10 +47,11 @@ pub enum SamplerNumber {
     Steps,
     Eta,
     Guidance,
+    Judge,
 }
 
 impl SamplerNumber {
-    pub const ALL: [Self; 3] = [Self::Steps, Self::Eta, Self::Guidance];
+    pub const ALL: [Self; 4] = [Self::Steps, Self::Eta, Self::Guidance, Self::Judge];
 
     /// The last part of its path.
     pub const fn name(self) -> &'static str {
@@ -58,6 +59,7 @@ impl SamplerNumber {
             Self::Steps => "steps",
             Self::Eta => "eta",
             Self::Guidance => "guidance",
+            Self::Judge => "judge",
         }
     }
 }

@@ -274,11 +274,16 @@ mod tests {
             .map(|it| ParamId::Sampler(it).to_string())
             .collect();
         assert_eq!(
-            paths[..3],
-            ["sampler/steps", "sampler/eta", "sampler/guidance"]
+            paths[..4],
+            [
+                "sampler/steps",
+                "sampler/eta",
+                "sampler/guidance",
+                "sampler/judge"
+            ]
         );
-        assert_eq!(paths[3], "sampler/2/steps");
-        assert_eq!(paths.len(), 12);
+        assert_eq!(paths[4], "sampler/2/steps");
+        assert_eq!(paths.len(), 16);
     }
 
     /// Scripts and controllers know them.
@@ -305,12 +310,13 @@ mod tests {
             "tool/sample/brush",
             "tool/sample/steps/1",
             "tool/sample/guidance/3",
+            "tool/sample/judge/1",
             "tool/seeds/across",
             "tool/seeds/psi",
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 3 + 2);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 4 + 2);
     }
 
     #[test]

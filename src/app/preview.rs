@@ -53,7 +53,8 @@ impl Preview {
             return;
         }
         // How fast a drag is followed is one thing, how long a picture takes another.
-        if frame.is_first() {
+        let shown = self.frame.as_ref().map(|shown| shown.generation);
+        if shown != Some(frame.generation) {
             self.latency.record(frame.timing.decode_ms);
         }
         if frame.is_last() {

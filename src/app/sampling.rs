@@ -3,8 +3,9 @@
 use super::param::{Param, ParamId, SamplerNumber, SamplerParam, Scale};
 use super::{Edit, Workspace};
 use crate::latent::SamplerPart;
-use crate::latent::sampling::{GUIDANCE, MAX_STEPS, Method};
+use crate::latent::sampling::{GUIDANCE, JUDGE_GUIDANCE, MAX_STEPS, Method};
 use crate::learn::Control;
+use crate::model::judge::entry_for;
 use std::ops::RangeInclusive;
 
 /// How many steps there may be.
@@ -14,6 +15,12 @@ pub const ETA: RangeInclusive<f32> = 0.0..=1.0;
 /// How far the slider of guidance goes: beyond, pictures are little but overdrawn. A typed scale may
 /// be as large again.
 pub const GUIDED: RangeInclusive<f32> = GUIDANCE[0]..=10.0;
+/// The same of guidance by the judge.
+pub const JUDGED: RangeInclusive<f32> = JUDGE_GUIDANCE[0]..=10.0;
+
+/// What guidance by the judge is.
+pub const BY_JUDGE: &str = "How much the judge leads each step towards what is asked for, by its gradient \
+                            (classifier guidance): 0 leaves it out, 1 is its own measure, more overdraws it";
 
 /// How far a picture may be redrawn, and how far where nothing is said: much of it changes, and its
 /// layout stays.
@@ -25,6 +32,14 @@ impl Workspace {
     pub fn takes_steps(&self) -> bool {
         self.model()
             .is_some_and(|model| model.manifest.diffusion.is_some())
+    }
+
+    /// Whether a judge knows what may be asked of the loaded model.
+    pub fn is_guided_by_judge(&self) -> bool {
+        self.takes_steps()
+            && self.model().is_some_and(|model| {
+                model.manifest.conditions.is_some() && entry_for(&model.manifest).is_some()
+            })
     }
 
     /// How far towards pure noise a picture is redrawn; `None` where none is.
@@ -89,7 +104,11 @@ impl Workspace {
                 ];
                 Param::new(id.into(), words, GUIDED, usual.guidance, part.guidance)
             }
-            SamplerNumber::Eta | SamplerNumber::Guidance => return None,
+            SamplerNumber::Judge if self.is_guided_by_judge() => {
+                let words = ["Judge", "Guidance by the judge", BY_JUDGE];
+                Param::new(id.into(), words, JUDGED, usual.judge, part.judge)
+            }
+            SamplerNumber::Eta | SamplerNumber::Guidance | SamplerNumber::Judge => return None,
         };
         let row = match id.part {
             0 => row,
@@ -115,6 +134,7 @@ impl Workspace {
                 part.eta = (!is_usual).then_some(value);
             }
             SamplerNumber::Guidance => part.guidance = value,
+            SamplerNumber::Judge => part.judge = value,
         }
         self.edit(Edit::Sampler(sampler.with_part(id.part, part)));
     }
@@ -161,11 +181,23 @@ pub fn steps_in_words(steps: usize) -> String {
     format!("{steps} step{plural}")
 }
 
+/// What is added where the judge guides: ` · judge 4`.
+pub fn judge_in_words(part: &SamplerPart) -> String {
+    match part.judge > 0.0 {
+        true => format!(" · judge {}", part.judge),
+        false => String::new(),
+    }
+}
+
 /// The settings of a part in a few words: `DDIM · eta 0.5 · 20 steps`, with the guidance where it counts.
 pub fn in_words(part: &SamplerPart, is_guided: bool) -> String {
     let words = format!("{} · {}", method_in_words(part), steps_in_words(part.steps));
     match is_guided {
-        true => format!("{words} · guidance {}", part.guidance),
+        true => format!(
+            "{words} · guidance {}{}",
+            part.guidance,
+            judge_in_words(part)
+        ),
         false => words,
     }
 }

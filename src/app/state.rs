@@ -4,9 +4,9 @@ use super::export::Export;
 use super::opening::FileLoader;
 use super::tools::{ToolPart, ToolView};
 use super::{
-    Composition, Derived, Desk, Edit, EditPhase, Effect, Learning, Models, Modes, Navigation,
-    Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview, StartupRequest,
-    Tools, Tour, View, Wake, Workspace,
+    Composition, Derived, Describing, Desk, Edit, EditPhase, Effect, Learning, Models, Modes,
+    Navigation, Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview,
+    StartupRequest, Tools, Tour, View, Wake, Workspace,
 };
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
@@ -140,6 +140,11 @@ impl AppState {
     /// The model of another program that is shown before it is loaded.
     pub fn passport(&self) -> Option<&Passport> {
         self.opening.passport()
+    }
+
+    /// The model of another program of which nobody knows how it is built, and what is said of it.
+    pub fn describing(&self) -> Option<&Describing> {
+        self.opening.describing()
     }
 
     /// Files on their way, and what the next one is to be.

@@ -139,6 +139,8 @@ pub enum Overlay {
     Export,
     /// What is known of a model of another program, before it is loaded.
     Passport,
+    /// Asks how a model of another program is built.
+    Describe,
     /// Files are still being written: asks before the window closes.
     Quit {
         /// Whether it closes by itself when they are written.

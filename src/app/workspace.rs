@@ -392,6 +392,10 @@ impl Context for Names<'_> {
         self.model.manifest.conditions.as_ref()
     }
 
+    fn takes_condition(&self, space: Space) -> bool {
+        self.model.manifest.takes_condition(space)
+    }
+
     fn can_encode(&self) -> bool {
         self.model.takes_pictures()
     }

@@ -18,12 +18,16 @@ const BATCHES: [(usize, usize); 3] = [(1, 400), (8, 200), (64, 60)];
 const MAPPED: usize = 10_000;
 const MAPPINGS: usize = 9;
 /// Requests that are not counted: caches fill, and clocks rise.
-const WARM_UP: u32 = 30;
+const WARM_UP: usize = 30;
 /// Requests that are counted.
-const REQUESTS: u32 = 400;
+const REQUESTS: usize = 400;
+
+/// How long one thing is timed at most, in milliseconds, if that is a few times.
+const MOST_MS: f64 = 10_000.0;
+const FEWEST: usize = 3;
 
 /// Requests of a hand while the engine is busy, and the time between them: a frame of a window.
-const BUSY_REQUESTS: u32 = 300;
+const BUSY_REQUESTS: usize = 300;
 const BETWEEN: Duration = Duration::from_millis(16);
 /// The pictures of the file that is drawn meanwhile.
 const FILE: u32 = 10_000;
@@ -98,10 +102,17 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     let source = source::find(&args.model)?;
     let mut session = Session::open(source, args.device.into())?;
     let mut decode = Vec::new();
+    let mut of_one_ms = 0.0;
     for (batch, repeats) in BATCHES {
+        // A batch that takes longer than all timings together says nothing more.
+        if of_one_ms * batch as f64 > MOST_MS {
+            continue;
+        }
         let what = BenchTarget::Decode { batch };
-        session.bench(what, repeats.div_ceil(10))?;
-        let times = session.bench(what, repeats)?;
+        let first = Spread::of(session.bench(what, 1)?).median_ms;
+        of_one_ms = first / batch as f64;
+        session.bench(what, repeats_of(first, repeats).div_ceil(10))?;
+        let times = session.bench(what, repeats_of(first, repeats))?;
         decode.push(Decode {
             batch,
             spread: Spread::of(times),
@@ -109,8 +120,8 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     }
     let mapping = if session.model().maps_z_to_w() {
         let what = BenchTarget::Map { codes: MAPPED };
-        session.bench(what, 1)?;
-        let spread = Spread::of(session.bench(what, MAPPINGS)?);
+        let first = Spread::of(session.bench(what, 1)?).median_ms;
+        let spread = Spread::of(session.bench(what, repeats_of(first, MAPPINGS))?);
         Some(Mapping {
             codes: MAPPED,
             spread,
@@ -144,25 +155,34 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     }
 }
 
+/// How often something is timed that takes so long.
+fn repeats_of(one_ms: f64, most: usize) -> usize {
+    ((MOST_MS / one_ms.max(1e-3)) as usize).clamp(FEWEST.min(most), most)
+}
+
 /// Milliseconds from asking the engine for the picture of a seed to holding it.
 fn request_times(session: &mut Session) -> Result<Vec<f64>, CliError> {
-    let mut times = Vec::with_capacity(REQUESTS as usize);
-    for seed in 0..WARM_UP + REQUESTS {
+    let mut seeds = 0..;
+    let mut request = || {
         let asked = Instant::now();
-        session.preview(Expr::Seed(seed))?;
-        if seed >= WARM_UP {
-            times.push(asked.elapsed().as_secs_f64() * 1e3);
-        }
+        session.preview(Expr::Seed(seeds.next().unwrap_or(0)))?;
+        Ok::<f64, CliError>(asked.elapsed().as_secs_f64() * 1e3)
+    };
+    let first = request()?;
+    for _ in 1..repeats_of(first, WARM_UP) {
+        request()?;
     }
-    Ok(times)
+    (0..repeats_of(first, REQUESTS))
+        .map(|_| request())
+        .collect()
 }
 
 /// As [`request_times`], sixty times a second, while a file, a search and an inversion run.
 fn busy(session: &mut Session) -> Result<Busy, CliError> {
     let jobs = long_jobs(session.model());
-    let requests = WARM_UP + BUSY_REQUESTS;
+    let requests = (WARM_UP + BUSY_REQUESTS) as u32;
     let mut times = session.previews_beside(&jobs, 0..requests, BETWEEN)?;
-    times.drain(..WARM_UP as usize);
+    times.drain(..WARM_UP);
     Ok(Busy {
         worst_ms: times.iter().copied().fold(0.0, f64::max),
         spread: Spread::of(times),
@@ -230,6 +250,11 @@ mod tests {
             (spread.median_ms, spread.p99_ms, spread.count),
             (100.0, 198.0, 200)
         );
+        assert_eq!(
+            [0.0, 25.0, 2e3, 1e6].map(|ms| repeats_of(ms, 400)),
+            [400, 400, 5, 3]
+        );
+        assert_eq!(repeats_of(1e6, 1), 1);
         assert_eq!(Spread::of(vec![7.0]).p99_ms, 7.0);
         assert_eq!(Spread::of(Vec::new()).median_ms, 0.0);
     }

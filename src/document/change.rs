@@ -23,7 +23,7 @@ pub enum Change {
         model: ModelLink,
         expression: String,
         #[serde(default, skip_serializing_if = "is_default")]
-        sampler: Sampler,
+        sampler: Box<Sampler>,
         /// Seconds since 1970.
         at_secs: u64,
         /// Whether it goes on with what the current step began, and takes its place.

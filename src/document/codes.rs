@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `[dim]`, `[1, dim]` | one code in z or w |
 //! | `[n, dim]` | n of them |
-//! | `[n, layers, dim]` | n codes in w+, such as the `w` of StyleGAN's `projected_w.npz` |
+//! | `[n, layers, dim]` | n codes in w+; in w, where the array is called `w` and each code has the same vector for all layers, as in StyleGAN's `projected_w.npz` |
 //! | `[layers, dim]` | one code in w+, where that is what the array is known to hold |
 //! | `[n, height, width]` of whole numbers | n grids of indices, where the space has such codes |
 //!

@@ -99,7 +99,7 @@ impl Session {
                 let state = Snapshot {
                     model: self.shared(model),
                     expression: expression.as_str().into(),
-                    sampler: *sampler,
+                    sampler: **sampler,
                     tool: self.tool.clone(),
                 };
                 let weight_bytes = state.weight_bytes(self.is_tool_new);

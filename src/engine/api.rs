@@ -157,7 +157,8 @@ pub struct PreviewRequest {
 pub struct Frame {
     pub stage: StageId,
     pub generation: u64,
-    /// Steps done, from 1 to `of`; a plain decoder takes one.
+    /// Steps done, from 1 to `of`; a plain decoder takes one. 0 is a quick sketch of a picture that takes
+    /// long.
     pub step: usize,
     pub of: usize,
     /// What the picture shows.
@@ -169,11 +170,6 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Whether it is the first picture of its request.
-    pub fn is_first(&self) -> bool {
-        self.step <= 1
-    }
-
     /// Whether it is the picture that was asked for, with no steps to follow.
     pub fn is_last(&self) -> bool {
         self.step >= self.of

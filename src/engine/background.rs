@@ -113,12 +113,12 @@ mod tests {
         assert!(!found.is_over());
         assert_eq!(found.take(), Ok(None));
         begin.send(()).unwrap();
-        mailbox.take(true);
+        mailbox.take(true, None);
         assert_eq!(found.take(), Ok(Some(Ok(7))));
 
         let lost = Background::start(&mailbox.waker(), || -> u32 { panic!("as a test") });
         let lost = lost.unwrap();
-        mailbox.take(true);
+        mailbox.take(true, None);
         assert!(matches!(lost.take(), Err(Fault::Program(_))));
     }
 }

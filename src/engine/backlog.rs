@@ -86,7 +86,7 @@ mod tests {
         backlog.tile_used(10);
         assert!(backlog.has_room());
         // Woken without any mail.
-        mailbox.take(true);
+        mailbox.take(true, None);
     }
 
     #[test]

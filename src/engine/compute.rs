@@ -4,10 +4,10 @@ use super::bridge;
 use super::{DeviceChoice, DeviceInfo, EngineOptions, Picture};
 use crate::gpu::display::{DisplayPass, rgba_from_planes};
 use crate::gpu::{self, Gpu};
-use crate::latent::{Code, NoiseMode};
+use crate::latent::{Code, NoiseMode, Sampler};
 use crate::model::gradient::{SquaredError, Tape};
 use crate::model::manifest::ImageSpec;
-use crate::model::process::{Budget, Pictures, Process, Step};
+use crate::model::process::{Budget, Decoder, Inputs, Pictures, Process, Step};
 use crate::model::{self, Fault, Generator, ModelError, ModelFile, download};
 use burn::tensor::Device;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -127,6 +127,19 @@ impl Backend {
     /// Those of the process; a panic in it is one too.
     pub fn step(&self, process: &mut dyn Process, budget: Budget) -> Result<Step, Fault> {
         self.guard(|| process.step(budget))
+    }
+
+    /// A quick picture of what some inputs will become, where the whole takes long.
+    ///
+    /// # Errors
+    /// Those of the decoder; a panic in it is one too.
+    pub fn sketch(
+        &self,
+        decoder: &dyn Decoder,
+        inputs: &Inputs,
+        sampler: &Sampler,
+    ) -> Result<Option<Pictures>, Fault> {
+        self.guard(|| decoder.sketch(inputs, sampler))
     }
 
     /// The noisy pictures that the last step of a process began with; see [`Process::noisy`].

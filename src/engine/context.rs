@@ -106,6 +106,10 @@ impl Context for ModelContext<'_> {
         self.model.info.manifest.conditions.as_ref()
     }
 
+    fn takes_condition(&self, space: Space) -> bool {
+        self.model.generator.takes_condition(space)
+    }
+
     fn can_encode(&self) -> bool {
         self.model.info.takes_pictures() || !self.session.photos.is_empty()
     }
@@ -129,11 +133,17 @@ impl Context for ModelContext<'_> {
 }
 
 impl Compute for ModelContext<'_> {
-    fn map(&mut self, from: Space, to: Space, code: &[f32]) -> Result<Vec<f32>, String> {
+    fn map(
+        &mut self,
+        from: Space,
+        to: Space,
+        code: &[f32],
+        condition: &[f32],
+    ) -> Result<Vec<f32>, String> {
         let generator = &self.model.generator;
         // Networks that map are on the CPU, whatever decodes.
         let mapped = generator
-            .map(from, to, code)
+            .map(from, to, code, condition)
             .map_err(|error| Fault::Program(format!("{}: {error}", self.model_name())));
         mapped.map_err(|fault| self.note(fault))
     }

@@ -42,8 +42,17 @@ struct Waiting {
     last_job: u64,
     /// Another thread has finished something for a job.
     is_poked: bool,
-    /// What the thread works on.
-    current: Option<JobId>,
+    /// What the thread works on, where something may end it early.
+    current: Option<Current>,
+}
+
+/// What the thread works on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Current {
+    /// Ended early by a cancel.
+    Job(JobId),
+    /// A picture of which a sketch is shown: ended early by the next request of the stage.
+    Sharpening(StageId),
 }
 
 /// The inbox of the engine thread.
@@ -72,6 +81,9 @@ impl Mailbox {
         self.change(|waiting| {
             let stage = request.stage;
             let arrived = Instant::now();
+            if waiting.current == Some(Current::Sharpening(stage)) {
+                self.stop.set(true);
+            }
             waiting.mail.previews.insert(stage, (request, arrived));
         });
     }
@@ -88,7 +100,7 @@ impl Mailbox {
     pub fn cancel(&self, job: JobId) {
         self.change(|waiting| {
             waiting.mail.cancelled.push(job);
-            if waiting.current == Some(job) {
+            if waiting.current == Some(Current::Job(job)) {
                 self.stop.set(true);
             }
         });
@@ -106,12 +118,16 @@ impl Mailbox {
         &self.stop
     }
 
-    /// Notes what the thread works on next: a cancel of that ends it early.
-    pub fn work_on(&self, job: Option<JobId>) {
+    /// Notes what the thread works on next, where something may end it early.
+    pub fn work_on(&self, current: Option<Current>) {
         let mut waiting = self.lock();
-        let is_cancelled = job.is_some_and(|job| waiting.mail.cancelled.contains(&job));
-        self.stop.set(waiting.mail.is_closed || is_cancelled);
-        waiting.current = job;
+        let is_over = match current {
+            None => false,
+            Some(Current::Job(job)) => waiting.mail.cancelled.contains(&job),
+            Some(Current::Sharpening(stage)) => waiting.mail.previews.contains_key(&stage),
+        };
+        self.stop.set(waiting.mail.is_closed || is_over);
+        waiting.current = current;
     }
 
     /// Something that wakes the thread when a computation elsewhere is finished.
@@ -122,14 +138,23 @@ impl Mailbox {
         }))
     }
 
-    /// Takes what came. With nothing else to do (`is_idle`) it waits for mail or for a waker.
-    pub fn take(&self, is_idle: bool) -> Mail {
+    /// Takes what came. With nothing else to do (`is_idle`) it waits for mail or for a waker, or `until` a time.
+    pub fn take(&self, is_idle: bool, until: Option<Instant>) -> Mail {
         let mut waiting = self.lock();
         while is_idle && waiting.mail.is_empty() && !waiting.is_poked {
-            waiting = self
-                .changed
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            let Some(until) = until else {
+                waiting = self
+                    .changed
+                    .wait(waiting)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.changed.wait_timeout(waiting, left);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         waiting.is_poked = false;
         std::mem::take(&mut waiting.mail)
@@ -171,11 +196,36 @@ mod tests {
         for (stage, generation) in [(0, 1), (1, 7), (0, 2), (1, 8), (0, 3)] {
             mailbox.put_preview(preview(StageId(stage), generation));
         }
-        let mail = mailbox.take(true);
+        let mail = mailbox.take(true, None);
         let found = mail.previews.values();
         let found: Vec<u64> = found.map(|(request, _)| request.generation).collect();
         assert_eq!(found, [3, 8]);
-        assert!(mailbox.take(false).is_empty());
+        assert!(mailbox.take(false, None).is_empty());
+        // Without mail it waits no longer than it was told.
+        assert!(mailbox.take(true, Some(Instant::now())).is_empty());
+    }
+
+    #[test]
+    fn only_the_next_request_of_its_stage_ends_a_picture_that_is_sharpened() {
+        let mailbox = Mailbox::default();
+        let sharpen = || mailbox.work_on(Some(Current::Sharpening(StageId(1))));
+        mailbox.put_preview(preview(StageId(0), 1));
+        sharpen();
+        assert!(!mailbox.stop().is_set());
+        mailbox.put_preview(preview(StageId(1), 2));
+        assert!(mailbox.stop().is_set());
+        // It came before the picture was begun.
+        sharpen();
+        assert!(mailbox.stop().is_set());
+        mailbox.take(false, None);
+        sharpen();
+        assert!(!mailbox.stop().is_set());
+        mailbox.work_on(None);
+        mailbox.put_preview(preview(StageId(1), 3));
+        assert!(
+            !mailbox.stop().is_set(),
+            "a quick picture is shown in any case"
+        );
     }
 
     #[test]
@@ -184,13 +234,13 @@ mod tests {
         let load = || Order::Load(ModelSource::Catalogue("a".to_owned()));
         let first = mailbox.push(Class::Visible, load());
         mailbox.cancel(first);
-        let mail = mailbox.take(false);
+        let mail = mailbox.take(false, None);
         assert_eq!((mail.orders.len(), mail.cancelled), (1, vec![first]));
         assert!(mailbox.push(Class::Background, load()) > first);
-        assert!(mailbox.take(false).cancelled.is_empty());
+        assert!(mailbox.take(false, None).cancelled.is_empty());
         // A waker ends the waiting without any mail.
         mailbox.waker().wake();
-        assert!(mailbox.take(true).is_empty());
+        assert!(mailbox.take(true, None).is_empty());
     }
 
     #[test]
@@ -198,8 +248,8 @@ mod tests {
         let mailbox = Mailbox::default();
         let load = || Order::Load(ModelSource::Catalogue("a".to_owned()));
         let [first, second] = [0, 1].map(|_| mailbox.push(Class::Visible, load()));
-        mailbox.take(false);
-        mailbox.work_on(Some(first));
+        mailbox.take(false, None);
+        mailbox.work_on(Some(Current::Job(first)));
         mailbox.cancel(second);
         assert!(!mailbox.stop().is_set());
         mailbox.cancel(first);
@@ -207,7 +257,7 @@ mod tests {
         mailbox.work_on(None);
         assert!(!mailbox.stop().is_set());
         // It came before its slice began.
-        mailbox.work_on(Some(second));
+        mailbox.work_on(Some(Current::Job(second)));
         assert!(mailbox.stop().is_set());
         mailbox.work_on(None);
         mailbox.close();

@@ -33,15 +33,23 @@ struct Kept {
     bytes: &'static [u8],
 }
 
-static KEPT: &[Kept] = &[Kept {
-    judge: "digits-judge",
-    hash: "90432480325b1cd8f55a818bac582fd3d5c84ebb031ee9d33995a98cd76947aa",
-    bytes: include_bytes!("../../assets/judges/digits-judge.npy"),
-}];
+static KEPT: [Kept; 2] = [
+    Kept {
+        judge: "digits-judge",
+        hash: "90432480325b1cd8f55a818bac582fd3d5c84ebb031ee9d33995a98cd76947aa",
+        bytes: include_bytes!("../../assets/judges/digits-judge.npy"),
+    },
+    Kept {
+        judge: "faces-judge",
+        hash: "24c8f2e1bcbbbeb1e0bcdf6a1bc11e8dc9557d99cb5b16e2542479cd9c7b5c1a",
+        bytes: include_bytes!("../../assets/judges/faces-judge.npy"),
+    },
+];
 
 /// The real pictures that those of a model are measured by; `None` where none are kept.
 pub fn reference_for(model: &Manifest) -> Option<&'static Reference> {
-    static READ: [OnceLock<Option<Reference>>; 1] = [const { OnceLock::new() }; 1];
+    static READ: [OnceLock<Option<Reference>>; KEPT.len()] =
+        [const { OnceLock::new() }; KEPT.len()];
     let judge = judge::entry_for(model)?;
     let index = KEPT.iter().position(|kept| kept.judge == judge.name)?;
     READ[index].get_or_init(|| read(KEPT[index].bytes)).as_ref()
@@ -71,7 +79,7 @@ mod tests {
 
     #[test]
     fn features_are_those_of_the_judge_of_the_catalogue() {
-        for kept in KEPT {
+        for kept in &KEPT {
             let entry = catalogue::find(kept.judge).expect("it is built in");
             let file = ModelFile::from_bytes(entry.bytes).expect("it is sound");
             assert_eq!(

@@ -4,7 +4,7 @@
 use super::compute::{BATCH_SHAPES, Backend};
 use super::jobs::{RunningJob, Slice};
 use super::load::{Load, Loading};
-use super::mailbox::{Mail, Mailbox, Order, Waker};
+use super::mailbox::{Current, Mail, Mailbox, Order, Waker};
 use super::models::Models;
 use super::previews::Previews;
 use super::schedule::{PATIENCE, Schedule};
@@ -41,7 +41,7 @@ pub fn run(options: EngineOptions, mailbox: &Arc<Mailbox>, events: SyncSender<Ev
     };
     worker.out.send(Event::Device(worker.compute.info.clone()));
     loop {
-        let mail = mailbox.take(worker.is_idle());
+        let mail = mailbox.take(worker.is_idle(), worker.previews.rests_until());
         if mail.is_closed {
             break;
         }
@@ -155,13 +155,17 @@ impl Worker {
     }
 
     fn preview(&mut self) {
-        self.mailbox.work_on(None);
         let (models, loads) = (&self.models, self.loads);
         let can_draw = |id: &ModelId| loads == 0 || models.contains(id);
-        match self.previews.turn(models, &self.compute, can_draw) {
+        let Some((stage, is_sketched)) = self.previews.next(can_draw) else {
+            return;
+        };
+        let sharpening = is_sketched.then_some(Current::Sharpening(stage));
+        self.mailbox.work_on(sharpening);
+        match self.previews.turn(stage, models, &self.compute) {
             Ok(None) => {}
             Ok(Some(event)) => self.out.send(event),
-            // The program ends.
+            // The program ends, or there is a newer request.
             Err(_) if self.is_stopped() => {}
             Err(fault) => self.fall_back(fault),
         }
@@ -174,7 +178,7 @@ impl Worker {
 
     fn task(&mut self, class: Class, id: JobId, task: Task) {
         let started = Instant::now();
-        self.mailbox.work_on(Some(id));
+        self.mailbox.work_on(Some(Current::Job(id)));
         match task {
             Task::Job(job) => self.job(class, id, job),
             Task::Load(load) => self.load(class, id, load),

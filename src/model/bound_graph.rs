@@ -149,6 +149,13 @@ impl BoundGraph {
         }
     }
 
+    /// The bindings of all parameters.
+    pub fn bindings(&self) -> BTreeMap<String, Binding> {
+        let parameters = self.plan.all_parameters();
+        let bound = parameters.filter_map(|one| Some((one.name.clone(), self.binding(&one.name)?)));
+        bound.collect()
+    }
+
     /// The numbers of a parameter of the graph.
     pub fn values<'a>(&self, file: &'a ModelFile, name: &str) -> Option<Cow<'a, [f32]>> {
         self.values_of(&file.tensors, name)

@@ -5,6 +5,7 @@
 //! whose decoder then makes the picture. Between two evaluations everything is on the CPU.
 
 use super::ModelError;
+use super::judge_gradient::JudgeGradient;
 use super::process::Inputs;
 use super::runner::Runner;
 use crate::latent::sampling::{
@@ -14,6 +15,7 @@ use crate::latent::sampling::{
 use crate::latent::seed::UniformStream;
 use crate::latent::{NoiseMode, Original, Sampler};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a denoiser was trained for: the section `diffusion` of a manifest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -42,15 +44,17 @@ pub struct Diffusion {
     /// Whether weights below 0 were never seen in training, as those of classes: then they say what a
     /// picture is led away from.
     pub negates_by_guidance: bool,
+    /// What the judge of its pictures leads to, where there is one.
+    pub judge: Option<Arc<JudgeGradient>>,
 }
 
 /// Pictures on their way from noise to data.
 pub struct DiffusionRun {
     sampling: Sampling,
     asked: Asked,
-    guidance: f32,
+    guidance: Guidance,
     /// The parts of the way that are still to come, the next one last.
-    to_come: Vec<(Leg, f32)>,
+    to_come: Vec<(Leg, Guidance)>,
     /// Steps of the parts that are done, and of all parts.
     steps: [usize; 2],
     /// What the last step began with.
@@ -59,6 +63,23 @@ pub struct DiffusionRun {
     held: Option<Held>,
     /// Steps done of pictures that are shown as they are, for which no network is asked; `None` of others.
     still: Option<usize>,
+}
+
+/// How much what is asked for counts.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Guidance {
+    /// The scale of classifier-free guidance.
+    scale: f32,
+    /// The scale of the judge's gradient.
+    judge: f32,
+}
+
+impl Guidance {
+    /// As in training.
+    const NONE: Self = Self {
+        scale: 1.0,
+        judge: 0.0,
+    };
 }
 
 /// What the network is told of some pictures.
@@ -82,6 +103,9 @@ impl Diffusion {
     /// # Errors
     /// A sentence when a setting is out of its range, or the strengths differ.
     pub fn begin(&self, inputs: &Inputs, sampler: &Sampler) -> Result<DiffusionRun, SamplingError> {
+        if self.judge.is_none() && sampler.parts().any(|part| part.judge > 0.0) {
+            return Err(SamplingError::NoJudge);
+        }
         let (mut noise, asked) = self.split(&inputs.rows);
         let strength = inputs.strength().ok_or(SamplingError::Strengths)?;
         let start = self.spec.noising.at_strength(strength.into());
@@ -99,8 +123,11 @@ impl Diffusion {
             }
         }
         let steps = [0, legs.iter().map(Leg::steps).sum()];
-        let guidances = sampler.parts().map(|part| part.guidance);
-        let mut to_come: Vec<(Leg, f32)> = legs.into_iter().zip(guidances).collect();
+        let guidances = sampler.parts().map(|part| Guidance {
+            scale: part.guidance,
+            judge: part.judge,
+        });
+        let mut to_come: Vec<(Leg, Guidance)> = legs.into_iter().zip(guidances).collect();
         to_come.reverse();
         // There is always a first part.
         let (first, guidance) = to_come.pop().ok_or(SamplingError::Steps(0))?;
@@ -269,7 +296,7 @@ impl InversionRun {
         self.inversion.look(&mut Guided {
             diffusion,
             asked: &self.asked,
-            guidance: 1.0,
+            guidance: Guidance::NONE,
         })
     }
 
@@ -281,11 +308,11 @@ impl InversionRun {
 
 /// A network that is asked what it is told and, for classifier-free guidance (Ho and Salimans 2022),
 /// what it says when it is told nothing, or a negative prompt in its place: the difference counts
-/// `guidance` times.
+/// `guidance` times. Besides, or instead, the judge leads to what it sees more of what is asked for in.
 struct Guided<'a> {
     diffusion: &'a Diffusion,
     asked: &'a Asked,
-    guidance: f32,
+    guidance: Guidance,
 }
 
 impl Guided<'_> {
@@ -310,13 +337,24 @@ impl Denoiser for Guided<'_> {
     }
 
     fn predict(&mut self, x: &[f32], moment: Moment) -> Result<Vec<f32>, ModelError> {
+        let told = self.told(x, moment)?;
+        match &self.diffusion.judge {
+            Some(judge) if self.guidance.judge > 0.0 => self.led(judge, told, x, moment.level),
+            _ => Ok(told),
+        }
+    }
+}
+
+impl Guided<'_> {
+    /// What the network predicts, with classifier-free guidance.
+    fn told(&self, x: &[f32], moment: Moment) -> Result<Vec<f32>, ModelError> {
         let time = moment.time as f32;
         // Told the same twice, it says the same.
         let Asked {
             conditions,
             avoided,
         } = self.asked;
-        if conditions == avoided || self.guidance == 1.0 {
+        if conditions == avoided || self.guidance.scale == 1.0 {
             return self.ask(x, conditions, time);
         }
         // Both at once: a small network is faster with twice as many pictures than twice.
@@ -324,9 +362,49 @@ impl Denoiser for Guided<'_> {
         let mut told = self.ask(&[x, x].concat(), &conditions, time)?;
         let untold = told.split_off(x.len());
         for (told, untold) in told.iter_mut().zip(untold) {
-            *told = untold + self.guidance * (*told - untold);
+            *told = untold + self.guidance.scale * (*told - untold);
         }
         Ok(told)
+    }
+
+    /// A prediction of which the judge has had its say: `eps - scale * sigma * grad log p(asked | x)`
+    /// (Dhariwal and Nichol 2021, algorithm 2).
+    ///
+    /// The judge knows no noise, so it is shown the picture that the network expects, as Bansal et al.
+    /// (2023) do. How that changes with `x` is taken for `alpha`, which holds where data of variance 1 are
+    /// normally distributed, and saves the way back through the network.
+    fn led(
+        &self,
+        judge: &JudgeGradient,
+        told: Vec<f32>,
+        x: &[f32],
+        level: Level,
+    ) -> Result<Vec<f32>, ModelError> {
+        let Asked {
+            conditions,
+            avoided,
+        } = self.asked;
+        let weights = conditions.iter().zip(avoided);
+        let weights: Vec<f32> = weights.map(|(asked, avoided)| asked - avoided).collect();
+        if weights.iter().all(|weight| *weight == 0.0) {
+            return Ok(told);
+        }
+        let prediction = self.prediction();
+        let expected = prediction.estimate(told.clone(), x, level).data;
+        let gradient = judge.at(&expected, &weights)?;
+        let Level { alpha, sigma } = prediction.scale(level);
+        let times = |factor: f64| -> Vec<f32> {
+            let factor = (factor * f64::from(self.guidance.judge)) as f32;
+            gradient.iter().map(|it| factor * it).collect()
+        };
+        // Both parts change so that `x` stays what it is.
+        let (data, noise) = (times(sigma * sigma), times(-sigma * alpha));
+        let change = prediction.target(&data, &noise, prediction.scale(level));
+        Ok(told
+            .iter()
+            .zip(change)
+            .map(|(told, more)| told + more)
+            .collect())
     }
 }
 

@@ -1,21 +1,27 @@
 //! A loaded model on one device: codes to pictures, and back where there is an encoder.
 
+mod inputs;
+
 use super::bound_graph::BoundGraph;
 use super::device;
 use super::diffusion::Diffusion;
 use super::file::ModelFile;
 use super::flow;
+use super::judge_gradient::JudgeGradient;
 use super::manifest::{ImageSpec, Role};
 use super::network::Network;
 use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::{Runner, upload_rows};
+use super::sketch;
 use super::wiring::Wiring;
-use crate::latent::{
-    Code, Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary, VocabularyKind,
-};
+use crate::latent::{Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary, VocabularyKind};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Multiplications that take about a tenth of a second on two cores: what takes more is sketched within that.
+const SKETCH_WORK: usize = 1 << 33;
 
 /// Why a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +49,21 @@ pub struct Generator {
     start: Space,
     /// The space whose codes the decoder takes.
     takes: Space,
-    /// The weights of a condition that follow a code in what the decoder takes, where nothing is said.
+    /// The weights of a condition where nothing is said.
     unsaid: Vec<f32>,
+    /// Whether the words are classes, of which a code has one.
+    has_classes: bool,
+    /// The spaces of which the codes still have a condition.
+    conditional: Vec<Space>,
+    /// The map that takes the condition, where the decoder does not.
+    conditional_map: Option<(Space, Space)>,
     maker: Maker,
     /// Always on the CPU, so that a code is mapped alike on every device.
     maps: Vec<Map>,
     encoder: Option<Encoder>,
     density: Option<Runner>,
+    /// The first layers of a slow decoder.
+    sketch: Option<Runner>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
     /// See [`Self::decode_work`] and [`Self::map_work`].
@@ -128,18 +142,27 @@ impl Generator {
             .saturating_mul(evaluations)
             .saturating_add(decoding);
         let runner = |graph: &BoundGraph| Runner::new(graph, file, device);
+        // A GPU is quick enough, and memory there is short.
+        let is_sketched = *device == device::cpu() && networks.denoiser.is_none();
+        let sketch = networks.decoder.as_ref().filter(|_| is_sketched);
+        let sketch = sketch.and_then(|it| sketch::sketch(&it.graph, manifest.image, SKETCH_WORK));
+        let sketch = sketch.as_ref().map(runner).transpose()?;
         let (takes, maker) = match (networks.denoiser, networks.decoder) {
             (Some(denoiser), decoder) => {
                 let shape = manifest.spaces.get(&denoiser.takes);
+                let x_len = shape.and_then(|shape| shape.checked_len()).unwrap_or(0);
+                let graph = decoder.as_ref().map(|decoder| &decoder.graph);
+                let judge = JudgeGradient::of(file, graph, x_len, device);
                 let diffusion = Diffusion {
+                    judge: judge.map(Arc::new),
                     spec: denoiser.spec,
                     denoiser: runner(&denoiser.graph)?,
                     decoder: decoder.map(|decoder| runner(&decoder.graph)).transpose()?,
                     encoder: data_encoder
                         .map(|encoder| runner(&encoder.graph))
                         .transpose()?,
-                    x_len: shape.and_then(|shape| shape.checked_len()).unwrap_or(0),
-                    words: manifest.condition_len(),
+                    x_len,
+                    words: manifest.decoder_words(),
                     negates_by_guidance: manifest
                         .conditions
                         .as_ref()
@@ -167,10 +190,22 @@ impl Generator {
                 .conditions
                 .as_ref()
                 .map_or_else(Vec::new, Vocabulary::unsaid),
+            has_classes: manifest
+                .conditions
+                .as_ref()
+                .is_some_and(|words| words.kind == VocabularyKind::Classes),
+            conditional: manifest
+                .spaces
+                .keys()
+                .copied()
+                .filter(|space| manifest.takes_condition(*space))
+                .collect(),
+            conditional_map: manifest.conditional_map(),
             maker,
             maps: maps.collect::<Result<_, ModelError>>()?,
             encoder: encoder.transpose()?,
             density: density.transpose()?,
+            sketch,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
             work: [decode_work, map_work],
         })
@@ -196,9 +231,22 @@ impl Generator {
     }
 
     /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
-    /// weights of its condition.
+    /// weights of its condition if the decoder takes one.
     pub fn input_len(&self) -> usize {
-        self.len_of(self.takes) + self.unsaid.len()
+        self.len_of(self.takes) + self.decoder_words()
+    }
+
+    /// How many weights of a condition follow the code in such a row.
+    pub fn decoder_words(&self) -> usize {
+        match self.conditional_map {
+            Some(_) => 0,
+            None => self.unsaid.len(),
+        }
+    }
+
+    /// Whether what is said of a code in a space still counts: not behind the map that takes it.
+    pub fn takes_condition(&self, space: Space) -> bool {
+        self.conditional.contains(&space)
     }
 
     /// How many weights a condition has; 0 where the model takes none.
@@ -253,126 +301,6 @@ impl Generator {
         self.encoder.as_ref().map(|encoder| encoder.gives)
     }
 
-    /// A code of a space from its numbers, of which nothing is said.
-    ///
-    /// # Errors
-    /// When the model has no such space, or codes of it have other numbers.
-    pub fn code(&self, space: Space, values: Vec<f32>) -> Result<Code, ModelError> {
-        let shape = self.spaces.get(&space);
-        let shape = shape.ok_or_else(|| ModelError(format!("the model has no {space} space")))?;
-        Code::new(space, *shape, values)
-            .map_err(|fault| ModelError(format!("a code in {space} is not sound: {fault}")))
-    }
-
-    /// Maps codes from one space to another, row after row, on the CPU.
-    ///
-    /// # Errors
-    /// When no network of the model leads there.
-    pub fn map(&self, from: Space, to: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let mut maps = self.maps.iter();
-        match maps.find(|map| (map.from, map.to) == (from, to)) {
-            Some(map) => map.runner.values(&[codes]),
-            None => Err(ModelError(format!(
-                "the model has no network from {from} to {to}"
-            ))),
-        }
-    }
-
-    /// Maps codes in z, row after row, to codes in w, on the CPU.
-    ///
-    /// # Errors
-    /// When the model has no mapping network.
-    pub fn w_from_z(&self, z: &[f32]) -> Result<Vec<f32>, ModelError> {
-        self.map(Space::Z, Space::W, z)
-    }
-
-    /// Codes of a space, row after row, as [`Self::decode`] takes them: led from space to space
-    /// by what the model has, such as z to w, and w for every row of w+. Nothing is said of what they
-    /// are to show.
-    ///
-    /// # Errors
-    /// When the model has no such space, or the numbers are no whole number of codes.
-    pub fn inputs(&self, space: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
-        self.inputs_given(space, codes, &[])
-    }
-
-    /// The same of a code with its condition.
-    ///
-    /// # Errors
-    /// As for [`Self::inputs_given`].
-    pub fn input_of(&self, code: &Code) -> Result<Vec<f32>, ModelError> {
-        self.inputs_given(code.space, &code.values.numbers(), &code.condition)
-    }
-
-    /// The same of codes with their conditions, row after row; without any, nothing is said.
-    ///
-    /// # Errors
-    /// As for [`Self::inputs`], or when there is not one condition for each code.
-    pub fn inputs_given(
-        &self,
-        space: Space,
-        codes: &[f32],
-        conditions: &[f32],
-    ) -> Result<Vec<f32>, ModelError> {
-        let rows = self.led(space, self.takes, codes)?;
-        let words = self.unsaid.len();
-        let row = self.len_of(self.takes).max(1);
-        let count = rows.len() / row;
-        if !conditions.is_empty() && conditions.len() != count * words {
-            return Err(ModelError(format!(
-                "{} weights are no conditions of {count} codes with {words} words",
-                conditions.len()
-            )));
-        }
-        if words == 0 {
-            return Ok(rows);
-        }
-        let is_said = |condition: &[f32]| condition.iter().any(|weight| *weight != 0.0);
-        let conditions = conditions.chunks_exact(words);
-        let conditions = conditions.map(|it| if is_said(it) { it } else { &self.unsaid[..] });
-        let conditions = conditions.chain(std::iter::repeat(&self.unsaid[..]));
-        let rows = rows.chunks_exact(row).zip(conditions);
-        Ok(rows
-            .flat_map(|(code, condition)| [code, condition].concat())
-            .collect())
-    }
-
-    /// Codes of one space, row after row, led to another on the way to the decoder.
-    ///
-    /// # Errors
-    /// When the model has no such spaces, no way leads from one to the other, or the numbers are
-    /// no whole number of codes.
-    pub fn led(&self, space: Space, to: Space, codes: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let len = self.len_of(space);
-        if len == 0 {
-            return Err(ModelError(format!("the model has no {space} space")));
-        }
-        if !codes.len().is_multiple_of(len) {
-            return Err(ModelError(format!(
-                "{} numbers are no codes in {space}",
-                codes.len()
-            )));
-        }
-        let (mut at, mut rows) = (space, codes.to_vec());
-        while at != to {
-            let lead = self.leads.get(&at).copied();
-            let lead = lead
-                .ok_or_else(|| ModelError(format!("no way leads from codes in {space} to {to}")))?;
-            rows = match lead {
-                Lead::Map(next) => self.map(at, next, &rows)?,
-                Lead::Rows(next) => {
-                    let vector = self.len_of(at).max(1);
-                    let count = self.len_of(next) / vector;
-                    rows.chunks(vector)
-                        .flat_map(|code| std::iter::repeat_n(code, count).flatten().copied())
-                        .collect()
-                }
-            };
-            at = lead.to();
-        }
-        Ok(rows)
-    }
-
     /// Decodes what [`Self::inputs`] gave to pictures `[batch, channels * height * width]` in
     /// 0..1.
     ///
@@ -388,6 +316,18 @@ impl Generator {
                 Ok(upload_rows(&pictures, self.image.len(), &self.device))
             }
         }
+    }
+
+    /// A quick picture for each of such inputs, `[batch, channels * height * width]` in 0..1; `None` where
+    /// the decoder is quick itself, or has no picture before its last layers.
+    ///
+    /// # Errors
+    /// When the numbers are no whole number of inputs.
+    pub fn sketch(&self, inputs: &[f32], noise: NoiseMode) -> Result<Option<Vec<f32>>, ModelError> {
+        let (Maker::Decoder(_, known), Some(sketch)) = (&self.maker, &self.sketch) else {
+            return Ok(None);
+        };
+        with_noise(known, inputs, noise, |inputs| sketch.values(inputs)).map(Some)
     }
 
     /// What makes the pictures of a model that makes them in steps.

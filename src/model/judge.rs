@@ -1,5 +1,6 @@
 //! The classifier that judges the pictures of other models of the same data.
 
+use super::bound_graph::BoundGraph;
 use super::file::ModelFile;
 use super::manifest::{LabelKind, Manifest};
 use super::measurement::Judgement;
@@ -44,12 +45,18 @@ pub fn entry_for(model: &Manifest) -> Option<&'static catalogue::Entry> {
     found.map(|(entry, _)| *entry)
 }
 
-impl Classifier {
-    /// The catalogue's classifier for the pictures of a model, if there is one.
+/// The network of a classifier and its file.
+pub struct Weights {
+    pub graph: BoundGraph,
+    pub file: ModelFile,
+}
+
+impl Weights {
+    /// Those of the catalogue's classifier for the pictures of a model, if there is one.
     ///
     /// # Errors
-    /// When a built-in model is not sound, or the device fails.
-    pub fn of(model: &Manifest, device: &Device) -> Result<Option<Self>, ModelError> {
+    /// When a built-in model is not sound.
+    pub fn of(model: &Manifest) -> Result<Option<Self>, ModelError> {
         let Some(entry) = entry_for(model) else {
             return Ok(None);
         };
@@ -58,6 +65,19 @@ impl Classifier {
         let networks = Wiring::of(&file.manifest).map_err(fault)?;
         let graph = networks.classifier;
         let graph = graph.ok_or_else(|| fault("it is no classifier".to_owned()))?;
+        Ok(Some(Self { graph, file }))
+    }
+}
+
+impl Classifier {
+    /// The catalogue's classifier for the pictures of a model, if there is one.
+    ///
+    /// # Errors
+    /// When a built-in model is not sound, or the device fails.
+    pub fn of(model: &Manifest, device: &Device) -> Result<Option<Self>, ModelError> {
+        let Some(Weights { graph, file }) = Weights::of(model)? else {
+            return Ok(None);
+        };
         Ok(Some(Self {
             classifier: Runner::new(&graph, &file, device)?,
             picture_len: file.manifest.image.len(),

@@ -73,7 +73,7 @@ impl Manifest {
         let styles = self.style.as_ref().is_some_and(|style| style.noise);
         let decoder = self.networks.get(&Role::Decoder);
         // All inputs of a decoder but those for the code and its condition take noise.
-        let others = 1 + usize::from(self.conditions.is_some());
+        let others = 1 + usize::from(self.decoder_words() > 0);
         let inputs =
             matches!(decoder, Some(NetworkForm::Graph(graph)) if graph.inputs.len() > others);
         styles || inputs
@@ -99,7 +99,7 @@ impl Manifest {
         self.encodes() || is_noised
     }
 
-    /// How many weights the decoder takes beside a code: one for each word of its conditions.
+    /// How many weights a condition has: one for each word.
     pub fn condition_len(&self) -> usize {
         let words = self.conditions.as_ref();
         words.map_or(0, |vocabulary| vocabulary.words.len())

@@ -14,6 +14,15 @@ pub trait Decoder {
     /// How many steps a picture takes with these settings; at least 1.
     fn steps(&self, sampler: &Sampler) -> usize;
 
+    /// A quick picture of what `inputs` will become, for one that somebody waits for; `None` where the
+    /// whole is quick itself.
+    ///
+    /// # Errors
+    /// When the device was lost, or the pictures cannot be made.
+    fn sketch(&self, _inputs: &Inputs, _sampler: &Sampler) -> Result<Option<Pictures>, Fault> {
+        Ok(None)
+    }
+
     /// Begins to decode `inputs`. Nothing is computed before the first step.
     ///
     /// # Errors
@@ -106,6 +115,12 @@ impl Decoder for Generator {
             Some(_) => sampler.steps_in_all().max(1),
             None => 1,
         }
+    }
+
+    fn sketch(&self, inputs: &Inputs, sampler: &Sampler) -> Result<Option<Pictures>, Fault> {
+        let sketch = Generator::sketch(self, &inputs.rows, sampler.noise);
+        let pictures = sketch.map_err(|error| fault_on(self, &error))?;
+        Ok(pictures.map(Pictures::Values))
     }
 
     fn begin(

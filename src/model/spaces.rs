@@ -6,8 +6,9 @@
 //! network makes, and one by the step from a vector to rows, where a code in `w` is taken for every
 //! row of `w+`.
 
-use super::manifest::{Manifest, Role};
+use super::manifest::{Manifest, MapSpec, Role};
 use super::network_form::NetworkForm;
+use super::wiring::takes_condition;
 use crate::latent::expr::limits::MAX_CODE_LEN;
 use crate::latent::{Lead, MAX_LEVELS, Space, SpaceShape};
 
@@ -104,6 +105,37 @@ impl Manifest {
     /// all; `None` where there is none.
     pub fn searched_rows(&self) -> Option<Space> {
         self.rows_of(self.searched_space()?)
+    }
+
+    /// The map that takes what is said of a code together with the code; `None` where the decoder takes
+    /// it, or nothing does.
+    pub fn conditional_map(&self) -> Option<(Space, Space)> {
+        let is_conditional = |map: &&MapSpec| takes_condition(&map.network);
+        let map = self.maps.iter().find(is_conditional)?;
+        Some((map.from, map.to))
+    }
+
+    /// Whether what is said of a code in a space still counts: not behind the map that takes it.
+    pub fn takes_condition(&self, space: Space) -> bool {
+        let Some((from, _)) = self.conditional_map() else {
+            return true;
+        };
+        let mut at = Some(space);
+        for _ in 0..=self.spaces.len() {
+            if at == Some(from) {
+                return true;
+            }
+            at = at.and_then(|at| self.lead(at)).map(Lead::to);
+        }
+        false
+    }
+
+    /// How many weights of a condition follow a code in a row of numbers as the decoder takes it.
+    pub fn decoder_words(&self) -> usize {
+        match self.conditional_map() {
+            Some(_) => 0,
+            None => self.condition_len(),
+        }
     }
 
     fn space_before(&self, to: Space) -> Option<Space> {

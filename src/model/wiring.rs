@@ -7,6 +7,7 @@
 mod conditions;
 mod denoiser;
 
+pub use conditions::takes_condition;
 pub use denoiser::DenoiserGraph;
 
 use super::bound_graph::BoundGraph;
@@ -271,7 +272,7 @@ fn decoder(manifest: &Manifest, form: &NetworkForm) -> Result<DecoderGraph, Stri
     // A denoiser has seen to the condition before.
     let words = match manifest.diffusion {
         Some(_) => 0,
-        None => manifest.condition_len(),
+        None => manifest.decoder_words(),
     };
     let mut network = Network::new("decoder", "decoder.", form)?;
     network.gives_numbers(0, manifest.image.len())?;
@@ -324,8 +325,18 @@ fn noise_inputs(spec: &GraphSpec, others: usize) -> Result<Vec<NoiseInput>, Stri
 fn map(manifest: &Manifest, spec: &MapSpec) -> Result<MapGraph, String> {
     let MapSpec { from, to, network } = spec;
     let called = format!("map from {from} to {to}");
-    let network = Network::new(&called, &format!("map.{from}.{to}."), network)?;
-    network.takes_numbers(len(manifest, *from)?)?;
+    let prefix = format!("map.{from}.{to}.");
+    let code = len(manifest, *from)?;
+    let (network, takes) = match network {
+        NetworkForm::Graph(graph) if takes_condition(network) => {
+            let words = manifest.condition_len();
+            let graph = with_one_input(&called, graph, code, words)?;
+            let network = Network::of_spec(&called, &prefix, &graph)?;
+            (network, code.saturating_add(words))
+        }
+        _ => (Network::new(&called, &prefix, network)?, code),
+    };
+    network.takes_numbers(takes)?;
     network.gives_numbers(0, len(manifest, *to)?)?;
     if !manifest.spaces.get(to).is_some_and(|shape| shape.is_real()) {
         return Err(format!("the {called} cannot give indices"));

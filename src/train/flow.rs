@@ -1,7 +1,7 @@
 //! Flows learn by likelihood alone: the density of the data is made as large as it can be.
 
 use super::dataset::DataForm;
-use super::parameters::{Fresh, Weights};
+use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, rows};
@@ -11,6 +11,7 @@ use crate::model::style::Initial;
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,6 +39,9 @@ fn settings(recipe: &Recipe) -> Result<&FlowSpec, ModelError> {
     settings.ok_or_else(|| ModelError("has no section \"flow\"".to_owned()))
 }
 
+/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself: they
+/// are computed side by side, and their gradients are averaged.
+const PARTS: usize = 2;
 /// In bits per dimension. Far outside of what a flow has seen its couplings stretch a picture without
 /// bound, and so the gradient.
 const LONGEST_GRADIENT: f64 = 0.5;
@@ -91,14 +95,14 @@ impl FlowTask {
         })
     }
 
-    fn network(&self) -> Result<GraphNetwork, ModelError> {
+    fn network(&self, leaves: &Leaves) -> Result<GraphNetwork, ModelError> {
         let plan = Arc::clone(&self.plan);
         let mut singular = None;
         let network = GraphNetwork::of_plan(plan, &self.device, |name| {
             let Some((mix, side, places)) = flow::mix_of(name, &self.levels) else {
-                return self.weights.live(name);
+                return leaves.get(name);
             };
-            match volume(self.weights.live(&mix)?, side, places) {
+            match volume(leaves.get(&mix)?, side, places) {
                 Ok(volume) => Some(volume),
                 Err(fault) => {
                     singular = Some(fault);
@@ -107,6 +111,29 @@ impl FlowTask {
             }
         });
         network.map_err(|fault| singular.unwrap_or(ModelError(fault)))
+    }
+}
+
+impl FlowTask {
+    fn part_count(&self) -> usize {
+        if self.settings.batch.is_multiple_of(PARTS) {
+            PARTS
+        } else {
+            1
+        }
+    }
+
+    /// The gradients and the bits per dimension of one part of a batch.
+    fn learn_part(&self, pictures: &[f32]) -> Result<(LeafGradients, f32), ModelError> {
+        let leaves = self.weights.leaves();
+        let pictures = rows(pictures.to_vec(), self.picture_len, &self.device);
+        let network = self.network(&leaves)?;
+        let found = network.forward_one(pictures).map_err(ModelError)?;
+        let bits = -1.0 / (self.picture_len as f64 * std::f64::consts::LN_2);
+        let loss = found.mean() * bits + f64::from(VALUES.log2());
+        let shown = loss.clone().inner();
+        let mut gradients = loss.backward();
+        Ok((leaves.gradients(&mut gradients), download(shown)?[0]))
     }
 }
 
@@ -140,17 +167,16 @@ impl Task for FlowTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
         let pictures = dequantised(&batch.pictures, &mut stream);
-        let pictures = rows(pictures, self.picture_len, &self.device);
-        let found = self.network()?.forward_one(pictures).map_err(ModelError)?;
-        let bits = -1.0 / (self.picture_len as f64 * std::f64::consts::LN_2);
-        let loss = found.mean() * bits + f64::from(VALUES.log2());
-        let shown = loss.clone().inner();
-        let mut gradients = loss.backward();
+        let parts = pictures.par_chunks(pictures.len() / self.part_count());
+        let parts: Result<Vec<(LeafGradients, f32)>, ModelError> =
+            parts.map(|pictures| self.learn_part(pictures)).collect();
+        let (gradients, bits): (Vec<LeafGradients>, Vec<f32>) = parts?.into_iter().unzip();
         let rate = self.settings.learning_rate_at(batch.step);
         let decay = self.settings.average_decay;
         self.weights
-            .step_within(&mut gradients, LONGEST_GRADIENT, rate, decay)?;
-        Ok(vec![("bits per dimension", download(shown)?[0])])
+            .step_parts_within(gradients, LONGEST_GRADIENT, rate, decay)?;
+        let mean = bits.iter().sum::<f32>() / bits.len().max(1) as f32;
+        Ok(vec![("bits per dimension", mean)])
     }
 
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {

@@ -285,23 +285,19 @@ impl Weights {
         self.apply(found, learning_rate, decay);
     }
 
-    /// The same with gradients that are made shorter where together they are longer than `longest`, so
-    /// that one batch cannot throw the weights far away (Pascanu et al. 2013).
+    /// [`Self::step_parts`] with gradients that are made shorter where together they are longer than
+    /// `longest`, so that one batch cannot throw the weights far away (Pascanu et al. 2013).
     ///
     /// # Errors
     /// When the device fails.
-    pub fn step_within(
+    pub fn step_parts_within(
         &mut self,
-        gradients: &mut Gradients,
+        parts: Vec<LeafGradients>,
         longest: f64,
         learning_rate: f64,
         decay: f64,
     ) -> Result<(), ModelError> {
-        let found = self.parameters.iter();
-        let found: Vec<Option<Tensor<1>>> = found
-            .map(|parameter| parameter.value.grad_remove(gradients))
-            .map(|gradient| gradient.map(|gradient| gradient.inner()))
-            .collect();
+        let found = self.mean_of(parts);
         let mut squares = 0.0;
         for gradient in found.iter().flatten() {
             let sum = download(gradient.clone().square().sum())?;
@@ -319,6 +315,10 @@ impl Weights {
 
     /// The same with the gradients of several parts of a batch, which are averaged in order.
     pub fn step_parts(&mut self, parts: Vec<LeafGradients>, learning_rate: f64, decay: f64) {
+        self.apply(self.mean_of(parts), learning_rate, decay);
+    }
+
+    fn mean_of(&self, parts: Vec<LeafGradients>) -> Vec<Option<Tensor<1>>> {
         let count = parts.len().max(1) as f64;
         let mut sums: Vec<Option<Tensor<1>>> = vec![None; self.parameters.len()];
         for part in parts {
@@ -330,7 +330,7 @@ impl Weights {
             }
         }
         let means = sums.into_iter().map(|sum| sum.map(|sum| sum / count));
-        self.apply(means.collect(), learning_rate, decay);
+        means.collect()
     }
 
     fn apply(&mut self, gradients: Vec<Option<Tensor<1>>>, learning_rate: f64, decay: f64) {

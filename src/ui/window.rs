@@ -320,6 +320,7 @@ impl ZscapeWindow {
             Overlay::Palette => self.palette.ui(ctx, app, actions),
             Overlay::Notifications => overlays::notifications(ctx, app, actions),
             Overlay::Export => overlays::export_form(ctx, &self.app, actions),
+            Overlay::Describe => overlays::describe_form(ctx, &self.app, actions),
             Overlay::Passport => overlays::passport_form(ctx, &self.app, actions),
             Overlay::Quit { waits } => overlays::quit_form(ctx, app, actions, waits),
             Overlay::Shortcuts => self.shortcuts.ui(ctx, actions),

@@ -133,6 +133,68 @@ fn models_of_other_programs_are_opened_as_they_are() {
 }
 
 #[test]
+fn the_class_of_a_conditional_stylegan_acts_before_w() {
+    let folder = Folder::new();
+    let bytes = foreign_files::Form::Nested.bytes(&foreign_files::conditional_stylegan());
+    let model = folder.write("conditional.ckpt", bytes);
+    folder.write("conditional.toml", b"classes = [\"cat\", \"dog\"]\n");
+    let inspected = run(&["inspect", &model]).succeeded().stdout;
+    for part in [
+        "StyleGAN2",
+        "8x8 RGB",
+        "z of 4",
+        "w of 6",
+        "w+ of 4x6",
+        "one of cat, dog, 2",
+    ] {
+        assert!(inspected.contains(part), "{part} in {inspected}");
+    }
+    let out = folder.file("out.npy");
+    let drawn = |arguments: &[&str]| {
+        let call = ["render", &model, "--npy", &out, "--device", "cpu"];
+        run(&[&call[..], arguments].concat()).succeeded();
+        folder.read("out.npy")
+    };
+    let dog = drawn(&["given(seed(1), \"dog\")"]);
+    assert!(dog == drawn(&["seed(1)", "--class", "dog"]));
+    assert!(
+        dog == drawn(&["given(w(seed(1)), \"dog\")"]),
+        "w may stand inside"
+    );
+    assert!(dog == drawn(&["w(given(seed(1), \"dog\"))"]), "or outside");
+    let cat = drawn(&["seed(1)"]);
+    assert!(
+        cat == drawn(&["given(seed(1), \"cat\")"]),
+        "the first where nothing is said"
+    );
+    let truncated =
+        ["dog", "2"].map(|class| drawn(&[&format!("given(truncate(seed(1), 0.5), \"{class}\")")]));
+    let [dog_half, third_half] = &truncated;
+    let all = [&dog, &cat, dog_half, third_half];
+    for (index, one) in all.iter().enumerate() {
+        assert!(
+            !all[..index].contains(one),
+            "number {index} is drawn as one before"
+        );
+    }
+    run(&["render", &model, "given(seed(1), \"cow\")", "--npy", &out]).refused("cow");
+    // Written as one of ours it is the same.
+    let imported = folder.file("ours.safetensors");
+    run(&["import", &model, "-o", &imported]).succeeded();
+    run(&[
+        "render",
+        &imported,
+        "given(seed(1), \"dog\")",
+        "--npy",
+        &out,
+        "--device",
+        "cpu",
+    ])
+    .succeeded();
+    assert!(folder.read("out.npy") == dog);
+}
+
+#[test]
 fn an_encoded_photo_goes_along_in_the_recipe() {
     let folder = Folder::new();
     let [mine, other] = ["mine", "other"].map(|name| folder.path().join(name));

@@ -211,6 +211,12 @@ fn settings_of_a_sampler_that_cannot_be_are_refused() {
         ("--eta", "NaN", "eta is a number from 0"),
         ("--guidance", "NaN", "guidance is a number from 0 to 100"),
         ("--guidance", "-1", "guidance is a number from 0 to 100"),
+        (
+            "--judge-guidance",
+            "-1",
+            "guidance is a number from 0 to 100",
+        ),
+        ("--judge-guidance", "2", "no judge knows the pictures"),
         ("--method", "ddmi", "did you mean ddim?"),
     ] {
         run(&["render", &path, "seed(7)", "-o", &out, option, value]).refused(part);

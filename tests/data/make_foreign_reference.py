@@ -13,6 +13,7 @@ The modules are written down here from the descriptions of the architectures.
 import json
 import math
 
+import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -43,6 +44,8 @@ def weight(case, name, shape):
     if name.startswith(("style.", "mapping.fc")):
         # Trained with a hundredth of the learning rate, and so a hundred times as large.
         values = values * 128
+    elif "SE.net." in name:
+        values = values * 16
     if name.endswith("running_var"):
         return values.abs() + 0.5
     if len(shape) == 0:
@@ -256,15 +259,19 @@ def tiny_encoder(latent, n):
 
 
 class StyleGan2(nn.Module):
-    """The generator in two layouts; `names` gives the tensors of a layer."""
+    """The generator in two layouts; `names` gives the tensors of a layer. `wiring` is "skip", "resnet" or "orig"."""
 
-    def __init__(self, layout, z_dim, w_dim, channels, mapping):
+    def __init__(self, layout, z_dim, w_dim, channels, mapping, classes=0, wiring="skip"):
         super().__init__()
         self.layout, self.channels, self.mapping, self.w_dim = layout, channels, mapping, w_dim
+        self.classes, self.wiring = classes, wiring
         self.shapes = {}
+        if classes:
+            self.shapes |= {"mapping.embed.weight": [w_dim, classes], "mapping.embed.bias": [w_dim]}
         for index in range(mapping):
             fc = f"style.{index + 1}" if layout == "port" else f"mapping.fc{index}"
-            self.shapes |= {f"{fc}.weight": [w_dim, z_dim if index == 0 else w_dim], f"{fc}.bias": [w_dim]}
+            first = z_dim + (w_dim if classes else 0)
+            self.shapes |= {f"{fc}.weight": [w_dim, first if index == 0 else w_dim], f"{fc}.bias": [w_dim]}
         if layout == "port":
             self.shapes["input.input"] = [1, channels[0], 4, 4]
         else:
@@ -277,13 +284,21 @@ class StyleGan2(nn.Module):
             self.shapes |= {names["affine"] + ".weight": [before, w_dim], names["affine"] + ".bias": [before]}
             self.shapes |= {names["bias"]: [after], names["strength"]: ones}
             self.shapes[names["noise"]] = ones * 2 + [side, side]
-            if index % 2 == 0:
+            if wiring == "resnet" and index % 2 == 1:
+                self.shapes[self.skip(index)] = [after, before, 1, 1]
+            if self.has_picture(index):
                 names = self.names(index, rgb=True)
                 self.shapes[names["weight"]] = ones + [3, after, 1, 1]
                 self.shapes |= {names["affine"] + ".weight": [after, w_dim], names["affine"] + ".bias": [after]}
                 self.shapes[names["bias"]] = [1, 3, 1, 1] if ones else [3]
             before = after
         self.values = {}
+
+    def has_picture(self, index):
+        return index % 2 == 0 and (self.wiring == "skip" or index == 2 * len(self.channels) - 2)
+
+    def skip(self, index):
+        return f"synthesis.b{4 << ((index + 1) // 2)}.skip.weight"
 
     def names(self, index, rgb=False):
         size = index // 2
@@ -334,9 +349,13 @@ class StyleGan2(nn.Module):
         taps = torch.tensor([1, 3, 3, 1], dtype=x.dtype) / 4
         return F.conv2d(x, torch.outer(taps, taps)[None, None].repeat(channels, 1, 1, 1), groups=channels)
 
-    def decode(self, z):
+    def decode(self, z, label=None):
         v, act = self.values, lambda x: F.leaky_relu(x, 0.2) * math.sqrt(2)
-        x = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        normalised = lambda x: x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        x = normalised(z)
+        if label is not None:
+            embedded = label @ v["mapping.embed.weight"].T / math.sqrt(self.classes) + v["mapping.embed.bias"]
+            x = torch.cat([x, normalised(embedded)], 1)
         for index in range(self.mapping):
             fc = f"style.{index + 1}" if self.layout == "port" else f"mapping.fc{index}"
             weight = v[f"{fc}.weight"]
@@ -345,14 +364,87 @@ class StyleGan2(nn.Module):
         picture = None
         for index in range(2 * len(self.channels) - 1):
             names = self.names(index)
+            if self.wiring == "resnet" and index % 2 == 1:
+                weight = v[self.skip(index)]
+                around = self.fir(F.conv2d(x, weight / math.sqrt(weight.shape[1])), 2, [2, 1])
             x = self.convolve(x, names, w, index % 2 == 1)
             x = x + v[names["noise"]].reshape(1, 1, *x.shape[2:]) * v[names["strength"]]
             x = act(x + v[names["bias"]][None, :, None, None])
-            if index % 2 == 0:
+            if self.wiring == "resnet" and index > 0 and index % 2 == 0:
+                x = (x + around) * math.sqrt(0.5)
+            if self.has_picture(index):
                 names = self.names(index, rgb=True)
                 here = self.convolve(x, names, w, False) + v[names["bias"]].reshape(1, 3, 1, 1)
                 picture = here if picture is None else self.fir(picture, 2, [2, 1]) + here
         return (picture / 2 + 0.5).clamp(0, 1)
+
+
+class StyledBlock(nn.Module):
+    """One size of stylegan2-pytorch's generator: weights of the tensors' names and shapes alone."""
+
+    def __init__(self, dim, n_in, n_out, channels, is_last):
+        super().__init__()
+        self.to_style1, self.to_style2 = nn.Linear(dim, n_in), nn.Linear(dim, n_out)
+        self.to_noise1, self.to_noise2 = nn.Linear(1, n_out), nn.Linear(1, n_out)
+        self.conv1, self.conv2 = nn.Conv2d(n_in, n_out, 3, bias=False), nn.Conv2d(n_out, n_out, 3, bias=False)
+        self.to_rgb = nn.Module()
+        self.to_rgb.to_style, self.to_rgb.conv = nn.Linear(dim, n_out), nn.Conv2d(n_out, channels, 1, bias=False)
+        if not is_last:
+            blur = nn.Module()
+            blur.register_buffer("f", torch.tensor([1.0, 2.0, 1.0]))
+            self.to_rgb.upsample = nn.ModuleList([nn.Identity(), blur])
+
+
+class Lucidrains(nn.Module):
+    """stylegan2-pytorch: averaged and trained networks, and a part of what trains beside them."""
+
+    def __init__(self, dim, widths, depth):
+        super().__init__()
+        self.GAN = nn.Module()
+        for mapping, synthesis in [("S", "G"), ("SE", "GE")]:
+            style, generator = nn.Module(), nn.Module()
+            style.net = nn.Sequential(*[layer for _ in range(depth) for layer in [nn.Linear(dim, dim), nn.LeakyReLU(0.2)]])
+            generator.initial_block = nn.Parameter(torch.zeros(1, widths[0], 4, 4))
+            generator.initial_conv = nn.Conv2d(widths[0], widths[0], 3, padding=1)
+            pairs = list(zip(widths[:1] + widths, widths))
+            generator.blocks = nn.ModuleList([StyledBlock(dim, i, o, 3, n + 1 == len(pairs)) for n, (i, o) in enumerate(pairs)])
+            setattr(self.GAN, mapping, style), setattr(self.GAN, synthesis, generator)
+        self.GAN.D = nn.Module()
+        self.GAN.D.to_logit = nn.Linear(5, 1)
+
+    @staticmethod
+    def convolve(conv, style, x):
+        weight = conv.weight * (style[0] + 1)[None, :, None, None]
+        if weight.shape[-1] == 3:
+            weight = weight * (weight.square().sum([1, 2, 3], keepdim=True) + 1e-8).rsqrt()
+        return F.conv2d(x, weight, padding=weight.shape[-1] // 2)
+
+    def decode(self, z):
+        x = F.normalize(z, dim=1)
+        for layer in self.GAN.SE.net:
+            x = F.linear(x, layer.weight * 0.1, layer.bias * 0.1) if isinstance(layer, nn.Linear) else layer(x)
+        w, g = x, self.GAN.GE
+        side = 2 << len(g.blocks)
+        # Normal noise made uniform, as the reader of such files does.
+        noise = torch.sigmoid(1.702 * torch.tensor(np.random.RandomState(0).randn(side, side)))
+        x, picture = g.initial_conv(g.initial_block), None
+        grow = lambda x: F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        for size, block in enumerate(g.blocks):
+            x = x if size == 0 else grow(x)
+            cut = noise[: x.shape[2], : x.shape[3], None]
+            for conv, to_style, to_noise in [
+                (block.conv1, block.to_style1, block.to_noise1),
+                (block.conv2, block.to_style2, block.to_noise2),
+            ]:
+                x = self.convolve(conv, to_style(w), x) + to_noise(cut).permute(2, 0, 1)
+                x = F.leaky_relu(x, 0.2)
+            here = self.convolve(block.to_rgb.conv, block.to_rgb.to_style(w), x)
+            picture = here if picture is None else picture + here
+            if size + 1 < len(g.blocks):
+                picture = F.pad(grow(picture), [1, 1, 1, 1], mode="reflect")
+                taps = torch.tensor([0.25, 0.5, 0.25], dtype=x.dtype)
+                picture = F.conv2d(picture, torch.outer(taps, taps)[None, None].repeat(3, 1, 1, 1), groups=3)
+        return picture.clamp(0, 1)
 
 
 class Residual(nn.Module):
@@ -396,11 +488,15 @@ def through(block, x):
 class AutoencoderKl(nn.Module):
     SCALING = 0.18215
 
-    def __init__(self):
+    def __init__(self, codebook=0):
         super().__init__()
         conv = lambda i, o, **more: nn.Conv2d(i, o, 3, **{"padding": 1, **more})
         self.encoder, self.decoder = nn.Module(), nn.Module()
         self.quant_conv, self.post_quant_conv = nn.Conv2d(8, 8, 1), nn.Conv2d(4, 4, 1)
+        if codebook:
+            self.quant_conv, self.post_quant_conv = nn.Conv2d(8, 3, 1), nn.Conv2d(3, 4, 1)
+            self.quantize = nn.Module()
+            self.quantize.embedding = nn.Embedding(codebook, 3)
         e, d = self.encoder, self.decoder
         e.conv_in, d.conv_in = conv(3, 32), conv(4, 64)
         down, up = [nn.Module(), nn.Module()], [nn.Module(), nn.Module()]
@@ -422,12 +518,19 @@ class AutoencoderKl(nn.Module):
         x = e.down_blocks[0].resnets[0](e.conv_in(2 * x - 1))
         x = e.down_blocks[0].downsamplers[0].conv(F.pad(x, (0, 1, 0, 1)))
         x = through(e.mid_block, e.down_blocks[1].resnets[0](x))
-        mean, logvar = self.quant_conv(e.conv_out(F.silu(e.conv_norm_out(x)))).chunk(2, 1)
+        code = self.quant_conv(e.conv_out(F.silu(e.conv_norm_out(x))))
+        if hasattr(self, "quantize"):
+            return [code * self.SCALING]
+        mean, logvar = code.chunk(2, 1)
         return mean * self.SCALING, logvar + 2 * math.log(self.SCALING)
 
     def decode(self, z):
-        d = self.decoder
-        x = through(d.mid_block, d.conv_in(self.post_quant_conv(z / self.SCALING)))
+        d, x = self.decoder, z / self.SCALING
+        if hasattr(self, "quantize"):
+            table = self.quantize.embedding.weight
+            nearest = (x.permute(0, 2, 3, 1)[..., None, :] - table).square().sum(-1).argmin(-1)
+            x = table[nearest].permute(0, 3, 1, 2)
+        x = through(d.mid_block, d.conv_in(self.post_quant_conv(x)))
         x = d.up_blocks[0].resnets[1](d.up_blocks[0].resnets[0](x))
         x = d.up_blocks[0].upsamplers[0].conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
         x = d.up_blocks[1].resnets[1](d.up_blocks[1].resnets[0](x))
@@ -465,8 +568,15 @@ def main():
     for layout in ["port", "nvidia"]:
         module = StyleGan2(layout, 6, 8, [7, 6, 5], 2)
         case(f"stylegan2 {layout}", module, "StyleGAN2", [6], [3, 16, 16], decode=StyleGan2.decode)
+    for name, classes, wiring in [("conditional", 3, "skip"), ("residual", 0, "resnet"), ("plain", 4, "orig")]:
+        module = StyleGan2("nvidia", 6, 8, [7, 6, 5], 2, classes, wiring)
+        condition = [classes, classes - 2] if classes else None
+        case(f"stylegan2 {name}", module, "StyleGAN2", [6], [3, 16, 16], decode=StyleGan2.decode, condition=condition)
+    module = Lucidrains(8, [7, 6, 5], 3)
+    case("stylegan2 lucidrains", module, "StyleGAN2 of stylegan2-pytorch", [8], [3, 16, 16], decode=Lucidrains.decode)
     kl = (AutoencoderKl.encode, AutoencoderKl.decode)
     case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
+    case("vq model", AutoencoderKl(19), "VQModel", [3, 32, 32], [3, 64, 64], *kl)
     print("[\n" + ",\n".join(json.dumps(entry) for entry in CASES) + "\n]")
 
 

@@ -293,6 +293,22 @@ fn a_preview_shows_every_step_and_a_setting_out_of_range_is_a_sentence() {
             },
             "guidance of NaN",
         ),
+        (
+            6,
+            Sampler {
+                judge: 1.0,
+                ..usual
+            },
+            "no judge knows",
+        ),
+        (
+            7,
+            Sampler {
+                judge: f32::NAN,
+                ..usual
+            },
+            "by the judge of NaN",
+        ),
     ] {
         request(generation, sampler);
         let fault = driver.wait("a refusal", |event| match event {
@@ -415,6 +431,25 @@ fn pictures_are_measured_beside_real_ones() {
         found.frechet
     );
     assert!(near.precision > found.precision);
+    // Of attributes every one that is asked for or ruled out counts.
+    let faces = driver.load("faces-ldm");
+    let obeyed = |words: &'static str| {
+        let text = move |seed| format!("given(seed({seed}), {words})");
+        let shots = shots(&faces, 20, &text).into_iter();
+        let shots = shots.map(|shot| {
+            shot.with_sampler(Sampler {
+                steps: 10,
+                guidance: 4.0,
+                ..Sampler::default()
+            })
+        });
+        let found = assessed(&driver, shots.collect()).expect("it is measured");
+        found.obeyed.expect("words are asked for")
+    };
+    let (wanted, unwanted) = (obeyed("\"glasses\""), obeyed("-\"glasses\""));
+    assert!(wanted > 0.8 && unwanted > 0.8, "{wanted} {unwanted}");
+    let rare = obeyed("\"glasses\", \"wink\"");
+    assert!(rare < 0.5, "hardly a face winks: {rare}");
     // What cannot be measured is a sentence.
     let few = assessed(&driver, shots(&digits, 3, &plain)).expect_err("too few");
     assert!(few.to_string().contains("3 pictures cannot"), "{few}");

@@ -10,8 +10,9 @@ use zscape::train::{self, TrainOptions};
 /// The shipped recipe, made small.
 fn small_recipe(images: u32, folder: &Path) -> PathBuf {
     let changes = [
-        ("hidden = 64", "hidden = 4"),
-        ("steps = [8, 8]", "steps = [2, 1]"),
+        ("hidden = 96", "hidden = 4"),
+        ("steps = [16]", "steps = [2, 1]"),
+        ("fold = 4", "fold = 2"),
     ];
     changed_recipe("digits-flow", images, folder, &changes)
 }
@@ -88,8 +89,10 @@ fn a_flow_recipe_that_contradicts_itself_is_refused() {
         ("[2, 1]", "[2, 1000]", "steps"),
         ("margin = 0.05", "margin = 0.5", "margin"),
         ("hidden = 4", "hidden = 100_000", "hidden"),
+        ("fold = 2", "fold = 1", "fold"),
+        ("stretch = 3.0", "stretch = 99.0", "stretch"),
         (
-            "[flow]\nmargin = 0.05\nhidden = 4\nsteps = [2, 1]\n",
+            "[flow]\nmargin = 0.05\nhidden = 4\nsteps = [2, 1]\nfold = 2\nstretch = 3.0\n",
             "",
             "section flow",
         ),

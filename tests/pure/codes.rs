@@ -283,6 +283,35 @@ fn the_shapes_of_the_field() {
     }
 }
 
+/// StyleGAN's projector writes one vector for all layers.
+#[test]
+fn a_style_that_is_repeated_is_one_code_in_w() {
+    let repeated = floats([7, 8, 9, 7, 8, 9]);
+    let differing = floats([7, 8, 9, 7, 8, 0]);
+    let member = |data: &[u8]| [("w.npy", npy("<f4", "(1, 2, 3)", data))];
+    let read = |data: &[u8], spaces: &Spaces| {
+        let archive = npz(&member(data), CompressionMethod::Stored);
+        let mut codes = parse_npz(&archive, spaces).expect("it is sound").codes;
+        assert_eq!(codes.len(), 1);
+        codes.remove(0)
+    };
+    let of_w = |values: &[f32]| Code::vector(Space::W, values.to_vec());
+    assert_eq!(
+        read(&repeated, &spaces()),
+        ("w".to_owned(), of_w(&[7.0, 8.0, 9.0]))
+    );
+    assert_eq!(read(&differing, &spaces()).1.space, Space::W_PLUS);
+    // Without a model nothing is known of w.
+    assert_eq!(read(&repeated, &Spaces::new()).1.space, Space::W_PLUS);
+    // What says w+ is meant so.
+    let archive = npz(
+        &[("w_plus.npy", npy("<f4", "(1, 2, 3)", &repeated))],
+        CompressionMethod::Stored,
+    );
+    let codes = parse_npz(&archive, &spaces()).expect("it is sound").codes;
+    assert_eq!(codes[0].1.space, Space::W_PLUS);
+}
+
 #[test]
 fn doubles_and_halves_are_read_and_packed_archives_too() {
     let doubles: Vec<u8> = [0.1_f64, -2.0]

@@ -147,7 +147,7 @@ pub fn change() -> impl Strategy<Value = Change> {
             Change::Step {
                 model: model(number),
                 expression,
-                sampler: if at_secs % 3 == 0 { noisy(at_secs) } else { Default::default() },
+                sampler: if at_secs % 3 == 0 { Box::new(noisy(at_secs)) } else { Default::default() },
                 at_secs,
                 amends: at_secs.is_multiple_of(3),
             }

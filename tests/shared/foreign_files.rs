@@ -295,3 +295,92 @@ pub fn small_vae() -> Vec<Tensor> {
     };
     sizes.iter().map(tensor).collect()
 }
+
+/// A generator of upsampling and convolutions, as the collection PyTorch-GAN trains it for its DCGAN: no
+/// architecture that is known by itself, since nothing in the file says where it doubles the picture. From 6 numbers
+/// to 16x16 pixels.
+pub fn upsampling_generator() -> Vec<Tensor> {
+    let mut tensors = Vec::new();
+    let mut add = |name: &str, shape: &[usize]| {
+        let count: usize = shape.iter().product();
+        let scale = (shape.iter().skip(1).product::<usize>() as f32)
+            .sqrt()
+            .recip();
+        let value = |index: usize| {
+            let drawn = ((index * 61 + name.len() * 17) % 127) as f32 / 127.0 - 0.5;
+            match name.ends_with("running_var") {
+                true => drawn.abs() + 0.5,
+                false => 3.0 * scale * drawn,
+            }
+        };
+        tensors.push(Tensor::new(name, shape, (0..count).map(value).collect()));
+    };
+    let norm = ["weight", "bias", "running_mean", "running_var"];
+    add("l1.0.weight", &[128, 6]);
+    add("l1.0.bias", &[128]);
+    for part in norm {
+        add(&format!("conv_blocks.0.{part}"), &[8]);
+    }
+    for (conv, shape, norm_of) in [
+        (2, [8, 8, 3, 3], Some(3)),
+        (6, [4, 8, 3, 3], Some(7)),
+        (9, [1, 4, 3, 3], None),
+    ] {
+        add(&format!("conv_blocks.{conv}.weight"), &shape);
+        add(&format!("conv_blocks.{conv}.bias"), &shape[..1]);
+        for part in norm_of
+            .iter()
+            .flat_map(|index| norm.map(|part| (index, part)))
+        {
+            let (index, part) = part;
+            add(&format!("conv_blocks.{index}.{part}"), &shape[..1]);
+        }
+    }
+    tensors
+}
+
+/// A StyleGAN2-ADA generator of 8x8 pixels in NVIDIA's layout, from z of 4 and one of 3 classes through w of 6.
+pub fn conditional_stylegan() -> Vec<Tensor> {
+    let mut tensors = Vec::new();
+    let mut add = |name: &str, shape: &[usize]| {
+        let count: usize = shape.iter().product();
+        // Weights of the mapping network are a hundred times as large as they work.
+        let scale = if name.starts_with("mapping.fc") {
+            100.0
+        } else {
+            1.0
+        };
+        let value = |index: usize| {
+            let drawn = ((index * 53 + name.len() * 29) % 97) as f32 / 48.5 - 1.0;
+            scale * drawn + f32::from(u8::from(name.ends_with("affine.bias")))
+        };
+        tensors.push(Tensor::new(name, shape, (0..count).map(value).collect()));
+    };
+    add("mapping.embed.weight", &[6, 3]);
+    add("mapping.embed.bias", &[6]);
+    add("mapping.fc0.weight", &[6, 10]);
+    add("mapping.fc0.bias", &[6]);
+    add("mapping.w_avg", &[6]);
+    add("synthesis.b4.const", &[4, 4, 4]);
+    for (layer, inputs, outputs, kernel, side) in [
+        ("b4.conv1", 4, 4, 3, Some(4)),
+        ("b4.torgb", 4, 3, 1, None),
+        ("b8.conv0", 4, 3, 3, Some(8)),
+        ("b8.conv1", 3, 3, 3, Some(8)),
+        ("b8.torgb", 3, 3, 1, None),
+    ] {
+        let layer = format!("synthesis.{layer}");
+        add(
+            &format!("{layer}.weight"),
+            &[outputs, inputs, kernel, kernel],
+        );
+        add(&format!("{layer}.bias"), &[outputs]);
+        add(&format!("{layer}.affine.weight"), &[inputs, 6]);
+        add(&format!("{layer}.affine.bias"), &[inputs]);
+        if let Some(side) = side {
+            add(&format!("{layer}.noise_strength"), &[]);
+            add(&format!("{layer}.noise_const"), &[side, side]);
+        }
+    }
+    tensors
+}

@@ -1,5 +1,6 @@
 //! What a picture is asked to show: classes, blends, attributes, in the window and in what it keeps.
 
+use crate::foreign_files::{self, Form};
 use crate::graph_files;
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
@@ -61,6 +62,31 @@ fn a_class_stays_while_the_code_changes() {
     window.settle();
     assert_eq!(window.expression(), "seed(42)");
     assert!(pixels(&window) == any);
+    assert!(window.messages().is_empty(), "{:?}", window.messages());
+}
+
+#[test]
+fn the_class_of_a_conditional_stylegan_acts_before_truncation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("conditional.pt");
+    let bytes = Form::TorchZip.bytes(&foreign_files::conditional_stylegan());
+    std::fs::write(&path, bytes).expect("it can be written");
+    let mut window = Window::open_model(Some(ModelSource::File(path)));
+    window.wait("the model", |app| {
+        app.model()
+            .is_some_and(|model| model.id.name == "conditional")
+    });
+    window.settle();
+    window.ask(Action::Set(ParamId::Psi, 0.5));
+    window.settle();
+    let first = pixels(&window);
+    window.click("Draw as 2");
+    window.settle();
+    assert_eq!(window.expression(), "given(truncate(seed(42), 0.5), \"2\")");
+    assert!(pixels(&window) != first, "a class is another picture");
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    assert!(pixels(&window) == first);
     assert!(window.messages().is_empty(), "{:?}", window.messages());
 }
 

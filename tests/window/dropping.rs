@@ -1,12 +1,13 @@
 //! Files dropped on the window: each does what it obviously means.
 
+use crate::foreign_files::{self, Form};
 use crate::support::{Window, options};
 use zscape::app::{Action, Command, Edit, Tool};
 use zscape::document::codes::{CodeArray, save_npz};
 use zscape::document::{Raster, Recipe, Subject, png};
 use zscape::engine::ModelSource;
 use zscape::files::save;
-use zscape::latent::{Code, ModelId, SessionNames, Space};
+use zscape::latent::{Code, ModelId, SessionNames, Space, SpaceShape};
 use zscape::ui::WindowOptions;
 
 fn recipe(window: &Window, expression: &str) -> Recipe {
@@ -197,6 +198,38 @@ fn a_file_of_codes_gives_names() {
         "{message}"
     );
     assert_eq!(window.app().names().codes.len(), 2);
+}
+
+#[test]
+fn what_a_projector_found_is_a_code_in_w() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("projected_w.npz");
+    let mut window = Window::open_named("heroes-stylegan");
+    let spaces = window
+        .app()
+        .model()
+        .expect("it is there")
+        .manifest
+        .spaces
+        .clone();
+    let SpaceShape::Layers { layers, dim } = spaces[&Space::W_PLUS] else {
+        panic!("w+ has rows");
+    };
+    let style: Vec<f32> = (0..dim)
+        .map(|index| index as f32 / dim as f32 - 0.5)
+        .collect();
+    // As NumPy saves `w=projected_w[None].numpy()`.
+    let array = foreign_files::Tensor::new("w", &[1, layers, dim], style.repeat(layers));
+    std::fs::write(&path, Form::NpzCompressed.bytes(&[array])).expect("it can be written");
+    window.drop_file(&path);
+    window.wait("its name", |app| app.names().codes.contains_key("w"));
+    window.settle();
+    assert_eq!(window.expression(), "@w");
+    assert_eq!(
+        window.app().names().codes["w"],
+        Code::vector(Space::W, style)
+    );
+    assert_eq!(window.messages(), ["The code of projected_w.npz is @w now"]);
 }
 
 #[test]

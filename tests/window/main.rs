@@ -6,6 +6,7 @@ mod budget;
 mod commands;
 mod compare;
 mod conditions;
+mod describing;
 mod directions;
 mod document;
 mod dropping;

@@ -124,6 +124,10 @@ fn eta_and_guidance_are_there_where_they_do_something() {
         "DPM-Solver++ has none"
     );
     assert!(row(&window, "sampler/guidance").is_some());
+    assert!(
+        row(&window, "sampler/judge").is_none(),
+        "nobody judges this model"
+    );
     set(&mut window, "sampler/guidance", 3.0);
     window
         .harness
@@ -158,6 +162,32 @@ fn eta_and_guidance_are_there_where_they_do_something() {
     window.harness.run_steps(2);
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(sampler(&window).steps, 7);
+}
+
+/// The judge of a model that ships leads to what is asked for, and it is said where nothing is.
+#[test]
+fn the_judge_is_a_number_of_the_sampler_where_there_is_one() {
+    let mut window = Window::open_model(Some(ModelSource::Catalogue("digits-ddpm".to_owned())));
+    set(&mut window, "sampler/steps", 5.0);
+    set(&mut window, "sampler/guidance", 0.0);
+    set(&mut window, "sampler/judge", 3.0);
+    let led_by_nothing = pixels(&window);
+    window
+        .harness
+        .get_by_label_contains("guidance changes nothing");
+    window.click("Draw as 3");
+    assert!(pixels(&window) != led_by_nothing);
+    window
+        .harness
+        .get_by_label_contains("each with a gradient of the judge");
+    set(&mut window, "sampler/judge", f32::NAN);
+    let last = window.messages().pop().unwrap_or_default();
+    assert!(last.contains("by the judge of NaN"), "{last:?}");
+    assert_eq!(sampler(&window).judge, 3.0);
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    assert_eq!(sampler(&window).judge, 0.0, "undo takes it back");
 }
 
 #[test]
@@ -483,7 +513,7 @@ fn a_curve_of_quality_fills_in_is_cancelled_and_written() {
         tool.cancel_measuring(cx)
     }));
     window.harness.run_steps(3);
-    for measure in ["Precision and recall", "Class and clipping"] {
+    for measure in ["Precision and recall", "What was asked and clipping"] {
         window.click(&format!("Show {measure}"));
     }
     window.click("Against guidance");

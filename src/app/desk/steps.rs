@@ -104,7 +104,7 @@ impl Desk {
         self.change(Change::Step {
             model,
             expression: position.expression().to_string(),
-            sampler: position.sampler(),
+            sampler: Box::new(position.sampler()),
             at_secs: unix_secs(),
             amends: goes_on,
         });

@@ -1,7 +1,9 @@
 //! The arguments of the sampler on the command line.
 
 use crate::cli::error::CliError;
-use crate::latent::sampling::{GUIDANCE, Gaussian, MAX_STEPS, Method, Schedule, check_eta};
+use crate::latent::sampling::{
+    GUIDANCE, Gaussian, JUDGE_GUIDANCE, MAX_STEPS, Method, Schedule, check_eta,
+};
 use crate::latent::{NoiseMode, Sampler, SamplerPart, Turn, Turns};
 use clap::Args;
 use std::path::PathBuf;
@@ -55,6 +57,11 @@ pub struct StepArgs {
     #[arg(long, value_name = "SCALE", default_value_t = Sampler::default().guidance)]
     #[arg(value_parser = guidance, allow_negative_numbers = true)]
     pub guidance: f32,
+    /// How much the judge of the pictures leads each step towards what is asked for (classifier
+    /// guidance): 0 not at all
+    #[arg(long, value_name = "SCALE", default_value_t = Sampler::default().judge)]
+    #[arg(value_parser = judge, allow_negative_numbers = true)]
+    pub judge_guidance: f32,
     /// Go on with other settings after so many steps, as in 8:ddim,steps=12,eta=0.5,guidance=2; up to
     /// three times, each counted from the one before
     #[arg(long = "then", value_name = "STEP:SETTINGS")]
@@ -73,6 +80,7 @@ impl StepArgs {
             schedule: self.schedule,
             eta: self.eta.map(|eta| eta as f32),
             guidance: self.guidance,
+            judge: self.judge_guidance,
         };
         let refused = |fault: String| CliError::BadInput(fault);
         let turns = Turns::new(&self.turns).map_err(|fault| refused(fault.to_string()))?;
@@ -106,10 +114,17 @@ pub struct WayMethodArgs {
 }
 
 fn guidance(text: &str) -> Result<f32, String> {
-    let [least, most] = GUIDANCE;
+    scale(text, "guidance", GUIDANCE)
+}
+
+fn judge(text: &str) -> Result<f32, String> {
+    scale(text, "the judge's guidance", JUDGE_GUIDANCE)
+}
+
+fn scale(text: &str, name: &str, [least, most]: [f32; 2]) -> Result<f32, String> {
     let scale = text.trim().parse().ok();
     let scale = scale.filter(|scale| (least..=most).contains(scale));
-    scale.ok_or_else(|| format!("guidance is a number from {least} to {most}"))
+    scale.ok_or_else(|| format!("{name} is a number from {least} to {most}"))
 }
 
 fn steps(text: &str) -> Result<usize, String> {

@@ -63,7 +63,7 @@ pub fn parse_npy(name: &str, bytes: &[u8], spaces: &Spaces) -> Result<ReadCodes,
     let array = read_any(bytes, MAX_NUMBERS).map_err(CodesFault::Array)?;
     let mut found = Found::default();
     found.note(name, &array.shape, layout, spaces);
-    found.add(name, array, layout)?;
+    found.add(name, array, layout, spaces)?;
     found.finish()
 }
 
@@ -296,12 +296,14 @@ impl Found {
         name: &str,
         array: Array,
         (count, space, shape): Layout,
+        spaces: &Spaces,
     ) -> Result<(), CodesFault> {
         let is_text = !name.is_empty() && !name.chars().any(char::is_control);
         if !is_text || name.len() > MAX_NAME {
             return Err(CodesFault::Name(shown(name)));
         }
         let len = array.values.len() / count;
+        let is_w = space_of_name(name) == Some(Space::W);
         if self.codes.len() + count > MAX_CODES {
             return Err(CodesFault::TooMany);
         }
@@ -315,6 +317,10 @@ impl Found {
             }
             if !self.names.insert(name.clone()) {
                 return Err(CodesFault::SameName(name));
+            }
+            if is_w && let Some(w) = single_style(space, values, spaces) {
+                self.codes.push((name, w));
+                continue;
             }
             // One style for all layers.
             let values = match shape {
@@ -340,7 +346,7 @@ impl Found {
                 let note = format!("the array {:?} of shape {shape:?} is no code", shown(&name));
                 self.notes.push(note);
             } else {
-                self.add(&name, array, layout)?;
+                self.add(&name, array, layout, spaces)?;
             }
         }
         Ok(())
@@ -366,6 +372,21 @@ impl Found {
         let Self { codes, notes, .. } = self;
         Ok(ReadCodes { codes, notes })
     }
+}
+
+/// The code in w that the rows of an array called `w` repeat, as the projector of StyleGAN writes it;
+/// `None` where they differ.
+fn single_style(space: Space, values: &[f32], spaces: &Spaces) -> Option<Code> {
+    let &shape @ SpaceShape::Vector { dim } = spaces.get(&Space::W)? else {
+        return None;
+    };
+    if space != Space::W_PLUS {
+        return None;
+    }
+    let first = values.get(..dim)?;
+    let repeats = values.chunks(dim.max(1)).all(|row| row == first);
+    let code = repeats.then(|| Code::new(Space::W, shape, first.to_vec()));
+    code?.ok()
 }
 
 /// How many codes an array holds, in which space, and the shape of each.

@@ -131,21 +131,34 @@ impl Seen {
     }
 }
 
-/// Whether a picture shows the one class that it was asked for; `None` where it was asked for none, or
-/// for several.
+/// Whether a picture shows what it was asked for: the one class, or every attribute and none that was ruled
+/// out. `None` where nothing was asked that the judge knows, or several classes at once.
 fn obeys(cx: &JobContext<'_>, code: &Code, judgement: &Judgement) -> Option<bool> {
     let vocabulary = cx.model.info.manifest.conditions.as_ref()?;
-    let (class, _) = judgement.class()?;
-    let mut asked = code
-        .condition
-        .iter()
-        .enumerate()
-        .filter(|(_, weight)| **weight > 0.0);
-    let (word, _) = asked.next()?;
-    let is_one = asked.next().is_none() && vocabulary.kind == VocabularyKind::Classes;
-    let label = judgement.labels.get(class)?;
-    let word = vocabulary.words.get(word)?;
-    is_one.then(|| stands_for(word, label))
+    let words = vocabulary.words.iter().zip(&code.condition);
+    let asked: Vec<(&String, f32)> = words
+        .map(|(word, weight)| (word, *weight))
+        .filter(|(_, weight)| *weight != 0.0)
+        .collect();
+    match vocabulary.kind {
+        VocabularyKind::Classes => {
+            let mut wanted = asked.into_iter().filter(|(_, weight)| *weight > 0.0);
+            let (Some((word, _)), None) = (wanted.next(), wanted.next()) else {
+                return None;
+            };
+            let (class, _) = judgement.class()?;
+            Some(stands_for(word, judgement.labels.get(class)?))
+        }
+        VocabularyKind::Attributes => {
+            let shown = asked.iter().filter_map(|(word, weight)| {
+                let labels = judgement.labels.iter();
+                let mut seen = labels.zip(&judgement.probabilities);
+                let (_, probability) = seen.find(|(label, _)| stands_for(word, label))?;
+                Some((*probability > 0.5) == (*weight > 0.0))
+            });
+            shown.reduce(|all, one| all && one)
+        }
+    }
 }
 
 fn no_reference(cx: &JobContext<'_>) -> Fault {

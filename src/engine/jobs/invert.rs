@@ -272,7 +272,7 @@ impl Search {
                 });
             }
             // What the picture is asked for stays as it is.
-            let of_code = gradient.len() - generator.condition_len().min(gradient.len());
+            let of_code = gradient.len() - generator.decoder_words().min(gradient.len());
             let mut gradient = self.within.gradient(&gradient[..of_code]);
             for (gradient, value) in gradient.iter_mut().zip(&descent.code) {
                 *gradient += pull * value;

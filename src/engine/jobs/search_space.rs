@@ -114,7 +114,12 @@ impl SearchSpace {
                 refused(format!("it lies in {from}, and {to} is searched"))
             })?;
         }
-        let lifted = generator.led(code.space, self.space, &code.values.numbers());
+        let lifted = generator.led(
+            code.space,
+            self.space,
+            &code.values.numbers(),
+            &code.condition,
+        );
         lifted.map_err(|error| refused(error.to_string()))
     }
 

@@ -26,7 +26,7 @@ enum Stage {
         condition: Vec<f32>,
     },
     Forwards {
-        decoding: Decoding,
+        decoding: Box<Decoding>,
         picture: Vec<f32>,
         code: Code,
     },
@@ -104,7 +104,7 @@ impl Unsample {
                 }
                 let decoding = Decoding::plain(vec![code.clone()]).drawn_with(self.sampler());
                 let stage = Stage::Forwards {
-                    decoding,
+                    decoding: Box::new(decoding),
                     picture,
                     code,
                 };

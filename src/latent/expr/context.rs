@@ -42,6 +42,12 @@ pub trait Context {
         None
     }
 
+    /// Whether what is said of a code in `space` still counts. Where a network on the way to the decoder
+    /// takes it together with the code, it says nothing more behind that network.
+    fn takes_condition(&self, _space: Space) -> bool {
+        true
+    }
+
     /// Whether the model begins with noise, so that it can begin with a noisy picture too.
     fn edits(&self) -> bool {
         false
@@ -59,12 +65,19 @@ pub trait Context {
 /// What evaluating an expression needs beside its context.
 pub trait Compute: Context {
     /// Maps a code from one space to another, where [`lead`](Context::lead) says that a network
-    /// does.
+    /// does. `condition` is what is said of the code, empty for nothing; only a network that takes
+    /// conditions heeds it.
     ///
     /// # Errors
     ///
     /// Why the network gave no code, as a sentence.
-    fn map(&mut self, from: Space, to: Space, code: &[f32]) -> Result<Vec<f32>, String>;
+    fn map(
+        &mut self,
+        from: Space,
+        to: Space,
+        code: &[f32],
+        condition: &[f32],
+    ) -> Result<Vec<f32>, String>;
 
     /// Finds the code of the picture in `file`.
     ///

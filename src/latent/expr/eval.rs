@@ -10,7 +10,8 @@ use crate::latent::geometry::rejection;
 use crate::latent::interpolate::{lerp, slerp, truncate};
 use crate::latent::seed::{seed_code, seed_indices};
 use crate::latent::variations::{cross, hold, mix_cells, vary, vary_indices};
-use crate::latent::{Code, Lead, Original, Space, SpaceShape, Values};
+use crate::latent::{Code, Condition, Lead, Original, Space, SpaceShape, Values};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Computes the code that `expr` stands for.
@@ -26,17 +27,20 @@ use std::sync::Arc;
 /// not finite, because its numbers grew beyond `f32`.
 pub fn evaluate<C: Compute + ?Sized>(expr: &Expr, context: &mut C) -> Result<Code, EvalError> {
     check(expr, context)?;
-    let mut evaluator = Evaluator { context };
+    let said = said(expr);
+    let mut evaluator = Evaluator { context, said };
     let (code, _) = expr.fold(|node, below: &[(Code, Weight)]| evaluator.node(node, below))?;
     finite(expr, &code)?;
     Ok(code)
 }
 
-struct Evaluator<'a, C: ?Sized> {
+struct Evaluator<'a, 'e, C: ?Sized> {
     context: &'a mut C,
+    /// See [`said`].
+    said: BTreeMap<*const Expr, &'e Condition>,
 }
 
-impl<C: Compute + ?Sized> Evaluator<'_, C> {
+impl<C: Compute + ?Sized> Evaluator<'_, '_, C> {
     fn node(&mut self, expr: &Expr, below: &[(Code, Weight)]) -> Result<(Code, Weight), EvalError> {
         let codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
         let weights: Vec<Weight> = below.iter().map(|(_, weight)| *weight).collect();
@@ -45,6 +49,9 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         if !matches!(expr, Expr::Named(_) | Expr::Encode(_)) {
             code.condition = self.condition_of(expr, &codes);
             code.original = original_of(expr, &codes);
+        }
+        if !self.context.takes_condition(code.space) {
+            code.condition.clear();
         }
         Ok((code, Weight::of(expr, &weights)))
     }
@@ -191,11 +198,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
     fn condition_of(&self, expr: &Expr, below: &[&Code]) -> Vec<f32> {
         let of = |index: usize| below.get(index).map_or(&[][..], |code| &code.condition[..]);
         match expr {
-            Expr::Given(_, condition) => {
-                let vocabulary = self.context.vocabulary();
-                let words = vocabulary.map_or(&[][..], |vocabulary| &vocabulary.words);
-                words.iter().map(|word| condition.weight(word)).collect()
-            }
+            Expr::Given(_, condition) => self.weights(condition),
             Expr::Neg(_) => of(0).iter().map(|weight| -weight).collect(),
             Expr::Scale(factor, _) => of(0).iter().map(|weight| factor * weight).collect(),
             Expr::Add(..) => sum(&[(of(0), 1.0), (of(1), 1.0)]),
@@ -211,6 +214,13 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
             }
             _ => of(0).to_vec(),
         }
+    }
+
+    /// The weights of a condition, in the order of the model's words.
+    fn weights(&self, condition: &Condition) -> Vec<f32> {
+        let vocabulary = self.context.vocabulary();
+        let words = vocabulary.map_or(&[][..], |vocabulary| &vocabulary.words);
+        words.iter().map(|word| condition.weight(word)).collect()
     }
 
     fn shape(&self, space: Space) -> Result<SpaceShape, CheckError> {
@@ -304,7 +314,12 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         finite(expr, code)?;
         let from = code.space;
         let failed = |reason| EvalError::Mapping { from, to, reason };
-        let mapped = self.context.map(from, to, &code.values.numbers());
+        let condition = match self.said.get(&std::ptr::from_ref(expr)) {
+            Some(condition) => self.weights(condition),
+            None => code.condition.clone(),
+        };
+        let values = code.values.numbers();
+        let mapped = self.context.map(from, to, &values, &condition);
         let mapped = mapped.map_err(failed)?;
         if mapped.iter().any(|v| !v.is_finite()) {
             let reason = "it gave numbers that are not finite".to_owned();
@@ -409,6 +424,24 @@ impl<C: Compute + ?Sized> Evaluator<'_, C> {
         };
         self.code(code.space, values)
     }
+}
+
+/// What the outermost `given(...)` around each part of an expression says. A network that takes
+/// conditions may run anywhere within it, as in `given(truncate(seed(1), 0.7), "3")`.
+fn said(expr: &Expr) -> BTreeMap<*const Expr, &Condition> {
+    let mut said = BTreeMap::new();
+    let mut waiting: Vec<(&Expr, Option<&Condition>)> = vec![(expr, None)];
+    while let Some((expr, around)) = waiting.pop() {
+        if let Some(around) = around {
+            said.insert(std::ptr::from_ref(expr), around);
+        }
+        let around = match expr {
+            Expr::Given(_, condition) => around.or(Some(condition)),
+            _ => around,
+        };
+        waiting.extend(expr.children().map(|child| (child, around)));
+    }
+    said
 }
 
 /// What the value of a checked `expr` begins with besides noise. It is interpolated as codes are, so

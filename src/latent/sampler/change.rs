@@ -15,10 +15,13 @@ pub struct SamplerChange {
     schedule: Option<Schedule>,
     eta: Option<f32>,
     guidance: Option<f32>,
+    judge: Option<f32>,
 }
 
 /// The words that settings begin with, in the order in which they are written.
-const WORDS: [&str; 6] = ["method", "steps", "schedule", "eta", "guidance", "noise"];
+const WORDS: [&str; 7] = [
+    "method", "steps", "schedule", "eta", "guidance", "judge", "noise",
+];
 
 impl SamplerChange {
     /// Whether nothing changes.
@@ -34,6 +37,7 @@ impl SamplerChange {
         sampler.schedule = self.schedule.or(sampler.schedule);
         sampler.eta = self.eta.or(sampler.eta);
         sampler.guidance = self.guidance.unwrap_or(sampler.guidance);
+        sampler.judge = self.judge.unwrap_or(sampler.judge);
         sampler
     }
 
@@ -47,6 +51,7 @@ impl SamplerChange {
             schedule: later.schedule.or(self.schedule),
             eta: later.eta.or(self.eta),
             guidance: later.guidance.or(self.guidance),
+            judge: later.judge.or(self.judge),
         }
     }
 
@@ -67,6 +72,7 @@ impl SamplerChange {
             }
             "eta" => self.eta.replace(number(word, value)?).is_some(),
             "guidance" => self.guidance.replace(number(word, value)?).is_some(),
+            "judge" => self.judge.replace(number(word, value)?).is_some(),
             "noise" => {
                 let noise = value
                     .parse()
@@ -114,6 +120,7 @@ impl fmt::Display for SamplerChange {
             self.schedule.map(|it| it.name().to_owned()),
             self.eta.map(|it| it.to_string()),
             self.guidance.map(|it| it.to_string()),
+            self.judge.map(|it| it.to_string()),
             self.noise.map(|it| it.to_string()),
         ];
         let given = WORDS.iter().zip(values);
@@ -130,7 +137,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read_back() {
-        let text = "method ddim, steps 5, schedule karras, eta 0.5, guidance 2.5, noise random:7";
+        let text =
+            "method ddim, steps 5, schedule karras, eta 0.5, guidance 2.5, judge 4, noise random:7";
         let change: SamplerChange = text.parse().expect("it is sound");
         assert_eq!(change.to_string(), text);
         let sampler = change.on(Sampler::default());
@@ -158,6 +166,7 @@ mod tests {
             ("step 5", "method, steps"),
             ("method dimm", "ddim"),
             ("guidance NaN", "NaN"),
+            ("judge 1000", "judge of 1000"),
             ("eta 2", "eta"),
             ("noise loud", "loud"),
         ] {

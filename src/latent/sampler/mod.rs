@@ -36,6 +36,10 @@ pub struct Sampler {
     /// How much a condition counts, in [`GUIDANCE`](super::sampling::GUIDANCE).
     #[serde(skip_serializing_if = "is_usual_guidance")]
     pub guidance: f32,
+    /// How much the gradient of the judge counts, in
+    /// [`JUDGE_GUIDANCE`](super::sampling::JUDGE_GUIDANCE); 0 where it is not asked.
+    #[serde(skip_serializing_if = "is_usual_judge")]
+    pub judge: f32,
     /// Where the rest of the way goes by other settings.
     #[serde(skip_serializing_if = "Turns::is_empty")]
     pub turns: Turns,
@@ -57,6 +61,10 @@ fn is_usual_steps(steps: &usize) -> bool {
 
 fn is_usual_guidance(guidance: &f32) -> bool {
     *guidance == SamplerPart::default().guidance
+}
+
+fn is_usual_judge(judge: &f32) -> bool {
+    *judge == SamplerPart::default().judge
 }
 
 impl Sampler {
@@ -84,6 +92,7 @@ impl Sampler {
             schedule,
             eta,
             guidance,
+            judge,
         } = part;
         Self {
             noise,
@@ -92,6 +101,7 @@ impl Sampler {
             schedule,
             eta,
             guidance,
+            judge,
             turns: Turns::default(),
         }
     }
@@ -104,6 +114,7 @@ impl Sampler {
             schedule: self.schedule,
             eta: self.eta,
             guidance: self.guidance,
+            judge: self.judge,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The settings of one part of the way.
 
 use crate::latent::sampling::{
-    GUIDANCE, MAX_STEPS, Method, Noising, SamplingError, Schedule, check_eta,
+    GUIDANCE, JUDGE_GUIDANCE, MAX_STEPS, Method, Noising, SamplingError, Schedule, check_eta,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct SamplerPart {
     /// How much a condition counts, in [`GUIDANCE`].
     #[serde(skip_serializing_if = "super::is_usual_guidance")]
     pub guidance: f32,
+    /// How much the gradient of the judge counts, in [`JUDGE_GUIDANCE`].
+    #[serde(skip_serializing_if = "super::is_usual_judge")]
+    pub judge: f32,
 }
 
 impl Default for SamplerPart {
@@ -36,6 +39,7 @@ impl Default for SamplerPart {
             eta: None,
             // Where a model is asked for something it shows it, without being over-saturated.
             guidance: 2.0,
+            judge: 0.0,
         }
     }
 }
@@ -77,9 +81,12 @@ impl SamplerPart {
             return Err(SamplingError::Steps(self.steps));
         }
         check_eta(self.eta.map_or(0.0, f64::from))?;
-        match (GUIDANCE[0]..=GUIDANCE[1]).contains(&self.guidance) {
+        if !(GUIDANCE[0]..=GUIDANCE[1]).contains(&self.guidance) {
+            return Err(SamplingError::Guidance(self.guidance));
+        }
+        match (JUDGE_GUIDANCE[0]..=JUDGE_GUIDANCE[1]).contains(&self.judge) {
             true => Ok(()),
-            false => Err(SamplingError::Guidance(self.guidance)),
+            false => Err(SamplingError::JudgeGuidance(self.judge)),
         }
     }
 }

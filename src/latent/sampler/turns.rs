@@ -116,6 +116,7 @@ impl fmt::Display for Turn {
             schedule,
             eta,
             guidance,
+            judge,
         } = self.part;
         write!(f, "{}:{method},steps={steps}", self.after)?;
         if let Some(schedule) = schedule {
@@ -124,7 +125,11 @@ impl fmt::Display for Turn {
         if let Some(eta) = eta {
             write!(f, ",eta={eta}")?;
         }
-        write!(f, ",guidance={guidance}")
+        write!(f, ",guidance={guidance}")?;
+        match super::is_usual_judge(&judge) {
+            true => Ok(()),
+            false => write!(f, ",judge={judge}"),
+        }
     }
 }
 
@@ -152,9 +157,10 @@ impl FromStr for Turn {
                 }
                 Some(("eta", value)) => part.eta = Some(value.parse().map_err(|_| form())?),
                 Some(("guidance", value)) => part.guidance = value.parse().map_err(|_| form())?,
+                Some(("judge", value)) => part.judge = value.parse().map_err(|_| form())?,
                 Some((name, _)) => {
                     return Err(format!(
-                        "there is no setting {name:?}; there are steps, schedule, eta and guidance"
+                        "there is no setting {name:?}; there are steps, schedule, eta, guidance and judge"
                     ));
                 }
             }
@@ -178,6 +184,7 @@ mod tests {
                 schedule: Some(Schedule::LogSnr),
                 eta: Some(0.1),
                 guidance: 3.25,
+                judge: 2.5,
             },
         ] {
             let turn = Turn { after: 3, part };
@@ -196,6 +203,7 @@ mod tests {
             ("8:ddim,steps=10000000", "10000000 steps"),
             ("8:ddim,eta=nan", "eta of NaN"),
             ("8:ddim,guidance=nan", "guidance of NaN"),
+            ("8:ddim,judge=-1", "judge of -1"),
             ("8:ddim,heat=3", "heat"),
             ("8:ddim,schedule=log", "schedule"),
         ] {

@@ -68,7 +68,7 @@ impl Prediction {
     }
 
     /// The level at which a network of this kind sees what is at `level`.
-    pub(super) fn scale(self, level: Level) -> Level {
+    pub fn scale(self, level: Level) -> Level {
         match self {
             Self::Velocity => level.with_unit_sum(),
             Self::Noise | Self::V | Self::Data => level.with_unit_variance(),
@@ -76,7 +76,7 @@ impl Prediction {
     }
 
     /// The parts of `x`, at the scale of the network, from its output.
-    pub(super) fn estimate(self, output: Vec<f32>, x: &[f32], level: Level) -> Estimate {
+    pub fn estimate(self, output: Vec<f32>, x: &[f32], level: Level) -> Estimate {
         let Level { alpha, sigma } = self.scale(level);
         match self {
             Self::Noise => Estimate {

@@ -43,11 +43,19 @@ pub enum SamplingError {
     Strengths,
     #[error("a guidance of {0} is refused: it is a number from {least} to {most}", least = GUIDANCE[0], most = GUIDANCE[1])]
     Guidance(f32),
+    #[error("a guidance by the judge of {0} is refused: it is a number from {least} to {most}", least = JUDGE_GUIDANCE[0], most = JUDGE_GUIDANCE[1])]
+    JudgeGuidance(f32),
+    #[error("no judge knows the pictures of this model, so none can guide it")]
+    NoJudge,
 }
 
 /// The least and the largest scale of classifier-free guidance: at 0 a condition counts nothing, at 1
 /// as much as in training.
 pub const GUIDANCE: [f32; 2] = [0.0, 100.0];
+
+/// The least and the largest scale of guidance by a classifier (Dhariwal and Nichol 2021): at 0 it is not
+/// asked, at 1 its word counts as much as probability theory says.
+pub const JUDGE_GUIDANCE: [f32; 2] = [0.0, 100.0];
 
 /// Checks how much noise a method adds, as a share of what DDPM adds.
 ///

@@ -1,6 +1,6 @@
 //! The three graphs of a flow: from a picture to its code, to its density, and from a code back.
 
-use super::spec::{FlowSpec, Level};
+use super::spec::{FlowSpec, Level, usual_stretch};
 use crate::model::bound_graph::{Binding, BoundGraph, Derived};
 use crate::model::file::StoredTensor;
 use crate::model::graph::{
@@ -258,7 +258,7 @@ impl<'a> Builder<'a> {
         for (index, level) in levels.iter().enumerate() {
             x = self.add(
                 &format!("l{index}_fold"),
-                Operation::PixelUnshuffle { factor: 2 },
+                Operation::PixelUnshuffle { factor: level.fold },
                 &[&x],
             );
             for step in 0..level.steps {
@@ -337,7 +337,7 @@ impl<'a> Builder<'a> {
             }
             x = self.add(
                 &format!("l{index}_fold"),
-                Operation::PixelShuffle { factor: 2 },
+                Operation::PixelShuffle { factor: level.fold },
                 &[&x],
             );
         }
@@ -349,6 +349,17 @@ impl<'a> Builder<'a> {
         self.pointwise("picture", clamp, &pixels);
     }
 
+    /// A number within the stretch of the flow, either way.
+    fn bounded(&mut self, name: &str, x: &str) -> String {
+        let stretch = self.spec.stretch;
+        if stretch == usual_stretch() {
+            return self.pointwise(name, Function::Tanh, x);
+        }
+        let x = self.scale(&format!("{name}_part"), x, 1.0 / stretch, 0.0);
+        let x = self.pointwise(&format!("{name}_tanh"), Function::Tanh, &x);
+        self.scale(name, &x, stretch, 0.0)
+    }
+
     fn halves(&mut self, name: &str, x: &str, level: &Level) -> [String; 2] {
         let half = level.channels / 2;
         let kept = self.half(&format!("{name}kept"), x, [0, half]);
@@ -356,7 +367,7 @@ impl<'a> Builder<'a> {
         [kept, changed]
     }
 
-    /// The logarithm of the scale, within -1..1, and the shift that one half gives for the other.
+    /// The logarithm of the scale, within the stretch of the flow, and the shift that one half gives for the other.
     fn coupling(&mut self, name: &str, kept: &str, level: &Level) -> [String; 2] {
         let hidden = self.spec.hidden;
         let mut x = self.conv(&format!("{name}first"), kept, hidden, 3, true);
@@ -366,7 +377,7 @@ impl<'a> Builder<'a> {
         x = self.conv(&format!("{name}last"), &x, level.channels, 3, true);
         let half = level.channels / 2;
         let raw = self.half(&format!("{name}raw"), &x, [0, half]);
-        let log_scale = self.pointwise(&format!("{name}log_scale"), Function::Tanh, &raw);
+        let log_scale = self.bounded(&format!("{name}log_scale"), &raw);
         let shift = self.half(&format!("{name}shift"), &x, [half, level.channels]);
         [log_scale, shift]
     }
@@ -385,14 +396,27 @@ mod tests {
         width: 4,
     };
 
-    /// A flow of 16 pixels with random tensors, and its three networks.
-    fn flow() -> [Plan; 3] {
-        let spec = FlowSpec {
+    /// Two levels that halve the sides, and one that takes them whole and stretches further.
+    fn specs() -> [FlowSpec; 2] {
+        let halving = FlowSpec {
             margin: 0.05,
             hidden: 3,
             steps: vec![2, 1],
+            fold: 2,
+            stretch: 1.0,
         };
-        let encoder = encoder_graph(&spec, IMAGE).expect("sound");
+        let whole = FlowSpec {
+            steps: vec![3],
+            fold: 4,
+            stretch: 3.0,
+            ..halving.clone()
+        };
+        [halving, whole]
+    }
+
+    /// A flow of 16 pixels with random tensors, and its three networks.
+    fn flow(spec: &FlowSpec) -> [Plan; 3] {
+        let encoder = encoder_graph(spec, IMAGE).expect("sound");
         let tensors = encoder.plan.all_parameters().enumerate();
         let tensors: BTreeMap<_, _> = tensors
             .map(|(index, parameter)| {
@@ -406,15 +430,15 @@ mod tests {
                 (format!("{PREFIX}{}", parameter.name), tensor)
             })
             .collect();
-        assert_eq!(check_matrices(&spec, IMAGE, &tensors), Ok(()));
+        assert_eq!(check_matrices(spec, IMAGE, &tensors), Ok(()));
         let mut singular = tensors.clone();
         let mix = singular
-            .get_mut("flow.l1_s0_mix.weight")
+            .get_mut("flow.l0_s1_mix.weight")
             .expect("it is there");
         mix.values.fill(1.0);
-        let fault = check_matrices(&spec, IMAGE, &singular).expect_err("no inverse");
-        assert!(fault.contains("l1_s0_mix"), "{fault}");
-        let others = [density_graph, decoder_graph].map(|graph| graph(&spec, IMAGE));
+        let fault = check_matrices(spec, IMAGE, &singular).expect_err("no inverse");
+        assert!(fault.contains("l0_s1_mix"), "{fault}");
+        let others = [density_graph, decoder_graph].map(|graph| graph(spec, IMAGE));
         let [density, decoder] = others.map(|graph| graph.expect("sound"));
         [encoder, density, decoder].map(|graph| {
             let plan = Plan::compile(&graph.plan, |name| graph.values_of(&tensors, name));
@@ -433,16 +457,18 @@ mod tests {
 
     #[test]
     fn a_code_leads_back_to_its_picture() {
-        let [encoder, _, decoder] = flow();
-        let picture = picture();
-        let code = run(&encoder, &picture);
-        let found = run(&decoder, &code);
-        for (found, wanted) in found.iter().zip(&picture) {
-            assert!((found - wanted).abs() < 1e-4, "{found}, not {wanted}");
-        }
-        let again = run(&encoder, &found);
-        for (found, wanted) in again.iter().zip(&code) {
-            assert!((found - wanted).abs() < 1e-3, "{found}, not {wanted}");
+        for spec in specs() {
+            let [encoder, _, decoder] = flow(&spec);
+            let picture = picture();
+            let code = run(&encoder, &picture);
+            let found = run(&decoder, &code);
+            for (found, wanted) in found.iter().zip(&picture) {
+                assert!((found - wanted).abs() < 1e-4, "{found}, not {wanted}");
+            }
+            let again = run(&encoder, &found);
+            for (found, wanted) in again.iter().zip(&code) {
+                assert!((found - wanted).abs() < 1e-3, "{found}, not {wanted}");
+            }
         }
     }
 
@@ -450,7 +476,11 @@ mod tests {
     /// the Jacobian, which is measured here by differences.
     #[test]
     fn the_density_is_that_of_the_code_times_the_change_of_volume() {
-        let [encoder, density, _] = flow();
+        specs().iter().for_each(the_density_is_that_of_the_code);
+    }
+
+    fn the_density_is_that_of_the_code(spec: &FlowSpec) {
+        let [encoder, density, _] = flow(spec);
         let picture = picture();
         let len = picture.len();
         let step = 1e-3_f32;

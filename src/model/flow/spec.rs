@@ -8,6 +8,9 @@ const MAX_LEVELS: usize = 8;
 /// More steps than any sensible level has.
 const MAX_STEPS: usize = 64;
 const MAX_HIDDEN: usize = 4096;
+const MAX_FOLD: usize = 16;
+/// More, and single precision runs out.
+const MAX_STRETCH: f32 = 8.0;
 /// The most channels that are mixed: the inverse of their matrix takes the cube of this.
 const MAX_CHANNELS: usize = 512;
 
@@ -21,11 +24,37 @@ pub struct FlowSpec {
     pub hidden: usize,
     /// How many steps each level has.
     pub steps: Vec<usize>,
+    /// The side of the squares of pixels whose pixels become channels of the first level; every later
+    /// one takes squares of 2.
+    #[serde(default = "usual_fold", skip_serializing_if = "is_usual_fold")]
+    pub fold: usize,
+    /// How far the logarithm of a scale goes, either way. Where most pixels are background, a flow has to
+    /// stretch them far.
+    #[serde(default = "usual_stretch", skip_serializing_if = "is_usual_stretch")]
+    pub stretch: f32,
+}
+
+const fn usual_fold() -> usize {
+    2
+}
+
+fn is_usual_fold(fold: &usize) -> bool {
+    *fold == usual_fold()
+}
+
+pub(super) const fn usual_stretch() -> f32 {
+    1.0
+}
+
+fn is_usual_stretch(stretch: &f32) -> bool {
+    *stretch == usual_stretch()
 }
 
 /// One level of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Level {
+    /// The side of the squares of pixels that became its channels.
+    pub fold: usize,
     /// Channels that are mixed, an even number.
     pub channels: usize,
     pub height: usize,
@@ -68,24 +97,33 @@ impl FlowSpec {
         if !(1..=MAX_HIDDEN).contains(&self.hidden) {
             return Err(format!("hidden must be 1 to {MAX_HIDDEN}"));
         }
+        if !(2..=MAX_FOLD).contains(&self.fold) {
+            return Err(format!("fold must be 2 to {MAX_FOLD}"));
+        }
+        if !(0.1..=MAX_STRETCH).contains(&self.stretch) {
+            return Err(format!("stretch must be 0.1 to {MAX_STRETCH}"));
+        }
         let (mut channels, mut height, mut width) = (image.channels, image.height, image.width);
         let mut levels = Vec::with_capacity(self.steps.len());
         for (index, &steps) in self.steps.iter().enumerate() {
             if !(1..=MAX_STEPS).contains(&steps) {
                 return Err(format!("level {index} must have 1 to {MAX_STEPS} steps"));
             }
-            if !height.is_multiple_of(2) || !width.is_multiple_of(2) || height * width == 0 {
+            let fold = if index == 0 { self.fold } else { usual_fold() };
+            if !height.is_multiple_of(fold) || !width.is_multiple_of(fold) || height * width == 0 {
                 return Err(format!(
-                    "{width}x{height} pixels cannot be halved for level {index}"
+                    "{width}x{height} pixels cannot be divided by {fold} for level {index}"
                 ));
             }
-            (channels, height, width) = (channels.saturating_mul(4), height / 2, width / 2);
+            channels = channels.saturating_mul(fold * fold);
+            (height, width) = (height / fold, width / fold);
             if channels > MAX_CHANNELS {
                 return Err(format!(
                     "level {index} has {channels} channels; {MAX_CHANNELS} are allowed"
                 ));
             }
             let level = Level {
+                fold,
                 channels,
                 height,
                 width,
@@ -109,6 +147,8 @@ mod tests {
             margin: 0.05,
             hidden: 8,
             steps: vec![2, 3],
+            fold: 2,
+            stretch: 1.0,
         };
         let image = ImageSpec {
             channels: 1,
@@ -148,6 +188,20 @@ mod tests {
                     ..spec.clone()
                 },
                 "margin",
+            ),
+            (
+                FlowSpec {
+                    fold: 1,
+                    ..spec.clone()
+                },
+                "fold",
+            ),
+            (
+                FlowSpec {
+                    stretch: 100.0,
+                    ..spec.clone()
+                },
+                "stretch",
             ),
             (FlowSpec { hidden: 0, ..spec }, "hidden"),
         ] {

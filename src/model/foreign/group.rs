@@ -219,7 +219,7 @@ fn is_beside(prefix: &str) -> bool {
 }
 
 /// Which part of an autoencoder a layer belongs to, by the words in its name.
-fn part_of(name: &str) -> usize {
+pub fn part_of(name: &str) -> usize {
     let name = name.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if has(&["final", "out"]) {

@@ -1,6 +1,8 @@
 //! What is not in a file of weights: said by a person in a small TOML file beside it
 //! (`docs/own-models.md`).
 
+mod write;
+
 use crate::files::load;
 use crate::model::graph::Function;
 use serde::Deserialize;
@@ -170,6 +172,114 @@ pub enum Layer {
     },
 }
 
+impl Layer {
+    /// The key that it has in a file of hints; of a function what it is called.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Function(activation) => activation.name(),
+            Self::Linear { .. } => "linear",
+            Self::Conv { .. } => "conv",
+            Self::ConvTranspose { .. } => "conv_transpose",
+            Self::BatchNorm { .. } => "batch_norm",
+            Self::GroupNorm { .. } => "group_norm",
+            Self::Reshape { .. } => "reshape",
+            Self::Upsample { .. } => "upsample",
+            Self::MaxPool { .. } => "max_pool",
+            Self::AveragePool { .. } => "average_pool",
+            Self::Scale { .. } => "scale",
+            Self::PixelShuffle { .. } => "pixel_shuffle",
+        }
+    }
+
+    /// The name of the module whose weights it takes.
+    pub fn module(&self) -> Option<&str> {
+        match self {
+            Self::Linear { linear: module }
+            | Self::Conv { conv: module, .. }
+            | Self::ConvTranspose {
+                conv_transpose: module,
+                ..
+            }
+            | Self::BatchNorm {
+                batch_norm: module, ..
+            }
+            | Self::GroupNorm {
+                group_norm: module, ..
+            } => Some(module),
+            _ => None,
+        }
+    }
+
+    /// Its whole numbers by their names, to be changed.
+    pub fn numbers_mut(&mut self) -> Vec<(&'static str, &mut usize)> {
+        match self {
+            Self::Conv {
+                stride,
+                padding,
+                groups,
+                ..
+            } => vec![("stride", stride), ("padding", padding), ("groups", groups)],
+            Self::ConvTranspose {
+                stride,
+                padding,
+                output_padding,
+                ..
+            } => vec![
+                ("stride", stride),
+                ("padding", padding),
+                ("output padding", output_padding),
+            ],
+            Self::GroupNorm { groups, .. } => vec![("groups", groups)],
+            Self::Reshape { reshape } => {
+                let names = ["channels", "height", "width"];
+                names.into_iter().zip(reshape).collect()
+            }
+            Self::Upsample {
+                upsample: [height, width],
+            } => vec![("height", height), ("width", width)],
+            Self::MaxPool { max_pool: side }
+            | Self::AveragePool { average_pool: side }
+            | Self::PixelShuffle {
+                pixel_shuffle: side,
+            } => vec![("factor", side)],
+            Self::Function(_)
+            | Self::Linear { .. }
+            | Self::BatchNorm { .. }
+            | Self::Scale { .. } => Vec::new(),
+        }
+    }
+
+    /// A convolution the other way round: transposed or not.
+    pub fn turn(&mut self) {
+        let turned = match self {
+            Self::Conv {
+                conv,
+                stride,
+                padding,
+                ..
+            } => Self::ConvTranspose {
+                conv_transpose: std::mem::take(conv),
+                stride: *stride,
+                padding: *padding,
+                output_padding: 0,
+            },
+            Self::ConvTranspose {
+                conv_transpose,
+                stride,
+                padding,
+                ..
+            } => Self::Conv {
+                conv: std::mem::take(conv_transpose),
+                stride: *stride,
+                padding: *padding,
+                groups: 1,
+            },
+            _ => return,
+        };
+        *self = turned;
+    }
+}
+
 /// Where the file of hints of a model is, if there is one.
 pub fn hints_beside(model: &Path) -> Option<PathBuf> {
     let path = model.with_extension("toml");
@@ -180,7 +290,7 @@ fn one() -> usize {
     1
 }
 
-fn epsilon() -> f32 {
+pub(super) fn epsilon() -> f32 {
     1e-5
 }
 

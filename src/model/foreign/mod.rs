@@ -13,6 +13,7 @@ mod architecture;
 mod blueprint;
 mod companions;
 pub mod container;
+mod describe;
 mod group;
 mod hints;
 mod import;
@@ -21,7 +22,8 @@ mod onnx;
 mod passport;
 mod pickle;
 
-pub use hints::hints_beside;
+pub use describe::{Outline, Undescribed};
+pub use hints::{Activation, Hints, Layer, Layers, Range, hints_beside};
 pub use import::{Import, Importing};
 pub use passport::Passport;
 
@@ -30,7 +32,6 @@ use super::manifest::{DataSource, Manifest};
 use blueprint::{About, Blueprint};
 use container::Container;
 use group::Group;
-use hints::Hints;
 use net::Weight;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,8 +75,15 @@ impl Foreign {
             })?;
             companions::join(&mut container, other);
         }
-        let (hints_file, mut hints) = Hints::beside(path)?;
+        let (hints_file, hints) = Hints::beside(path)?;
         companions::read_config(&mut container, path);
+        let mut found = Self::of(container, path, hints)?;
+        found.files.extend(hints_file);
+        Ok(found)
+    }
+
+    /// What a container comes to, by these hints.
+    fn of(container: Container, path: &Path, mut hints: Hints) -> Result<Self, String> {
         hints.classes.truncate(crate::latent::MAX_WORDS);
         hints.facts.clone_from(&container.facts);
         let (architecture, left_over, blueprint) = match &container.program {
@@ -88,8 +96,7 @@ impl Foreign {
         let about = about(path, architecture, &hints);
         let (manifest, sources) = blueprint.into_parts(about);
         let weights = checked(&container, &manifest, sources)?;
-        let mut files = container.files.clone();
-        files.extend(hints_file);
+        let files = container.files.clone();
         Ok(Self {
             container,
             architecture,

@@ -2,7 +2,7 @@
 
 use super::group::Group;
 use crate::model::graph::{
-    Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, Window,
+    Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, ResizeMode, Window,
 };
 use std::collections::BTreeMap;
 
@@ -140,6 +140,21 @@ impl<'a> Net<'a> {
         })
     }
 
+    /// Its root mean square along the first axis brought to 1.
+    pub fn normalise(&mut self, epsilon: f32) -> &mut Self {
+        self.then(Operation::Normalise { axis: 0, epsilon })
+    }
+
+    /// A row of rows of `dim` numbers.
+    pub fn row(&mut self, row: usize, dim: usize) -> &mut Self {
+        self.then(Operation::Slice {
+            axis: 0,
+            start: row,
+            end: row + 1,
+        });
+        self.reshape(&[dim])
+    }
+
     /// Both values added.
     pub fn add(&mut self, a: &str, b: &str) -> &mut Self {
         self.node(Operation::Add, &[a, b]);
@@ -147,10 +162,14 @@ impl<'a> Net<'a> {
     }
 
     pub fn upsample(&mut self, height: usize, width: usize) -> &mut Self {
+        self.resize(height, width, ResizeMode::Nearest)
+    }
+
+    pub fn resize(&mut self, height: usize, width: usize, mode: ResizeMode) -> &mut Self {
         self.then(Operation::Resize {
             height,
             width,
-            mode: crate::model::graph::ResizeMode::Nearest,
+            mode,
         })
     }
 
@@ -186,16 +205,35 @@ impl<'a> Net<'a> {
 
     /// A full matrix whose weight and bias are stored divided by these.
     pub fn scaled_linear(&mut self, module: &str, [of_weight, of_bias]: [f32; 2]) -> &mut Self {
-        self.linear(module);
-        let name = self.at();
-        for (part, factor) in [("weight", of_weight), ("bias", of_bias)] {
-            let name = format!("{name}.{part}");
-            if let Some(weight) = self.weights.remove(&name) {
-                let weight = Weight::Times(Box::new(weight), factor);
-                self.weights.insert(name, weight);
-            }
+        self.linear(module).times("weight", of_weight);
+        self.times("bias", of_bias)
+    }
+
+    /// Multiplies a tensor of the last node, which is stored divided by `factor`; without such a tensor
+    /// there is nothing to do.
+    pub fn times(&mut self, tensor: &str, factor: f32) -> &mut Self {
+        let name = format!("{}.{tensor}", self.at);
+        if let Some(weight) = self.weights.remove(&name) {
+            let weight = Weight::Times(Box::new(weight), factor);
+            self.weights.insert(name, weight);
         }
         self
+    }
+
+    /// A matrix on the channels of every pixel.
+    pub fn channel_matrix(&mut self, module: &str) -> &mut Self {
+        let Some(&[channels, _]) = self.need(module, "weight") else {
+            return self;
+        };
+        let bias = self.group.has(&part(module, "bias"));
+        let operation = Operation::Conv {
+            channels,
+            kernel: [1, 1],
+            window: window(1, 0),
+            groups: 1,
+            bias,
+        };
+        self.kernel(module, operation, bias)
     }
 
     /// A modulated convolution of a picture and a style, whose weight is stored divided by `factor`.
@@ -208,11 +246,7 @@ impl<'a> Net<'a> {
     ) -> &mut Self {
         let node = self.node(operation, &[x, style]);
         self.tensor(&format!("{node}.weight"), tensor);
-        if let Some(weight) = self.weights.remove(&format!("{node}.weight")) {
-            let weight = Weight::Times(Box::new(weight), factor);
-            self.weights.insert(format!("{node}.weight"), weight);
-        }
-        self
+        self.times("weight", factor)
     }
 
     /// A tensor of the file as a value.

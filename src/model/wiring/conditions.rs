@@ -2,6 +2,7 @@
 
 use crate::model::graph::{GraphSpec, InputSpec, NodeSpec, Operation};
 use crate::model::manifest::Manifest;
+use crate::model::network_form::NetworkForm;
 use std::collections::BTreeSet;
 
 /// A network that takes a code and its condition one after the other in its first input instead of in
@@ -60,6 +61,17 @@ pub(super) fn with_one_input(
     };
     joined.inputs.splice(0..2, [row]);
     Ok(joined)
+}
+
+/// Whether the second input of a network takes a condition.
+pub fn takes_condition(form: &NetworkForm) -> bool {
+    match form {
+        NetworkForm::Layers(_) => false,
+        NetworkForm::Graph(spec) => {
+            let second = spec.inputs.get(1);
+            second.is_some_and(|input| input.name == CONDITION_INPUT)
+        }
+    }
 }
 
 /// What a graph calls the input that takes a condition.

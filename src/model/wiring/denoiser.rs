@@ -45,7 +45,7 @@ pub(super) fn denoiser(manifest: &Manifest) -> Result<Option<DenoiserGraph>, Str
         return Err(format!("codes in {takes} are indices, which take no noise"));
     }
     network.gives_numbers(0, code)?;
-    let words = manifest.condition_len();
+    let words = manifest.decoder_words();
     if words > 0 {
         let joined = with_one_input("denoiser", graph, code, words)?;
         network = Network::of_spec("denoiser", "denoiser.", &joined)?;

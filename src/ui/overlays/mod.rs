@@ -2,6 +2,7 @@
 
 use eframe::egui;
 mod bookmark_form;
+mod describe_form;
 mod drop_zone;
 mod export_form;
 mod lists;
@@ -13,6 +14,7 @@ mod toasts;
 pub mod tour;
 
 pub use bookmark_form::BookmarkForm;
+pub use describe_form::describe_form;
 pub use drop_zone::{drop_zone, take_dropped_files};
 pub use export_form::export_form;
 pub use lists::{about, notifications};

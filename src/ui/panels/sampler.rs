@@ -151,7 +151,11 @@ fn part_ui(
         },
     )
     .on_hover_text(spaced(used));
-    for number in [SamplerNumber::Eta, SamplerNumber::Guidance] {
+    for number in [
+        SamplerNumber::Eta,
+        SamplerNumber::Guidance,
+        SamplerNumber::Judge,
+    ] {
         number_ui(ui, app, actions, SamplerParam::new(index, number), width);
     }
     new
@@ -196,13 +200,19 @@ fn costs_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo, sampler: &Sampler) {
         true => ", of two pictures each where guidance is not 1",
         false => "",
     };
+    let by_judge = match is_asked && sampler.parts().any(|part| part.judge > 0.0) {
+        true => ", each with a gradient of the judge",
+        false => "",
+    };
     let plural = if evaluations == 1 { "" } else { "s" };
     caption(
         ui,
-        format!("{evaluations} evaluation{plural} of the network{twice}"),
+        format!("{evaluations} evaluation{plural} of the network{twice}{by_judge}"),
     );
-    let usual = SamplerPart::default().guidance;
-    let is_set = sampler.parts().any(|part| part.guidance != usual);
+    let usual = SamplerPart::default();
+    let is_set = sampler
+        .parts()
+        .any(|part| (part.guidance, part.judge) != (usual.guidance, usual.judge));
     if is_set && !is_asked && model.manifest.conditions.is_some() {
         caption(ui, "Nothing is asked for, so guidance changes nothing");
     }

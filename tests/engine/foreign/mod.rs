@@ -1,6 +1,7 @@
 //! Models that other programs wrote.
 
+mod describing;
 mod hostile;
 mod onnx;
-mod parity;
+pub mod parity;
 mod unet;

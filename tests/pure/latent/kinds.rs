@@ -103,6 +103,46 @@ fn conditions_go_with_their_codes() {
     );
 }
 
+/// A network may take what a picture is to show together with the code. Behind it nothing is said any more.
+#[test]
+fn a_condition_may_end_at_a_network() {
+    // @me is (1, 2, 3) in z and (3, -1) in w, to which a class adds 100, 200 or 300.
+    for (text, w) in [
+        ("w(@me)", [3.0, -1.0]),
+        ("w(given(@me, \"3\"))", [103.0, -1.0]),
+        ("given(w(@me), \"3\")", [103.0, -1.0]),
+        ("w(@eight)", [203.0, -1.0]),
+        ("given(w(@eight), \"3\")", [103.0, -1.0]),
+        ("given(w(given(@me, \"8\")), \"3\")", [103.0, -1.0]),
+        // The mean of w is (2, 4).
+        ("given(truncate(@me, 0.5), \"3\")", [52.5, 1.5]),
+        (
+            "given(truncate(@me, 0.5) + dir(\"smile\"), \"3\")",
+            [52.75, 2.0],
+        ),
+        ("lerp(w(given(@me, \"3\")), @eight, 0.5)", [153.0, -1.0]),
+        ("w(lerp(given(@me, \"3\"), @eight, 0.5))", [153.0, -1.0]),
+        ("given(@inverted + @me, \"3\")", [104.0, -2.0]),
+        ("given(@inverted, \"3\")", [1.0, -1.0]),
+    ] {
+        let mut toy = Toy::conditional_styles();
+        let code = evaluate(&parse(text).expect(text), &mut toy).expect(text);
+        assert_eq!(
+            (code.space, code.values.reals()),
+            (Space::W, &w[..]),
+            "{text}"
+        );
+        assert!(code.condition.is_empty(), "{text}");
+    }
+    let text = "given(@me, \"3\")";
+    let code = evaluate(&parse(text).expect(text), &mut Toy::conditional_styles());
+    let code = code.expect("it is a code in z");
+    assert_eq!(
+        (code.space, &code.condition[..]),
+        (Space::Z, &[1.0, 0.0, 0.0][..])
+    );
+}
+
 /// A code may be a grid of indices, which can be crossed but not computed with.
 #[test]
 fn indices_are_not_numbers() {

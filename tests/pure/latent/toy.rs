@@ -19,6 +19,8 @@ pub struct Toy {
     other: Option<(Space, SpaceShape)>,
     is_without_z: bool,
     vocabulary: Option<Vocabulary>,
+    /// Whether the class acts on the way from z to w.
+    is_told_by_map: bool,
 }
 
 impl Toy {
@@ -66,6 +68,7 @@ impl Toy {
             other: None,
             is_without_z: false,
             vocabulary: None,
+            is_told_by_map: false,
         }
     }
 
@@ -82,6 +85,20 @@ impl Toy {
 }
 
 impl Toy {
+    /// A model with z and w that takes three words on the way from z to w.
+    pub fn conditional_styles() -> Self {
+        let plain = Self::conditional();
+        let mut toy = Self {
+            name: "toy-conditional-stylegan",
+            vocabulary: plain.vocabulary,
+            is_told_by_map: true,
+            ..Self::styled()
+        };
+        let eight = |(name, _): &(String, Code)| name == "eight";
+        toy.codes.extend(plain.codes.into_iter().filter(eight));
+        toy
+    }
+
     /// A model of z that takes three words, of which one has a named code.
     pub fn conditional() -> Self {
         let words = ["3", "8", "red hair"].map(str::to_owned);
@@ -201,6 +218,10 @@ impl Context for Toy {
         self.vocabulary.as_ref()
     }
 
+    fn takes_condition(&self, space: Space) -> bool {
+        !self.is_told_by_map || space == Space::Z
+    }
+
     fn can_encode(&self) -> bool {
         self.encoder
     }
@@ -211,9 +232,20 @@ impl Context for Toy {
 }
 
 impl Compute for Toy {
-    /// `(z0 + z1, z1 - z2)`
-    fn map(&mut self, from: Space, to: Space, z: &[f32]) -> Result<Vec<f32>, String> {
+    /// `(z0 + z1, z1 - z2)`, and 100 times the number of the class, from 1, more in the first.
+    fn map(
+        &mut self,
+        from: Space,
+        to: Space,
+        z: &[f32],
+        condition: &[f32],
+    ) -> Result<Vec<f32>, String> {
         match z {
+            [a, b, c] if self.is_told_by_map && !condition.is_empty() => {
+                let weighted = condition.iter().zip([100.0, 200.0, 300.0]);
+                let class: f32 = weighted.map(|(weight, number)| weight * number).sum();
+                Ok(vec![a + b + class, b - c])
+            }
             [a, b, c] if (from, to) == (Space::Z, Space::W) => Ok(vec![a + b, b - c]),
             _ => Err("not a code in z".into()),
         }

@@ -1,7 +1,7 @@
 //! What is read off the points of a curve, and the curves as a chart for documents.
 
 use super::quality::{Along, Curve};
-use crate::app::sampling::{method_in_words, steps_in_words};
+use crate::app::sampling::{judge_in_words, method_in_words, steps_in_words};
 use crate::document::chart::{Chart, ChartLine};
 use crate::latent::likeness::Likeness;
 
@@ -12,7 +12,7 @@ pub enum Measure {
     Frechet,
     /// Precision and recall.
     Coverage,
-    /// The judge's confidence, how many show the class that was asked for, and what is clipped.
+    /// The judge's confidence, how many show what was asked for, and what is clipped.
     Saturation,
 }
 
@@ -45,8 +45,8 @@ impl Measure {
                  among the pictures",
             ),
             Self::Saturation => (
-                "Class and clipping",
-                "How sure the judge is; dashed, how many show the class that was asked for; dotted, how many \
+                "What was asked and clipping",
+                "How sure the judge is; dashed, how many show what was asked for; dotted, how many \
                  numbers are plain black or white",
             ),
         }
@@ -62,7 +62,7 @@ impl Measure {
             ],
             Self::Saturation => &[
                 ("confidence", |it| it.confidence),
-                ("class right", |it| it.obeyed),
+                ("as asked", |it| it.obeyed),
                 ("clipped", |it| Some(it.clipped)),
             ],
         }
@@ -79,6 +79,11 @@ impl Along {
                 "guidance scale",
                 "Pictures of guidance 0 to 10: what is asked for shows more, and variety falls",
             ),
+            Self::Judge => (
+                "Against the judge",
+                "guidance by the judge",
+                "Pictures that the judge's gradient leads, 0 to 10 times: at guidance 0 by nothing else",
+            ),
         }
     }
 }
@@ -87,12 +92,18 @@ impl Curve {
     /// What stays the same along it.
     pub fn name(&self) -> String {
         let method = method_in_words(&self.base);
+        let judge = judge_in_words(&self.base);
         let kept = match self.along {
             Along::Steps if self.base.guidance != 1.0 => {
-                format!("{method} · guidance {}", self.base.guidance)
+                format!("{method} · guidance {}{judge}", self.base.guidance)
             }
-            Along::Steps => method,
-            Along::Guidance => format!("{method} · {}", steps_in_words(self.base.steps)),
+            Along::Steps => method + &judge,
+            Along::Guidance => format!("{method} · {}{judge}", steps_in_words(self.base.steps)),
+            Along::Judge => format!(
+                "{method} · {} · guidance {}",
+                steps_in_words(self.base.steps),
+                self.base.guidance
+            ),
         };
         format!("{kept} · {} pictures", self.count)
     }

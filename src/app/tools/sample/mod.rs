@@ -449,8 +449,13 @@ fn can_measure(view: ToolView<'_, Sample>) -> Availability {
             "No real pictures are kept for the data of this model, so there is nothing to measure by",
         );
     }
-    if view.settings.quality.along == Along::Guidance && model.manifest.conditions.is_none() {
-        return Err("The model takes no conditions, so there is nothing to guide");
+    match view.settings.quality.along {
+        Along::Guidance if model.manifest.conditions.is_none() => {
+            Err("The model takes no conditions, so there is nothing to guide")
+        }
+        Along::Judge if !view.workspace.is_guided_by_judge() => {
+            Err("No judge knows what the model can be asked for, so none can guide it")
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use super::quality::COUNT as COUNTS;
 use super::side::GAIN;
 use super::{MAX_PANES, PaneSettings, Sample, Settings};
 use crate::app::notices::Level;
-use crate::app::sampling::{ETA, GUIDED, STEPS};
+use crate::app::sampling::{ETA, GUIDED, JUDGED, STEPS};
 use crate::app::tools::{ToolContext, ToolNumber, ToolView};
 use crate::app::{Param, SamplerNumber, Scale, Tool, ToolParam};
 use crate::latent::SamplerPart;
@@ -125,6 +125,7 @@ pub(super) const ALL: &[ToolNumber<Sample>] = &[
     of_panes(SamplerNumber::Steps),
     of_panes(SamplerNumber::Eta),
     of_panes(SamplerNumber::Guidance),
+    of_panes(SamplerNumber::Judge),
 ];
 
 /// The rows of one number of the sampler in all panes.
@@ -136,6 +137,7 @@ const fn of_panes(number: SamplerNumber) -> ToolNumber<Sample> {
             SamplerNumber::Steps => |view, id| pane_row(view, id, SamplerNumber::Steps),
             SamplerNumber::Eta => |view, id| pane_row(view, id, SamplerNumber::Eta),
             SamplerNumber::Guidance => |view, id| pane_row(view, id, SamplerNumber::Guidance),
+            SamplerNumber::Judge => |view, id| pane_row(view, id, SamplerNumber::Judge),
         },
         set: match number {
             SamplerNumber::Steps => |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Steps, to),
@@ -143,6 +145,7 @@ const fn of_panes(number: SamplerNumber) -> ToolNumber<Sample> {
             SamplerNumber::Guidance => {
                 |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Guidance, to)
             }
+            SamplerNumber::Judge => |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Judge, to),
         },
     }
 }
@@ -185,6 +188,10 @@ fn pane_row(view: ToolView<'_, Sample>, id: ToolParam, number: SamplerNumber) ->
         SamplerNumber::Guidance => {
             has_conditions.then(|| row("Guidance", "Guidance", GUIDED, |part| part.guidance))
         }
+        SamplerNumber::Judge => view
+            .workspace
+            .is_guided_by_judge()
+            .then(|| row("Judge", "Guidance by the judge", JUDGED, |part| part.judge)),
     }
 }
 
@@ -204,6 +211,9 @@ fn set_pane(cx: &mut ToolContext<'_, Sample>, pane: usize, number: SamplerNumber
         }
         SamplerNumber::Guidance => {
             new.guidance = (value != current.guidance).then_some(value);
+        }
+        SamplerNumber::Judge => {
+            new.judge = (value != current.judge).then_some(value);
         }
     }
     if let Err(fault) = new.part(&current).check() {

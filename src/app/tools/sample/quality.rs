@@ -6,7 +6,7 @@ use crate::app::tools::ToolContext;
 use crate::engine::{Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
 use crate::latent::likeness::Likeness;
-use crate::latent::{Condition, NoiseMode, Sampler, SamplerPart, Shot, VocabularyKind};
+use crate::latent::{Condition, NoiseMode, Sampler, SamplerPart, Shot};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -24,16 +24,18 @@ pub enum Along {
     #[default]
     Steps,
     Guidance,
+    Judge,
 }
 
 impl Along {
-    pub const ALL: [Self; 2] = [Self::Steps, Self::Guidance];
+    pub const ALL: [Self; 3] = [Self::Steps, Self::Guidance, Self::Judge];
 
     /// Where points lie: those that say most come first.
     pub fn points(self) -> &'static [f32] {
         match self {
             Self::Steps => &[5.0, 20.0, 2.0, 10.0, 50.0, 3.0, 1.0, 100.0],
             Self::Guidance => &[1.0, 3.0, 6.0, 0.0, 2.0, 10.0, 1.5, 4.0],
+            Self::Judge => &[0.0, 2.0, 5.0, 1.0, 10.0, 3.0, 7.0],
         }
     }
 
@@ -57,6 +59,7 @@ impl Along {
                 guidance: at,
                 ..*base
             },
+            Self::Judge => SamplerPart { judge: at, ..*base },
         }
     }
 }
@@ -119,14 +122,13 @@ impl Curve {
         self.points.insert(place, (at, likeness));
     }
 
-    /// The pictures of a point: seeds from 0, of all classes in turn where there are classes.
+    /// The pictures of a point: seeds from 0, of all classes or attributes in turn where there are some.
     fn shots(&self, model: &ModelInfo, at: f32) -> Vec<Shot> {
         let sampler = Sampler::of_part(self.noise, self.along.part(&self.base, at));
-        let vocabulary = model.manifest.conditions.as_ref();
-        let classes = vocabulary.filter(|it| it.kind == VocabularyKind::Classes);
+        let words = model.manifest.conditions.as_ref().map(|it| &it.words);
         let shot = |seed: usize| {
             let code = Expr::Seed(seed as u32);
-            let word = classes.and_then(|it| it.words.get(seed % it.words.len().max(1)));
+            let word = words.and_then(|words| words.get(seed % words.len().max(1)));
             let code = match word {
                 Some(word) => Expr::Given(Box::new(code), Condition::word(word)),
                 None => code,
@@ -267,8 +269,8 @@ impl Quality {
     /// All points as a table, a line each.
     pub fn csv(&self) -> String {
         let mut text = String::from(
-            "model,method,steps,schedule,eta,guidance,pictures,frechet_distance,precision,recall,confidence,\
-             class_right,clipped\n",
+            "model,method,steps,schedule,eta,guidance,judge,pictures,frechet_distance,precision,recall,confidence,\
+             as_asked,clipped\n",
         );
         let optional = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
         for curve in &self.curves {
@@ -282,11 +284,12 @@ impl Quality {
                 // Writing into a string cannot fail.
                 let _ = writeln!(
                     text,
-                    "\"{model}\",{},{},{schedule},{},{},{},{},{},{},{},{},{}",
+                    "\"{model}\",{},{},{schedule},{},{},{},{},{},{},{},{},{},{}",
                     part.method,
                     part.steps,
                     part.used_eta(),
                     part.guidance,
+                    part.judge,
                     found.count,
                     found.frechet,
                     found.precision,
@@ -366,7 +369,7 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert_eq!(
             lines[1],
-            "\"digits \"\"x\"\"\",ddim,5,as trained,0,2,200,5,0.5,0.25,0.75,,0.125"
+            "\"digits \"\"x\"\"\",ddim,5,as trained,0,2,0,200,5,0.5,0.25,0.75,,0.125"
         );
         assert_eq!(lines[0].split(',').count(), 13);
     }

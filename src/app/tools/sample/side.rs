@@ -34,6 +34,7 @@ pub struct PaneSettings {
     pub schedule: Option<Schedule>,
     pub eta: Option<f32>,
     pub guidance: Option<f32>,
+    pub judge: Option<f32>,
 }
 
 impl PaneSettings {
@@ -51,6 +52,7 @@ impl PaneSettings {
             schedule: self.schedule.or(current.schedule),
             eta: eta.filter(|_| method.takes_eta()),
             guidance: self.guidance.unwrap_or(current.guidance),
+            judge: self.judge.unwrap_or(current.judge),
         }
     }
 

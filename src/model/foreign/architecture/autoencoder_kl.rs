@@ -1,16 +1,20 @@
-//! The autoencoder of latent diffusion (Rombach et al. 2022) in the layout of diffusers' AutoencoderKL:
+//! The autoencoders of latent diffusion (Rombach et al. 2022) in the layout of diffusers' AutoencoderKL and VQModel:
 //! `decoder.mid_block.resnets.0.conv1.weight`.
 
 use super::super::blueprint::{Blueprint, Kind};
 use super::super::group::Group;
 use super::super::hints::Hints;
-use super::super::net::{BuiltNet, Net, window};
+use super::super::net::{BuiltNet, Net, Weight, window};
 use super::Architecture;
 use super::blocks::{Blocks, MAX_BLOCKS};
 use crate::latent::{Space, SpaceShape};
-use crate::model::graph::{Function, Operation, Window};
+use crate::model::graph::{Function, Operation, ReduceMode, Window};
 
 pub struct AutoencoderKl;
+
+/// The one with a codebook (van den Oord et al. 2017). Its codes are pictures of real numbers, which the decoder takes
+/// to the nearest entries.
+pub struct VqModel;
 
 /// The side of codes where nobody says another.
 const SIDE: usize = 32;
@@ -18,6 +22,10 @@ const SIDE: usize = 32;
 /// a deviation of 1.
 const SCALING: f32 = 0.18215;
 const EPSILON: f32 = 1e-6;
+const CODEBOOK: &str = "quantize.embedding.weight";
+/// How much the difference of two squared distances counts among the entries of a codebook: the nearest has all
+/// the weight, unless two are as good as equally far.
+const SHARPNESS: f32 = 1e4;
 
 impl Architecture for AutoencoderKl {
     fn title(&self) -> &'static str {
@@ -25,15 +33,41 @@ impl Architecture for AutoencoderKl {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let &[_, latent, 3, 3] = group.shape("decoder.conv_in.weight")? else {
-            return None;
-        };
-        let &[channels, ..] = group.shape("decoder.conv_out.weight")? else {
-            return None;
-        };
-        group.shape("decoder.mid_block.resnets.0.conv1.weight")?;
+        let [latent, channels] = sizes(group)?;
         Some(blueprint(group, hints, latent, channels))
     }
+}
+
+impl Architecture for VqModel {
+    fn title(&self) -> &'static str {
+        "autoencoder with a codebook (VQModel)"
+    }
+
+    fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
+        let [_, channels] = sizes(group)?;
+        let &[entries, latent] = group.shape(CODEBOOK)? else {
+            return None;
+        };
+        let blueprint = blueprint(group, hints, latent, channels);
+        Some(blueprint.map(|mut blueprint| {
+            blueprint.notes.push(format!(
+                "codes are real numbers; the decoder takes each place to the nearest of {entries} entries"
+            ));
+            blueprint
+        }))
+    }
+}
+
+/// Channels of codes as the decoder takes them, and of pictures.
+fn sizes(group: &Group<'_>) -> Option<[usize; 2]> {
+    let &[_, latent, 3, 3] = group.shape("decoder.conv_in.weight")? else {
+        return None;
+    };
+    let &[channels, ..] = group.shape("decoder.conv_out.weight")? else {
+        return None;
+    };
+    group.shape("decoder.mid_block.resnets.0.conv1.weight")?;
+    Some([latent, channels])
 }
 
 /// What a `config.json` says, and the side of a picture.
@@ -112,6 +146,9 @@ fn decoder(
 ) -> Result<BuiltNet, String> {
     let mut net = Net::new(group, "z", &[latent, side[0], side[1]]);
     net.scale(1.0 / settings.scaling, settings.shift);
+    if let Some(&[entries, _]) = group.shape(CODEBOOK) {
+        quantise(&mut net, entries, [latent, side[0], side[1]]);
+    }
     if group.has("post_quant_conv.weight") {
         net.conv("post_quant_conv", window(1, 0));
     }
@@ -138,6 +175,30 @@ fn decoder(
     let at = net.at();
     net.output("picture", &at);
     net.finish()
+}
+
+/// Takes each place of a code to the nearest entry of the codebook.
+fn quantise(net: &mut Net<'_>, entries: usize, [latent, height, width]: [usize; 3]) {
+    let code = net.at();
+    net.constant(CODEBOOK, &[entries, latent]);
+    net.function(Function::Square);
+    net.then(Operation::Reduce {
+        axis: 1,
+        mode: ReduceMode::Sum,
+    });
+    let lengths = net.at();
+    net.go_to(&code);
+    net.reshape(&[latent, height.saturating_mul(width)]);
+    net.then(Operation::Permute { order: vec![1, 0] });
+    net.matrix(CODEBOOK, entries, Weight::Transposed);
+    net.scale(2.0, 0.0);
+    let products = net.at();
+    net.node(Operation::Subtract, &[&products, &lengths]);
+    net.scale(SHARPNESS, 0.0);
+    net.then(Operation::Softmax { axis: 1 });
+    net.matrix(CODEBOOK, latent, Weight::Same);
+    net.then(Operation::Permute { order: vec![1, 0] });
+    net.reshape(&[latent, height, width]);
 }
 
 fn encoder(
@@ -175,6 +236,13 @@ fn encoder(
     if group.has("quant_conv.weight") {
         net.conv("quant_conv", window(1, 0));
     }
+    let scaling = settings.scaling;
+    if group.has(CODEBOOK) {
+        net.scale(scaling, -settings.shift * scaling);
+        let at = net.at();
+        net.output("z", &at);
+        return net.finish();
+    }
     let both = net.at();
     net.node(
         Operation::Split {
@@ -184,7 +252,6 @@ fn encoder(
         &[&both],
     );
     let split = net.at();
-    let scaling = settings.scaling;
     let scales = [
         ("z", scaling, -settings.shift * scaling),
         // The log of the variance of what is multiplied.

@@ -6,6 +6,7 @@ mod blocks;
 mod burgess;
 mod convolutional;
 mod linear;
+mod lucidrains;
 mod stack;
 mod stylegan2;
 mod taesd;
@@ -13,6 +14,7 @@ mod unet;
 mod written;
 
 pub use linear::square;
+pub use written::layers_so_far;
 
 use super::blueprint::Blueprint;
 use super::group::Group;
@@ -36,6 +38,8 @@ pub const ALL: &[&dyn Architecture] = &[
     &burgess::Burgess,
     &taesd::Taesd,
     &stylegan2::StyleGan2,
+    &lucidrains::Lucidrains,
+    &autoencoder_kl::VqModel,
     &autoencoder_kl::AutoencoderKl,
     &unet::Unet,
     &linear::LinearVae,

@@ -1,12 +1,13 @@
 //! StyleGAN2 (Karras et al. 2020) as rosinality's PyTorch port writes it, `conv1.conv.weight`, and as NVIDIA's
-//! StyleGAN2-ADA and StyleGAN3 repositories do, `synthesis.b4.conv1.weight`: config F and E, any size.
+//! StyleGAN2-ADA and StyleGAN3 repositories do, `synthesis.b4.conv1.weight`: configs E, F and cifar, any size, with skip connections to the
+//! picture or residual ones, also conditional on a class.
 
 use super::super::blueprint::{Blueprint, Kind};
 use super::super::group::Group;
 use super::super::hints::Hints;
-use super::super::net::{BuiltNet, Net, Weight, part};
+use super::super::net::{BuiltNet, Net, Weight, part, window};
 use super::Architecture;
-use crate::latent::{Space, SpaceShape};
+use crate::latent::{MAX_WORDS, Space, SpaceShape};
 use crate::model::graph::{Function, Operation};
 use std::collections::BTreeMap;
 use std::f32::consts::SQRT_2;
@@ -18,6 +19,8 @@ const MAPPING_RATE: f32 = 0.01;
 /// The filter [1, 3, 3, 1] that follows zeros between pixels.
 const TAPS: [f32; 4] = [0.25, 0.75, 0.75, 0.25];
 const SLOPE: f32 = 0.2;
+/// Added to mean squares under a root.
+const EPSILON: f32 = 1e-8;
 /// The most sizes of pictures, from 4 pixels up.
 const MAX_SIZES: usize = 10;
 
@@ -26,7 +29,7 @@ impl Architecture for StyleGan2 {
         "StyleGAN2"
     }
 
-    fn recognise(&self, group: &Group<'_>, _: &Hints) -> Option<Result<Blueprint, String>> {
+    fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
         let names = if group.has("conv1.conv.modulation.weight") {
             port(group)
         } else if group.has("synthesis.b4.conv1.affine.weight") {
@@ -34,7 +37,7 @@ impl Architecture for StyleGan2 {
         } else {
             return None;
         };
-        Some(names.and_then(|names| blueprint(group, &names)))
+        Some(blueprint(group, &names, hints))
     }
 }
 
@@ -51,16 +54,21 @@ struct Names {
     /// In which layout.
     layout: &'static str,
     mapping: Vec<String>,
+    /// The matrix from a class to what is joined to z.
+    embedding: Option<String>,
     start: String,
     /// The first has a size of its own; of the others two belong to each.
     layers: Vec<Layer>,
-    pictures: Vec<Layer>,
+    /// What adds to the picture at each size, where something does.
+    pictures: Vec<Option<Layer>>,
+    /// What leads around the two layers of each size, where they are residual.
+    skips: Vec<Option<String>>,
     /// Whether stored weights are multiplied by `1 / sqrt(fan_in)`.
     is_scaled: bool,
 }
 
 /// rosinality's names.
-fn port(group: &Group<'_>) -> Result<Names, String> {
+fn port(group: &Group<'_>) -> Names {
     let layer = |module: &str, index: usize| Layer {
         weight: format!("{module}.conv.weight"),
         affine: format!("{module}.conv.modulation"),
@@ -77,7 +85,7 @@ fn port(group: &Group<'_>) -> Result<Names, String> {
         noise: None,
     };
     let mut layers = vec![layer("conv1", 0)];
-    let mut pictures = vec![picture("to_rgb1")];
+    let mut pictures = vec![Some(picture("to_rgb1"))];
     for size in 0..MAX_SIZES {
         let [first, second] = [2 * size, 2 * size + 1].map(|index| format!("convs.{index}"));
         if !group.has(&format!("{second}.conv.weight")) {
@@ -85,30 +93,26 @@ fn port(group: &Group<'_>) -> Result<Names, String> {
         }
         layers.push(layer(&first, 2 * size + 1));
         layers.push(layer(&second, 2 * size + 2));
-        pictures.push(picture(&format!("to_rgbs.{size}")));
+        pictures.push(Some(picture(&format!("to_rgbs.{size}"))));
         group.take(&format!("{first}.conv.blur.kernel"));
         group.take(&format!("to_rgbs.{size}.upsample.kernel"));
     }
     let mapping = (1..64).map(|index| format!("style.{index}"));
     let mapping = mapping.take_while(|module| group.has(&part(module, "weight")));
-    Ok(Names {
+    Names {
         layout: "rosinality's layout",
         mapping: mapping.collect(),
+        embedding: None,
         start: "input.input".to_owned(),
         layers,
+        skips: vec![None; pictures.len()],
         pictures,
         is_scaled: true,
-    })
+    }
 }
 
 /// NVIDIA's names.
-fn nvidia(group: &Group<'_>) -> Result<Names, String> {
-    if group.has("mapping.embed.weight") {
-        return Err("it is conditional on a class, which is not read yet".to_owned());
-    }
-    if group.names().any(|name| name.ends_with(".skip.weight")) {
-        return Err("its generator is residual, which is not read yet".to_owned());
-    }
+fn nvidia(group: &Group<'_>) -> Names {
     let layer = |module: &str| Layer {
         weight: format!("{module}.weight"),
         affine: format!("{module}.affine"),
@@ -120,6 +124,7 @@ fn nvidia(group: &Group<'_>) -> Result<Names, String> {
     };
     let mut layers = Vec::new();
     let mut pictures = Vec::new();
+    let mut skips = Vec::new();
     for size in 0..MAX_SIZES {
         let block = format!("synthesis.b{}", 4_usize << size);
         if !group.has(&format!("{block}.conv1.weight")) {
@@ -129,10 +134,15 @@ fn nvidia(group: &Group<'_>) -> Result<Names, String> {
             layers.push(layer(&format!("{block}.conv0")));
         }
         layers.push(layer(&format!("{block}.conv1")));
-        pictures.push(Layer {
+        let module = |name: &str| {
+            let module = format!("{block}.{name}");
+            group.has(&part(&module, "weight")).then_some(module)
+        };
+        pictures.push(module("torgb").map(|module| Layer {
             noise: None,
-            ..layer(&format!("{block}.torgb"))
-        });
+            ..layer(&module)
+        }));
+        skips.push(module("skip"));
     }
     for name in group.names() {
         if name.ends_with("resample_filter") || name == "mapping.w_avg" {
@@ -141,27 +151,39 @@ fn nvidia(group: &Group<'_>) -> Result<Names, String> {
     }
     let mapping = (0..64).map(|index| format!("mapping.fc{index}"));
     let mapping = mapping.take_while(|module| group.has(&part(module, "weight")));
-    Ok(Names {
+    let embedding = "mapping.embed".to_owned();
+    Names {
         layout: "NVIDIA's layout",
         mapping: mapping.collect(),
+        embedding: group.has(&part(&embedding, "weight")).then_some(embedding),
         start: "synthesis.b4.const".to_owned(),
         layers,
         pictures,
+        skips,
         is_scaled: false,
-    })
+    }
 }
 
-fn blueprint(group: &Group<'_>, names: &Names) -> Result<Blueprint, String> {
+fn blueprint(group: &Group<'_>, names: &Names, hints: &Hints) -> Result<Blueprint, String> {
     let sizes = names.pictures.len();
     let side = 4_usize << (sizes - 1);
-    let first = names.mapping.first().ok_or("it has no mapping network")?;
-    let shape = group.shape(&part(first, "weight"));
-    let &[w_dim, z_dim] = shape.unwrap_or_default() else {
-        return Err("its mapping network is broken".to_owned());
+    let [first, last] = [names.mapping.first(), names.mapping.last()].map(|module| {
+        let shape = group.shape(&part(module?, "weight"))?;
+        <[usize; 2]>::try_from(shape).ok()
+    });
+    let (Some([_, mapped]), Some([w_dim, _])) = (first, last) else {
+        return Err("its mapping network is missing or broken".to_owned());
     };
+    let label = names.embedding.as_ref();
+    let label = label.map(|module| Label::of(group, module)).transpose()?;
+    let joined = label.as_ref().map_or(0, |label| label.features);
+    let z_dim = mapped.checked_sub(joined).filter(|z_dim| *z_dim > 0);
+    let z_dim = z_dim.ok_or("its mapping network takes no z")?;
     let num_ws = 2 * sizes;
-    let rgb = group.shape(&names.pictures[0].bias).unwrap_or_default();
-    let channels = rgb.iter().product();
+    let rgb = names.pictures.last().and_then(Option::as_ref);
+    let rgb = rgb.ok_or("its last layer gives no picture")?;
+    let channels = group.shape(&rgb.bias).unwrap_or_default();
+    let channels = channels.iter().product();
     let image = [channels, side, side];
     let mut more = BTreeMap::new();
     let decoder = synthesis(group, names, [num_ws, w_dim], image, &mut more)?;
@@ -174,7 +196,15 @@ fn blueprint(group: &Group<'_>, names: &Names) -> Result<Blueprint, String> {
     blueprint
         .spaces
         .extend([(Space::W, vector), (Space::W_PLUS, rows)]);
-    blueprint.maps = vec![(Space::Z, Space::W, mapping(group, names, z_dim)?)];
+    let mapping = mapping(group, names, z_dim, label.as_ref())?;
+    blueprint.maps = vec![(Space::Z, Space::W, mapping)];
+    if let Some(label) = label {
+        blueprint.with_classes(label.classes, &hints.classes);
+        blueprint.notes.push(
+            "the class acts on the way from z to w; the mean of w is that of all classes"
+                .to_owned(),
+        );
+    }
     blueprint.more = more;
     blueprint.why = format!(
         "it has modulated convolutions in {} from 4x4 to {side}x{side} pixels",
@@ -187,12 +217,47 @@ fn blueprint(group: &Group<'_>, names: &Names) -> Result<Blueprint, String> {
     Ok(blueprint)
 }
 
-fn mapping(group: &Group<'_>, names: &Names, z_dim: usize) -> Result<BuiltNet, String> {
+/// The matrix from a class to what is joined to z.
+struct Label {
+    module: String,
+    classes: usize,
+    features: usize,
+}
+
+impl Label {
+    fn of(group: &Group<'_>, module: &str) -> Result<Self, String> {
+        let shape = group.shape(&part(module, "weight")).unwrap_or_default();
+        match shape {
+            &[features, classes] if (1..=MAX_WORDS).contains(&classes) => Ok(Self {
+                module: module.to_owned(),
+                classes,
+                features,
+            }),
+            _ => Err(format!(
+                "the matrix of its classes has the shape {shape:?}; 1 to {MAX_WORDS} classes are possible"
+            )),
+        }
+    }
+}
+
+fn mapping(
+    group: &Group<'_>,
+    names: &Names,
+    z_dim: usize,
+    label: Option<&Label>,
+) -> Result<BuiltNet, String> {
     let mut net = Net::new(group, "z", &[z_dim]);
-    net.then(Operation::Normalise {
-        axis: 0,
-        epsilon: 1e-8,
-    });
+    net.normalise(EPSILON);
+    if let Some(label) = label {
+        let z = net.at();
+        net.input("condition", &[label.classes]);
+        net.go_to("condition");
+        let factor = 1.0 / (label.classes.max(1) as f32).sqrt();
+        net.scaled_linear(&label.module, [factor, 1.0]);
+        net.normalise(EPSILON);
+        let label = net.at();
+        net.node(Operation::Concatenate { axis: 0 }, &[&z, &label]);
+    }
     for module in &names.mapping {
         let inputs = group
             .shape(&part(module, "weight"))
@@ -223,9 +288,14 @@ fn synthesis(
     };
     net.constant(&names.start, &[channels, 4, 4]);
     let mut picture: Option<String> = None;
+    let mut around: Option<String> = None;
     for (index, layer) in names.layers.iter().enumerate() {
         let doubles = index % 2 == 1;
-        let side = 4_usize << index.div_ceil(2);
+        let size = index.div_ceil(2);
+        let side = 4_usize << size;
+        if doubles && let Some(module) = names.skips.get(size).and_then(Option::as_ref) {
+            around = Some(skip(&mut net, group, module)?);
+        }
         convolve(&mut net, group, names, layer, [index, w_dim], doubles)?;
         if let Some([strength, noise]) = &layer.noise {
             let x = net.at();
@@ -242,27 +312,36 @@ fn synthesis(
             }
         }
         net.bias(&layer.bias);
-        net.function(Function::LeakyRelu { slope: SLOPE })
-            .scale(SQRT_2, 0.0);
-        // The last layer of each size has a picture.
+        net.function(Function::LeakyRelu { slope: SLOPE });
         if doubles {
+            net.scale(SQRT_2, 0.0);
             continue;
         }
+        match around.take() {
+            // Both parts keep half of the variance, so that the gain of the function goes.
+            Some(around) => {
+                let x = net.at();
+                net.add(&around, &x);
+            }
+            None => drop(net.scale(SQRT_2, 0.0)),
+        }
+        // The last layer of each size may have a picture.
         let x = net.at();
-        let rgb = names
-            .pictures
-            .get(index / 2)
-            .ok_or("it lacks a picture layer")?;
-        convolve(&mut net, group, names, rgb, [index + 1, w_dim], false)?;
-        net.bias(&rgb.bias);
-        let here = net.at();
         if let Some(before) = picture.take() {
             net.go_to(&before);
             filter(&mut net, 2, [2, 2, 1, 1]);
-            let grown = net.at();
-            net.add(&grown, &here);
+            picture = Some(net.at());
         }
-        picture = Some(net.at());
+        if let Some(rgb) = names.pictures.get(size).and_then(Option::as_ref) {
+            net.go_to(&x);
+            convolve(&mut net, group, names, rgb, [index + 1, w_dim], false)?;
+            net.bias(&rgb.bias);
+            let here = net.at();
+            if let Some(before) = &picture {
+                net.add(before, &here);
+            }
+            picture = Some(net.at());
+        }
         net.go_to(&x);
     }
     net.go_to(&picture.ok_or("it has no layers")?);
@@ -289,12 +368,7 @@ fn convolve(
     };
     let x = net.at();
     net.go_to("w+");
-    net.then(Operation::Slice {
-        axis: 0,
-        start: row,
-        end: row + 1,
-    });
-    net.reshape(&[w_dim]);
+    net.row(row, w_dim);
     net.scaled_linear(&layer.affine, [1.0 / (w_dim.max(1) as f32).sqrt(), 1.0]);
     let style = net.at();
     let demodulate = layer.noise.is_some();
@@ -315,6 +389,22 @@ fn convolve(
         filter(net, 1, [1; 4]);
     }
     Ok(())
+}
+
+/// What leads around the two layers of a size, which double it; goes on from where it began.
+fn skip(net: &mut Net<'_>, group: &Group<'_>, module: &str) -> Result<String, String> {
+    let shape = group.shape(&part(module, "weight")).unwrap_or_default();
+    let &[_, inputs, 1, 1] = shape else {
+        return Err(format!("its layer {module:?} is broken"));
+    };
+    let x = net.at();
+    net.conv(module, window(1, 0));
+    // Half of the variance.
+    net.times("weight", (0.5 / inputs.max(1) as f32).sqrt());
+    filter(net, 2, [2, 2, 1, 1]);
+    let around = net.at();
+    net.go_to(&x);
+    Ok(around)
 }
 
 fn filter(net: &mut Net<'_>, up: usize, padding: [usize; 4]) {

@@ -6,7 +6,7 @@ use super::super::hints::{Activation, Hints, Layer, Layers, Posterior, Range};
 use super::super::net::{Net, part, window};
 use super::Architecture;
 use super::linear::{mean_and_logvar, picture};
-use crate::model::graph::Operation;
+use crate::model::graph::{Operation, plan};
 
 pub struct Written;
 
@@ -23,21 +23,47 @@ impl Architecture for Written {
     }
 }
 
-fn blueprint(group: &Group<'_>, hints: &Hints, decoder: &Layers) -> Result<Blueprint, String> {
-    let image = hints
-        .image
-        .ok_or("the file of hints writes a decoder down and no image")?;
+/// How many numbers a code has: as many as the first layer with weights takes.
+fn code_len(group: &Group<'_>, decoder: &Layers) -> Result<usize, String> {
     let first = decoder.layers.iter().find_map(|layer| match layer {
         Layer::Linear { linear } => Some((linear, 1)),
         Layer::ConvTranspose { conv_transpose, .. } => Some((conv_transpose, 0)),
         _ => None,
     });
-    let dim = first.and_then(|(module, axis)| {
-        let shape = group.shape(&part(&whole(decoder, module), "weight"))?;
-        shape.get(axis).copied()
-    });
-    let dim =
-        dim.ok_or("the first layer of the decoder in the file of hints is not in the model")?;
+    let (module, axis) =
+        first.ok_or("its decoder has no layer that a code goes into: linear or conv_transpose")?;
+    let name = part(&whole(decoder, module), "weight");
+    let len = group.shape(&name).and_then(|shape| shape.get(axis));
+    len.copied()
+        .ok_or_else(|| format!("there is no tensor {name:?} of such a layer"))
+}
+
+/// The shape after the first `count` layers of a decoder.
+///
+/// # Errors
+/// A sentence on what does not fit.
+pub fn layers_so_far(
+    group: &Group<'_>,
+    decoder: &Layers,
+    count: usize,
+) -> Result<Vec<usize>, String> {
+    let mut net = Net::new(group, "z", &[code_len(group, decoder)?]);
+    let begun = Layers {
+        prefix: decoder.prefix.clone(),
+        layers: decoder.layers.iter().take(count).cloned().collect(),
+    };
+    add(&mut net, &begun);
+    let at = net.at();
+    net.output("so far", &at);
+    let plan = plan(&net.finish()?.graph)?;
+    Ok(plan.output_shape("so far").unwrap_or_default().to_vec())
+}
+
+fn blueprint(group: &Group<'_>, hints: &Hints, decoder: &Layers) -> Result<Blueprint, String> {
+    let image = hints
+        .image
+        .ok_or("the file of hints writes a decoder down and no image")?;
+    let dim = code_len(group, decoder)?;
     let mut net = Net::new(group, "z", &[dim]);
     add(&mut net, decoder);
     let none = Hints {

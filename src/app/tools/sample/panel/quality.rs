@@ -24,8 +24,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, looks: &m
     let settings = &app.tools().settings().sample.quality;
     let tool = app.tools().sample();
     section(ui, "Measure", |ui| {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = space::XS;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
             for along in Along::ALL {
                 let (words, _, tip) = along.words();
                 let button = Button::new(words)

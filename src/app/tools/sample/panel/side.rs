@@ -79,6 +79,7 @@ fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, index: usize, noi
             schedule_ui(ui, &mut pane, (&part, noising), (width, number));
             row(ui, actions, SamplerNumber::Eta);
             row(ui, actions, SamplerNumber::Guidance);
+            row(ui, actions, SamplerNumber::Judge);
         });
     if pane != before {
         actions.edit_tool::<Sample>(move |settings| {
