@@ -339,7 +339,10 @@ impl Models {
 
     /// Where the model of a link is, if it was loaded in this run.
     pub fn found(&self, link: &ModelLink) -> Option<&ModelSource> {
-        let found = self.known.iter().find(|model| link_of(model).is_same_model(link));
+        let found = self
+            .known
+            .iter()
+            .find(|model| link_of(model).is_same_model(link));
         found.map(|model| &model.source)
     }
 

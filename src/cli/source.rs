@@ -27,8 +27,8 @@ pub fn find(name: &Path) -> Result<ModelSource, CliError> {
     }
     let name = name.to_string_lossy();
     let names = catalogue::entries().iter().map(|entry| entry.name);
-    let hint = suggest(&name, names)
-        .map_or_else(String::new, |close| format!("; did you mean {close}?"));
+    let hint =
+        suggest(&name, names).map_or_else(String::new, |close| format!("; did you mean {close}?"));
     Err(CliError::BadInput(format!(
         "there is no model {name:?}: no file has that name, and {}{hint}",
         catalogue::absence(&name)

@@ -137,7 +137,10 @@ fn a_style_based_model_gets_directions_in_w_and_a_plane_vae_in_z() {
     }
     assert_eq!(report["judge"], "faces-judge");
     let left_out = report["left_out"].as_array().expect("a list");
-    assert!(!left_out.is_empty(), "200 samples are too few for what is rare");
+    assert!(
+        !left_out.is_empty(),
+        "200 samples are too few for what is rare"
+    );
     assert!(left_out.iter().all(|left| left["reason"].is_string()));
 
     let arguments = [

@@ -140,13 +140,7 @@ const PLACES: [Place; 17] = [
     ),
     place("Compare", FASHION, |it| it.tool(Tool::Compare), 1_600, 300),
     place("Where am I", FASHION, |it| it.tool(Tool::Where), 1_400, 230),
-    place(
-        "Explore, all dimensions",
-        FACES,
-        all_dimensions,
-        2_400,
-        480,
-    ),
+    place("Explore, all dimensions", FACES, all_dimensions, 2_400, 480),
     place("Map, components", FASHION, components, 1_750, 1_200),
     place(
         "Directions of a style-based GAN",

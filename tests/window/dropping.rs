@@ -204,7 +204,7 @@ fn a_file_of_codes_gives_names() {
 fn what_a_projector_found_is_a_code_in_w() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("projected_w.npz");
-    let mut window = Window::open_named("heroes-stylegan");
+    let mut window = Window::open_named("faces-stylegan");
     let spaces = window
         .app()
         .model()

@@ -36,12 +36,7 @@ const SCREENS: &[Screen] = &[
     screen("map", "digits-ae2", "seed(1)", Tool::Map),
     light("map-light", "digits-vae2", "@digit-3", Tool::Map),
     screen("variations", "faces-vae", "seed(5)", Tool::Variations),
-    light(
-        "compare-light",
-        "faces-stylegan",
-        "seed(42)",
-        Tool::Compare,
-    ),
+    light("compare-light", "faces-stylegan", "seed(42)", Tool::Compare),
     screen("where", "digits-gan", "1.3*seed(8)", Tool::Where),
     light("encode-light", "fashion-vae", "seed(2)", Tool::Encode),
     screen("directions", "faces-stylegan", "seed(9)", Tool::Directions),

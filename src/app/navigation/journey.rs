@@ -148,7 +148,11 @@ mod tests {
             origin: ModelOrigin::Catalogue(name.to_owned()),
         };
         let opened = ["/new/gone.safetensors", "/new/digits-gan.safetensors"];
-        let opened = || opened.map(|path| ModelSource::File(path.into())).into_iter();
+        let opened = || {
+            opened
+                .map(|path| ModelSource::File(path.into()))
+                .into_iter()
+        };
         let lesson = Some(Path::new("/lessons/a.zscape"));
         let renamed = ModelSource::File("/new/renamed.safetensors".into());
         let file = |path: &str| ModelSource::File(path.into());
