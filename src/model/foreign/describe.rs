@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The most layers that a guess has.
 const MAX_GUESSED: usize = 100;
+/// The most layers of a draft whose shapes are shown.
+const MAX_FOLLOWED: usize = 200;
 /// Layers of a generator have words from here on in their names ([`part_of`]).
 const FIRST_OF_DECODER: usize = 3;
 
@@ -111,7 +113,8 @@ impl Undescribed {
         let mut shapes = Vec::new();
         let mut fault = None;
         if let Some(decoder) = &draft.decoder {
-            for count in 1..=decoder.layers.len() {
+            // Each shape is followed from the beginning.
+            for count in 1..=decoder.layers.len().min(MAX_FOLLOWED) {
                 match layers_so_far(&group, decoder, count) {
                     Ok(shape) => shapes.push(shape),
                     Err(sentence) => {

@@ -246,32 +246,7 @@ fn check_shape(
     };
     let info = container.tensors.get(source);
     let info = info.ok_or_else(|| format!("the tensor {source:?} is missing"))?;
-    let bare = match weight {
-        Weight::Times(weight, _) => weight,
-        weight => weight,
-    };
-    let fits = match bare {
-        Weight::Transposed(_) => info.shape.iter().rev().eq(shape),
-        // Axes of one entry say nothing.
-        _ => {
-            let long = |sides: &[usize]| {
-                sides
-                    .iter()
-                    .copied()
-                    .filter(|&side| side != 1)
-                    .collect::<Vec<_>>()
-            };
-            long(&info.shape) == long(shape)
-        }
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(format!(
-            "the tensor {source:?} has the shape {:?}, which does not fit",
-            info.shape
-        ))
-    }
+    weight.check_shape(&info.shape, shape)
 }
 
 /// What a model is called: by the hints, or after its file.

@@ -30,6 +30,32 @@ impl Weight {
             Self::Filled(_) | Self::Given(_) => None,
         }
     }
+
+    /// Checks that a tensor of the file, of the shape `stored`, becomes one of ours of the shape `wanted`.
+    ///
+    /// # Errors
+    /// A sentence with the tensor and its shape.
+    pub fn check_shape(&self, stored: &[usize], wanted: &[usize]) -> Result<(), String> {
+        let fits = match self {
+            Self::Times(weight, _) => return weight.check_shape(stored, wanted),
+            Self::Transposed(_) => stored.iter().rev().eq(wanted),
+            // Axes of one entry say nothing.
+            _ => {
+                let long = |sides: &[usize]| {
+                    let long = sides.iter().copied().filter(|&side| side != 1);
+                    long.collect::<Vec<_>>()
+                };
+                long(stored) == long(wanted)
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        let source = self.source().unwrap_or_default();
+        Err(format!(
+            "the tensor {source:?} has the shape {stored:?}, which does not fit"
+        ))
+    }
 }
 
 /// A network under construction: each call adds a node that takes what the one before gave. What the

@@ -54,7 +54,7 @@ pub fn models() -> Corpus {
     )
 }
 
-/// One small model in every form in which other programs write weights.
+/// One small model in every form in which other programs write weights, graphs, and one with classes.
 pub fn foreign_models() -> Corpus {
     let tensors = foreign_files::small_vae();
     let form = |form: foreign_files::Form| match form {
@@ -69,7 +69,9 @@ pub fn foreign_models() -> Corpus {
         include_bytes!("../../data/onnx/tokens.onnx"),
     ];
     let graphs = graphs.map(|bytes| (Form::Bytes, bytes.to_vec()));
-    files.chain(graphs).collect()
+    let conditional = FORMS[1].bytes(&foreign_files::conditional_stylegan());
+    let conditional = [(form(FORMS[1]), conditional)];
+    files.chain(graphs).chain(conditional).collect()
 }
 
 fn recipe(model: &ModelId, subject: Subject, size: [u32; 2]) -> Recipe {

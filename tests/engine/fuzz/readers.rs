@@ -17,6 +17,7 @@ use zscape::latent::expr::{Expr, parse};
 use zscape::latent::{NoiseMode, SessionNames, Shot};
 use zscape::learn::progress::ProgressFile;
 use zscape::learn::read;
+use zscape::model::foreign::Undescribed;
 use zscape::model::{Generator, ModelFile, device};
 use zscape::render::Plan;
 use zscape::train::dataset::{DatasetName, Part};
@@ -124,9 +125,16 @@ fn first_picture(file: &ModelFile) -> Result<(), String> {
     drawn.map(drop).map_err(|error| error.0)
 }
 
-/// Opens a model of another program, reads its weights and draws its first picture.
+/// Opens a model of another program, reads its weights and draws its first picture; one that is unknown is
+/// looked at as the form that describes it does.
 fn foreign_model(path: &Path) -> Result<(), String> {
-    let file = ModelFile::read(path).map_err(|error| error.to_string())?;
+    let file = ModelFile::read(path).map_err(|error| error.to_string());
+    let file = file.inspect_err(|fault| {
+        if let Some(unknown) = Undescribed::open(path, fault.clone()) {
+            let outline = unknown.outline(&unknown.guess());
+            assert!(outline.shapes.len() <= 200);
+        }
+    })?;
     if file.manifest.start_space().is_none() {
         return Ok(());
     }

@@ -55,8 +55,22 @@ pub fn layers_so_far(
     add(&mut net, &begun);
     let at = net.at();
     net.output("so far", &at);
-    let plan = plan(&net.finish()?.graph)?;
+    let built = net.finish()?;
+    let plan = plan(&built.graph)?;
+    for parameter in plan.all_parameters() {
+        let weight = built.weights.get(&parameter.name);
+        let stored = weight.and_then(|weight| group.shape(weight.source()?));
+        if let (Some(weight), Some(stored)) = (weight, stored) {
+            weight.check_shape(stored, &parameter.shape)?;
+        }
+    }
     Ok(plan.output_shape("so far").unwrap_or_default().to_vec())
+}
+
+/// Sides as people write them.
+fn sides(shape: &[usize]) -> String {
+    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
+    sides.join("x")
 }
 
 fn blueprint(group: &Group<'_>, hints: &Hints, decoder: &Layers) -> Result<Blueprint, String> {
@@ -64,6 +78,19 @@ fn blueprint(group: &Group<'_>, hints: &Hints, decoder: &Layers) -> Result<Bluep
         .image
         .ok_or("the file of hints writes a decoder down and no image")?;
     let dim = code_len(group, decoder)?;
+    let end = layers_so_far(group, decoder, decoder.layers.len())?;
+    let numbers = |shape: &[usize]| {
+        shape
+            .iter()
+            .fold(1, |product: usize, &side| product.saturating_mul(side))
+    };
+    if numbers(&end) != numbers(&image) {
+        return Err(format!(
+            "its layers end in {}, which is no picture of {}",
+            sides(&end),
+            sides(&image)
+        ));
+    }
     let mut net = Net::new(group, "z", &[dim]);
     add(&mut net, decoder);
     let none = Hints {
