@@ -1,0 +1,86 @@
+//! Reviews, timed sets and the word list: what makes studying forgiving.
+
+use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+use zscape::app::LearningAction;
+use zscape::learn::Glossary;
+use zscape::learn::progress::{ProgressFile, Rating};
+
+#[test]
+fn a_review_that_a_wrong_clock_noted_can_be_rated_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("progress.json");
+    let mut file = ProgressFile::open(&path);
+    // 2100-01-01: some clock was ahead.
+    file.progress_mut()
+        .review("norms", Rating::Good, 4_102_444_800);
+    file.save().expect("a file");
+    let mut window = Window::open_school(folder.path());
+    window.wait("the progress", |app| !app.learning().progress().is_empty());
+    window.push_button("Due for review");
+    window.push_button("How long is a code of this test?");
+    window.push_button("Show the answer");
+    assert!(window.shows("It is due now"));
+    window.push_button("Good");
+    let memory = window.app().learning().progress().memory("norms");
+    let memory = memory.expect("it was rated");
+    assert!(memory.reviewed < 4_000_000_000, "{memory:?}");
+    assert!(window.shows("Next due on 20"));
+}
+
+#[test]
+fn words_of_the_field_explain_themselves_and_lead_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    window.learn(LearningAction::Explain("vae-vs-gan".to_owned()));
+    window.push_button("Show the answer");
+    let term = Glossary::built_in().terms().iter().find(|term| {
+        let link = window
+            .harness
+            .query_by_role_and_label(Role::Link, &term.word);
+        link.is_some()
+            && term
+                .question
+                .as_deref()
+                .is_some_and(|id| id != "vae-vs-gan")
+    });
+    let term = term.expect("the answer has words of the field");
+    assert!(!window.shows(&term.meaning), "nobody has asked");
+    window.find(Role::Link, &term.word).focus();
+    window.harness.run_steps(3);
+    assert!(window.shows(&term.meaning), "{term:?}");
+    window.push(Role::Link, &term.word);
+    let (question, _) = window.app().learning().open_question().expect("one");
+    assert_eq!(Some(&question.id), term.question.as_ref());
+}
+
+#[test]
+fn a_question_of_a_timed_set_can_be_skipped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_school(folder.path());
+    let options = zscape::learn::interview::Options {
+        topics: vec!["school".to_owned()],
+        size: 3,
+        ..Default::default()
+    };
+    window.learn(LearningAction::BeginInterview(options));
+    window.push(Role::RadioButton, "The double one");
+    window.push_button("Check now");
+    window.verdict();
+    assert!(window.shows("1 of 11 tasks"));
+    window.push_button("Skip this question");
+    assert!(window.shows("1 of 8 tasks"), "its other tasks do not count");
+    let (question, _) = window.app().learning().open_question().expect("the next");
+    assert_eq!(question.id, "numbers");
+    window.push_button("Skip this question");
+    window.push_button("Skip this question");
+    assert!(
+        window.app().learning().interview().is_none(),
+        "that was all"
+    );
+    let report = window.app().learning().report().expect("a report");
+    assert!(report.contains("skipped, does not count"), "{report}");
+    let attempts = window.app().learning().progress().attempts();
+    assert_eq!(attempts.len(), 1);
+}
