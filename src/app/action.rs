@@ -3,7 +3,8 @@
 use super::learning::LearningAction;
 use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
 use super::{
-    Command, CurveFile, DescribeAction, Edit, ParamId, Remedy, ThumbnailKey, TourAction, TourStep,
+    Command, CurveFile, DescribeAction, Edit, ParamId, Remedy, SceneText, SliderEnds, ThumbnailKey,
+    TourAction, TourStep,
 };
 use crate::document::NodeId;
 use crate::engine::ModelSource;
@@ -58,6 +59,12 @@ pub enum Action {
     CancelExports,
     /// Close the window although files are being written.
     Quit(super::export::Quit),
+    /// Give the scene that is to be saved this title and caption.
+    SetScene(SceneText),
+    /// Ask where it is to be.
+    AskWhereToSaveScene,
+    /// Write what is on the window to this file as a scene.
+    SaveScene(PathBuf),
     /// Write the picture to this file.
     SavePicture(PathBuf),
     /// Do what a message offers.
@@ -66,6 +73,8 @@ pub enum Action {
     DismissNotice(u64),
     /// Open or close the palette.
     ShowPalette(bool),
+    /// These sliders are on the window, and want pictures of their ends.
+    ShowEnds(Vec<SliderEnds>),
     /// Open or close the list of all raw dimensions.
     ShowAllDims(bool),
     /// Show a weight for each class, or only the classes.

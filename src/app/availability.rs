@@ -32,6 +32,12 @@ impl AppState {
             Command::NewSession if self.navigation.is_visiting() => {
                 Err("A model is being loaded; try again when it is there")
             }
+            Command::NextQuestion | Command::PreviousQuestion if self.steps_through_slides() => {
+                match self.slide(command == Command::NextQuestion) {
+                    Some(_) => Ok(()),
+                    None => Err("There is no further bookmark"),
+                }
+            }
             Command::NextQuestion | Command::PreviousQuestion if !self.reads_a_question() => {
                 Err("No question is open")
             }
@@ -93,6 +99,7 @@ impl AppState {
             | Command::SeedDown
             | Command::Play
             | Command::SavePicture
+            | Command::SaveScene
             | Command::Export
             | Command::AddBookmark
             | Command::TakeTour
@@ -114,6 +121,7 @@ impl AppState {
             Command::Play => Some(self.is_playing()),
             Command::FullScreen => Some(workspace.modes.full_screen),
             Command::PictureOnly => Some(workspace.modes.picture_only),
+            Command::Present => Some(workspace.modes.presents),
             Command::ToggleControls => Some(workspace.view.controls),
             Command::ToggleFilmstrip => Some(workspace.view.filmstrip),
             Command::ToggleSmooth => {
@@ -132,6 +140,28 @@ impl AppState {
         self.desk.workspace.view.learning && self.learning.page() == Page::Question
     }
 
+    /// Whether the keys of a clicker step through the bookmarks.
+    pub(super) fn steps_through_slides(&self) -> bool {
+        self.desk.workspace.modes.presents
+            && !self.reads_a_question()
+            && self.navigation.scene().is_none()
+    }
+
+    /// The bookmark that a clicker goes to, in the order of the list, which begins with the newest.
+    pub(super) fn slide(&self, forward: bool) -> Option<&str> {
+        let bookmarks = self.desk.session.document().bookmarks();
+        let names: Vec<&str> = bookmarks.iter().rev().map(|it| it.name.as_str()).collect();
+        let shown = self.slide.as_deref();
+        let at = names.iter().position(|name| Some(*name) == shown);
+        let next = match (at, forward) {
+            (Some(at), true) => at + 1,
+            (Some(at), false) => at.checked_sub(1)?,
+            (None, true) => 0,
+            (None, false) => return None,
+        };
+        names.get(next).copied()
+    }
+
     /// Whether a scene keeps something that a reset would move.
     fn resets_are_locked(&self) -> bool {
         let controls = [Control::Psi, Control::Sliders, Control::Sampler];
@@ -142,7 +172,7 @@ impl AppState {
     /// Whether the bubble of the tour is on the window.
     pub(super) fn is_tour_shown(&self) -> bool {
         let modes = self.desk.workspace.modes;
-        self.tour.step().is_some() && !modes.picture_only && modes.overlay == Overlay::None
+        self.tour.step().is_some() && !modes.hides_small_print() && modes.overlay == Overlay::None
     }
 
     fn is_in_a_mode(&self) -> bool {
@@ -150,6 +180,7 @@ impl AppState {
             || self.is_tour_shown()
             || self.is_playing()
             || self.desk.workspace.modes.picture_only
+            || self.desk.workspace.modes.presents
             || self.desk.workspace.modes.full_screen
             || self.navigation.scene().is_some()
     }

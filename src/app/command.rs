@@ -81,9 +81,11 @@ commands! {
     OpenPicture, "Encode picture…", ImageUp, Some((CTRL, Key::I)),
         "Open a picture in the Encode tool and find its code";
     SavePicture, "Save picture as PNG…", ImageDown, Some((CTRL, Key::S)),
-        "Write the picture to a file that also holds its expression";
+        "Write the picture, small ones enlarged, to a file that also holds its expression; Export has other sizes";
     Export, "Export…", Download, Some((CTRL, Key::E)),
         "Write a still, a strip, a sheet, a grid, an animation or codes to a file";
+    SaveScene, "Save as scene…", Clapperboard, None,
+        "Write model, picture and tool with a caption to a file for others, without your history";
     NewSession, "New session", FilePlus, Some((CTRL, Key::N)),
         "Start with an empty history; the previous session is kept";
     OpenSession, "Open session…", FolderClock, Some((CTRL_SHIFT, Key::O)),
@@ -126,6 +128,8 @@ commands! {
         "Fill the whole screen, or go back to a window";
     PictureOnly, "Picture only", Presentation, Some((PLAIN, Key::F10)),
         "Hide everything but what the tool shows, for a room; Esc brings it back";
+    Present, "Present", Projector, Some((PLAIN, Key::F5)),
+        "Large text and picture without menus, equation and small print; Page Down goes to the next bookmark, Esc leaves";
     ToggleControls, "Show controls", PanelLeft, Some((CTRL, Key::B)),
         "Show or hide the controls on the left";
     ToggleFilmstrip, "Show filmstrip", Film, Some((CTRL, Key::J)),

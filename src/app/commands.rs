@@ -60,7 +60,7 @@ impl Command {
         };
         let is_function_key = matches!(
             shortcut.logical_key,
-            Key::F1 | Key::F6 | Key::F10 | Key::F11 | Key::F12
+            Key::F1 | Key::F5 | Key::F6 | Key::F10 | Key::F11 | Key::F12
         );
         let belongs_to_text = matches!(self, Self::Undo | Self::Redo | Self::ResetAll);
         is_function_key || (shortcut.modifiers.any() && !belongs_to_text)

@@ -88,6 +88,15 @@ impl AppState {
             }
             Action::CancelExports => self.export.cancel(&mut self.desk.workspace),
             Action::Quit(choice) => self.export.quit(choice, &mut self.desk.workspace),
+            Action::SetScene(text) => self.scene_saver.set(text),
+            Action::AskWhereToSaveScene => {
+                self.desk.workspace.modes.overlay = Overlay::None;
+                self.scene_saver.ask_where(&mut self.desk);
+            }
+            Action::SaveScene(path) => {
+                self.scene_saver
+                    .save(&mut self.desk, &mut self.export, path);
+            }
             Action::SavePicture(path) => self.export.save_picture(&mut self.desk, path),
             Action::Remedy(remedy) => self.carry_out(remedy),
             Action::DismissNotice(id) => self.desk.workspace.notices.dismiss(id),
@@ -99,6 +108,7 @@ impl AppState {
                 };
             }
             Action::ShowBlend(open) => self.desk.workspace.view.blends_classes = open,
+            Action::ShowEnds(ends) => self.ends.show(&self.desk.workspace, ends),
             Action::ShowAllDims(open) => self.desk.workspace.view.all_dims = open,
             Action::ShowDimsOfZ(on) => self.desk.workspace.view.dims_of_z = on,
             Action::Tour(action) => self.run_tour(action),
@@ -127,7 +137,8 @@ impl AppState {
             Command::SaveSessionAs => self.ask_where_to_save_session(),
             Command::AddBookmark => {
                 let desk = &mut self.desk;
-                desk.session.ask_for_name_here(&mut desk.workspace);
+                let staging = desk.staging();
+                desk.session.ask_for_name_here(&mut desk.workspace, staging);
             }
             Command::ToggleBookmarks => {
                 self.desk.workspace.view.bookmarks = !self.desk.workspace.view.bookmarks
@@ -148,7 +159,7 @@ impl AppState {
                 self.desk.workspace.effects.push(Effect::Copy(text));
             }
             Command::EditExpression => {
-                self.desk.workspace.modes.picture_only = false;
+                self.show_panels();
                 self.desk.workspace.effects.push(Effect::EditExpression);
             }
             Command::RandomSeed => {
@@ -165,6 +176,7 @@ impl AppState {
                     self.desk.workspace.touch();
                 }
             }
+            Command::SaveScene => self.toggle_overlay(Overlay::Scene),
             Command::Export => self.toggle_overlay(Overlay::Export),
             Command::Palette => self.toggle_overlay(Overlay::Palette),
             Command::Notifications => self.toggle_overlay(Overlay::Notifications),
@@ -190,6 +202,7 @@ impl AppState {
                     workspace.notices.end(Until::PanelsAreBack);
                 }
             }
+            Command::Present => self.set_presents(!self.desk.workspace.modes.presents),
             Command::ToggleControls => {
                 self.desk.workspace.view.controls = !self.desk.workspace.view.controls
             }
@@ -199,6 +212,8 @@ impl AppState {
             Command::ToggleLearning => {
                 self.desk.workspace.view.learning = !self.desk.workspace.view.learning
             }
+            Command::NextQuestion if self.steps_through_slides() => self.go_to_slide(true),
+            Command::PreviousQuestion if self.steps_through_slides() => self.go_to_slide(false),
             Command::NextQuestion => {
                 let next = LearningAction::NextQuestion;
                 self.learning
@@ -250,7 +265,7 @@ impl AppState {
             SessionAction::BookmarkExpression(expression) => {
                 session.ask_for_name(workspace, expression);
             }
-            SessionAction::BookmarkStep(id) => session.ask_for_name_of_step(workspace, id),
+            SessionAction::BookmarkStep(id) => desk.ask_for_name_of_step(id),
             SessionAction::AddBookmark { name, tags, note } => {
                 session.add_bookmark(workspace, name, tags, note);
             }
@@ -345,7 +360,15 @@ impl AppState {
             TourStep::Keep => view.filmstrip = true,
             TourStep::Question => self.learning.show_list(),
         }
+        self.show_panels();
+    }
+
+    /// Brings back what was hidden for a room.
+    fn show_panels(&mut self) {
         self.desk.workspace.modes.picture_only = false;
+        if self.desk.workspace.modes.presents {
+            self.set_presents(false);
+        }
     }
 
     fn save_session(&mut self, path: PathBuf) {
@@ -394,6 +417,27 @@ impl AppState {
         };
     }
 
+    fn set_presents(&mut self, on: bool) {
+        let workspace = &mut self.desk.workspace;
+        workspace.modes.presents = on;
+        workspace.effects.push(Effect::Restyle);
+        if on {
+            let words = "Press Esc to bring the panels back; Page Down goes to the next bookmark";
+            workspace.notices.push(Level::Hint, words);
+            workspace.notices.last_only(Until::PanelsAreBack);
+        } else {
+            workspace.notices.end(Until::PanelsAreBack);
+        }
+    }
+
+    /// Goes to the bookmark after the one that is shown, or to the one before; at first to the first.
+    fn go_to_slide(&mut self, forward: bool) {
+        if let Some(name) = self.slide(forward).map(str::to_owned) {
+            self.slide = Some(name.clone());
+            self.navigation.go_to_bookmark(&mut self.desk, &name);
+        }
+    }
+
     fn set_full_screen(&mut self, on: bool) {
         self.desk.workspace.modes.full_screen = on;
         self.desk.workspace.effects.push(Effect::FullScreen(on));
@@ -415,6 +459,8 @@ impl AppState {
         } else if self.desk.workspace.modes.picture_only {
             self.desk.workspace.modes.picture_only = false;
             self.desk.workspace.notices.end(Until::PanelsAreBack);
+        } else if self.desk.workspace.modes.presents {
+            self.set_presents(false);
         } else if self.desk.workspace.modes.full_screen {
             self.set_full_screen(false);
         } else {

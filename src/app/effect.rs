@@ -1,5 +1,6 @@
 //! What the window itself has to do for a request: dialogs, the clipboard, its size.
 
+use crate::document::Framing;
 use std::sync::Arc;
 
 /// What only the window itself can do.
@@ -13,6 +14,9 @@ pub enum Effect {
     /// A file of directions.
     AskForDirections,
     AskWhereToSaveSession {
+        suggested_name: String,
+    },
+    AskWhereToSaveScene {
         suggested_name: String,
     },
     AskForPictureFile {
@@ -35,6 +39,8 @@ pub enum Effect {
         forward: bool,
     },
     FitPicture,
+    /// Show this part of the picture.
+    Frame(Framing),
     /// The theme or the text size is another.
     Restyle,
 }

@@ -13,11 +13,12 @@ use super::tools::encode::{self, Encode};
 use super::tools::interpolate::{self, Interpolate};
 use super::{
     Action, Composition, DescribeAction, Describing, Desk, LearningAction, Navigation, Overlay,
-    SessionAction, Wake, Workspace,
+    SessionAction, Wake, Workspace, scenes,
 };
 use crate::document::codes::{self, ReadCodes};
 use crate::document::direction_files::{DirectionSpaces, ReadDirections, read_directions};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
+use crate::document::scene_file::{self, SceneFile};
 use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, session_file};
 use crate::engine::ModelSource;
 use crate::files::{FileKind, save};
@@ -43,6 +44,7 @@ enum LoadedFile {
     /// One whose architecture is not known.
     Undescribed(Box<Undescribed>),
     Session,
+    Scene(Box<SceneFile>),
     /// A question file, or a folder of them.
     Questions,
     /// Arrays that hold codes of the model that is loaded then.
@@ -74,7 +76,7 @@ pub struct FileLoader {
 
 /// A model of another program.
 enum Asked {
-    Known(PathBuf, Passport),
+    Known(PathBuf, Box<Passport>),
     Unknown(Box<Describing>),
 }
 
@@ -223,6 +225,10 @@ fn look_at(path: &Path) -> LoadedFile {
             },
         },
         FileKind::Session => LoadedFile::Session,
+        FileKind::Scene => match scene_file::read(path) {
+            Ok(scene) => LoadedFile::Scene(Box::new(scene)),
+            Err(error) => LoadedFile::Fault(error.to_string()),
+        },
         // It says what is wrong with it.
         _ if ending == session_file::ENDING => LoadedFile::Session,
         FileKind::Text if ending == "md" => LoadedFile::Questions,
@@ -256,7 +262,7 @@ fn write_hints(model: &Path, text: &str) -> LoadedFile {
 
 /// What can be opened.
 pub const OPENS: &str = "zscape opens models (.safetensors, PyTorch, ONNX), pictures, files of codes (.npz, .npy), \
-    .zscape sessions, and question files (.md) or folders of them";
+    .zscape sessions and scenes, and question files (.md) or folders of them";
 
 fn read_picture(path: &Path) -> LoadedFile {
     match recipe_in_file(path) {
@@ -321,8 +327,14 @@ impl FileLoader {
         let mut for_others = Vec::new();
         let mut waiting = VecDeque::new();
         while let Some((path, opened)) = self.try_opened() {
-            let needs_model = matches!(opened, LoadedFile::Photo | LoadedFile::Arrays);
-            if needs_model && desk.workspace.model().is_none() {
+            let has_model = desk.workspace.model().is_some();
+            let waits = match opened {
+                LoadedFile::Photo | LoadedFile::Arrays => !has_model,
+                // What is on the window is put aside for it.
+                LoadedFile::Scene(_) => !has_model || desk.workspace.models.loading().is_some(),
+                _ => false,
+            };
+            if waits {
                 waiting.push_back((path, opened));
                 continue;
             }
@@ -335,7 +347,7 @@ impl FileLoader {
                     for_others.push(Action::LoadModel(ModelSource::File(path)));
                 }
                 LoadedFile::Foreign(passport) => {
-                    self.asked = Some(Asked::Known(path, *passport));
+                    self.asked = Some(Asked::Known(path, passport));
                     desk.workspace.modes.overlay = Overlay::Passport;
                 }
                 LoadedFile::Undescribed(file) => {
@@ -345,6 +357,7 @@ impl FileLoader {
                 LoadedFile::Session => {
                     for_others.push(Action::Session(SessionAction::Open(path)));
                 }
+                LoadedFile::Scene(scene) => scenes::open(desk, navigation, &path, &scene),
                 LoadedFile::Questions => {
                     for_others.push(Action::Learn(LearningAction::AddQuestions(path)));
                 }
@@ -470,7 +483,7 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
 
 /// The model of a recipe: one that is there, one of the catalogue, or a file beside the
 /// picture.
-fn link_to(workspace: &Workspace, path: &Path, model: &ModelId) -> ModelLink {
+pub(super) fn link_to(workspace: &Workspace, path: &Path, model: &ModelId) -> ModelLink {
     let is_it = |link: &ModelLink| link.name == model.name && link.hash == model.hash;
     let current = workspace.model().map(link_of).filter(is_it);
     let known = || {

@@ -182,13 +182,19 @@ impl Desk {
         let (_, change) = ranked.iter().find(|(index, _)| *index == axis.index)?;
         let name = axis.name();
         let unit = model.axis_unit(axis.space, axis.index);
+        let frame = self.workspace.preview.frame();
+        let code = frame.map(|frame| &frame.code);
+        let now = code
+            .filter(|code| code.space == axis.space)
+            .and_then(|code| code.values.reals().get(axis.index));
+        let now = now.map_or_else(String::new, |now| {
+            format!(" ({name} itself is {now:.2} now)")
+        });
         Some(Param {
             id: ParamId::Axis(axis),
             tooltip: format!(
-                "Steps of one standard deviation along dimension {} of {}. One step changes a \
-                 pixel by {:.1} % on average",
-                axis.index,
-                axis.space,
+                "Steps of one standard deviation away from where the code is without them{now}. \
+                 One step changes a pixel by {:.1} % on average",
                 change * 100.0
             ),
             range: STEP_SIGMA,
@@ -227,34 +233,37 @@ impl Desk {
         if let ParamId::Sampler(param) = id {
             return self.workspace.set_sampler_param(*param, value);
         }
-        if *id == ParamId::Strength {
-            return self.workspace.edit(Edit::Strength(value));
-        }
-        if !value.is_finite() {
+        // It refuses what is no number itself.
+        if !value.is_finite() && *id != ParamId::Strength {
             return;
         }
-        match id {
-            ParamId::Psi => self.workspace.edit(Edit::Psi(value)),
-            ParamId::Condition(word) => self.workspace.edit(Edit::Weight {
+        if let ParamId::Tool(param) = id {
+            self.use_tools(|tools, workspace| tools.set_param(workspace, *param, value));
+        } else if let Some(edit) = self.edit_of(id, value) {
+            self.workspace.edit(edit);
+        }
+    }
+
+    /// The change of the expression that setting a parameter is; `None` for one that sets something else.
+    pub fn edit_of(&self, id: &ParamId, value: f32) -> Option<Edit> {
+        Some(match id {
+            ParamId::Psi => Edit::Psi(value),
+            ParamId::Condition(word) => Edit::Weight {
                 word: word.clone(),
                 weight: value,
-            }),
-            ParamId::Step(name) => self.workspace.edit(Edit::Step {
+            },
+            ParamId::Step(name) => Edit::Step {
                 direction: name.clone(),
                 step: value,
-            }),
+            },
             ParamId::Axis(axis) => {
-                let unit = self
-                    .workspace
-                    .model()
-                    .map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
-                self.workspace.edit(Edit::along(*axis, value, unit));
+                let model = self.workspace.model();
+                let unit = model.map_or(1.0, |model| model.axis_unit(axis.space, axis.index));
+                Edit::along(*axis, value, unit)
             }
-            ParamId::Sampler(_) | ParamId::Toy(_) | ParamId::Strength => {}
-            ParamId::Tool(param) => self.use_tools(|tools, workspace| {
-                tools.set_param(workspace, *param, value);
-            }),
-        }
+            ParamId::Strength => Edit::Strength(value),
+            ParamId::Sampler(_) | ParamId::Toy(_) | ParamId::Tool(_) => return None,
+        })
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::export::Export;
 use super::opening::FileLoader;
+use super::scenes::SceneSaver;
 use super::tools::{ToolPart, ToolView};
 use super::{
-    Composition, Derived, Describing, Desk, Edit, EditPhase, Effect, Learning, Models, Modes,
+    Composition, Derived, Describing, Desk, Edit, EditPhase, Effect, Ends, Learning, Models, Modes,
     Navigation, Notices, OpenSession, Overlay, Pictures, Place, Player, Position, Preview,
     StartupRequest, Tools, Tour, View, Wake, Workspace,
 };
+use crate::document::Framing;
 use crate::engine::{Engine, ModelInfo, ModelSource};
 use crate::latent::SessionNames;
 use crate::latent::expr::Expr;
@@ -51,6 +53,8 @@ pub struct FrameInput {
     pub dt_secs: f32,
     /// A button or key is down, or the wheel turns.
     pub hand_is_busy: bool,
+    /// Which part of the picture is seen.
+    pub framing: Framing,
 }
 
 /// The state of the program: the desk, and the parts that work on it.
@@ -61,6 +65,10 @@ pub struct AppState {
     pub(super) opening: FileLoader,
     pub(super) learning: Learning,
     pub(super) tour: Tour,
+    pub(super) ends: Ends,
+    pub(super) scene_saver: SceneSaver,
+    /// The bookmark that was gone to last while presenting.
+    pub(super) slide: Option<String>,
     text: Derived<Expr, String>,
 }
 
@@ -88,6 +96,9 @@ impl AppState {
             ),
             export: Export::new(start.wake),
             tour: Tour::default(),
+            ends: Ends::default(),
+            scene_saver: SceneSaver::default(),
+            slide: None,
             text: Derived::default(),
         };
         let composition = start.expression.map(Composition::from);
@@ -150,6 +161,11 @@ impl AppState {
     /// Files on their way, and what the next one is to be.
     pub fn export(&self) -> &Export {
         &self.export
+    }
+
+    /// The pictures at the ends of sliders.
+    pub fn ends(&self) -> &Ends {
+        &self.ends
     }
 
     /// Why the file that is set up cannot be made now.
@@ -224,6 +240,14 @@ impl AppState {
         &self.workspace().view
     }
 
+    /// The factor of the text on the window, larger before a room.
+    pub fn text_scale(&self) -> f32 {
+        match self.modes().presents {
+            true => self.view().text_scale_for_a_room(),
+            false => self.view().text_scale(),
+        }
+    }
+
     pub fn modes(&self) -> Modes {
         self.workspace().modes
     }
@@ -245,6 +269,7 @@ impl AppState {
     /// First thing in a frame: takes what the engine sent and lets the walk go on.
     pub fn begin_frame(&mut self, input: FrameInput) {
         self.desk.workspace.now_secs = input.now_secs;
+        self.desk.workspace.framing = input.framing;
         self.take_events();
         self.desk.use_tools(|tools, workspace| {
             tools.advance(workspace, input.dt_secs);
@@ -278,6 +303,7 @@ impl AppState {
         due.soon_if(self.desk.keep_session());
         due.after(self.learning.tick(&mut self.desk, &mut self.navigation));
         due.soon_if(self.keep_up_tour(input.hand_is_busy));
+        self.navigation.forget_scene_codes(&mut self.desk);
         let Some(model) = self.desk.workspace.models.current().cloned() else {
             return due.secs;
         };
@@ -296,6 +322,9 @@ impl AppState {
         }
         let gesture = &self.desk.workspace.gesture;
         let rests = gesture.rests(hand_is_busy, input.now_secs);
+        // What waits for that is painted in the next frame.
+        due.soon_if(rests != self.desk.workspace.hand_rests);
+        self.desk.workspace.hand_rests = rests;
         due.soon_if(self.navigation.note_scene_step(&self.desk, rests));
         due.after(self.is_playing().then_some(0.0));
         due.after(self.desk.tools.due_secs(&self.desk.workspace));
@@ -314,6 +343,7 @@ impl AppState {
         });
         let requests = self.desk.tools.requests(&self.desk.workspace, model);
         self.desk.workspace.request_pictures(&requests);
+        self.ends.ask(&mut self.desk.workspace);
         let requests = self.learning.requests(&mut self.desk.workspace);
         self.desk.workspace.request_pictures(&requests);
     }

@@ -103,6 +103,11 @@ impl View {
         TEXT_SCALES[self.text_scale.min(TEXT_SCALES.len() - 1)]
     }
 
+    /// The size of text for a room: two steps larger.
+    pub fn text_scale_for_a_room(&self) -> f32 {
+        TEXT_SCALES[(self.text_scale + 2).min(TEXT_SCALES.len() - 1)]
+    }
+
     pub(super) fn can_enlarge(&self) -> bool {
         self.text_scale + 1 < TEXT_SCALES.len()
     }
@@ -135,6 +140,8 @@ pub enum Overlay {
     About,
     /// Asks for the name of a bookmark.
     Bookmark,
+    /// Asks for title and caption of a scene.
+    Scene,
     /// Sets up the next file.
     Export,
     /// What is known of a model of another program, before it is loaded.
@@ -153,7 +160,16 @@ pub enum Overlay {
 pub struct Modes {
     pub overlay: Overlay,
     pub picture_only: bool,
+    /// A room looks on.
+    pub presents: bool,
     pub full_screen: bool,
+}
+
+impl Modes {
+    /// Whether what need not be read is off the window.
+    pub fn hides_small_print(&self) -> bool {
+        self.picture_only || self.presents
+    }
 }
 
 #[cfg(test)]

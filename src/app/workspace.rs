@@ -11,6 +11,7 @@ use super::{
     Edit, Effect, Gesture, Models, Modes, Notices, Pictures, Player, Position, Preview, SeedRng,
     View, Wake,
 };
+use crate::document::Framing;
 use crate::engine::{Engine, ModelId, ModelInfo, ModelSource};
 use crate::latent::expr::{CheckError, Context, Expr, Walk, check, parse};
 use crate::latent::{
@@ -40,6 +41,10 @@ pub struct Workspace {
     /// Controls that stay as they are while a scene is open.
     pub(super) locks: Vec<Control>,
     pub(super) now_secs: f64,
+    /// Whether the hand rested in the last frame.
+    pub(super) hand_rests: bool,
+    /// Which part of the picture is seen, as of the last frame.
+    pub(super) framing: Framing,
     pub(super) effects: Vec<Effect>,
     /// Makes the window paint a frame, from any thread.
     pub(super) wake: Wake,
@@ -62,6 +67,8 @@ impl Workspace {
             seeds: SeedRng::new(),
             locks: Vec::new(),
             now_secs: 0.0,
+            hand_rests: false,
+            framing: Framing::default(),
             effects: Vec::new(),
             wake,
         }
@@ -70,6 +77,16 @@ impl Workspace {
     /// Seconds since the start of the program.
     pub fn now_secs(&self) -> f64 {
         self.now_secs
+    }
+
+    /// Which part of the picture was seen in the last frame.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Whether the hand rested, and nothing played, in the last frame.
+    pub fn hand_rests(&self) -> bool {
+        self.hand_rests
     }
 
     /// What is known of the loaded model.

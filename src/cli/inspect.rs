@@ -4,7 +4,7 @@ use super::args::InspectArgs;
 use super::error::CliError;
 use super::listing::image_name;
 use super::{replay, say, source};
-use crate::document::Recipe;
+use crate::document::{Recipe, scene_file};
 use crate::engine::ModelSource;
 use crate::files::{FileKind, load};
 use crate::latent::VocabularyKind;
@@ -32,6 +32,12 @@ pub fn inspect(args: &InspectArgs) -> Result<(), CliError> {
             }
             let source = ModelSource::File(path.to_owned());
             say(describe(&source::read(&source)?).trim_end())
+        }
+        FileKind::Scene => {
+            let scene =
+                scene_file::read(path).map_err(|error| CliError::BadInput(error.to_string()))?;
+            let shown = serde_json::to_string_pretty(&scene);
+            say(&shown.map_err(|fault| CliError::Failed(fault.to_string()))?)
         }
         kind if kind.is_picture() || kind.is_video() => {
             Err(source::foreign(path, kind, "in which no recipe is kept"))

@@ -4,6 +4,7 @@ use super::args::Cli;
 use super::error::CliError;
 use super::source;
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
+use crate::document::scene_file::{self, SceneFileError};
 use crate::document::{photo, session_file};
 use crate::engine::ModelSource;
 use crate::files::FileKind;
@@ -86,6 +87,11 @@ fn opened(name: &Path) -> Result<Opened, CliError> {
             Ok(Opened::File(name.to_owned()))
         }
         FileKind::Session => Ok(Opened::Session(name.to_owned())),
+        FileKind::Scene => {
+            let bad_input = |error: SceneFileError| CliError::BadInput(error.to_string());
+            scene_file::read(name).map_err(bad_input)?;
+            Ok(Opened::File(name.to_owned()))
+        }
         // It says what is wrong with it.
         _ if ending == session_file::ENDING => Ok(Opened::Session(name.to_owned())),
         FileKind::Text if ending == "md" => Ok(Opened::File(name.to_owned())),

@@ -8,6 +8,7 @@
 use super::earlier::upgraded;
 use super::json::{self, exact};
 use super::snapshot::ModelLink;
+use super::staging::Staging;
 use crate::latent::expr::limits::MAX_CODE_LEN;
 use crate::latent::expr::{Expr, parse};
 use crate::latent::{Code, Sampler, SessionNames, Space, SpaceShape, StoredOriginal};
@@ -47,6 +48,10 @@ pub struct Bookmark {
     pub created_secs: u64,
     #[serde(with = "written_code")]
     pub code: Code,
+    /// How it stood on the window; going there restores it. Bookmarks of earlier versions, and codes that
+    /// no picture on the window has, leave the window as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staging: Option<Staging>,
     /// Not listed any more, but still known to the expressions that use it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_deleted: bool,
@@ -135,7 +140,7 @@ pub enum BookmarkError {
     Shape(String),
     #[error("the code of @{0} has numbers that are not finite")]
     NotFinite(String),
-    #[error("@{0} has too many tags, too long a note or too long a model name")]
+    #[error("@{0} has too many tags, too long a note, model name or settings of tools")]
     TooMuchText(String),
 }
 
@@ -154,6 +159,22 @@ pub fn check_name(name: &str) -> Result<(), BookmarkError> {
     match parse(&format!("@{name}")) {
         Ok(Expr::Named(read)) if read == name => Ok(()),
         _ => Err(BookmarkError::BadName(name.to_owned())),
+    }
+}
+
+/// Checks what a file may have got wrong about a code.
+///
+/// # Errors
+///
+/// What is wrong with it, as a sentence with its name.
+pub fn check_code(name: &str, code: &Code) -> Result<(), BookmarkError> {
+    match code.shape.checked_len() {
+        Some(len) if len == code.values.len() && len <= MAX_CODE_LEN => {}
+        _ => return Err(BookmarkError::Shape(name.to_owned())),
+    }
+    match code.values.is_finite() {
+        true => Ok(()),
+        false => Err(BookmarkError::NotFinite(name.to_owned())),
     }
 }
 
@@ -217,19 +238,13 @@ impl Bookmark {
     pub fn check(&self) -> Result<(), BookmarkError> {
         check_name(&self.name)?;
         let name = || self.name.clone();
-        let code = &self.code;
-        match code.shape.checked_len() {
-            Some(len) if len == code.values.len() && len <= MAX_CODE_LEN => {}
-            _ => return Err(BookmarkError::Shape(name())),
-        }
-        if !code.values.is_finite() {
-            return Err(BookmarkError::NotFinite(name()));
-        }
+        check_code(&self.name, &self.code)?;
         let is_short = |text: &str, chars: usize| text.chars().count() <= chars;
         let fits = self.tags.len() <= MAX_TAGS
             && self.tags.iter().all(|tag| is_short(tag, MAX_NAME_CHARS))
             && is_short(&self.note, MAX_NOTE_CHARS)
-            && self.model.is_sound();
+            && self.model.is_sound()
+            && self.staging.as_ref().is_none_or(Staging::is_sound);
         if fits {
             Ok(())
         } else {
@@ -350,6 +365,9 @@ impl Bookmarks {
         for bookmark in &mut self.list {
             if let Some(text) = renamed(&bookmark.expression, from, to) {
                 bookmark.expression = text;
+            }
+            if let Some(staging) = &mut bookmark.staging {
+                staging.rename(from, to);
             }
         }
         Ok(())

@@ -30,10 +30,12 @@ pub mod photo;
 pub mod png;
 pub mod raster;
 pub mod recipe;
+pub mod scene_file;
 pub mod seeds;
 mod session;
 pub mod session_file;
 mod snapshot;
+mod staging;
 
 pub use bookmarks::{Bookmark, Bookmarks};
 pub use change::{Change, ChangeError, SessionView};
@@ -44,3 +46,4 @@ pub use recipe::{Recipe, Subject};
 
 pub use session::Session;
 pub use snapshot::{ModelLink, ModelOrigin, Snapshot};
+pub use staging::{Framing, MAX_ZOOM, Staging};

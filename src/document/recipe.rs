@@ -257,11 +257,22 @@ impl Recipe {
         if head.recipe_version > RECIPE_VERSION {
             return Err(RecipeError::Version(head.recipe_version));
         }
-        let mut recipe: Self = serde_json::from_str(text).map_err(RecipeError::Json)?;
-        if recipe.recipe_version < VERSION_WITH_W {
-            recipe.upgrade();
+        let recipe: Self = serde_json::from_str(text).map_err(RecipeError::Json)?;
+        recipe.of_today()
+    }
+
+    /// A recipe that was read, in today's form.
+    ///
+    /// # Errors
+    /// When it is of a newer version.
+    pub(super) fn of_today(mut self) -> Result<Self, RecipeError> {
+        if self.recipe_version > RECIPE_VERSION {
+            return Err(RecipeError::Version(self.recipe_version));
         }
-        Ok(recipe)
+        if self.recipe_version < VERSION_WITH_W {
+            self.upgrade();
+        }
+        Ok(self)
     }
 
     /// Writes expressions of an earlier version in today's language, so that they draw what they

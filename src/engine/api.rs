@@ -7,7 +7,7 @@ use crate::latent::likeness::Likeness;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space, SpaceShape};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
-use crate::model::measurement::Measurement;
+use crate::model::measurement::{Judgement, Measurement};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -94,6 +94,7 @@ impl Job {
             | Self::Steps { .. }
             | Self::Evaluate { .. }
             | Self::Examine { .. }
+            | Self::Judge { .. }
             | Self::Encode { .. } => Class::Visible,
             Self::Stream { .. }
             | Self::Assess { .. }
@@ -257,6 +258,12 @@ pub enum Job {
         shots: Vec<Shot>,
         names: Arc<SessionNames>,
     },
+    /// Have the judge of a model's data look at pictures, each f32 `[C, H, W]` in 0..1 in the model's
+    /// size, whatever made them. Answers with [`Event::Judged`].
+    Judge {
+        model: ModelId,
+        pictures: Vec<Arc<[f32]>>,
+    },
     /// Measure the pictures of some shots of one model as a set, beside real pictures, in the features
     /// of the judge of the model's data. Answers with [`Event::Assessed`].
     Assess {
@@ -348,6 +355,12 @@ pub enum Event {
         job: JobId,
         measurements: Vec<Measurement>,
     },
+    /// The answer of a judge job: what is seen in each picture, in order; nothing where no judge knows
+    /// the data of the model.
+    Judged {
+        job: JobId,
+        judgements: Vec<Judgement>,
+    },
     /// The answer of an assess job.
     Assessed {
         job: JobId,
@@ -409,6 +422,7 @@ impl Event {
             | Self::Tile { job, .. }
             | Self::Step { job, .. }
             | Self::Examined { job, .. }
+            | Self::Judged { job, .. }
             | Self::Assessed { job, .. }
             | Self::Evaluated { job, .. }
             | Self::Encoded { job, .. }

@@ -18,6 +18,8 @@ pub enum FileKind {
     SafetensorsIndex,
     /// A session of this program.
     Session,
+    /// A scene of this program.
+    Scene,
     Png,
     Gif,
     WebP,
@@ -146,6 +148,7 @@ impl fmt::Display for FileKind {
             Self::Safetensors => "a safetensors file",
             Self::SafetensorsIndex => "an index of safetensors files",
             Self::Session => "a zscape session",
+            Self::Scene => "a zscape scene",
             Self::Png => "a PNG picture",
             Self::Gif => "a GIF picture",
             Self::WebP => "a WebP picture",
@@ -324,6 +327,8 @@ fn of_text(head: &[u8]) -> Option<FileKind> {
         FileKind::Svg
     } else if begins("{") && text.contains("\"zscape_session\"") {
         FileKind::Session
+    } else if begins("{") && text.contains("\"zscape_scene\"") {
+        FileKind::Scene
     } else if begins("{") && text.contains("\"weight_map\"") {
         FileKind::SafetensorsIndex
     } else if begins("{") || begins("[") {
@@ -351,7 +356,7 @@ mod tests {
         use FileKind as K;
         let mut safetensors = 20_u64.to_le_bytes().to_vec();
         safetensors.extend(b"{\"__metadata__\":{}}  ");
-        let cases: [(&[u8], K); 22] = [
+        let cases: [(&[u8], K); 23] = [
             (b"", K::Empty),
             (&safetensors, K::Safetensors),
             (b"\xff\xd8\xff\xe0\0\x10JFIF", K::Jpeg),
@@ -371,6 +376,7 @@ mod tests {
             ),
             (b"\x08\x08\x12\x07pytorch\x1a", K::Onnx),
             (b"\xef\xbb\xbf{\"zscape_session\": 3", K::Session),
+            (b"{\n  \"zscape_scene\": 1", K::Scene),
             (b"{\"zscape_progress\": 1", K::Json),
             (b"# notes\r\n", K::Text),
             (

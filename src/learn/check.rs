@@ -3,6 +3,7 @@
 use super::Fault;
 use super::bank::Bank;
 use super::figure::Content;
+use super::glossary::Glossary;
 use super::measure::{Detail, HERE, Measure, Quantity};
 use super::models::{ModelSketch, Models};
 use super::path::StudyPath;
@@ -25,6 +26,9 @@ pub fn bank(bank: &Bank, models: &Models, complete: bool) -> Vec<Fault> {
     }
     if let Err(reason) = StudyPath::of(bank) {
         faults.push(Fault::new("assets/questions/path.toml", 0, reason));
+    }
+    if bank.questions().iter().any(|question| question.is_built_in) {
+        faults.extend(Glossary::built_in().faults(bank));
     }
     for (topic, level, id) in bank.index().entries() {
         let file = format!("assets/questions/{}/{id}.md", topic.id);

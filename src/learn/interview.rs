@@ -75,6 +75,18 @@ pub struct Item {
     pub results: Vec<Option<TaskResult>>,
     /// What each task feeds.
     pub criteria: Vec<Vec<Criterion>>,
+    /// Whether it was skipped: tasks without an answer count as not seen.
+    pub is_skipped: bool,
+}
+
+impl Item {
+    /// Results of the tasks that count, with what each feeds.
+    fn counted(&self) -> impl Iterator<Item = (&Vec<Criterion>, Option<&TaskResult>)> {
+        let tasks = self.criteria.iter().zip(&self.results);
+        tasks
+            .map(|(criteria, result)| (criteria, result.as_ref()))
+            .filter(|(_, result)| result.is_some() || !self.is_skipped)
+    }
 }
 
 /// What came of a task.
@@ -131,6 +143,7 @@ impl Interview {
             level: question.level,
             results: vec![None; question.tasks.len()],
             criteria: question.tasks.iter().map(|t| t.criteria.clone()).collect(),
+            is_skipped: false,
         });
         Ok(Self {
             items: items.collect(),
@@ -159,9 +172,25 @@ impl Interview {
         self.remaining(elapsed).is_zero() || self.next_open().is_none()
     }
 
+    /// Skips a question: those of its tasks that have no answer count as not seen.
+    pub fn skip(&mut self, item: usize) {
+        if let Some(item) = self.items.get_mut(item) {
+            item.is_skipped = true;
+        }
+    }
+
+    /// How many of the tasks that count were answered, and how many there are.
+    pub fn done(&self) -> (usize, usize) {
+        let counted = || self.items.iter().flat_map(Item::counted);
+        let answered = counted().filter(|(_, result)| result.is_some());
+        (answered.count(), counted().count())
+    }
+
     /// Item and task of the first task without an answer.
     pub fn next_open(&self) -> Option<(usize, usize)> {
-        self.items.iter().enumerate().find_map(|(item, found)| {
+        let items = self.items.iter().enumerate();
+        let mut open = items.filter(|(_, found)| !found.is_skipped);
+        open.find_map(|(item, found)| {
             let task = found.results.iter().position(Option::is_none)?;
             Some((item, task))
         })
@@ -238,10 +267,10 @@ impl Interview {
     pub fn by_criterion(&self) -> BTreeMap<Criterion, f64> {
         let mut sums: BTreeMap<Criterion, (f64, f64)> = BTreeMap::new();
         for item in &self.items {
-            for (criteria, result) in item.criteria.iter().zip(&item.results) {
+            for (criteria, result) in item.counted() {
                 for &criterion in criteria {
                     let (sum, count) = sums.entry(criterion).or_default();
-                    *sum += result.as_ref().map_or(0.0, |result| result.score);
+                    *sum += result.map_or(0.0, |result| result.score);
                     *count += 1.0;
                 }
             }
@@ -303,6 +332,7 @@ impl Interview {
                     .and_then(|q| q.tasks.get(task))
                     .map_or("", |t| &t.ask);
                 let told = match result {
+                    None if item.is_skipped => "skipped, does not count".to_owned(),
                     None => "no answer".to_owned(),
                     Some(result) => {
                         let word = if result.passed { "right" } else { "not right" };

@@ -5,6 +5,10 @@ use super::manifest::{ImageSpec, LabelKind};
 use crate::latent::{Code, Vocabulary, VocabularyKind, stands_for};
 use std::sync::Arc;
 
+/// From which probability on a label is surely there: below it a judge of many labels is wrong too often
+/// to be quoted.
+pub const SURE: f32 = 0.8;
+
 /// A code with its picture, and what the other networks say of that picture.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Measurement {
@@ -47,6 +51,21 @@ impl Judgement {
         found.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
+    /// The labels that the picture surely has, the surest first: the most probable class, or all labels
+    /// with a probability of at least [`SURE`].
+    pub fn seen(&self) -> Vec<(&str, f32)> {
+        let label = |(place, &probability): (usize, &f32)| {
+            Some((self.labels.get(place)?.as_str(), probability))
+        };
+        let all = || self.probabilities.iter().enumerate().filter_map(label);
+        let mut seen: Vec<_> = match self.class() {
+            Some((class, _)) => all().skip(class).take(1).collect(),
+            None => all().filter(|(_, it)| *it >= SURE).collect(),
+        };
+        seen.sort_by(|a, b| b.1.total_cmp(&a.1));
+        seen
+    }
+
     /// What a model that takes these words would have to be asked for to draw the picture.
     pub fn condition(&self, vocabulary: &Vocabulary) -> Vec<f32> {
         let class = self.class().map(|(class, _)| class);
@@ -72,5 +91,24 @@ impl Judgement {
     pub fn probability(&self, label: &str) -> Option<f32> {
         let place = self.labels.iter().position(|known| known == label)?;
         self.probabilities.get(place).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_class_or_all_sure_labels_are_seen() {
+        let judged = |kind, probabilities: &[f32]| Judgement {
+            kind,
+            labels: ["a", "b", "c"].map(str::to_owned).into(),
+            probabilities: probabilities.to_vec(),
+        };
+        let classes = judged(LabelKind::Classes, &[0.3, 0.45, 0.25]);
+        assert_eq!(classes.seen(), [("b", 0.45)], "the best, however unsure");
+        let flags = judged(LabelKind::Flags, &[0.85, 0.79, 0.95]);
+        assert_eq!(flags.seen(), [("c", 0.95), ("a", 0.85)]);
+        assert!(judged(LabelKind::Flags, &[0.1, 0.2, 0.3]).seen().is_empty());
     }
 }

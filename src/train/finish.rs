@@ -4,11 +4,13 @@ use super::TrainError;
 use super::dataset::Dataset;
 use super::eval;
 use super::measure;
+use super::named;
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::task::{Task, Trained};
 use crate::latent::{Sampler, Space, SpaceShape};
 use crate::model::file::StoredTensor;
+use crate::model::judge::Classifier;
 use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
 use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
 use std::collections::BTreeMap;
@@ -112,7 +114,14 @@ pub fn finish(
     if traits.generates && diffusion.is_none() {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         if generator.has_encoder() {
-            add_codes(&generator, test, &mut tensors, &mut progress)?;
+            let judge = Classifier::of(&manifest, &device)?;
+            add_codes(
+                &generator,
+                judge.as_ref(),
+                test,
+                &mut tensors,
+                &mut progress,
+            )?;
         }
         let sigma = match tensors.get("z.sigma") {
             Some(sigma) => sigma.values.clone(),
@@ -150,9 +159,11 @@ fn reread(
         .map_err(|error| ModelError(error.to_string()))
 }
 
-/// The statistics of encoded test pictures, some of their codes, and each class's mean code.
+/// The statistics of encoded test pictures, some of their codes, and a code for each class, of which the
+/// judge of the data, where there is one, says whether it is drawn as the class.
 fn add_codes(
     generator: &Generator,
+    judge: Option<&Classifier>,
     test: &Dataset,
     tensors: &mut BTreeMap<String, StoredTensor>,
     progress: &mut Progress<'_>,
@@ -191,7 +202,10 @@ fn add_codes(
             .filter(|(_, other)| usize::from(**other) == label)
             .flat_map(|(row, _)| row.iter().copied())
             .collect();
-        let (mean, _) = measure::column_statistics(&of_class, dim);
+        let code = named::code_of_class(&of_class, dim, |rows| match judge {
+            Some(judge) => named::read_as(generator, judge, class, rows),
+            None => Ok(vec![true; rows.len() / dim.max(1)]),
+        })?;
         let name = class.to_lowercase().replace(' ', "-");
         // A name starts with a letter, so that it needs no quotes in an expression.
         let starts_well = name.starts_with(|first: char| first.is_alphabetic());
@@ -200,7 +214,7 @@ fn add_codes(
         } else {
             format!("digit-{name}")
         };
-        tensors.insert(format!("code.{name}"), StoredTensor::vector(mean));
+        tensors.insert(format!("code.{name}"), StoredTensor::vector(code));
     }
     Ok(())
 }

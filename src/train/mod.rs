@@ -20,6 +20,7 @@ mod idx;
 mod losses;
 mod measure;
 mod memory;
+mod named;
 mod parameters;
 mod penalty;
 mod probes;

@@ -45,6 +45,7 @@ enum Purpose {
     Export(FileKind),
     OpenSession,
     SaveSession,
+    SaveScene,
     Learning(LearningFile),
     Curves(CurveFile),
 }
@@ -139,6 +140,15 @@ impl Dialogs {
         self.show(Purpose::SaveSession, actions, move || dialog.save_file());
     }
 
+    /// Asks where to save a scene.
+    pub fn save_scene(&mut self, suggested_name: &str, actions: &mut Actions) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Save as scene")
+            .set_file_name(suggested_name)
+            .add_filter("Scene (.zscape)", &[ENDING]);
+        self.show(Purpose::SaveScene, actions, move || dialog.save_file());
+    }
+
     /// Asks where to write what was learned.
     pub fn save_learning(&mut self, file: LearningFile, actions: &mut Actions) {
         let (name, words, ending) = file.suggestion();
@@ -185,6 +195,9 @@ impl Dialogs {
                 (Some(path), Purpose::SaveSession) => {
                     let path = with_ending(path, ENDING);
                     actions.push(Action::Session(SessionAction::Save(path)));
+                }
+                (Some(path), Purpose::SaveScene) => {
+                    actions.push(Action::SaveScene(with_ending(path, ENDING)));
                 }
                 (Some(path), Purpose::Learning(file)) => {
                     let path = with_ending(path, file.suggestion().2);
@@ -256,6 +269,7 @@ fn no_dialog_message(purpose: Purpose) -> String {
             "`zscape eval` with --method and --steps measures the same on more pictures"
         }
         Purpose::Learning(_) => "`zscape progress` writes what was learned",
+        Purpose::SaveScene => "Export the picture: its file leads back to it, too",
         Purpose::SaveSession => {
             "The session is kept for the next start; start zscape with the name of a session \
              file to save into that one"

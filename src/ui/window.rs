@@ -1,7 +1,7 @@
 //! The window: the panels in their places, and the order of things in a frame.
 
 use super::dialogs::Dialogs;
-use super::overlays::{self, BookmarkForm, Palette, ShortcutsPage, Toasts};
+use super::overlays::{self, BookmarkForm, Palette, SceneForm, ShortcutsPage, Toasts};
 use super::panels::bookmarks::BookmarksView;
 use super::panels::canvas::CanvasView;
 use super::panels::equation::EquationBar;
@@ -40,6 +40,7 @@ pub struct ZscapeWindow {
     filmstrip: FilmstripView,
     bookmarks: BookmarksView,
     bookmark_form: BookmarkForm,
+    scene_form: SceneForm,
     learning: LearningView,
     palette: Palette,
     shortcuts: ShortcutsPage,
@@ -152,6 +153,7 @@ impl ZscapeWindow {
             filmstrip: FilmstripView::default(),
             bookmarks: BookmarksView::default(),
             bookmark_form: BookmarkForm::default(),
+            scene_form: SceneForm::default(),
             learning: LearningView::default(),
             palette: Palette::default(),
             shortcuts: ShortcutsPage::default(),
@@ -193,7 +195,7 @@ impl ZscapeWindow {
                 .fill(tokens(ui).panel)
                 .inner_margin(Margin::symmetric(horizontal as i8, vertical as i8))
         };
-        if !modes.picture_only {
+        if !modes.hides_small_print() {
             let menu = Panel::top("menu")
                 .resizable(false)
                 .frame(line(ui, space::S, space::S))
@@ -204,6 +206,8 @@ impl ZscapeWindow {
                 .resizable(false)
                 .frame(line(ui, space::M, 0.0))
                 .show(ui, |ui| status::ui(ui, app, actions, &self.canvas));
+        }
+        if !modes.picture_only {
             let rail = Panel::left("tools")
                 .exact_size(tools::rail::WIDTH)
                 .resizable(false)
@@ -211,8 +215,11 @@ impl ZscapeWindow {
                 .show(ui, |ui| tools::rail::ui(ui, app, actions));
             add(rail.response);
             let beside = ui.available_width() - size::LEARNING_PANEL_MIN;
-            let has_room =
-                !app.view().learning || beside - size::CONTROLS_PANEL_MIN >= size::STAGE_MIN;
+            let has_room = if modes.presents {
+                ui.available_width() - size::CONTROLS_PANEL_MIN >= size::ROOM_STAGE_MIN
+            } else {
+                !app.view().learning || beside - size::CONTROLS_PANEL_MIN >= size::STAGE_MIN
+            };
             // Where not both have room beside the picture, the questions were opened last.
             if app.view().controls && has_room {
                 let controls = Panel::left("controls")
@@ -241,7 +248,7 @@ impl ZscapeWindow {
                     .show(ui, |ui| learning::ui(ui, app, actions, &mut self.learning));
                 add(learning.response);
             }
-            if app.view().filmstrip {
+            if app.view().filmstrip && !modes.presents {
                 let filmstrip = Panel::bottom("filmstrip")
                     .exact_size(size::THUMBNAIL + 2.0 * space::S + space::XS)
                     .resizable(false)
@@ -251,11 +258,13 @@ impl ZscapeWindow {
                     });
                 add(filmstrip.response);
             }
-            let equation = Panel::bottom("equation")
-                .resizable(false)
-                .frame(line(ui, space::M, space::S))
-                .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
-            add(equation.response);
+            if !modes.presents {
+                let equation = Panel::bottom("equation")
+                    .resizable(false)
+                    .frame(line(ui, space::M, space::S))
+                    .show(ui, |ui| equation::ui(ui, app, actions, &mut self.equation));
+                add(equation.response);
+            }
         }
         if app.view().bookmarks && !modes.picture_only {
             let bookmarks = Panel::right("bookmarks")
@@ -315,6 +324,9 @@ impl ZscapeWindow {
         if app.overlay() != Overlay::Shortcuts {
             self.shortcuts.close();
         }
+        if app.overlay() != Overlay::Scene {
+            self.scene_form.close();
+        }
         match app.overlay() {
             Overlay::None => {}
             Overlay::Palette => self.palette.ui(ctx, app, actions),
@@ -326,6 +338,7 @@ impl ZscapeWindow {
             Overlay::Shortcuts => self.shortcuts.ui(ctx, actions),
             Overlay::About => overlays::about(ctx, app, actions),
             Overlay::Bookmark => self.bookmark_form.ui(ctx, app, actions),
+            Overlay::Scene => self.scene_form.ui(ctx, app, actions),
         }
         if let Some((layer, rect)) = overlays::tour(ctx, app, actions) {
             self.parts.add_first(layer, rect);
@@ -378,6 +391,9 @@ impl ZscapeWindow {
                 self.dialogs
                     .save_session(&suggested_name, &mut self.actions);
             }
+            Effect::AskWhereToSaveScene { suggested_name } => {
+                self.dialogs.save_scene(&suggested_name, &mut self.actions);
+            }
             Effect::AskForPictureFile { suggested_name } => {
                 self.dialogs
                     .save_picture(&suggested_name, &mut self.actions);
@@ -401,6 +417,7 @@ impl ZscapeWindow {
             Effect::EditExpression => self.equation.focus(),
             Effect::FocusPart { forward } => self.parts.focus_next(ctx, forward),
             Effect::FitPicture => self.canvas.fit(),
+            Effect::Frame(framing) => self.canvas.set_framing(framing),
             Effect::Restyle => restyle(ctx, &self.app),
         }
         ctx.request_repaint();
@@ -487,6 +504,7 @@ impl ZscapeWindow {
     }
 
     fn input(&mut self, ctx: &Context) -> FrameInput {
+        let framing = self.canvas.framing();
         let is_typing = ctx.egui_wants_keyboard_input();
         ctx.input(|input| {
             let is_key = |event: &Event| matches!(event, Event::Key { .. });
@@ -499,6 +517,7 @@ impl ZscapeWindow {
             FrameInput {
                 now_secs: input.time,
                 dt_secs: input.stable_dt,
+                framing,
                 hand_is_busy: input.pointer.any_down() || holds_a_key || input.is_scrolling(),
             }
         })
@@ -507,6 +526,6 @@ impl ZscapeWindow {
 
 fn restyle(ctx: &Context, app: &AppState) {
     theme::set_theme(ctx, app.view().theme);
-    theme::set_text_scale(ctx, app.view().text_scale());
+    theme::set_text_scale(ctx, app.text_scale());
     picture::set_enlarging(ctx, app.view().enlarging);
 }

@@ -69,3 +69,19 @@ fn a_picture_of_another_program_has_no_recipe() {
     writer.finish().expect("an end");
     run(&["inspect", &folder.write("other.png", bytes)]).refused("no recipe");
 }
+
+#[test]
+fn a_scene_is_shown_and_a_broken_one_is_named() {
+    let folder = Folder::new();
+    let scene = r#"{"zscape_scene": 1, "title": "Threes", "caption": "Drag",
+        "recipe": {"recipe_version": 3, "model": {"name": "digits-vae2", "hash": "ab"},
+        "expression": "seed(3)", "size": [28, 28], "program": "zscape"}}"#;
+    let path = folder.write("a.zscape", scene);
+    let shown = run(&["inspect", &path]).succeeded().stdout;
+    for part in ["Threes", "Drag", "seed(3)"] {
+        assert!(shown.contains(part), "no {part:?} in {shown}");
+    }
+    let cut = folder.write("cut.zscape", &scene[..scene.len() / 2]);
+    run(&["inspect", &cut]).refused("not a zscape scene");
+    run(&[&cut]).refused("not a zscape scene");
+}

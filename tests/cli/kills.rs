@@ -134,6 +134,7 @@ fn named(name: &str) -> zscape::document::Bookmark {
         },
         created_secs: 0,
         code: zscape::latent::Code::vector(zscape::latent::Space::Z, vec![0.0]),
+        staging: None,
         is_deleted: false,
     }
 }

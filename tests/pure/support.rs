@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use zscape::document::{
-    Bookmark, Change, ModelLink, ModelOrigin, NodeId, SessionView, StoredDirection,
+    Bookmark, Change, Framing, ModelLink, ModelOrigin, NodeId, SessionView, Staging,
+    StoredDirection,
 };
 use zscape::latent::{Code, Direction, NoiseMode, Sampler, Space, SpaceShape, Values};
 
@@ -29,6 +30,7 @@ pub fn bookmark(name: &str, values: Vec<f32>) -> Bookmark {
         model: model(0),
         created_secs: 1_700_000_000,
         code: Code::vector(Space::Z, values),
+        staging: None,
         is_deleted: false,
     }
 }
@@ -98,10 +100,18 @@ fn bookmarks() -> impl Strategy<Value = Bookmark> {
                 } else {
                     SpaceShape::Vector { dim: values.len() }
                 };
+                let staging = (number % 2 == 0).then(|| Staging {
+                    tools: serde_json::json!({ "codes": [expression] }).to_string(),
+                    framing: Framing {
+                        zoom: 2.0,
+                        middle: [0.25, 0.5],
+                    },
+                });
                 Bookmark {
                     tags,
                     note,
                     expression,
+                    staging,
                     model: model(number),
                     code: Code {
                         space: if has_layers { Space::W_PLUS } else { Space::Z },

@@ -70,7 +70,7 @@ fn the_class_of_a_conditional_stylegan_acts_before_truncation() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("conditional.pt");
     let bytes = Form::TorchZip.bytes(&foreign_files::conditional_stylegan());
-    std::fs::write(&path, bytes).expect("it can be written");
+    zscape::files::save::save(&path, &bytes).expect("it can be written");
     let mut window = Window::open_model(Some(ModelSource::File(path)));
     window.wait("the model", |app| {
         app.model()

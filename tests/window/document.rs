@@ -289,7 +289,7 @@ fn undo_goes_back_over_a_change_of_the_model() {
 }
 
 /// A session of this many steps with the built-in model.
-fn session(steps: u64) -> Session {
+pub fn session(steps: u64) -> Session {
     let model = ModelLink {
         name: "digits-vae2".to_owned(),
         hash: hash_of("digits-vae2"),

@@ -220,7 +220,8 @@ fn what_a_projector_found_is_a_code_in_w() {
         .collect();
     // As NumPy saves `w=projected_w[None].numpy()`.
     let array = foreign_files::Tensor::new("w", &[1, layers, dim], style.repeat(layers));
-    std::fs::write(&path, Form::NpzCompressed.bytes(&[array])).expect("it can be written");
+    zscape::files::save::save(&path, &Form::NpzCompressed.bytes(&[array]))
+        .expect("it can be written");
     window.drop_file(&path);
     window.wait("its name", |app| app.names().codes.contains_key("w"));
     window.settle();

@@ -6,12 +6,13 @@ use eframe::egui::{Key, Modifiers, pos2};
 use egui_kittest::kittest::Queryable as _;
 use std::path::PathBuf;
 use std::time::Instant;
-use zscape::app::tools::encode::{Encode, How, Source};
+use zscape::app::tools::encode::{Encode, How, Reading, Source};
 use zscape::app::{Action, Tool};
 use zscape::document::photo::{Fit, Placing};
 use zscape::document::{Raster, Recipe, Subject, png};
 use zscape::files::save;
 use zscape::latent::ModelId;
+use zscape::model::measurement::SURE;
 
 /// A dark ring on white paper, `side` pixels wide, as a scanner sees a zero.
 fn ring(folder: &tempfile::TempDir, name: &str, side: usize) -> PathBuf {
@@ -398,4 +399,81 @@ fn a_crop_is_dragged_on_the_original() {
     );
     window.click("Use all of it");
     assert_eq!(window.app().tools().settings().encode.crop, None);
+}
+
+/// Waits until what was found last has been judged.
+fn wait_for_reading(window: &mut Window) -> Reading {
+    window.wait("the reading", |app| {
+        let live = app.tools().encode();
+        let found = live.found().map(|found| found.id);
+        found.is_some() && live.reading().map(|reading| reading.of) == found
+    });
+    window.harness.run_steps(2);
+    let reading = window.app().tools().encode().reading();
+    reading.expect("it has come").clone()
+}
+
+#[test]
+fn the_judge_reads_the_drawing_and_what_became_of_it() {
+    let mut window = Window::open_named("digits-vae2");
+    window.open_tool("Encode");
+    window.click("Draw");
+    stroke(&mut window, 0.5);
+    let reading = wait_for_reading(&mut window);
+    let (class, confidence) = reading.picture.class().expect("digits have classes");
+    assert_eq!(reading.picture.labels[class], "1", "a line down the paper");
+    let words = |class: &str, part: f32| format!("The judge reads {class} ({:.0} %)", part * 100.0);
+    let said = words("1", confidence);
+    let notes = window.harness.query_all_by_label(&said).count();
+    assert!(notes >= 1, "{said}");
+    let (class, confidence) = reading.reconstruction.class().expect("as above");
+    let said = words(&reading.reconstruction.labels[class], confidence);
+    assert!(window.harness.query_all_by_label(&said).count() >= 1);
+
+    // A second line makes another reading, and no drawing has none.
+    stroke(&mut window, 0.8);
+    let second = wait_for_reading(&mut window);
+    assert_ne!(second.of, reading.of);
+    window.click("Draw");
+    window.wait("no reading", |app| app.tools().encode().reading().is_none());
+    let said = window.harness.query_all_by_label_contains("The judge");
+    assert_eq!(said.count(), 0);
+}
+
+#[test]
+fn of_a_face_the_sure_labels_are_read() {
+    let mut window = Window::open_named("faces-vae");
+    window.open_tool("Encode");
+    window.ask(Action::edit_tool::<Encode>(|settings| {
+        settings.open_file("sample:face".into());
+    }));
+    window.settle();
+    wait_for_code(&mut window);
+    let reading = wait_for_reading(&mut window);
+    let seen = reading.picture.seen();
+    assert!(!seen.is_empty(), "a face has something");
+    assert!(seen.iter().all(|(_, part)| *part >= SURE), "{seen:?}");
+    let labels: Vec<String> = seen.iter().map(|(it, _)| it.replace('_', " ")).collect();
+    let said = format!("The judge sees {}", labels.join(", "));
+    assert!(
+        window.harness.query_all_by_label(&said).count() >= 1,
+        "{said}"
+    );
+}
+
+#[test]
+fn notes_below_the_panes_take_one_line_each() {
+    let mut window = Window::open_named("digits-vae2");
+    window.harness.set_size(eframe::egui::vec2(1024.0, 640.0));
+    window.settle();
+    window.open_tool("Encode");
+    window.click("Draw");
+    stroke(&mut window, 0.5);
+    wait_for_reading(&mut window);
+    let notes = window
+        .harness
+        .query_all_by_label_contains("The judge reads");
+    let heights: Vec<f32> = notes.map(|note| note.rect().height()).collect();
+    assert_eq!(heights.len(), 2, "the drawing and its reconstruction");
+    assert!(heights.iter().all(|height| *height < 20.0), "{heights:?}");
 }

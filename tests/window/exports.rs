@@ -341,3 +341,22 @@ fn a_cancelled_export_leaves_nothing() {
     }
     assert_eq!(left(), 0, "nothing is left");
 }
+
+#[test]
+fn a_small_picture_is_saved_large_enough_to_be_shown_around() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (model, side, is_smooth) in [
+        ("digits-vae2", 18 * 28, false),
+        ("heroes-vae", 16 * 32, false),
+        ("faces-vae", 8 * 64, true),
+    ] {
+        let mut window = Window::open_named(model);
+        let path = folder.path().join(format!("{model}.png"));
+        window.ask(Action::SavePicture(path.clone()));
+        window.harness.run_steps(2);
+        window.wait("the file", |app| app.export().runs().is_empty());
+        let recipe = recipe_in_file(&path).expect("it carries a recipe");
+        assert_eq!(recipe.size, [side; 2], "{model}");
+        assert_eq!(recipe.smooth, is_smooth, "{model}: as on the window");
+    }
+}

@@ -115,7 +115,7 @@ fn every_scene_opens_as_it_is_written_and_leaves_no_trace() {
         });
         let open = window.app().navigation().scene();
         let open = open.unwrap_or_else(|| panic!("{} does not open", question.id));
-        assert_eq!(open.question, question.id);
+        assert!(open.is_of(&question.id));
         assert_eq!(
             name_of(window.app().tools().open()),
             scene.tool,
@@ -174,7 +174,7 @@ fn the_answer_waits_for_a_prediction() {
     window.write_into("Your answer", "as long as a norm");
     window.push_button("Compare with the answer");
     assert!(window.shows("as long as a norm"));
-    assert!(window.shows("Norms are lengths."));
+    assert!(window.shows("are lengths."));
     window.find(Role::Link, "a picture");
     // Links lead to other questions and back.
     window.push(Role::Link, "link");
@@ -186,11 +186,34 @@ fn the_answer_waits_for_a_prediction() {
     assert_eq!(question.id, "norms");
     assert!(open.is_revealed, "it is as it was left");
 
-    // A rating says when it comes again.
-    window.push_button("Good");
+    // A rating says when it comes again, and another one takes its place.
+    let memory = |window: &Window| {
+        *window
+            .app()
+            .learning()
+            .progress()
+            .memory("norms")
+            .expect("one")
+    };
+    window.push_button("Easy");
     assert!(window.shows("Next due on 20"));
-    let good = window.find(Role::Button, "Good");
-    assert!(good.accesskit_node().is_disabled());
+    let easy = memory(&window);
+    window.push_button("Again");
+    let again = memory(&window);
+    assert!(again.due < easy.due, "{again:?}");
+    assert_eq!(
+        (again.reviews, again.lapses),
+        (1, 0),
+        "as if it was the first"
+    );
+    window.push_button("Easy");
+    assert_eq!(memory(&window).stability, easy.stability);
+    // One of before the question was opened stays.
+    eframe::App::on_exit(window.harness.state_mut());
+    drop(window);
+    let mut next = Window::open_school(folder.path());
+    next.wait("the progress", |app| !app.learning().progress().is_empty());
+    assert_eq!(memory(&next).reviews, 1);
 }
 
 #[test]

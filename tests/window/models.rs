@@ -191,3 +191,16 @@ fn models_that_were_opened_are_listed_at_the_next_start() {
     let next = start(Some(ModelSource::Catalogue("digits-vae2".to_owned())));
     assert_eq!(next.app().models().opened(), [path]);
 }
+
+#[test]
+fn a_model_can_be_opened_from_the_list_without_scrolling() {
+    let mut window = Window::open();
+    window.harness.set_size([1024.0, 640.0].into());
+    window.settle();
+    window.find(Role::ComboBox, "Model").click();
+    window.harness.run_steps(3);
+    let open = window.find(Role::Button, "Open model…").rect();
+    let last = window.find(Role::Button, "Digits, VAE, 2-D latent").rect();
+    assert!(open.bottom() < last.top(), "it stands above the models");
+    assert!(open.top() > 0.0 && open.bottom() < 640.0, "{open:?}");
+}

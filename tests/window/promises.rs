@@ -4,7 +4,7 @@ use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, ViewportCommand};
 use egui_kittest::kittest::Queryable as _;
-use zscape::app::{Action, Overlay, Tool};
+use zscape::app::{Action, Overlay, SceneText, Tool};
 use zscape::ui::WindowOptions;
 
 const README: &str = include_str!("../../README.md");
@@ -109,4 +109,71 @@ fn questions_stand_beside_the_picture_and_leave_no_trace() {
     assert_eq!(promised, Some(count), "the text counts them");
     window.press(Modifiers::COMMAND, Key::G);
     assert_eq!((window.expression(), window.steps()), (before, steps));
+}
+
+/// A newcomer: "F1 lists all shortcuts, F6 goes from panel to panel, and the question mark on a panel
+/// opens the question that explains it".
+#[test]
+fn help_is_where_the_text_says() {
+    assert!(README.contains("F1 lists all\nshortcuts, F6 goes from panel to panel"));
+    let mut window = Window::first_start();
+    window.press(Modifiers::NONE, Key::F1);
+    assert_eq!(window.app().overlay(), Overlay::Shortcuts);
+    window.press(Modifiers::NONE, Key::Escape);
+    let focused = |window: &Window| window.harness.ctx.memory(|memory| memory.focused());
+    let mut visited = std::collections::BTreeSet::new();
+    for _ in 0..4 {
+        window.press(Modifiers::NONE, Key::F6);
+        visited.insert(focused(&window).map(|id| format!("{id:?}")));
+    }
+    assert!(visited.len() >= 4, "{visited:?}");
+    window.press(Modifiers::NONE, Key::Escape);
+    window.click("What is this? Explore");
+    window.wait("the question", |app| {
+        app.learning().open_question().is_some()
+    });
+}
+
+/// A presenter: "Present (F5) ... Page Down and Page Up go through the bookmarks, each with the tool ...
+/// Esc leaves it", and a colleague: "Save as scene ... a colleague opens it ... Esc leads back".
+#[test]
+fn a_room_is_shown_slides_and_a_colleague_gets_one() {
+    let key = README.split("**Present** (").nth(1).expect("it is there");
+    let key = key.split(')').next().and_then(Key::from_name);
+    let key = key.expect("the text names a key");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_keeping_in(folder.path());
+    window.next_seed();
+    window.open_tool("Map");
+    window.bookmark("on-the-map", "");
+    window.open_tool("Explore");
+    window.next_seed();
+    let (picture, code) = (window.expression(), window.code());
+    window.press(Modifiers::NONE, key);
+    assert!(window.app().modes().presents);
+    window.press(Modifiers::NONE, Key::PageDown);
+    assert_eq!(window.app().tools().open(), Tool::Map);
+    assert_ne!(window.expression(), picture);
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.app().modes().presents);
+
+    window.apply_expression(&picture);
+    let path = folder.path().join("for-you.zscape");
+    window.ask(Action::SetScene(SceneText {
+        title: "Look".to_owned(),
+        caption: "Move the slider".to_owned(),
+    }));
+    window.ask(Action::SaveScene(path.clone()));
+    window.harness.run_steps(2);
+    window.wait("the file", |app| app.export().runs().is_empty());
+    let mut other = Window::open_options(WindowOptions {
+        file: Some(path),
+        ..options()
+    });
+    other.wait("the scene", |app| app.navigation().scene().is_some());
+    other.settle();
+    assert_eq!(other.code(), code, "bit for bit the same");
+    other.harness.get_by_label("Move the slider");
+    other.press(Modifiers::NONE, Key::Escape);
+    assert!(other.app().navigation().scene().is_none());
 }

@@ -91,7 +91,12 @@ fn the_main_screens_look_as_they_did() {
             let map = app.tools().map();
             let has_map = app.tools().open() != Tool::Map
                 || (map.plane().is_some() && map.tiles().is_complete());
-            app.pictures().is_settled() && app.session().thumbnails().is_settled() && has_map
+            let has_ends =
+                app.tools().open() != Tool::Explore || app.ends().are_settled(app.workspace());
+            has_ends
+                && app.pictures().is_settled()
+                && app.session().thumbnails().is_settled()
+                && has_map
         });
         // Only the first picture and this one: the steps between depend on the clock.
         window.press(Modifiers::NONE, Key::Escape);

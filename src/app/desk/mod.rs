@@ -2,6 +2,7 @@
 //! navigation moves as one.
 
 mod redraw;
+mod staging;
 mod steps;
 
 use super::models::link_of;
@@ -11,12 +12,14 @@ use super::tools::directions::Directions;
 use super::tools::{ToolContext, ToolPart, ToolView, Work};
 use super::{Composition, Edit, ThumbnailKey, Tool, ToolSettings, Tools, Workspace};
 use crate::document::bookmarks::renamed_in_json;
-use crate::document::{Change, ModelLink, SessionView};
+use crate::document::{Change, ModelLink, NodeId, SessionView};
 use crate::engine::{JobId, ModelSource};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, SessionNames};
 use redraw::Redrawing;
 use serde::Deserialize as _;
+pub use staging::Staged;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use steps::KnownTools;
 
@@ -40,6 +43,12 @@ pub struct Desk {
     /// What the session heard last of the tools.
     known_tools: Option<KnownTools>,
     redrawing: Option<Redrawing>,
+    /// Codes that have names only while a scene is open.
+    scene_codes: BTreeMap<String, Code>,
+    /// The tool that was open before a bookmark opened another, until that is a step.
+    opened_by_staging: Option<Tool>,
+    /// The same for steps: undoing one opens that tool again.
+    tools_before: BTreeMap<NodeId, Tool>,
 }
 
 impl Desk {
@@ -52,6 +61,9 @@ impl Desk {
             settled_work: None,
             known_tools: None,
             redrawing: None,
+            scene_codes: BTreeMap::new(),
+            opened_by_staging: None,
+            tools_before: BTreeMap::new(),
         }
     }
 
@@ -73,7 +85,8 @@ impl Desk {
     /// Lets expressions know what the session names: bookmarks, and the directions that were
     /// found in the loaded model. This is the only place that does.
     pub(super) fn refresh_names(&mut self) {
-        let [codes, retired] = self.session.document().bookmarks().codes();
+        let [mut codes, retired] = self.session.document().bookmarks().codes();
+        codes.extend(self.scene_codes.clone());
         let names = SessionNames {
             codes,
             retired,
@@ -84,6 +97,14 @@ impl Desk {
         if *self.workspace.names != names {
             self.workspace.names = Arc::new(names);
             self.session.thumbnails_mut().retry(None);
+        }
+    }
+
+    /// Gives codes names for as long as a scene is open.
+    pub(super) fn set_scene_codes(&mut self, codes: BTreeMap<String, Code>) {
+        if self.scene_codes != codes {
+            self.scene_codes = codes;
+            self.refresh_names();
         }
     }
 

@@ -21,7 +21,7 @@ pub struct KnownTools {
 /// What a step remembers of the tools.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct RememberedTools {
+pub(super) struct RememberedTools {
     open: Tool,
     /// Files of the first program have the found directions in here, with all their values.
     settings: ToolSettings,
@@ -38,8 +38,20 @@ struct NumberedDirections {
 }
 
 impl RememberedTools {
-    /// The settings, with the directions that the numbers refer to in `stored`.
-    fn into_settings(self, stored: &[Arc<StoredDirection>]) -> ToolSettings {
+    /// All but the directions, which belong to the session.
+    pub fn without_directions(open: Tool, mut settings: ToolSettings) -> Self {
+        settings.directions = Default::default();
+        Self {
+            open,
+            settings,
+            directions: None,
+        }
+    }
+
+    /// The tool that was open, and the settings with the directions that the numbers refer to in
+    /// `stored`.
+    pub fn into_settings(self, stored: &[Arc<StoredDirection>]) -> (Tool, ToolSettings) {
+        let open = self.open;
         let mut settings = self.settings;
         if let Some(by_model) = self.directions {
             let of_model = |numbered: NumberedDirections| OfModel {
@@ -55,7 +67,7 @@ impl RememberedTools {
                 .map(|(hash, numbered)| (hash, of_model(numbered)))
                 .collect();
         }
-        settings
+        (open, settings)
     }
 }
 
@@ -110,6 +122,10 @@ impl Desk {
         });
         if goes_on {
             self.session.forget_still();
+        }
+        let step = self.session.document().history().current();
+        if let (Some(step), Some(tool)) = (step, self.opened_by_staging.take()) {
+            self.tools_before.insert(step, tool);
         }
     }
 
@@ -179,9 +195,9 @@ impl Desk {
         let Ok(remembered) = RememberedTools::deserialize(&**value) else {
             return;
         };
-        let open = remembered.open;
         let stored = self.session.document().directions();
-        let settings = Arc::new(remembered.into_settings(stored));
+        let (open, settings) = remembered.into_settings(stored);
+        let settings = Arc::new(settings);
         self.restore_tools(Arc::clone(&settings));
         if opens_tool {
             self.tools.open = open;
@@ -202,7 +218,16 @@ impl Desk {
         self.settled = None;
         self.settled_work = None;
         self.known_tools = None;
+        self.opened_by_staging = None;
+        self.tools_before.clear();
         self.workspace.gesture.end();
+    }
+
+    /// The tool that was open before the current step, where going to a bookmark made the step and opened
+    /// another.
+    pub(in crate::app) fn tool_before_step(&self) -> Option<Tool> {
+        let step = self.session.document().history().current()?;
+        self.tools_before.get(&step).copied()
     }
 
     /// Whether there is a step before, or something that would become one.

@@ -23,6 +23,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use task::Task;
 
+/// The longer side of a picture that is saved by one key, in pixels, or a little less: each pixel of the
+/// model's becomes a whole number of them. Larger ones stay as they are.
+const SAVED_SIDE: u32 = 512;
 /// Reports that wait for a frame of the window; a thread with one more waits, too.
 const REPORTS: usize = 64;
 /// How long the end of the program waits for writers that were stopped. Each of them ends with
@@ -285,11 +288,14 @@ impl Export {
         self.begin(workspace, Ok(Task::Text(text)), path);
     }
 
-    /// Writes the picture in the model's own size.
+    /// Writes the picture, a small one enlarged as it is on the window.
     pub(super) fn save_picture(&mut self, desk: &mut Desk, path: PathBuf) {
+        let size = desk.workspace.picture_size();
+        let longer = size.into_iter().max().unwrap_or_default().max(1);
         let settings = Settings {
             kind: Kind::Picture,
-            scale: 1,
+            scale: (SAVED_SIDE / longer as u32).clamp(*SCALE.start(), *SCALE.end()),
+            smooth: desk.workspace.view.enlarging.is_smooth(size),
             ..Settings::default()
         };
         let task = Task::new(desk, &settings);

@@ -6,11 +6,19 @@ use crate::app::jobs::Owner;
 use crate::app::session::unix_secs;
 use crate::engine::{Job, JobId, ModelSource};
 use crate::latent::SessionNames;
-use crate::learn::progress::Attempt;
+use crate::learn::progress::{Attempt, Memory, Rating};
 use crate::learn::{Answer, Depiction, Measurements, Question, Verdict, Wanted};
 use crate::model::measurement::Measurement;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// A rating that can be taken back by another.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Rated {
+    pub rating: Rating,
+    /// What was remembered before it.
+    pub(super) before: Option<Memory>,
+}
 
 /// The question that is read.
 #[derive(Debug)]
@@ -26,6 +34,8 @@ pub struct OpenQuestion {
     pub judged: Option<(Answer, Result<Verdict, String>)>,
     /// The question's toy, where it has one.
     pub toy: Option<ToyBench>,
+    /// The rating that was given since it was opened.
+    pub rated: Option<Rated>,
     pub(super) since_secs: f64,
     pub(super) opened_at: u64,
     pub(super) checking: Option<Checking>,
@@ -40,6 +50,7 @@ impl OpenQuestion {
             is_revealed: false,
             prediction: String::new(),
             judged: None,
+            rated: None,
             since_secs: now_secs,
             opened_at: unix_secs(),
             checking: None,
@@ -82,6 +93,19 @@ pub(super) struct Checking {
 }
 
 impl Learning {
+    /// Notes how well the open question was known; another rating takes the place of the last one.
+    pub(super) fn rate(&mut self, rating: Rating) {
+        let Some(open) = &mut self.open else { return };
+        let before = match open.rated {
+            Some(rated) => rated.before,
+            None => self.progress.memory(&open.id).copied(),
+        };
+        open.rated = Some(Rated { rating, before });
+        let progress = &mut self.progress;
+        progress.review_again(&open.id, before, rating, unix_secs());
+        self.keep_progress();
+    }
+
     /// Has the engine measure what an answer needs.
     pub(super) fn answer(&mut self, workspace: &mut Workspace, answer: Answer) {
         let names = Arc::clone(&workspace.names);

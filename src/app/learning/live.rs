@@ -219,7 +219,7 @@ impl Learning {
         match (scene, model) {
             (Some(scene), Some(model)) => {
                 let name = model.id.name.as_str();
-                let watched = if scene.model == name {
+                let watched = if scene.model == model.source {
                     scene.watch.as_slice()
                 } else {
                     &[]

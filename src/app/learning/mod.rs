@@ -11,7 +11,7 @@ mod scene;
 mod store;
 mod toy;
 
-pub use checking::OpenQuestion;
+pub use checking::{OpenQuestion, Rated};
 pub use interview::RunningInterview;
 pub use pictures::{MAX_PICTURES, TaskPicture, figure_key, picture_key};
 pub use scene::{name_of, tool_of, why_no_scene};
@@ -90,6 +90,8 @@ pub enum LearningAction {
     Toy(ToyAction),
     /// Go to the next task of the set.
     NextOfInterview,
+    /// Skip the question of the set that is worked on.
+    SkipInInterview,
     EndInterview,
     /// Question files or folders of them.
     AddQuestions(PathBuf),
@@ -367,11 +369,7 @@ impl Learning {
                 }
             }
             LearningAction::Rate(rating) => {
-                if let Some(open) = &self.open {
-                    let id = open.id.clone();
-                    self.progress.review(&id, rating, unix_secs());
-                    self.keep_progress();
-                }
+                self.rate(rating);
             }
             LearningAction::BeginInterview(options) => self.begin_interview(workspace, options),
             LearningAction::Toy(action) => {
@@ -380,6 +378,14 @@ impl Learning {
                 }
             }
             LearningAction::NextOfInterview => self.next_of_interview(workspace),
+            LearningAction::SkipInInterview => {
+                if let Some(running) = &mut self.interview
+                    && let Some((item, _)) = running.at
+                {
+                    running.interview.skip(item);
+                    self.next_of_interview(workspace);
+                }
+            }
             LearningAction::EndInterview => self.end_interview(desk, navigation),
             LearningAction::AddQuestions(path) => {
                 self.begin(workspace);

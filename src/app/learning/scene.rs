@@ -3,7 +3,8 @@
 use super::Learning;
 use crate::app::models::CATALOGUE;
 use crate::app::notices::Level;
-use crate::app::{Composition, Desk, Navigation, OpenScene, Tool};
+use crate::app::{Composition, Desk, Navigation, OpenScene, SceneOrigin, Tool};
+use crate::engine::ModelSource;
 use crate::learn::{Depiction, Question, ToolName};
 
 /// The tool that a question speaks of.
@@ -50,12 +51,14 @@ impl Learning {
             return;
         }
         let open = OpenScene {
-            question: question.id.clone(),
+            origin: SceneOrigin::Question(question.id.clone()),
+            title: None,
             caption: scene.caption.clone(),
             nearest: scene.nearest.clone(),
             watch: scene.watch.clone(),
             locked: scene.locked.clone(),
-            model: scene.model.clone(),
+            model: ModelSource::Catalogue(scene.model.clone()),
+            link: None,
             is_whole: true,
         };
         let composition = drawn_as(question, scene.expression.depiction());
@@ -79,12 +82,14 @@ impl Learning {
             return;
         }
         let scene = || OpenScene {
-            question: question.id.clone(),
+            origin: SceneOrigin::Question(question.id.clone()),
+            title: None,
             caption: format!("Shown by: {}", question.question),
             nearest: None,
             watch: Vec::new(),
             locked: Vec::new(),
-            model: model.to_owned(),
+            model: ModelSource::Catalogue(model.to_owned()),
+            link: None,
             is_whole: false,
         };
         let composition = drawn_as(question, depiction);

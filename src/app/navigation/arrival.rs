@@ -42,9 +42,10 @@ impl Navigation {
             })
             .filter(understood)
         };
-        let composition = journey
-            .composition
-            .clone()
+        let aim = journey.destination.clone();
+        let composition = aim
+            .as_ref()
+            .map(|aim| aim.composition.clone())
             .or_else(substituted)
             .or_else(|| Some(workspace.position.composition()))
             .and_then(|it| {
@@ -54,7 +55,13 @@ impl Navigation {
             })
             .unwrap_or_else(|| DEFAULT_EXPRESSION.into());
         desk.workspace.edit_position(Edit::Composition(composition));
+        if let Some(staged) = aim.and_then(|aim| aim.staged) {
+            desk.set_staged(staged);
+        }
         arrive_in_history(desk, &journey, is_first);
+        if journey.purpose == Purpose::Scene {
+            self.note_other_model(desk, model);
+        }
         if self.is_leaving_scene() {
             self.return_if_own(desk, model);
         }
@@ -87,6 +94,9 @@ impl Navigation {
         } else {
             let sentence = format!("{} was not loaded: {message}", source_title(source));
             desk.workspace.notices.push(Level::Error, sentence);
+            if journey.purpose == Purpose::Scene {
+                self.leave_scene(desk);
+            }
             // Without any model the window would stay empty.
             let default = default_source();
             if desk.workspace.model().is_none() && *source != default {
@@ -98,6 +108,15 @@ impl Navigation {
             self.below.clear();
         }
         self.hold_history(&mut desk.workspace);
+    }
+
+    /// Says where a scene was made with another model of the name.
+    fn note_other_model(&self, desk: &mut Desk, model: &ModelInfo) {
+        let link = self.scene.as_ref().and_then(|scene| scene.link.as_ref());
+        if link.is_some_and(|link| !link.is_same_model(&link_of(model))) {
+            let sentence = other_model(&model.source);
+            desk.workspace.notices.push(Level::Warning, sentence);
+        }
     }
 
     /// Says that the model of a step or a bookmark is missing, and shows a step with another.
@@ -140,12 +159,14 @@ impl Navigation {
         }
         desk.session.is_substituted = true;
         if desk.workspace.model().is_none() {
-            self.load(&mut desk.workspace, substitute, journey.composition);
+            let composition = journey.destination.map(|aim| aim.composition);
+            self.load(&mut desk.workspace, substitute, composition);
             return;
         }
         let workspace = &mut desk.workspace;
         let understood = |it: &Composition| workspace.check(&it.expression).is_ok();
-        if let Some(composition) = journey.composition.filter(understood) {
+        let composition = journey.destination.map(|aim| aim.composition);
+        if let Some(composition) = composition.filter(understood) {
             workspace.edit_position(Edit::Composition(composition));
         }
         desk.arrive();
@@ -161,11 +182,7 @@ fn arrive_in_history(desk: &mut Desk, journey: &Journey, is_first: bool) {
     if let Some(visit) = journey.purpose.visit()
         && !link.is_same_model(&visit.link)
     {
-        let sentence = format!(
-            "{} is not the model that this was made with: its content is another, so the \
-             picture may be, too",
-            source_title(&model.source)
-        );
+        let sentence = other_model(&model.source);
         desk.workspace.notices.push(Level::Warning, sentence);
     }
     let is_at_step = desk.session.is_at_step(&link);
@@ -178,6 +195,13 @@ fn arrive_in_history(desk: &mut Desk, journey: &Journey, is_first: bool) {
     } else if journey.purpose != Purpose::Scene {
         desk.workspace.touch();
     }
+}
+
+fn other_model(source: &ModelSource) -> String {
+    format!(
+        "{} is not the model that this was made with: its content is another, so the picture may be, too",
+        source_title(source)
+    )
 }
 
 /// A name for people, with the path of a file.

@@ -1,6 +1,7 @@
 //! A journey: what is to be shown, why, and where its model may be.
 
 use crate::app::Composition;
+use crate::app::desk::Staged;
 use crate::app::models::{CATALOGUE, source_of};
 use crate::document::{ModelLink, ModelOrigin};
 use crate::engine::ModelSource;
@@ -17,7 +18,24 @@ pub(super) struct Journey {
     pub source: ModelSource,
     /// What is shown when the model is there; else the current composition stays if the model
     /// understands it.
-    pub composition: Option<Composition>,
+    pub destination: Option<Destination>,
+}
+
+/// What is to be shown, and how it stands on the window.
+#[derive(Clone, PartialEq, Debug)]
+pub(in crate::app) struct Destination {
+    pub composition: Composition,
+    /// `None` leaves tools and picture as they are.
+    pub staged: Option<Staged>,
+}
+
+impl From<Composition> for Destination {
+    fn from(composition: Composition) -> Self {
+        Self {
+            composition,
+            staged: None,
+        }
+    }
 }
 
 /// What a journey is for, which decides how its end is taken.

@@ -14,7 +14,7 @@ mod scene;
 mod scene_steps;
 mod sessions;
 
-pub use scene::OpenScene;
+pub use scene::{OpenScene, SceneOrigin};
 
 use super::desk::{Desk, renamed};
 use super::models::link_of;
@@ -22,6 +22,7 @@ use super::{Composition, Edit, Position, Tool, ToolSettings, Workspace};
 use crate::document::ModelLink;
 use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
+pub(in crate::app) use journey::Destination;
 use journey::{Journey, Purpose};
 use std::sync::Arc;
 
@@ -84,8 +85,13 @@ impl Navigation {
     /// Renames a code in what is on its way, and in what lies below a scene.
     pub(super) fn rename(&mut self, from: &str, to: &str) {
         let journey = self.journey.as_mut();
-        if let Some(composition) = journey.and_then(|journey| journey.composition.as_mut()) {
-            composition.expression.rename(from, to);
+        if let Some(destination) = journey.and_then(|journey| journey.destination.as_mut()) {
+            destination.composition.expression.rename(from, to);
+            if let Some(staged) = &mut destination.staged
+                && let Some(settings) = renamed(&staged.settings, from, to)
+            {
+                staged.settings = settings;
+            }
         }
         for situation in &mut self.below {
             let mut expression = situation.position.expression().clone();
@@ -113,7 +119,7 @@ impl Navigation {
             workspace.models.give_up(&workspace.engine);
         } else if let Some(journey) = &mut self.journey {
             journey.purpose = Purpose::Model;
-            journey.composition = None;
+            journey.destination = None;
         }
         self.hold_history(workspace);
     }
@@ -129,7 +135,7 @@ impl Navigation {
         let journey = Journey {
             purpose: Purpose::Model,
             source,
-            composition,
+            destination: composition.map(Destination::from),
         };
         self.start(workspace, journey);
     }

@@ -1,6 +1,6 @@
 //! Steps of the history, bookmarks and pictures that were opened.
 
-use super::journey::{Journey, Purpose, Visit, candidates};
+use super::journey::{Destination, Journey, Purpose, Visit, candidates};
 use super::{Desk, Navigation};
 use crate::app::notices::Level;
 use crate::app::{Composition, Edit};
@@ -38,8 +38,14 @@ impl Navigation {
     pub(in crate::app) fn go_to_step(&mut self, desk: &mut Desk, id: NodeId) {
         self.abandon_scene(desk);
         desk.settle();
+        let history = desk.session.document().history();
+        let parent = history
+            .current()
+            .and_then(|current| history.get(current)?.parent());
+        let tool = desk.tool_before_step().filter(|_| parent == Some(id));
         if desk.change(Change::GoTo(id)) {
             self.show_step(desk, false);
+            tool.into_iter().for_each(|tool| desk.open_tool(tool));
         }
     }
 
@@ -79,8 +85,14 @@ impl Navigation {
                     expression,
                     sampler: bookmark.sampler,
                 };
+                let staging = bookmark.staging.as_ref();
+                let staged = staging.and_then(|staging| desk.staged(staging));
                 desk.settle();
-                self.go_to_place(desk, link, composition);
+                let aim = Destination {
+                    composition,
+                    staged,
+                };
+                self.go_to_place(desk, link, aim);
             }
             Err(error) => {
                 let sentence = format!("@{name} has an expression that cannot be read: {error}");
@@ -94,9 +106,9 @@ impl Navigation {
         &mut self,
         desk: &mut Desk,
         link: Arc<ModelLink>,
-        composition: Composition,
+        aim: impl Into<Destination>,
     ) {
-        self.visit(desk, link, composition, Purpose::Place);
+        self.visit(desk, link, aim.into(), Purpose::Place);
     }
 
     /// Shows a composition under the model that it was made with.
@@ -104,10 +116,11 @@ impl Navigation {
         &mut self,
         desk: &mut Desk,
         link: Arc<ModelLink>,
-        composition: Composition,
+        aim: impl Into<Destination>,
         purpose: fn(Visit) -> Purpose,
     ) {
         desk.stop_playing();
+        let aim = aim.into();
         let workspace = &mut desk.workspace;
         let models = &workspace.models;
         let found = models.found(&link);
@@ -122,18 +135,21 @@ impl Navigation {
             fault: None,
         });
         if is_loaded {
-            workspace.edit_position(Edit::Composition(composition));
+            workspace.edit_position(Edit::Composition(aim.composition));
+            if let Some(staged) = aim.staged {
+                desk.set_staged(staged);
+            }
             if purpose.is_settled() {
                 desk.arrive();
             } else {
-                workspace.touch();
+                desk.workspace.touch();
             }
             return;
         }
         let journey = Journey {
             purpose,
             source,
-            composition: Some(composition),
+            destination: Some(aim),
         };
         self.start(workspace, journey);
     }

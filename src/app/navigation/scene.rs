@@ -1,4 +1,4 @@
-//! Scenes: what a question puts on the window, and the way back.
+//! Scenes: what a question or a file puts on the window, and the way back.
 //!
 //! The hazard here is a person who loses work: a scene moves model, expression and tools. While
 //! one is open nothing becomes a step of the history, and leaving puts back everything that was
@@ -8,30 +8,55 @@ use super::journey::{Journey, Purpose};
 use super::{Desk, Navigation, Situation};
 use crate::app::notices::Level;
 use crate::app::{Composition, Edit, Tool, ToolSettings};
+use crate::document::ModelLink;
 use crate::engine::{ModelInfo, ModelSource};
 use crate::learn::{Control, Quantity};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Where a scene comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SceneOrigin {
+    /// A question, by its id.
+    Question(String),
+    File(PathBuf),
+}
+
+impl Default for SceneOrigin {
+    fn default() -> Self {
+        Self::Question(String::new())
+    }
+}
 
 /// A scene on the window.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OpenScene {
-    /// The id of its question.
-    pub question: String,
+    pub origin: SceneOrigin,
+    pub title: Option<String>,
     pub caption: String,
     /// What it shows instead of the fitting demonstration.
     pub nearest: Option<String>,
     /// What is measured live of its picture.
     pub watch: Vec<Quantity>,
     pub locked: Vec<Control>,
-    /// A built-in model by name.
-    pub model: String,
-    /// Whether it is the question's own scene, not only a picture that its text shows.
+    pub model: ModelSource,
+    /// The very model that it was made with, where that is known.
+    pub link: Option<Arc<ModelLink>>,
+    /// Whether it is a whole scene, not only a picture that the text of a question shows.
     pub is_whole: bool,
+}
+
+impl OpenScene {
+    /// Whether it is the scene of a question, or a picture of its text.
+    pub fn is_of(&self, question: &str) -> bool {
+        matches!(&self.origin, SceneOrigin::Question(id) if id == question)
+    }
 }
 
 impl Navigation {
     /// Opens a scene, or another one in its place: the tool with what `preset` sets, and a
-    /// picture of the scene's model.
+    /// picture of the scene's model. Returns whether it is open.
     pub(in crate::app) fn enter_scene(
         &mut self,
         desk: &mut Desk,
@@ -39,11 +64,12 @@ impl Navigation {
         tool: Tool,
         composition: Composition,
         preset: impl FnOnce(&mut ToolSettings),
-    ) {
+    ) -> bool {
         if !self.cover(desk) {
-            return;
+            return false;
         }
-        self.scene_steps.begin(&scene.question);
+        self.scene_steps.begin(&scene.origin);
+        desk.set_scene_codes(BTreeMap::new());
         desk.tools.open = tool;
         // What the caption describes, whatever the user has set; all of that comes back.
         let settings = desk.tools.settings_mut();
@@ -53,6 +79,7 @@ impl Navigation {
         };
         preset(settings);
         self.show_in_scene(desk, scene, composition);
+        true
     }
 
     /// Shows a picture in a scene; the tools stay as they are.
@@ -67,8 +94,10 @@ impl Navigation {
         if !self.cover(desk) {
             return;
         }
-        let is_open = |open: &OpenScene| open.question == question && open.model == model;
-        self.scene_steps.begin(question);
+        let source = ModelSource::Catalogue(model.to_owned());
+        let is_open = |open: &OpenScene| open.is_of(question) && open.model == source;
+        self.scene_steps
+            .begin(&SceneOrigin::Question(question.to_owned()));
         let open = self.scene.take().filter(is_open);
         self.show_in_scene(desk, open.unwrap_or_else(scene), composition);
     }
@@ -98,7 +127,7 @@ impl Navigation {
     fn show_in_scene(&mut self, desk: &mut Desk, scene: OpenScene, composition: Composition) {
         let workspace = &mut desk.workspace;
         workspace.locks.clone_from(&scene.locked);
-        let source = ModelSource::Catalogue(scene.model.clone());
+        let source = scene.model.clone();
         self.scene = Some(scene);
         let is_here = workspace
             .model()
@@ -110,7 +139,7 @@ impl Navigation {
         let journey = Journey {
             purpose: Purpose::Scene,
             source,
-            composition: Some(composition),
+            destination: Some(composition.into()),
         };
         self.start(workspace, journey);
     }
@@ -147,6 +176,13 @@ impl Navigation {
         } else {
             self.below.clear();
             self.hold_history(&mut desk.workspace);
+        }
+    }
+
+    /// Codes of a scene have names until the last picture of it is off the window.
+    pub(in crate::app) fn forget_scene_codes(&self, desk: &mut Desk) {
+        if self.below.is_empty() {
+            desk.set_scene_codes(BTreeMap::new());
         }
     }
 

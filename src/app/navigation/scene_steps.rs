@@ -4,7 +4,7 @@
 //! was. But a wrong click on a stage can be taken back there, too.
 
 use super::journey::{Journey, Purpose};
-use super::{Desk, Navigation};
+use super::{Desk, Navigation, SceneOrigin};
 use crate::app::Place;
 use crate::app::tools::Work;
 use crate::app::{Edit, Tool};
@@ -16,8 +16,8 @@ const MAX_STEPS: usize = 200;
 /// What was on the window of the scene whenever the hand rested.
 #[derive(Default, Debug)]
 pub(super) struct SceneSteps {
-    /// The question that they belong to.
-    question: String,
+    /// The scene that they belong to.
+    origin: SceneOrigin,
     steps: Vec<(Place, Tool)>,
     /// Which of them is shown; with no steps it means nothing.
     at: usize,
@@ -26,11 +26,11 @@ pub(super) struct SceneSteps {
 }
 
 impl SceneSteps {
-    /// Begins with nothing, unless it is the same question again.
-    pub fn begin(&mut self, question: &str) {
-        if self.question != question {
+    /// Begins with nothing, unless it is the same scene again.
+    pub fn begin(&mut self, origin: &SceneOrigin) {
+        if self.origin != *origin {
             *self = Self {
-                question: question.to_owned(),
+                origin: origin.clone(),
                 ..Self::default()
             };
         }
@@ -137,7 +137,7 @@ impl Navigation {
         let journey = Journey {
             purpose: Purpose::Scene,
             source: model,
-            composition: Some(composition),
+            destination: Some(composition.into()),
         };
         self.start(workspace, journey);
     }
@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn steps_go_back_and_forth_and_a_new_one_forgets_what_was_taken_back() {
         let mut steps = SceneSteps::default();
-        steps.begin("a question");
+        let of = |question: &str| SceneOrigin::Question(question.to_owned());
+        steps.begin(&of("a question"));
         for seed in [1, 2, 2, 3] {
             steps.note(place(seed), Tool::Explore, None);
         }
@@ -173,9 +174,9 @@ mod tests {
         steps.note(place(9), Tool::Explore, None);
         assert_eq!(go(&mut steps, false), None);
         assert_eq!(go(&mut steps, true), Some(place(2)));
-        steps.begin("a question");
+        steps.begin(&of("a question"));
         assert_eq!(go(&mut steps, false), Some(place(9)), "the scene once more");
-        steps.begin("another question");
+        steps.begin(&of("another question"));
         assert_eq!(go(&mut steps, true), None);
     }
 }

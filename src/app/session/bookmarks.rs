@@ -6,7 +6,7 @@ use crate::app::models::{id_of, link_of};
 use crate::app::notices::{Level, Notices, Remedy};
 use crate::app::sentences::capitalised;
 use crate::app::{Composition, Overlay, Workspace};
-use crate::document::{Bookmark, Change, ModelLink, NodeId};
+use crate::document::{Bookmark, Change, ModelLink, NodeId, Staging};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::{Expr, parse};
 use crate::latent::{Code, Sampler};
@@ -19,6 +19,8 @@ pub struct Bookmarking {
     pub composition: Composition,
     pub model: ModelLink,
     pub suggested_name: String,
+    /// How it stands on the window, where it is what the window shows.
+    pub staging: Option<Staging>,
     /// No two questions have the same.
     pub id: u64,
 }
@@ -32,10 +34,18 @@ pub(super) struct Naming {
 
 impl OpenSession {
     /// Asks for a name for what is shown.
-    pub(in crate::app) fn ask_for_name_here(&mut self, workspace: &mut Workspace) {
-        self.ask_for_name(workspace, workspace.position.expression().clone());
+    pub(in crate::app) fn ask_for_name_here(
+        &mut self,
+        workspace: &mut Workspace,
+        staging: Option<Staging>,
+    ) {
+        if let Some(model) = workspace.model() {
+            let model = link_of(model);
+            self.ask(workspace, workspace.position.composition(), model, staging);
+        }
     }
 
+    /// Asks for a name for another code than the one that is shown.
     pub(in crate::app) fn ask_for_name(&mut self, workspace: &mut Workspace, expression: Expr) {
         if let Some(model) = workspace.model() {
             let model = link_of(model);
@@ -43,11 +53,16 @@ impl OpenSession {
                 expression,
                 ..workspace.position.composition()
             };
-            self.ask(workspace, composition, model);
+            self.ask(workspace, composition, model, None);
         }
     }
 
-    pub(in crate::app) fn ask_for_name_of_step(&mut self, workspace: &mut Workspace, id: NodeId) {
+    pub(in crate::app) fn ask_for_name_of_step(
+        &mut self,
+        workspace: &mut Workspace,
+        id: NodeId,
+        staging: Option<Staging>,
+    ) {
         let Some(step) = self.session.history().get(id) else {
             return;
         };
@@ -58,7 +73,7 @@ impl OpenSession {
                     expression,
                     sampler: step.state.sampler,
                 };
-                self.ask(workspace, composition, model);
+                self.ask(workspace, composition, model, staging);
             }
             Err(error) => {
                 let sentence = format!("The expression of this step cannot be read: {error}");
@@ -67,12 +82,19 @@ impl OpenSession {
         }
     }
 
-    fn ask(&mut self, workspace: &mut Workspace, composition: Composition, model: ModelLink) {
+    fn ask(
+        &mut self,
+        workspace: &mut Workspace,
+        composition: Composition,
+        model: ModelLink,
+        staging: Option<Staging>,
+    ) {
         self.naming.next_id += 1;
         self.bookmarking = Some(Bookmarking {
             suggested_name: self.free_name(workspace, &composition.expression),
             composition,
             model,
+            staging,
             id: self.naming.next_id,
         });
         workspace.modes.overlay = Overlay::Bookmark;
@@ -106,6 +128,9 @@ impl OpenSession {
         bookmarks
             .check_new_name(name)
             .map_err(|error| capitalised(&error.to_string()))?;
+        if workspace.names.codes.contains_key(name) {
+            return Err(format!("The scene has a code of its own named @{name}"));
+        }
         match workspace.model() {
             Some(model) if model.named.contains_key(name) => Err(format!(
                 "{} has a code of its own named @{name}",
@@ -152,15 +177,24 @@ impl OpenSession {
             names: Arc::clone(&workspace.names),
         };
         let job = workspace.engine.submit(Owner::Naming, evaluate);
+        let expression = &subject.composition.expression;
+        // Codes of a scene have no names any more when it is left; what they make has its own code.
+        let used = workspace.names.used_by([expression]).codes;
+        let of_scene = |name: &String| self.session.bookmarks().find(name).is_none();
+        let expression = match used.keys().any(of_scene) {
+            true => Expr::Named(name.clone()).to_string(),
+            false => expression.to_string(),
+        };
         let bookmark = Bookmark {
             name,
             tags,
             note,
-            expression: subject.composition.expression.to_string(),
+            expression,
             sampler: subject.composition.sampler,
             model: subject.model,
             created_secs: unix_secs(),
             code: Code::vector(crate::latent::Space::Z, Vec::new()),
+            staging: subject.staging,
             is_deleted: false,
         };
         self.naming.evaluating.insert(job, bookmark);
@@ -189,6 +223,7 @@ impl OpenSession {
             model,
             created_secs: unix_secs(),
             code,
+            staging: None,
             is_deleted: false,
         };
         self.change(

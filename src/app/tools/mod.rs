@@ -103,6 +103,17 @@ macro_rules! tools {
                 None
             }
 
+            /// Takes out what means nothing on another computer.
+            pub(super) fn leave_out_local(&mut self) {
+                $(
+                    let mut settings = (*self.$module).clone();
+                    $module::$variant::leave_out_local(&mut settings);
+                    if self.$module != settings {
+                        self.$module = Shared::new(settings);
+                    }
+                )*
+            }
+
             /// Puts what a scene says of its tool into the settings.
             pub(super) fn preset(&mut self, scene: &Scene) {
                 $(

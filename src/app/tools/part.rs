@@ -113,6 +113,9 @@ pub trait ToolPart: Listed {
         None
     }
 
+    /// Takes out of the settings what means nothing on another computer, such as the place of a file.
+    fn leave_out_local(_settings: &mut Self::Settings) {}
+
     /// Puts what a scene says of this tool into the settings.
     fn preset(_settings: &mut Self::Settings, _scene: &Scene) {}
 

@@ -14,6 +14,7 @@ mod evaluate;
 mod examine;
 mod inversion;
 mod invert;
+mod judge;
 mod layer_change;
 mod picture_axes;
 mod search_space;
@@ -100,6 +101,7 @@ impl RunningJob {
                 model_of(&shots),
                 Box::new(examine::Examine::new(shots, names)),
             ),
+            Job::Judge { model, pictures } => (Ok(model), Box::new(judge::Judge { pictures })),
             Job::Assess { shots, names } => (
                 model_of(&shots),
                 Box::new(assess::Assess::new(shots, names)),

@@ -214,6 +214,20 @@ impl Progress {
         next
     }
 
+    /// Notes another rating in the place of the last one, before which `before` was remembered. The time
+    /// is that of now, so that no other window holds its own to be later.
+    pub fn review_again(
+        &mut self,
+        question: &str,
+        before: Option<Memory>,
+        rating: Rating,
+        now: u64,
+    ) -> Memory {
+        let next = review::next(before.as_ref(), rating, now);
+        self.memories.insert(question.to_owned(), next);
+        next
+    }
+
     /// The rating that the answers to a question since `since` suggest: again where its last
     /// answer to a task is wrong, hard where an earlier one was, good where all were right at
     /// once. The learner may say otherwise. `None` without an answer.

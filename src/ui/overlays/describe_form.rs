@@ -148,7 +148,7 @@ fn file_ui(ui: &mut Ui, describing: &Describing, draft: &mut Hints) {
             let add = ui
                 .add(icon_button(glyph))
                 .on_hover_text("Add to the decoder")
-                .accessible_name(&format!("Add {name}"));
+                .accessible_name(format!("Add {name}"));
             if add.clicked()
                 && let Some(layer) = describing.file().layer(name)
             {
@@ -245,7 +245,7 @@ fn layer_ui(ui: &mut Ui, layer: &mut Layer, number: usize) {
                 }
             })
             .response
-            .accessible_name(&format!("Function of layer {number}"));
+            .accessible_name(format!("Function of layer {number}"));
         return;
     }
     let kind = layer.kind();
@@ -253,7 +253,7 @@ fn layer_ui(ui: &mut Ui, layer: &mut Layer, number: usize) {
         let turn = ui
             .button(kind)
             .on_hover_text("A click makes it transposed, or no longer so")
-            .accessible_name(&format!("Kind of layer {number}"));
+            .accessible_name(format!("Kind of layer {number}"));
         if turn.clicked() {
             layer.turn();
         }
@@ -271,7 +271,7 @@ fn layer_ui(ui: &mut Ui, layer: &mut Layer, number: usize) {
         for (value, name) in [(scale, "factor"), (offset, "offset")] {
             caption(ui, name);
             ui.add(DragValue::new(value).speed(0.05))
-                .accessible_name(&format!("Layer {number} {name}"));
+                .accessible_name(format!("Layer {number} {name}"));
         }
     }
 }

@@ -300,7 +300,10 @@ fn also_called(command: Command) -> &'static str {
         Command::SavePicture => "screenshot image share",
         Command::SaveSessionAs => "share lesson",
         Command::CopyExpression => "share clipboard",
-        Command::PictureOnly | Command::FullScreen => "present presentation projector slide show",
+        Command::Present | Command::PictureOnly | Command::FullScreen => {
+            "present presentation projector slide show lecture"
+        }
+        Command::SaveScene => "share lesson slide colleague",
         Command::LargerText => "zoom font size",
         Command::TakeTour | Command::Explain | Command::Shortcuts => "help tutorial guide",
         Command::ToggleLearning => "help learn exercises quiz course",

@@ -3,6 +3,7 @@
 use crate::app::models::source_title;
 use crate::app::tools::directions::Directions;
 use crate::app::{Action, Actions, AppState, Axis, Edit, Tool, TourAction, TourStep};
+use crate::document::{Framing, MAX_ZOOM};
 use crate::engine::ModelInfo;
 use crate::model::manifest::ImageSpec;
 use crate::ui::overlays::tour;
@@ -22,7 +23,6 @@ const SIGMAS_ACROSS: f32 = 4.0;
 const KEY_SIGMA: f32 = 0.1;
 /// How far a drag walks off the middle at most; beyond, there is nothing that a model learned.
 const MAX_DRAG_SIGMA: f32 = 3.0;
-const MAX_ZOOM: f32 = 16.0;
 const CAPTION_HEIGHT: f32 = 32.0;
 
 /// How the picture is looked at; nothing of it changes the picture.
@@ -34,6 +34,10 @@ pub struct CanvasView {
     pan: Vec2,
     drag: Option<DragStart>,
     shown: Option<(ImageSpec, f32)>,
+    /// The size of the picture on the window, in points, as it was last painted.
+    size: Vec2,
+    /// What is to lie in the middle when it is painted next.
+    middle: Option<[f32; 2]>,
 }
 
 /// Where a drag on the picture began, in the latent space.
@@ -56,6 +60,8 @@ impl Default for CanvasView {
             pan: Vec2::ZERO,
             drag: None,
             shown: None,
+            size: Vec2::ZERO,
+            middle: None,
         }
     }
 }
@@ -63,8 +69,23 @@ impl Default for CanvasView {
 impl CanvasView {
     /// Shows the whole picture again.
     pub fn fit(&mut self) {
-        self.zoom = 1.0;
-        self.pan = Vec2::ZERO;
+        self.set_framing(Framing::default());
+    }
+
+    /// Which part of the picture is seen.
+    pub fn framing(&self) -> Framing {
+        let part = self.pan / self.size.max(Vec2::splat(1.0));
+        Framing {
+            zoom: self.zoom,
+            middle: self.middle.unwrap_or([0.5 - part.x, 0.5 - part.y]),
+        }
+    }
+
+    /// Shows this part of the picture.
+    pub fn set_framing(&mut self, framing: Framing) {
+        let Framing { zoom, middle } = framing.bounded();
+        self.zoom = zoom;
+        self.middle = Some(middle);
     }
 
     /// The size of the picture, and screen pixels for each of its pixels.
@@ -85,6 +106,10 @@ impl CanvasView {
         let pixels = scale_to_fit(area.size() * pixels_per_point, image, is_smooth) * self.zoom;
         let size = vec2(image.width as f32, image.height as f32) * pixels / pixels_per_point;
         self.shown = Some((image, pixels));
+        self.size = size;
+        if let Some([x, y]) = self.middle.take() {
+            self.pan = vec2(0.5 - x, 0.5 - y) * size;
+        }
         self.pan = clamped_pan(self.pan, size, area.size());
         let corner = (area.center() + self.pan - size / 2.0) * pixels_per_point;
         // On whole screen pixels, so that every pixel of the picture is equally large.
@@ -116,7 +141,7 @@ pub fn ui(
         return;
     };
     let mut area = ui.max_rect();
-    if !app.modes().picture_only {
+    if !app.modes().hides_small_print() {
         area.max.y -= CAPTION_HEIGHT;
         area = area.shrink2(vec2(space::M, 0.0));
         area.min.y += space::M;
@@ -142,7 +167,7 @@ pub fn ui(
     if app.model().is_some() {
         response.on_hover_and_drag_cursor(view.cursor());
     }
-    if !app.modes().picture_only {
+    if !app.modes().hides_small_print() {
         caption_ui(ui, app);
     }
 }

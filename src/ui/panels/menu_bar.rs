@@ -35,6 +35,7 @@ const FILE: &[&[Command]] = &[
         Command::OpenSession,
         Command::SaveSession,
         Command::SaveSessionAs,
+        Command::SaveScene,
     ],
     &[Command::Quit],
 ];
@@ -47,6 +48,7 @@ const EDIT: &[&[Command]] = &[
 const VIEW: &[&[Command]] = &[
     &[
         Command::FullScreen,
+        Command::Present,
         Command::PictureOnly,
         Command::ResetView,
     ],
@@ -178,6 +180,9 @@ fn search_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, is_narrow: bool
 /// What can be chosen. While it is open, the folder of one's own models is looked at again and again.
 fn choices_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, shown: Option<&ModelSource>) {
     ui.spacing_mut().item_spacing.y = 2.0;
+    // First, where no length of the list hides it.
+    menu_entry(ui, app, actions, Command::OpenModel);
+    ui.separator();
     for source in app.models().choices() {
         let is_current = shown == Some(&source);
         let entry = ui.selectable_label(is_current, source_title(&source));
@@ -189,10 +194,9 @@ fn choices_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, shown: Option<
             actions.push(Action::ChooseModel(source));
         }
     }
-    ui.separator();
-    menu_entry(ui, app, actions, Command::OpenModel);
     let folder = app.models().folder();
     if let Some(path) = folder.path() {
+        ui.separator();
         let text = format!("Files in {} are listed here", path.display());
         let text = RichText::new(text).small().color(tokens(ui).text_muted);
         ui.add(Label::new(text).wrap());

@@ -5,6 +5,7 @@ mod branches;
 pub mod canvas;
 pub mod classes;
 pub mod conditions;
+pub mod ends;
 pub mod equation;
 pub mod filmstrip;
 pub mod learning;

@@ -3,8 +3,10 @@
 use crate::app::{Actions, AppState, Edit, Scale, TourStep};
 use crate::engine::ModelInfo;
 use crate::latent::SpaceShape;
+use crate::latent::expr::Expr;
 use crate::ui::overlays::tour;
 use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
+use crate::ui::panels::ends::EndPictures;
 use crate::ui::theme::{Tokens, size, space, text, tokens};
 use crate::ui::widgets::{SliderRow, caption, slider_row};
 use eframe::egui;
@@ -56,7 +58,13 @@ pub fn current_code(app: &AppState) -> Option<[f32; 2]> {
 }
 
 /// Paints the map and two sliders, and goes where the hand goes.
-pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+pub fn ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    mut ends: Option<&mut EndPictures<'_>>,
+) {
     let Some(code) = current_code(app) else {
         caption(ui, "The map appears with the first picture");
         return;
@@ -65,7 +73,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
     if let Some(values) = map_ui(ui, model, &ranges, code) {
         actions.edit(Edit::Vector(values.map(rounded).to_vec()));
     }
-    ui.add_space(space::XS);
+    if !app.modes().presents {
+        caption(ui, "The code itself: where the point lies");
+    }
     for (dim, range) in ranges.into_iter().enumerate() {
         let name = format!("z{dim}");
         let default = rounded(mean(model)[dim]);
@@ -77,9 +87,18 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
                 "Moves the point up and down: the other number of the code",
             ][dim],
             value: code[dim],
-            range,
+            range: range.clone(),
             scale: Scale::Open,
             default,
+            ends: ends.as_deref_mut().map(|ends| {
+                let at = |value: f32| {
+                    let mut values = code.map(rounded);
+                    values[dim] = rounded(value);
+                    Expr::Vector(values.to_vec())
+                };
+                let both = [at(*range.start()), at(*range.end())];
+                ends.of_coordinate(ui.ctx(), dim, both)
+            }),
         };
         let moved = ui.scope(|ui| slider_row(ui, &row));
         tour::mark(ui, app, TourStep::Slider, moved.response.rect, &name);

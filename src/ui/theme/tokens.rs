@@ -30,7 +30,7 @@ pub mod size {
     pub const CONTROL: f32 = 28.0;
     pub const ICON: f32 = 16.0;
     pub const ICON_LARGE: f32 = 32.0;
-    pub const CONTROLS_PANEL: f32 = 312.0;
+    pub const CONTROLS_PANEL: f32 = 352.0;
     pub const CONTROLS_PANEL_MIN: f32 = 280.0;
     pub const CONTROLS_PANEL_MAX: f32 = 480.0;
     pub const BOOKMARKS_PANEL: f32 = 264.0;
@@ -40,6 +40,8 @@ pub mod size {
     pub const LEARNING_PANEL_MAX: f32 = 560.0;
     /// What the picture has between the panels at its sides.
     pub const STAGE_MIN: f32 = 120.0;
+    /// Narrower than this before a room, the picture has the place of the controls too.
+    pub const ROOM_STAGE_MIN: f32 = 320.0;
     pub const THUMBNAIL: f32 = 48.0;
     pub const PALETTE: f32 = 560.0;
     pub const TOAST: f32 = 360.0;

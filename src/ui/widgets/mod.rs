@@ -18,5 +18,5 @@ pub use labels::{
 };
 pub use quiet_plot::quiet_plot;
 pub use slider_row::{
-    SliderRow, name_width, named_slider_row, number_field, reset_button, slider_row,
+    EndPicture, SliderRow, name_width, named_slider_row, number_field, reset_button, slider_row,
 };

@@ -2,10 +2,11 @@
 
 use super::icon;
 use crate::app::Scale;
-use crate::ui::theme::{TextRole, size, space, tokens};
+use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use eframe::egui;
 use eframe::egui::{
-    Align, Button, DragValue, Layout, Rect, Response, RichText, Slider, Ui, pos2, vec2,
+    Align, Button, DragValue, Layout, Rect, Response, RichText, Role, Slider, TextureId, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::ops::RangeInclusive;
@@ -13,7 +14,12 @@ use std::ops::RangeInclusive;
 /// Width of the name, of the number, and of the reset, in points.
 const NAME_WIDTH: f32 = 56.0;
 const MAX_NAME_WIDTH: f32 = 96.0;
-const NUMBER_WIDTH: f32 = 56.0;
+const NUMBER_WIDTH: f32 = 52.0;
+/// Side of the picture at an end, and of the same in its tooltip, in points.
+const END_SIDE: f32 = 24.0;
+const LARGE_END_SIDE: f32 = 128.0;
+/// Where the slider would be shorter between them, there are no pictures at its ends.
+const MIN_BESIDE_ENDS: f32 = 36.0;
 /// The name and the number are rounded to this many decimals, so that expressions stay short.
 const DECIMALS: i32 = 2;
 
@@ -28,6 +34,16 @@ pub struct SliderRow<'a> {
     pub range: RangeInclusive<f32>,
     pub scale: Scale,
     pub default: f32,
+    /// What lies at its two ends, as far as it is known; a click goes there. `None` leaves no room for it.
+    pub ends: Option<[Option<EndPicture>; 2]>,
+}
+
+/// A small picture at the end of a slider.
+#[derive(Clone, Copy)]
+pub struct EndPicture {
+    pub texture: TextureId,
+    /// Its width and height.
+    pub pixels: Vec2,
 }
 
 impl SliderRow<'_> {
@@ -85,8 +101,17 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         let is_moved = row.value != row.default;
         name_ui(ui, row, name_width, is_moved);
 
-        let slider_width = ui.available_width() - NUMBER_WIDTH - size::CONTROL - 2.0 * space::S;
+        let mut slider_width = ui.available_width() - NUMBER_WIDTH - size::CONTROL - 2.0 * space::S;
+        let beside = slider_width - 2.0 * (END_SIDE + space::XS);
+        let ends = row.ends.filter(|_| beside >= MIN_BESIDE_ENDS);
         let mut value = row.value;
+        if let Some([first, _]) = ends {
+            slider_width = beside;
+            ui.spacing_mut().item_spacing.x = space::XS;
+            if end_ui(ui, row, first, *row.range.start()) {
+                changed = Some(*row.range.start());
+            }
+        }
         ui.spacing_mut().slider_width = slider_width.max(40.0);
         let slider = ui
             .add(
@@ -101,6 +126,13 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         fill_ui(ui, &slider, row, value);
         if slider.changed() {
             changed = Some(row.round(value));
+        }
+        if let Some([_, last]) = ends {
+            if end_ui(ui, row, last, *row.range.end()) {
+                changed = Some(*row.range.end());
+            }
+            ui.spacing_mut().item_spacing.x = space::S;
+            ui.add_space(space::S - space::XS);
         }
 
         let mut number = row.value;
@@ -136,6 +168,36 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
         }
     });
     changed.filter(|value| value.is_finite() && *value != row.value)
+}
+
+/// Paints what lies at an end of a slider. Returns whether to go there.
+fn end_ui(ui: &mut Ui, row: &SliderRow<'_>, picture: Option<EndPicture>, value: f32) -> bool {
+    let side = Vec2::splat(END_SIDE);
+    // The slider beside it goes there by keyboard.
+    let (rect, response) = ui.allocate_exact_size(side, egui::Sense::CLICK);
+    let name = format!("{} at {}", row.accessible_name, round(value));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, picture.is_some(), name.as_str()));
+    let Some(EndPicture { texture, pixels }) = picture else {
+        return false;
+    };
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    let size = pixels * (END_SIDE / pixels.max_elem().max(1.0));
+    let inner = Rect::from_center_size(rect.center(), size);
+    let strength = if ui.is_enabled() { 1.0 } else { 0.5 };
+    let tint = PLAIN_TINT.gamma_multiply(strength);
+    ui.painter().image(texture, inner, whole, tint);
+    if response.hovered() && ui.is_enabled() {
+        let stroke = egui::Stroke::new(2.0, tokens(ui).accent);
+        ui.painter()
+            .rect_stroke(inner, 0.0, stroke, egui::StrokeKind::Outside);
+    }
+    let response = response.on_hover_ui(|ui| {
+        let large = pixels * (LARGE_END_SIDE / pixels.max_elem().max(1.0));
+        let (rect, _) = ui.allocate_exact_size(large, egui::Sense::hover());
+        ui.painter().image(texture, rect, whole, PLAIN_TINT);
+        ui.label(name.as_str());
+    });
+    response.clicked()
 }
 
 /// How far a number may be typed: beyond the slider by its length to either side, for further out
@@ -279,6 +341,7 @@ mod tests {
             range: 1.0..=1000.0,
             scale: Scale::Counts,
             default: 20.0,
+            ends: None,
         };
         assert_eq!((row.round(19.6), row.limits()), (20.0, 1.0..=1000.0));
         assert_eq!((row.share(1.0), row.share(1000.0)), (0.0, 1.0));
@@ -298,6 +361,7 @@ mod tests {
                     range: -3.0..=3.0,
                     scale: Scale::Open,
                     default: 0.0,
+                    ends: None,
                 };
                 let line = ui.scope(|ui| slider_row(ui, &row));
                 line.response.rect.width()

@@ -14,9 +14,10 @@ use zscape::document::codes::{self, CodeArray};
 use zscape::document::journal::{Entry, Journal, SaveState};
 use zscape::document::raster::Pixels;
 use zscape::document::recipe::Animation;
+use zscape::document::scene_file::SceneFile;
 use zscape::document::{
-    Bookmark, Change, ModelLink, ModelOrigin, Raster, Recipe, Session, StoredDirection, Subject,
-    png,
+    Bookmark, Change, ModelLink, ModelOrigin, Raster, Recipe, Session, Staging, StoredDirection,
+    Subject, png,
 };
 use zscape::latent::path::{Easing, Method};
 use zscape::latent::{Code, Direction, ModelId, Space};
@@ -237,6 +238,7 @@ fn changes() -> Vec<Change> {
         model: link(),
         created_secs: 1_700_000_000,
         code: Code::vector(Space::Z, vec![0.5, -1.0]),
+        staging: None,
         is_deleted: false,
     };
     let direction = StoredDirection {
@@ -267,6 +269,25 @@ pub fn session() -> Session {
         session.apply(&change).expect("it makes sense");
     }
     session
+}
+
+/// A scene with a code, and tools that are set to something.
+pub fn scenes() -> Corpus {
+    let model = ModelId {
+        name: "digits-vae2".to_owned(),
+        hash: "0f".repeat(32),
+    };
+    let subject = Subject::Expression("@me + 0.5*seed(1)".to_owned());
+    let mut recipe = Recipe::new(model, subject, [28, 28]);
+    let code = Code::vector(Space::Z, vec![0.5, -1.0]);
+    recipe.codes.insert("me".to_owned(), code);
+    let staging = Staging {
+        tools: r#"{"open": "map", "settings": {"map": {"pictures": true}}}"#.to_owned(),
+        ..Staging::default()
+    };
+    let scene = SceneFile::new("Threes", "Drag to the left", Some(staging), recipe);
+    let text = scene.expect("it is sound").to_json().expect("it is short");
+    of_form(Form::Text, [text.into_bytes()])
 }
 
 pub fn journals() -> Corpus {

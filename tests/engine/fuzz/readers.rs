@@ -10,6 +10,7 @@ use std::sync::Arc;
 use zscape::app::Memory;
 use zscape::document::codes::{Spaces, parse_npy, parse_npz};
 use zscape::document::photo::{Photo, PrepareOptions, prepare};
+use zscape::document::scene_file::SceneFile;
 use zscape::document::seeds::SeedList;
 use zscape::document::{embedded, journal, session_file};
 use zscape::engine::{DeviceChoice, Event, Fault, Job, ModelInfo};
@@ -72,6 +73,9 @@ pub fn all(folder: &Path) -> Vec<Reader> {
         checkpoints(folder),
         reader("sessions", 6, sessions(), {
             boxed(|bytes, _, _| sentence(session_file::from_bytes(bytes)))
+        }),
+        reader("scenes", 6, files::scenes(), {
+            boxed(|bytes, _, _| sentence(SceneFile::from_bytes(bytes)))
         }),
         reader("journals", 6, files::journals(), {
             boxed(|_, path, _| sentence(journal::read(path)))

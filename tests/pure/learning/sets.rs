@@ -144,3 +144,31 @@ fn nothing_counts_after_the_time() {
     assert!(!set.record((9, 0), answer, &verdict(1.0), Duration::ZERO, 1.0));
     assert!(set.report(&bank, late).contains("**no answer**"));
 }
+
+#[test]
+fn what_is_skipped_counts_as_not_seen() {
+    let bank = Bank::built_in();
+    let options = Options {
+        size: 3,
+        ..Options::default()
+    };
+    let mut set = Interview::draw(&bank, options, START).expect("there are enough");
+    let tasks: Vec<usize> = set.items().iter().map(|item| item.results.len()).collect();
+    assert_eq!(set.done(), (0, tasks.iter().sum()));
+    let answer = Answer::Choose { chosen: vec![0] };
+    let now = Duration::from_secs(1);
+    assert!(set.record((0, 0), answer.clone(), &verdict(1.0), now, 1.0));
+    // One with an answer keeps it, one without is gone.
+    set.skip(0);
+    set.skip(1);
+    assert_eq!(set.done(), (1, 1 + tasks[2]));
+    assert_eq!(set.next_open(), Some((2, 0)));
+    for task in 0..tasks[2] {
+        assert!(set.record((2, task), answer.clone(), &verdict(1.0), now, 1.0));
+    }
+    assert!(set.is_over(now));
+    assert_eq!(set.percent(), 100.0, "what was not seen takes nothing away");
+    assert_eq!(set.attempts(&bank).len(), 1 + tasks[2]);
+    let report = set.report(&bank, now);
+    assert!(report.contains("**skipped, does not count**"), "{report}");
+}

@@ -9,17 +9,19 @@ pub mod drawing;
 mod hand;
 pub(crate) mod panel;
 mod preprocessor;
+mod reading;
 mod run;
 
 pub use drawing::Stroke;
 pub use preprocessor::{Original, PreprocessedImage};
+pub use reading::Reading;
 pub(in crate::app) use run::name_of;
 pub use run::{Encode, Found, How};
 
 use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::{Param, Tool, ToolParam};
-use crate::document::photo::{Background, Crop, Fit, Placing};
+use crate::document::photo::{self, Background, Crop, Fit, Placing};
 use crate::engine::{Event, InvertOptions, JobId, ModelInfo};
 use crate::latent::sampling::MAX_STEPS;
 use crate::learn::ToolName;
@@ -28,7 +30,7 @@ use eframe::egui::Key;
 use lucide_icons::Icon;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Radius of the brush, as a part of the side.
@@ -362,6 +364,14 @@ impl ToolPart for Encode {
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
         if cx.is_open() {
             self.follow(cx, model);
+            self.read(cx);
+        }
+    }
+
+    fn leave_out_local(settings: &mut Settings) {
+        let is_built_in = |path: &PathBuf| photo::sample_names().any(|name| Path::new(name) == path);
+        if matches!(&settings.source, Source::File(path) if !is_built_in(path)) {
+            settings.close();
         }
     }
 
@@ -384,12 +394,14 @@ impl ToolPart for Encode {
                 self.show_drawing(cx, false);
             }
             Event::Progress { job, done, total } => self.on_progress(job, [done, total]),
+            Event::Judged { job, judgements } => self.on_judged(job, judgements),
             _ => {}
         }
     }
 
     fn on_job_end(&mut self, cx: &mut ToolContext<'_, Self>, job: JobId, failure: Option<&str>) {
         self.on_end(job, failure);
+        self.on_reading_end(job);
         self.show_drawing(cx, true);
     }
 }

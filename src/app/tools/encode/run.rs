@@ -2,6 +2,7 @@
 
 use super::hand::Hand;
 use super::preprocessor::{PreprocessedImage, Preprocessor};
+use super::reading::Readings;
 use super::{Settings, Source, ToolContext, Wanted};
 use crate::app::{ByAddress, Derived};
 use crate::engine::{Encoding, InvertOptions, InvertStep, Job, JobId, ModelId, ModelInfo};
@@ -86,6 +87,7 @@ pub struct Encode {
     asks_descent: bool,
     found: Option<Found>,
     pub(super) hand: Hand,
+    pub(super) readings: Readings,
     /// Whose losses are in what was found.
     curve_of: Option<JobId>,
     next_id: u64,

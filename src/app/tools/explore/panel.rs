@@ -10,6 +10,7 @@ use crate::latent::Space;
 use crate::learn::Control;
 use crate::ui::overlays::tour;
 use crate::ui::panels::tools::{Left, ToolPanel};
+use crate::ui::panels::ends::EndPictures;
 use crate::ui::panels::{conditions, noise, parameter_row, plane, sampler, unlocked_ui};
 use crate::ui::parts;
 use crate::ui::theme::{size, space};
@@ -31,18 +32,32 @@ pub struct View;
 
 impl ToolPanel for View {
     fn left_ui(&mut self, ui: &mut Ui, left: Left<'_>) {
-        left_ui(ui, left.app, left.actions);
+        let Left {
+            app,
+            actions,
+            textures,
+        } = left;
+        let mut ends = EndPictures::new(app, textures);
+        left_ui(ui, app, actions, ends.as_mut());
+        if let Some(ends) = ends {
+            ends.finish(actions);
+        }
     }
 }
 
-fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+fn left_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    mut ends: Option<&mut EndPictures<'_>>,
+) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(model) = app.model() else {
             ui.add_space(space::XL);
             empty_state(ui, Icon::SlidersHorizontal, "Controls", NO_MODEL);
             return;
         };
-        model_ui(ui, actions, model);
+        model_ui(ui, actions, model, app.modes().presents);
         let (back_to_seed, ()) = section_with(
             ui,
             "Seed",
@@ -63,11 +78,15 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
             noise::ui(ui, app, actions, model);
         }
         unlocked_ui(ui, app, Control::Sliders, |ui| {
-            directions_ui(ui, app, actions);
+            directions_ui(ui, app, actions, ends.as_deref_mut());
             if plane::is_plane(model) {
-                section(ui, "Latent plane", |ui| plane::ui(ui, app, actions, model));
+                section(ui, "Latent plane", |ui| {
+                    plane::ui(ui, app, actions, model, ends.as_deref_mut());
+                });
             } else if !model.ranked_axes(shown_axes(app, model)).is_empty() {
-                section(ui, "Dimensions", |ui| dims_ui(ui, app, actions, model));
+                section(ui, "Dimensions", |ui| {
+                    dims_ui(ui, app, actions, model, ends);
+                });
             }
         });
         unlocked_ui(ui, app, Control::Psi, |ui| {
@@ -86,11 +105,14 @@ fn left_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     });
 }
 
-fn model_ui(ui: &mut Ui, actions: &mut Actions, model: &ModelInfo) {
+fn model_ui(ui: &mut Ui, actions: &mut Actions, model: &ModelInfo, is_short: bool) {
     let manifest = &model.manifest;
     ui.add_space(space::S);
     let info = Explore::INFO;
     explained_heading(ui, actions, &manifest.title, info.name, info.explained_by);
+    if is_short {
+        return;
+    }
     caption(ui, &manifest.summary);
     let mut facts = manifest.capabilities().title.to_owned();
     if let Some(shape) = manifest.spaces.get(&model.start) {
@@ -156,7 +178,12 @@ fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
 }
 
 /// Sliders of the directions that do most.
-pub(crate) fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+pub(crate) fn directions_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    mut ends: Option<&mut EndPictures<'_>>,
+) {
     let directions = app.tool::<Directions>();
     let shown = directions.first();
     if shown.is_empty() {
@@ -170,7 +197,8 @@ pub(crate) fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) 
             let name = &listed.direction.name;
             let row = ui.scope(|ui| {
                 let id = ParamId::Step(name.clone());
-                parameter_row::named_ui(ui, app, actions, &id, Some(width));
+                let ends = ends.as_deref_mut();
+                parameter_row::with_ends_ui(ui, app, actions, &id, Some(width), ends);
             });
             if to_try.as_ref() == Some(name) {
                 tour::mark(ui, app, TourStep::Slider, row.response.rect, name);
@@ -179,13 +207,24 @@ pub(crate) fn directions_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) 
     });
 }
 
-fn dims_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    caption(ui, "Ordered by how much they change the picture");
+fn dims_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    ends: Option<&mut EndPictures<'_>>,
+) {
+    if !app.modes().presents {
+        caption(
+            ui,
+            "Steps away from the seed, in standard deviations; those that change the picture most first",
+        );
+    }
     let space = shown_axes(app, model);
     if model.axis_spaces().len() > 1 {
         axis_space_ui(ui, actions, space);
     }
-    axes_ui(ui, app, actions, model, space);
+    axes_ui(ui, app, actions, (model, space), ends);
 }
 
 /// The space whose raw dimensions are listed.
@@ -222,11 +261,20 @@ fn axis_space_ui(ui: &mut Ui, actions: &mut Actions, shown: Space) {
     });
 }
 
-fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo, space: Space) {
-    let axis = |index| ParamId::Axis(Axis { space, index });
+fn axes_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    (model, space): (&ModelInfo, Space),
+    mut ends: Option<&mut EndPictures<'_>>,
+) {
+    let mut axis_ui = |ui: &mut Ui, actions: &mut Actions, index| {
+        let id = ParamId::Axis(Axis { space, index });
+        parameter_row::with_ends_ui(ui, app, actions, &id, None, ends.as_deref_mut());
+    };
     let ranked = model.ranked_axes(space);
     for &(index, _) in ranked.iter().take(FIRST_SLIDERS) {
-        let row = ui.scope(|ui| parameter_row::ui(ui, app, actions, &axis(index)));
+        let row = ui.scope(|ui| axis_ui(ui, actions, index));
         let name = Axis { space, index }.name();
         tour::mark(ui, app, TourStep::Slider, row.response.rect, &name);
     }
@@ -249,7 +297,7 @@ fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     if open {
         visible_rows(ui, size::CONTROL, rest.len(), |ui, row| {
             if let Some(&(index, _)) = rest.get(row) {
-                parameter_row::ui(ui, app, actions, &axis(index));
+                axis_ui(ui, actions, index);
             }
         });
         return;
@@ -257,7 +305,7 @@ fn axes_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo
     // What the expression moves is shown, wherever it ranks.
     for &(index, _) in rest {
         if app.position().names_axis(Axis { space, index }) {
-            parameter_row::ui(ui, app, actions, &axis(index));
+            axis_ui(ui, actions, index);
         }
     }
 }

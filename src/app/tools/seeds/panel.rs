@@ -42,7 +42,7 @@ impl ToolPanel for View {
             if app.tool::<Seeds>().rows().is_none() {
                 conditions::ui(ui, app, actions, model);
             }
-            directions_ui(ui, app, actions);
+            directions_ui(ui, app, actions, None);
         });
         section(ui, "Truncation", |ui| truncation_ui(ui, app, actions));
         section(ui, "What the judge sees", |ui| {

@@ -4,7 +4,7 @@ use super::{Against, Measured, Where};
 use crate::app::AppState;
 use crate::latent::prior::Typicality;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture, neighbours, picture_ui};
-use crate::ui::theme::{TextRole, space, text, tokens};
+use crate::ui::theme::{TextRole, Tokens, space, text, tokens};
 use crate::ui::widgets::{caption, icon, section};
 use eframe::egui::{
     Align2, FontId, Grid, Painter, Rect, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo,
@@ -220,7 +220,7 @@ fn shell_ui(ui: &mut Ui, measured: &Measured, width: f32) {
     let x = x_of(norm);
     painter.vline(x, plot.y_range(), Stroke::new(2.0, tokens.accent));
     painter.circle_filled(pos2(x, plot.bottom()), 4.0, tokens.accent);
-    label(&painter, plot, x, &format!("{norm:.2}"), tokens.text_strong);
+    label(&painter, plot, x, &format!("{norm:.2}"), tokens);
 }
 
 /// One bar for each dimension.
@@ -276,7 +276,8 @@ fn scores_ui(ui: &mut Ui, measured: &Measured, width: f32) {
     }
 }
 
-fn label(painter: &Painter, plot: Rect, x: f32, words: &str, colour: eframe::egui::Color32) {
+/// A number beside a line, on a plate that keeps it readable over the curve.
+fn label(painter: &Painter, plot: Rect, x: f32, words: &str, tokens: &Tokens) {
     let font = FontId::proportional(text::SMALL);
     let anchor = if x > plot.center().x {
         Align2::RIGHT_TOP
@@ -284,5 +285,8 @@ fn label(painter: &Painter, plot: Rect, x: f32, words: &str, colour: eframe::egu
         Align2::LEFT_TOP
     };
     let off = if x > plot.center().x { -6.0 } else { 6.0 };
-    painter.text(pos2(x + off, plot.top()), anchor, words, font, colour);
+    let galley = painter.layout_no_wrap(words.to_owned(), font, tokens.text_strong);
+    let place = anchor.anchor_size(pos2(x + off, plot.top()), galley.size());
+    painter.rect_filled(place.expand2(vec2(3.0, 1.0)), 3.0, tokens.field);
+    painter.galley(place.min, galley, tokens.text_strong);
 }

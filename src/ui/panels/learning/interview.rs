@@ -125,9 +125,7 @@ fn running_ui(
     view: &mut LearningView,
     running: &RunningInterview,
 ) {
-    let items = running.interview.items();
-    let tasks_of = || items.iter().flat_map(|item| &item.results);
-    let (done, total) = (tasks_of().flatten().count(), tasks_of().count());
+    let (done, total) = running.interview.done();
     let left = app
         .learning()
         .interview_left(app.workspace().now_secs())
@@ -169,8 +167,14 @@ fn running_ui(
             tasks::ui(ui, app, actions, question, open, view);
             ui.add_space(space::S);
             let why_not = open.judged.is_none().then_some("Check your answer first");
-            if button_unless_ui(ui, Icon::ArrowRight, "Next", why_not) {
-                ask(actions, LearningAction::NextOfInterview);
-            }
+            ui.horizontal(|ui| {
+                if button_unless_ui(ui, Icon::ArrowRight, "Next", why_not) {
+                    ask(actions, LearningAction::NextOfInterview);
+                }
+                if button_ui(ui, Icon::SkipForward, "Skip this question") {
+                    ask(actions, LearningAction::SkipInInterview);
+                }
+            });
+            caption(ui, "What is skipped counts as not seen");
         });
 }

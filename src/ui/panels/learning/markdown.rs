@@ -1,14 +1,17 @@
 //! Answers as running text: headings, paragraphs, lists, tables, code, and links that act.
 
 use crate::app::{ByAddress, Derived};
-use crate::learn::Question;
+use crate::learn::glossary::Term;
 use crate::learn::text::{Target, is_figure};
+use crate::learn::{Glossary, Question};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::code;
 use eframe::egui::{
-    Align, Frame, Grid, Label, Layout, Link, OpenUrl, RichText, ScrollArea, Ui, vec2,
+    Align, Frame, Grid, Label, Layout, Link, OpenUrl, RichText, Role, ScrollArea, Sense, Ui,
+    WidgetInfo, vec2,
 };
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use std::collections::BTreeSet;
 
 /// Words of one look.
 #[derive(Clone, Default, PartialEq, Debug)]
@@ -19,6 +22,8 @@ pub struct Span {
     is_code: bool,
     /// The target of a link, as it stands in the text.
     link: Option<String>,
+    /// The place of a word of the field in the word list.
+    term: Option<usize>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -100,6 +105,13 @@ fn span_ui(ui: &mut Ui, span: &Span, role: TextRole, followed: &mut Option<Strin
     if span.is_emphasised {
         text = text.italics();
     }
+    if let Some(term) = span
+        .term
+        .and_then(|place| Glossary::built_in().terms().get(place))
+    {
+        term_ui(ui, text, &span.text, term, followed);
+        return;
+    }
     let Some(link) = &span.link else {
         ui.add(Label::new(text).wrap());
         return;
@@ -108,6 +120,88 @@ fn span_ui(ui: &mut Ui, span: &Span, role: TextRole, followed: &mut Option<Strin
     if response.clicked() {
         *followed = Some(link.clone());
     }
+}
+
+/// A word that explains itself under the pointer and when it has the keyboard, and leads to its question.
+fn term_ui(ui: &mut Ui, text: RichText, word: &str, term: &Term, followed: &mut Option<String>) {
+    let label = Label::new(text.underline()).sense(Sense::click());
+    let response = ui.add(label);
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, word));
+    response.ctx.accesskit_node_builder(response.id, |node| {
+        node.set_description(term.meaning.as_str());
+    });
+    let meaning_ui = |ui: &mut Ui| {
+        ui.set_max_width(ui.spacing().tooltip_width);
+        let strong = tokens(ui).text_strong;
+        ui.label(RichText::new(&term.word).color(strong));
+        ui.label(&term.meaning);
+    };
+    if response.has_focus() {
+        response.show_tooltip_ui(meaning_ui);
+    } else {
+        response.clone().on_hover_ui(meaning_ui);
+    }
+    if response.clicked()
+        && let Some(question) = &term.question
+    {
+        *followed = Some(format!("question:{question}"));
+    }
+}
+
+/// Marks the words of the field in a text of a topic, each where it stands first.
+pub fn with_terms(mut blocks: Vec<Block>, topic: &str) -> Vec<Block> {
+    let mut seen = BTreeSet::new();
+    for block in &mut blocks {
+        match block {
+            Block::Paragraph(spans) | Block::Item(_, _, spans) => mark(spans, topic, &mut seen),
+            Block::Table(rows) => {
+                let cells = rows.iter_mut().skip(1).flatten();
+                cells.for_each(|spans| mark(spans, topic, &mut seen));
+            }
+            Block::Heading(_) | Block::Code(_) | Block::Figure(_) => {}
+        }
+    }
+    blocks
+}
+
+/// The words of a line of a topic, with those of the field marked.
+pub fn line(text: &str, topic: &str) -> Vec<Block> {
+    let span = Span {
+        text: text.to_owned(),
+        is_strong: true,
+        ..Span::default()
+    };
+    with_terms(vec![Block::Paragraph(vec![span])], topic)
+}
+
+fn mark(spans: &mut Vec<Span>, topic: &str, seen: &mut BTreeSet<usize>) {
+    let mut marked = Vec::with_capacity(spans.len());
+    for span in spans.drain(..) {
+        if span.is_code || span.link.is_some() {
+            marked.push(span);
+            continue;
+        }
+        let part = |text: &str, term: Option<usize>| Span {
+            text: text.to_owned(),
+            term,
+            ..span.clone()
+        };
+        let mut done = 0;
+        for (range, term) in Glossary::built_in().find(&span.text, topic) {
+            if !seen.insert(term) {
+                continue;
+            }
+            if range.start > done {
+                marked.push(part(&span.text[done..range.start], None));
+            }
+            done = range.end;
+            marked.push(part(&span.text[range], Some(term)));
+        }
+        if done < span.text.len() {
+            marked.push(part(&span.text[done..], None));
+        }
+    }
+    *spans = marked;
 }
 
 /// What a link does, for its tooltip.
@@ -340,6 +434,23 @@ mod tests {
         assert_eq!(tight[2], 5.5 * 8.0, "a short column stays as it is");
         assert!(tight[1] > tight[0], "{tight:?}");
         assert!(column_widths(&[], 8.0, 100.0).is_empty());
+    }
+
+    #[test]
+    fn a_word_of_the_field_is_marked_where_it_stands_first() {
+        let text =
+            "The **prior** is no `prior` and [prior](question:kl-term).\n\n- Priors, slerp.\n";
+        let blocks = with_terms(blocks(text), "vae");
+        let spans = blocks.iter().flat_map(|block| match block {
+            Block::Paragraph(spans) | Block::Item(_, _, spans) => spans.as_slice(),
+            _ => &[],
+        });
+        let spans: Vec<&Span> = spans.collect();
+        let marked = spans.iter().filter(|span| span.term.is_some());
+        let marked: Vec<&str> = marked.map(|span| span.text.as_str()).collect();
+        assert_eq!(marked, ["prior", "slerp"]);
+        let all: String = spans.iter().map(|span| span.text.as_str()).collect();
+        assert_eq!(all, "The prior is no prior and prior.Priors, slerp.");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub use watch::ui as watch_ui;
 
 use crate::app::learning::Page;
 use crate::app::{Action, Actions, AppState, ByAddress, Derived, LearningAction};
+use crate::learn::Question;
 use crate::learn::progress::Progress;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
@@ -34,6 +35,8 @@ pub struct LearningView {
     scores: progress::Scores,
     setup: interview::Setup,
     textures: PictureTextures,
+    /// What the open task asks for.
+    ask: Derived<(ByAddress<Question>, usize), Vec<markdown::Block>>,
     answer: markdown::Parsed,
     deeper: markdown::Parsed,
     report: Derived<ByAddress<str>, Vec<markdown::Block>>,

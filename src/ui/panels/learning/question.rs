@@ -101,7 +101,7 @@ pub fn scene_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Q
     let is_open = app
         .navigation()
         .scene()
-        .is_some_and(|scene| scene.is_whole && scene.question == question.id);
+        .is_some_and(|scene| scene.is_whole && scene.is_of(&question.id));
     if is_open {
         caption(ui, "The scene is open; Esc closes it");
         return;
@@ -149,7 +149,7 @@ fn answer_ui(
         ui.add_space(space::S);
     }
     let blocks = view.answer.get(ByAddress::new(question), || {
-        markdown::blocks(&question.answer.markdown)
+        markdown::with_terms(markdown::blocks(&question.answer.markdown), &question.topic)
     });
     let textures = &mut view.textures;
     let mut followed = markdown::ui(ui, "answer", &blocks, |ui, number| {
@@ -171,7 +171,7 @@ fn answer_ui(
         let deeper = CollapsingHeader::new("Deeper").id_salt(("deeper", &question.id));
         let shown = deeper.show(ui, |ui| {
             let blocks = view.deeper.get(ByAddress::new(question), || {
-                markdown::blocks(&question.deeper.markdown)
+                markdown::with_terms(markdown::blocks(&question.deeper.markdown), &question.topic)
             });
             let before = question.answer.figures.len();
             markdown::ui(ui, "deeper", &blocks, |ui, number| {
@@ -198,15 +198,23 @@ fn rating_ui(
     let memory = progress.memory(&question.id);
     let is_rated = is_rated(app, question, open);
     let suggested = progress.suggested_rating(&question.id, open.opened_at());
+    let given = open.rated.map(|rated| rated.rating);
+    // A rating of before cannot be changed: what was remembered until then is not known any more.
+    let can_rate = !is_rated || given.is_some();
     ui.horizontal(|ui| {
         for rating in Rating::ALL {
             let words = capitalised(rating.title());
-            let button = Button::new(&words).selected(!is_rated && suggested == Some(rating));
+            let is_chosen = given.or(suggested.filter(|_| !is_rated)) == Some(rating);
+            let button = Button::new(&words).selected(is_chosen);
             let response = ui
-                .add_enabled(!is_rated, button)
+                .add_enabled(can_rate, button)
                 .on_disabled_hover_text("Already rated; it returns when it is due")
                 .accessible_name(&words);
-            if response.clicked() {
+            let response = match given {
+                Some(_) if !is_chosen => response.on_hover_text("Takes the place of your rating"),
+                _ => response,
+            };
+            if response.clicked() && given != Some(rating) {
                 ask(actions, LearningAction::Rate(rating));
             }
         }

@@ -1,9 +1,9 @@
 //! The line over the picture while a scene is open: what is to be seen, and the way out.
 
 use super::ask;
-use crate::app::OpenScene;
-use crate::app::{Actions, AppState, Command, LearningAction};
-use crate::ui::theme::{space, tokens};
+use crate::app::{Action, Actions, AppState, Command, LearningAction};
+use crate::app::{OpenScene, SceneOrigin};
+use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, command_button, icon};
 use eframe::egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui};
 use lucide_icons::Icon;
@@ -24,7 +24,11 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, scene: &OpenScene)
         return;
     }
     ui.horizontal_top(|ui| {
-        ui.label(icon(Icon::GraduationCap).color(tokens(ui).accent));
+        let glyph = match scene.origin {
+            SceneOrigin::Question(_) => Icon::GraduationCap,
+            SceneOrigin::File(_) => Icon::Clapperboard,
+        };
+        ui.label(icon(glyph).color(tokens(ui).accent));
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             buttons_ui(ui, app, actions, scene);
             ui.with_layout(Layout::top_down(Align::Min), |ui| words_ui(ui, scene));
@@ -40,7 +44,10 @@ fn buttons_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, scene: &OpenSc
             .on_hover_text("Reset the scene to its start")
             .accessible_name("Start the scene again");
         if again.clicked() {
-            ask(actions, LearningAction::EnterScene(scene.question.clone()));
+            match &scene.origin {
+                SceneOrigin::Question(id) => ask(actions, LearningAction::EnterScene(id.clone())),
+                SceneOrigin::File(path) => actions.push(Action::OpenFile(path.clone())),
+            }
         }
     }
 }
@@ -48,6 +55,10 @@ fn buttons_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, scene: &OpenSc
 fn words_ui(ui: &mut Ui, scene: &OpenScene) {
     ui.spacing_mut().item_spacing.y = space::XS;
     let strong = tokens(ui).text_strong;
+    if let Some(title) = &scene.title {
+        let title = RichText::new(title).font(TextRole::Heading.font());
+        ui.add(Label::new(title.color(strong)).wrap());
+    }
     ui.add(Label::new(RichText::new(&scene.caption).color(strong)).wrap());
     if let Some(nearest) = &scene.nearest {
         caption(ui, nearest.as_str());

@@ -43,7 +43,9 @@ pub trait ToolPanel: Default {
             let info = tool.info();
             ui.add_space(space::S);
             explained_heading(ui, actions, info.name, info.name, info.explained_by);
-            caption(ui, info.tooltip);
+            if !app.modes().presents {
+                caption(ui, info.tooltip);
+            }
             let Some(model) = app.model() else {
                 empty_state(ui, Icon::Box, "No model", NO_MODEL);
                 return;

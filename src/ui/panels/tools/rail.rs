@@ -50,7 +50,7 @@ fn tool_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, tool: Tool, heigh
     } else {
         tokens.text
     };
-    let has_word = height >= WITH_WORD;
+    let has_word = height >= WITH_WORD && !app.modes().presents;
     let middle = inner.center();
     let glyph_at = pos2(middle.x, if has_word { middle.y - 8.0 } else { middle.y });
     let glyph = char::from(info.icon);

@@ -102,6 +102,7 @@ fn wipe_ui(ui: &mut Ui, view: &mut View) {
         range: 0.0..=1.0,
         scale: Scale::Closed,
         default: 0.5,
+        ends: None,
     };
     if let Some(wipe) = slider_row(ui, &row) {
         view.wipe = wipe.clamp(0.0, 1.0);

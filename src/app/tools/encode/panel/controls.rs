@@ -90,7 +90,10 @@ fn source_ui(
                     tool.draw(cx, Settings::take_back_stroke);
                 });
             }
-            caption(ui, "Draw begins an empty drawing");
+            caption(
+                ui,
+                "The drawing is the current picture; undo takes it back. Draw begins an empty one",
+            );
         }
         Source::File(path) => {
             ui.horizontal_top(|ui| {

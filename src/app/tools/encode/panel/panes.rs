@@ -1,11 +1,12 @@
 //! What goes in, what comes out, and where they differ, beside each other.
 
 use super::View;
-use crate::app::tools::encode::{Encode, Found, How, Source};
+use crate::app::tools::encode::{Encode, Found, How, Reading, Source};
 use crate::gpu::display::rgba_from_planes;
+use crate::model::measurement::Judgement;
 use crate::ui::panels::tools::Stage;
-use crate::ui::theme::{PAPER, PLAIN_TINT, size, space, tokens};
-use crate::ui::widgets::{caption, empty_state};
+use crate::ui::theme::{PAPER, PLAIN_TINT, TextRole, size, space, tokens};
+use crate::ui::widgets::empty_state;
 use eframe::egui::{
     Align, CursorIcon, Label, Layout, Pos2, Rect, Response, RichText, Role, Sense, Stroke,
     StrokeKind, TextureId, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
@@ -56,6 +57,8 @@ type Pane = fn(&mut Ui, &mut Stage<'_>, &mut View, f32);
 /// What a pane needs besides its picture.
 const WORDS_HEIGHT: f32 = TITLE_HEIGHT + NOTE_HEIGHT;
 const MIN_SIDE: f32 = 48.0;
+/// Labels that are less probable are not listed.
+const LEAST_QUOTED: f32 = 0.01;
 
 /// Three panes of one size beside each other.
 fn in_a_row(area: Rect) -> [Rect; 3] {
@@ -174,7 +177,9 @@ fn drawing_ui(ui: &mut Ui, stage: &mut Stage<'_>, _: &mut View, side: f32) {
             }
         }
         response.on_hover_cursor(CursorIcon::Crosshair);
-        caption(ui, "It is the current picture; undo takes it back");
+        if !reading_ui(ui, stage, |reading| &reading.picture) {
+            note_ui(ui, "The current picture, as you draw it", "");
+        }
     }
 }
 
@@ -192,7 +197,65 @@ fn input_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32) {
     });
     let name = "The picture as the model sees it";
     picture_ui(ui, side, texture, size, name, Sense::hover());
-    caption(ui, format!("{}×{} pixels", image.width, image.height));
+    let is_drawn = matches!(
+        stage.app.tools().settings().encode.source,
+        Source::Drawing(_)
+    );
+    // That of a drawing stands below the drawing.
+    if is_drawn || !reading_ui(ui, stage, |reading| &reading.picture) {
+        note_ui(ui, &format!("{}×{} pixels", image.width, image.height), "");
+    }
+}
+
+/// What the judge sees in one of the two pictures, on a line. Returns whether there is something to
+/// say; nothing is where a task asks for a number.
+fn reading_ui(ui: &mut Ui, stage: &Stage<'_>, of: fn(&Reading) -> &Judgement) -> bool {
+    let app = stage.app;
+    let reading = app.tools().encode().reading();
+    let Some(reading) = reading.filter(|_| !app.learning().is_predicting(app.view())) else {
+        return false;
+    };
+    let (words, all) = reading_words(of(reading));
+    note_ui(ui, &words, &all);
+    true
+}
+
+/// What a judge sees, and the same with all probabilities.
+fn reading_words(judgement: &Judgement) -> (String, String) {
+    let seen = judgement.seen();
+    let percent = |probability: f32| format!("{:.0} %", 100.0 * probability);
+    let words = match (judgement.class(), seen.as_slice()) {
+        (Some(_), [(label, probability), ..]) => {
+            format!("The judge reads {label} ({})", percent(*probability))
+        }
+        (_, []) => "The judge is sure of nothing".to_owned(),
+        (_, seen) => {
+            let labels: Vec<_> = seen.iter().map(|(it, _)| it.replace('_', " ")).collect();
+            format!("The judge sees {}", labels.join(", "))
+        }
+    };
+    let mut all: Vec<(&String, f32)> = judgement
+        .labels
+        .iter()
+        .zip(judgement.probabilities.iter().copied())
+        .filter(|(_, probability)| *probability >= LEAST_QUOTED)
+        .collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let line = |(label, probability): &(&String, f32)| {
+        format!("{}: {}", label.replace('_', " "), percent(*probability))
+    };
+    let all: Vec<String> = all.iter().map(line).collect();
+    (words, all.join("\n"))
+}
+
+/// One quiet line below a picture, cut off where it is too long; all of it is in the tooltip.
+fn note_ui(ui: &mut Ui, words: &str, more: &str) {
+    let muted = tokens(ui).text_muted;
+    let text = RichText::new(words).font(TextRole::Small.font()).color(muted);
+    let label = ui.add(Label::new(text).truncate());
+    if !more.is_empty() {
+        label.on_hover_text(format!("{words}\n{more}"));
+    }
 }
 
 fn reconstruction_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32) {
@@ -216,7 +279,10 @@ fn reconstruction_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: 
         rgba_from_planes(&found.reconstruction, found.image)
     });
     picture_ui(ui, side, texture, size, "Reconstruction", Sense::hover());
-    caption(ui, format!("Mean squared error {:.4}", found.mse));
+    let error = format!("Mean squared error {:.4}", found.mse);
+    if !reading_ui(ui, stage, |reading| &reading.reconstruction) {
+        note_ui(ui, &error, "");
+    }
 }
 
 /// Where the two differ, as strong as the largest difference.
@@ -242,7 +308,7 @@ fn difference_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32)
             response.on_hover_text(words);
         }
     }
-    caption(ui, format!("White is {largest:.2} of 1"));
+    note_ui(ui, &format!("White is {largest:.2} of 1"), "");
 }
 
 fn difference_rgba(difference: &[f32], largest: f32) -> Vec<u8> {

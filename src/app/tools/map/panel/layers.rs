@@ -6,7 +6,8 @@ use crate::app::tools::map::{MapPlane, Settings};
 use crate::app::tools::neighbours::current_code_in;
 use crate::engine::ModelInfo;
 use crate::ui::panels::classes::{ClassMeans, class_color, labels_ui, round_step};
-use crate::ui::theme::{space, text, tokens};
+use crate::ui::theme::tokens::DARK;
+use crate::ui::theme::{Tokens, space, text, tokens};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Shape, Stroke, Ui, pos2, vec2};
 
 /// Radii of the prior's rings, in standard deviations.
@@ -118,6 +119,15 @@ fn short(value: f64, step: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// The colors of what lies on the map. Over pictures they are those of the dark theme, light with a dark
+/// rim, which is seen on any picture.
+fn colors_over(ui: &Ui, pictures: bool) -> &'static Tokens {
+    match pictures {
+        true => &DARK,
+        false => tokens(ui),
+    }
+}
+
 /// Where codes of the standard normal prior lie: rings of equal density. In a plane, all are
 /// circles round the point nearest to the origin of the space; beyond two dimensions the one
 /// ring that matters is where the shell of typical norms cuts the plane.
@@ -127,11 +137,13 @@ pub fn density_ui(
     plane: &MapPlane,
     model: &ModelInfo,
     projection: Projection,
+    over_pictures: bool,
 ) {
     // The prior is that of seeds.
     if !model.manifest.family.traits().has_prior || plane.space() != model.start {
         return;
     }
+    let colors = colors_over(ui, over_pictures);
     let tokens = tokens(ui);
     let geometry = plane.geometry();
     let dim = geometry.dim();
@@ -148,9 +160,9 @@ pub fn density_ui(
         painter.circle_stroke(
             middle,
             points,
-            Stroke::new(3.0, tokens.canvas.gamma_multiply(0.6)),
+            Stroke::new(3.0, colors.canvas.gamma_multiply(0.6)),
         );
-        painter.circle_stroke(middle, points, Stroke::new(1.5, tokens.accent));
+        painter.circle_stroke(middle, points, Stroke::new(1.5, colors.accent));
         // Up and to the right, where names of classes are rarest.
         let diagonal = std::f32::consts::FRAC_1_SQRT_2 * points;
         let at = middle + vec2(diagonal, -diagonal);
@@ -195,6 +207,7 @@ pub fn data_ui(
     if plane.space() != model.start {
         return None;
     }
+    let colors = colors_over(ui, settings.pictures);
     let tokens = tokens(ui);
     let mut nearest: Option<(f32, usize, Pos2)> = None;
     let mut dots = Vec::with_capacity(2 * model.encoded.len());
@@ -209,11 +222,11 @@ pub fn data_ui(
         if !projection.rect.contains(at) {
             continue;
         }
-        let colour = class_color(tokens, *class);
+        let colour = class_color(colors, *class);
         dots.push(Shape::circle_filled(
             at,
             2.5,
-            tokens.canvas.gamma_multiply(0.5),
+            colors.canvas.gamma_multiply(0.5),
         ));
         dots.push(Shape::circle_filled(at, 1.75, colour));
         if let Some(pointer) = pointer {
@@ -229,7 +242,7 @@ pub fn data_ui(
         .map(|(class, mean)| (class, projection.screen(mean)));
     labels_ui(painter, tokens, model, places);
     let (_, row, at) = nearest?;
-    painter.circle_stroke(at, 5.0, Stroke::new(2.0, tokens.text_strong));
+    painter.circle_stroke(at, 5.0, Stroke::new(2.0, colors.text_strong));
     Some(row)
 }
 
@@ -240,8 +253,9 @@ pub fn trail_ui(
     plane: &MapPlane,
     trail: &[Vec<f32>],
     projection: Projection,
+    over_pictures: bool,
 ) {
-    let tokens = tokens(ui);
+    let tokens = colors_over(ui, over_pictures);
     let points: Vec<Pos2> = trail
         .iter()
         .filter(|code| code.len() == plane.geometry().dim())
@@ -262,11 +276,13 @@ pub fn here_ui(
     app: &AppState,
     plane: &MapPlane,
     projection: Projection,
+    over_pictures: bool,
 ) -> Option<Pos2> {
     let code = &current_code_in(app.workspace(), plane.space())?;
     if code.len() != plane.geometry().dim() {
         return None;
     }
+    let colors = colors_over(ui, over_pictures);
     let tokens = tokens(ui);
     let rect = projection.rect;
     let at = projection.screen(plane.geometry().coordinates(code));
@@ -275,9 +291,9 @@ pub fn here_ui(
         at.y.clamp(rect.top() + 8.0, rect.bottom() - 8.0),
     );
     let off_plane = plane.geometry().distance(code);
-    painter.circle_stroke(at, 8.0, Stroke::new(4.0, tokens.canvas));
+    painter.circle_stroke(at, 8.0, Stroke::new(4.0, colors.canvas));
     if off_plane < 1e-2 {
-        painter.circle_filled(at, 7.0, tokens.accent);
+        painter.circle_filled(at, 7.0, colors.accent);
     }
     painter.circle_stroke(
         at,
@@ -285,9 +301,9 @@ pub fn here_ui(
         Stroke::new(
             2.0,
             if off_plane < 1e-2 {
-                tokens.on_accent
+                colors.on_accent
             } else {
-                tokens.accent
+                colors.accent
             },
         ),
     );

@@ -9,15 +9,16 @@ use draft::Draft;
 pub use draft::Drafts;
 
 use super::list::sign_ui;
-use super::{LearningView, ask, button_ui, main_button_ui, question};
+use super::{LearningView, ask, button_ui, main_button_ui, markdown, question};
 use crate::app::learning::OpenQuestion;
-use crate::app::{Actions, AppState, LearningAction};
+use crate::app::{Actions, AppState, ByAddress, LearningAction};
 use crate::learn::{Question, Task, TaskKind};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui::{Button, Label, RichText, Ui};
 use lucide_icons::Icon;
 use pictures::TaskPictures;
+use std::sync::Arc;
 
 /// The task that is worked on, and what its painters read and ask for.
 struct OpenTask<'a> {
@@ -74,7 +75,7 @@ pub fn ui(
     ui: &mut Ui,
     app: &AppState,
     actions: &mut Actions,
-    question: &Question,
+    question: &Arc<Question>,
     open: &OpenQuestion,
     view: &mut LearningView,
 ) {
@@ -82,8 +83,12 @@ pub fn ui(
         return;
     };
     let draft = view.drafts.of(app, question, open.task);
-    let strong = tokens(ui).text_strong;
-    ui.add(Label::new(RichText::new(&task.ask).color(strong)).wrap());
+    let line = view.ask.get((ByAddress::new(question), open.task), || {
+        markdown::line(&task.ask, &question.topic)
+    });
+    if let Some(target) = markdown::ui(ui, "ask", &line, |_, _| {}) {
+        ask(actions, LearningAction::Follow(target));
+    }
     let criteria = task.criteria.iter().map(|it| it.title().to_lowercase());
     let criteria: Vec<String> = criteria.collect();
     caption(ui, format!("Counts for {}", criteria.join(" and ")));
