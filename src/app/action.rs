@@ -3,10 +3,11 @@
 use super::learning::LearningAction;
 use super::tools::{ToolAction, ToolContext, ToolPart, ToolSettings};
 use super::{
-    Command, CurveFile, DescribeAction, Edit, ParamId, Remedy, SceneText, SliderEnds, ThumbnailKey,
+    Command, CurveFile, DescribeAction, Edit, ParamId, Remedy, SliderEnds, ThumbnailKey,
     TourAction, TourStep,
 };
 use crate::document::NodeId;
+use crate::document::scene_file::SceneText;
 use crate::engine::ModelSource;
 use crate::latent::Code;
 use crate::latent::expr::Expr;

@@ -66,7 +66,6 @@ pub use pictures::{DecodedPicture, Pictures};
 pub use player::Player;
 pub use position::{Axis, Composition, Edit, Position};
 pub use preview::Preview;
-pub use scenes::SceneText;
 pub use seed_rng::SeedRng;
 pub use session::{Filmstrip, OpenSession, StartupRequest, ThumbnailKey, Thumbnails};
 pub use shared::Shared;

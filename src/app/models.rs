@@ -182,6 +182,32 @@ pub struct Models {
 }
 
 impl Models {
+    /// The model of a file that names it: the current one, one that was loaded, one of the catalogue, or a
+    /// file beside that of `path`.
+    pub(super) fn link_to(&self, path: &Path, model: &ModelId) -> ModelLink {
+        let is_it = |link: &ModelLink| link.name == model.name && link.hash == model.hash;
+        let current = self.current().map(|model| link_of(model)).filter(is_it);
+        let known = || {
+            let sources = self.choices();
+            let mut links = sources.filter_map(|source| Some(link_of(self.known(&source)?)));
+            links.find(is_it)
+        };
+        current.or_else(known).unwrap_or_else(|| {
+            let in_catalogue = CATALOGUE.iter().any(|entry| entry.name == model.name);
+            let origin = if in_catalogue {
+                ModelOrigin::Catalogue(model.name.clone())
+            } else {
+                let file = path.with_file_name(format!("{}.safetensors", model.name));
+                ModelOrigin::File(file.to_string_lossy().into_owned())
+            };
+            ModelLink {
+                name: model.name.clone(),
+                hash: model.hash.clone(),
+                origin,
+            }
+        })
+    }
+
     /// `files` were opened in earlier runs, the latest first.
     pub fn new(mut files: Vec<PathBuf>, folder: Option<PathBuf>) -> Self {
         files.truncate(MAX_FILES);

@@ -5,7 +5,7 @@
 //! The hazards here are a disk that lets the window wait, so files are read on a thread of their
 //! own, and a name that lies, so what counts is what is in them.
 
-use super::models::{CATALOGUE, link_of};
+use super::models::link_of;
 use super::notices::Level;
 use super::sentences::NO_MODEL;
 use super::tools::directions::Directions;
@@ -13,17 +13,16 @@ use super::tools::encode::{self, Encode};
 use super::tools::interpolate::{self, Interpolate};
 use super::{
     Action, Composition, DescribeAction, Describing, Desk, LearningAction, Navigation, Overlay,
-    SessionAction, Wake, Workspace, scenes,
+    SessionAction, Wake, scenes,
 };
 use crate::document::codes::{self, ReadCodes};
 use crate::document::direction_files::{DirectionSpaces, ReadDirections, read_directions};
 use crate::document::embedded::{EmbeddedError, RecipeFileError, recipe_in_file};
 use crate::document::scene_file::{self, SceneFile};
-use crate::document::{ModelLink, ModelOrigin, Recipe, Subject, session_file};
+use crate::document::{Recipe, Subject, session_file};
 use crate::engine::ModelSource;
 use crate::files::{FileKind, save};
 use crate::latent::Code;
-use crate::latent::ModelId;
 use crate::latent::expr::{Expr, parse};
 use crate::model::ModelFile;
 use crate::model::foreign::{Foreign, Passport, Undescribed, hints_beside};
@@ -389,7 +388,7 @@ impl FileLoader {
 
 /// Goes to where a picture was made.
 fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Recipe) {
-    let link = link_to(&desk.workspace, path, &recipe.model);
+    let link = desk.workspace.models.link_to(path, &recipe.model);
     let (keyframes, note) = match &recipe.subject {
         Subject::Expression(text) => (vec![text.clone()], None),
         Subject::Grid {
@@ -479,33 +478,6 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
     if let Some(note) = note {
         desk.workspace.notices.push(Level::Done, note);
     }
-}
-
-/// The model of a recipe: one that is there, one of the catalogue, or a file beside the
-/// picture.
-pub(super) fn link_to(workspace: &Workspace, path: &Path, model: &ModelId) -> ModelLink {
-    let is_it = |link: &ModelLink| link.name == model.name && link.hash == model.hash;
-    let current = workspace.model().map(link_of).filter(is_it);
-    let known = || {
-        let sources = workspace.models.choices();
-        let mut links =
-            sources.filter_map(|source| Some(link_of(workspace.models.known(&source)?)));
-        links.find(is_it)
-    };
-    current.or_else(known).unwrap_or_else(|| {
-        let in_catalogue = CATALOGUE.iter().any(|entry| entry.name == model.name);
-        let origin = if in_catalogue {
-            ModelOrigin::Catalogue(model.name.clone())
-        } else {
-            let file = path.with_file_name(format!("{}.safetensors", model.name));
-            ModelOrigin::File(file.to_string_lossy().into_owned())
-        };
-        ModelLink {
-            name: model.name.clone(),
-            hash: model.hash.clone(),
-            origin,
-        }
-    })
 }
 
 /// Makes bookmarks of codes, and goes to the first.

@@ -11,7 +11,7 @@ use super::sentences::NO_MODEL;
 use super::tools::directions::Directions;
 use super::tools::encode;
 use super::{Composition, Desk, Effect, Navigation, OpenScene, ToolSettings};
-use crate::document::scene_file::{MAX_CAPTION_CHARS, MAX_TITLE_CHARS, SceneFile};
+use crate::document::scene_file::{SceneFile, SceneText};
 use crate::document::session_file::ENDING;
 use crate::document::{ModelLink, Recipe, Staging, Subject};
 use crate::engine::ModelSource;
@@ -21,25 +21,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// What a presenter says about a scene.
-#[derive(Clone, PartialEq, Default, Debug)]
-pub struct SceneText {
-    pub title: String,
-    pub caption: String,
-}
-
-impl SceneText {
-    /// The same as far as there is room for it.
-    #[must_use]
-    pub fn bounded(self) -> Self {
-        let cut = |text: &str, most: usize| text.trim().chars().take(most).collect();
-        Self {
-            title: cut(&self.title, MAX_TITLE_CHARS),
-            caption: cut(&self.caption, MAX_CAPTION_CHARS),
-        }
-    }
-}
 
 /// The scene that is to be saved.
 #[derive(Default, Debug)]
@@ -215,7 +196,7 @@ fn model_of(
 ) -> Result<(ModelSource, ModelLink), String> {
     let wanted = &scene.recipe.model;
     let workspace = &desk.workspace;
-    let link = super::opening::link_to(workspace, path, wanted);
+    let link = workspace.models.link_to(path, wanted);
     let is_it = |source: &ModelSource| {
         let known = workspace.models.known(source);
         known.is_some_and(|model| link_of(model).is_same_model(&link))

@@ -36,6 +36,25 @@ pub struct SceneFile {
     pub recipe: Recipe,
 }
 
+/// What a presenter says about a scene.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct SceneText {
+    pub title: String,
+    pub caption: String,
+}
+
+impl SceneText {
+    /// The same as far as there is room for it.
+    #[must_use]
+    pub fn bounded(&self) -> Self {
+        let cut = |text: &str, most: usize| text.trim().chars().take(most).collect();
+        Self {
+            title: cut(&self.title, MAX_TITLE_CHARS),
+            caption: cut(&self.caption, MAX_CAPTION_CHARS),
+        }
+    }
+}
+
 /// Why a text is no scene, or a scene cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SceneError {

@@ -4,7 +4,8 @@ use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, ViewportCommand};
 use egui_kittest::kittest::Queryable as _;
-use zscape::app::{Action, Overlay, SceneText, Tool};
+use zscape::app::{Action, Overlay, Tool};
+use zscape::document::scene_file::SceneText;
 use zscape::ui::WindowOptions;
 
 const README: &str = include_str!("../../README.md");

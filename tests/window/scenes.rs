@@ -6,8 +6,8 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
 use zscape::app::tools::encode::{Encode, Source};
-use zscape::app::{Action, SceneOrigin, SceneText, SessionAction, Tool};
-use zscape::document::scene_file;
+use zscape::app::{Action, SceneOrigin, SessionAction, Tool};
+use zscape::document::scene_file::{self, SceneText};
 use zscape::files::save;
 use zscape::ui::WindowOptions;
 

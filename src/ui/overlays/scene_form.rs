@@ -1,8 +1,8 @@
 //! The question for the title and the caption of a scene that is to be saved.
 
 use super::card;
-use crate::app::{Action, Actions, AppState, SceneText};
-use crate::document::scene_file::{MAX_CAPTION_CHARS, MAX_TITLE_CHARS};
+use crate::app::{Action, Actions, AppState};
+use crate::document::scene_file::{MAX_CAPTION_CHARS, MAX_TITLE_CHARS, SceneText};
 use crate::ui::widgets::{caption, icon};
 use eframe::egui::{Button, Context, TextEdit};
 use lucide_icons::Icon;
