@@ -369,7 +369,8 @@ impl ToolPart for Encode {
     }
 
     fn leave_out_local(settings: &mut Settings) {
-        let is_built_in = |path: &PathBuf| photo::sample_names().any(|name| Path::new(name) == path);
+        let is_built_in =
+            |path: &PathBuf| photo::sample_names().any(|name| Path::new(name) == path);
         if matches!(&settings.source, Source::File(path) if !is_built_in(path)) {
             settings.close();
         }

@@ -66,7 +66,12 @@ impl Encode {
 
     /// Takes note that a job has ended; one that failed leaves no reading.
     pub(super) fn on_reading_end(&mut self, job: JobId) {
-        if self.readings.running.take_if(|(known, _)| *known == job).is_some() {
+        if self
+            .readings
+            .running
+            .take_if(|(known, _)| *known == job)
+            .is_some()
+        {
             self.readings.last = None;
         }
     }

@@ -251,7 +251,9 @@ fn reading_words(judgement: &Judgement) -> (String, String) {
 /// One quiet line below a picture, cut off where it is too long; all of it is in the tooltip.
 fn note_ui(ui: &mut Ui, words: &str, more: &str) {
     let muted = tokens(ui).text_muted;
-    let text = RichText::new(words).font(TextRole::Small.font()).color(muted);
+    let text = RichText::new(words)
+        .font(TextRole::Small.font())
+        .color(muted);
     let label = ui.add(Label::new(text).truncate());
     if !more.is_empty() {
         label.on_hover_text(format!("{words}\n{more}"));

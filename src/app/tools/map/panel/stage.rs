@@ -188,7 +188,14 @@ impl Chart<'_> {
         }
         layers::axes_ui(ui, &painter, plane, projection, settings.pictures);
         if settings.density {
-            layers::density_ui(ui, &painter, plane, self.model, projection, settings.pictures);
+            layers::density_ui(
+                ui,
+                &painter,
+                plane,
+                self.model,
+                projection,
+                settings.pictures,
+            );
         }
         if settings.data {
             let pointer = response.hover_pos();
@@ -204,7 +211,14 @@ impl Chart<'_> {
             );
         }
         if settings.trail {
-            layers::trail_ui(ui, &painter, plane, live.trail(), projection, settings.pictures);
+            layers::trail_ui(
+                ui,
+                &painter,
+                plane,
+                live.trail(),
+                projection,
+                settings.pictures,
+            );
         }
         let here = layers::here_ui(ui, &painter, app, plane, projection, settings.pictures);
         walk(stage.actions, &response, plane, projection);
