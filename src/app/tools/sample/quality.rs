@@ -371,7 +371,7 @@ mod tests {
             lines[1],
             "\"digits \"\"x\"\"\",ddim,5,as trained,0,2,0,200,5,0.5,0.25,0.75,,0.125"
         );
-        assert_eq!(lines[0].split(',').count(), 13);
+        assert_eq!(lines[0].split(',').count(), 14);
     }
 
     #[test]
