@@ -17,7 +17,7 @@ fn file(name: &str) -> PathBuf {
 fn draw_again(path: &str, output: &str) {
     let former = file("heroes-stylegan.safetensors");
     let again = ["--from", path, "-o", output, "--device", "cpu"];
-    let render = |model: &[&str]| run(&[&["render"], model, &again].concat());
+    let render = |model: &[&str]| run(&[&["render"][..], model, &again[..]].concat());
     if inspected(path)["model"]["name"] == "heroes-stylegan" {
         render(&[]).refused("is not built in");
         render(&[former.to_str().expect("the path is text")]).succeeded();

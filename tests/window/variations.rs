@@ -122,8 +122,7 @@ fn parts_are_locked_and_children_have_them_of_their_parent() {
     settle(&mut window);
     let coarse = children(&window);
     assert!(
-        coarse[0].0.starts_with("vary(map(seed(42), \"w+\"), ")
-            && coarse[0].0.contains("lock [0]"),
+        coarse[0].0.starts_with("vary(map(seed(42), \"w+\"), ") && coarse[0].0.contains("lock [0]"),
         "{}",
         coarse[0].0
     );
