@@ -47,9 +47,11 @@ fn set(window: &mut Window, field: &str, number: usize) {
 /// Chooses from a list.
 #[track_caller]
 fn choose(window: &mut Window, list: &str, entry: &str) {
-    window.find(Role::ComboBox, list).click_accesskit();
+    window.find(Role::ComboBox, list).scroll_to_me();
+    window.harness.run_steps(5);
+    window.find(Role::ComboBox, list).click();
     window.harness.run_steps(3);
-    window.find(Role::Button, entry).click_accesskit();
+    window.find(Role::Button, entry).click();
     window.harness.run_steps(3);
 }
 
