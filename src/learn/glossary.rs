@@ -177,7 +177,7 @@ mod tests {
     fn glossary() -> Glossary {
         Glossary::from_toml(
             "[[term]]\nword = \"entropy\"\nmeaning = \"How much is not known yet.\"\n\
-             [[term]]\nword = \"KL divergence\"\nalso = [\"KL\"]\nmeaning = \"How far two differ.\"",
+             [[term]]\nword = \"KL divergence\"\nalso = [\"KL\"]\nmeaning = \"How far two distributions differ.\"",
         )
         .expect("it is a list")
     }
