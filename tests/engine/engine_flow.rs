@@ -124,14 +124,12 @@ fn a_fault_leaves_the_engine_with_what_it_had() {
     driver
         .engine
         .load(ModelSource::Catalogue("nothing".to_owned()));
-    let message = driver.wait("the load fails", |event| match event {
-        Event::LoadFailed { fault, .. } => Some(fault.to_string()),
+    let (source, message) = driver.wait("the load fails", |event| match event {
+        Event::LoadFailed { source, fault } => Some((source, fault.to_string())),
         _ => None,
     });
-    assert!(
-        message.contains("nothing") && message.contains("digits-vae2"),
-        "{message}"
-    );
+    assert_eq!(source, ModelSource::Catalogue("nothing".to_owned()));
+    assert!(message.contains("digits-vae2"), "{message}");
     for (expression, part) in [
         ("w(seed(1))", "no w space"),
         ("encode(\"a.png\")", "no encoder"),
