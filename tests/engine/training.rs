@@ -122,10 +122,10 @@ fn a_style_based_run_resumes_bit_by_bit_and_a_cut_one_can_be_finished() {
     for name in ["w.mean", "w.sigma", "w.picture_change", "z.picture_change"] {
         assert!(whole.tensors.contains_key(name), "{name}");
     }
-    for measure in ["path_length_z", "path_length_w", "recall", "layer_change_6"] {
-        let value = whole.manifest.quality.get(measure);
-        assert!(value.is_some_and(|value| value.is_finite()), "{measure}");
-    }
+    let value = whole.manifest.quality.get("layer_change_6");
+    assert!(value.is_some_and(|value| value.is_finite()));
+    // No judge knows the heroes, so nothing is said in the eyes of one.
+    assert!(!whole.manifest.quality.contains_key("recall"));
 }
 
 #[test]

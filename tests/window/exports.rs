@@ -347,7 +347,6 @@ fn a_small_picture_is_saved_large_enough_to_be_shown_around() {
     let folder = tempfile::tempdir().expect("a folder");
     for (model, side, is_smooth) in [
         ("digits-vae2", 18 * 28, false),
-        ("heroes-vae", 16 * 32, false),
         ("faces-vae", 8 * 64, true),
     ] {
         let mut window = Window::open_named(model);
