@@ -345,10 +345,7 @@ fn a_cancelled_export_leaves_nothing() {
 #[test]
 fn a_small_picture_is_saved_large_enough_to_be_shown_around() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (model, side, is_smooth) in [
-        ("digits-vae2", 18 * 28, false),
-        ("faces-vae", 8 * 64, true),
-    ] {
+    for (model, side, is_smooth) in [("digits-vae2", 18 * 28, false), ("faces-vae", 8 * 64, true)] {
         let mut window = Window::open_named(model);
         let path = folder.path().join(format!("{model}.png"));
         window.ask(Action::SavePicture(path.clone()));

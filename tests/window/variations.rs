@@ -100,7 +100,9 @@ fn parts_are_locked_and_children_have_them_of_their_parent() {
         window.wait("the children", |app| app.pictures().is_settled());
     };
     let directions = &window.app().model().expect("a model").directions;
-    let in_w = directions.iter().find(|it| it.space == Space::W);
+    let in_w = directions
+        .iter()
+        .find(|it| it.space == Space::W && it.name == "glasses");
     let direction = in_w.expect("there is one").clone();
     let dim = direction.values.len();
     // How far the codes of two children lie apart along the direction, layer by layer.

@@ -126,7 +126,7 @@ impl Progress {
     }
 
     /// Takes over what another window has noted: answers that are not here, and what is remembered
-    /// of questions that were reviewed there later. Returns whether anything was.
+    /// of questions that were reviewed there more often, or as often and later. Returns whether anything was.
     pub fn merge(&mut self, other: &Self) -> bool {
         let mut is_changed = false;
         // Two answers may be equal, so equal ones are counted.
@@ -146,7 +146,8 @@ impl Progress {
             is_changed = true;
             self.record(attempt);
         }
-        let later = |memory: &Memory| (memory.reviewed, memory.reviews);
+        // A clock may have been wrong, so the number of reviews says more than their time.
+        let later = |memory: &Memory| (memory.reviews, memory.reviewed);
         for (id, memory) in &other.memories {
             let is_news = match self.memories.get(id) {
                 Some(own) => later(own) < later(memory),
