@@ -47,7 +47,7 @@ struct Prediction {
 /// The pictures that [`measure`] looks at or draws.
 pub fn work(file: &ModelFile, train: &Dataset, test: &Dataset) -> usize {
     let compared = SAMPLES + 2 * test.len() + test.len().min(train.len());
-    let of_styles = 2 * 2 * PATHS + LAYER_PAIRS as usize;
+    let of_styles = 2 * 2 * PATHS;
     let of_styles = if file.manifest.capabilities().style_layers.is_some() {
         of_styles
     } else {
@@ -148,16 +148,6 @@ pub fn measure(
             "path_length_w",
             path_length(generator, judge, Space::W, progress)?,
         );
-        let change = layer_change(generator, progress)?;
-        for (layer, change) in change.layers().into_iter().enumerate() {
-            add(&format!("layer_change_{layer}"), f64::from(change));
-        }
-        for (name, change) in ["coarse", "middle", "fine"]
-            .into_iter()
-            .zip(change.thirds())
-        {
-            add(&format!("layer_change_{name}"), f64::from(change));
-        }
     }
     let table = Table::new(samples.holds, judge.labels().len());
     probe_accuracies(generator, judge, &table, &mut quality)?;
@@ -224,19 +214,37 @@ fn probe_accuracies(
     Ok(())
 }
 
-/// What exchanging the style of each layer changes.
-fn layer_change(
+/// The pictures that [`layer_changes`] draws.
+pub fn work_of_layers(file: &ModelFile) -> usize {
+    let has_layers = file.manifest.capabilities().style_layers.is_some();
+    if has_layers { LAYER_PAIRS as usize } else { 0 }
+}
+
+/// What exchanging the style of each layer changes, by layer and by thirds; no judge is needed for that.
+/// Empty for models without styles.
+///
+/// # Errors
+/// When the device fails, or the work was stopped.
+pub fn layer_changes(
     generator: &Generator,
     progress: &mut Progress<'_>,
-) -> Result<LayerChange, TrainError> {
-    let layers = generator.styles().map_or(0, |[layers, _]| layers);
+) -> Result<Quality, TrainError> {
+    let Some([layers, _]) = generator.styles() else {
+        return Ok(Quality::new());
+    };
     let mut change = LayerChange::new(layers);
     for pair in 0..LAYER_PAIRS {
         let codes = LayerChange::codes(generator, pair)?;
         change.add(&generator.decode_to_vec(&codes, NoiseMode::Const)?);
         progress.step(1)?;
     }
-    Ok(change)
+    let named = |name: String, change: f32| (format!("layer_change_{name}"), f64::from(change));
+    let layers = change.layers().into_iter().enumerate();
+    let layers = layers.map(|(layer, change)| named(layer.to_string(), change));
+    let thirds = ["coarse", "middle", "fine"].into_iter();
+    let thirds = thirds.zip(change.thirds());
+    let thirds = thirds.map(|(name, change)| named(name.to_owned(), change));
+    Ok(layers.chain(thirds).collect())
 }
 
 /// Judges `count` pictures, of which `batch(i)` gives the `i`th `BATCH`.

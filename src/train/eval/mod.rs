@@ -226,6 +226,7 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
     (if can.encodes { of_encoder } else { 0 })
         + first_stage::work(&file.manifest, test)
         + (if can.has_likelihood { of_density } else { 0 })
+        + generator::work_of_layers(file)
         + (if judged && is_judged(file) {
             of_samples
         } else {
@@ -267,6 +268,7 @@ pub fn measure(
     if can.has_likelihood {
         quality.extend(flow::measure(&generator, test, progress)?);
     }
+    quality.extend(generator::layer_changes(&generator, progress)?);
     if !is_judged(file) {
         return Ok(quality);
     }
