@@ -440,19 +440,7 @@ fn restore(desk: &mut Desk, navigation: &mut Navigation, path: &Path, recipe: Re
             expression.name_photo(file, &free);
         }
     }
-    if !recipe.directions.is_empty() {
-        let evidence = format!("came with {}", file_name(path));
-        let taken = desk
-            .with_tool(|_, cx| Directions::adopt(cx, &link.hash, &recipe.directions, &evidence));
-        if !taken.is_empty() {
-            let sentence = format!(
-                "{} was made with other directions of the names {}, so the picture differs",
-                path.display(),
-                taken.join(", ")
-            );
-            desk.workspace.notices.push(Level::Warning, sentence);
-        }
-    }
+    desk.adopt_directions(path, &link.hash, &recipe.directions);
     let Some(first) = expressions.first().cloned() else {
         return;
     };

@@ -8,7 +8,6 @@ use super::models::link_of;
 use super::navigation::SceneOrigin;
 use super::notices::Level;
 use super::sentences::NO_MODEL;
-use super::tools::directions::Directions;
 use super::tools::encode;
 use super::{Composition, Desk, Effect, Navigation, OpenScene, ToolSettings};
 use crate::document::scene_file::{SceneFile, SceneText};
@@ -177,7 +176,7 @@ fn try_open(
         return Ok(());
     }
     desk.set_scene_codes(codes.into_iter().collect());
-    adopt_directions(desk, path, scene);
+    desk.adopt_directions(path, &scene.recipe.model.hash, &scene.recipe.directions);
     if let Some(staged) = staged {
         let frame = Effect::Frame(staged.framing);
         desk.workspace.effects.push(frame);
@@ -210,24 +209,5 @@ fn model_of(
             file.file_name().unwrap_or_default().to_string_lossy()
         )),
         _ => Ok((source, link)),
-    }
-}
-
-fn adopt_directions(desk: &mut Desk, path: &Path, scene: &SceneFile) {
-    let directions = &scene.recipe.directions;
-    if directions.is_empty() {
-        return;
-    }
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    let evidence = format!("came with {}", name.to_string_lossy());
-    let hash = &scene.recipe.model.hash;
-    let taken = desk.with_tool(|_, cx| Directions::adopt(cx, hash, directions, &evidence));
-    if !taken.is_empty() {
-        let sentence = format!(
-            "{} was made with other directions of the names {}, so the picture differs",
-            path.display(),
-            taken.join(", ")
-        );
-        desk.workspace.notices.push(Level::Warning, sentence);
     }
 }

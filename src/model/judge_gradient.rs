@@ -115,7 +115,9 @@ impl JudgeGradient {
             return networks.gradient(data, weights, self.x_len);
         }
         // Row by row, so that a picture has the same bits whatever is drawn beside it.
-        let rows = data.par_chunks(self.x_len).zip(weights.par_chunks(words));
+        let rows = data
+            .par_chunks(self.x_len.max(1))
+            .zip(weights.par_chunks(words));
         let found: Result<Vec<Vec<f32>>, ModelError> = rows
             .map(|(data, weights)| networks.gradient(data, weights, self.x_len))
             .collect();

@@ -15,11 +15,12 @@ use crate::document::bookmarks::renamed_in_json;
 use crate::document::{Change, ModelLink, NodeId, SessionView};
 use crate::engine::{JobId, ModelSource};
 use crate::latent::expr::Expr;
-use crate::latent::{Code, SessionNames};
+use crate::latent::{Code, Direction, SessionNames};
 use redraw::Redrawing;
 use serde::Deserialize as _;
 pub use staging::Staged;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use steps::KnownTools;
 
@@ -250,6 +251,25 @@ impl Desk {
     /// Why not, as a sentence.
     pub fn check_bookmark_name(&self, name: &str) -> Result<(), String> {
         self.session.check_bookmark_name(&self.workspace, name)
+    }
+
+    /// Takes over the directions that came with a file, for the model of a hash. A name that another
+    /// direction has here keeps its own, which is said.
+    pub(super) fn adopt_directions(&mut self, path: &Path, hash: &str, directions: &[Direction]) {
+        if directions.is_empty() {
+            return;
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let evidence = format!("came with {}", name.to_string_lossy());
+        let taken = self.with_tool(|_, cx| Directions::adopt(cx, hash, directions, &evidence));
+        if !taken.is_empty() {
+            let sentence = format!(
+                "{} was made with other directions of the names {}, so the picture differs",
+                path.display(),
+                taken.join(", ")
+            );
+            self.workspace.notices.push(Level::Warning, sentence);
+        }
     }
 
     /// Last thing in a frame. Returns whether something still waits to be handed over.

@@ -223,7 +223,7 @@ fn guess(modules: &[(String, Part)]) -> Vec<Layer> {
     layers
 }
 
-/// What flows between two layers, as far as it is known.
+/// The shape of the data between two layers, where it can be inferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Flow {
     /// A code as it comes.

@@ -34,7 +34,7 @@ pub struct SliderRow<'a> {
     pub range: RangeInclusive<f32>,
     pub scale: Scale,
     pub default: f32,
-    /// What lies at its two ends, as far as it is known; a click goes there. `None` leaves no room for it.
+    /// Thumbnails of its two ends, where they are ready; a click goes there. `None` leaves no room for them.
     pub ends: Option<[Option<EndPicture>; 2]>,
 }
 
