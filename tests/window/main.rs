@@ -22,6 +22,7 @@ mod first_start;
 mod foreign_files;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
+mod identity;
 mod interpolate;
 mod learning;
 mod learning_tasks;
