@@ -321,7 +321,7 @@ impl ToolPart for Sample {
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
         let mode = cx.settings().mode;
         let is_shown =
-            |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.diffusion.is_some();
+            |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.takes_steps();
         let [film, side, quality, _] = Mode::ALL.map(is_shown);
         if film {
             self.film.follow(cx, model);
@@ -338,7 +338,7 @@ impl ToolPart for Sample {
     }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
-        if model.manifest.diffusion.is_none() {
+        if !model.manifest.takes_steps() {
             return Vec::new();
         }
         match view.settings.mode {
@@ -450,6 +450,12 @@ fn can_measure(view: ToolView<'_, Sample>) -> Availability {
         );
     }
     match view.settings.quality.along {
+        Along::Steps if !view.workspace.denoises() => {
+            Err("The model always takes as many steps: measure against guidance or temperature")
+        }
+        Along::Temperature if !view.workspace.writes() => {
+            Err("The model chooses nothing by a temperature")
+        }
         Along::Guidance if model.manifest.conditions.is_none() => {
             Err("The model takes no conditions, so there is nothing to guide")
         }

@@ -39,14 +39,15 @@ impl ToolPanel for View {
             model,
             ..
         } = controls;
-        let Some(diffusion) = model.manifest.diffusion else {
+        if !model.manifest.takes_steps() {
             one_step_ui(ui, app, actions, model);
             return;
-        };
+        }
         modes_ui(ui, app, actions);
+        let noising = model.manifest.diffusion.map(|diffusion| diffusion.noising);
         match app.tools().settings().sample.mode {
             Mode::Film => parameter_row::ui(ui, app, actions, &ParamId::Tool(FILM_SECONDS)),
-            Mode::SideBySide => side::controls_ui(ui, app, actions, diffusion.noising),
+            Mode::SideBySide => side::controls_ui(ui, app, actions, noising),
             Mode::Quality => quality::controls_ui(ui, app, actions, &mut self.quality),
             Mode::Edit => {
                 edit::controls_ui(ui, app, actions);
@@ -58,14 +59,13 @@ impl ToolPanel for View {
         });
         sampler::ui(ui, app, actions, model);
         noise::ui(ui, app, actions, model);
+        let Some(way) = Way::of(app) else { return };
         section(ui, "Noise levels", |ui| {
             // At the end of the film no step stands out.
             let tool = app.tools().sample();
             let is_within = tool.film().is_shown() && !tool.is_at_end();
             let shown = if is_within { tool.step() } else { 0 };
-            if let Some(way) = Way::of(app) {
-                self.levels.ui(ui, way, shown);
-            }
+            self.levels.ui(ui, way, shown);
         });
     }
 
