@@ -27,7 +27,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 12] = [
+pub const CATALOGUE: [CatalogueEntry; 11] = [
     CatalogueEntry {
         name: "faces-stylegan",
         title: "Faces, style-based",
@@ -101,13 +101,6 @@ pub const CATALOGUE: [CatalogueEntry; 12] = [
     CatalogueEntry {
         name: "digits-ddpm",
         title: "Digits, diffusion model",
-        has_styles: false,
-        takes_steps: true,
-        is_plane: false,
-    },
-    CatalogueEntry {
-        name: "digits-pixel",
-        title: "Digits, pixel by pixel",
         has_styles: false,
         takes_steps: true,
         is_plane: false,

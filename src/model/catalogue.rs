@@ -31,7 +31,6 @@ static ENTRIES: &[Entry] = entries![
     "digits-cvae",
     "digits-cgan",
     "digits-ddpm",
-    "digits-pixel",
     "fashion-vae",
     "digits-judge",
     "faces-judge",

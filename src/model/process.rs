@@ -225,7 +225,10 @@ impl Process for Writing {
                 let grids = self.run.numbers(written.prior.places());
                 let pictures = written.decoder.values(&[&grids]);
                 let fault = |error| fault_on(&self.generator, &error);
-                Some(Pictures::Values(pictures.map_err(fault)?))
+                let mut pictures = pictures.map_err(fault)?;
+                self.run
+                    .veil(&mut pictures, written, self.generator.image());
+                Some(Pictures::Values(pictures))
             }
             false => None,
         };

@@ -7,6 +7,7 @@
 
 use super::ModelError;
 use super::cpu::causal::{Causal, Writing};
+use super::manifest::ImageSpec;
 use super::process::Inputs;
 use super::runner::Runner;
 use crate::latent::{Original, Sampler, prior};
@@ -14,6 +15,9 @@ use rayon::prelude::*;
 
 /// Places that are written at once where a step for each would be too many.
 const MOST_STEPS: usize = 64;
+
+/// The grey of what is still to come.
+const TO_COME: f32 = 0.25;
 
 /// The networks of such a model.
 #[derive(Clone, Debug)]
@@ -202,6 +206,29 @@ impl WritingRun {
             }
         });
         self.done = to;
+    }
+
+    /// Greys out what is still to come of pictures `[channels, height, width]`.
+    pub fn veil(&self, pictures: &mut [f32], written: &Written, image: ImageSpec) {
+        let (places, columns) = (written.prior.places(), written.prior.width().max(1));
+        let rows = (places / columns).max(1);
+        for (grid, picture) in self
+            .grids
+            .iter()
+            .zip(pictures.chunks_exact_mut(image.len()))
+        {
+            let done = grid.writing.indices().len();
+            let is_to_come = |x: usize, y: usize| {
+                let place = y * rows / image.height * columns + x * columns / image.width;
+                place >= done && grid.given.get(place).is_some_and(Option::is_none)
+            };
+            for (at, value) in picture.iter_mut().enumerate() {
+                let pixel = at % (image.height * image.width);
+                if is_to_come(pixel % image.width, pixel / image.width) {
+                    *value = TO_COME;
+                }
+            }
+        }
     }
 
     /// What was written so far, one grid after the other; places to come are as the first index.

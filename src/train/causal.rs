@@ -31,6 +31,10 @@ pub struct CausalSpec {
     /// values as the codebook.
     #[serde(default)]
     pub levels: Option<u32>,
+    /// Whether every place has numbers of its own that are learned. Where the kernels do not reach the
+    /// border, nothing else says where a place is.
+    #[serde(default)]
+    pub position: bool,
 }
 
 /// A graph with what its trainer has to know.
@@ -76,7 +80,7 @@ impl CausalSpec {
         net.add("table", rows, &[input]);
         let order = vec![2, 0, 1];
         net.add("seen", Operation::Permute { order }, &["table"]);
-        let (above, left) = net.first(channels, [height, width]);
+        let (above, left) = net.first(channels, [height, width], self.position);
         let condition = (words > 0).then(|| {
             net.linear("words", "condition", channels);
             net.silu("said", "words")
@@ -174,23 +178,33 @@ impl Builder {
 
     /// The first values of both stacks. One row, or one place, more than the grid has comes out of each
     /// kernel, since none reaches the place that it is for; the last is cut off.
-    fn first(&mut self, channels: usize, [height, width]: [usize; 2]) -> (String, String) {
+    fn first(
+        &mut self,
+        channels: usize,
+        [height, width]: [usize; 2],
+        is_placed: bool,
+    ) -> (String, String) {
         let (reach, side) = (FIRST_REACH, FIRST_REACH);
         let above = Window {
             padding: [reach, side, 0, side],
             ..Window::default()
         };
         self.conv("rows_all", "seen", channels, [reach, 2 * side + 1], above);
-        self.first_of("rows", "rows_all", 1, height);
+        let mut rows = self.first_of("rows", "rows_all", 1, height);
+        if is_placed {
+            let shape = vec![channels, height, width];
+            self.add("position", Operation::Constant { shape }, &[]);
+            rows = self.add("rows_placed", Operation::Add, &["rows", "position"]);
+        }
         let left = Window {
             padding: [0, reach, 0, 0],
             ..Window::default()
         };
         self.conv("row_all", "seen", channels, [1, reach], left);
         self.first_of("row", "row_all", 2, width);
-        self.conv("rows_to_row", "rows", channels, [1, 1], Window::default());
+        self.conv("rows_to_row", &rows, channels, [1, 1], Window::default());
         self.add("places", Operation::Add, &["row", "rows_to_row"]);
-        ("rows".to_owned(), "places".to_owned())
+        (rows, "places".to_owned())
     }
 
     /// A gated residual block of both stacks.

@@ -52,3 +52,4 @@ mod toys;
 mod variations;
 mod walking;
 mod where_am_i;
+mod writing;

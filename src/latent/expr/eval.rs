@@ -2,9 +2,7 @@
 
 use super::ast::{Expr, LayerRange, Redraw};
 use super::check::check;
-use super::context::{
-    Compute, meeting_space, raw_axis, rows_space, truncation_space, way_to,
-};
+use super::context::{Compute, meeting_space, raw_axis, rows_space, truncation_space, way_to};
 use super::error::{CheckError, EvalError};
 use super::print::excerpt;
 use super::weight::Weight;

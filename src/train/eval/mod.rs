@@ -230,7 +230,11 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
     };
     (if can.encodes { of_encoder } else { 0 })
         + first_stage::work(&file.manifest, test)
-        + (if file.manifest.flow.is_some() { of_density } else { 0 })
+        + (if file.manifest.flow.is_some() {
+            of_density
+        } else {
+            0
+        })
         + generator::work_of_layers(file)
         + (if judged && is_judged(file) {
             of_samples

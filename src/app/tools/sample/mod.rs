@@ -192,7 +192,7 @@ impl ToolPart for Sample {
     const INFO: ToolInfo = ToolInfo {
         word: "Sample",
         name: "Sample",
-        tooltip: "See how a diffusion model or a flow makes a picture out of noise, step by step, and change how it does",
+        tooltip: "See how a picture is made step by step, out of noise or place by place, and change how it is done",
         icon: Icon::Footprints,
         key: Some(Key::S),
         question_name: Some(ToolName::Sample),
@@ -247,6 +247,11 @@ impl ToolPart for Sample {
             },
             availability: |view| {
                 has_film(view)?;
+                if !view.workspace.denoises() {
+                    return Err(
+                        "A model that writes place by place has the same settings all the way",
+                    );
+                }
                 view.tool.turned(&view.workspace.sampler()).map(|_| ())
             },
             is_on: |_| None,

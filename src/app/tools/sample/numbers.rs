@@ -198,9 +198,9 @@ fn pane_row(view: ToolView<'_, Sample>, id: ToolParam, number: SamplerNumber) ->
             .workspace
             .is_guided_by_judge()
             .then(|| row("Judge", "Guidance by the judge", JUDGED, |part| part.judge)),
-        SamplerNumber::Temperature => {
-            Some(row("Temperature", "Temperature", HEAT, |part| part.temperature))
-        }
+        SamplerNumber::Temperature => Some(row("Temperature", "Temperature", HEAT, |part| {
+            part.temperature
+        })),
     }
 }
 

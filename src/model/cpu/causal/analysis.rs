@@ -15,6 +15,9 @@ pub(super) enum Reach {
     After,
 }
 
+/// Most numbers of all values of a grid: what could be kept of one that is written (128 MiB).
+const MAX_NUMBERS: usize = 1 << 25;
+
 /// Checks that a graph from a grid, and perhaps a condition, to scores `[levels, height, width]` can be run
 /// place by place, and that no score depends on its own place or a later one.
 ///
@@ -39,6 +42,13 @@ pub(super) fn reaches(
     plan: &GraphPlan,
     [height, width, levels]: [usize; 3],
 ) -> Result<Vec<Reach>, String> {
+    let lens = plan.values.iter().map(|value| value.len);
+    let numbers = lens.fold(0, usize::saturating_add);
+    if numbers > MAX_NUMBERS {
+        return Err(format!(
+            "it has {numbers} numbers for one grid; {MAX_NUMBERS} are allowed"
+        ));
+    }
     let mut found = vec![Reach::After];
     if plan.spec.inputs.len() > 1 {
         found.push(Reach::Fixed);
@@ -72,6 +82,14 @@ fn reach(
     sides: [usize; 2],
 ) -> Result<Reach, String> {
     let takes = &plan.takes[node];
+    // The same for every grid, whatever is written; known before anything is.
+    if matches!(plan.spec.nodes[node].operation, Operation::Constant { .. }) {
+        let given = &plan.values[plan.result(node)].shape;
+        return match given[..] {
+            [_, height, width] if [height, width] == sides => Ok(Reach::Above),
+            _ => Ok(Reach::Fixed),
+        };
+    }
     let shape = |place: usize| &plan.values[takes[place]].shape[..];
     let given = &plan.values[plan.result(node)].shape[..];
     let reach_of = |place: usize| found[takes[place]];

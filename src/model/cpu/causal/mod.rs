@@ -57,6 +57,10 @@ enum Work {
         bias: Vec<f32>,
     },
     Pointwise(Pointwise),
+    /// Numbers of every place, channels last.
+    Places(Vec<f32>),
+    /// The same numbers everywhere.
+    Everywhere(Vec<f32>),
     Add,
     Subtract,
     Multiply,
@@ -242,6 +246,20 @@ fn work(
         },
         Operation::Pointwise { function } => Work::Pointwise((*function).into()),
         Operation::Scale { factor, offset } => Work::Pointwise(Pointwise::Scale(*factor, *offset)),
+        Operation::Constant { shape } => {
+            let values = role("value")?;
+            match shape[..] {
+                [channels, height, width] if height * width > 1 => {
+                    let places = height * width;
+                    let of_place = |place: usize| {
+                        let values = &values;
+                        (0..channels).map(move |channel| values[channel * places + place])
+                    };
+                    Work::Places((0..places).flat_map(of_place).collect())
+                }
+                _ => Work::Everywhere(values),
+            }
+        }
         Operation::Add => Work::Add,
         Operation::Subtract => Work::Subtract,
         Operation::Multiply => Work::Multiply,

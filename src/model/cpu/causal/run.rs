@@ -1,5 +1,6 @@
 //! A grid in the making.
 
+use super::super::processor;
 use super::{Causal, Extent, Step, Work};
 
 /// A grid that is written place by place, with all that was computed on the way.
@@ -97,21 +98,24 @@ impl Causal {
                 let start = index.unwrap_or(0) * store.channels;
                 out.copy_from_slice(&table[start..start + store.channels]);
             }
-            Work::Conv { taps, bias } => {
-                out.copy_from_slice(bias);
-                for tap in taps {
-                    let at = [
-                        row.checked_add_signed(tap.rows),
-                        column.checked_add_signed(tap.columns),
-                    ];
-                    let [Some(row), Some(column)] = at else {
-                        continue;
-                    };
-                    if row < self.height && column < width {
-                        multiply(taken(0, [row, column]), &tap.weight, out);
+            Work::Conv { taps, bias } => processor::vectorised(
+                #[inline(always)]
+                || {
+                    out.copy_from_slice(bias);
+                    for tap in taps {
+                        let at = [
+                            row.checked_add_signed(tap.rows),
+                            column.checked_add_signed(tap.columns),
+                        ];
+                        let [Some(row), Some(column)] = at else {
+                            continue;
+                        };
+                        if row < self.height && column < width {
+                            multiply(taken(0, [row, column]), &tap.weight, out);
+                        }
                     }
-                }
-            }
+                },
+            ),
             Work::Linear { weight, bias } => {
                 out.copy_from_slice(bias);
                 multiply(taken(0, here), weight, out);
@@ -120,6 +124,11 @@ impl Causal {
                 out.copy_from_slice(taken(0, here));
                 function.apply(out);
             }
+            Work::Places(values) => {
+                let start = (row * width + column) * store.channels;
+                out.copy_from_slice(&values[start..start + store.channels]);
+            }
+            Work::Everywhere(values) => out.copy_from_slice(values),
             Work::Add => combine(out, taken(0, here), taken(1, here), |a, b| a + b),
             Work::Subtract => combine(out, taken(0, here), taken(1, here), |a, b| a - b),
             Work::Multiply => combine(out, taken(0, here), taken(1, here), |a, b| a * b),
@@ -139,10 +148,28 @@ impl Writing {
     }
 }
 
-/// Adds a vector times a matrix `[inputs, outputs]`.
+/// Adds a vector times a matrix `[inputs, outputs]`. Each output is one sum in the order of the inputs, so
+/// that vector instructions change no bit of it.
+#[inline(always)]
 fn multiply(inputs: &[f32], weight: &[f32], out: &mut [f32]) {
     let len = out.len();
-    for (input, row) in inputs.iter().zip(weight.chunks_exact(len)) {
+    let (fours, rest) = inputs.as_chunks::<4>();
+    let rows = weight.chunks_exact(4 * len);
+    let after = rows.len().min(fours.len()) * 4 * len;
+    for ([a, b, c, d], rows) in fours.iter().zip(rows) {
+        let (first, second) = rows.split_at(2 * len);
+        let (row_a, row_b) = first.split_at(len);
+        let (row_c, row_d) = second.split_at(len);
+        let rows = row_a.iter().zip(row_b).zip(row_c.iter().zip(row_d));
+        for (out, ((wa, wb), (wc, wd))) in out.iter_mut().zip(rows) {
+            *out = (((*out + a * wa) + b * wb) + c * wc) + d * wd;
+        }
+    }
+    let rows = weight
+        .get(after..)
+        .unwrap_or_default()
+        .chunks_exact(len.max(1));
+    for (input, row) in rest.iter().zip(rows) {
         for (out, weight) in out.iter_mut().zip(row) {
             *out += input * weight;
         }

@@ -129,7 +129,7 @@ fn one_step_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Model
         Icon::Footprints,
         "One step",
         &format!(
-            "{} makes a picture of its code at once. Models that begin with noise take steps",
+            "{} makes a picture of its code at once. Models that remove noise, or write place by place, take steps",
             model.manifest.title
         ),
     );
@@ -138,7 +138,7 @@ fn one_step_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Model
     if known.is_empty() {
         caption(
             ui,
-            "Open a diffusion model or a flow from a file, such as one made by zscape train",
+            "Open a diffusion model from a file, such as one made by zscape train",
         );
     }
     for source in known {

@@ -17,7 +17,12 @@ use eframe::egui::{Align, CentralPanel, Checkbox, Frame, Layout, Margin, RichTex
 use std::sync::Arc;
 
 /// Paints how each pane differs from the first. Returns nothing that was moved.
-pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, noising: Option<Noising>) -> bool {
+pub fn controls_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    noising: Option<Noising>,
+) -> bool {
     let side = &app.tools().settings().sample.side;
     let (count, ()) = section_with(
         ui,
@@ -44,7 +49,13 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, noising: 
     side.shows_difference && parameter_row::ui(ui, app, actions, &ParamId::Tool(AMPLIFICATION))
 }
 
-fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, index: usize, noising: Option<Noising>) {
+fn pane_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    index: usize,
+    noising: Option<Noising>,
+) {
     let before = app.tools().settings().sample.side.pane(index);
     let current = app.position().sampler().first_part();
     let part = before.part(&current);
