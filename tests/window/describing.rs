@@ -1,12 +1,13 @@
 //! A file whose architecture is not known: described in the window, and opened.
 
 use crate::foreign_files::{self, Form};
-use crate::support::Window;
+use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use zscape::app::{AppState, Overlay};
 use zscape::files::save;
+use zscape::ui::WindowOptions;
 
 fn outcome(window: &Window) -> Result<String, String> {
     let describing = window.app().describing().expect("a file is described");
@@ -186,4 +187,21 @@ fn a_description_that_cannot_be_written_stays_in_the_form() {
             .model()
             .is_some_and(|it| it.id.name == "digits-vae2")
     );
+}
+
+#[test]
+fn a_file_named_at_the_start_leads_to_the_form() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("generator.safetensors");
+    let bytes = Form::Safetensors.bytes(&foreign_files::upsampling_generator());
+    save::save(&path, &bytes).expect("it can be written");
+    let mut window = Window::open_options(WindowOptions {
+        file: Some(path),
+        ..options()
+    });
+    window.wait("the card", |app| app.overlay() == Overlay::Passport);
+    window.harness.run_steps(2);
+    // The button has the focus.
+    window.press(Modifiers::NONE, Key::Enter);
+    window.wait("the form", |app| app.overlay() == Overlay::Describe);
 }

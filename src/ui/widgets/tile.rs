@@ -109,7 +109,8 @@ pub fn picture_ui(
     rect: Rect,
     opacity: f32,
 ) {
-    let Some((texture, pixels)) = textures.of(ui.ctx(), picture) else {
+    let side = rect.width().min(rect.height()) * ui.pixels_per_point();
+    let Some((texture, pixels)) = textures.filling(ui.ctx(), picture, side) else {
         return;
     };
     let scale = (rect.width() / pixels.x.max(1.0)).min(rect.height() / pixels.y.max(1.0));
