@@ -3,6 +3,7 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use zscape::app::Axis;
 use zscape::latent::Space;
 
@@ -180,17 +181,11 @@ fn a_key_that_never_comes_up_does_not_stop_the_history() {
 
 /// Presses Tab until the keyboard is where it was at first; all names that it reached.
 fn round(window: &mut Window) -> Vec<String> {
-    use egui_kittest::kittest::NodeT as _;
     let focused = |window: &Window| {
-        let node = window
-            .harness
-            .root()
-            .children_recursive()
-            .find(|node| node.accesskit_node().is_focused());
-        node.map(|node| {
-            let node = node.accesskit_node();
-            (node.id(), node.label().unwrap_or_default().clone())
-        })
+        let mut nodes = window.harness.query_all_by(|node| node.is_focused());
+        let node = nodes.next()?;
+        let node = node.accesskit_node();
+        Some((node.id(), node.label().unwrap_or_default()))
     };
     let mut reached = Vec::new();
     let mut first = None;
