@@ -370,7 +370,13 @@ fn a_pane_shows_a_code_of_its_own() {
     assert_eq!(code_of(&window).as_deref(), Some("seed(44)"));
     window.find(Role::SpinButton, "Seed of pane 2").focus();
     window.harness.run_steps(2);
-    window.press(Modifiers::NONE, Key::ArrowUp);
+    window.press(Modifiers::COMMAND, Key::A);
+    window
+        .harness
+        .get_by_label("Seed of pane 2")
+        .type_text("45");
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::Enter);
     show(&mut window);
     assert_eq!(expressions(window.app()), ["seed(43)", "seed(45)"]);
 

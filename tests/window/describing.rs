@@ -253,7 +253,7 @@ fn layers_are_added_where_they_belong_and_a_misfit_is_marked() {
         Ok("From z of 6 to a picture of 8x8, grey".to_owned())
     );
     press(&mut window, "Remove layer 2");
-    window.find(Role::Label, "Layer 2 does not fit");
+    window.find(Role::Image, "Layer 2 does not fit");
     let fault = outcome(&window).expect_err("the norm gets no picture");
     assert!(fault.contains("a reshape has to lie before it"), "{fault}");
     assert!(!fault.contains("node"), "{fault}");

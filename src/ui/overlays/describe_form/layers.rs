@@ -5,13 +5,17 @@ use crate::app::Describing;
 use crate::model::foreign::{Activation, Hints, Layer};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::{caption, heading, icon, menu_button};
+use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
-    Align, ComboBox, DragValue, Id, Label, Layout, Response, RichText, ScrollArea, Ui, vec2,
+    Align, ComboBox, DragValue, Id, Label, Layout, Response, RichText, Role, ScrollArea, Ui,
+    WidgetInfo, vec2,
 };
 use lucide_icons::Icon;
 
 /// Width of the number of a layer, so that what follows stands below one another.
-const INDEX_WIDTH: f32 = 24.0;
+const INDEX_WIDTH: f32 = 28.0;
+/// Width of a button of an icon.
+const BUTTON_WIDTH: f32 = 32.0;
 /// Height of a long list of what can be added.
 const MENU_HEIGHT: f32 = 360.0;
 
@@ -63,7 +67,7 @@ pub fn ui(ui: &mut Ui, describing: &Describing, draft: &mut Hints) {
             });
             if layer.module().is_some() && !layer.numbers_mut().is_empty() {
                 ui.horizontal(|ui| {
-                    ui.add_space(4.0 * size::CONTROL + INDEX_WIDTH);
+                    ui.add_space(4.0 * BUTTON_WIDTH + INDEX_WIDTH);
                     numbers_ui(ui, layer, index + 1);
                 });
             }
@@ -102,10 +106,12 @@ fn index_ui(ui: &mut Ui, number: usize, is_misfit: bool) {
     let place = vec2(INDEX_WIDTH, size::CONTROL);
     ui.allocate_ui_with_layout(place, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_size(place);
+        ui.add_space(space::XS);
         if is_misfit {
-            let sign = icon(Icon::CircleAlert).color(tokens.error);
             let name = format!("Layer {number} does not fit");
-            ui.label(sign).on_hover_text(&name).accessible_name(name);
+            let sign = ui.label(icon(Icon::CircleAlert).color(tokens.error));
+            sign.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.as_str()));
+            sign.on_hover_text(&name);
         } else {
             caption(ui, number.to_string());
         }
@@ -149,7 +155,7 @@ fn buttons_ui(
             lead(ui, &button, (to, moved));
         }
     }
-    let add = ui.menu_button(icon(Icon::Plus), |ui| {
+    let (add, _) = MenuButton::from_button(icon_button(Icon::Plus)).ui(ui, |ui| {
         ui.set_min_width(200.0);
         ScrollArea::vertical()
             .max_height(MENU_HEIGHT)
@@ -173,7 +179,7 @@ fn buttons_ui(
             });
     });
     let name = format!("Add below layer {number}");
-    add.response.on_hover_text(&name).accessible_name(name);
+    add.on_hover_text(&name).accessible_name(name);
 }
 
 fn followed() -> Id {

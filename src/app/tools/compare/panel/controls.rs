@@ -237,14 +237,13 @@ fn code_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo, pane: &mut PaneSettin
         _ => None,
     };
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
         word_ui(ui, "Code");
         let words = match &pane.code {
             None => CURRENT.to_owned(),
             Some(Expr::Seed(_)) => "Seed".to_owned(),
             Some(code) => code.to_string(),
         };
-        let beside = if seed.is_some() { SEED_WIDTH + space::XS } else { 0.0 };
+        let beside = if seed.is_some() { SEED_WIDTH + space::S } else { 0.0 };
         let combo = ComboBox::from_id_salt(("compare code", number))
             .selected_text(words)
             .width(ui.available_width() - beside)
