@@ -63,7 +63,7 @@ impl Ends {
     /// Whether a model makes pictures fast enough.
     pub fn has_any(model: &ModelInfo) -> bool {
         let image = model.manifest.image;
-        model.manifest.diffusion.is_none() && image.width * image.height <= MAX_PIXELS
+        !model.manifest.takes_steps() && image.width * image.height <= MAX_PIXELS
     }
 
     /// Whether the sliders on the window have other ends now than those that were asked for last.

@@ -27,7 +27,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 10] = [
+pub const CATALOGUE: [CatalogueEntry; 11] = [
     CatalogueEntry {
         name: "faces-stylegan",
         title: "Faces, style-based",
@@ -45,6 +45,13 @@ pub const CATALOGUE: [CatalogueEntry; 10] = [
     CatalogueEntry {
         name: "faces-ldm",
         title: "Faces, latent diffusion",
+        has_styles: false,
+        takes_steps: true,
+        is_plane: false,
+    },
+    CatalogueEntry {
+        name: "faces-vq",
+        title: "Faces, codes from a codebook",
         has_styles: false,
         takes_steps: true,
         is_plane: false,
@@ -337,7 +344,7 @@ impl Models {
     pub fn in_steps(&self) -> impl Iterator<Item = ModelSource> {
         let built_in = CATALOGUE.iter().filter(|entry| entry.takes_steps);
         let files = self.known.iter().filter(|model| {
-            matches!(model.source, ModelSource::File(_)) && model.manifest.diffusion.is_some()
+            matches!(model.source, ModelSource::File(_)) && model.manifest.takes_steps()
         });
         built_in
             .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))

@@ -48,10 +48,17 @@ pub enum SamplerNumber {
     Eta,
     Guidance,
     Judge,
+    Temperature,
 }
 
 impl SamplerNumber {
-    pub const ALL: [Self; 4] = [Self::Steps, Self::Eta, Self::Guidance, Self::Judge];
+    pub const ALL: [Self; 5] = [
+        Self::Steps,
+        Self::Eta,
+        Self::Guidance,
+        Self::Judge,
+        Self::Temperature,
+    ];
 
     /// The last part of its path.
     pub const fn name(self) -> &'static str {
@@ -60,6 +67,7 @@ impl SamplerNumber {
             Self::Eta => "eta",
             Self::Guidance => "guidance",
             Self::Judge => "judge",
+            Self::Temperature => "temperature",
         }
     }
 }

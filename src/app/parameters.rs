@@ -152,7 +152,7 @@ impl Desk {
         let vocabulary = model.manifest.conditions.as_ref()?;
         vocabulary.index(word)?;
         let [least, most] = vocabulary.range();
-        let is_guided = model.manifest.diffusion.is_some();
+        let is_guided = model.manifest.takes_steps();
         // What guidance leads away from: the negative prompt.
         let least = if is_guided { -1.0 } else { least };
         let (name, tooltip) = match vocabulary.kind {
@@ -286,16 +286,17 @@ mod tests {
             .map(|it| ParamId::Sampler(it).to_string())
             .collect();
         assert_eq!(
-            paths[..4],
+            paths[..5],
             [
                 "sampler/steps",
                 "sampler/eta",
                 "sampler/guidance",
-                "sampler/judge"
+                "sampler/judge",
+                "sampler/temperature"
             ]
         );
-        assert_eq!(paths[4], "sampler/2/steps");
-        assert_eq!(paths.len(), 16);
+        assert_eq!(paths[5], "sampler/2/steps");
+        assert_eq!(paths.len(), 20);
     }
 
     /// Scripts and controllers know them.

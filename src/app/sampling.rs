@@ -3,7 +3,7 @@
 use super::param::{Param, ParamId, SamplerNumber, SamplerParam, Scale};
 use super::{Edit, Workspace};
 use crate::latent::SamplerPart;
-use crate::latent::sampling::{GUIDANCE, JUDGE_GUIDANCE, MAX_STEPS, Method};
+use crate::latent::sampling::{GUIDANCE, JUDGE_GUIDANCE, MAX_STEPS, Method, TEMPERATURE};
 use crate::learn::Control;
 use crate::model::judge::entry_for;
 use std::ops::RangeInclusive;
@@ -18,6 +18,9 @@ pub const GUIDED: RangeInclusive<f32> = GUIDANCE[0]..=10.0;
 /// The same of guidance by the judge.
 pub const JUDGED: RangeInclusive<f32> = JUDGE_GUIDANCE[0]..=10.0;
 
+/// How far the slider of the temperature goes. A typed one may be as large again.
+pub const HEAT: RangeInclusive<f32> = TEMPERATURE[0]..=2.0;
+
 /// What guidance by the judge is.
 pub const BY_JUDGE: &str = "How much the judge leads each step towards what is asked for, by its gradient \
                             (classifier guidance): 0 leaves it out, 1 is its own measure, more overdraws it";
@@ -31,12 +34,32 @@ impl Workspace {
     /// Whether the loaded model makes its pictures in steps.
     pub fn takes_steps(&self) -> bool {
         self.model()
+            .is_some_and(|model| model.manifest.takes_steps())
+    }
+
+    /// Whether the loaded model removes noise.
+    pub fn denoises(&self) -> bool {
+        self.model()
             .is_some_and(|model| model.manifest.diffusion.is_some())
+    }
+
+    /// Whether the loaded model writes its pictures place by place.
+    pub fn writes(&self) -> bool {
+        self.model().is_some_and(|model| model.manifest.writes())
+    }
+
+    /// Whether a number of the sampler means anything to the loaded model.
+    pub fn knows_number(&self, number: SamplerNumber) -> bool {
+        match number {
+            SamplerNumber::Temperature => self.writes(),
+            SamplerNumber::Guidance => self.takes_steps(),
+            SamplerNumber::Steps | SamplerNumber::Eta | SamplerNumber::Judge => self.denoises(),
+        }
     }
 
     /// Whether a judge knows what may be asked of the loaded model.
     pub fn is_guided_by_judge(&self) -> bool {
-        self.takes_steps()
+        self.denoises()
             && self.model().is_some_and(|model| {
                 model.manifest.conditions.is_some() && entry_for(&model.manifest).is_some()
             })
@@ -65,7 +88,8 @@ impl Workspace {
     /// A row of the sampler; `None` for a model that takes no steps, a part that is not there, and a
     /// number that does nothing.
     pub(super) fn sampler_param(&self, id: SamplerParam) -> Option<Param> {
-        if !self.takes_steps() {
+        let is_one_part = self.denoises() || id.part == 0;
+        if !self.knows_number(id.number) || !is_one_part {
             return None;
         }
         let part = self.sampler().part(id.part)?;
@@ -108,6 +132,16 @@ impl Workspace {
                 let words = ["Judge", "Guidance by the judge", BY_JUDGE];
                 Param::new(id.into(), words, JUDGED, usual.judge, part.judge)
             }
+            SamplerNumber::Temperature => {
+                let words = [
+                    "Temperature",
+                    "Temperature of what is written",
+                    "What the scores are divided by before an index is chosen: 1 chooses each as often as the \
+                     model says, less the likely ones more often, 0 always the likeliest",
+                ];
+                let (usual, value) = (usual.temperature, part.temperature);
+                Param::new(id.into(), words, HEAT, usual, value)
+            }
             SamplerNumber::Eta | SamplerNumber::Guidance | SamplerNumber::Judge => return None,
         };
         let row = match id.part {
@@ -135,6 +169,7 @@ impl Workspace {
             }
             SamplerNumber::Guidance => part.guidance = value,
             SamplerNumber::Judge => part.judge = value,
+            SamplerNumber::Temperature => part.temperature = value,
         }
         self.edit(Edit::Sampler(sampler.with_part(id.part, part)));
     }

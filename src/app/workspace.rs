@@ -417,7 +417,7 @@ impl Context for Names<'_> {
         self.model.takes_pictures()
     }
 
-    fn edits(&self) -> bool {
-        self.model.manifest.diffusion.is_some()
+    fn redrawn_space(&self) -> Option<Space> {
+        self.model.manifest.redrawn_space()
     }
 }

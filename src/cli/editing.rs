@@ -32,7 +32,7 @@ impl EditArgs {
         let Some(input) = &self.input else {
             return Ok(None);
         };
-        if model.manifest.diffusion.is_none() {
+        if !model.manifest.takes_steps() {
             let name = &model.id.name;
             return Err(CliError::BadInput(format!(
                 "{name} makes its pictures in one step, so it cannot redraw an --input"

@@ -96,7 +96,7 @@ impl Session {
             noise: sampler.noise,
             ..Sampler::default()
         };
-        if sampler != in_steps && self.model.manifest.diffusion.is_none() {
+        if sampler != in_steps && !self.model.manifest.takes_steps() {
             let name = &self.model.id.name;
             complain(&format!(
                 "note: {name} makes a picture in one step, so no setting of a sampler changes it"

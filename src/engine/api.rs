@@ -116,9 +116,11 @@ impl ModelInfo {
     /// Width and height of the cells that can be redrawn one by one, where a model begins with a noisy
     /// picture.
     pub fn cells(&self) -> Option<[usize; 2]> {
-        self.manifest.diffusion?;
-        match self.manifest.spaces.get(&self.start) {
-            Some(&SpaceShape::Image { width, height, .. }) => Some([width, height]),
+        let space = self.manifest.redrawn_space()?;
+        match self.manifest.spaces.get(&space) {
+            Some(
+                &SpaceShape::Image { width, height, .. } | &SpaceShape::Grid { width, height, .. },
+            ) => Some([width, height]),
             _ => None,
         }
     }

@@ -114,8 +114,8 @@ impl Context for ModelContext<'_> {
         self.model.info.takes_pictures() || !self.session.photos.is_empty()
     }
 
-    fn edits(&self) -> bool {
-        self.model.info.manifest.diffusion.is_some()
+    fn redrawn_space(&self) -> Option<Space> {
+        self.model.info.manifest.redrawn_space()
     }
 
     fn lead(&self, space: Space) -> Option<Lead> {

@@ -240,7 +240,7 @@ impl Missing {
             }
         };
         // What one number of the noise does to a picture of a sampler says nothing.
-        let has_axes = is_ranked(file, start) && generator.diffusion().is_none();
+        let has_axes = is_ranked(file, start) && !file.manifest.takes_steps();
         if has_axes && !stored(&format!("{start}.picture_change")) {
             measure(start);
         }

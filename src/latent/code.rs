@@ -40,8 +40,10 @@ impl Space {
     pub const W_PLUS: Self = Self::known(b"w+");
     /// The space of pictures: the noise that a sampler starts from.
     pub const X: Self = Self::known(b"x");
+    /// Indices into a codebook.
+    pub const CODES: Self = Self::known(b"codes");
 
-    const KNOWN: [Self; 4] = [Self::Z, Self::W, Self::W_PLUS, Self::X];
+    const KNOWN: [Self; 5] = [Self::Z, Self::W, Self::W_PLUS, Self::X, Self::CODES];
 
     const fn known(text: &[u8]) -> Self {
         let mut name = [0; MAX_NAME_CHARS];

@@ -125,6 +125,12 @@ pub fn two_sided_tail(z: f64) -> f64 {
     gamma_p_q(0.5, half_square(z.abs())).1
 }
 
+/// The chance that a standard normal number is smaller than `z`.
+pub fn share_below(z: f64) -> f64 {
+    let tail = 0.5 * two_sided_tail(z);
+    if z < 0.0 { tail } else { 1.0 - tail }
+}
+
 /// How a code stands among those that a standard normal prior gives.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Typicality {

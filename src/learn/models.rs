@@ -30,7 +30,7 @@ pub struct ModelSketch {
     pub takes_pictures: bool,
     pub encoded: Space,
     /// Whether it begins with noise, so that pictures can be redrawn.
-    pub edits: bool,
+    pub redrawn: Option<Space>,
     /// Whether the density of a picture is known.
     pub has_likelihood: bool,
     /// Whether the file holds encoded test data.
@@ -73,7 +73,7 @@ impl Models {
                 has_encoder: file.manifest.encodes(),
                 takes_pictures: file.manifest.takes_pictures(),
                 encoded: file.manifest.encoded_space(),
-                edits: file.manifest.diffusion.is_some(),
+                redrawn: file.manifest.redrawn_space(),
                 has_likelihood: file.manifest.capabilities().has_likelihood,
                 has_encoded: file.tensors.contains_key("encoded.codes"),
                 judged: files
@@ -97,7 +97,7 @@ impl Models {
                 has_encoder: announced.encoder,
                 takes_pictures: announced.encoder,
                 encoded: Space::Z,
-                edits: false,
+                redrawn: None,
                 has_likelihood: false,
                 has_encoded: announced.encoder,
                 judged: None,
@@ -192,8 +192,8 @@ impl Context for ModelSketch {
         names.collect()
     }
 
-    fn edits(&self) -> bool {
-        self.edits
+    fn redrawn_space(&self) -> Option<Space> {
+        self.redrawn
     }
 
     fn can_encode(&self) -> bool {

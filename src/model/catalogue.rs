@@ -24,6 +24,7 @@ static ENTRIES: &[Entry] = entries![
     "faces-stylegan",
     "faces-vae",
     "faces-ldm",
+    "faces-vq",
     "digits-vae2",
     "digits-ae2",
     "digits-gan",

@@ -50,6 +50,11 @@ impl FamilyTraits {
     pub fn takes_steps(&self) -> bool {
         self.networks.contains(&Role::Denoiser)
     }
+
+    /// Whether pictures are written place by place, each place after those before it.
+    pub fn writes(&self) -> bool {
+        self.networks.contains(&Role::Prior)
+    }
 }
 
 impl Family {
@@ -113,6 +118,22 @@ impl Family {
                 networks: &[],
                 has_prior: true,
                 has_likelihood: true,
+                ..plain
+            },
+            Self::Vq => FamilyTraits {
+                title: "VQ-VAE",
+                encoding: Encoding::Code,
+                has_any_spaces: true,
+                ..plain
+            },
+            Self::Autoregressive => FamilyTraits {
+                title: "autoregressive model",
+                conditional_title: "conditional autoregressive model",
+                networks: &[Role::Decoder, Role::Encoder, Role::Prior],
+                has_prior: true,
+                learns_conditions: true,
+                encoding: Encoding::Code,
+                has_any_spaces: true,
                 ..plain
             },
             Self::Classifier => FamilyTraits {
@@ -193,9 +214,9 @@ impl Manifest {
                 Some(SpaceShape::Layers { layers, .. }) => Some(*layers),
                 _ => None,
             },
-            has_likelihood: traits.has_likelihood,
+            has_likelihood: traits.has_likelihood || self.writes_pixels(),
             takes_noise: self.takes_noise(),
-            takes_steps: self.diffusion.is_some(),
+            takes_steps: self.takes_steps(),
             conditions: self.conditions.clone(),
             spaces: self.spaces.keys().copied().collect(),
             start,

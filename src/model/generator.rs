@@ -8,13 +8,15 @@ use super::diffusion::Diffusion;
 use super::file::ModelFile;
 use super::flow;
 use super::judge_gradient::JudgeGradient;
-use super::manifest::{ImageSpec, Role};
+use super::manifest::{ImageSpec, Manifest, Role};
 use super::network::Network;
 use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::{Runner, upload_rows};
 use super::sketch;
 use super::wiring::Wiring;
+use super::written::Written;
+use super::{cpu::causal::Causal, grid};
 use crate::latent::{Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary, VocabularyKind};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
@@ -77,6 +79,8 @@ enum Maker {
     Decoder(Runner, Noise),
     /// A sampler over a denoiser.
     Diffusion(Box<Diffusion>),
+    /// A network that says what comes next, and a decoder of what it wrote.
+    Written(Box<Written>),
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +95,8 @@ struct Encoder {
     runner: Runner,
     gives: Space,
     gives_logvar: bool,
+    /// How many places a grid has whose indices it scores; 0 where it gives codes.
+    scored_places: usize,
 }
 
 impl Generator {
@@ -124,6 +130,10 @@ impl Generator {
                 runner: Runner::new(&encoder.graph, file, device)?,
                 gives: encoder.gives,
                 gives_logvar: encoder.gives_logvar,
+                scored_places: encoder.scores.map_or(0, |_| {
+                    let shape = manifest.spaces.get(&encoder.gives);
+                    shape.and_then(|shape| shape.checked_len()).unwrap_or(0)
+                }),
             })
         });
         let density = networks.density.as_ref();
@@ -132,18 +142,22 @@ impl Generator {
         let map_work = map_work.sum();
         let plans = [
             networks.denoiser.as_ref().map(|one| &one.graph.plan),
+            networks.prior.as_ref().map(|one| &one.graph.plan),
             networks.decoder.as_ref().map(|one| &one.graph.plan),
         ];
         let peaks = plans.iter().flatten().map(|plan| plan.peak_numbers);
         let peak = peaks.max().unwrap_or(0);
-        let [denoising, decoding] = plans.map(|plan| plan.map_or(0, |plan| plan.multiply_adds));
+        let [denoising, writing, decoding] =
+            plans.map(|plan| plan.map_or(0, |plan| plan.multiply_adds));
         let evaluations = Sampler::default().steps;
         let decode_work = denoising
             .saturating_mul(evaluations)
+            .saturating_add(writing)
             .saturating_add(decoding);
         let runner = |graph: &BoundGraph| Runner::new(graph, file, device);
         // A GPU is quick enough, and memory there is short.
-        let is_sketched = *device == device::cpu() && networks.denoiser.is_none();
+        let is_sketched =
+            *device == device::cpu() && networks.denoiser.is_none() && networks.prior.is_none();
         let sketch = networks.decoder.as_ref().filter(|_| is_sketched);
         let sketch = sketch.and_then(|it| sketch::sketch(&it.graph, manifest.image, SKETCH_WORK));
         let sketch = sketch.as_ref().map(runner).transpose()?;
@@ -163,12 +177,23 @@ impl Generator {
                         .transpose()?,
                     x_len,
                     words: manifest.decoder_words(),
-                    negates_by_guidance: manifest
-                        .conditions
-                        .as_ref()
-                        .is_some_and(|words| words.kind == VocabularyKind::Classes),
+                    negates_by_guidance: negates_by_guidance(manifest),
                 };
                 (denoiser.takes, Maker::Diffusion(Box::new(diffusion)))
+            }
+            (None, Some(decoder)) if let Some(prior) = &networks.prior => {
+                let [height, width] = prior.sides;
+                let fault = |fault| ModelError(format!("{}: {fault}", manifest.name));
+                let causal = Causal::new(&prior.graph, file, [height, width, prior.levels]);
+                let written = Written {
+                    prior: causal.map_err(fault)?,
+                    // As everything that leads to a code, so that a code is written alike on every device.
+                    whole: Runner::new(&prior.graph, file, &device::cpu())?,
+                    decoder: runner(&decoder.graph)?,
+                    words: manifest.condition_len(),
+                    negates_by_guidance: negates_by_guidance(manifest),
+                };
+                (decoder.takes, Maker::Written(Box::new(written)))
             }
             (None, Some(decoder)) => {
                 let noise = Noise::of(file, decoder.noise);
@@ -233,7 +258,10 @@ impl Generator {
     /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
     /// weights of its condition if the decoder takes one.
     pub fn input_len(&self) -> usize {
-        self.len_of(self.takes) + self.decoder_words()
+        match &self.maker {
+            Maker::Written(written) => written.row_len(),
+            _ => self.len_of(self.takes) + self.decoder_words(),
+        }
     }
 
     /// How many weights of a condition follow the code in such a row.
@@ -315,6 +343,11 @@ impl Generator {
                 let pictures = sampled(diffusion, inputs, &Sampler::with_noise(noise))?;
                 Ok(upload_rows(&pictures, self.image.len(), &self.device))
             }
+            Maker::Written(written) => {
+                let sampler = Sampler::with_noise(noise);
+                let grids = written.grids(&inputs.to_vec().into(), &sampler);
+                written.decoder.tensor(&[&grids])
+            }
         }
     }
 
@@ -333,8 +366,16 @@ impl Generator {
     /// What makes the pictures of a model that makes them in steps.
     pub fn diffusion(&self) -> Option<&Diffusion> {
         match &self.maker {
-            Maker::Decoder(..) => None,
+            Maker::Decoder(..) | Maker::Written(_) => None,
             Maker::Diffusion(diffusion) => Some(diffusion),
+        }
+    }
+
+    /// What makes the pictures of a model that writes them place by place.
+    pub fn written(&self) -> Option<&Written> {
+        match &self.maker {
+            Maker::Decoder(..) | Maker::Diffusion(_) => None,
+            Maker::Written(written) => Some(written),
         }
     }
 
@@ -359,6 +400,7 @@ impl Generator {
                 decoder.values(inputs)
             }),
             Maker::Diffusion(diffusion) => sampled(diffusion, inputs, sampler),
+            Maker::Written(written) => written.pictures(&inputs.to_vec().into(), sampler),
         }
     }
 
@@ -370,6 +412,19 @@ impl Generator {
         let Some(encoder) = &self.encoder else {
             return Ok(None);
         };
+        if encoder.scored_places > 0 {
+            let places = encoder.scored_places;
+            let scores = encoder.runner.values(&[pictures])?;
+            let count = pictures.len() / self.image.len().max(1);
+            let grids = scores.chunks_exact((scores.len() / count.max(1)).max(1));
+            let indices = grids.flat_map(|scores| grid::chosen(scores, places));
+            let indices: Vec<f32> = indices.map(|index| index as f32).collect();
+            return Ok(Some(Encoded {
+                space: encoder.gives,
+                mu: upload_rows(&indices, places, &self.device),
+                logvar: None,
+            }));
+        }
         let mut found = encoder.runner.tensors(&[pictures])?.into_iter();
         let lost = || ModelError("the encoder gave nothing".to_owned());
         Ok(Some(Encoded {
@@ -399,6 +454,11 @@ impl Generator {
     /// # Errors
     /// As for [`Self::log_densities`].
     pub fn bits_per_dimension(&self, pictures: &[f32]) -> Result<Option<Vec<f32>>, ModelError> {
+        if let Maker::Written(written) = &self.maker
+            && written.prior.places() == self.image.len()
+        {
+            return self.bits_of_grids(written, pictures).map(Some);
+        }
         if self.density.is_none() {
             return Ok(None);
         }
@@ -408,6 +468,27 @@ impl Generator {
         let found = self.log_densities(&middles)?;
         Ok(found.map(|all| all.iter().map(bits).collect()))
     }
+}
+
+impl Generator {
+    /// The bits that each pixel of a picture takes where pixels are written, of which nothing is said.
+    fn bits_of_grids(&self, written: &Written, pictures: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let Some(encoded) = self.encode(pictures)? else {
+            return Ok(Vec::new());
+        };
+        let grids = download(encoded.mu)?;
+        let places = written.prior.places();
+        let unsaid: Vec<f32> = self.unsaid.repeat(grids.len() / places.max(1));
+        let likelihoods = written.log_likelihoods(&grids, &unsaid)?;
+        let bits = |nats: f32| -nats / std::f32::consts::LN_2 / places as f32;
+        Ok(likelihoods.into_iter().map(bits).collect())
+    }
+}
+
+/// Whether weights below 0 say what guidance leads away from: no picture is of a class less than not at all.
+fn negates_by_guidance(manifest: &Manifest) -> bool {
+    let words = manifest.conditions.as_ref();
+    words.is_some_and(|words| words.kind == VocabularyKind::Classes)
 }
 
 /// Runs a decoder on codes and, where it adds any, noise.

@@ -28,7 +28,8 @@ pub struct Manifest {
     /// The latent spaces that expressions may use.
     #[serde(default)]
     pub spaces: BTreeMap<Space, SpaceShape>,
-    /// The networks by role: `decoder`, `encoder`, `classifier`, `denoiser`.
+    /// The networks by role: `decoder`, `encoder`, `classifier`, `denoiser`,
+    /// `prior`.
     #[serde(default)]
     pub networks: BTreeMap<Role, NetworkForm>,
     /// The networks that lead from one space to another. The mapping network of a style-based
@@ -84,6 +85,23 @@ impl Manifest {
         self.takes_noise() || (self.diffusion.is_some() && sampler.adds_noise())
     }
 
+    /// Whether a picture takes many steps: noise is removed, or places are written.
+    pub fn takes_steps(&self) -> bool {
+        self.diffusion.is_some() || self.writes()
+    }
+
+    /// Whether pictures are written place by place.
+    pub fn writes(&self) -> bool {
+        self.networks.contains_key(&Role::Prior)
+    }
+
+    /// Whether the places that are written are the pixels, so that a picture has a known likelihood.
+    pub fn writes_pixels(&self) -> bool {
+        let grid = self.spaces.get(&Space::CODES);
+        let places = grid.and_then(|grid| grid.checked_len());
+        self.writes() && places == Some(self.image.len())
+    }
+
     /// Whether an encoder finds the code that a picture is made of. That of a diffusion model finds
     /// what its sampler ends with, not the noise that it begins with.
     pub fn encodes(&self) -> bool {
@@ -123,6 +141,11 @@ pub enum Family {
     Diffusion,
     /// A flow of coupling layers: a network that is gone through in both directions.
     Flow,
+    /// An autoencoder whose codes are grids of indices into a codebook (van den Oord et al. 2017).
+    Vq,
+    /// A network that says what comes next, over a grid of indices that is written place by place: the
+    /// pixels of a picture, or the codes of an autoencoder.
+    Autoregressive,
     /// A classifier that judges pictures; it has no latent space.
     Classifier,
     /// Any generator: its graphs and its spaces say what it does.
@@ -174,6 +197,8 @@ pub enum Role {
     Encoder,
     Classifier,
     Denoiser,
+    /// Says how likely each index is at a place of a grid, from those before it.
+    Prior,
 }
 
 impl Role {
@@ -184,6 +209,7 @@ impl Role {
             Self::Encoder => "encoder",
             Self::Classifier => "classifier",
             Self::Denoiser => "denoiser",
+            Self::Prior => "prior",
         }
     }
 }

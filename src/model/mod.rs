@@ -15,6 +15,7 @@ pub mod foreign;
 mod generator;
 pub mod gradient;
 pub mod graph;
+pub mod grid;
 pub mod judge;
 pub mod judge_gradient;
 pub mod layer_change;
@@ -34,6 +35,7 @@ pub mod statistics;
 mod stop;
 pub mod style;
 pub(crate) mod wiring;
+pub mod written;
 
 pub use bound_graph::BoundGraph;
 pub use fault::Fault;

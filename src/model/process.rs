@@ -4,6 +4,7 @@
 //! between two steps, so a step should take well under 20 ms where possible.
 
 use super::diffusion::{Diffusion, DiffusionRun};
+use super::written::WritingRun;
 use super::{Fault, Generator, ModelError, device};
 use crate::latent::{Original, Sampler};
 use burn::tensor::Tensor;
@@ -111,9 +112,10 @@ pub enum Pictures {
 
 impl Decoder for Generator {
     fn steps(&self, sampler: &Sampler) -> usize {
-        match self.diffusion() {
-            Some(_) => sampler.steps_in_all().max(1),
-            None => 1,
+        match (self.diffusion(), self.written()) {
+            (Some(_), _) => sampler.steps_in_all().max(1),
+            (None, Some(written)) => written.steps().max(1),
+            (None, None) => 1,
         }
     }
 
@@ -132,6 +134,12 @@ impl Decoder for Generator {
             let run = diffusion.begin(&inputs, sampler);
             return Ok(Box::new(Sampled {
                 run: run.map_err(|fault| Fault::Request(fault.to_string()))?,
+                generator: self,
+            }));
+        }
+        if let Some(written) = self.written() {
+            return Ok(Box::new(Writing {
+                run: written.begin(&inputs, sampler),
                 generator: self,
             }));
         }
@@ -197,6 +205,34 @@ impl Process for Sampled {
         let noisy = self.run.noisy(diffusion);
         let noisy = noisy.map_err(|error| fault_on(&self.generator, &error))?;
         Ok(noisy.map(Pictures::Values))
+    }
+}
+
+/// Grids that are written place by place.
+struct Writing {
+    generator: Arc<Generator>,
+    run: WritingRun,
+}
+
+impl Process for Writing {
+    fn step(&mut self, budget: Budget) -> Result<Step, Fault> {
+        let written = self.generator.written();
+        let written = written.ok_or_else(|| Fault::Program("it writes nothing".to_owned()))?;
+        self.run.step(written);
+        let [done, of] = self.run.progress();
+        let pictures = match budget.is_watched || done >= of {
+            true => {
+                let grids = self.run.numbers(written.prior.places());
+                let pictures = written.decoder.values(&[&grids]);
+                let fault = |error| fault_on(&self.generator, &error);
+                let mut pictures = pictures.map_err(fault)?;
+                self.run
+                    .veil(&mut pictures, written, self.generator.image());
+                Some(Pictures::Values(pictures))
+            }
+            false => None,
+        };
+        Ok(Step { pictures, done, of })
     }
 }
 

@@ -16,7 +16,11 @@ impl Manifest {
     /// From which space to which the networks of the model map codes.
     pub fn mapped(&self) -> impl Iterator<Item = (Space, Space)> {
         let style = self.style.iter().map(|_| (Space::Z, Space::W));
-        style.chain(self.maps.iter().map(|map| (map.from, map.to)))
+        let written = self.networks.get(&Role::Prior);
+        let written = written.map(|_| (Space::X, Space::CODES));
+        style
+            .chain(written)
+            .chain(self.maps.iter().map(|map| (map.from, map.to)))
     }
 
     /// The space whose codes the decoder takes, or the denoiser where there is one; `None` where nothing
@@ -67,6 +71,15 @@ impl Manifest {
         }
     }
 
+    /// The space of the pictures that a sampler can begin with; `None` where there is no sampler.
+    pub fn redrawn_space(&self) -> Option<Space> {
+        match (&self.diffusion, self.networks.get(&Role::Prior)) {
+            (Some(_), _) => self.start_space(),
+            (None, Some(_)) => Some(Space::CODES),
+            (None, None) => None,
+        }
+    }
+
     /// What leads on from a space.
     pub fn lead(&self, from: Space) -> Option<Lead> {
         let mapped = self.mapped().find(|(start, _)| *start == from);
@@ -110,6 +123,10 @@ impl Manifest {
     /// The map that takes what is said of a code together with the code; `None` where the decoder takes
     /// it, or nothing does.
     pub fn conditional_map(&self) -> Option<(Space, Space)> {
+        let prior = self.networks.get(&Role::Prior);
+        if prior.is_some_and(takes_condition) {
+            return Some((Space::X, Space::CODES));
+        }
         let is_conditional = |map: &&MapSpec| takes_condition(&map.network);
         let map = self.maps.iter().find(is_conditional)?;
         Some((map.from, map.to))

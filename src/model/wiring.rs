@@ -6,9 +6,11 @@
 
 mod conditions;
 mod denoiser;
+mod prior;
 
 pub use conditions::takes_condition;
 pub use denoiser::DenoiserGraph;
+pub use prior::PriorGraph;
 
 use super::bound_graph::BoundGraph;
 use super::family::Encoding;
@@ -33,6 +35,8 @@ pub const MAX_MULTIPLY_ADDS: usize = 1 << 40;
 pub struct Wiring {
     pub decoder: Option<DecoderGraph>,
     pub denoiser: Option<DenoiserGraph>,
+    /// Leads from noise in x to indices in codes.
+    pub prior: Option<PriorGraph>,
     pub maps: Vec<MapGraph>,
     pub encoder: Option<EncoderGraph>,
     /// From a picture to the natural logarithm of its density.
@@ -66,6 +70,8 @@ pub struct EncoderGraph {
     pub graph: BoundGraph,
     pub gives: Space,
     pub gives_logvar: bool,
+    /// How many indices it scores at each place, where its codes are grids of them.
+    pub scores: Option<usize>,
 }
 
 impl Wiring {
@@ -113,6 +119,7 @@ impl Wiring {
         if traits.generates {
             manifest.check_spaces()?;
         }
+        let prior = prior::prior(manifest)?;
         let mut maps = Vec::new();
         if let Some(spec) = &manifest.style {
             maps.push(MapGraph {
@@ -130,6 +137,7 @@ impl Wiring {
                 graph: bounded("encoder", flow::encoder_graph(spec, manifest.image)?)?,
                 gives: Space::Z,
                 gives_logvar: false,
+                scores: None,
             }),
             (None, Some(form)) => Some(encoder_graph(manifest, form)?),
             (None, None) => None,
@@ -143,6 +151,7 @@ impl Wiring {
         Ok(Self {
             decoder,
             denoiser,
+            prior,
             maps,
             encoder,
             density: density.transpose()?,
@@ -156,7 +165,8 @@ impl Wiring {
         let denoiser = self.denoiser.iter().map(|denoiser| &denoiser.graph);
         let maps = self.maps.iter().map(|map| &map.graph);
         let encoder = self.encoder.iter().map(|encoder| &encoder.graph);
-        let makers = decoder.chain(denoiser);
+        let prior = self.prior.iter().map(|prior| &prior.graph);
+        let makers = decoder.chain(denoiser).chain(prior);
         let others = encoder.chain(&self.density).chain(&self.classifier);
         makers.chain(maps).chain(others)
     }
@@ -374,14 +384,12 @@ fn encoder_graph(manifest: &Manifest, form: &NetworkForm) -> Result<EncoderGraph
             })?
         }
     };
-    if !manifest
-        .spaces
-        .get(&gives)
-        .is_some_and(|shape| shape.is_real())
-    {
-        return Err("the encoder cannot give indices".to_owned());
-    }
+    let scores = match manifest.spaces.get(&gives) {
+        Some(SpaceShape::Grid { levels, .. }) => Some(*levels as usize),
+        _ => None,
+    };
     let expected = match encoding {
+        _ if scores.is_some() => 1..=1,
         Encoding::Distribution => 2..=2,
         Encoding::Code => 1..=1,
         Encoding::None => 1..=2,
@@ -394,10 +402,12 @@ fn encoder_graph(manifest: &Manifest, form: &NetworkForm) -> Result<EncoderGraph
         ));
     }
     for output in 0..outputs.len() {
-        network.gives_numbers(output, len(manifest, gives)?)?;
+        let numbers = len(manifest, gives)?;
+        network.gives_numbers(output, numbers.saturating_mul(scores.unwrap_or(1)))?;
     }
     Ok(EncoderGraph {
         gives,
+        scores,
         gives_logvar: outputs.len() == 2,
         graph: network.graph,
     })

@@ -142,6 +142,7 @@ impl Task for AutoencoderTask {
             style: None,
             flow: None,
             diffusion: None,
+            levels: None,
             tensors,
         })
     }

@@ -98,6 +98,7 @@ impl Task for ClassifierTask {
             style: None,
             flow: None,
             diffusion: None,
+            levels: None,
             tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
         })
     }

@@ -234,6 +234,7 @@ impl Task for DiffusionTask {
             style: None,
             flow: None,
             diffusion: Some(self.diffusion.spec()),
+            levels: None,
             tensors,
         })
     }

@@ -47,11 +47,28 @@ pub fn finish(
         style,
         flow,
         diffusion,
+        levels,
         mut tensors,
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
     let traits = recipe.family.traits();
-    if recipe.diffusion.is_some() {
+    if let Some(levels) = levels {
+        let [_, height, width] = recipe.data_shape(train.form.image);
+        let grid = SpaceShape::Grid {
+            height,
+            width,
+            levels: u32::try_from(levels).unwrap_or(u32::MAX),
+        };
+        spaces.insert(Space::CODES, grid);
+        if traits.writes() {
+            let noise = SpaceShape::Image {
+                channels: 1,
+                height,
+                width,
+            };
+            spaces.insert(Space::X, noise);
+        }
+    } else if recipe.diffusion.is_some() {
         let [channels, height, width] = recipe.data_shape(train.form.image);
         let data = SpaceShape::Image {
             channels,
@@ -103,15 +120,16 @@ pub fn finish(
     // Everything below is measured on the weights as they are stored.
     let device = device::cpu();
     // Codes of a model without a prior are scaled to what seeds are drawn from.
-    if traits.generates && !traits.has_prior {
+    let has_vectors = levels.is_none();
+    if traits.generates && !traits.has_prior && has_vectors {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
         let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
         let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
         fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
     }
-    // What one number of the noise does to a picture of a sampler says nothing.
-    if traits.generates && diffusion.is_none() {
+    // What one number of the noise does to a picture of a sampler says nothing, and that of an index neither.
+    if traits.generates && diffusion.is_none() && has_vectors {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         if generator.has_encoder() {
             let judge = Classifier::of(&manifest, &device)?;

@@ -4,7 +4,7 @@
 use super::dataset::Dataset;
 use super::recipe::Recipe;
 use super::task::with_role;
-use crate::latent::Space;
+use crate::latent::{Space, SpaceShape};
 use crate::model::file::StoredTensor;
 use crate::model::graph::{GraphSpec, NodeSpec, Operation, OutputSpec};
 use crate::model::manifest::{ImageSpec, Role};
@@ -20,8 +20,11 @@ use std::path::PathBuf;
 pub struct FirstStageSettings {
     /// A model file, beside the recipe if the path is relative.
     pub file: PathBuf,
-    /// Its codes as pictures: channels, height and width.
+    /// Its codes as pictures: channels, height and width; one channel where they are indices.
     pub codes: [usize; 3],
+    /// The size of its codebook, where its codes are indices.
+    #[serde(default)]
+    pub entries: Option<usize>,
     /// How many pictures are encoded before training, whose codes are then seen over and over;
     /// where it is not given, every picture is encoded when it is seen.
     #[serde(default)]
@@ -45,6 +48,7 @@ impl FirstStageSettings {
 /// its statistics were taken of.
 pub struct FirstStage {
     generator: Generator,
+    /// Empty where codes are indices, which nothing scales.
     channels: Vec<Channel>,
     /// Numbers of a channel.
     places: usize,
@@ -69,7 +73,11 @@ impl FirstStage {
         let path = settings.file.display();
         let fault = |fault: String| ModelError(format!("has an unfit autoencoder {path}: {fault}"));
         let file = ModelFile::read(&settings.file).map_err(|error| fault(error.to_string()))?;
-        Self::of_file(&file, settings.codes, image).map_err(fault)
+        match settings.entries {
+            Some(entries) => Self::of_indices(&file, settings.codes, entries, image),
+            None => Self::of_file(&file, settings.codes, image),
+        }
+        .map_err(fault)
     }
 
     /// That of a recipe, where it has one.
@@ -152,6 +160,50 @@ impl FirstStage {
             places,
             networks,
             tensors,
+        })
+    }
+
+    /// An autoencoder whose codes are indices: it stays as it is.
+    fn of_indices(
+        file: &ModelFile,
+        [channels, height, width]: [usize; 3],
+        entries: usize,
+        image: ImageSpec,
+    ) -> Result<Self, String> {
+        let manifest = &file.manifest;
+        if manifest.image != image {
+            return Err("its pictures have another size than the data".to_owned());
+        }
+        let wanted = u32::try_from(entries).ok().map(|levels| SpaceShape::Grid {
+            height,
+            width,
+            levels,
+        });
+        let found = manifest.spaces.get(&Space::CODES).copied();
+        if channels != 1 || found.is_none() || found != wanted {
+            return Err(match found {
+                Some(found) => format!(
+                    "its codes are a {found}, not one of {height} x {width} places and {entries} entries"
+                ),
+                None => "its codes are no grid of indices".to_owned(),
+            });
+        }
+        let roles = [Role::Decoder, Role::Encoder];
+        let networks = manifest.networks.iter();
+        let networks = networks.filter(|(role, _)| roles.contains(role));
+        let is_theirs = |name: &str| {
+            let mut prefixes = roles.iter().map(|role| format!("{}.", role.name()));
+            prefixes.any(|prefix| name.starts_with(&prefix))
+        };
+        let tensors = file.tensors.iter().filter(|(name, _)| is_theirs(name));
+        Ok(Self {
+            generator: Generator::new(file, &device::cpu()).map_err(|error| error.0)?,
+            channels: Vec::new(),
+            places: height * width,
+            networks: networks.map(|(role, form)| (*role, form.clone())).collect(),
+            tensors: tensors
+                .map(|(name, tensor)| (name.clone(), tensor.clone()))
+                .collect(),
         })
     }
 

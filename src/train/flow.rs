@@ -197,6 +197,7 @@ impl Task for FlowTask {
             style: None,
             flow: Some(self.flow.clone()),
             diffusion: None,
+            levels: None,
             tensors: tensors.collect(),
         })
     }

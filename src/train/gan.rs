@@ -192,6 +192,7 @@ impl Task for GanTask {
             style: None,
             flow: None,
             diffusion: None,
+            levels: None,
             tensors: with_role(Role::Decoder, tensors).collect(),
         })
     }

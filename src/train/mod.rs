@@ -1,6 +1,7 @@
 //! Training recipes, data readers and loops; measuring a finished model.
 
 mod autoencoder;
+mod causal;
 mod checkpoint;
 mod classifier;
 mod conditions;
@@ -23,6 +24,7 @@ mod memory;
 mod named;
 mod parameters;
 mod penalty;
+mod prior;
 mod probes;
 mod progress;
 mod random;
@@ -33,6 +35,7 @@ mod style;
 mod style_network;
 mod task;
 mod unet;
+mod vq;
 
 pub use checkpoint::path_beside as checkpoint_beside;
 pub use recipe::Recipe;

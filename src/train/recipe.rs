@@ -1,12 +1,14 @@
 //! Training recipes: TOML files that say everything about a run but where the data lies.
 
 use super::TrainError;
+use super::causal::CausalSpec;
 use super::conditions::ConditionSettings;
 use super::critic::CriticSpec;
 use super::dataset::DatasetName;
 use super::diffusion::DiffusionSettings;
 use super::first_stage::FirstStageSettings;
 use super::losses::AdversarialLoss;
+use super::vq::CodebookSettings;
 use crate::files::{FileKind, load};
 use crate::model::flow::FlowSpec;
 use crate::model::manifest::{DataSource, Family, ImageSpec, LayerSpec};
@@ -35,12 +37,19 @@ pub struct Recipe {
     /// How a denoiser is built and what it learns.
     #[serde(default)]
     pub diffusion: Option<DiffusionSettings>,
-    /// Whose codes a diffusion model or a style-based generator learns in place of pictures.
+    /// Whose codes a diffusion model, a style-based generator or an autoregressive model learns in place of
+    /// pictures.
     #[serde(default)]
     pub autoencoder: Option<FirstStageSettings>,
     /// The sizes of a flow.
     #[serde(default)]
     pub flow: Option<FlowSpec>,
+    /// The codebook of an autoencoder whose codes are indices.
+    #[serde(default)]
+    pub codebook: Option<CodebookSettings>,
+    /// The network that says what comes next in a grid.
+    #[serde(default)]
+    pub prior: Option<CausalSpec>,
     pub training: Settings,
     /// Layers from z, followed by the weights of conditions, to a picture; the last one makes logits
     /// a picture.
@@ -278,12 +287,12 @@ impl Recipe {
             ),
             (
                 recipe.conditions.is_none() || recipe.family.traits().learns_conditions,
-                "only VAEs, GANs and diffusion models learn conditions",
+                "only VAEs, GANs, diffusion models and autoregressive models learn conditions",
             ),
             (settings.shift <= 8, "shift must be at most 8 pixels"),
             (
                 !recipe.family.traits().generates
-                    || recipe.family.traits().takes_steps()
+                    || recipe.family.traits().has_any_spaces
                     || recipe.family.traits().has_likelihood
                     || recipe.z_dim > 0,
                 "z_dim must be positive",
@@ -297,6 +306,24 @@ impl Recipe {
                 "the section flow belongs to flows, and to all of them",
             ),
             (
+                (recipe.family == Family::Vq) == recipe.codebook.is_some(),
+                "the section codebook belongs to VQ-VAEs, and to all of them",
+            ),
+            (
+                recipe.family != Family::Vq
+                    || recipe.autoencoder.is_some() == recipe.encoder.is_empty()
+                        && recipe.autoencoder.is_some() == recipe.decoder.is_empty(),
+                "a VQ-VAE needs an encoder and a decoder, or an autoencoder in their place",
+            ),
+            (
+                recipe.codebook.is_none_or(|it| it.is_sound()),
+                "a codebook has 2 to 16384 entries, a positive commitment and no size of 0",
+            ),
+            (
+                recipe.family.traits().writes() == recipe.prior.is_some(),
+                "the section prior belongs to autoregressive models, and to all of them",
+            ),
+            (
                 recipe
                     .diffusion
                     .as_ref()
@@ -306,8 +333,10 @@ impl Recipe {
             (
                 recipe.autoencoder.is_none()
                     || recipe.family.traits().takes_steps()
+                    || recipe.family.traits().writes()
+                    || recipe.family == Family::Vq
                     || recipe.family.traits().has_styles,
-                "only diffusion models and style-based generators learn the codes of an autoencoder",
+                "only diffusion models, style-based generators, codebooks and autoregressive models learn the codes of an autoencoder",
             ),
             (
                 recipe
@@ -332,7 +361,11 @@ impl Recipe {
     /// The shape of what the model learns: pictures, or the codes of an autoencoder.
     pub fn data_shape(&self, image: ImageSpec) -> [usize; 3] {
         let pictures = [image.channels, image.height, image.width];
-        self.autoencoder.as_ref().map_or(pictures, |it| it.codes)
+        match (&self.codebook, &self.autoencoder) {
+            (Some(codebook), _) => [1, codebook.height, codebook.width],
+            (None, Some(autoencoder)) => autoencoder.codes,
+            (None, None) => pictures,
+        }
     }
 
     /// Where the pictures come from.

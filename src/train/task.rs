@@ -9,8 +9,10 @@ use super::first_stage::FirstStage;
 use super::flow::{self, FlowTask};
 use super::gan::GanTask;
 use super::memory::RunMemory;
+use super::prior::{self, PriorTask};
 use super::recipe::Recipe;
 use super::style::{self, StyleTask};
+use super::vq::{self, VqTask};
 use crate::model::diffusion::DiffusionSpec;
 use crate::model::family::Encoding;
 use crate::model::file::StoredTensor;
@@ -31,11 +33,14 @@ pub struct Batch {
 }
 
 /// The weights that come out of a run, and the networks that they belong to.
+#[derive(Default)]
 pub struct Trained {
     pub networks: BTreeMap<Role, NetworkForm>,
     pub style: Option<StyleSpec>,
     pub flow: Option<FlowSpec>,
     pub diffusion: Option<DiffusionSpec>,
+    /// The size of the codebook, where codes are grids of indices.
+    pub levels: Option<usize>,
     /// By role and name, such as `decoder.0.weight`.
     pub tensors: BTreeMap<String, StoredTensor>,
 }
@@ -89,6 +94,8 @@ pub fn task(
         Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
         Family::Diffusion => Box::new(DiffusionTask::new(recipe, data, device)?),
         Family::Flow => Box::new(FlowTask::new(recipe, data, device)?),
+        Family::Vq => Box::new(VqTask::new(recipe, data, device)?),
+        Family::Autoregressive => Box::new(PriorTask::new(recipe, data, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
     })
@@ -151,6 +158,28 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
         }
         Family::Diffusion => RunMemory::of_graph(&diffusion::network(recipe, data)?.plan),
         Family::Flow => RunMemory::of_graph(&*flow::network(recipe, data)?),
+        Family::Vq => {
+            let codebook = vq::settings(recipe)?;
+            let numbers = codebook.numbers();
+            if let Some(autoencoder) = &recipe.autoencoder {
+                if autoencoder.codes != [codebook.dim, codebook.height, codebook.width] {
+                    return Err(ModelError(
+                        "has a codebook of another shape than the codes of its autoencoder"
+                            .to_owned(),
+                    ));
+                }
+                return Ok(RunMemory::of_weights(std::iter::once(
+                    &[codebook.entries, codebook.dim][..],
+                )));
+            }
+            let decoder = code_network(numbers, &recipe.decoder);
+            of_pictures("encoder", &recipe.encoder, numbers)?.and(layers_memory(
+                "decoder",
+                &decoder,
+                image.len(),
+            )?)
+        }
+        Family::Autoregressive => RunMemory::of_graph(&prior::network(recipe, data)?.plan),
         Family::Classifier => of_pictures("classifier", &recipe.classifier, data.labels.len())?,
         Family::Graph => return Err(untrained()),
     })

@@ -39,3 +39,4 @@ mod steps;
 mod style;
 mod support;
 mod training;
+mod writing;

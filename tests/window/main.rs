@@ -22,6 +22,7 @@ mod first_start;
 mod foreign_files;
 #[path = "../shared/graph_models.rs"]
 mod graph_files;
+mod identity;
 mod interpolate;
 mod learning;
 mod learning_tasks;
@@ -51,3 +52,4 @@ mod toys;
 mod variations;
 mod walking;
 mod where_am_i;
+mod writing;

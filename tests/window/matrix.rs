@@ -318,6 +318,7 @@ matrix! {
     faces_stylegan_works_in_every_tool: "faces-stylegan",
     faces_vae_works_in_every_tool: "faces-vae",
     faces_ldm_works_in_every_tool: "faces-ldm",
+    faces_vq_works_in_every_tool: "faces-vq",
     digits_vae2_works_in_every_tool: "digits-vae2",
     digits_ae2_works_in_every_tool: "digits-ae2",
     fashion_vae_works_in_every_tool: "fashion-vae",

@@ -1,5 +1,6 @@
 //! A window without a screen, with the real engine on the CPU.
 
+use crate::identity::Controls;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Rect, pos2};
 use eframe::egui_wgpu::WgpuSetup;
@@ -82,9 +83,16 @@ impl Window {
     #[track_caller]
     pub fn wait(&mut self, what: &str, done: impl Fn(&AppState) -> bool) {
         let deadline = Instant::now() + PATIENCE;
+        // What the hand did last is on the window after a frame; what changes then comes from elsewhere.
+        let mut before = Controls::default();
         while !done(self.app()) {
             assert!(Instant::now() < deadline, "it did not come: {what}");
             self.harness.step();
+            let controls = Controls::of(&self.harness.root());
+            if let Some(control) = before.changed(&controls) {
+                panic!("while waiting for {what}, {control} became another: a click would be lost");
+            }
+            before = controls;
             std::thread::sleep(Duration::from_millis(5));
         }
         self.harness.step();

@@ -89,7 +89,7 @@ impl Task {
             return Err("It is too large: choose fewer or smaller pictures".to_owned());
         }
         let form = match settings.kind {
-            Kind::Film if model.manifest.diffusion.is_none() => {
+            Kind::Film if !model.manifest.takes_steps() => {
                 return Err(
                     "The model makes its picture in one step, so there is no film".to_owned(),
                 );

@@ -2,7 +2,7 @@
 
 use crate::cli::error::CliError;
 use crate::latent::sampling::{
-    GUIDANCE, Gaussian, JUDGE_GUIDANCE, MAX_STEPS, Method, Schedule, check_eta,
+    GUIDANCE, Gaussian, JUDGE_GUIDANCE, MAX_STEPS, Method, Schedule, TEMPERATURE, check_eta,
 };
 use crate::latent::{NoiseMode, Sampler, SamplerPart, Turn, Turns};
 use clap::Args;
@@ -62,6 +62,11 @@ pub struct StepArgs {
     #[arg(long, value_name = "SCALE", default_value_t = Sampler::default().judge)]
     #[arg(value_parser = judge, allow_negative_numbers = true)]
     pub judge_guidance: f32,
+    /// What scores are divided by where a picture is written place by place: at 0 the likeliest is always
+    /// chosen, at 1 each as often as the model says
+    #[arg(long, value_name = "NUMBER", default_value_t = Sampler::default().temperature)]
+    #[arg(value_parser = temperature, allow_negative_numbers = true)]
+    pub temperature: f32,
     /// Go on with other settings after so many steps, as in 8:ddim,steps=12,eta=0.5,guidance=2; up to
     /// three times, each counted from the one before
     #[arg(long = "then", value_name = "STEP:SETTINGS")]
@@ -81,6 +86,7 @@ impl StepArgs {
             eta: self.eta.map(|eta| eta as f32),
             guidance: self.guidance,
             judge: self.judge_guidance,
+            temperature: self.temperature,
         };
         let refused = |fault: String| CliError::BadInput(fault);
         let turns = Turns::new(&self.turns).map_err(|fault| refused(fault.to_string()))?;
@@ -119,6 +125,10 @@ fn guidance(text: &str) -> Result<f32, String> {
 
 fn judge(text: &str) -> Result<f32, String> {
     scale(text, "the judge's guidance", JUDGE_GUIDANCE)
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    scale(text, "the temperature", TEMPERATURE)
 }
 
 fn scale(text: &str, name: &str, [least, most]: [f32; 2]) -> Result<f32, String> {

@@ -2,7 +2,8 @@
 
 use super::ast::{Expr, LayerRange, Redraw};
 use super::context::{
-    Context, is_mapped_to, meeting_space, raw_axis, raw_axis_name, rows_space, way, way_to,
+    Context, is_mapped_to, meeting_space, raw_axis, raw_axis_name, rows_space, truncation_space,
+    way, way_to,
 };
 use super::error::CheckError;
 use super::limits::{MAX_CODE_LEN, check_size};
@@ -91,9 +92,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 self.real(expr, a.space)?;
                 let mut space = a.space;
                 if !a.weight.is_step() {
-                    let ways = way(a.space, self.0);
-                    let maps = ways.take_while(|(_, lead)| matches!(lead, Lead::Map(_)));
-                    space = maps.last().map_or(space, |(_, lead)| lead.to());
+                    space = truncation_space(a.space, self.0);
                 }
                 self.truncated(space)
             }
@@ -203,26 +202,31 @@ impl<C: Context + ?Sized> Checker<'_, C> {
 
     /// Checks that a picture can be redrawn with some noise.
     fn edit(&self, codes: [(&Expr, &Value); 2], redraw: &Redraw) -> Result<Space, CheckError> {
-        if !self.0.edits() {
+        let Some(redrawn) = self.0.redrawn_space() else {
             let model = self.model();
             return Err(CheckError::NoEdits { model });
-        }
+        };
         let space = self.0.start_space();
-        if let Some((part, value)) = codes.iter().find(|(_, value)| value.space != space) {
-            return Err(CheckError::SpaceMismatch {
-                sentence: format!(
-                    "{} is in {}, but pictures are redrawn in {space}",
-                    excerpt(part),
-                    value.space
-                ),
-            });
+        let [(noise, its), (picture, of)] = codes;
+        let refused = |part: &Expr, found: Space, wanted: Space| CheckError::SpaceMismatch {
+            sentence: format!(
+                "{} is in {found}, but pictures are redrawn in {wanted}",
+                excerpt(part)
+            ),
+        };
+        if its.space != space {
+            return Err(refused(noise, its.space, space));
+        }
+        if way_to(of.space, redrawn, self.0).is_none() {
+            return Err(refused(picture, of.space, redrawn));
         }
         if !(0.0..=1.0).contains(&redraw.strength) {
             return Err(CheckError::Strength {
                 strength: redraw.strength.to_string(),
             });
         }
-        self.ranges("cells", &redraw.cells, space, SpaceShape::cell_count)
+        self.ranges("cells", &redraw.cells, redrawn, SpaceShape::cell_count)?;
+        Ok(space)
     }
 
     /// Checks that codes of `space` are real numbers, as `expr` takes or makes them.

@@ -48,9 +48,10 @@ pub trait Context {
         true
     }
 
-    /// Whether the model begins with noise, so that it can begin with a noisy picture too.
-    fn edits(&self) -> bool {
-        false
+    /// The space of the pictures that are redrawn where the model can begin with one in place of noise
+    /// alone; `None` where it cannot.
+    fn redrawn_space(&self) -> Option<Space> {
+        None
     }
 
     /// Whether the model can find the code of a picture.
@@ -132,6 +133,14 @@ pub(super) fn way_to<C: Context + ?Sized>(
         }
     }
     None
+}
+
+/// Where a code of a space is truncated: behind the last network that leads on from it and gives real numbers.
+pub(super) fn truncation_space<C: Context + ?Sized>(from: Space, context: &C) -> Space {
+    let gives_reals = |to: Space| context.space(to).is_some_and(SpaceShape::is_real);
+    let maps = way(from, context)
+        .take_while(|(_, lead)| matches!(lead, Lead::Map(to) if gives_reals(*to)));
+    maps.last().map_or(from, |(_, lead)| lead.to())
 }
 
 /// Whether a network lies between two spaces.

@@ -2,7 +2,7 @@
 
 use super::ast::{Expr, LayerRange, Redraw};
 use super::check::check;
-use super::context::{Compute, meeting_space, raw_axis, rows_space, way, way_to};
+use super::context::{Compute, meeting_space, raw_axis, rows_space, truncation_space, way_to};
 use super::error::{CheckError, EvalError};
 use super::print::excerpt;
 use super::weight::Weight;
@@ -42,7 +42,11 @@ struct Evaluator<'a, 'e, C: ?Sized> {
 
 impl<C: Compute + ?Sized> Evaluator<'_, '_, C> {
     fn node(&mut self, expr: &Expr, below: &[(Code, Weight)]) -> Result<(Code, Weight), EvalError> {
-        let codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
+        let mut codes: Vec<&Code> = below.iter().map(|(code, _)| code).collect();
+        let picture = self.picture(expr, &codes)?;
+        if let (Some(picture), Some(second)) = (&picture, codes.get_mut(1)) {
+            *second = picture;
+        }
         let weights: Vec<Weight> = below.iter().map(|(_, weight)| *weight).collect();
         let mut code = self.code_of(expr, &codes, &weights)?;
         // Codes that come with a condition or an original bring it.
@@ -54,6 +58,17 @@ impl<C: Compute + ?Sized> Evaluator<'_, '_, C> {
             code.condition.clear();
         }
         Ok((code, Weight::of(expr, &weights)))
+    }
+
+    /// The picture that a checked `expr` redraws, led to where pictures are redrawn; `None` where it redraws
+    /// none, or one that begins with a picture itself.
+    fn picture(&mut self, expr: &Expr, codes: &[&Code]) -> Result<Option<Code>, EvalError> {
+        match (expr, codes, self.context.redrawn_space()) {
+            (Expr::Edit(_, inner, _), [_, picture], Some(space)) if picture.original.is_none() => {
+                self.led(inner, picture, space).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The value of a checked `expr`, from the values of its children and their weights.
@@ -107,9 +122,7 @@ impl<C: Compute + ?Sized> Evaluator<'_, '_, C> {
             (Expr::Truncate(inner, psi), &[a]) => {
                 let mut space = a.space;
                 if weights.first().is_some_and(|weight| !weight.is_step()) {
-                    let ways = way(a.space, &*self.context);
-                    let maps = ways.take_while(|(_, lead)| matches!(lead, Lead::Map(_)));
-                    space = maps.last().map_or(space, |(_, lead)| lead.to());
+                    space = truncation_space(a.space, &*self.context);
                 }
                 let code = self.led(inner, a, space)?;
                 self.truncate(&code, *psi)
@@ -460,7 +473,7 @@ fn original_of(expr: &Expr, below: &[&Code]) -> Option<Arc<Original>> {
                 // Where it begins with a picture itself, that one counts.
                 data: match &picture.original {
                     Some(original) => original.data.clone(),
-                    None => picture.values.reals().to_vec(),
+                    None => picture.values.numbers().into_owned(),
                 },
                 strength: redraw.strength,
                 redrawn: redrawn(redraw, picture.shape),

@@ -16,11 +16,19 @@ pub struct SamplerChange {
     eta: Option<f32>,
     guidance: Option<f32>,
     judge: Option<f32>,
+    temperature: Option<f32>,
 }
 
 /// The words that settings begin with, in the order in which they are written.
-const WORDS: [&str; 7] = [
-    "method", "steps", "schedule", "eta", "guidance", "judge", "noise",
+const WORDS: [&str; 8] = [
+    "method",
+    "steps",
+    "schedule",
+    "eta",
+    "guidance",
+    "judge",
+    "temperature",
+    "noise",
 ];
 
 impl SamplerChange {
@@ -38,6 +46,7 @@ impl SamplerChange {
         sampler.eta = self.eta.or(sampler.eta);
         sampler.guidance = self.guidance.unwrap_or(sampler.guidance);
         sampler.judge = self.judge.unwrap_or(sampler.judge);
+        sampler.temperature = self.temperature.unwrap_or(sampler.temperature);
         sampler
     }
 
@@ -52,6 +61,7 @@ impl SamplerChange {
             eta: later.eta.or(self.eta),
             guidance: later.guidance.or(self.guidance),
             judge: later.judge.or(self.judge),
+            temperature: later.temperature.or(self.temperature),
         }
     }
 
@@ -73,6 +83,7 @@ impl SamplerChange {
             "eta" => self.eta.replace(number(word, value)?).is_some(),
             "guidance" => self.guidance.replace(number(word, value)?).is_some(),
             "judge" => self.judge.replace(number(word, value)?).is_some(),
+            "temperature" => self.temperature.replace(number(word, value)?).is_some(),
             "noise" => {
                 let noise = value
                     .parse()
@@ -121,6 +132,7 @@ impl fmt::Display for SamplerChange {
             self.eta.map(|it| it.to_string()),
             self.guidance.map(|it| it.to_string()),
             self.judge.map(|it| it.to_string()),
+            self.temperature.map(|it| it.to_string()),
             self.noise.map(|it| it.to_string()),
         ];
         let given = WORDS.iter().zip(values);
@@ -137,8 +149,7 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read_back() {
-        let text =
-            "method ddim, steps 5, schedule karras, eta 0.5, guidance 2.5, judge 4, noise random:7";
+        let text = "method ddim, steps 5, schedule karras, eta 0.5, guidance 2.5, judge 4, temperature 0.5, noise random:7";
         let change: SamplerChange = text.parse().expect("it is sound");
         assert_eq!(change.to_string(), text);
         let sampler = change.on(Sampler::default());
@@ -167,6 +178,7 @@ mod tests {
             ("method dimm", "ddim"),
             ("guidance NaN", "NaN"),
             ("judge 1000", "judge of 1000"),
+            ("temperature -1", "temperature of -1"),
             ("eta 2", "eta"),
             ("noise loud", "loud"),
         ] {

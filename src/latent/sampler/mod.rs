@@ -40,6 +40,10 @@ pub struct Sampler {
     /// [`JUDGE_GUIDANCE`](super::sampling::JUDGE_GUIDANCE); 0 where it is not asked.
     #[serde(skip_serializing_if = "is_usual_judge")]
     pub judge: f32,
+    /// What scores are divided by where a picture is written place by place, in
+    /// [`TEMPERATURE`](super::sampling::TEMPERATURE).
+    #[serde(skip_serializing_if = "is_usual_temperature")]
+    pub temperature: f32,
     /// Where the rest of the way goes by other settings.
     #[serde(skip_serializing_if = "Turns::is_empty")]
     pub turns: Turns,
@@ -65,6 +69,10 @@ fn is_usual_guidance(guidance: &f32) -> bool {
 
 fn is_usual_judge(judge: &f32) -> bool {
     *judge == SamplerPart::default().judge
+}
+
+fn is_usual_temperature(temperature: &f32) -> bool {
+    *temperature == SamplerPart::default().temperature
 }
 
 impl Sampler {
@@ -93,6 +101,7 @@ impl Sampler {
             eta,
             guidance,
             judge,
+            temperature,
         } = part;
         Self {
             noise,
@@ -102,6 +111,7 @@ impl Sampler {
             eta,
             guidance,
             judge,
+            temperature,
             turns: Turns::default(),
         }
     }
@@ -115,6 +125,7 @@ impl Sampler {
             eta: self.eta,
             guidance: self.guidance,
             judge: self.judge,
+            temperature: self.temperature,
         }
     }
 

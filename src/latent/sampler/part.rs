@@ -1,7 +1,8 @@
 //! The settings of one part of the way.
 
 use crate::latent::sampling::{
-    GUIDANCE, JUDGE_GUIDANCE, MAX_STEPS, Method, Noising, SamplingError, Schedule, check_eta,
+    GUIDANCE, JUDGE_GUIDANCE, MAX_STEPS, Method, Noising, SamplingError, Schedule, TEMPERATURE,
+    check_eta,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub struct SamplerPart {
     /// How much the gradient of the judge counts, in [`JUDGE_GUIDANCE`].
     #[serde(skip_serializing_if = "super::is_usual_judge")]
     pub judge: f32,
+    /// What scores are divided by where a picture is written place by place, in [`TEMPERATURE`]: below 1
+    /// what is likely is chosen more often than the model says, at 0 always the likeliest.
+    #[serde(skip_serializing_if = "super::is_usual_temperature")]
+    pub temperature: f32,
 }
 
 impl Default for SamplerPart {
@@ -40,6 +45,7 @@ impl Default for SamplerPart {
             // Where a model is asked for something it shows it, without being over-saturated.
             guidance: 2.0,
             judge: 0.0,
+            temperature: 1.0,
         }
     }
 }
@@ -84,9 +90,12 @@ impl SamplerPart {
         if !(GUIDANCE[0]..=GUIDANCE[1]).contains(&self.guidance) {
             return Err(SamplingError::Guidance(self.guidance));
         }
-        match (JUDGE_GUIDANCE[0]..=JUDGE_GUIDANCE[1]).contains(&self.judge) {
+        if !(JUDGE_GUIDANCE[0]..=JUDGE_GUIDANCE[1]).contains(&self.judge) {
+            return Err(SamplingError::JudgeGuidance(self.judge));
+        }
+        match (TEMPERATURE[0]..=TEMPERATURE[1]).contains(&self.temperature) {
             true => Ok(()),
-            false => Err(SamplingError::JudgeGuidance(self.judge)),
+            false => Err(SamplingError::Temperature(self.temperature)),
         }
     }
 }

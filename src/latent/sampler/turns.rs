@@ -117,6 +117,7 @@ impl fmt::Display for Turn {
             eta,
             guidance,
             judge,
+            temperature,
         } = self.part;
         write!(f, "{}:{method},steps={steps}", self.after)?;
         if let Some(schedule) = schedule {
@@ -126,9 +127,12 @@ impl fmt::Display for Turn {
             write!(f, ",eta={eta}")?;
         }
         write!(f, ",guidance={guidance}")?;
-        match super::is_usual_judge(&judge) {
+        if !super::is_usual_judge(&judge) {
+            write!(f, ",judge={judge}")?;
+        }
+        match super::is_usual_temperature(&temperature) {
             true => Ok(()),
-            false => write!(f, ",judge={judge}"),
+            false => write!(f, ",temperature={temperature}"),
         }
     }
 }
@@ -158,9 +162,12 @@ impl FromStr for Turn {
                 Some(("eta", value)) => part.eta = Some(value.parse().map_err(|_| form())?),
                 Some(("guidance", value)) => part.guidance = value.parse().map_err(|_| form())?,
                 Some(("judge", value)) => part.judge = value.parse().map_err(|_| form())?,
+                Some(("temperature", value)) => {
+                    part.temperature = value.parse().map_err(|_| form())?;
+                }
                 Some((name, _)) => {
                     return Err(format!(
-                        "there is no setting {name:?}; there are steps, schedule, eta, guidance and judge"
+                        "there is no setting {name:?}; there are steps, schedule, eta, guidance, judge and temperature"
                     ));
                 }
             }
@@ -185,6 +192,7 @@ mod tests {
                 eta: Some(0.1),
                 guidance: 3.25,
                 judge: 2.5,
+                temperature: 0.5,
             },
         ] {
             let turn = Turn { after: 3, part };

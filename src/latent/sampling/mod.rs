@@ -45,6 +45,8 @@ pub enum SamplingError {
     Guidance(f32),
     #[error("a guidance by the judge of {0} is refused: it is a number from {least} to {most}", least = JUDGE_GUIDANCE[0], most = JUDGE_GUIDANCE[1])]
     JudgeGuidance(f32),
+    #[error("a temperature of {0} is refused: it is a number from {least} to {most}", least = TEMPERATURE[0], most = TEMPERATURE[1])]
+    Temperature(f32),
     #[error("no judge knows the pictures of this model, so none can guide it")]
     NoJudge,
 }
@@ -56,6 +58,10 @@ pub const GUIDANCE: [f32; 2] = [0.0, 100.0];
 /// The least and the largest scale of guidance by a classifier (Dhariwal and Nichol 2021): at 0 it is not
 /// asked, at 1 its word counts as much as probability theory says.
 pub const JUDGE_GUIDANCE: [f32; 2] = [0.0, 100.0];
+
+/// The least and the largest temperature: at 0 the likeliest is always chosen, at 1 each as often as the
+/// model says.
+pub const TEMPERATURE: [f32; 2] = [0.0, 10.0];
 
 /// Checks how much noise a method adds, as a share of what DDPM adds.
 ///

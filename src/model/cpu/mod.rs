@@ -11,6 +11,7 @@
 
 mod attention;
 mod axes;
+pub mod causal;
 mod channels;
 mod compile;
 mod convolution;

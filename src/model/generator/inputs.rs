@@ -1,7 +1,8 @@
 //! From codes with their conditions to what the decoder takes.
 
-use super::{Generator, ModelError};
-use crate::latent::{Code, Lead, Space};
+use super::{Generator, Maker, ModelError};
+use crate::latent::{Code, Lead, Sampler, Space};
+use crate::model::written::Written;
 
 impl Generator {
     /// A code of a space from its numbers, of which nothing is said.
@@ -27,6 +28,12 @@ impl Generator {
         codes: &[f32],
         conditions: &[f32],
     ) -> Result<Vec<f32>, ModelError> {
+        if let Maker::Written(written) = &self.maker
+            && [from, to] == [self.start, self.takes]
+        {
+            let rows = self.rows_to_write(written, from, codes, conditions)?;
+            return Ok(written.grids(&rows.into(), &Sampler::default()));
+        }
         let mut maps = self.maps.iter();
         let map = maps.find(|map| (map.from, map.to) == (from, to));
         let map =
@@ -88,11 +95,41 @@ impl Generator {
         codes: &[f32],
         conditions: &[f32],
     ) -> Result<Vec<f32>, ModelError> {
+        if let Maker::Written(written) = &self.maker {
+            return self.rows_to_write(written, space, codes, conditions);
+        }
         let rows = self.led(space, self.takes, codes, conditions)?;
         match self.conditional_map {
             Some(_) => Ok(rows),
             None => self.with_conditions(&rows, self.len_of(self.takes), conditions),
         }
+    }
+
+    /// The rows of codes that are noise, or whole grids; see [`Written::row_len`].
+    fn rows_to_write(
+        &self,
+        written: &Written,
+        space: Space,
+        codes: &[f32],
+        conditions: &[f32],
+    ) -> Result<Vec<f32>, ModelError> {
+        let places = written.prior.places();
+        if ![self.start, self.takes].contains(&space) || !codes.len().is_multiple_of(places) {
+            return Err(ModelError(format!(
+                "{} numbers are no codes in {space}",
+                codes.len()
+            )));
+        }
+        let rows = codes.chunks_exact(places);
+        let rows: Vec<f32> = if space == self.takes {
+            let noise = vec![0.0; places];
+            rows.flat_map(|grid| [&noise, grid].concat()).collect()
+        } else {
+            let nothing_given = vec![-1.0; places];
+            rows.flat_map(|noise| [noise, &nothing_given].concat())
+                .collect()
+        };
+        self.with_conditions(&rows, 2 * places, conditions)
     }
 
     /// Codes of `row` numbers, each followed by its condition; where there are none, or one says nothing,

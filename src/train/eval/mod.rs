@@ -3,6 +3,7 @@
 mod first_stage;
 mod flow;
 mod generator;
+mod grid;
 pub(super) mod judge;
 mod labels;
 mod neighbours;
@@ -18,7 +19,7 @@ use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
 use crate::document::Raster;
 use crate::engine::{DeviceChoice, ModelSource};
-use crate::latent::Sampler;
+use crate::latent::{Sampler, SpaceShape};
 use crate::model::manifest::LabelKind;
 use crate::model::quality::{self, Quality};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
@@ -223,15 +224,33 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
     let of_encoder = train.len() + 2 * test.len();
     let of_samples = generator::work(file, train, test);
     let of_density = flow::work(test);
+    let of_encoder = match levels_of(file) {
+        Some(_) => grid::work(&file.manifest, test),
+        None => of_encoder,
+    };
     (if can.encodes { of_encoder } else { 0 })
         + first_stage::work(&file.manifest, test)
-        + (if can.has_likelihood { of_density } else { 0 })
+        + (if file.manifest.flow.is_some() {
+            of_density
+        } else {
+            0
+        })
         + generator::work_of_layers(file)
         + (if judged && is_judged(file) {
             of_samples
         } else {
             0
         })
+}
+
+/// The size of the codebook of an encoder that gives indices.
+fn levels_of(file: &ModelFile) -> Option<usize> {
+    let manifest = &file.manifest;
+    let space = manifest.encodes().then(|| manifest.encoded_space())?;
+    match manifest.spaces.get(&space) {
+        Some(SpaceShape::Grid { levels, .. }) => Some(*levels as usize),
+        _ => None,
+    }
 }
 
 /// Whether a classifier judges the pictures of a model: it has a prior from which they are drawn.
@@ -259,13 +278,15 @@ pub fn measure(
     let generator = Generator::new(file, device)?;
     let asked = Asked::new(file, test, sampler)?;
     let mut quality = Quality::new();
-    if can.encodes {
+    if let Some(levels) = levels_of(file) {
+        quality = grid::measure(&generator, &asked, test, levels, progress)?;
+    } else if can.encodes {
         quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
     }
     if let Some(diffusion) = generator.diffusion() {
         quality.extend(first_stage::measure(diffusion, test, progress)?);
     }
-    if can.has_likelihood {
+    if file.manifest.flow.is_some() {
         quality.extend(flow::measure(&generator, test, progress)?);
     }
     quality.extend(generator::layer_changes(&generator, progress)?);

@@ -421,6 +421,7 @@ impl Task for StyleTask {
             style: Some(self.spec.clone()),
             flow: None,
             diffusion: None,
+            levels: None,
             tensors,
         })
     }

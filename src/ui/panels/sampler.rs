@@ -13,8 +13,11 @@ use crate::ui::widgets::{caption, icon, name_width, reset_button, section_with};
 use eframe::egui::{Align, Button, ComboBox, Label, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
 
-/// Paints the sampler of the current picture; nothing for a model that takes no steps.
+/// Paints the sampler of the current picture; nothing for a model that leaves no choice.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    if model.manifest.writes() {
+        written_ui(ui, app, actions);
+    }
     let Some(diffusion) = model.manifest.diffusion else {
         return;
     };
@@ -47,6 +50,34 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo)
                 }
                 costs_ui(ui, app, model, &sampler);
                 heun_ui(ui, &sampler.first_part(), diffusion.noising);
+            },
+        );
+        if reset {
+            actions.edit(Edit::Sampler(usual));
+        }
+    });
+}
+
+/// How a model that writes place by place chooses what comes next.
+fn written_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
+    let sampler = app.position().sampler();
+    unlocked_ui(ui, app, Control::Sampler, |ui| {
+        let usual = Sampler::with_noise(sampler.noise);
+        let (reset, ()) = section_with(
+            ui,
+            "Sampler",
+            |ui| {
+                reset_button(ui, sampler != usual)
+                    .on_hover_text("Choose each index as often as the model says")
+                    .on_disabled_hover_text("Everything is at its default")
+                    .accessible_name("Reset the sampler")
+                    .clicked()
+            },
+            |ui| {
+                let width = name_width(ui, ["Temperature", "Guidance"].into_iter());
+                for number in [SamplerNumber::Temperature, SamplerNumber::Guidance] {
+                    number_ui(ui, app, actions, SamplerParam::new(0, number), width);
+                }
             },
         );
         if reset {

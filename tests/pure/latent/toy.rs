@@ -226,8 +226,8 @@ impl Context for Toy {
         self.encoder
     }
 
-    fn edits(&self) -> bool {
-        self.is_without_z
+    fn redrawn_space(&self) -> Option<Space> {
+        self.is_without_z.then(|| self.start_space())
     }
 }
 

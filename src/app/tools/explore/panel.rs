@@ -59,7 +59,7 @@ fn left_ui(
         unlocked_ui(ui, app, Control::Sliders, |ui| {
             conditions::ui(ui, app, actions, model);
         });
-        let is_sampled = model.manifest.diffusion.is_some();
+        let is_sampled = model.manifest.takes_steps();
         if is_sampled {
             sampler::ui(ui, app, actions, model);
             noise::ui(ui, app, actions, model);

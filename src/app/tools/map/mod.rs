@@ -283,8 +283,9 @@ impl ToolPart for Map {
     };
 
     fn why_not(model: &ModelInfo) -> Option<&'static str> {
-        // A plane lies where codes are closest to what is seen, in z or in w.
-        let has_plane = model.manifest.searched_space() == Some(model.editing_space());
+        // A plane lies where codes are closest to what is seen, in z or in w, or in the noise of a sampler.
+        let has_plane = model.manifest.takes_steps()
+            || model.manifest.searched_space() == Some(model.editing_space());
         why_no_real_codes(model)
             .or_else(|| (!has_plane).then_some("This needs a decoder of codes in z or w"))
     }

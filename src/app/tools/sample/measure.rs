@@ -3,6 +3,7 @@
 use super::quality::{Along, Curve};
 use crate::app::sampling::{judge_in_words, method_in_words, steps_in_words};
 use crate::document::chart::{Chart, ChartLine};
+use crate::latent::SamplerPart;
 use crate::latent::likeness::Likeness;
 
 /// What stands up in the plot.
@@ -84,6 +85,11 @@ impl Along {
                 "guidance by the judge",
                 "Pictures that the judge's gradient leads, 0 to 10 times: at guidance 0 by nothing else",
             ),
+            Self::Temperature => (
+                "Against temperature",
+                "temperature",
+                "Pictures that are written at temperatures of 0 to 1.2: the colder, the likelier and the less varied",
+            ),
         }
     }
 }
@@ -91,19 +97,26 @@ impl Along {
 impl Curve {
     /// What stays the same along it.
     pub fn name(&self) -> String {
+        let SamplerPart {
+            guidance,
+            temperature,
+            ..
+        } = self.base;
+        if !self.denoises {
+            let kept = match self.along {
+                Along::Temperature => format!("guidance {guidance}"),
+                _ => format!("temperature {temperature}"),
+            };
+            return format!("{kept} · {} pictures", self.count);
+        }
         let method = method_in_words(&self.base);
         let judge = judge_in_words(&self.base);
+        let steps = steps_in_words(self.base.steps);
         let kept = match self.along {
-            Along::Steps if self.base.guidance != 1.0 => {
-                format!("{method} · guidance {}{judge}", self.base.guidance)
-            }
+            Along::Steps if guidance != 1.0 => format!("{method} · guidance {guidance}{judge}"),
             Along::Steps => method + &judge,
-            Along::Guidance => format!("{method} · {}{judge}", steps_in_words(self.base.steps)),
-            Along::Judge => format!(
-                "{method} · {} · guidance {}",
-                steps_in_words(self.base.steps),
-                self.base.guidance
-            ),
+            Along::Guidance | Along::Temperature => format!("{method} · {steps}{judge}"),
+            Along::Judge => format!("{method} · {steps} · guidance {guidance}"),
         };
         format!("{kept} · {} pictures", self.count)
     }

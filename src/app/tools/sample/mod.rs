@@ -192,7 +192,7 @@ impl ToolPart for Sample {
     const INFO: ToolInfo = ToolInfo {
         word: "Sample",
         name: "Sample",
-        tooltip: "See how a diffusion model or a flow makes a picture out of noise, step by step, and change how it does",
+        tooltip: "See how a picture is made step by step, out of noise or place by place, and change how it is done",
         icon: Icon::Footprints,
         key: Some(Key::S),
         question_name: Some(ToolName::Sample),
@@ -247,6 +247,11 @@ impl ToolPart for Sample {
             },
             availability: |view| {
                 has_film(view)?;
+                if !view.workspace.denoises() {
+                    return Err(
+                        "A model that writes place by place has the same settings all the way",
+                    );
+                }
                 view.tool.turned(&view.workspace.sampler()).map(|_| ())
             },
             is_on: |_| None,
@@ -321,7 +326,7 @@ impl ToolPart for Sample {
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
         let mode = cx.settings().mode;
         let is_shown =
-            |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.diffusion.is_some();
+            |wanted: Mode| cx.is_open() && mode == wanted && model.manifest.takes_steps();
         let [film, side, quality, _] = Mode::ALL.map(is_shown);
         if film {
             self.film.follow(cx, model);
@@ -338,7 +343,7 @@ impl ToolPart for Sample {
     }
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
-        if model.manifest.diffusion.is_none() {
+        if !model.manifest.takes_steps() {
             return Vec::new();
         }
         match view.settings.mode {
@@ -450,6 +455,12 @@ fn can_measure(view: ToolView<'_, Sample>) -> Availability {
         );
     }
     match view.settings.quality.along {
+        Along::Steps if !view.workspace.denoises() => {
+            Err("The model always takes as many steps: measure against guidance or temperature")
+        }
+        Along::Temperature if !view.workspace.writes() => {
+            Err("The model chooses nothing by a temperature")
+        }
         Along::Guidance if model.manifest.conditions.is_none() => {
             Err("The model takes no conditions, so there is nothing to guide")
         }

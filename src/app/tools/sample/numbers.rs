@@ -5,7 +5,7 @@ use super::quality::COUNT as COUNTS;
 use super::side::GAIN;
 use super::{MAX_PANES, PaneSettings, Sample, Settings};
 use crate::app::notices::Level;
-use crate::app::sampling::{ETA, GUIDED, JUDGED, STEPS};
+use crate::app::sampling::{ETA, GUIDED, HEAT, JUDGED, STEPS};
 use crate::app::tools::{ToolContext, ToolNumber, ToolView};
 use crate::app::{Param, SamplerNumber, Scale, Tool, ToolParam};
 use crate::latent::SamplerPart;
@@ -126,6 +126,7 @@ pub(super) const ALL: &[ToolNumber<Sample>] = &[
     of_panes(SamplerNumber::Eta),
     of_panes(SamplerNumber::Guidance),
     of_panes(SamplerNumber::Judge),
+    of_panes(SamplerNumber::Temperature),
 ];
 
 /// The rows of one number of the sampler in all panes.
@@ -138,6 +139,7 @@ const fn of_panes(number: SamplerNumber) -> ToolNumber<Sample> {
             SamplerNumber::Eta => |view, id| pane_row(view, id, SamplerNumber::Eta),
             SamplerNumber::Guidance => |view, id| pane_row(view, id, SamplerNumber::Guidance),
             SamplerNumber::Judge => |view, id| pane_row(view, id, SamplerNumber::Judge),
+            SamplerNumber::Temperature => |view, id| pane_row(view, id, SamplerNumber::Temperature),
         },
         set: match number {
             SamplerNumber::Steps => |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Steps, to),
@@ -146,6 +148,9 @@ const fn of_panes(number: SamplerNumber) -> ToolNumber<Sample> {
                 |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Guidance, to)
             }
             SamplerNumber::Judge => |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Judge, to),
+            SamplerNumber::Temperature => {
+                |_, cx, pane, to| set_pane(cx, pane, SamplerNumber::Temperature, to)
+            }
         },
     }
 }
@@ -155,7 +160,8 @@ fn pane_row(view: ToolView<'_, Sample>, id: ToolParam, number: SamplerNumber) ->
     let pane = id.number?;
     let side = &view.settings.side;
     let has_conditions = view.workspace.model()?.manifest.conditions.is_some();
-    if pane >= side.panes() || !view.workspace.takes_steps() {
+    let is_known = view.workspace.knows_number(number);
+    if pane >= side.panes() || !is_known {
         return None;
     }
     let current = view.workspace.position.sampler().first_part();
@@ -192,6 +198,9 @@ fn pane_row(view: ToolView<'_, Sample>, id: ToolParam, number: SamplerNumber) ->
             .workspace
             .is_guided_by_judge()
             .then(|| row("Judge", "Guidance by the judge", JUDGED, |part| part.judge)),
+        SamplerNumber::Temperature => Some(row("Temperature", "Temperature", HEAT, |part| {
+            part.temperature
+        })),
     }
 }
 
@@ -214,6 +223,9 @@ fn set_pane(cx: &mut ToolContext<'_, Sample>, pane: usize, number: SamplerNumber
         }
         SamplerNumber::Judge => {
             new.judge = (value != current.judge).then_some(value);
+        }
+        SamplerNumber::Temperature => {
+            new.temperature = (value != current.temperature).then_some(value);
         }
     }
     if let Err(fault) = new.part(&current).check() {

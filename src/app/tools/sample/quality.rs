@@ -2,6 +2,7 @@
 //! guidance. Point after point is measured while one looks.
 
 use super::Sample;
+use crate::app::SamplerNumber;
 use crate::app::tools::ToolContext;
 use crate::engine::{Job, JobId, ModelId, ModelInfo};
 use crate::latent::expr::Expr;
@@ -25,10 +26,11 @@ pub enum Along {
     Steps,
     Guidance,
     Judge,
+    Temperature,
 }
 
 impl Along {
-    pub const ALL: [Self; 3] = [Self::Steps, Self::Guidance, Self::Judge];
+    pub const ALL: [Self; 4] = [Self::Steps, Self::Guidance, Self::Judge, Self::Temperature];
 
     /// Where points lie: those that say most come first.
     pub fn points(self) -> &'static [f32] {
@@ -36,6 +38,17 @@ impl Along {
             Self::Steps => &[5.0, 20.0, 2.0, 10.0, 50.0, 3.0, 1.0, 100.0],
             Self::Guidance => &[1.0, 3.0, 6.0, 0.0, 2.0, 10.0, 1.5, 4.0],
             Self::Judge => &[0.0, 2.0, 5.0, 1.0, 10.0, 3.0, 7.0],
+            Self::Temperature => &[1.0, 0.5, 0.8, 0.0, 1.2, 0.9, 0.25],
+        }
+    }
+
+    /// The number of the sampler that grows.
+    pub fn number(self) -> SamplerNumber {
+        match self {
+            Self::Steps => SamplerNumber::Steps,
+            Self::Guidance => SamplerNumber::Guidance,
+            Self::Judge => SamplerNumber::Judge,
+            Self::Temperature => SamplerNumber::Temperature,
         }
     }
 
@@ -60,6 +73,10 @@ impl Along {
                 ..*base
             },
             Self::Judge => SamplerPart { judge: at, ..*base },
+            Self::Temperature => SamplerPart {
+                temperature: at,
+                ..*base
+            },
         }
     }
 }
@@ -93,6 +110,8 @@ impl QualitySettings {
 pub struct Curve {
     pub model: ModelId,
     pub along: Along,
+    /// Whether the model removes noise; else it writes its pictures place by place.
+    pub denoises: bool,
     /// The settings that stay the same.
     pub base: SamplerPart,
     pub noise: NoiseMode,
@@ -187,6 +206,7 @@ impl Quality {
         let wanted = Curve {
             model: model.id.clone(),
             along: settings.along,
+            denoises: cx.workspace.denoises(),
             base: sampler.first_part(),
             noise: sampler.noise,
             count: settings.count,
@@ -316,6 +336,7 @@ mod tests {
                 hash: "ab".to_owned(),
             },
             along,
+            denoises: true,
             base: SamplerPart {
                 method: Method::Ddim,
                 steps,

@@ -35,6 +35,7 @@ pub struct PaneSettings {
     pub eta: Option<f32>,
     pub guidance: Option<f32>,
     pub judge: Option<f32>,
+    pub temperature: Option<f32>,
 }
 
 impl PaneSettings {
@@ -53,6 +54,7 @@ impl PaneSettings {
             eta: eta.filter(|_| method.takes_eta()),
             guidance: self.guidance.unwrap_or(current.guidance),
             judge: self.judge.unwrap_or(current.judge),
+            temperature: self.temperature.unwrap_or(current.temperature),
         }
     }
 

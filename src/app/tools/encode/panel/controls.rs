@@ -341,6 +341,11 @@ fn code_ui(
             ui,
             "The noise is found by going the steps of DDIM backwards, drawn as what the judge sees",
         );
+    } else if model.manifest.writes() {
+        caption(
+            ui,
+            "The code is the grid of indices nearest to the picture; Sample writes parts of it anew",
+        );
     } else if !has_encoder {
         caption(
             ui,

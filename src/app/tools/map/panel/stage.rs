@@ -332,13 +332,19 @@ fn walk(actions: &mut Actions, response: &Response, plane: &MapPlane, projection
     }
 }
 
+/// Something that lies over the map, with an identity of its own: one that is counted would change when
+/// another comes or goes, and a click that had begun on it would be lost.
+fn overlay(ui: &Ui, name: &str) -> UiBuilder {
+    UiBuilder::new().scope_id(ui.scope_id().with(("map overlay", name)))
+}
+
 /// Zoom and fit, for those without a wheel.
 fn buttons_ui(ui: &mut Ui, rect: Rect, look: &mut Viewport, home: Home) {
     let place = Rect::from_min_size(
         rect.right_top() + vec2(-(size::CONTROL + space::S), space::S),
         vec2(size::CONTROL, 4.0 * size::CONTROL),
     );
-    let mut column = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut column = ui.new_child(overlay(ui, "zoom").max_rect(place));
     column.spacing_mut().item_spacing.y = space::XS;
     let mut button = |glyph, name: &str, tip: &str| {
         column
@@ -424,7 +430,7 @@ fn status_ui(ui: &mut Ui, rect: Rect, tiles: &MapTiles) {
         rect.left_bottom() + vec2(space::S, -24.0),
         vec2(rect.width(), 20.0),
     );
-    let mut line = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut line = ui.new_child(overlay(ui, "status").max_rect(place));
     caption(&mut line, text);
 }
 

@@ -77,7 +77,11 @@ fn strip_ui(ui: &mut Ui, stage: &mut Stage<'_>, textures: &mut PictureTextures) 
     }
     let width = ui.available_width();
     let columns = Columns::new(width - LABEL_WIDTH, film.of());
-    let place = vec2(width, 2.0 * columns.side + GAP);
+    // A model that writes place by place begins with nothing that could be seen.
+    let denoises = stage.app.workspace().denoises();
+    let words: &[&str] = if denoises { &["x_t", "x0"] } else { &["grid"] };
+    let rows = words.len() as f32;
+    let place = vec2(width, rows * (columns.side + GAP) - GAP);
     let (rect, response) = ui.allocate_exact_size(place, Sense::click_and_drag());
     response.widget_info(|| {
         let of = film.of();
@@ -85,7 +89,7 @@ fn strip_ui(ui: &mut Ui, stage: &mut Stage<'_>, textures: &mut PictureTextures) 
     });
     let tokens = tokens(ui);
     let row_top = |row: usize| rect.top() + row as f32 * (columns.side + GAP);
-    for (row, word) in ["x_t", "x0"].into_iter().enumerate() {
+    for (row, &word) in words.iter().enumerate() {
         let at = pos2(rect.left(), row_top(row) + columns.side / 2.0);
         let font = TextRole::Small.font();
         ui.painter()
@@ -111,7 +115,8 @@ fn strip_ui(ui: &mut Ui, stage: &mut Stage<'_>, textures: &mut PictureTextures) 
     for (column, &(index, step)) in shown.iter().enumerate() {
         let opacity = if index < film.come() { 1.0 } else { QUIET };
         let stills = [step.noisy.as_ref(), Some(&step.data)];
-        for (row, still) in stills.into_iter().enumerate() {
+        let seen = stills.into_iter().skip(usize::from(!denoises));
+        for (row, still) in seen.enumerate() {
             let corner = pos2(left(column), row_top(row));
             let tile = Rect::from_min_size(corner, Vec2::splat(columns.side));
             ui.painter().rect_filled(tile, 0.0, tokens.field);
@@ -135,10 +140,15 @@ fn strip_ui(ui: &mut Ui, stage: &mut Stage<'_>, textures: &mut PictureTextures) 
             .actions
             .ask_tool(move |tool: &mut Sample, _| tool.scrub(step));
     }
-    response.on_hover_text(
-        "Above, the noisy picture with which each step begins; below, what the network sees \
-         behind the noise. Click or drag to go to a step",
-    );
+    response.on_hover_text(match denoises {
+        true => {
+            "Above, the noisy picture with which each step begins; below, what the network sees \
+             behind the noise. Click or drag to go to a step"
+        }
+        false => {
+            "The picture as far as it is written after each step. Click or drag to go to a step"
+        }
+    });
 }
 
 /// The column that the hand points at.
@@ -213,8 +223,12 @@ fn pictures_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
     match step.filter(|_| !tool.is_at_end()) {
         Some(step) => {
             let of = tool.film().of();
-            let words = format!("x0 prediction in step {} of {of}", step.step);
-            large_ui(ui, stage, view, &step.data, (rest, "x0 prediction"), &words);
+            let (words, name) = match app.workspace().denoises() {
+                true => ("x0 prediction in", "x0 prediction"),
+                false => ("Written after", "Picture so far"),
+            };
+            let words = format!("{words} step {} of {of}", step.step);
+            large_ui(ui, stage, view, &step.data, (rest, name), &words);
         }
         None => {
             ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {

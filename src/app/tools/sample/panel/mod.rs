@@ -39,14 +39,15 @@ impl ToolPanel for View {
             model,
             ..
         } = controls;
-        let Some(diffusion) = model.manifest.diffusion else {
+        if !model.manifest.takes_steps() {
             one_step_ui(ui, app, actions, model);
             return;
-        };
+        }
         modes_ui(ui, app, actions);
+        let noising = model.manifest.diffusion.map(|diffusion| diffusion.noising);
         match app.tools().settings().sample.mode {
             Mode::Film => parameter_row::ui(ui, app, actions, &ParamId::Tool(FILM_SECONDS)),
-            Mode::SideBySide => side::controls_ui(ui, app, actions, diffusion.noising),
+            Mode::SideBySide => side::controls_ui(ui, app, actions, noising),
             Mode::Quality => quality::controls_ui(ui, app, actions, &mut self.quality),
             Mode::Edit => {
                 edit::controls_ui(ui, app, actions);
@@ -58,14 +59,13 @@ impl ToolPanel for View {
         });
         sampler::ui(ui, app, actions, model);
         noise::ui(ui, app, actions, model);
+        let Some(way) = Way::of(app) else { return };
         section(ui, "Noise levels", |ui| {
             // At the end of the film no step stands out.
             let tool = app.tools().sample();
             let is_within = tool.film().is_shown() && !tool.is_at_end();
             let shown = if is_within { tool.step() } else { 0 };
-            if let Some(way) = Way::of(app) {
-                self.levels.ui(ui, way, shown);
-            }
+            self.levels.ui(ui, way, shown);
         });
     }
 
@@ -129,7 +129,7 @@ fn one_step_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Model
         Icon::Footprints,
         "One step",
         &format!(
-            "{} makes a picture of its code at once. Models that begin with noise take steps",
+            "{} makes a picture of its code at once. Models that remove noise, or write place by place, take steps",
             model.manifest.title
         ),
     );
@@ -138,7 +138,7 @@ fn one_step_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &Model
     if known.is_empty() {
         caption(
             ui,
-            "Open a diffusion model or a flow from a file, such as one made by zscape train",
+            "Open a diffusion model from a file, such as one made by zscape train",
         );
     }
     for source in known {

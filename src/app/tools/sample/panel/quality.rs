@@ -26,7 +26,8 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, looks: &m
     section(ui, "Measure", |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
-            for along in Along::ALL {
+            let known = |along: &Along| app.workspace().knows_number(along.number());
+            for along in Along::ALL.into_iter().filter(known) {
                 let (words, _, tip) = along.words();
                 let button = Button::new(words)
                     .selected(settings.along == along)

@@ -17,7 +17,12 @@ use eframe::egui::{Align, CentralPanel, Checkbox, Frame, Layout, Margin, RichTex
 use std::sync::Arc;
 
 /// Paints how each pane differs from the first. Returns nothing that was moved.
-pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, noising: Noising) -> bool {
+pub fn controls_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    noising: Option<Noising>,
+) -> bool {
     let side = &app.tools().settings().sample.side;
     let (count, ()) = section_with(
         ui,
@@ -44,7 +49,13 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, noising: 
     side.shows_difference && parameter_row::ui(ui, app, actions, &ParamId::Tool(AMPLIFICATION))
 }
 
-fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, index: usize, noising: Noising) {
+fn pane_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    index: usize,
+    noising: Option<Noising>,
+) {
     let before = app.tools().settings().sample.side.pane(index);
     let current = app.position().sampler().first_part();
     let part = before.part(&current);
@@ -70,16 +81,21 @@ fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, index: usize, noi
                 });
             });
             let width = name_width(ui, ["Method", "Schedule", "Guidance"].into_iter());
-            method_ui(ui, &mut pane, (&current, &part), (width, number));
+            if noising.is_some() {
+                method_ui(ui, &mut pane, (&current, &part), (width, number));
+            }
             let row = |ui: &mut Ui, actions: &mut Actions, which| {
                 let id = ParamId::Tool(number_of_pane(which, index));
                 parameter_row::named_ui(ui, app, actions, &id, Some(width));
             };
             row(ui, actions, SamplerNumber::Steps);
-            schedule_ui(ui, &mut pane, (&part, noising), (width, number));
+            if let Some(noising) = noising {
+                schedule_ui(ui, &mut pane, (&part, noising), (width, number));
+            }
             row(ui, actions, SamplerNumber::Eta);
             row(ui, actions, SamplerNumber::Guidance);
             row(ui, actions, SamplerNumber::Judge);
+            row(ui, actions, SamplerNumber::Temperature);
         });
     if pane != before {
         actions.edit_tool::<Sample>(move |settings| {

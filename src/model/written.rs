@@ -1,0 +1,334 @@
+//! Pictures that are written place by place: what comes next is chosen by how likely it is after what
+//! stands there (van den Oord et al. 2016).
+//!
+//! Each place takes a number of the noise, a normal one, and the index at which the likelihoods of all
+//! indices before it add up to the share of smaller numbers. So a code gives one grid, and the noise of
+//! two pictures has all pictures between them.
+
+use super::ModelError;
+use super::cpu::causal::{Causal, Writing};
+use super::manifest::ImageSpec;
+use super::process::Inputs;
+use super::runner::Runner;
+use crate::latent::{Original, Sampler, prior};
+use rayon::prelude::*;
+
+/// Places that are written at once where a step for each would be too many.
+const MOST_STEPS: usize = 64;
+
+/// The grey of what is still to come.
+const TO_COME: f32 = 0.25;
+
+/// The networks of such a model.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Writes grids.
+    pub prior: Causal,
+    /// Scores all places of a whole grid at once.
+    pub whole: Runner,
+    /// Makes pictures of grids.
+    pub decoder: Runner,
+    /// How many weights a condition has.
+    pub words: usize,
+    /// Whether weights below 0 were never seen in training, as those of classes: then they say what a
+    /// picture is led away from.
+    pub negates_by_guidance: bool,
+}
+
+/// Grids in the making.
+pub struct WritingRun {
+    grids: Vec<Grid>,
+    done: usize,
+    /// Places of a step.
+    stride: usize,
+    temperature: f32,
+    guidance: f32,
+}
+
+/// One of them.
+struct Grid {
+    writing: Writing,
+    /// The same with nothing said, or what guidance leads away from.
+    avoided: Option<Writing>,
+    noise: Vec<f32>,
+    /// What is to stand at a place whatever is likely.
+    given: Vec<Option<usize>>,
+}
+
+impl Written {
+    /// How many steps a grid takes.
+    pub fn steps(&self) -> usize {
+        self.prior.places().div_ceil(self.stride())
+    }
+
+    fn stride(&self) -> usize {
+        match self.prior.places() {
+            places if places <= MOST_STEPS => 1,
+            _ => self.prior.width(),
+        }
+    }
+
+    /// Numbers of a row: the noise of each place, the index given for it or -1, and the weights of the
+    /// condition.
+    pub fn row_len(&self) -> usize {
+        2 * self.prior.places() + self.words
+    }
+
+    /// Begins to write rows. Of a picture that is redrawn, the last places are written anew, as many as its
+    /// strength says, as far as its mask lets them.
+    pub fn begin(&self, inputs: &Inputs, sampler: &Sampler) -> WritingRun {
+        let places = self.prior.places();
+        let part = sampler.first_part();
+        let rows = inputs.rows.chunks_exact(self.row_len());
+        let originals = inputs.originals().chain(std::iter::repeat(None));
+        let grids = rows.zip(originals).map(|(row, original)| {
+            let (noise, rest) = row.split_at(places);
+            let (given, condition) = rest.split_at(places);
+            let mut given: Vec<Option<usize>> = given
+                .iter()
+                .map(|&index| (index >= 0.0).then_some(index as usize))
+                .collect();
+            if let Some(original) = original {
+                hold(&mut given, original);
+            }
+            let [asked, avoided] = self.told(condition);
+            let is_led = asked != avoided && part.guidance != 1.0;
+            Grid {
+                writing: self.prior.begin(&asked),
+                avoided: is_led.then(|| self.prior.begin(&avoided)),
+                noise: noise.to_vec(),
+                given,
+            }
+        });
+        WritingRun {
+            grids: grids.collect(),
+            done: 0,
+            stride: self.stride(),
+            temperature: part.temperature,
+            guidance: part.guidance,
+        }
+    }
+
+    /// What is asked for, and what guidance leads away from.
+    fn told(&self, condition: &[f32]) -> [Vec<f32>; 2] {
+        let weights = condition.iter();
+        match self.negates_by_guidance {
+            true => [
+                weights.clone().map(|weight| weight.max(0.0)).collect(),
+                weights.map(|weight| (-weight).max(0.0)).collect(),
+            ],
+            false => [condition.to_vec(), vec![0.0; condition.len()]],
+        }
+    }
+
+    /// Whole grids of rows, one after the other, as numbers.
+    pub fn grids(&self, inputs: &Inputs, sampler: &Sampler) -> Vec<f32> {
+        let mut run = self.begin(inputs, sampler);
+        while run.progress()[0] < run.progress()[1] {
+            run.step(self);
+        }
+        run.numbers(self.prior.places())
+    }
+
+    /// Pictures of rows.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn pictures(&self, inputs: &Inputs, sampler: &Sampler) -> Result<Vec<f32>, ModelError> {
+        self.decoder.values(&[&self.grids(inputs, sampler)])
+    }
+
+    /// The natural logarithms of the likelihoods of whole grids, each with its condition.
+    ///
+    /// # Errors
+    /// When the numbers are no whole number of grids.
+    pub fn log_likelihoods(
+        &self,
+        grids: &[f32],
+        conditions: &[f32],
+    ) -> Result<Vec<f32>, ModelError> {
+        let (places, levels) = (self.prior.places(), self.prior.levels());
+        let inputs = [grids, conditions];
+        let inputs = if self.words == 0 {
+            &inputs[..1]
+        } else {
+            &inputs[..]
+        };
+        let scores = self.whole.values(inputs)?;
+        let grids = grids.chunks_exact(places);
+        let scores = scores.chunks_exact(places * levels);
+        Ok(grids
+            .zip(scores)
+            .map(|(grid, scores)| {
+                let of_place = |(place, &index): (usize, &f32)| {
+                    let at = |level: usize| f64::from(scores[level * places + place]);
+                    let largest = (0..levels).map(at).fold(f64::NEG_INFINITY, f64::max);
+                    let sum: f64 = (0..levels).map(|level| (at(level) - largest).exp()).sum();
+                    at((index.max(0.0) as usize).min(levels - 1)) - largest - sum.ln()
+                };
+                grid.iter().enumerate().map(of_place).sum::<f64>() as f32
+            })
+            .collect())
+    }
+}
+
+/// Keeps what is not redrawn of a picture.
+fn hold(given: &mut [Option<usize>], original: &Original) {
+    let places = given.len();
+    let kept = ((1.0 - original.strength) * places as f32).round() as usize;
+    for (place, given) in given.iter_mut().enumerate() {
+        let share = original.redrawn.get(place).copied().unwrap_or(1.0);
+        if place < kept || share < 0.5 {
+            let index = original.data.get(place).copied().unwrap_or(0.0);
+            *given = Some(index.round().max(0.0) as usize);
+        }
+    }
+}
+
+impl WritingRun {
+    /// Steps done, and how many there are.
+    pub fn progress(&self) -> [usize; 2] {
+        let places = self.grids.first().map_or(0, |grid| grid.noise.len());
+        [
+            self.done.div_ceil(self.stride),
+            places.div_ceil(self.stride).max(1),
+        ]
+    }
+
+    /// Writes the next places of all grids.
+    pub fn step(&mut self, written: &Written) {
+        let places = written.prior.places();
+        let to = (self.done + self.stride).min(places);
+        let (temperature, guidance) = (self.temperature, self.guidance);
+        self.grids.par_iter_mut().for_each(|grid| {
+            for place in grid.writing.indices().len()..to {
+                grid.write(&written.prior, place, temperature, guidance);
+            }
+        });
+        self.done = to;
+    }
+
+    /// Greys out what is still to come of pictures `[channels, height, width]`.
+    pub fn veil(&self, pictures: &mut [f32], written: &Written, image: ImageSpec) {
+        let (places, columns) = (written.prior.places(), written.prior.width().max(1));
+        let rows = (places / columns).max(1);
+        for (grid, picture) in self
+            .grids
+            .iter()
+            .zip(pictures.chunks_exact_mut(image.len()))
+        {
+            let done = grid.writing.indices().len();
+            let is_to_come = |x: usize, y: usize| {
+                let place = y * rows / image.height * columns + x * columns / image.width;
+                place >= done && grid.given.get(place).is_some_and(Option::is_none)
+            };
+            for (at, value) in picture.iter_mut().enumerate() {
+                let pixel = at % (image.height * image.width);
+                if is_to_come(pixel % image.width, pixel / image.width) {
+                    *value = TO_COME;
+                }
+            }
+        }
+    }
+
+    /// What was written so far, one grid after the other; places to come are as the first index.
+    pub fn numbers(&self, places: usize) -> Vec<f32> {
+        let grids = self.grids.iter().flat_map(|grid| {
+            let written = grid.writing.indices().iter().map(|&index| index as f32);
+            let given = grid.given.iter().skip(grid.writing.indices().len());
+            let to_come = given.map(|given| given.unwrap_or(0) as f32);
+            written.chain(to_come).take(places)
+        });
+        grids.collect()
+    }
+}
+
+impl Grid {
+    fn write(&mut self, prior: &Causal, place: usize, temperature: f32, guidance: f32) {
+        let mut scores = prior.scores(&mut self.writing).to_vec();
+        if let Some(avoided) = &mut self.avoided {
+            let untold = prior.scores(avoided);
+            for (score, untold) in scores.iter_mut().zip(untold) {
+                *score = untold + guidance * (*score - untold);
+            }
+        }
+        let index =
+            self.given[place].unwrap_or_else(|| choose(&scores, self.noise[place], temperature));
+        prior.write(&mut self.writing, index);
+        if let Some(avoided) = &mut self.avoided {
+            prior.write(avoided, index);
+        }
+    }
+}
+
+/// The index at which the likelihoods add up to the share of normal numbers below `noise`; the likeliest
+/// one at a temperature of 0.
+fn choose(scores: &[f32], noise: f32, temperature: f32) -> usize {
+    let likeliest =
+        scores
+            .iter()
+            .enumerate()
+            .fold((0, f32::NEG_INFINITY), |best, (index, &score)| {
+                if score > best.1 { (index, score) } else { best }
+            });
+    if temperature <= 0.0 {
+        return likeliest.0;
+    }
+    let weight = |score: f32| f64::from((score - likeliest.1) / temperature).exp();
+    let whole: f64 = scores.iter().map(|&score| weight(score)).sum();
+    let mut left = prior::share_below(noise.into()) * whole;
+    for (index, &score) in scores.iter().enumerate() {
+        left -= weight(score);
+        if left < 0.0 {
+            return index;
+        }
+    }
+    scores.len().saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The normal number below which a share of all lie.
+    fn normal_at(share: f64) -> f32 {
+        let (mut low, mut high) = (-9.0_f64, 9.0_f64);
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if prior::share_below(middle) < share {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        high as f32
+    }
+
+    #[test]
+    fn noise_chooses_by_likelihood() {
+        let scores = [0.0, 3.0_f32.ln(), 0.0];
+        let counts = (0..1000).fold([0; 3], |mut counts, step| {
+            // Evenly spread shares, as normal numbers.
+            let share = (f64::from(step) + 0.5) / 1000.0;
+            let noise = normal_at(share);
+            counts[choose(&scores, noise, 1.0)] += 1;
+            counts
+        });
+        assert_eq!(counts, [200, 600, 200]);
+        assert_eq!(choose(&scores, -9.0, 0.0), 1, "the likeliest");
+        assert_eq!(choose(&scores, -9.0, 1.0), 0);
+        assert_eq!(choose(&scores, 9.0, 1.0), 2);
+    }
+
+    #[test]
+    fn strength_says_how_much_is_written_anew() {
+        let original = Original {
+            data: vec![1.0, 2.0, 3.0, 4.0],
+            strength: 0.5,
+            redrawn: vec![1.0, 1.0, 1.0, 0.0],
+        };
+        let mut given = vec![None; 4];
+        hold(&mut given, &original);
+        assert_eq!(given, [Some(1), Some(2), None, Some(4)]);
+    }
+}

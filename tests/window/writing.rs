@@ -1,0 +1,125 @@
+//! Models that write their pictures place by place: the sampler, the film, what is written anew, and their
+//! codes in the language.
+
+use crate::support::Window;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::NodeT as _;
+use zscape::app::{Action, Edit, ParamId};
+use zscape::document::embedded::recipe_in_file;
+use zscape::engine::Picture;
+use zscape::latent::Space;
+
+fn pixels(window: &Window) -> Vec<u8> {
+    match &window.app().preview().frame().expect("a picture").picture {
+        Picture::Pixels { rgba, .. } => rgba.to_vec(),
+        Picture::Texture { .. } => panic!("the tests decode on the CPU"),
+    }
+}
+
+#[track_caller]
+fn set(window: &mut Window, path: &str, value: f32) {
+    let id: ParamId = path.parse().expect("it is a path");
+    window.ask(Action::Set(id, value));
+    window.settle();
+}
+
+/// Rows of a picture of 64 pixels, RGBA.
+fn rows(pixels: &[u8], rows: std::ops::Range<usize>) -> &[u8] {
+    &pixels[rows.start * 64 * 4..rows.end * 64 * 4]
+}
+
+#[test]
+fn the_temperature_goes_with_the_picture_and_the_film_shows_what_is_written() {
+    let mut window = Window::open_named("faces-vq");
+    let usual = pixels(&window);
+    window.find(Role::Slider, "Temperature of what is written");
+    set(&mut window, "sampler/temperature", 0.0);
+    let cold = pixels(&window);
+    assert!(cold != usual, "the likeliest codes are another picture");
+    set(&mut window, "sampler/temperature", -1.0);
+    assert_eq!(window.app().position().sampler().temperature, 0.0);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cold.png");
+    window.ask(Action::SavePicture(path.clone()));
+    window.harness.run_steps(1);
+    window.wait("the file", |app| app.export().runs().is_empty());
+    let recipe = recipe_in_file(&path).expect("a recipe");
+    assert_eq!(recipe.sampler.temperature, 0.0);
+    window.click("Reset the sampler");
+    assert!(pixels(&window) == usual);
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert!(pixels(&window) == cold, "undo leads back");
+
+    window.open_tool("Sample");
+    window.wait("the film", |app| {
+        let film = app.tools().sample().film();
+        film.of() > 0 && film.is_settled()
+    });
+    assert_eq!(window.app().tools().sample().film().of(), 64);
+    window.find(Role::Image, "Film of 64 steps");
+    let go_on = window.find(Role::Button, "Go on with other settings");
+    assert!(
+        go_on.accesskit_node().is_disabled(),
+        "nothing can change on the way"
+    );
+    window.press(Modifiers::NONE, Key::Comma);
+    window.find(Role::Image, "Picture so far");
+}
+
+#[test]
+fn a_picture_is_written_anew_from_where_its_strength_says() {
+    let mut window = Window::open_named("faces-vq");
+    let before = pixels(&window);
+    window.open_tool("Sample");
+    window.click("Redraw");
+    window.find(Role::Button, "Redraw this picture").click();
+    window.wait("the picture to redraw", |app| {
+        app.position().edited().is_some()
+    });
+    window.settle();
+    set(&mut window, "strength", 0.0);
+    assert!(pixels(&window) == before, "a strength of 0 is the picture");
+    set(&mut window, "strength", 0.5);
+    window.ask(Action::Edit(Edit::Seed(9)));
+    window.settle();
+    let after = pixels(&window);
+    // The decoder looks a little beyond a code: what is far from the lower half is as it was.
+    assert_eq!(rows(&after, 0..16), rows(&before, 0..16));
+    assert!(rows(&after, 40..64) != rows(&before, 40..64));
+    assert_eq!(window.messages(), [""; 0]);
+}
+
+#[test]
+fn codes_are_mixed_varied_and_encoded() {
+    let mut window = Window::open_named("faces-vq");
+    for expression in [
+        r#"encode("sample:face")"#,
+        r#"map(seed(3), "codes")"#,
+        r#"mix(encode("sample:face"), seed(3), cells [0..32])"#,
+        r#"cross(seed(3), seed(4), 7)"#,
+        r#"vary(map(seed(3), "codes"), 7, 0.2)"#,
+        r#"edit(seed(5), encode("sample:face"), 0.5, cells [20..44])"#,
+    ] {
+        window.type_expression(expression);
+        window.press(Modifiers::NONE, Key::Enter);
+        assert_eq!(window.app().preview().failure(), None, "{expression}");
+        assert_eq!(window.expression(), expression);
+    }
+    window.type_expression(r#"vary(map(seed(3), "codes"), 7, 0.2)"#);
+    window.press(Modifiers::NONE, Key::Enter);
+    let frame = window.app().preview().frame().expect("a picture");
+    assert_eq!(frame.code.space, Space::CODES);
+    assert_eq!(frame.code.values.indices().len(), 64);
+    // Indices are chosen among, not computed with.
+    window.type_expression(r#"0.5*map(seed(3), "codes")"#);
+    window.press(Modifiers::NONE, Key::Enter);
+    let fault = window.app().preview().failure().map(str::to_owned);
+    let told = fault.into_iter().chain(window.messages());
+    let told: Vec<String> = told.collect();
+    assert!(
+        told.iter().any(|it| it.contains("indices")) || window.equation().contains("0.5*"),
+        "{told:?}"
+    );
+}
