@@ -78,8 +78,8 @@ pub fn ui(ui: &mut Ui, describing: &Describing, draft: &mut Hints) {
         .selected_text("Add what has no weights")
         .width(220.0)
         .show_ui(ui, |ui| {
-            for kind in 0..KINDS.len() {
-                if ui.selectable_label(false, KINDS[kind]).clicked() {
+            for (kind, words) in KINDS.iter().enumerate() {
+                if ui.selectable_label(false, *words).clicked() {
                     change = Some(Change::Insert(
                         count,
                         without_weights(describing, kind, count),
