@@ -5,7 +5,7 @@ mod layers;
 use super::card_with_head;
 use crate::app::{Action, Actions, AppState, Command, DescribeAction, Describing};
 use crate::model::foreign::{Hints, Range};
-use crate::ui::theme::{size, space, tokens};
+use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{accented_button, caption, code, heading, icon, number_field};
 use eframe::egui::{
     Button, ComboBox, Context, DragValue, Key, Label, Modifiers, Response, RichText, TextEdit, Ui,
@@ -119,7 +119,12 @@ fn head_ui(ui: &mut Ui, describing: &Describing, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.label(icon(sign).color(color));
         // Cut off, so that the layers below stay where they are under the hand.
-        ui.add(Label::new(RichText::new(sentence).color(color)).truncate())
+        let prefix = describing.file().prefix();
+        let shown = match prefix.is_empty() {
+            true => sentence.clone(),
+            false => sentence.replace(prefix, ""),
+        };
+        ui.add(Label::new(RichText::new(shown).color(color)).truncate())
             .on_hover_text(sentence);
     });
 }
@@ -220,11 +225,24 @@ fn file_ui(ui: &mut Ui, describing: &Describing, draft: &mut Hints) {
     }
 }
 
-/// The name of a module, in what is left of a line.
+/// The name of a module, in what is left of a line: of a long one its end, which tells it from others.
 fn name_ui(ui: &mut Ui, name: &str, prefix: &str) -> Response {
     let short = name.strip_prefix(prefix).unwrap_or(name);
-    let label = Label::new(code(short)).truncate();
-    ui.add(label).on_hover_text(name)
+    let (font, color) = (TextRole::Code.font(), tokens(ui).text);
+    let galley = ui.painter().layout_no_wrap(short.to_owned(), font, color);
+    let (room, width) = (ui.available_width(), galley.size().x);
+    let label = if width <= room {
+        code(short)
+    } else {
+        // All letters of this font are equally wide.
+        let count = short.chars().count();
+        let kept = (count as f32 * (room / width)) as usize;
+        let tail = short
+            .chars()
+            .skip(count - kept.saturating_sub(1).min(count));
+        code(format!("…{}", tail.collect::<String>()))
+    };
+    ui.add(Label::new(label).truncate()).on_hover_text(name)
 }
 
 /// Sides as people write them.
