@@ -49,6 +49,29 @@ impl Describing {
         }
     }
 
+    /// Whether a file that was opened again is this one, of which something was said already.
+    pub(super) fn is_begun_for(&self, file: &Undescribed) -> bool {
+        self.can_undo() && self.file.is_same(file)
+    }
+
+    /// The number of the first layer that does not fit, from 0.
+    pub fn misfit(&self) -> Option<usize> {
+        let layers = self.draft.decoder.as_ref().map_or(0, |it| it.layers.len());
+        let fitting = self.outline.shapes.len();
+        (self.outline.outcome.is_err() && fitting < layers).then_some(fitting)
+    }
+
+    /// The picture that the layers end in, where the draft says another.
+    pub fn other_picture(&self) -> Option<[usize; 3]> {
+        let layers = self.draft.decoder.as_ref().map_or(0, |it| it.layers.len());
+        let &[channels, height, width] = &self.outline.shapes.last()?[..] else {
+            return None;
+        };
+        let end = [channels, height, width];
+        let is_end = self.outline.shapes.len() == layers && matches!(channels, 1 | 3);
+        (is_end && self.draft.image != Some(end)).then_some(end)
+    }
+
     /// What is in the file.
     pub fn file(&self) -> &Undescribed {
         &self.file

@@ -350,8 +350,16 @@ impl FileLoader {
                     desk.workspace.modes.overlay = Overlay::Passport;
                 }
                 LoadedFile::Undescribed(file) => {
-                    self.asked = Some(Asked::Unknown(Box::new(Describing::new(*file))));
-                    desk.workspace.modes.overlay = Overlay::Passport;
+                    // What was said of it before it was put aside is not lost.
+                    let described = self.describing();
+                    let goes_on = described.is_some_and(|it| it.is_begun_for(&file));
+                    if !goes_on {
+                        self.asked = Some(Asked::Unknown(Box::new(Describing::new(*file))));
+                    }
+                    desk.workspace.modes.overlay = match goes_on {
+                        true => Overlay::Describe,
+                        false => Overlay::Passport,
+                    };
                 }
                 LoadedFile::Session => {
                     for_others.push(Action::Session(SessionAction::Open(path)));

@@ -190,13 +190,16 @@ impl Desk {
         let now = now.map_or_else(String::new, |now| {
             format!(" ({name} itself is {now:.2} now)")
         });
+        let mut tooltip = format!(
+            "Steps of one standard deviation away from where the code is without them{now}"
+        );
+        if model.has_measured_axes(axis.space) {
+            let percent = change * 100.0;
+            tooltip += &format!(". One step changes a pixel by {percent:.1} % on average");
+        }
         Some(Param {
             id: ParamId::Axis(axis),
-            tooltip: format!(
-                "Steps of one standard deviation away from where the code is without them{now}. \
-                 One step changes a pixel by {:.1} % on average",
-                change * 100.0
-            ),
+            tooltip,
             range: STEP_SIGMA,
             scale: Scale::Open,
             default: 0.0,

@@ -16,6 +16,8 @@ pub struct Preview {
     /// Until the first frame of each picture, and until its last.
     latency: Latency,
     whole: Latency,
+    /// Whether pictures are sketched before they are made whole.
+    is_sketched: bool,
 }
 
 impl Preview {
@@ -57,6 +59,7 @@ impl Preview {
         if shown != Some(frame.generation) {
             self.latency.record(frame.timing.decode_ms);
         }
+        self.is_sketched |= frame.step == 0;
         if frame.is_last() {
             self.whole.record(frame.timing.decode_ms);
         }
@@ -77,6 +80,7 @@ impl Preview {
         self.failure = None;
         self.latency.clear();
         self.whole.clear();
+        self.is_sketched = false;
     }
 
     /// The newest picture.
@@ -91,6 +95,16 @@ impl Preview {
                 .frame
                 .as_ref()
                 .is_some_and(|frame| frame.generation == self.generation && frame.is_last())
+    }
+
+    /// Whether the newest picture is a sketch, which is made whole when the hand rests.
+    pub fn shows_sketch(&self) -> bool {
+        self.failure.is_none() && self.frame.as_ref().is_some_and(|frame| frame.step == 0)
+    }
+
+    /// Whether pictures of this model are sketched at first: they take long.
+    pub fn is_sketched(&self) -> bool {
+        self.is_sketched
     }
 
     /// Why the newest picture could not be made.

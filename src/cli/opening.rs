@@ -9,7 +9,7 @@ use crate::document::{photo, session_file};
 use crate::engine::ModelSource;
 use crate::files::FileKind;
 use crate::model::ModelFile;
-use crate::model::foreign::Foreign;
+use crate::model::foreign::{Foreign, Undescribed};
 use crate::ui::WindowOptions;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -82,8 +82,7 @@ fn opened(name: &Path) -> Result<Opened, CliError> {
             Ok(Opened::Model(ModelSource::File(name.to_owned())))
         }
         kind if kind.holds_weights() => {
-            Foreign::open(name, None)
-                .map_err(|fault| CliError::bad_input(name.display(), fault))?;
+            check_weights(name)?;
             Ok(Opened::File(name.to_owned()))
         }
         FileKind::Session => Ok(Opened::Session(name.to_owned())),
@@ -102,6 +101,17 @@ fn opened(name: &Path) -> Result<Opened, CliError> {
         }
         _ if kind.is_arrays() => Ok(Opened::File(name.to_owned())),
         other => Err(source::foreign(name, other, "which zscape does not open")),
+    }
+}
+
+/// Checks that weights of another program are of a known architecture, or of one that can be described in the window.
+fn check_weights(path: &Path) -> Result<(), CliError> {
+    let Err(fault) = Foreign::open(path, None) else {
+        return Ok(());
+    };
+    match Undescribed::open(path, fault.to_string()) {
+        Some(_) => Ok(()),
+        None => Err(CliError::bad_input(path.display(), fault)),
     }
 }
 

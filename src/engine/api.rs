@@ -65,8 +65,8 @@ pub struct ModelInfo {
     /// prior; empty where codes are indices.
     pub start_sigma: Vec<f32>,
     /// The raw dimensions of the space of seeds, those that change the picture most first, each
-    /// with the root mean square change of a pixel (0..1) for a step of one sigma. Empty where
-    /// there are too many to measure, or codes are indices.
+    /// with the root mean square change of a pixel (0..1) for a step of one sigma; in their own order
+    /// and with 0 where measuring takes too long. Empty where there are too many, or codes are indices.
     pub ranked_dims: Vec<(usize, f32)>,
     /// Standard deviation of each raw dimension of w over the codes of many seeds; empty
     /// without a mapping network.

@@ -37,13 +37,20 @@ impl ModelInfo {
     }
 
     /// The raw axes of a space, those that change the picture most first, each with the root mean
-    /// square change of a pixel (0..1) for a step of one standard deviation.
+    /// square change of a pixel (0..1) for a step of one standard deviation. In their own order, and 0, where
+    /// that was not measured ([`Self::has_measured_axes`]).
     pub fn ranked_axes(&self, space: Space) -> &[(usize, f32)] {
         if space == self.start {
             &self.ranked_dims
         } else {
             &self.ranked_w_dims
         }
+    }
+
+    /// Whether it was measured what the raw axes of a space change.
+    pub fn has_measured_axes(&self, space: Space) -> bool {
+        let mut ranked = self.ranked_axes(space).iter();
+        ranked.any(|(_, change)| *change > 0.0)
     }
 
     /// The standard deviation of codes along a raw axis; 1 where it is not known.

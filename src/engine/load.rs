@@ -395,7 +395,15 @@ impl Measuring {
         let mut change = |space: Space| {
             let measured = changes.remove(&space);
             let stored = || vector(&file, &format!("{space}.picture_change"));
-            ranked(measured.or_else(stored).unwrap_or_default())
+            // Axes that would take too long to measure can be walked along all the same.
+            let unmeasured = || {
+                let shape = file.manifest.spaces.get(&space);
+                let len = shape.and_then(|shape| shape.checked_len());
+                let len =
+                    len.filter(|_| is_ranked(&file, space) && generator.diffusion().is_none());
+                vec![0.0; len.unwrap_or(0)]
+            };
+            ranked(measured.or_else(stored).unwrap_or_else(unmeasured))
         };
         let ranked_dims = change(start);
         // The prior's mean is the centre of truncation; an encoder's mean differs from it by

@@ -147,8 +147,11 @@ impl Preview {
                 begun
             }
         };
+        if begun.rests_until.take().is_some() {
+            // The sketch and the rest after it are no part of how long the picture takes.
+            begun.evaluated = Instant::now();
+        }
         let step = compute.step(begun.process.as_mut(), Budget { is_watched: true })?;
-        begun.rests_until = None;
         let is_last = step.is_last();
         let frame = match step.pictures {
             None => None,

@@ -124,22 +124,16 @@ impl Sums<'_> {
         let mut nodes: Vec<NodeSpec> = kept.collect();
         let mut at = self.plan.name(sum).to_owned();
         let ImageSpec { height, width, .. } = self.image;
-        let ends = [
-            Operation::Resize {
-                height,
-                width,
-                mode: ResizeMode::Bilinear,
-            },
-            Operation::Reshape {
-                shape: vec![shape[0], height, width],
-            },
-        ];
-        for (index, operation) in tail.iter().chain(&ends).enumerate() {
+        let ends = enlargements([shape[1], shape[2]], [height, width]);
+        let ends = ends.into_iter().chain([Operation::Reshape {
+            shape: vec![shape[0], height, width],
+        }]);
+        for (index, operation) in tail.iter().cloned().chain(ends).enumerate() {
             // A graph that has such a name already has no sketch.
             let name = format!("sketch:{index}");
             nodes.push(NodeSpec {
                 name: name.clone(),
-                operation: operation.clone(),
+                operation,
                 inputs: vec![at],
             });
             at = name;
@@ -153,4 +147,25 @@ impl Sums<'_> {
             }],
         }
     }
+}
+
+/// From one height and width to another, doubling as long as it goes: a bilinear doubling is the filter
+/// `[1, 3, 3, 1]` by which the sums themselves are enlarged, and many of them have no facets.
+fn enlargements([mut height, mut width]: [usize; 2], whole: [usize; 2]) -> Vec<Operation> {
+    let mut steps = Vec::new();
+    let mut resize = |height: usize, width: usize| {
+        steps.push(Operation::Resize {
+            height,
+            width,
+            mode: ResizeMode::Bilinear,
+        });
+    };
+    while 2 * height <= whole[0] && 2 * width <= whole[1] {
+        (height, width) = (2 * height, 2 * width);
+        resize(height, width);
+    }
+    if [height, width] != whole {
+        resize(whole[0], whole[1]);
+    }
+    steps
 }

@@ -1,7 +1,7 @@
 //! Keys to commands, unless something else has the keyboard.
 
 use crate::app::{Actions, AppState, Command, Overlay};
-use eframe::egui::{Context, KeyboardShortcut, Popup};
+use eframe::egui::{Context, Key, KeyboardShortcut, Popup};
 use std::sync::LazyLock;
 
 /// Takes the shortcuts of this frame out of the input and queues their commands.
@@ -18,6 +18,12 @@ pub fn take(ctx: &Context, app: &AppState, was_typing: bool, actions: &mut Actio
     let popup_open = Popup::is_any_open(ctx);
     for &(shortcut, command) in BY_SPECIFICITY.iter() {
         let is_escape = command == Command::Leave;
+        // With Shift it opens the menu of what has the keyboard.
+        let is_for_menu =
+            shortcut.logical_key == Key::F10 && ctx.input(|input| input.modifiers.shift);
+        if is_for_menu {
+            continue;
+        }
         let blocked = (typing && !command.works_while_typing())
             || (focused && !command.works_while_focused())
             || (reading && !is_escape && !command.works_while_typing())

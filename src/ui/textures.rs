@@ -17,8 +17,8 @@ struct Kept {
     last_frame: u64,
 }
 
-/// Textures by the number of a picture.
-type Shelf = BTreeMap<u64, Kept>;
+/// Textures by the number of a picture, and by how much it was shrunk.
+type Shelf = BTreeMap<(u64, usize), Kept>;
 
 /// The textures of pictures beside the main one.
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl PictureTextures {
             rgba,
         } = thumbnail;
         let size = [*width, *height];
-        let texture = take(&mut self.kept, ctx, (id, self.frame), size, || {
+        let texture = take(&mut self.kept, ctx, ((id, 0), self.frame), size, || {
             rgba_image(size, rgba)
         })?;
         Some((texture, vec2(*width as f32, *height as f32)))
@@ -63,6 +63,29 @@ impl PictureTextures {
         self.of_values(ctx, picture.id, picture.image, &picture.values)
     }
 
+    /// The texture of a picture that is painted with its longest side as long as `side` pixels of the screen: as small as it
+    /// can be without a blur.
+    pub fn filling(
+        &mut self,
+        ctx: &Context,
+        picture: &DecodedPicture,
+        side: f32,
+    ) -> Option<(TextureId, Vec2)> {
+        let (image, thumbnail) = (picture.image, &picture.thumbnail);
+        let step = Thumbnail::step_to_fill(image, side);
+        let longest = image.width.max(image.height).div_ceil(step);
+        if longest <= thumbnail.width.max(thumbnail.height) {
+            return self.of(ctx, picture);
+        }
+        let size = [image.width, image.height].map(|side| side.div_ceil(step));
+        let key = (picture.id, step);
+        let texture = take(&mut self.whole, ctx, (key, self.frame), size, || {
+            let shrunk = Thumbnail::shrunk(image, &picture.values, step)?;
+            rgba_image(size, &shrunk.rgba)
+        })?;
+        Some((texture, vec2(size[0] as f32, size[1] as f32)))
+    }
+
     /// As [`Self::whole`], for any values f32 `[C, H, W]` in 0..1 with a number of their own.
     pub fn of_values(
         &mut self,
@@ -72,7 +95,7 @@ impl PictureTextures {
         values: &[f32],
     ) -> Option<TextureId> {
         let size = [image.width, image.height];
-        take(&mut self.whole, ctx, (id, self.frame), size, || {
+        take(&mut self.whole, ctx, ((id, 1), self.frame), size, || {
             rgba_image(size, &rgba_from_planes(values, image))
         })
     }
@@ -93,7 +116,7 @@ impl PictureTextures {
 fn take(
     shelf: &mut Shelf,
     ctx: &Context,
-    (id, frame): (u64, u64),
+    (id, frame): ((u64, usize), u64),
     size: [usize; 2],
     pixels: impl FnOnce() -> Option<ColorImage>,
 ) -> Option<TextureId> {
@@ -107,7 +130,7 @@ fn take(
             kept
         }
         Entry::Vacant(place) => place.insert(Kept {
-            texture: ctx.load_texture(format!("picture {id}"), pixels()?, options),
+            texture: ctx.load_texture(format!("picture {}", id.0), pixels()?, options),
             options,
             last_frame: frame,
         }),

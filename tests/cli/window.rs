@@ -1,5 +1,6 @@
 //! The window as the command line opens it: on a screen, and where there is none.
 
+use crate::foreign_files;
 use crate::support::{Folder, Run, program, run};
 use std::process::Command;
 
@@ -73,6 +74,20 @@ fn a_picture_opens_where_it_was_made_or_to_be_encoded() {
     let broken = folder.write("broken.png", &photo[..20]);
     run(&[&broken]).refused("broken.png: it is not a sound PNG");
     run(&["absent.png"]).refused("absent.png");
+}
+
+#[test]
+fn a_model_that_nobody_knows_opens_the_window_and_is_refused_elsewhere() {
+    let folder = Folder::new();
+    let unknown = foreign_files::safetensors(&foreign_files::upsampling_generator());
+    for name in ["generator.safetensors", "generator"] {
+        let unknown = folder.write(name, &unknown);
+        let shown = on_a_screen(&[&unknown, "--smoke", "--device", "cpu"]);
+        assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+        // Nobody is there to describe it.
+        let out = folder.file("out.png");
+        run(&["render", &unknown, "seed(1)", "-o", &out]).refused("its architecture is not known");
+    }
 }
 
 #[test]

@@ -54,7 +54,10 @@ fn what_takes_minutes_is_not_measured_and_can_be_cancelled() {
         Event::LoadFailed { fault, .. } => panic!("{fault}"),
         _ => None,
     });
-    assert!(model.ranked_dims.is_empty());
+    // Its axes are there, in their own order.
+    let own: Vec<(usize, f32)> = (0..64).map(|axis| (axis, 0.0)).collect();
+    assert_eq!(model.ranked_dims, own);
+    assert!(!model.has_measured_axes(model.start));
     let job = driver.engine.submit(Job::Bench {
         model: model.id.clone(),
         what: BenchTarget::Decode { batch: 64 },

@@ -342,3 +342,65 @@ fn pictures_of_other_sizes_are_not_laid_over_each_other() {
         "panes 1 and 3 have the same model"
     );
 }
+
+#[test]
+fn a_pane_shows_a_code_of_its_own() {
+    let mut window = open_with("digits-gan");
+    let code_of = |window: &Window| {
+        let pane = window.app().tools().settings().compare.pane(1);
+        pane.code.map(|code| code.to_string())
+    };
+    let choose = |window: &mut Window, entry: &str| {
+        window.find(Role::ComboBox, "Code of pane 2").click();
+        window.harness.run_steps(3);
+        window.find(Role::Button, entry).click();
+        window.harness.run_steps(3);
+        show(window);
+    };
+    window.click("Reset pane 2");
+    choose(&mut window, "seed(42), kept");
+    // The seed is drawn without leaving the tool; what was kept stays.
+    window.click("Next seed");
+    show(&mut window);
+    assert_eq!(expressions(window.app()), ["seed(43)", "seed(42)"]);
+
+    choose(&mut window, "The current picture");
+    assert_eq!(expressions(window.app()), ["seed(43)", "seed(43)"]);
+    choose(&mut window, "Seed");
+    assert_eq!(code_of(&window).as_deref(), Some("seed(44)"));
+    window.find(Role::SpinButton, "Seed of pane 2").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::COMMAND, Key::A);
+    window
+        .harness
+        .get_by_label("Seed of pane 2")
+        .type_text("45");
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::Enter);
+    show(&mut window);
+    assert_eq!(expressions(window.app()), ["seed(43)", "seed(45)"]);
+
+    // A drop stays in its pane; on the first it is the current picture.
+    window.drag("seed(3)", "Pane 2");
+    show(&mut window);
+    assert_eq!(expressions(window.app()), ["seed(43)", "seed(3)"]);
+    window.drag("seed(5)", "Pane 1");
+    show(&mut window);
+    assert_eq!(expressions(window.app()), ["seed(5)", "seed(3)"]);
+
+    // The hand walks on what is current, by mouse and by keys, and not on what is kept.
+    for (pane, walks) in [("Pane 2", false), ("Pane 1", true)] {
+        window.find(Role::Image, pane).focus();
+        window.harness.run_steps(2);
+        window.press(Modifiers::NONE, Key::ArrowRight);
+        show(&mut window);
+        let shown = expressions(window.app());
+        assert_eq!(shown[0] != "seed(5)", walks, "{pane}: {shown:?}");
+        assert_eq!(shown[1], "seed(3)");
+    }
+    for _ in 0..3 {
+        window.press(Modifiers::COMMAND, Key::Z);
+    }
+    show(&mut window);
+    assert_eq!(expressions(window.app()), ["seed(43)", "seed(45)"]);
+}

@@ -1,12 +1,14 @@
 //! A file whose architecture is not known: described in the window, and opened.
 
 use crate::foreign_files::{self, Form};
-use crate::support::Window;
+use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use std::path::{Path, PathBuf};
 use zscape::app::{AppState, Overlay};
 use zscape::files::save;
+use zscape::ui::WindowOptions;
 
 fn outcome(window: &Window) -> Result<String, String> {
     let describing = window.app().describing().expect("a file is described");
@@ -186,4 +188,107 @@ fn a_description_that_cannot_be_written_stays_in_the_form() {
             .model()
             .is_some_and(|it| it.id.name == "digits-vae2")
     );
+}
+
+#[test]
+fn a_file_named_at_the_start_leads_to_the_form() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("generator.safetensors");
+    let bytes = Form::Safetensors.bytes(&foreign_files::upsampling_generator());
+    save::save(&path, &bytes).expect("it can be written");
+    let mut window = Window::open_options(WindowOptions {
+        file: Some(path),
+        ..options()
+    });
+    window.wait("the card", |app| app.overlay() == Overlay::Passport);
+    window.harness.run_steps(2);
+    // The button has the focus.
+    window.press(Modifiers::NONE, Key::Enter);
+    window.wait("the form", |app| app.overlay() == Overlay::Describe);
+}
+
+/// The form for a generator whose tensors are sorted by name.
+fn form(folder: &Path) -> (PathBuf, Window) {
+    let path = folder.join("generator.safetensors");
+    let bytes = Form::Safetensors.bytes(&foreign_files::upsampling_generator());
+    save::save(&path, &bytes).expect("it can be written");
+    let mut window = Window::open();
+    window.drop_file(&path);
+    window.wait("the card", |app| app.overlay() == Overlay::Passport);
+    window.harness.run_steps(2);
+    press(&mut window, "Describe this model");
+    window.wait("the form", |app| app.overlay() == Overlay::Describe);
+    window.harness.run_steps(3);
+    (path, window)
+}
+
+#[test]
+fn the_guess_finds_the_layer_that_the_code_goes_into() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (_, window) = form(folder.path());
+    assert_eq!(layers(&window)[0], "{linear = \"l1.0\"}");
+    assert_eq!(
+        outcome(&window),
+        Ok("From z of 6 to a picture of 4x4, grey".to_owned())
+    );
+}
+
+#[test]
+fn layers_are_added_where_they_belong_and_a_misfit_is_marked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (_, mut window) = form(folder.path());
+    let add = |window: &mut Window, below: usize, entry: &str| {
+        press(window, &format!("Add below layer {below}"));
+        window.harness.run_steps(3);
+        press(window, entry);
+        window.harness.run_steps(3);
+    };
+    add(&mut window, 4, "upsample");
+    assert_eq!(layers(&window)[4], "{upsample = [8, 8]}");
+    // The picture is larger now, and a click says so.
+    assert!(outcome(&window).is_err());
+    press(&mut window, "Set to 1×8×8");
+    assert_eq!(
+        outcome(&window),
+        Ok("From z of 6 to a picture of 8x8, grey".to_owned())
+    );
+    press(&mut window, "Remove layer 2");
+    window.find(Role::Image, "Layer 2 does not fit");
+    let fault = outcome(&window).expect_err("the norm gets no picture");
+    assert!(fault.contains("a reshape has to lie before it"), "{fault}");
+    assert!(!fault.contains("node"), "{fault}");
+    add(&mut window, 1, "reshape");
+    assert_eq!(layers(&window)[1], "{reshape = [8, 4, 4]}");
+    assert!(outcome(&window).is_ok());
+    // The keyboard takes changes back, and goes along with what it moves.
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert!(outcome(&window).is_err());
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(layers(&window)[1], "{reshape = [8, 4, 4]}");
+    window.find(Role::Button, "Move layer 4 down").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::Enter);
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(layers(&window)[5], "\"relu\"");
+}
+
+#[test]
+fn what_was_said_is_there_when_the_file_is_opened_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (path, mut window) = form(folder.path());
+    window.type_into("Title of the model", "Mine");
+    window.press(Modifiers::NONE, Key::Escape);
+    if window.app().overlay() != Overlay::None {
+        // The first one leaves the field.
+        window.press(Modifiers::NONE, Key::Escape);
+    }
+    assert_eq!(window.app().overlay(), Overlay::None);
+    window.drop_file(&path);
+    window.wait("the form", |app| app.overlay() == Overlay::Describe);
+    let title = window
+        .app()
+        .describing()
+        .and_then(|it| it.draft().title.clone());
+    assert_eq!(title.as_deref(), Some("Mine"));
 }

@@ -280,3 +280,21 @@ fn only_planes_are_laid_beside_each_other() {
         assert_eq!(choice.is_some(), is_plane, "{model}");
     }
 }
+
+#[test]
+fn another_seed_is_drawn_without_leaving_the_map() {
+    let mut window = open("digits-vae2");
+    window.click("Next seed");
+    assert_eq!(window.expression(), "seed(43)");
+    window.click("Next seed");
+    assert_eq!(window.expression(), "seed(44)");
+    // A point of the map is no seed; the way back is there.
+    let map = window.find(Role::Canvas, "Map of the latent plane").rect();
+    window.harness.hover_at(map.center());
+    window.harness.drag_at(map.center());
+    window.harness.drop_at(map.center());
+    window.settle();
+    assert_eq!(window.expression(), "[0, 0]");
+    window.click("Back to the seed");
+    assert_eq!(window.expression(), "seed(44)");
+}

@@ -3,8 +3,9 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use zscape::app::DecodedPicture;
+use egui_kittest::kittest::Queryable as _;
 use zscape::app::tools::variations::CHILDREN;
+use zscape::app::{Action, DecodedPicture, ParamId};
 use zscape::latent::Space;
 
 fn open() -> Window {
@@ -171,4 +172,56 @@ fn parts_are_locked_and_children_have_them_of_their_parent() {
     assert!(!window.app().tools().settings().variations.is_locked());
     window.press(Modifiers::COMMAND, Key::Z);
     assert!(window.app().tools().settings().variations.is_locked());
+}
+
+#[test]
+fn children_are_truncated_as_their_parent_is() {
+    let mut window = Window::open_named("faces-stylegan");
+    window.open_tool("Variations");
+    let psi = window.app().param(&ParamId::Psi).expect("there is w");
+    window.find(Role::Slider, &psi.name);
+    window.ask(Action::Set(ParamId::Psi, 0.5));
+    let settle = |window: &mut Window| {
+        window.settle();
+        window.wait("the children", |app| app.pictures().is_settled());
+        window.harness.run_steps(2);
+    };
+    settle(&mut window);
+    let child = |window: &Window| {
+        let set = window.app().pictures().set(CHILDREN);
+        let child = set.get(0).expect("a child");
+        child.expression.to_string()
+    };
+    assert_eq!(child(&window), "truncate(vary(seed(42), 0, 0.5), 0.5)");
+    window.click("Child 1");
+    settle(&mut window);
+    let chosen = window.expression();
+    assert!(chosen.starts_with("truncate(vary(seed(42), "), "{chosen}");
+    // It can be loosened again, in a generation that has it once.
+    window.ask(Action::Set(ParamId::Psi, 0.75));
+    settle(&mut window);
+    let loosened = chosen
+        .strip_suffix("0.5)")
+        .map(|rest| format!("{rest}0.75)"));
+    assert_eq!(Some(window.expression()), loosened);
+    assert!(child(&window).starts_with("truncate(vary(vary(seed(42), "));
+    window.click("Lock coarse styles");
+    settle(&mut window);
+    assert!(
+        child(&window).starts_with("truncate(vary(map(vary(seed(42), "),
+        "{}",
+        child(&window)
+    );
+}
+
+#[test]
+fn models_without_w_have_no_truncation_here() {
+    let window = open();
+    let psi = window.app().param(&ParamId::Psi).expect("a row");
+    assert!(
+        window
+            .harness
+            .query_by_role_and_label(Role::Slider, &psi.name)
+            .is_none()
+    );
 }

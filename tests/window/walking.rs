@@ -3,6 +3,7 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use zscape::app::Axis;
 use zscape::latent::Space;
 
@@ -176,4 +177,81 @@ fn a_key_that_never_comes_up_does_not_stop_the_history() {
     window.wait_for_steps(3);
     window.press(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.expression(), "seed(43)");
+}
+
+/// Presses Tab until the keyboard is where it was at first; all names that it reached.
+fn round(window: &mut Window) -> Vec<String> {
+    let focused = |window: &Window| {
+        let mut nodes = window.harness.query_all_by(|node| node.is_focused());
+        let node = nodes.next()?;
+        let node = node.accesskit_node();
+        Some((node.id(), node.label().unwrap_or_default()))
+    };
+    let mut reached = Vec::new();
+    let mut first = None;
+    for _ in 0..600 {
+        window.harness.key_press(Key::Tab);
+        window.harness.run_steps(2);
+        let Some((id, name)) = focused(window) else {
+            continue;
+        };
+        if first.is_none() {
+            first = Some(id);
+        } else if first == Some(id) {
+            return reached;
+        }
+        reached.push(name);
+    }
+    panic!("Tab does not come round: {:?}", reached.last());
+}
+
+#[test]
+fn tab_comes_round_in_every_tool() {
+    let mut window = Window::open_named("faces-stylegan");
+    for &tool in zscape::app::Tool::ALL {
+        let model = window.app().model().expect("it is loaded");
+        if tool.why_not(model).is_some() {
+            continue;
+        }
+        let name = tool.info().name;
+        window.open_tool(name);
+        window.settle();
+        let reached = round(&mut window);
+        for part in ["File", "Next seed", "Expression"] {
+            let is_in_panel = part != "Next seed" || matches!(name, "Explore" | "Map" | "Compare");
+            let is_reached = reached.iter().any(|name| name.starts_with(part));
+            assert!(!is_in_panel || is_reached, "{name}: {part} in {reached:?}");
+        }
+    }
+}
+
+#[test]
+fn the_menu_of_a_small_picture_opens_by_key() {
+    let mut window = Window::open_named("fashion-vae");
+    window.open_tool("Variations");
+    window.wait("the sources", |app| app.pictures().is_settled());
+    window.harness.run_steps(2);
+    window.find(Role::Button, "seed(3)").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::SHIFT, Key::F10);
+    assert!(!window.app().modes().picture_only);
+    window.find(Role::Button, "Take as the second parent");
+    // The arrow keys lead into it.
+    for _ in 0..5 {
+        window.press(Modifiers::NONE, Key::ArrowDown);
+    }
+    window.press(Modifiers::NONE, Key::Enter);
+    let settings = window.app().tools().settings();
+    let partner = settings
+        .variations
+        .partner
+        .as_ref()
+        .map(ToString::to_string);
+    assert_eq!(partner.as_deref(), Some("seed(3)"));
+    // The keyboard is back at the picture.
+    window.press(Modifiers::SHIFT, Key::F10);
+    window.find(Role::Button, "Take as the second parent");
+    window.press(Modifiers::NONE, Key::Escape);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.expression(), "seed(3)");
 }

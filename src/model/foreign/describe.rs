@@ -74,6 +74,27 @@ impl Undescribed {
         hints_beside(&self.path)
     }
 
+    /// Whether it is what was looked at before, with the same hints beside it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.path, &self.modules, &self.begun) == (&other.path, &other.modules, &other.begun)
+    }
+
+    /// What all names of modules begin with, up to a dot: of no use where they stand one below the other.
+    pub fn prefix(&self) -> &str {
+        let mut names = self.modules.iter().map(|(name, _)| name.as_str());
+        let first = names.next().unwrap_or_default();
+        let common = names.fold(first, |common, name| {
+            let same = common.bytes().zip(name.bytes());
+            let len = same.take_while(|(a, b)| a == b).count();
+            // Up to a dot, so never within a character.
+            common[..common.floor_char_boundary(len)].trim_end_matches(|c| c != '.')
+        });
+        match self.modules.len() {
+            0 | 1 => "",
+            _ => common,
+        }
+    }
+
     /// Its rows for people, each with a name.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         let tensors = self.container.tensors.len();
@@ -89,11 +110,8 @@ impl Undescribed {
     pub fn guess(&self) -> Hints {
         let mut hints = self.begun.clone().unwrap_or_default();
         if hints.decoder.is_none() {
-            let decoder = Layers {
-                prefix: String::new(),
-                layers: guess(&self.modules),
-            };
             let group = Group::whole(&self.container);
+            let decoder = best_guess(&group);
             let end = layers_so_far(&group, &decoder, decoder.layers.len());
             hints.image = hints.image.or_else(|| match end.as_deref() {
                 Ok(&[channels, height, width]) => Some([channels, height, width]),
@@ -119,6 +137,15 @@ impl Undescribed {
                     Ok(shape) => shapes.push(shape),
                     Err(sentence) => {
                         let layer = &decoder.layers[count - 1];
+                        let sentence = match (layer.module(), shapes.last().map(Vec::as_slice)) {
+                            (Some(_), Some(&[numbers])) if sentence.contains("[channels") => {
+                                format!(
+                                    "it needs a picture, and what it gets is {numbers} numbers in a row; a reshape has to \
+                                 lie before it"
+                                )
+                            }
+                            _ => without_node(&sentence).to_owned(),
+                        };
                         fault = Some(format!("layer {count}, {layer}: {sentence}"));
                         break;
                     }
@@ -145,6 +172,22 @@ impl Undescribed {
         Outline { shapes, outcome }
     }
 
+    /// A reshape of what has the shape `from`: a square picture of as many channels as the layer `next` takes.
+    pub fn reshape(&self, from: &[usize], next: Option<&Layer>) -> Layer {
+        let module = next.and_then(Layer::module);
+        let part = module.and_then(|module| self.modules.iter().find(|(name, _)| name == module));
+        let channels = match (part.map(|(_, part)| &part.kind), next) {
+            (Some(ModuleKind::BatchNorm(channels)), _) => *channels,
+            (Some(ModuleKind::Kernel { sides, .. }), Some(Layer::Conv { .. })) => sides[1],
+            (Some(ModuleKind::Kernel { sides, .. }), _) => sides[0],
+            _ => 1,
+        };
+        let numbers = from
+            .iter()
+            .fold(1, |product: usize, &side| product.saturating_mul(side));
+        square_of(numbers, channels.max(1))
+    }
+
     /// The layer of a module, with settings that are usual for its shape.
     pub fn layer(&self, module: &str) -> Option<Layer> {
         let (name, part) = self.modules.iter().find(|(name, _)| name == module)?;
@@ -154,6 +197,11 @@ impl Undescribed {
 
 fn modules(group: &Group<'_>) -> Vec<(String, Part)> {
     let order = group.orders().first();
+    order.map_or_else(Vec::new, |order| parts(group, order))
+}
+
+/// Modules with what they look like.
+fn parts(group: &Group<'_>, modules: &[Module]) -> Vec<(String, Part)> {
     let part = |Module { name, kind }: &Module| {
         let shape = match kind {
             ModuleKind::Linear { inputs, outputs } => format!("linear {inputs} to {outputs}"),
@@ -170,7 +218,45 @@ fn modules(group: &Group<'_>) -> Vec<(String, Part)> {
         let kind = kind.clone();
         (name.clone(), Part { shape, kind })
     };
-    order.into_iter().flatten().map(part).collect()
+    modules.iter().map(part).collect()
+}
+
+/// A sentence about a graph without its node: people know layers by their numbers.
+fn without_node(sentence: &str) -> &str {
+    let rest = sentence.strip_prefix("node \"");
+    let rest = rest.and_then(|rest| rest.split_once("\": "));
+    rest.map_or(sentence, |(_, rest)| rest)
+}
+
+/// Of the guesses that the possible orders of the layers lead to, the one that goes furthest.
+fn best_guess(group: &Group<'_>) -> Layers {
+    let orders = group.orders().iter().map(|order| parts(group, order));
+    let orders: Vec<Vec<(String, Part)>> = orders.collect();
+    // Sorted by name, the matrix that a code goes into may stand anywhere.
+    let matrices_first = orders.first().map(|order| {
+        let mut order = order.clone();
+        order.sort_by_key(|(_, part)| !matches!(part.kind, ModuleKind::Linear { .. }));
+        order
+    });
+    let mut best: Option<(usize, Layers)> = None;
+    for order in orders.iter().chain(&matrices_first) {
+        let guessed = Layers {
+            prefix: String::new(),
+            layers: guess(order),
+        };
+        let missing = guessed.layers.len() - fitting(group, &guessed);
+        if best.as_ref().is_none_or(|(least, _)| missing < *least) {
+            best = Some((missing, guessed));
+        }
+    }
+    best.map(|(_, layers)| layers).unwrap_or_default()
+}
+
+/// How many layers of a decoder fit one another, from the first on.
+fn fitting(group: &Group<'_>, decoder: &Layers) -> usize {
+    let counts: Vec<usize> = (1..=decoder.layers.len()).collect();
+    // Where one does not fit, none after it does.
+    counts.partition_point(|&count| layers_so_far(group, decoder, count).is_ok())
 }
 
 /// The layers of the decoder in their likeliest order: modules whose names say so, or all, with what has to lie

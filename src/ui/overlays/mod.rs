@@ -34,6 +34,8 @@ use eframe::egui::{Align, Context, Id, Layout, Modal, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 const CARD_WIDTH: f32 = 480.0;
+/// Of what scrolls in a card.
+const MIN_HEIGHT: f32 = 120.0;
 /// Of a card with two columns.
 const WIDE_CARD_WIDTH: f32 = 800.0;
 
@@ -75,7 +77,9 @@ fn card_with_head<T>(
         });
         let head = head(ui, actions);
         ui.add_space(space::S);
-        let height = ctx.content_rect().height() - 160.0;
+        // What stands above does not scroll; the card ends within the window.
+        let above = ui.min_rect().height();
+        let height = (ctx.content_rect().height() - above - 2.0 * space::XL).max(MIN_HEIGHT);
         ScrollArea::vertical()
             .max_height(height)
             // The card is as small as what it showed last; what is shown now may need more.

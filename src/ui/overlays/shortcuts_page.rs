@@ -23,7 +23,10 @@ const BY_HAND: &[(&str, &str)] = &[
         "Drag a small picture",
         "Put its code into a place of a tool",
     ),
-    ("Right click on one", "See what can be done with its code"),
+    (
+        "Right click on one, Shift+F10",
+        "See what can be done with its code",
+    ),
     ("Drag a number", "Change it; a click types it"),
     ("Drop a file", "Open it, whatever it is"),
     ("Tab, Shift+Tab", "Go from control to control"),

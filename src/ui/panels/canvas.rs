@@ -238,7 +238,7 @@ pub fn walk(
 }
 
 /// Walks as a drag does by the arrow keys, while the picture has the keyboard.
-fn walk_by_keys(ui: &Ui, app: &AppState, actions: &mut Actions, response: &Response) {
+pub fn walk_by_keys(ui: &Ui, app: &AppState, actions: &mut Actions, response: &Response) {
     if !response.has_focus() {
         return;
     }

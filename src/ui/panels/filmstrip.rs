@@ -14,7 +14,9 @@ use crate::ui::overlays::tour;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
-use crate::ui::widgets::{caption, icon, icon_button, menu_button, on_hover_text_from};
+use crate::ui::widgets::{
+    caption, context_menu, icon, icon_button, menu_button, on_hover_text_from,
+};
 use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
     Align, Align2, CursorIcon, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
@@ -134,7 +136,7 @@ pub fn still_ui(
     if response.clicked() && !is_here {
         actions.push(Action::Session(SessionAction::GoTo(id)));
     }
-    response.context_menu(|ui| menu_ui(ui, app, actions, id));
+    context_menu(&response, |ui| menu_ui(ui, app, actions, id));
     let tip = || {
         let mut tip = format!("{text}\n{}", source_title(&source_of(&state.model)));
         if waits_for_model {

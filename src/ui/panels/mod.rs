@@ -16,6 +16,7 @@ pub mod plane;
 pub mod prompt;
 mod recent;
 pub mod sampler;
+pub mod seed;
 pub mod status;
 pub mod tools;
 

@@ -61,15 +61,26 @@ fn latency_ui(ui: &mut Ui, app: &AppState) {
     ui.add_space(space::M);
     small_icon(ui, Icon::Gauge);
     let whole = app.preview().whole().percentile_ms(50.0);
-    let (words, tip) = match whole.filter(|_| app.workspace().takes_steps()) {
-        Some(whole) => (
+    let (words, tip) = match whole {
+        Some(whole) if app.preview().is_sketched() => (
+            format!("decode {}, sketch {}", time(whole), time(p50)),
+            format!(
+                "Half of the latest pictures took at most {whole:.0} ms; while the hand moves, the first layers alone \
+                 draw, in {p50:.0} ms"
+            ),
+        ),
+        Some(whole) if app.workspace().takes_steps() => (
             format!("decode {whole:.0} ms"),
             format!(
                 "Half of the latest pictures took at most {whole:.1} ms with all their steps, and \
                  were seen after {p50:.1} ms"
             ),
         ),
-        None => (
+        _ if app.preview().is_sketched() => (
+            format!("sketch {}", time(p50)),
+            format!("Half of the latest sketches took at most {p50:.0} ms"),
+        ),
+        _ => (
             format!("decode {p50:.1} ms"),
             format!(
                 "Half of the latest decodes took at most {p50:.1} ms, 99 % at most {p99:.1} ms"
@@ -77,6 +88,14 @@ fn latency_ui(ui: &mut Ui, app: &AppState) {
         ),
     };
     caption(ui, words).on_hover_text(tip);
+}
+
+/// Milliseconds, or seconds where there are many.
+fn time(milliseconds: f64) -> String {
+    match milliseconds {
+        long if long >= 1000.0 => format!("{:.1} s", long / 1000.0),
+        short => format!("{short:.0} ms"),
+    }
 }
 
 /// Says what is being waited for, or what plays.
@@ -90,6 +109,13 @@ fn work_ui(ui: &mut Ui, app: &AppState) {
         ui.add_space(space::M);
         small_icon(ui, Icon::Play);
         caption(ui, format!("Walking to seed {seed}"));
+        return;
+    } else if app.preview().shows_sketch() {
+        ui.add_space(space::M);
+        // Nothing turns here: painting takes time that the picture needs.
+        small_icon(ui, Icon::Hourglass);
+        caption(ui, "Sketch, sharpens when the hand rests")
+            .on_hover_text("Pictures of this model take long, so its first layers draw first");
         return;
     } else {
         return;

@@ -1,6 +1,7 @@
 //! Small building blocks that every panel uses.
 
 mod command_button;
+mod context_menu;
 mod explained;
 mod labels;
 mod quiet_plot;
@@ -11,6 +12,7 @@ pub use command_button::{
     accented_button, command_button, icon_button, menu_button, menu_entry, primary_button,
     tooltip_text,
 };
+pub use context_menu::context_menu;
 pub use explained::explained_heading;
 pub use labels::{
     caption, code, empty_state, heading, icon, invitation_ui, on_hover_text_from, section,

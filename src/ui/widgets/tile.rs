@@ -8,7 +8,7 @@ use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, tokens};
-use crate::ui::widgets::{menu_button, on_hover_text_from};
+use crate::ui::widgets::{context_menu, menu_button, on_hover_text_from};
 use eframe::egui::{
     Align2, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     pos2, vec2,
@@ -109,7 +109,8 @@ pub fn picture_ui(
     rect: Rect,
     opacity: f32,
 ) {
-    let Some((texture, pixels)) = textures.of(ui.ctx(), picture) else {
+    let side = rect.width().min(rect.height()) * ui.pixels_per_point();
+    let Some((texture, pixels)) = textures.filling(ui.ctx(), picture, side) else {
         return;
     };
     let scale = (rect.width() / pixels.x.max(1.0)).min(rect.height() / pixels.y.max(1.0));
@@ -119,9 +120,9 @@ pub fn picture_ui(
     ui.painter().image(texture, inner, uv, tint);
 }
 
-/// What can be done with any code, on the right mouse button.
+/// What can be done with any code, as a menu of a tile.
 pub fn code_menu(response: &Response, actions: &mut Actions, expression: &Expr) {
-    response.context_menu(|ui| {
+    context_menu(response, |ui| {
         ui.set_min_width(200.0);
         if menu_button(ui, Icon::LocateFixed, "Go there") {
             actions.edit(Edit::Expression(expression.clone()));

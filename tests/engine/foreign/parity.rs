@@ -175,6 +175,74 @@ fn autoencoders_of_latent_diffusion_give_what_pytorch_gives() {
     compare_all(|kind| matches!(kind, "TAESD" | "AutoencoderKL" | "VQModel"));
 }
 
+/// A tensor of diffusers' autoencoders as taming-transformers call and keep it.
+fn as_in_taming(tensor: Tensor) -> Tensor {
+    let mut name = tensor.name.replace("mid_block.resnets.0", "mid.block_1");
+    for (theirs, ours) in [
+        ("mid_block.resnets.1", "mid.block_2"),
+        ("mid_block.attentions.0", "mid.attn_1"),
+        ("group_norm", "norm"),
+        ("to_q", "q"),
+        ("to_k", "k"),
+        ("to_v", "v"),
+        ("to_out.0", "proj_out"),
+        ("down_blocks", "down"),
+        // They are counted from the largest.
+        ("up_blocks.0", "up.1"),
+        ("up_blocks.1", "up.0"),
+        ("resnets", "block"),
+        ("downsamplers.0", "downsample"),
+        ("upsamplers.0", "upsample"),
+        ("conv_norm_out", "norm_out"),
+        ("conv_shortcut", "nin_shortcut"),
+    ] {
+        name = name.replace(theirs, ours);
+    }
+    let mut shape = tensor.shape;
+    if name.contains("attn_1") && shape.len() == 2 {
+        shape.extend([1, 1]);
+    }
+    Tensor::new(&name, &shape, tensor.values)
+}
+
+#[test]
+fn the_layout_of_taming_transformers_gives_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config.json");
+    std::fs::write(&config, r#"{"scaling_factor": 0.18215}"#).expect("the folder is there");
+    for case in cases() {
+        if !matches!(case.kind.as_str(), "AutoencoderKL" | "VQModel") {
+            continue;
+        }
+        let mut tensors: Vec<Tensor> = case.tensors().into_iter().map(as_in_taming).collect();
+        // What trained beside it is left alone.
+        let beside = "loss.discriminator.main.0.weight";
+        tensors.push(Tensor::new(beside, &[2, 3, 4, 4], vec![0.5; 96]));
+        for form in [Form::Nested, Form::Safetensors] {
+            let path = folder.path().join(format!("taming.{}", form.ending()));
+            std::fs::write(&path, form.bytes(&tensors)).expect("the folder is there");
+            let file = ModelFile::read(&path).unwrap_or_else(|fault| panic!("{form:?}: {fault}"));
+            case.compare(&file, &case.name);
+        }
+    }
+    // Without settings codes of the one with a codebook are taken as they are.
+    std::fs::remove_file(&config).expect("it is there");
+    let scaled = |kind: &str| {
+        let cases = cases();
+        let case = cases.iter().find(|case| case.kind == kind);
+        let tensors = case.expect("it is there").tensors();
+        let tensors: Vec<Tensor> = tensors.into_iter().map(as_in_taming).collect();
+        let path = folder.path().join("taming.safetensors");
+        std::fs::write(&path, Form::Safetensors.bytes(&tensors)).expect("the folder is there");
+        let foreign = Foreign::open(&path, None).expect("it is known");
+        let notes = foreign.passport().rows();
+        notes
+            .iter()
+            .any(|(_, row)| row.contains("divided by 0.18215"))
+    };
+    assert!(scaled("AutoencoderKL") && !scaled("VQModel"));
+}
+
 /// Compares the cases of some architectures.
 fn compare_all(is_wanted: impl Fn(&str) -> bool) {
     let folder = tempfile::tempdir().expect("a folder");

@@ -93,6 +93,8 @@ impl Mode {
 pub struct PaneSettings {
     /// `None` is the current model, whichever that is.
     pub model: Option<ModelSource>,
+    /// What it shows in place of the current picture; `None` follows that.
+    pub code: Option<Expr>,
     /// Truncation in place of that of the expression; `None` leaves it.
     pub psi: Option<f32>,
     /// The method of every way between codes in the expression; `None` leaves them.
@@ -100,11 +102,18 @@ pub struct PaneSettings {
 }
 
 impl PaneSettings {
+    /// The truncation of what it shows, where it leaves that.
+    fn psi_left(&self, current: f32) -> f32 {
+        let code = self.code.as_ref();
+        code.map_or(current, |code| Walk::from_expr(code).psi)
+    }
+
     /// What a pane makes of the current expression.
     pub fn expression(&self, current: &Expr) -> Expr {
+        let code = self.code.as_ref().unwrap_or(current);
         let mut expression = match self.method {
-            Some(method) => method.everywhere(current),
-            None => current.clone(),
+            Some(method) => method.everywhere(code),
+            None => code.clone(),
         };
         if let Some(psi) = self.psi {
             let mut walk = Walk::from_expr(&expression);
@@ -221,6 +230,15 @@ impl Compare {
         });
     }
 
+    /// Has a pane after the first show a code whatever the current picture is.
+    pub fn set_code(cx: &mut ToolContext<'_, Self>, index: usize, code: Expr) {
+        cx.edit(|settings| {
+            if let Some(pane) = settings.pane_mut(index) {
+                pane.code = Some(code);
+            }
+        });
+    }
+
     fn show_mode(cx: &mut ToolContext<'_, Self>, mode: Mode) {
         cx.edit(|settings| settings.mode = mode);
     }
@@ -279,22 +297,25 @@ impl ToolPart for Compare {
             numbers: Some(1..MAX_PANES),
             row: |view, id| {
                 let pane = id.number?;
-                let current = view.workspace.position.psi();
+                let settings = view.settings.pane(pane);
+                let left = settings.psi_left(view.workspace.position.psi());
                 let row = Param::new(
                     id.into(),
                     [
                         "psi ψ",
                         &format!("Psi of pane {}", pane + 1),
-                        "Truncation of this pane; at its default that of the current picture",
+                        "Truncation of this pane; at its default that of its code",
                     ],
                     PSI,
-                    current,
-                    view.settings.pane(pane).psi.unwrap_or(current),
+                    left,
+                    settings.psi.unwrap_or(left),
                 );
                 (pane < view.settings.panes()).then_some(row)
             },
             set: |_, cx, pane, value| {
-                let psi = (value != cx.workspace.position.psi()).then_some(value);
+                let current = cx.workspace.position.psi();
+                let left = cx.settings().pane(pane).psi_left(current);
+                let psi = (value != left).then_some(value);
                 cx.edit(|settings| {
                     if let Some(pane) = settings.pane_mut(pane) {
                         pane.psi = psi;
@@ -470,12 +491,18 @@ mod tests {
         assert_eq!(pane("seed(7)", &truncated), "truncate(seed(7), 0.5)");
         let straight = PaneSettings {
             method: Some(Method::Lerp),
-            ..truncated
+            ..truncated.clone()
         };
         assert_eq!(
             pane(text, &straight),
             text.replace("slerp", "lerp").replace("0.9", "0.5")
         );
+        let own = PaneSettings {
+            code: Some(Expr::Seed(9)),
+            ..truncated
+        };
+        assert_eq!(pane(text, &own), "truncate(seed(9), 0.5)");
+        assert_eq!((own.psi_left(0.9), plain.psi_left(0.9)), (1.0, 0.9));
     }
 
     #[test]

@@ -4,27 +4,24 @@ use super::Explore;
 use crate::app::sentences::NO_MODEL;
 use crate::app::tools::ToolPart as _;
 use crate::app::tools::directions::Directions;
-use crate::app::{Action, Actions, AppState, Axis, Command, Edit, ParamId, TourStep};
+use crate::app::{Action, Actions, AppState, Axis, Command, ParamId, TourStep};
 use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::learn::Control;
 use crate::ui::overlays::tour;
 use crate::ui::panels::ends::EndPictures;
 use crate::ui::panels::tools::{Left, ToolPanel};
-use crate::ui::panels::{conditions, noise, parameter_row, plane, sampler, unlocked_ui};
+use crate::ui::panels::{conditions, noise, parameter_row, plane, sampler, seed, unlocked_ui};
 use crate::ui::parts;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::{
-    caption, command_button, empty_state, explained_heading, icon, icon_button, name_width,
-    number_field, primary_button, reset_button, section, section_with,
+    caption, command_button, empty_state, explained_heading, icon, name_width, section,
 };
-use eframe::egui::{Button, DragValue, ScrollArea, Ui, vec2};
+use eframe::egui::{Button, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
 /// How many sliders of raw dimensions stand open: those that change the picture most.
 const FIRST_SLIDERS: usize = 8;
-/// Width of the seed field in points: the largest seed has ten digits.
-const SEED_WIDTH: f32 = 84.0;
 
 /// Nothing is kept.
 #[derive(Default)]
@@ -58,17 +55,7 @@ fn left_ui(
             return;
         };
         model_ui(ui, actions, model, app.modes().presents);
-        let (back_to_seed, ()) = section_with(
-            ui,
-            "Seed",
-            |ui| back_to_seed_ui(ui, app),
-            |ui| {
-                unlocked_ui(ui, app, Control::Seed, |ui| seed_ui(ui, app, actions));
-            },
-        );
-        if back_to_seed {
-            actions.edit(Edit::Seed(app.position().last_seed()));
-        }
+        seed::ui(ui, app, actions);
         unlocked_ui(ui, app, Control::Sliders, |ui| {
             conditions::ui(ui, app, actions, model);
         });
@@ -129,54 +116,6 @@ fn model_ui(ui: &mut Ui, actions: &mut Actions, model: &ModelInfo, is_short: boo
     }
 }
 
-fn seed_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        icon_button(ui, app, actions, Command::PreviousSeed);
-        let position = app.position();
-        let (mut seed, prefix, tip) = match app.player() {
-            Some(player) => (player.to_seed(), "to ", "The seed that the walk goes to"),
-            None if position.seed().is_none() => (
-                position.last_seed(),
-                "was ",
-                "The picture is not that of a seed now; this was the last one",
-            ),
-            None => (
-                position.last_seed(),
-                "",
-                "Seed of the base code: drag, or click to type a number",
-            ),
-        };
-        let field = DragValue::new(&mut seed).speed(0.1).prefix(prefix);
-        let response = number_field(ui, SEED_WIDTH, field)
-            .on_hover_text(tip)
-            .accessible_name("Seed");
-        if response.changed() {
-            actions.edit(Edit::Seed(seed));
-        }
-        let next = icon_button(ui, app, actions, Command::NextSeed);
-        tour::mark(ui, app, TourStep::Seed, next.rect, "");
-        icon_button(ui, app, actions, Command::RandomSeed);
-        ui.add_space(space::XS);
-        let words = if app.player().is_some() {
-            "Stop"
-        } else {
-            "Play"
-        };
-        primary_button(ui, app, actions, Command::Play, words);
-    });
-}
-
-/// Whether the way back was chosen.
-fn back_to_seed_ui(ui: &mut Ui, app: &AppState) -> bool {
-    let left_the_seed = app.position().seed().is_none() && app.player().is_none();
-    reset_button(ui, left_the_seed)
-        .on_hover_text("Back to the seed: the base is another code now")
-        .on_disabled_hover_text("The base is this seed")
-        .accessible_name("Back to the seed")
-        .clicked()
-}
-
 /// Sliders of the directions that do most.
 pub(crate) fn directions_ui(
     ui: &mut Ui,
@@ -214,13 +153,15 @@ fn dims_ui(
     model: &ModelInfo,
     ends: Option<&mut EndPictures<'_>>,
 ) {
-    if !app.modes().presents {
-        caption(
-            ui,
-            "Steps away from the seed, in standard deviations; those that change the picture most first",
-        );
-    }
     let space = shown_axes(app, model);
+    if !app.modes().presents {
+        let order = match model.has_measured_axes(space) {
+            true => "those that change the picture most first",
+            false => "in their own order, for measuring what each changes would take long",
+        };
+        let words = format!("Steps away from the seed, in standard deviations; {order}");
+        caption(ui, words);
+    }
     if model.axis_spaces().len() > 1 {
         axis_space_ui(ui, actions, space);
     }

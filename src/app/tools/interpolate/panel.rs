@@ -11,7 +11,7 @@ use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui, scrolling_below_picture};
 use crate::ui::theme::{TextRole, size, space, text, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, icon, primary_button, section, section_with};
+use crate::ui::widgets::{caption, context_menu, icon, primary_button, section, section_with};
 use eframe::egui::{
     Align, Align2, Button, Checkbox, ComboBox, DragAndDrop, FontId, Layout, Rect, RichText, Role,
     ScrollArea, Sense, Shape, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, remap, vec2,
@@ -360,7 +360,7 @@ fn keyframe_ui(ui: &mut Ui, stage: &mut Stage<'_>, tile: &Tile<'_>, index: usize
             return;
         }
     }
-    response.context_menu(|ui| {
+    context_menu(&response, |ui| {
         for (words, later) in [("Move earlier", false), ("Move later", true)] {
             if ui.button(words).clicked() {
                 stage

@@ -6,9 +6,9 @@
 use super::Settings;
 use crate::app::Workspace;
 use crate::engine::ModelInfo;
-use crate::latent::expr::{Expr, LayerRange};
+use crate::latent::expr::{Expr, LayerRange, Walk};
 use crate::latent::variations::ranges;
-use crate::latent::{Direction, Space, SpaceShape};
+use crate::latent::{Condition, Direction, Space, SpaceShape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -27,6 +27,8 @@ pub struct Locks {
 #[derive(Clone, Debug)]
 pub struct Parent {
     pub expression: Expr,
+    /// The truncation of the current picture with all that is done after it: children have it, too.
+    truncation: Option<Walk>,
     /// Its space, and those that it can be led to, with what their codes look like.
     way: Vec<(Space, SpaceShape)>,
     /// The directions of the model and of the session, by name, with their spaces.
@@ -45,18 +47,35 @@ pub struct Start {
 impl Parent {
     /// The current code.
     pub fn of(workspace: &Workspace, model: &ModelInfo) -> Self {
-        let expression = workspace.position.expression().clone();
+        let (expression, truncation) = split(workspace.position.walk());
+        let expression = expression.unwrap_or_else(|| workspace.position.expression().clone());
         let space = workspace.space_of(&expression).unwrap_or(model.start);
         let lead = |at: &Space| model.manifest.lead(*at).map(|lead| lead.to());
         let spaces = &model.manifest.spaces;
         let way = std::iter::successors(Some(space), lead).take(spaces.len());
         let named = workspace.names.directions.iter().chain(&model.directions);
         let name = |direction: &Direction| (direction.name.clone(), direction.space);
-        Self::new(
+        let parent = Self::new(
             expression,
             way.filter_map(|space| Some((space, *spaces.get(&space)?))),
             named.map(name),
-        )
+        );
+        Self {
+            truncation,
+            ..parent
+        }
+    }
+
+    /// A child with the truncation of its parent.
+    pub(super) fn truncated(&self, child: Expr) -> Expr {
+        match &self.truncation {
+            None => child,
+            Some(walk) => Walk {
+                base: child,
+                ..walk.clone()
+            }
+            .to_expr(),
+        }
     }
 
     #[cfg(test)]
@@ -71,6 +90,7 @@ impl Parent {
     ) -> Self {
         let mut parent = Self {
             expression,
+            truncation: None,
             way: way.into_iter().collect(),
             directions: Vec::new(),
         };
@@ -196,6 +216,26 @@ impl Settings {
     }
 }
 
+/// What is varied of a truncated walk, and the truncation with all after it; both `None` of one that is not truncated.
+fn split(walk: &Walk) -> (Option<Expr>, Option<Walk>) {
+    if walk.psi == 1.0 {
+        return (None, None);
+    }
+    let varied = Walk {
+        psi: 1.0,
+        offsets: Vec::new(),
+        given: Condition::default(),
+        edited: None,
+        ..walk.clone()
+    };
+    let rest = Walk {
+        inner: Vec::new(),
+        mapped: None,
+        ..walk.clone()
+    };
+    (Some(varied.to_expr()), Some(rest))
+}
+
 /// Those of `count` places that are marked, as ranges.
 fn marked(all: &BTreeSet<usize>, count: usize) -> Vec<Range<usize>> {
     let end = all.last().map_or(0, |last| last + 1).min(count);
@@ -206,6 +246,7 @@ fn marked(all: &BTreeSet<usize>, count: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latent::expr::parse;
 
     fn styled(expression: Expr, first: usize) -> Parent {
         let way = [
@@ -263,5 +304,20 @@ mod tests {
         settings.locks.lock_direction("gone", true);
         let expected = ("seed(1)".to_owned(), "[5..6] ".to_owned());
         assert_eq!(start_text(&settings, &parent), expected);
+    }
+    #[test]
+    fn children_of_a_truncated_picture_are_truncated_alike() {
+        let text = "truncate(w(seed(7) + 2*dir(\"first\")), 0.7) + dir(\"weapon\")";
+        let walk = Walk::from_expr(&parse(text).unwrap());
+        let (varied, truncation) = split(&walk);
+        let varied = varied.expect("it is truncated");
+        assert_eq!(varied.to_string(), "w(seed(7) + 2*dir(\"first\"))");
+        let mut parent = styled(varied.clone(), 1);
+        parent.truncation = truncation;
+        assert_eq!(parent.truncated(varied).to_string(), text);
+        let child = parent.truncated(Expr::Seed(9)).to_string();
+        assert_eq!(child, "truncate(seed(9), 0.7) + dir(\"weapon\")");
+        let plain = Walk::from_expr(&parse("seed(7) + dir(\"weapon\")").unwrap());
+        assert_eq!(split(&plain), (None, None));
     }
 }

@@ -121,7 +121,7 @@ impl Settings {
             locked,
             held,
         } = self.start(parent);
-        match &self.partner {
+        let children = match &self.partner {
             None => {
                 let unit = sigma_of(space);
                 let sigma = self.sigma * unit;
@@ -134,7 +134,9 @@ impl Settings {
                 children(&code, seeds, rounded, &locked, &held)
             }
             Some(partner) => crosses(&code, partner, seeds, &locked),
-        }
+        };
+        let truncated = children.into_iter().map(|child| parent.truncated(child));
+        truncated.collect()
     }
 
     /// The places of the candidates that are shown: those whose pictures differ most, or the

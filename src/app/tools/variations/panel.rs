@@ -4,6 +4,7 @@ use super::{CHILDREN, PARTNER, Parent, SHOWN, STEP, Settings, Variations};
 use crate::app::tools::directions::Directions;
 use crate::app::tools::styles::Scale;
 use crate::app::{Actions, AppState, Axis, DecodedPicture, ParamId};
+use crate::latent::Space;
 use crate::latent::expr::LayerRange;
 use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
@@ -53,6 +54,10 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     let settings = &app.tools().settings().variations;
     section(ui, "Children", |ui| {
         parameter_row::ui(ui, app, actions, &ParamId::Tool(STEP));
+        // Where there is no w it is a choice of few: Explore has it.
+        if controls.model.manifest.spaces.contains_key(&Space::W) {
+            parameter_row::ui(ui, app, actions, &ParamId::Psi);
+        }
     });
     ui.horizontal(|ui| {
         let mut diverse = settings.diverse;

@@ -1,12 +1,13 @@
-//! The autoencoders of latent diffusion (Rombach et al. 2022) in the layout of diffusers' AutoencoderKL and VQModel:
-//! `decoder.mid_block.resnets.0.conv1.weight`.
+//! The autoencoders of latent diffusion (Rombach et al. 2022) in the layout of diffusers' AutoencoderKL and VQModel,
+//! `decoder.mid_block.resnets.0.conv1.weight`, and in that of taming-transformers and CompVis, `decoder.mid.block_1.conv1.weight`.
 
 use super::super::blueprint::{Blueprint, Kind};
 use super::super::group::Group;
 use super::super::hints::Hints;
 use super::super::net::{BuiltNet, Net, Weight, window};
 use super::Architecture;
-use super::blocks::{Blocks, MAX_BLOCKS};
+use super::blocks::Blocks;
+use super::layout::Layout;
 use crate::latent::{Space, SpaceShape};
 use crate::model::graph::{Function, Operation, ReduceMode, Window};
 
@@ -33,8 +34,8 @@ impl Architecture for AutoencoderKl {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let [latent, channels] = sizes(group)?;
-        Some(blueprint(group, hints, latent, channels))
+        let ([latent, channels], layout) = sizes(group)?;
+        Some(blueprint(group, hints, [latent, channels], layout))
     }
 }
 
@@ -44,11 +45,11 @@ impl Architecture for VqModel {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let [_, channels] = sizes(group)?;
+        let ([_, channels], layout) = sizes(group)?;
         let &[entries, latent] = group.shape(CODEBOOK)? else {
             return None;
         };
-        let blueprint = blueprint(group, hints, latent, channels);
+        let blueprint = blueprint(group, hints, [latent, channels], layout);
         Some(blueprint.map(|mut blueprint| {
             blueprint.notes.push(format!(
                 "codes are real numbers; the decoder takes each place to the nearest of {entries} entries"
@@ -58,16 +59,15 @@ impl Architecture for VqModel {
     }
 }
 
-/// Channels of codes as the decoder takes them, and of pictures.
-fn sizes(group: &Group<'_>) -> Option<[usize; 2]> {
+/// Channels of codes as the decoder takes them, and of pictures; and what the modules are called.
+fn sizes(group: &Group<'_>) -> Option<([usize; 2], Layout)> {
     let &[_, latent, 3, 3] = group.shape("decoder.conv_in.weight")? else {
         return None;
     };
     let &[channels, ..] = group.shape("decoder.conv_out.weight")? else {
         return None;
     };
-    group.shape("decoder.mid_block.resnets.0.conv1.weight")?;
-    Some([latent, channels])
+    Some(([latent, channels], Layout::of(group)?))
 }
 
 /// What a `config.json` says, and the side of a picture.
@@ -78,7 +78,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn of(hints: &Hints) -> Self {
+    fn of(hints: &Hints, usual_scaling: f32) -> Self {
         fn number<T: std::str::FromStr>(hints: &Hints, key: &str) -> Option<T> {
             hints.facts.get(key)?.parse().ok()
         }
@@ -87,7 +87,7 @@ impl Settings {
             groups: number(hints, "config.norm_num_groups").unwrap_or(32),
             scaling: number(hints, "config.scaling_factor")
                 .filter(usual)
-                .unwrap_or(SCALING),
+                .unwrap_or(usual_scaling),
             shift: number(hints, "config.shift_factor").unwrap_or(0.0),
         }
     }
@@ -108,10 +108,16 @@ impl Settings {
 fn blueprint(
     group: &Group<'_>,
     hints: &Hints,
-    latent: usize,
-    channels: usize,
+    [latent, channels]: [usize; 2],
+    layout: Layout,
 ) -> Result<Blueprint, String> {
-    let settings = Settings::of(hints);
+    // What trained beside it.
+    for beside in layout.beside() {
+        group.leave_out(beside);
+    }
+    // Those of taming-transformers are taken as they come.
+    let is_plain = layout == Layout::CompVis && group.has(CODEBOOK);
+    let settings = Settings::of(hints, if is_plain { 1.0 } else { SCALING });
     let [height, width] = hints.latent.unwrap_or([SIDE; 2]);
     let shape = SpaceShape::Image {
         channels: latent,
@@ -119,28 +125,32 @@ fn blueprint(
         width,
     };
     let mut side = [height, width];
-    let decoder = decoder(group, &settings, latent, &mut side)?;
+    let decoder = decoder(group, &settings, layout, latent, &mut side)?;
     let image = [channels, side[0], side[1]];
     let len = shape.checked_len().unwrap_or(0);
     let mut blueprint = Blueprint::of_vectors(Kind::General, len, image, decoder);
     blueprint.spaces.insert(Space::Z, shape);
     if group.has("encoder.conv_in.weight") {
-        let encoder = encoder(group, &settings, image, [latent, height, width])?;
+        let encoder = encoder(group, &settings, layout, image, [latent, height, width])?;
         blueprint.encoder = Some(encoder);
     }
     blueprint.why = format!(
-        "it has decoder.mid_block and decoder.up_blocks, and {latent} channels become {channels}"
+        "it has {}, and {latent} channels become {channels}",
+        layout.words()
     );
-    blueprint.notes.push(format!(
-        "codes are divided by {}, so that those of pictures have a deviation of about 1",
-        settings.scaling
-    ));
+    if settings.scaling != 1.0 {
+        blueprint.notes.push(format!(
+            "codes are divided by {}, so that those of pictures have a deviation of about 1",
+            settings.scaling
+        ));
+    }
     Ok(blueprint)
 }
 
 fn decoder(
     group: &Group<'_>,
     settings: &Settings,
+    layout: Layout,
     latent: usize,
     side: &mut [usize; 2],
 ) -> Result<BuiltNet, String> {
@@ -154,20 +164,19 @@ fn decoder(
     }
     net.conv("decoder.conv_in", window(1, 1));
     let blocks = settings.blocks(group);
-    blocks.middle(&mut net, "decoder.mid_block", *side);
-    for block in 0..MAX_BLOCKS {
-        let block = format!("decoder.up_blocks.{block}");
-        for module in blocks.residuals(&block) {
-            blocks.residual(&mut net, &module);
+    blocks.around(&mut net, &layout.middle("decoder"), *side);
+    for stage in layout.upwards(group) {
+        for (residual, attention) in &stage.blocks {
+            blocks.residual(&mut net, residual);
+            blocks.attention(&mut net, attention, *side);
         }
-        let up = format!("{block}.upsamplers.0.conv");
-        if group.has(&format!("{up}.weight")) {
+        if let Some(up) = &stage.resampling {
             *side = side.map(|side| side.saturating_mul(2));
             net.upsample(side[0], side[1]);
-            net.conv(&up, window(1, 1));
+            net.conv(up, window(1, 1));
         }
     }
-    net.group_norm("decoder.conv_norm_out", settings.groups, EPSILON);
+    net.group_norm(&layout.norm("decoder"), settings.groups, EPSILON);
     net.function(Function::Silu);
     net.conv("decoder.conv_out", window(1, 1));
     net.scale(0.5, 0.5);
@@ -204,6 +213,7 @@ fn quantise(net: &mut Net<'_>, entries: usize, [latent, height, width]: [usize; 
 fn encoder(
     group: &Group<'_>,
     settings: &Settings,
+    layout: Layout,
     image: [usize; 3],
     code: [usize; 3],
 ) -> Result<BuiltNet, String> {
@@ -212,13 +222,12 @@ fn encoder(
     net.conv("encoder.conv_in", window(1, 1));
     let blocks = settings.blocks(group);
     let [_, mut height, mut width] = image;
-    for block in 0..MAX_BLOCKS {
-        let block = format!("encoder.down_blocks.{block}");
-        for module in blocks.residuals(&block) {
-            blocks.residual(&mut net, &module);
+    for stage in layout.downwards(group) {
+        for (residual, attention) in &stage.blocks {
+            blocks.residual(&mut net, residual);
+            blocks.attention(&mut net, attention, [height, width]);
         }
-        let down = format!("{block}.downsamplers.0.conv");
-        if group.has(&format!("{down}.weight")) {
+        if let Some(down) = &stage.resampling {
             (height, width) = (height / 2, width / 2);
             // A border below and on the right alone.
             let window = Window {
@@ -226,11 +235,11 @@ fn encoder(
                 padding: [0, 0, 1, 1],
                 ..Window::default()
             };
-            net.conv(&down, window);
+            net.conv(down, window);
         }
     }
-    blocks.middle(&mut net, "encoder.mid_block", [height, width]);
-    net.group_norm("encoder.conv_norm_out", settings.groups, EPSILON);
+    blocks.around(&mut net, &layout.middle("encoder"), [height, width]);
+    net.group_norm(&layout.norm("encoder"), settings.groups, EPSILON);
     net.function(Function::Silu);
     net.conv("encoder.conv_out", window(1, 1));
     if group.has("quant_conv.weight") {

@@ -37,8 +37,11 @@ impl Blocks<'_> {
         net.conv(&format!("{module}.conv2"), window(1, 1));
         let changed = net.at();
         net.go_to(&start);
-        if self.group.has(&format!("{module}.conv_shortcut.weight")) {
-            net.conv(&format!("{module}.conv_shortcut"), window(1, 0));
+        // By diffusers, and by taming-transformers.
+        for name in ["conv_shortcut", "nin_shortcut"] {
+            if self.group.has(&format!("{module}.{name}.weight")) {
+                net.conv(&format!("{module}.{name}"), window(1, 0));
+            }
         }
         let kept = net.at();
         net.add(&kept, &changed);
@@ -79,6 +82,9 @@ impl Blocks<'_> {
 
     /// Attention of all positions to each other. Some networks have none.
     pub fn attention(&self, net: &mut Net<'_>, module: &str, [height, width]: [usize; 2]) {
+        if self.group.has(&format!("{module}.proj_out.weight")) {
+            return self.attention_of_kernels(net, module, [height, width]);
+        }
         // Older files have other names.
         let is_new = self.group.has(&format!("{module}.to_q.weight"));
         let names = match is_new {
@@ -115,11 +121,52 @@ impl Blocks<'_> {
         net.add(&start, &changed);
     }
 
+    /// The attention of taming-transformers, whose matrices are kernels of one pixel.
+    fn attention_of_kernels(&self, net: &mut Net<'_>, module: &str, [height, width]: [usize; 2]) {
+        let [query, key, value, out] =
+            ["q", "k", "v", "proj_out"].map(|name| format!("{module}.{name}"));
+        let Some(&[channels, ..]) = self.group.shape(&format!("{out}.weight")) else {
+            return;
+        };
+        let start = net.at();
+        net.group_norm(&format!("{module}.norm"), self.groups, self.epsilon);
+        let normalised = net.at();
+        let places = height.saturating_mul(width);
+        let [queries, keys, values] = [query, key, value].map(|module| {
+            net.go_to(&normalised);
+            net.conv(&module, window(1, 0));
+            net.reshape(&[channels, places]);
+            net.then(Operation::Permute { order: vec![1, 0] });
+            net.at()
+        });
+        let attention = Operation::Attention {
+            heads: 1,
+            causal: false,
+        };
+        net.node(attention, &[&queries, &keys, &values]);
+        net.then(Operation::Permute { order: vec![1, 0] });
+        net.reshape(&[channels, height, width]);
+        net.conv(&out, window(1, 0));
+        let changed = net.at();
+        net.add(&start, &changed);
+    }
+
     /// Two residual blocks around attention.
     pub fn middle(&self, net: &mut Net<'_>, block: &str, side: [usize; 2]) {
-        self.residual(net, &format!("{block}.resnets.0"));
-        self.attention(net, &format!("{block}.attentions.0"), side);
-        self.residual(net, &format!("{block}.resnets.1"));
+        let names = ["resnets.0", "attentions.0", "resnets.1"];
+        self.around(net, &names.map(|name| format!("{block}.{name}")), side);
+    }
+
+    /// The same, by the names of the three.
+    pub fn around(
+        &self,
+        net: &mut Net<'_>,
+        [first, attention, second]: &[String; 3],
+        side: [usize; 2],
+    ) {
+        self.residual(net, first);
+        self.attention(net, attention, side);
+        self.residual(net, second);
     }
 
     /// The modules `BLOCK.resnets.N`, as many as there are.

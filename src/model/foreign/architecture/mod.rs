@@ -5,6 +5,7 @@ mod autoencoder_kl;
 mod blocks;
 mod burgess;
 mod convolutional;
+mod layout;
 mod linear;
 mod lucidrains;
 mod stack;

@@ -1,7 +1,8 @@
 //! Pictures beside each other, as large as they can be: each with its title above and numbers below.
 
 use super::Stage;
-use crate::app::{DecodedPicture, Edit};
+use crate::app::{Actions, AppState, DecodedPicture, Edit};
+use crate::latent::expr::Expr;
 use crate::ui::drag::DraggedCode;
 use crate::ui::panels::canvas;
 use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
@@ -39,11 +40,40 @@ pub enum PaneContent {
     Cannot(String),
 }
 
+/// What a hand does on panes, counted from 0.
+#[derive(Clone, Copy)]
+pub struct Hand {
+    /// Whether it walks from the current picture on this one.
+    pub walks: fn(&AppState, usize) -> bool,
+    /// What a code does that is dropped here.
+    pub drop: fn(&mut Actions, usize, Expr),
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self {
+            walks: |_, _| true,
+            drop: |actions, _, code| actions.edit(Edit::Expression(code)),
+        }
+    }
+}
+
 /// Paints as many panes as there are; `pane` makes that of a number, from 0, for a width of its title.
 pub fn ui(
     ui: &mut Ui,
     stage: &mut Stage<'_>,
     count: usize,
+    pane: impl Fn(&Ui, &Stage<'_>, usize, f32) -> Option<PaneView>,
+) {
+    ui_with(ui, stage, count, Hand::default(), pane);
+}
+
+/// As [`ui`], where a hand does something else.
+pub fn ui_with(
+    ui: &mut Ui,
+    stage: &mut Stage<'_>,
+    count: usize,
+    hand: Hand,
     pane: impl Fn(&Ui, &Stage<'_>, usize, f32) -> Option<PaneView>,
 ) {
     let area = ui.max_rect();
@@ -56,7 +86,7 @@ pub fn ui(
             // The number before the title takes about as much as this.
             let width = rect.width() - size::CONTROL;
             if let Some(view) = pane(ui, stage, index, width) {
-                pane_ui(ui, stage, &view, index + 1);
+                pane_ui(ui, stage, &view, index, hand);
             }
         });
     }
@@ -90,7 +120,8 @@ fn places(area: Rect, count: usize) -> Vec<Rect> {
         .collect()
 }
 
-fn pane_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &PaneView, number: usize) {
+fn pane_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &PaneView, index: usize, hand: Hand) {
+    let number = index + 1;
     let tokens = tokens(ui);
     let rect = ui.max_rect();
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -124,7 +155,7 @@ fn pane_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &PaneView, number: usize) {
         pos2(rect.right(), rect.bottom() - NUMBERS_HEIGHT),
     );
     match &view.content {
-        PaneContent::Picture(picture) => picture_ui(ui, stage, picture, number, area),
+        PaneContent::Picture(picture) => picture_ui(ui, stage, picture, (index, hand), area),
         PaneContent::Waiting(words) => waiting_ui(ui, area, words),
         PaneContent::Cannot(why) => cannot_ui(ui, area, why),
     }
@@ -139,9 +170,11 @@ fn picture_ui(
     ui: &mut Ui,
     stage: &mut Stage<'_>,
     picture: &Arc<DecodedPicture>,
-    number: usize,
+    (index, hand): (usize, Hand),
     area: Rect,
 ) {
+    let number = index + 1;
+    let walks = (hand.walks)(stage.app, index);
     let response = ui.interact(
         area,
         ui.scope_id().with("compared picture"),
@@ -154,19 +187,23 @@ fn picture_ui(
         let painter = ui.painter().with_clip_rect(area);
         painter.image(texture, rect, uv, PLAIN_TINT);
     }
-    canvas::walk(stage.app, stage.actions, stage.canvas, &response, rect);
+    if walks {
+        canvas::walk(stage.app, stage.actions, stage.canvas, &response, rect);
+        canvas::walk_by_keys(ui, stage.app, stage.actions, &response);
+    }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Pane {number}")));
-    if response.dnd_hover_payload::<DraggedCode>().is_some() {
+    if response.dnd_hover_payload::<DraggedCode>().is_some() || response.has_focus() {
         let stroke = Stroke::new(2.0, tokens(ui).accent);
         let frame = rect.intersect(area);
         ui.painter()
             .rect_stroke(frame, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
     }
     if let Some(dragged) = response.dnd_release_payload::<DraggedCode>() {
-        let expression = dragged.expression.clone();
-        stage.actions.edit(Edit::Expression(expression));
+        (hand.drop)(stage.actions, index, dragged.expression.clone());
     }
-    response.on_hover_and_drag_cursor(stage.canvas.cursor());
+    if walks {
+        response.on_hover_and_drag_cursor(stage.canvas.cursor());
+    }
 }
 
 fn waiting_ui(ui: &mut Ui, area: Rect, words: &str) {

@@ -7,34 +7,45 @@ use crate::app::tools::compare::{
     Settings, psi_of_pane,
 };
 use crate::app::{Actions, AppState, Command, ParamId, Scale, Tool};
+use crate::engine::ModelInfo;
+use crate::latent::expr::Expr;
 use crate::latent::path::{Method, interpolates};
-use crate::ui::panels::parameter_row;
-use crate::ui::panels::tools::panes;
+use crate::ui::panels::tools::{Controls, panes};
+use crate::ui::panels::{parameter_row, seed};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{
-    SliderRow, caption, command_button, icon, reset_button, section, section_with, slider_row,
+    SliderRow, caption, command_button, icon, number_field, reset_button, section, section_with,
+    slider_row,
 };
 use eframe::egui::{
-    Align, Button, ComboBox, Frame, Grid, Layout, Margin, RichText, Stroke, Ui, vec2,
+    Align, Button, ComboBox, DragValue, Frame, Grid, Layout, Margin, RichText, Stroke, Ui, vec2,
 };
 use lucide_icons::Icon;
 
 /// Width of the words before a choice: as wide as those of a slider.
 const WORD_WIDTH: f32 = 56.0;
+/// Width of the seed of a pane.
+const SEED_WIDTH: f32 = 72.0;
+/// What a pane shows that follows.
+const CURRENT: &str = "The current picture";
+/// The longest expression in a list, in characters.
+const MAX_WORDS: usize = 40;
 
 /// Paints the controls.
-pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut View) {
+pub fn ui(ui: &mut Ui, controls: &mut Controls<'_>, view: &mut View) {
+    let app = controls.app;
     let settings = &app.tools().settings().compare;
+    seed::ui(ui, app, controls.actions);
     section(ui, "Show", |ui| {
-        modes_ui(ui, actions, settings);
+        modes_ui(ui, controls.actions, settings);
         match settings.mode {
             Mode::SideBySide => {}
             Mode::Wipe => wipe_ui(ui, view),
-            Mode::Blink => blink_ui(ui, app, actions),
-            Mode::Difference => gain_ui(ui, app, actions),
+            Mode::Blink => blink_ui(ui, app, controls.actions),
+            Mode::Difference => gain_ui(ui, app, controls.actions),
         }
         if settings.mode != Mode::SideBySide {
-            pair_ui(ui, actions, settings);
+            pair_ui(ui, controls.actions, settings);
             if let Ok(laid_over) = app.tools().compare().laid_over() {
                 numbers_ui(ui, laid_over);
             }
@@ -45,14 +56,19 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut View) {
         "Panes",
         |ui| panes::count_ui(ui, settings.panes(), MAX_PANES),
         |ui| {
-            caption(ui, "Pane 1 is the current picture; the others follow it");
+            caption(
+                ui,
+                "Pane 1 is the current picture; the others follow it, or show a code of their own",
+            );
             for index in 1..settings.panes() {
-                pane_ui(ui, app, actions, settings, index);
+                pane_ui(ui, controls, settings, index);
             }
         },
     );
     if let Some(count) = count {
-        actions.edit_tool::<Compare>(move |settings| settings.set_panes(count));
+        controls
+            .actions
+            .edit_tool::<Compare>(move |settings| settings.set_panes(count));
     }
     let is_default = *settings == Settings::default();
     let reset = ui
@@ -66,7 +82,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut View) {
         .on_disabled_hover_text("Everything is at its default")
         .accessible_name("Reset the comparison");
     if reset.clicked() {
-        actions.edit_tool::<Compare>(|settings| *settings = Settings::default());
+        controls
+            .actions
+            .edit_tool::<Compare>(|settings| *settings = Settings::default());
     }
 }
 
@@ -174,7 +192,9 @@ fn numbers_ui(ui: &mut Ui, laid_over: &OverlaidPair) {
 }
 
 /// What one pane changes.
-fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settings, index: usize) {
+fn pane_ui(ui: &mut Ui, controls: &mut Controls<'_>, settings: &Settings, index: usize) {
+    let Controls { app, model, .. } = *controls;
+    let actions = &mut *controls.actions;
     let number = index + 1;
     let before = settings.pane(index);
     let mut pane = before.clone();
@@ -197,6 +217,7 @@ fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settin
                     }
                 });
             });
+            code_ui(ui, app, model, &mut pane, number);
             model_ui(ui, app, &mut pane, number);
             parameter_row::ui(ui, app, actions, &ParamId::Tool(psi_of_pane(index)));
             method_ui(ui, app, &mut pane, number);
@@ -204,6 +225,67 @@ fn pane_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, settings: &Settin
     if pane != before {
         actions.ask_tool(move |_: &mut Compare, cx| Compare::set_pane(cx, index, pane));
     }
+}
+
+/// What the pane shows: the current picture, or a code of its own.
+fn code_ui(ui: &mut Ui, app: &AppState, model: &ModelInfo, pane: &mut PaneSettings, number: usize) {
+    let names = app.names();
+    let tools = app.tools().settings();
+    let favourites = &tools.variations.favourites;
+    let mut seed = match pane.code {
+        Some(Expr::Seed(seed)) => Some(seed),
+        _ => None,
+    };
+    ui.horizontal(|ui| {
+        word_ui(ui, "Code");
+        let words = match &pane.code {
+            None => CURRENT.to_owned(),
+            Some(Expr::Seed(_)) => "Seed".to_owned(),
+            Some(code) => code.to_string(),
+        };
+        let beside = if seed.is_some() { SEED_WIDTH + space::S } else { 0.0 };
+        let combo = ComboBox::from_id_salt(("compare code", number))
+            .selected_text(words)
+            .width(ui.available_width() - beside)
+            .truncate()
+            .show_ui(ui, |ui| {
+                let mut entry = |ui: &mut Ui, code: Option<Expr>, words: &str| {
+                    if ui.selectable_label(pane.code == code, words).clicked() {
+                        pane.code = code;
+                    }
+                };
+                entry(ui, None, CURRENT);
+                let current = app.position().expression();
+                let kept = format!("{}, kept", shortened(&current.to_string()));
+                entry(ui, Some(current.clone()), &kept);
+                let next = seed.unwrap_or_else(|| app.position().last_seed().wrapping_add(1));
+                entry(ui, Some(Expr::Seed(next)), "Seed");
+                let offered = tools.sources.offered(model, &names.codes, favourites);
+                for code in offered.named {
+                    let words = code.to_string();
+                    entry(ui, Some(code), &words);
+                }
+                for (index, code) in offered.favourites.into_iter().enumerate() {
+                    entry(ui, Some(code), &format!("Favourite {}", index + 1));
+                }
+            });
+        combo
+            .response
+            .on_hover_text(
+                "What this pane shows: the current picture as it moves, or a code that stays. A picture \
+                 can be dropped on the pane, too",
+            )
+            .accessible_name(format!("Code of pane {number}"));
+        if let Some(seed) = &mut seed {
+            let field = DragValue::new(seed).speed(0.1);
+            let response = number_field(ui, SEED_WIDTH, field)
+                .on_hover_text("Seed of this pane: drag, or click to type a number")
+                .accessible_name(format!("Seed of pane {number}"));
+            if response.changed() {
+                pane.code = Some(Expr::Seed(*seed));
+            }
+        }
+    });
 }
 
 fn model_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize) {
@@ -274,6 +356,14 @@ fn method_ui(ui: &mut Ui, app: &AppState, pane: &mut PaneSettings, number: usize
             }
         }
     });
+}
+
+/// The beginning of a text that is too long for a list.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_WORDS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A word before a choice, as wide as the name of a slider.

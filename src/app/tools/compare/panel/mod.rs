@@ -42,7 +42,7 @@ struct DifferencePicture {
 
 impl ToolPanel for View {
     fn controls_ui(&mut self, ui: &mut Ui, controls: &mut Controls<'_>) {
-        controls::ui(ui, controls.app, controls.actions, self);
+        controls::ui(ui, controls, self);
     }
 
     fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {

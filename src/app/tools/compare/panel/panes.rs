@@ -1,17 +1,26 @@
 //! The panes beside each other.
 
 use super::fitting_title;
+use crate::app::Edit;
 use crate::app::models::source_title;
-use crate::app::tools::compare::{LAID_OVER, Pane, PaneState};
+use crate::app::tools::compare::{Compare, LAID_OVER, Pane, PaneState};
 use crate::ui::panels::tools::Stage;
-use crate::ui::panels::tools::panes::{self, PaneContent, PaneView};
+use crate::ui::panels::tools::panes::{self, Hand, PaneContent, PaneView};
 use eframe::egui::Ui;
 use std::sync::Arc;
 
 /// Paints all panes.
 pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     let count = stage.app.tools().compare().panes().len();
-    panes::ui(ui, stage, count, |ui, stage, index, width| {
+    // A code that is dropped on a pane stays in it; one that has its own does not follow the hand.
+    let hand = Hand {
+        walks: |app, index| app.tools().settings().compare.pane(index).code.is_none(),
+        drop: |actions, index, code| match index {
+            0 => actions.edit(Edit::Expression(code)),
+            _ => actions.ask_tool(move |_: &mut Compare, cx| Compare::set_code(cx, index, code)),
+        },
+    };
+    panes::ui_with(ui, stage, count, hand, |ui, stage, index, width| {
         let pane = stage.app.tools().compare().panes().get(index)?;
         Some(PaneView {
             title: fitting_title(ui, stage.app, index, width),

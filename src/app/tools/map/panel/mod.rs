@@ -9,6 +9,7 @@ use crate::app::{Actions, AppState, Axis};
 use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::Space;
 use crate::ui::panels::classes::{class_color, class_name};
+use crate::ui::panels::seed;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, neighbours};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
@@ -40,6 +41,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     let (app, model) = (controls.app, controls.model);
     let (actions, textures) = (&mut *controls.actions, &mut *controls.textures);
     let settings = &app.tools().settings().map;
+    seed::ui(ui, app, actions);
     let space = model.editing_space();
     let dim_of = |space| {
         model
