@@ -4,6 +4,7 @@
 //! A manifest comes from a file. What passes here runs within [`MAX_LIVE`] numbers and
 //! [`MAX_MULTIPLY_ADDS`] for one picture, so that neither memory nor time is without bound.
 
+mod classifier;
 mod conditions;
 mod denoiser;
 mod prior;
@@ -15,13 +16,14 @@ pub use prior::PriorGraph;
 use super::bound_graph::BoundGraph;
 use super::family::Encoding;
 use super::flow;
-use super::graph::{GraphPlan, GraphSpec, NodeSpec, Operation, OutputSpec};
+use super::graph::{GraphSpec, NodeSpec, Operation, OutputSpec};
 use super::manifest::{Manifest, MapSpec, Role};
 use super::network_form::NetworkForm;
 use super::noise::NoiseInput;
 use super::shapes::Shape;
 use super::style::{self, StyleSpec};
 use crate::latent::{Space, SpaceShape};
+use classifier::classifier_graph;
 use conditions::{check_conditions, with_one_input};
 
 /// Most numbers that a network of a file may keep alive at once for one picture (1 GiB as f32).
@@ -441,39 +443,6 @@ pub fn halve(spec: &mut GraphSpec, dim: usize, names: [&str; 2]) {
             value: value.to_owned(),
         });
     }
-}
-
-/// Gives a score for each label, and as a second output the features that pictures are compared by:
-/// those of the graph, or else what its last node takes of the picture.
-fn classifier_graph(manifest: &Manifest, form: &NetworkForm) -> Result<BoundGraph, String> {
-    let spec = form.graph();
-    let mut spec = spec
-        .map_err(|fault| format!("classifier: {fault}"))?
-        .into_owned();
-    if let [scores] = &spec.outputs[..] {
-        // The runner finds outputs by their order; a name only has to differ.
-        let mut names = ["features", "compared"].into_iter();
-        let name = names.find(|name| scores.name != *name).unwrap_or_default();
-        let graph = BoundGraph::with_prefix(&spec, "classifier.");
-        let graph = graph.map_err(|fault| format!("classifier: {fault}"))?;
-        let value = value_before(&graph.plan, graph.plan.outputs[0]).to_owned();
-        spec.outputs.push(OutputSpec {
-            name: name.to_owned(),
-            value,
-        });
-    }
-    let network = Network::of_spec("classifier", "classifier.", &spec)?;
-    network.takes_numbers(manifest.image.len())?;
-    network.gives_numbers(0, manifest.classes.len())?;
-    Ok(network.graph)
-}
-
-/// The name of what a value is made of: the first that its node takes and that is not the same for
-/// all items, or else the value itself.
-fn value_before(plan: &GraphPlan, value: usize) -> &str {
-    let taken = plan.maker(value).map_or(&[][..], |node| &plan.takes[node]);
-    let before = taken.iter().find(|&&taken| !plan.values[taken].shared);
-    plan.name(*before.unwrap_or(&value))
 }
 
 /// The space of a name among those of a model.
