@@ -41,6 +41,8 @@ pub struct FamilyTraits {
     pub has_styles: bool,
     /// Whether a section `flow` describes all networks, so that a picture has a known density.
     pub has_likelihood: bool,
+    /// Whether trainers of the family learn a codebook, whose entries are the codes.
+    pub learns_codebook: bool,
     /// Whether the manifest says which spaces there are; else it is z, and w and w+ with styles.
     pub has_any_spaces: bool,
 }
@@ -72,6 +74,7 @@ impl Family {
             learns_conditions: false,
             has_styles: false,
             has_likelihood: false,
+            learns_codebook: false,
             has_any_spaces: false,
         };
         match self {
@@ -122,6 +125,7 @@ impl Family {
             },
             Self::Vq => FamilyTraits {
                 title: "VQ-VAE",
+                learns_codebook: true,
                 encoding: Encoding::Code,
                 has_any_spaces: true,
                 ..plain

@@ -306,11 +306,11 @@ impl Recipe {
                 "the section flow belongs to flows, and to all of them",
             ),
             (
-                (recipe.family == Family::Vq) == recipe.codebook.is_some(),
+                recipe.family.traits().learns_codebook == recipe.codebook.is_some(),
                 "the section codebook belongs to VQ-VAEs, and to all of them",
             ),
             (
-                recipe.family != Family::Vq
+                !recipe.family.traits().learns_codebook
                     || recipe.autoencoder.is_some() == recipe.encoder.is_empty()
                         && recipe.autoencoder.is_some() == recipe.decoder.is_empty(),
                 "a VQ-VAE needs an encoder and a decoder, or an autoencoder in their place",
@@ -334,7 +334,7 @@ impl Recipe {
                 recipe.autoencoder.is_none()
                     || recipe.family.traits().takes_steps()
                     || recipe.family.traits().writes()
-                    || recipe.family == Family::Vq
+                    || recipe.family.traits().learns_codebook
                     || recipe.family.traits().has_styles,
                 "only diffusion models, style-based generators, codebooks and autoregressive models learn the codes of an autoencoder",
             ),

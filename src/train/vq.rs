@@ -62,6 +62,9 @@ pub struct VqTask {
     networks: Networks,
 }
 
+/// By name, for the progress bar.
+type Losses = Vec<(&'static str, f32)>;
+
 /// What lies around the codebook.
 enum Networks {
     /// Learned with it.
@@ -233,7 +236,7 @@ impl Own {
         batch: Batch,
         table: &mut Table,
         (settings, codebook): (&Settings, &CodebookSettings),
-    ) -> Result<(Vec<(&'static str, f32)>, Vec<usize>), ModelError> {
+    ) -> Result<(Losses, Vec<usize>), ModelError> {
         let mut stream = Stream::new(settings.seed, Purpose::Noise, batch.step);
         let pictures = rows(batch.pictures, self.image.len(), &self.device);
         let found = self.encoder.network()?.forward(pictures.clone());

@@ -12,8 +12,13 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 
 /// The controls of a frame that have a name of their own: where each is, and its identity.
+///
+/// By role and name; `None` where several have the same.
 #[derive(Default)]
-pub struct Controls(BTreeMap<(String, String), Option<([i32; 4], u64)>>);
+pub struct Controls(BTreeMap<(String, String), Option<Control>>);
+
+/// Where a control is, in points, and a hash of its identity.
+type Control = ([i32; 4], u64);
 
 /// What is pressed and released, or dragged.
 fn is_control(role: Role) -> bool {

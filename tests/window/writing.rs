@@ -71,15 +71,18 @@ fn the_temperature_goes_with_the_picture_and_the_film_shows_what_is_written() {
 #[test]
 fn a_picture_is_written_anew_from_where_its_strength_says() {
     let mut window = Window::open_named("faces-vq");
-    let before = pixels(&window);
     window.open_tool("Sample");
     window.click("Redraw");
+    window.wait("the picture", |app| app.pictures().is_settled());
     window.find(Role::Button, "Redraw this picture").click();
     window.wait("the picture to redraw", |app| {
         app.position().edited().is_some()
     });
     window.settle();
     set(&mut window, "strength", 0.0);
+    let before = pixels(&window);
+    window.ask(Action::Edit(Edit::Seed(8)));
+    window.settle();
     assert!(pixels(&window) == before, "a strength of 0 is the picture");
     set(&mut window, "strength", 0.5);
     window.ask(Action::Edit(Edit::Seed(9)));
