@@ -167,7 +167,9 @@ impl Window {
     #[track_caller]
     pub fn drag(&mut self, from: &str, to: &str) {
         let start = self.find(Role::Button, from).rect().center();
-        let end = self.find(Role::Group, to).rect().center();
+        let well = self.harness.query_by_role_and_label(Role::Group, to);
+        let end = well.unwrap_or_else(|| self.find(Role::Image, to));
+        let end = end.rect().center();
         self.harness.hover_at(start);
         self.harness.drag_at(start);
         for step in 1..=4 {

@@ -137,11 +137,13 @@ impl Undescribed {
                     Ok(shape) => shapes.push(shape),
                     Err(sentence) => {
                         let layer = &decoder.layers[count - 1];
-                        let sentence = match (layer.module(), shapes.last().map(Vec::as_slice)) {
-                            (Some(_), Some(&[numbers])) if sentence.contains("[channels") => {
+                        let is_norm =
+                            matches!(layer, Layer::BatchNorm { .. } | Layer::GroupNorm { .. });
+                        let sentence = match shapes.last().map(Vec::as_slice) {
+                            Some(&[numbers]) if is_norm || sentence.contains("[channels") => {
                                 format!(
-                                    "it needs a picture, and what it gets is {numbers} numbers in a row; a reshape has to \
-                                 lie before it"
+                                    "it needs a picture, and what it gets is {numbers} numbers in a row; a reshape \
+                                     has to lie before it"
                                 )
                             }
                             _ => without_node(&sentence).to_owned(),

@@ -41,7 +41,10 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     let (app, model) = (controls.app, controls.model);
     let (actions, textures) = (&mut *controls.actions, &mut *controls.textures);
     let settings = &app.tools().settings().map;
-    seed::ui(ui, app, actions);
+    // Places and what is dragged into them have to be in sight together; there seeds are chosen below.
+    if settings.kind != PlaneKind::Through {
+        seed::ui(ui, app, actions);
+    }
     let space = model.editing_space();
     let dim_of = |space| {
         model
