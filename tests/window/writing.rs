@@ -88,9 +88,18 @@ fn a_picture_is_written_anew_from_where_its_strength_says() {
     window.ask(Action::Edit(Edit::Seed(9)));
     window.settle();
     let after = pixels(&window);
-    // The decoder looks a little beyond a code: what is far from the lower half is as it was.
-    assert_eq!(rows(&after, 0..16), rows(&before, 0..16));
-    assert!(rows(&after, 40..64) != rows(&before, 40..64));
+    // The decoder looks a little beyond a code: what is far from the lower half is nearly as it was.
+    let difference = |part: std::ops::Range<usize>| {
+        let (after, before) = (rows(&after, part.clone()), rows(&before, part));
+        let sum: u64 = after
+            .iter()
+            .zip(before)
+            .map(|(a, b)| u64::from(a.abs_diff(*b)))
+            .sum();
+        sum as f64 / after.len() as f64
+    };
+    let (kept, written) = (difference(0..16), difference(40..64));
+    assert!(kept < 2.0 && written > 8.0, "{kept} above, {written} below");
     assert_eq!(window.messages(), [""; 0]);
 }
 
