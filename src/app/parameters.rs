@@ -324,12 +324,13 @@ mod tests {
             "tool/sample/steps/1",
             "tool/sample/guidance/3",
             "tool/sample/judge/1",
+            "tool/sample/temperature/3",
             "tool/seeds/across",
             "tool/seeds/psi",
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 4 + 2);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 5 + 2);
     }
 
     #[test]

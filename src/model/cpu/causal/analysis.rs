@@ -95,19 +95,20 @@ fn reach(
     let reach_of = |place: usize| found[takes[place]];
     let is_grid_of = |shape: &[usize]| shape.len() == 3 && shape[1..] == sides;
     let no_way = || Err("it cannot be run place by place".to_owned());
-    match &plan.spec.nodes[node].operation {
+    // Rows of a table have their features last until they are turned.
+    let is_table = |taken: &usize| {
+        let node = plan.maker(*taken).map(|node| &plan.spec.nodes[node]);
+        node.is_some_and(|node| matches!(node.operation, Operation::Embedding { .. }))
+    };
+    let operation = &plan.spec.nodes[node].operation;
+    if !matches!(operation, Operation::Permute { .. }) && takes.iter().any(is_table) {
+        return no_way();
+    }
+    match operation {
         Operation::Embedding { .. } if takes[0] == 0 => Ok(Reach::After),
-        Operation::Permute { order } if order[..] == [2, 0, 1] => match plan.maker(takes[0]) {
-            Some(maker)
-                if matches!(
-                    plan.spec.nodes[maker].operation,
-                    Operation::Embedding { .. }
-                ) =>
-            {
-                Ok(reach_of(0))
-            }
-            _ => no_way(),
-        },
+        Operation::Permute { order } if order[..] == [2, 0, 1] && is_table(&takes[0]) => {
+            Ok(reach_of(0))
+        }
         Operation::Conv {
             kernel,
             window,

@@ -94,8 +94,10 @@ impl Causal {
         let here = [row, column];
         match &step.work {
             Work::Table(table) => {
+                // A table may have fewer rows than there are indices; the last stands for all beyond it.
+                let last = (table.len() / store.channels.max(1)).saturating_sub(1);
                 let index = writing.indices.get(row * width + column).copied();
-                let start = index.unwrap_or(0) * store.channels;
+                let start = index.unwrap_or(0).min(last) * store.channels;
                 out.copy_from_slice(&table[start..start + store.channels]);
             }
             Work::Conv { taps, bias } => processor::vectorised(
