@@ -1,8 +1,8 @@
 //! Networks that say what comes next in a grid, run place by place.
 //!
-//! Each place of such a graph depends on places that were written before, row by row. So every value is
-//! computed once for each place, when what it needs is there, instead of anew for the whole grid after
-//! every index: writing a grid costs as much as looking at it once.
+//! Each place of such a graph depends on places that were written before, row by row. Every value is therefore
+//! computed once per place, as soon as its inputs are known, rather than for the whole grid after every
+//! index: sampling a grid costs about as much as one forward pass over it.
 
 mod analysis;
 mod run;

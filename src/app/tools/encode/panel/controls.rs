@@ -344,7 +344,7 @@ fn code_ui(
     } else if model.manifest.writes() {
         caption(
             ui,
-            "The code is the grid of indices nearest to the picture; Sample writes parts of it anew",
+            "The code is the grid of codebook indices nearest to the picture; Redraw in Sample resamples part of it",
         );
     } else if !has_encoder {
         caption(
