@@ -68,12 +68,17 @@ impl Workspace {
     /// How far towards pure noise a picture is redrawn; `None` where none is.
     pub(super) fn strength_param(&self) -> Option<Param> {
         let (_, redraw) = self.position.edited()?;
-        let words = [
-            "Strength",
-            "Strength of the edit",
-            "How far towards pure noise the picture is noised before it is denoised again: 0 gives it back, \
-             1 keeps nothing of it where it is redrawn",
-        ];
+        let tip = match self.writes() {
+            true => {
+                "How much of the picture is resampled, counted from its end: 0 gives it back, 1 keeps nothing \
+                     of it where it is redrawn"
+            }
+            false => {
+                "How far towards pure noise the picture is noised before it is denoised again: 0 gives it back, \
+                      1 keeps nothing of it where it is redrawn"
+            }
+        };
+        let words = ["Strength", "Strength of the edit", tip];
         let row = Param::new(
             ParamId::Strength,
             words,

@@ -372,3 +372,38 @@ fn a_network_that_looks_ahead_is_refused() {
         );
     }
 }
+
+#[test]
+fn networks_that_cannot_be_run_place_by_place_are_refused_and_short_tables_are_not_overrun() {
+    let file = &*PIXELS;
+    let whole = serde_json::to_value(&file.manifest).expect("it is JSON");
+    let changed = |change: &dyn Fn(&mut Vec<serde_json::Value>)| {
+        let mut manifest = whole.clone();
+        let nodes = manifest.pointer_mut("/networks/prior/nodes");
+        change(nodes.and_then(|it| it.as_array_mut()).expect("a graph"));
+        serde_json::from_value(manifest).expect("it is a manifest")
+    };
+    // A function of rows whose features stand last.
+    let early = changed(&|nodes| {
+        nodes[1]["inputs"] = serde_json::json!(["early"]);
+        let node = serde_json::json!({
+            "name": "early",
+            "operation": { "op": "pointwise", "function": "relu" },
+            "inputs": ["table"],
+        });
+        nodes.insert(1, node);
+    });
+    let fault = ModelFile::to_bytes(&early, &file.tensors).expect_err("it was accepted");
+    assert!(fault.to_string().contains("place by place"), "{fault}");
+
+    let short = changed(&|nodes| nodes[0]["operation"]["count"] = 2.into());
+    let mut tensors = file.tensors.clone();
+    let table = tensors.get_mut("prior.table.weight").expect("it is there");
+    table.shape[0] = 2;
+    table.values.truncate(2 * table.shape[1]);
+    let bytes = ModelFile::to_bytes(&short, &tensors).expect("it is sound");
+    let generator = generator(&ModelFile::from_bytes(&bytes).expect("it is sound"));
+    let model = generator.written().expect("it writes");
+    let grids = model.grids(&rows(&generator, 0..1, 1), &Sampler::default());
+    assert_eq!(grids.len(), 28 * 28);
+}

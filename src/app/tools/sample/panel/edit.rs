@@ -84,8 +84,16 @@ pub fn controls_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
 fn begin_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     caption(
         ui,
-        "Begin with a picture in place of noise: noise it a little and denoise it as something else, or paint \
-         over what is to be drawn again",
+        match app.workspace().denoises() {
+            true => {
+                "Begin with a picture in place of noise: noise it a little and denoise it as something else, or \
+                 paint over what is to be drawn again"
+            }
+            false => {
+                "Keep part of a picture and resample the rest: the last part of it, as much as the strength says, \
+                 or what you paint over"
+            }
+        },
     );
     let position = app.position();
     let is_current = |picture: &Arc<DecodedPicture>| {
