@@ -5,18 +5,18 @@
 //! dtype and values are checked before a caller sees the first weight.
 
 use super::bound_graph::BoundGraph;
-use super::manifest::{FORMAT_VERSION, Family, Manifest, Role};
+use super::manifest::{Entry, FORMAT_VERSION, Family, Manifest, Role};
 use super::reading::ModelReader;
 use super::style;
 use super::wiring::{self, Wiring};
 use crate::files::load::LoadError;
 use crate::files::{FileKind, SaveError, save};
-use crate::latent::{Code, Direction, Space};
+use crate::latent::{Code, Direction, Space, SpaceShape};
 use half::f16;
 use safetensors::Dtype;
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// The key of the manifest in the metadata of a file.
@@ -384,6 +384,36 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
         }
         if text.chars().any(char::is_control) {
             return Err(format!("its {what} has control characters"));
+        }
+    }
+    check_entries(manifest)
+}
+
+/// Checks that indices have a name each, or none at all, and no two the same.
+fn check_entries(manifest: &Manifest) -> Result<(), String> {
+    let entries = &manifest.entries;
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let levels = match manifest.spaces.get(&Space::CODES) {
+        Some(SpaceShape::Grid { levels, .. }) => *levels as usize,
+        _ => return Err("it names entries of codes, but has no grids of indices".to_owned()),
+    };
+    if entries.len() != levels {
+        return Err(format!("it names {} entries of {levels}", entries.len()));
+    }
+    let mut names = BTreeSet::new();
+    for Entry { name, .. } in entries {
+        if name.trim().is_empty() || name.chars().count() > MAX_NAME_CHARS {
+            return Err(format!(
+                "names of entries must have 1 to {MAX_NAME_CHARS} characters"
+            ));
+        }
+        if name.chars().any(char::is_control) {
+            return Err("the name of an entry has control characters".to_owned());
+        }
+        if !names.insert(name.as_str()) {
+            return Err(format!("two entries are called {name:?}"));
         }
     }
     Ok(())

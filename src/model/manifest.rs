@@ -36,6 +36,10 @@ pub struct Manifest {
     /// generator belongs to its section `style` and is not listed here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<MapSpec>,
+    /// What the indices of `codes` stand for, in their order, where they stand for something that has a
+    /// name, such as the parts of a face. Empty, or one for each index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
     /// What the decoder takes beside a code; `None` where nothing is to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Vocabulary>,
@@ -66,6 +70,16 @@ pub struct Manifest {
         deserialize_with = "directions::known_version"
     )]
     pub directions: Option<DirectionsRecord>,
+}
+
+/// What an index stands for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Such as "red hair".
+    pub name: String,
+    /// Red, green and blue, for a palette.
+    pub colour: [u8; 3],
 }
 
 impl Manifest {

@@ -97,6 +97,7 @@ pub fn finish(
         spaces,
         networks,
         maps: Vec::new(),
+        entries: Vec::new(),
         conditions: recipe.vocabulary(&train.form),
         style,
         flow,

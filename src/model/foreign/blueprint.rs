@@ -58,6 +58,7 @@ impl Blueprint {
             denoiser: None,
             diffusion: None,
             maps: Vec::new(),
+            entries: Vec::new(),
             style: None,
             conditions: None,
             more: BTreeMap::new(),

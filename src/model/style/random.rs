@@ -57,6 +57,7 @@ pub fn random_manifest() -> Manifest {
         ]),
         networks: BTreeMap::new(),
         maps: Vec::new(),
+        entries: Vec::new(),
         conditions: None,
         style: Some(style),
         flow: None,
