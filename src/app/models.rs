@@ -24,6 +24,8 @@ pub struct CatalogueEntry {
     pub takes_steps: bool,
     /// Whether its space is a plane: its codes are two numbers.
     pub is_plane: bool,
+    /// Whether its pictures are decoded from grids of indices.
+    pub has_grid: bool,
 }
 
 /// The models with a latent space that are built into the program.
@@ -34,6 +36,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: true,
         takes_steps: false,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "faces-vae",
@@ -41,6 +44,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "faces-ldm",
@@ -48,6 +52,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: true,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "faces-vq",
@@ -55,6 +60,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: true,
         is_plane: false,
+        has_grid: true,
     },
     CatalogueEntry {
         name: "digits-vae2",
@@ -62,6 +68,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: true,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "digits-ae2",
@@ -69,6 +76,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: true,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "fashion-vae",
@@ -76,6 +84,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "digits-gan",
@@ -83,6 +92,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "digits-cvae",
@@ -90,6 +100,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "digits-cgan",
@@ -97,6 +108,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: false,
         is_plane: false,
+        has_grid: false,
     },
     CatalogueEntry {
         name: "digits-ddpm",
@@ -104,6 +116,7 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         has_styles: false,
         takes_steps: true,
         is_plane: false,
+        has_grid: false,
     },
 ];
 
@@ -345,6 +358,17 @@ impl Models {
         let built_in = CATALOGUE.iter().filter(|entry| entry.takes_steps);
         let files = self.known.iter().filter(|model| {
             matches!(model.source, ModelSource::File(_)) && model.manifest.takes_steps()
+        });
+        built_in
+            .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))
+            .chain(files.map(|model| model.source.clone()))
+    }
+
+    /// Those whose codes are grids of indices: the built-in ones, and files that were loaded in this run.
+    pub fn with_grids(&self) -> impl Iterator<Item = ModelSource> {
+        let built_in = CATALOGUE.iter().filter(|entry| entry.has_grid);
+        let files = self.known.iter().filter(|model| {
+            matches!(model.source, ModelSource::File(_)) && model.manifest.grid().is_some()
         });
         built_in
             .map(|entry| ModelSource::Catalogue(entry.name.to_owned()))

@@ -25,6 +25,7 @@ macro_rules! with_every_tool {
             Where: where_am_i,
             Sample: sample,
             Seeds: seeds,
+            Paint: paint,
         }
     };
 }

@@ -94,6 +94,8 @@ impl Job {
             | Self::Steps { .. }
             | Self::Evaluate { .. }
             | Self::Examine { .. }
+            | Self::Grids { .. }
+            | Self::Expect { .. }
             | Self::Judge { .. }
             | Self::Encode { .. } => Class::Visible,
             Self::Stream { .. }
@@ -260,6 +262,20 @@ pub enum Job {
         shots: Vec<Shot>,
         names: Arc<SessionNames>,
     },
+    /// Find the grids of indices that the pictures of some shots of one model are decoded from; answers
+    /// with [`Event::Grids`]. Shots of a model without such grids are refused.
+    Grids {
+        shots: Vec<Shot>,
+        names: Arc<SessionNames>,
+    },
+    /// Find what a model that writes place by place expects at a place of a grid, after what stands before
+    /// it, with the condition and the settings of a shot; answers with [`Event::Expected`].
+    Expect {
+        shot: Shot,
+        names: Arc<SessionNames>,
+        grid: Arc<[u32]>,
+        place: usize,
+    },
     /// Have the judge of a model's data look at pictures, each f32 `[C, H, W]` in 0..1 in the model's
     /// size, whatever made them. Answers with [`Event::Judged`].
     Judge {
@@ -357,6 +373,16 @@ pub enum Event {
         job: JobId,
         measurements: Vec<Measurement>,
     },
+    /// The answer of a grids job: the indices of each shot, row after row.
+    Grids {
+        job: JobId,
+        grids: Vec<Arc<[u32]>>,
+    },
+    /// The answer of an expect job: how likely each index is, 0..1, in their order.
+    Expected {
+        job: JobId,
+        probabilities: Vec<f32>,
+    },
     /// The answer of a judge job: what is seen in each picture, in order; nothing where no judge knows
     /// the data of the model.
     Judged {
@@ -424,6 +450,8 @@ impl Event {
             | Self::Tile { job, .. }
             | Self::Step { job, .. }
             | Self::Examined { job, .. }
+            | Self::Grids { job, .. }
+            | Self::Expected { job, .. }
             | Self::Judged { job, .. }
             | Self::Assessed { job, .. }
             | Self::Evaluated { job, .. }

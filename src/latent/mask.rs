@@ -118,6 +118,59 @@ impl Mask {
         }
     }
 
+    /// Chooses the cells under a square brush of `side` cells that goes from one point to another, given in parts of
+    /// the sides from the top left corner.
+    pub fn stamp(&mut self, [from, to]: [[f32; 2]; 2], side: usize) {
+        let sides = [self.width as f32, self.height as f32];
+        let place = |at: [f32; 2]| [0, 1].map(|axis| at[axis].clamp(-1.0, 2.0) * sides[axis]);
+        let [from, to] = [place(from), place(to)];
+        let way = [to[0] - from[0], to[1] - from[1]];
+        // A step is at most half a cell.
+        let steps = (2.0 * way[0].abs().max(way[1].abs())).ceil() as usize;
+        for step in 0..=steps {
+            let part = step as f32 / steps.max(1) as f32;
+            let at = [0, 1].map(|axis| from[axis] + part * way[axis]);
+            self.choose_square(at, side);
+        }
+    }
+
+    /// Chooses a square around a point, in cells.
+    fn choose_square(&mut self, at: [f32; 2], side: usize) {
+        let back = side.saturating_sub(1) as f32 / 2.0;
+        let [left, top] = at.map(|at| (at - back).floor());
+        for row in 0..side {
+            for column in 0..side {
+                let [x, y] = [left + column as f32, top + row as f32];
+                if x >= 0.0 && y >= 0.0 {
+                    self.set([x as usize, y as usize], true);
+                }
+            }
+        }
+    }
+
+    /// Chooses what another mask of the same size chooses.
+    pub fn add(&mut self, other: &Self) {
+        for (cell, chosen) in self.cells.iter_mut().zip(&other.cells) {
+            *cell |= chosen;
+        }
+    }
+
+    /// Takes what another mask of the same size chooses out of the choice.
+    pub fn take_away(&mut self, other: &Self) {
+        for (cell, chosen) in self.cells.iter_mut().zip(&other.cells) {
+            *cell &= !chosen;
+        }
+    }
+
+    /// The chosen cells as runs within their rows, each with its row.
+    pub fn runs(&self) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+        let rows = self.cells.chunks(self.width.max(1)).enumerate();
+        rows.flat_map(|(y, row)| {
+            let runs = variations::ranges(row);
+            runs.into_iter().map(move |run| (y, run))
+        })
+    }
+
     /// Chooses what is not chosen.
     pub fn invert(&mut self) {
         self.cells.iter_mut().for_each(|chosen| *chosen = !*chosen);
@@ -155,6 +208,28 @@ mod tests {
         // Whatever comes, nothing beyond the picture is touched.
         mask.stroke([[f32::NAN, 0.5], [f32::INFINITY, -9.0]], f32::NAN, true);
         assert!(mask.count() >= 4);
+    }
+
+    #[test]
+    fn a_square_brush_leaves_no_gaps() {
+        let mut mask = Mask::empty([8, 8]);
+        mask.stamp([[0.3, 0.3]; 2], 1);
+        assert_eq!(mask.ranges(), [18..19]);
+        mask.stamp([[0.01, 0.7], [0.99, 0.7]], 1);
+        assert_eq!(mask.ranges(), [18..19, 40..48]);
+        // Two cells a side lie around the corner that is nearest.
+        let mut mask = Mask::empty([4, 4]);
+        mask.stamp([[0.5, 0.5]; 2], 2);
+        assert_eq!(mask.ranges(), [5..7, 9..11]);
+        let mut mask = Mask::empty([4, 4]);
+        mask.stamp([[0.1, 0.1]; 2], 3);
+        assert_eq!(mask.ranges(), [0..2, 4..6]);
+        mask.stamp([[f32::NAN, -7.0], [9.0, f32::INFINITY]], 8);
+        let mut other = Mask::of_ranges([4, 4], &[0..16]);
+        other.take_away(&Mask::of_ranges([4, 4], &[4..16]));
+        assert_eq!(other.runs().collect::<Vec<_>>(), [(0, 0..4)]);
+        other.add(&Mask::of_ranges([4, 4], &[5..6]));
+        assert_eq!(other.count(), 5);
     }
 
     #[test]

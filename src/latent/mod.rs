@@ -8,6 +8,7 @@
 //! - [`geometry`]: lengths, angles, planes;
 //! - [`prior`]: where a code stands among those that the prior gives;
 //! - [`neighbours`]: the codes nearest to a code;
+//! - [`painting`]: grids of indices under a brush;
 //! - [`path`]: ways through keyframes, and sheets between four corners;
 //! - [`sampling`]: from noise to data in steps;
 //! - [`pca`], [`probe`]: directions found in codes; [`sefa`]: those in weights;
@@ -24,6 +25,7 @@ mod mask;
 mod names;
 pub mod neighbours;
 mod original;
+pub mod painting;
 pub mod path;
 pub mod pca;
 pub mod prior;

@@ -64,10 +64,11 @@ pub enum ToolName {
     Where,
     Sample,
     Seeds,
+    Paint,
 }
 
 impl ToolName {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Explore,
         Self::Interpolate,
         Self::Arithmetic,
@@ -80,6 +81,7 @@ impl ToolName {
         Self::Where,
         Self::Sample,
         Self::Seeds,
+        Self::Paint,
     ];
 
     /// The word in question files.
@@ -97,6 +99,7 @@ impl ToolName {
             Self::Where => "where",
             Self::Sample => "sample",
             Self::Seeds => "seeds",
+            Self::Paint => "paint",
         }
     }
 

@@ -44,5 +44,6 @@ pub use generator::{Encoded, Generator, ModelError, download, upload};
 pub use manifest::{Family, Manifest};
 pub use network_form::NetworkForm;
 pub use runner::Runner;
+pub use spaces::IndexGrid;
 pub use stop::Stop;
 pub use wiring::Wiring;

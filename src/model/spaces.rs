@@ -12,6 +12,23 @@ use super::wiring::takes_condition;
 use crate::latent::expr::limits::MAX_CODE_LEN;
 use crate::latent::{Lead, MAX_LEVELS, Space, SpaceShape};
 
+/// A space of grids of indices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IndexGrid {
+    pub space: Space,
+    /// Width and height.
+    pub size: [usize; 2],
+    /// How many indices there are.
+    pub levels: u32,
+}
+
+impl IndexGrid {
+    /// How many places a grid has.
+    pub fn places(&self) -> usize {
+        self.size[0].saturating_mul(self.size[1])
+    }
+}
+
 impl Manifest {
     /// From which space to which the networks of the model map codes.
     pub fn mapped(&self) -> impl Iterator<Item = (Space, Space)> {
@@ -78,6 +95,26 @@ impl Manifest {
             (None, Some(_)) => Some(Space::CODES),
             (None, None) => None,
         }
+    }
+
+    /// The codes that are grids of indices, if the model has such: those that a brush paints on.
+    pub fn grid(&self) -> Option<IndexGrid> {
+        let of = |(space, shape): (&Space, &SpaceShape)| match *shape {
+            SpaceShape::Grid {
+                height,
+                width,
+                levels,
+            } => Some(IndexGrid {
+                space: *space,
+                size: [width, height],
+                levels,
+            }),
+            _ => None,
+        };
+        let known = self.spaces.get_key_value(&Space::CODES);
+        known
+            .and_then(of)
+            .or_else(|| self.spaces.iter().find_map(of))
     }
 
     /// What leads on from a space.

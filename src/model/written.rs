@@ -138,6 +138,36 @@ impl Written {
         self.decoder.values(&[&self.grids(inputs, sampler)])
     }
 
+    /// How likely each index is at a place of a grid, 0..1, after what stands at the places before it. The
+    /// condition is the end of a row; see [`Self::row_len`]. At a temperature of 0 the likeliest index has it
+    /// all.
+    pub fn expected(
+        &self,
+        grid: &[u32],
+        place: usize,
+        condition: &[f32],
+        sampler: &Sampler,
+    ) -> Vec<f32> {
+        let part = sampler.first_part();
+        let [asked, avoided] = self.told(condition);
+        let is_led = asked != avoided && part.guidance != 1.0;
+        let before = grid.iter().take(place.min(self.prior.places()));
+        let scores_after = |condition: &[f32]| {
+            let mut writing = self.prior.begin(condition);
+            for index in before.clone() {
+                // What is kept of a place is computed with its scores.
+                self.prior.scores(&mut writing);
+                self.prior.write(&mut writing, *index as usize);
+            }
+            self.prior.scores(&mut writing).to_vec()
+        };
+        let mut scores = scores_after(&asked);
+        if is_led {
+            lead(&mut scores, &scores_after(&avoided), part.guidance);
+        }
+        likelihoods(&scores, part.temperature)
+    }
+
     /// The natural logarithms of the likelihoods of whole grids, each with its condition.
     ///
     /// # Errors
@@ -247,10 +277,7 @@ impl Grid {
     fn write(&mut self, prior: &Causal, place: usize, temperature: f32, guidance: f32) {
         let mut scores = prior.scores(&mut self.writing).to_vec();
         if let Some(avoided) = &mut self.avoided {
-            let untold = prior.scores(avoided);
-            for (score, untold) in scores.iter_mut().zip(untold) {
-                *score = untold + guidance * (*score - untold);
-            }
+            lead(&mut scores, prior.scores(avoided), guidance);
         }
         let index =
             self.given[place].unwrap_or_else(|| choose(&scores, self.noise[place], temperature));
@@ -259,6 +286,25 @@ impl Grid {
             prior.write(avoided, index);
         }
     }
+}
+
+/// Leads scores away from others.
+fn lead(scores: &mut [f32], untold: &[f32], guidance: f32) {
+    for (score, untold) in scores.iter_mut().zip(untold) {
+        *score = untold + guidance * (*score - untold);
+    }
+}
+
+/// The likelihoods that scores stand for.
+fn likelihoods(scores: &[f32], temperature: f32) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weight = |score: f32| match temperature > 0.0 {
+        true => f64::from((score - largest) / temperature).exp(),
+        false => f64::from(u8::from(score == largest)),
+    };
+    let whole: f64 = scores.iter().map(|&score| weight(score)).sum();
+    let shares = scores.iter().map(|&score| (weight(score) / whole) as f32);
+    shares.collect()
 }
 
 /// The index at which the likelihoods add up to the share of normal numbers below `noise`; the likeliest
@@ -318,6 +364,15 @@ mod tests {
         assert_eq!(choose(&scores, -9.0, 0.0), 1, "the likeliest");
         assert_eq!(choose(&scores, -9.0, 1.0), 0);
         assert_eq!(choose(&scores, 9.0, 1.0), 2);
+    }
+
+    #[test]
+    fn likelihoods_add_up_to_one_and_follow_the_temperature() {
+        let scores = [0.0, 3.0_f32.ln(), 0.0];
+        assert_eq!(likelihoods(&scores, 1.0), [0.2, 0.6, 0.2]);
+        assert_eq!(likelihoods(&scores, 0.0), [0.0, 1.0, 0.0]);
+        let warm = likelihoods(&scores, 2.0);
+        assert!(warm[0] > 0.2 && warm[1] < 0.6, "{warm:?}");
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod directions;
 mod encode;
 mod evaluate;
 mod examine;
+mod expect;
+mod grids;
 mod inversion;
 mod invert;
 mod judge;
@@ -100,6 +102,18 @@ impl RunningJob {
             Job::Examine { shots, names } => (
                 model_of(&shots),
                 Box::new(examine::Examine::new(shots, names)),
+            ),
+            Job::Grids { shots, names } => {
+                (model_of(&shots), Box::new(grids::Grids::new(shots, names)))
+            }
+            Job::Expect {
+                shot,
+                names,
+                grid,
+                place,
+            } => (
+                Ok(shot.model.clone()),
+                Box::new(expect::Expect::new(shot, names, grid, place)),
             ),
             Job::Judge { model, pictures } => (Ok(model), Box::new(judge::Judge { pictures })),
             Job::Assess { shots, names } => (

@@ -16,6 +16,8 @@ pub enum Expr {
     Vector(Vec<f32>),
     /// `at("w", [0.5, -1.2])`: a code of any space written out.
     At(Space, Vec<f32>),
+    /// `fill("codes", 17)`: a grid of indices with the same one everywhere.
+    Fill(Space, u32),
     /// `@smiling`: a named code of the model or of the session.
     Named(String),
     /// `dir("glasses")`: one standard deviation along a direction. `dir("z3")` is raw axis 3
@@ -133,6 +135,7 @@ impl Expr {
             Self::Seed(_)
             | Self::Vector(_)
             | Self::At(..)
+            | Self::Fill(..)
             | Self::Named(_)
             | Self::Direction(_)
             | Self::Encode(_) => (None, None, &[]),
@@ -164,6 +167,7 @@ impl Expr {
             Self::Seed(_)
             | Self::Vector(_)
             | Self::At(..)
+            | Self::Fill(..)
             | Self::Named(_)
             | Self::Direction(_)
             | Self::Encode(_) => (None, None, &mut []),

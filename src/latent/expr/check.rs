@@ -76,6 +76,7 @@ impl<C: Context + ?Sized> Checker<'_, C> {
                 self.length(excerpt(expr), *space, values.len())?;
                 self.indices(*space, values).map(|()| *space)
             }
+            (Expr::Fill(space, index), _) => self.filled(*space, *index),
             (Expr::Named(name), _) => self.named(expr, name),
             (Expr::Direction(name), _) => self.direction(expr, name),
             (Expr::Encode(_), _) => {
@@ -258,6 +259,19 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         match values.iter().find(|value| index(**value, levels).is_none()) {
             Some(value) => Err(self.no_index(space, value, levels)),
             None => Ok(()),
+        }
+    }
+
+    /// Checks that a grid can have `index` everywhere.
+    fn filled(&self, space: Space, index: u32) -> Result<Space, CheckError> {
+        match self.shape(space, "")? {
+            SpaceShape::Grid { levels, .. } if index < levels => Ok(space),
+            SpaceShape::Grid { levels, .. } => Err(self.no_index(space, index, levels)),
+            shape => Err(CheckError::NoGrid {
+                model: self.model(),
+                space,
+                found: shape.to_string(),
+            }),
         }
     }
 

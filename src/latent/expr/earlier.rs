@@ -40,7 +40,7 @@ fn is_in_z(expr: &Expr, names: &SessionNames) -> bool {
     let mut waiting = vec![expr];
     while let Some(part) = waiting.pop() {
         let space = match part {
-            Expr::Map(_, space) | Expr::At(space, _) => Some(*space),
+            Expr::Map(_, space) | Expr::At(space, _) | Expr::Fill(space, _) => Some(*space),
             Expr::Mix(..) | Expr::TruncateLayers(..) => Some(Space::W),
             Expr::Named(name) => names.code(name).map(|code| code.space),
             Expr::Direction(name) => match names.direction(name) {

@@ -139,6 +139,15 @@ pub enum CheckError {
         space: Space,
         last: u32,
     },
+    /// A grid of one index was asked for where codes are no such grids.
+    #[error(
+        "fill(...) makes a grid of indices, but codes in {space} of {model} are real numbers ({found})"
+    )]
+    NoGrid {
+        model: String,
+        space: Space,
+        found: String,
+    },
     /// Two codes, or a code and an operation, do not belong together; a whole sentence.
     #[error("{sentence}")]
     SpaceMismatch { sentence: String },

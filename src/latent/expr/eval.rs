@@ -92,6 +92,10 @@ impl<C: Compute + ?Sized> Evaluator<'_, '_, C> {
             }
             (Expr::Vector(values), _) => self.code(self.context.start_space(), values.clone()),
             (Expr::At(space, values), _) => self.code(*space, values.clone()),
+            (Expr::Fill(space, index), _) => {
+                let len = self.shape(*space)?.checked_len().unwrap_or(0);
+                self.chosen(*space, vec![*index; len])
+            }
             (Expr::Named(name), _) => match self.context.named(name) {
                 // The shape is that of the space: a file may call one row of layers a vector.
                 Some(code) => {

@@ -228,7 +228,7 @@ fn unexpected(c: char) -> String {
 }
 
 /// The calls of the language, each with what it takes and an example.
-const USAGES: [(&str, &str); 16] = [
+const USAGES: [(&str, &str); 17] = [
     ("seed", "seed takes a whole number, as in seed(42)"),
     (
         "mean",
@@ -256,6 +256,10 @@ const USAGES: [(&str, &str); 16] = [
     (
         "at",
         "at takes a space in quotes and numbers, as in at(\"w\", [0.5, -1.2])",
+    ),
+    (
+        "fill",
+        "fill takes a space of indices in quotes and one of them, as in fill(\"codes\", 17)",
     ),
     (
         "mix",

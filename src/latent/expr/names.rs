@@ -73,6 +73,7 @@ impl Expr {
                 Self::Seed(_)
                 | Self::Vector(_)
                 | Self::At(..)
+                | Self::Fill(..)
                 | Self::Direction(_)
                 | Self::Encode(_) => {}
                 Self::Neg(a)

@@ -7,6 +7,7 @@
 //! primary = "(" sum ")" | "[" number { "," number } "]" | "@" NAME
 //!         | "seed" "(" NUMBER ")" | ("dir" | "encode") "(" TEXT ")"
 //!         | "at" "(" TEXT "," "[" number { "," number } "]" ")"
+//!         | "fill" "(" TEXT "," NUMBER ")"
 //!         | "mean" "(" sum { "," sum } ")" | "w" "(" sum ")" | "map" "(" sum "," TEXT ")"
 //!         | "truncate" "(" sum "," number [ "," layers ] ")"
 //!         | ("lerp" | "slerp") "(" sum "," sum "," number ")"
@@ -239,7 +240,7 @@ impl<'a> Parser<'a> {
             Kind::Word => self.call(),
             Kind::Text(_) => Err(self.fault(
                 "a text in quotes stands only after @ and in dir(...), encode(...), map(...), \
-                 at(...) or given(...)",
+                 at(...), fill(...) or given(...)",
             )),
             _ => Err(self.expected("a code such as seed(42)")),
         }
@@ -413,6 +414,13 @@ impl<'a> Parser<'a> {
                 self.symbol(')', "a closing parenthesis", usage)?;
                 return self.node(column, 0, expr).map(Start::Done);
             }
+            "fill" => {
+                let space = self.space(usage)?;
+                self.symbol(',', "a comma", usage)?;
+                let expr = Expr::Fill(space, self.entry(usage)?);
+                self.symbol(')', "a closing parenthesis", usage)?;
+                return self.node(column, 0, expr).map(Start::Done);
+            }
             "mean" if self.token.is(')') => {
                 return Err(self.fault("mean needs at least one code"));
             }
@@ -514,6 +522,8 @@ mod tests {
             "cross(seed(1), @me, 7, lock [2])",
             "mix(seed(1), seed(2), cells [0, 3..5])",
             "at(\"w+\", [1, -0.5])",
+            "fill(\"codes\", 17)",
+            "mix(seed(1), fill(\"codes\", 0), cells [0, 3..5])",
             "map(w(seed(1)), \"h-2\")",
             "given(seed(7), \"3\")",
             "given(seed(7), 0.4*\"3\", 0.6*\"8\")",

@@ -114,6 +114,7 @@ fn write_node<'a>(f: &mut Formatter<'_>, expr: &'a Expr, after: &mut Vec<Item<'a
             write_vector(f, values)?;
             f.write_char(')')?;
         }
+        Expr::Fill(space, index) => write!(f, "fill(\"{space}\", {index})")?,
         Expr::Named(name) => {
             f.write_char('@')?;
             if !name.is_empty() && plain_name_len(name) == name.len() {

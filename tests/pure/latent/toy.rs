@@ -329,6 +329,8 @@ fn any_leaf(number: BoxedStrategy<f32>, fewest: usize) -> BoxedStrategy<Expr> {
         3 => any::<u32>().prop_map(Expr::Seed),
         2 => vec(number.clone(), fewest..5).prop_map(Expr::Vector),
         2 => (any_space(), vec(number, fewest..5)).prop_map(|(space, v)| Expr::At(space, v)),
+        1 => (any_space(), any::<u32>()).prop_map(|(space, index)| Expr::Fill(space, index)),
+        1 => (0..20_u32).prop_map(|index| Expr::Fill(Space::CODES, index)),
         2 => name.prop_map(|name| Expr::Named(name.into())),
         1 => any::<String>().prop_map(Expr::Named),
         1 => "[a-c_.-]{1,6}".prop_map(Expr::Named),

@@ -57,6 +57,25 @@ impl Parser<'_> {
         }
     }
 
+    /// The number of an entry of a codebook.
+    pub(super) fn entry(&mut self, usage: &str) -> Result<u32, Fault> {
+        let column = self.token.column;
+        let negative = self.token.is('-');
+        if negative {
+            self.advance()?;
+        }
+        if self.token.kind != Kind::Number {
+            return Err(self.expected_for("an index, a whole number from 0 on", usage));
+        }
+        match self.token.text.parse() {
+            Ok(index) if !negative => {
+                self.advance()?;
+                Ok(index)
+            }
+            _ => Err(Fault::new(column, "an index is a whole number from 0 on")),
+        }
+    }
+
     /// `layers 4..9`, or `layers 4` for one layer.
     pub(super) fn layers(&mut self, usage: &str) -> Result<LayerRange, Fault> {
         if self.token.kind != Kind::Word || self.token.text != "layers" {

@@ -2,6 +2,7 @@
 //!
 //! What each tool paints is in its own folder, as a [`ToolPanel`]; here is what they share.
 
+pub mod brush;
 pub mod neighbours;
 pub mod panes;
 pub mod rail;

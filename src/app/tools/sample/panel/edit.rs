@@ -10,14 +10,15 @@ use crate::app::{
     Action, Actions, AppState, Command, DecodedPicture, Edit, ParamId, SessionAction, Tool,
 };
 use crate::latent::Mask;
+use crate::ui::panels::tools::brush::Pen;
 use crate::ui::panels::tools::panes::{self, PaneContent, PaneView};
 use crate::ui::panels::tools::{Stage, picture_ui};
 use crate::ui::panels::{canvas, parameter_row};
 use crate::ui::theme::{PLAIN_TINT, size, space, tokens};
 use crate::ui::widgets::{caption, command_button, icon, section, section_with};
 use eframe::egui::{
-    Align2, Button, CentralPanel, EventFilter, Frame, Key, Margin, PointerButton, Rect, Response,
-    Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, Button, CentralPanel, Frame, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
@@ -28,16 +29,11 @@ const OVER: f32 = 0.45;
 const TITLE_HEIGHT: f32 = 40.0;
 const BELOW_HEIGHT: f32 = 20.0;
 
-/// A stroke under way, and where the keyboard would paint.
+/// The hand, and the mask that a stroke under way has made.
 #[derive(Default)]
 pub struct Brush {
-    stroke: Option<StrokeUnderWay>,
-    cursor: [usize; 2],
-}
-
-struct StrokeUnderWay {
-    mask: Mask,
-    at: [f32; 2],
+    pen: Pen,
+    stroke: Option<Mask>,
 }
 
 /// Paints what is redrawn, how much of it, and where.
@@ -255,18 +251,18 @@ fn original_ui(ui: &mut Ui, stage: &mut Stage<'_>, brush: &mut Brush) {
     let changed = paint(&response, place, &mask, settings, brush)
         .or_else(|| paint_by_keys(ui, &response, &mask, settings, brush));
     let painter = ui.painter().with_clip_rect(area);
-    let shown = brush.stroke.as_ref().map_or(&mask, |stroke| &stroke.mask);
+    let shown = brush.stroke.as_ref().unwrap_or(&mask);
     let cell = place.size() / vec2(mask.size()[0] as f32, mask.size()[1] as f32);
     let at = |x: usize, y: usize| place.min + vec2(x as f32, y as f32) * cell;
     let tint = tokens.accent.gamma_multiply(OVER);
-    for (y, run) in runs(shown) {
+    for (y, run) in shown.runs() {
         let run = Rect::from_min_max(at(run.start, y), at(run.end, y + 1));
         painter.rect_filled(run, 0.0, tint);
     }
     if response.has_focus() {
         let stroke = Stroke::new(2.0, tokens.accent);
         painter.rect_stroke(place.intersect(area), 0.0, stroke, StrokeKind::Inside);
-        let [x, y] = brush.cursor;
+        let [x, y] = brush.pen.cursor();
         let cursor = Rect::from_min_max(at(x, y), at(x + 1, y + 1));
         painter.rect_stroke(cursor, 0.0, stroke, StrokeKind::Outside);
     }
@@ -302,31 +298,16 @@ fn paint(
     settings: EditSettings,
     brush: &mut Brush,
 ) -> Option<Mask> {
-    let part = |at: eframe::egui::Pos2| {
-        let part = (at - place.min) / place.size().max(vec2(1.0, 1.0));
-        [part.x, part.y]
-    };
-    let chosen = !settings.erases;
-    let is_over = response.drag_stopped_by(PointerButton::Primary) || response.clicked();
-    if let Some(at) = response.interact_pointer_pos().map(part)
-        && (response.dragged_by(PointerButton::Primary) || is_over)
-    {
-        // A drag is known as one only when the hand has moved.
-        let origin = response.ctx.input(|input| input.pointer.press_origin());
-        let stroke = brush.stroke.get_or_insert_with(|| StrokeUnderWay {
-            mask: mask.clone(),
-            at: origin.map_or(at, part),
-        });
-        stroke.mask.stroke([stroke.at, at], settings.brush, chosen);
-        stroke.at = at;
-    }
-    match is_over {
-        true => brush.stroke.take().map(|stroke| stroke.mask),
+    let line = brush.pen.follow(response, place)?;
+    let stroke = brush.stroke.get_or_insert_with(|| mask.clone());
+    stroke.stroke(line.ends, settings.brush, !settings.erases);
+    match line.is_over {
+        true => brush.stroke.take(),
         false => None,
     }
 }
 
-/// Moves the cursor by the arrow keys while the picture has the keyboard, and paints where it is by Enter.
+/// Paints where the cursor of the keyboard is.
 fn paint_by_keys(
     ui: &Ui,
     response: &Response,
@@ -334,46 +315,8 @@ fn paint_by_keys(
     settings: EditSettings,
     brush: &mut Brush,
 ) -> Option<Mask> {
-    if !response.has_focus() {
-        return None;
-    }
-    // Arrow keys would take the keyboard to the next control.
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-    let pressed = |key| ui.input(|input| input.num_presses(key));
-    let [width, height] = mask.size();
-    let moved = |at: usize, less: Key, more: Key, count: usize| {
-        (at + pressed(more))
-            .saturating_sub(pressed(less))
-            .min(count.saturating_sub(1))
-    };
-    let [x, y] = brush.cursor;
-    brush.cursor = [
-        moved(x, Key::ArrowLeft, Key::ArrowRight, width),
-        moved(y, Key::ArrowUp, Key::ArrowDown, height),
-    ];
-    if pressed(Key::Enter) == 0 || width == 0 || height == 0 {
-        return None;
-    }
-    let [x, y] = brush.cursor;
-    let middle = [
-        (x as f32 + 0.5) / width as f32,
-        (y as f32 + 0.5) / height as f32,
-    ];
+    let middle = brush.pen.follow_keys(ui, response, mask.size())?;
     let mut mask = mask.clone();
     mask.stroke([middle; 2], settings.brush, !settings.erases);
     Some(mask)
-}
-
-/// The chosen cells as runs within their rows.
-fn runs(mask: &Mask) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
-    let rows = mask.cells().chunks(mask.size()[0].max(1)).enumerate();
-    rows.flat_map(|(y, row)| {
-        let runs = crate::latent::variations::ranges(row);
-        runs.into_iter().map(move |run| (y, run))
-    })
 }

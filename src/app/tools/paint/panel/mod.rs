@@ -1,0 +1,240 @@
+//! Paint: the brush and the codebook at the left, the picture under the brush in the middle.
+
+mod codebook;
+mod expected;
+mod stage;
+mod swatch;
+
+use super::{BRUSH_SIZE, ENTRY, ERASE, FROM_PICTURE, Mode, OTHER, PICK, Paint, REMOVE};
+use crate::app::models::source_title;
+use crate::app::{Action, Actions, AppState, Command, ParamId, Tool};
+use crate::engine::{ModelInfo, ModelSource};
+use crate::latent::expr::Expr;
+use crate::model::IndexGrid;
+use crate::ui::panels::parameter_row;
+use crate::ui::panels::tools::brush::Pen;
+use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
+use crate::ui::textures::PictureTextures;
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::tile::Tile;
+use crate::ui::widgets::{
+    caption, command_button, empty_state, icon_button, number_field, section,
+};
+use codebook::Codebook;
+use eframe::egui::{Button, DragValue, RichText, Ui, vec2};
+use lucide_icons::Icon;
+use swatch::Swatches;
+
+/// Side of the picture that cells are copied from.
+const OTHER_SIDE: f32 = 112.0;
+/// Side of the entry that the brush paints.
+const ENTRY_SIDE: f32 = 40.0;
+const SEED_WIDTH: f32 = 84.0;
+
+/// The hand, and how the codebook is looked at.
+#[derive(Default)]
+pub struct View {
+    pen: Pen,
+    codebook: Codebook,
+}
+
+impl ToolPanel for View {
+    fn controls_ui(&mut self, ui: &mut Ui, controls: &mut Controls<'_>) {
+        let Controls {
+            app,
+            actions,
+            model,
+            textures,
+        } = controls;
+        let Some(grid) = model.manifest.grid() else {
+            no_grid_ui(ui, app, actions, model);
+            return;
+        };
+        self.codebook.begin_frame();
+        section(ui, "Brush", |ui| {
+            brush_ui(ui, app, actions, (model, grid), textures);
+        });
+        if model.manifest.writes() {
+            section(ui, "Expected here", |ui| {
+                expected::ui(
+                    ui,
+                    app,
+                    actions,
+                    &mut Swatches::new(app, model, grid, textures),
+                );
+            });
+        }
+        self.codebook.ui(ui, app, actions, (model, grid), textures);
+    }
+
+    fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {
+        let model = stage.app.model();
+        match model.and_then(|model| model.manifest.grid()) {
+            None => {
+                self.pen.lift();
+                picture_ui(ui, stage);
+            }
+            Some(grid) => stage::ui(ui, stage, grid, self),
+        }
+    }
+}
+
+fn of_tool(key: &'static str) -> Command {
+    Command::OfTool(Tool::Paint, key)
+}
+
+fn brush_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    (model, grid): (&ModelInfo, IndexGrid),
+    textures: &mut PictureTextures,
+) {
+    let view = app.tool::<Paint>();
+    let mode = view.settings.mode;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for wanted in Mode::ALL {
+            let (words, tip) = mode_words(wanted);
+            let button = Button::new(words)
+                .selected(mode == wanted)
+                .min_size(vec2(0.0, size::CONTROL));
+            if ui.add(button).on_hover_text(tip).clicked() {
+                actions.edit_tool::<Paint>(move |settings| settings.mode = wanted);
+            }
+        }
+    });
+    parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_SIZE));
+    match mode {
+        Mode::Entry => {
+            let entry = view.entry();
+            parameter_row::ui(ui, app, actions, &ParamId::Tool(ENTRY));
+            ui.horizontal(|ui| {
+                let mut swatches = Swatches::new(app, model, grid, textures);
+                let (rect, response) = ui.allocate_exact_size(
+                    vec2(ENTRY_SIDE, ENTRY_SIDE),
+                    eframe::egui::Sense::hover(),
+                );
+                swatches.paint(ui, rect, entry);
+                response.on_hover_text("What the brush paints");
+                ui.vertical(|ui| {
+                    ui.label(crate::app::sentences::capitalised(&view.name_of(entry)));
+                    ui.horizontal(|ui| {
+                        ui.spacing_mut().item_spacing.x = space::XS;
+                        command_button(ui, app, actions, of_tool(PICK));
+                    });
+                });
+            });
+        }
+        Mode::Picture => other_ui(ui, app, actions, textures),
+        Mode::Erase => {
+            caption(ui, "The brush brings back what was there before painting");
+        }
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        command_button(ui, app, actions, of_tool(REMOVE));
+        if mode != Mode::Entry {
+            icon_button(ui, app, actions, of_tool(PICK));
+        }
+    });
+    if view.begins_with_grid() {
+        caption(
+            ui,
+            "Painting begins with this grid written out: the sampler's settings are no part of a code",
+        );
+    }
+    if let Some(why) = view.failure() {
+        ui.label(RichText::new(why).color(tokens(ui).error));
+    }
+}
+
+fn mode_words(mode: Mode) -> (&'static str, String) {
+    let shortcut = |key| {
+        let info = of_tool(key).info();
+        let shortcut = info
+            .shortcut
+            .map(|shortcut| shortcut.logical_key.symbol_or_name());
+        shortcut.map_or_else(String::new, |key| format!(" ({key})"))
+    };
+    match mode {
+        Mode::Entry => (
+            "Entry",
+            "Paint cells with an entry of the codebook".to_owned(),
+        ),
+        Mode::Picture => (
+            "From a picture",
+            format!(
+                "Copy the cells of another picture at the same places{}",
+                shortcut(FROM_PICTURE)
+            ),
+        ),
+        Mode::Erase => (
+            "Erase",
+            format!("Bring back what was there before{}", shortcut(ERASE)),
+        ),
+    }
+}
+
+/// The picture that cells are copied from.
+fn other_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, textures: &mut PictureTextures) {
+    let view = app.tool::<Paint>();
+    let other = view.other();
+    ui.horizontal(|ui| {
+        let tile = Tile {
+            picture: app.pictures().set(OTHER).get(0),
+            expression: &other,
+            name: "Picture to copy from",
+            side: OTHER_SIDE,
+            selected: false,
+        };
+        tile.ui(ui, app, textures);
+        ui.vertical(|ui| {
+            let from = &view.settings.from;
+            let mut seed = match from {
+                Expr::Seed(seed) => *seed,
+                _ => 0,
+            };
+            let field = DragValue::new(&mut seed).speed(0.1).prefix("seed ");
+            let response = number_field(ui, SEED_WIDTH, field)
+                .on_hover_text("Copy from the picture of this seed")
+                .accessible_name("Seed to copy from");
+            if response.changed() {
+                actions.edit_tool::<Paint>(move |settings| settings.from = Expr::Seed(seed));
+            }
+            if !matches!(from, Expr::Seed(_)) {
+                ui.label(crate::ui::widgets::code(from.to_string()));
+            }
+            caption(ui, "or click one of the codes further down");
+        });
+    });
+}
+
+/// What is shown for a model without such codes: which ones have them.
+fn no_grid_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
+    ui.add_space(space::XL);
+    empty_state(
+        ui,
+        Icon::Brush,
+        "No grid to paint on",
+        &format!(
+            "Codes of {} are real numbers. Models with a codebook make a picture of a grid of its entries, which \
+             a brush can paint",
+            model.manifest.title
+        ),
+    );
+    ui.add_space(space::M);
+    let known: Vec<ModelSource> = app.models().with_grids().collect();
+    if known.is_empty() {
+        caption(
+            ui,
+            "Open a VQ model from a file, such as one made by zscape train",
+        );
+    }
+    for source in known {
+        let words = format!("Open {}", source_title(&source));
+        if ui.add(Button::new(&words)).clicked() {
+            actions.push(Action::LoadModel(source));
+        }
+    }
+}
