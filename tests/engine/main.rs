@@ -24,6 +24,7 @@ mod graph;
 mod graph_files;
 mod graph_manifests;
 mod graph_models;
+mod grids;
 mod guided_by_judge;
 mod heavy_models;
 mod latent_diffusion;

@@ -33,6 +33,7 @@ mod models;
 mod noise;
 mod old_sessions;
 mod on_gpu;
+mod paint;
 mod parameters;
 mod promises;
 mod quitting;

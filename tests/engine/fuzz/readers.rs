@@ -179,7 +179,7 @@ fn window_memory(path: &Path) -> Result<(), String> {
     }
 }
 
-const EXPRESSIONS: [&str; 9] = [
+const EXPRESSIONS: [&str; 10] = [
     "seed(42)",
     "slerp(seed(3), seed(9), 0.4)",
     "mean(seed(1), seed(2)) - 1.5*[0.5, -1.2] + @me",
@@ -187,6 +187,7 @@ const EXPRESSIONS: [&str; 9] = [
     "vary(seed(7), 7, 0.3, lock [0, 1..2])",
     "cross(seed(1), -seed(2), 7) + 2*dir(\"z1\")",
     "project_out(seed(1), dir(\"z0\"))",
+    "mix(seed(1), fill(\"codes\", 17), cells [0, 3..5])",
     "map(seed(1), \"w\") + at(\"z\", [1, 2])",
     "mix(seed(1), seed(2), cells [0, 3..5]) + encode(\"absent.png\")",
 ];

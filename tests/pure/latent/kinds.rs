@@ -158,6 +158,8 @@ fn indices_are_not_numbers() {
         ("vary(@cat, 42, 0.5, lock [0, 3])", [1, 2, 2, 4]),
         ("vary(@cat, 42, 1)", [15, 9, 2, 13]),
         ("at(\"codes\", [15, 0, 1, 2])", [15, 0, 1, 2]),
+        ("fill(\"codes\", 15)", [15, 15, 15, 15]),
+        ("mix(@cat, fill(\"codes\", 0), cells [1..3])", [1, 0, 0, 4]),
     ] {
         let found = value(text).expect(text);
         assert_eq!(found.values.indices(), expected, "{text}");
@@ -199,6 +201,20 @@ fn indices_are_not_numbers() {
         (
             "mix(@cat, @dog, cells [4])",
             "cells 4 goes beyond codes of toy-vq: the largest range is 0..4",
+        ),
+        (
+            "fill(\"codes\", 16)",
+            "16 is not an index into the codebook of codes of toy-vq, which are the whole numbers from \
+             0 to 15",
+        ),
+        (
+            "fill(\"z\", 1)",
+            "fill(...) makes a grid of indices, but codes in z of toy-vq are real numbers (3)",
+        ),
+        ("fill(\"h\", 1)", "toy-vq has no h space"),
+        (
+            "mix(@me, fill(\"codes\", 1), cells [0])",
+            "@me is in z, which does not meet codes in codes",
         ),
         ("at(\"h\", [1])", "toy-vq has no h space"),
         (

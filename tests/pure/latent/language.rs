@@ -83,6 +83,7 @@ const TOKENS: &[&str] = &[
     "vary",
     "cross",
     "project_out",
+    "fill",
     "lock",
     "(",
     "(",
@@ -229,6 +230,32 @@ fn errors_point_at_the_place_and_say_what_to_do() {
         ),
         ("vary(@a)", 8, "expected a comma, found `)`; vary takes"),
         ("vary(@a, 1.5, 2)", 10, "a seed is a whole number"),
+        (
+            "fill(\"codes\", 1.5)",
+            15,
+            "an index is a whole number from 0 on",
+        ),
+        (
+            "fill(\"codes\", -1)",
+            15,
+            "an index is a whole number from 0 on",
+        ),
+        (
+            "fill(\"codes\", 4294967296)",
+            15,
+            "an index is a whole number from 0 on",
+        ),
+        (
+            "fill(\"codes\")",
+            13,
+            "expected a comma, found `)`; fill takes a space of indices",
+        ),
+        ("fill(17)", 6, "fill takes a space of indices in quotes"),
+        (
+            "fill(\"codes\", @me)",
+            15,
+            "expected an index, a whole number from 0 on, found",
+        ),
         (
             "vary(@a, 1, 2, 3)",
             16,

@@ -3,6 +3,7 @@
 mod editing;
 mod kinds;
 mod language;
+mod painting;
 mod prior;
 mod sampling;
 mod sefa;
