@@ -214,7 +214,7 @@ fn indices_are_not_numbers() {
         ("fill(\"h\", 1)", "toy-vq has no h space"),
         (
             "mix(@me, fill(\"codes\", 1), cells [0])",
-            "@me is in z, which does not meet codes in codes",
+            "fill(\"codes\", 1) is in codes, which does not meet codes in z",
         ),
         ("at(\"h\", [1])", "toy-vq has no h space"),
         (
