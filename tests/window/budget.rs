@@ -96,7 +96,10 @@ const FASHION: &str = "fashion-vae";
 /// 192 dimensions of w, dozens of directions, a code for each layer.
 const FACES: &str = "faces-stylegan";
 
-const PLACES: [Place; 17] = [
+/// A grid of codes of 512 entries.
+const CODES: &str = "faces-vq";
+
+const PLACES: [Place; 18] = [
     place("Explore", FASHION, |it| it.tool(Tool::Explore), 1_750, 330),
     place(
         "Interpolate",
@@ -140,6 +143,7 @@ const PLACES: [Place; 17] = [
     ),
     place("Compare", FASHION, |it| it.tool(Tool::Compare), 1_600, 300),
     place("Where am I", FASHION, |it| it.tool(Tool::Where), 1_400, 230),
+    place("Paint", CODES, |it| it.tool(Tool::Paint), 2_000, 400),
     place("Explore, all dimensions", FACES, all_dimensions, 2_400, 480),
     place("Map, components", FASHION, components, 1_750, 1_200),
     place(

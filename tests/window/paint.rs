@@ -212,7 +212,7 @@ fn the_keyboard_paints_and_walks_through_the_codebook() {
         "mix(seed(42), fill(\"codes\", 0), cells [9])"
     );
     window
-        .find(Role::Slider, "Codebook, entry 0 chosen")
+        .find(Role::ListBox, "Codebook, entry 0 chosen")
         .focus();
     window.harness.run_steps(2);
     for key in [Key::ArrowRight, Key::ArrowRight] {

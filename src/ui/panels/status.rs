@@ -182,6 +182,8 @@ fn code_ui(ui: &mut Ui, app: &AppState) {
             let (shape, norm) = (&code.shape, code.norm());
             format!("{space} {shape}   |{space}| {norm:.1} of {expected:.1}")
         }
+        // Indices have no length.
+        (space, _) if !code.shape.is_real() => format!("{space} {}", code.shape),
         (space, _) => format!("{space} {}   |{space}| {:.1}", code.shape, code.norm()),
     };
     caption(ui, text).on_hover_text(

@@ -7,14 +7,19 @@ use crate::latent::expr::Expr;
 use crate::latent::painting::Painting;
 use crate::latent::{Mask, SamplerPart};
 use crate::model::IndexGrid;
+use std::sync::Arc;
 
 impl ToolView<'_, Paint> {
     /// The cells that are painted.
-    pub fn painted(&self) -> Mask {
-        match self.grid() {
-            Some(grid) => painting(self.workspace, grid).painted(),
-            None => Mask::default(),
-        }
+    pub fn painted(&self) -> Arc<Mask> {
+        let Some(grid) = self.grid() else {
+            return Arc::default();
+        };
+        let expression = self.workspace.position.expression();
+        let key = (expression.clone(), grid);
+        self.tool
+            .painted
+            .get(key, || painting(self.workspace, grid).painted())
     }
 
     /// The code that cells are copied from: one in the space of grids.
@@ -44,13 +49,17 @@ impl ToolView<'_, Paint> {
         let Some(grid) = self.grid() else {
             return false;
         };
-        let painting = painting(workspace, grid);
         let writes = workspace.model().is_some_and(|it| it.manifest.writes());
-        let is_noise = workspace.space_of(painting.base()) != Some(grid.space);
         let (usual, part) = (SamplerPart::default(), workspace.sampler().first_part());
         let is_usual = part.temperature == usual.temperature
             && (part.guidance == usual.guidance || workspace.position.given().is_empty());
-        writes && painting.painted().is_empty() && is_noise && (!is_usual || painting.is_redrawn())
+        let is_redrawn = workspace.position.edited().is_some();
+        if !writes || (is_usual && !is_redrawn) {
+            return false;
+        }
+        let painting = painting(workspace, grid);
+        let is_noise = workspace.space_of(painting.base()) != Some(grid.space);
+        painting.painted().is_empty() && is_noise
     }
 }
 

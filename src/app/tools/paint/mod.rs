@@ -17,8 +17,9 @@ pub use watch::Expected;
 
 use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
 use crate::app::pictures::{PictureRequest, SetKey};
-use crate::app::{Availability, CommandInfo};
+use crate::app::{Availability, CommandInfo, Derived};
 use crate::engine::{Event, JobId, ModelInfo};
+use crate::latent::Mask;
 use crate::latent::expr::Expr;
 use crate::learn::ToolName;
 use crate::model::IndexGrid;
@@ -26,6 +27,7 @@ use codebook::Counting;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use watch::Watch;
@@ -128,6 +130,7 @@ pub struct Paint {
     counting: Counting,
     /// Whether the next click takes the entry under it.
     picks: bool,
+    painted: Derived<(Expr, IndexGrid), Mask>,
 }
 
 impl Paint {
@@ -187,12 +190,12 @@ impl ToolView<'_, Paint> {
     }
 
     /// What an entry is called: its name, or its number.
-    pub fn name_of(&self, index: u32) -> String {
+    pub fn name_of(&self, index: u32) -> Cow<'_, str> {
         let model = self.workspace.model();
         let entries = model.map_or(&[][..], |model| &model.manifest.entries);
         match entries.get(index as usize) {
-            Some(entry) => entry.name.clone(),
-            None => format!("entry {index}"),
+            Some(entry) => Cow::Borrowed(&entry.name),
+            None => Cow::Owned(format!("entry {index}")),
         }
     }
 }

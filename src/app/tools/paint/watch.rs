@@ -14,6 +14,8 @@ use std::sync::Arc;
 struct Of {
     shot: Shot,
     names: ByAddress<SessionNames>,
+    /// Of the picture whose code it is; none where the engine was asked.
+    generation: Option<u64>,
 }
 
 impl Of {
@@ -23,7 +25,14 @@ impl Of {
         Some(Self {
             shot: workspace.shot(&model.id, expression),
             names: ByAddress::new(&workspace.names),
+            generation: None,
         })
+    }
+
+    /// Whether both are of the same picture, now that the window shows that of a generation.
+    fn is_same(&self, current: &Self, shown: Option<u64>) -> bool {
+        let is_shown = self.generation.is_none() || self.generation == shown;
+        is_shown && self.shot == current.shot && self.names == current.names
     }
 }
 
@@ -82,11 +91,32 @@ impl Watch {
         if self.known.take_if(of_another_model).is_some() {
             self.expected = None;
         }
-        let is_known = self.known.as_ref().is_some_and(|(known, _)| *known == of);
-        let has_failed = self.failure.as_ref().is_some_and(|(known, _)| *known == of);
-        if is_known {
+        let frame = cx.workspace.preview.frame();
+        let frame = frame.filter(|frame| *frame.shot == of.shot);
+        let shown = frame.map(|frame| frame.generation);
+        let is_known = |(known, _): &(Of, Arc<[u32]>)| known.is_same(&of, shown);
+        if self.known.as_ref().is_some_and(is_known) {
             self.expect(cx, model);
-        } else if !has_failed && self.finding.is_none() {
+            return;
+        }
+        // A picture of a grid brings it.
+        let grid = model.manifest.grid().map(|grid| grid.space);
+        let its = frame.filter(|frame| Some(frame.code.space) == grid);
+        if let Some(frame) = its {
+            self.failure = None;
+            self.known = Some((
+                Of {
+                    generation: shown,
+                    ..of
+                },
+                frame.code.values.indices().into(),
+            ));
+            return;
+        }
+        let is_on_its_way = cx.workspace.space_of(&of.shot.expression) == grid
+            && cx.workspace.preview.failure().is_none();
+        let has_failed = self.failure.as_ref().is_some_and(|(known, _)| *known == of);
+        if !has_failed && !is_on_its_way && self.finding.is_none() {
             let job = cx.submit(Job::Grids {
                 shots: vec![of.shot.clone()],
                 names: Arc::clone(&cx.workspace.names),
@@ -130,7 +160,9 @@ impl Watch {
     /// The grid of the current picture itself, if it has come.
     pub fn settled(&self, workspace: &Workspace) -> Option<Arc<[u32]>> {
         let of = Of::current(workspace)?;
-        let known = self.known.as_ref().filter(|(known, _)| *known == of);
+        let shown = workspace.preview.frame().map(|frame| frame.generation);
+        let known = self.known.as_ref();
+        let known = known.filter(|(known, _)| known.is_same(&of, shown));
         known.map(|(_, grid)| Arc::clone(grid))
     }
 

@@ -9,7 +9,7 @@ use eframe::egui::{Align2, FontId, Role, Sense, Stroke, StrokeKind, Ui, WidgetIn
 pub const WIDTH: f32 = 72.0;
 const ROOMY: f32 = 56.0;
 /// Below this there is room for the icon alone.
-const WITH_WORD: f32 = 42.0;
+const WITH_WORD: f32 = 38.0;
 const TIGHT: f32 = 24.0;
 
 /// Paints the rail.

@@ -25,7 +25,7 @@ const ROW: f32 = 24.0;
 const COLOUR: f32 = 14.0;
 const COLUMN: f32 = 132.0;
 /// Height of what is seen of the codebook at once.
-const HEIGHT: f32 = 248.0;
+const HEIGHT: f32 = 5.0 * (SIDE + GAP) - GAP;
 
 /// How the codebook is looked at.
 #[derive(Default)]
@@ -95,6 +95,13 @@ impl Codebook {
                     let (used, all) = (usage.used(), grid.levels);
                     caption(ui, format!("{used} of {all} entries in this picture"));
                 }
+                if model.manifest.entries.is_empty() {
+                    caption(
+                        ui,
+                        "Each is the middle of a picture made of that entry alone; beside others it may look \
+                         different",
+                    );
+                }
                 count_ui(ui, app, actions, grid);
             },
         );
@@ -159,6 +166,7 @@ impl Codebook {
         let scroll = ScrollArea::vertical()
             .id_salt("codebook")
             .max_height(HEIGHT)
+            .min_scrolled_height(HEIGHT)
             .auto_shrink([false, true]);
         scroll.show_viewport(ui, |ui, viewport| {
             let width = ui.available_width();
@@ -167,7 +175,7 @@ impl Codebook {
             let (rect, response) = ui.allocate_exact_size(whole, Sense::click());
             response.widget_info(|| {
                 let words = format!("Codebook, {} chosen", view.name_of(entry));
-                WidgetInfo::labeled(Role::Slider, true, words)
+                WidgetInfo::labeled(Role::ListBox, true, words)
             });
             chosen = by_keys(ui, &response, sorted, entry, layout.columns);
             // One that was picked elsewhere is brought into view, once.
@@ -188,16 +196,17 @@ impl Codebook {
                 // No stop of the keyboard of its own: there may be thousands.
                 let id = response.id.with(index);
                 let one = ui.interact(place, id, Sense::CLICK);
-                let name = view.name_of(index);
+                let name = || capitalised(&view.name_of(index));
                 one.widget_info(|| {
-                    let words = format!("{}, {count} here", capitalised(&name));
+                    let words = format!("{}, {count} here", name());
                     WidgetInfo::selected(Role::Button, true, index == entry, words)
                 });
-                if has_names {
-                    named_ui(ui, swatches, place, (index, &name, count));
-                } else {
-                    swatches.paint(ui, place, index);
-                    count_badge(ui, place, count);
+                match swatches.model.manifest.entries.get(index as usize) {
+                    Some(entry) => named_ui(ui, swatches, place, (index, &entry.name, count)),
+                    None => {
+                        swatches.paint(ui, place, index);
+                        count_badge(ui, place, count);
+                    }
                 }
                 outline(ui, place, index == entry, one.hovered());
                 if one.hovered() {
@@ -213,7 +222,7 @@ impl Codebook {
                         1 => "in 1 cell of this picture".to_owned(),
                         count => format!("in {count} cells of this picture"),
                     };
-                    format!("{}: {times}", capitalised(&name))
+                    format!("{}: {times}", name())
                 });
             }
             if response.has_focus() {

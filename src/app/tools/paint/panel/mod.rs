@@ -7,8 +7,10 @@ mod swatch;
 
 use super::{BRUSH_SIZE, ENTRY, ERASE, FROM_PICTURE, Mode, OTHER, PICK, Paint, REMOVE};
 use crate::app::models::source_title;
+use crate::app::sentences::capitalised;
 use crate::app::{Action, Actions, AppState, Command, ParamId, Tool};
 use crate::engine::{ModelInfo, ModelSource};
+use crate::latent::Mask;
 use crate::latent::expr::Expr;
 use crate::model::IndexGrid;
 use crate::ui::panels::parameter_row;
@@ -17,18 +19,17 @@ use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::Tile;
-use crate::ui::widgets::{
-    caption, command_button, empty_state, icon_button, number_field, section,
-};
+use crate::ui::widgets::{caption, empty_state, icon_button, number_field, section};
 use codebook::Codebook;
-use eframe::egui::{Button, DragValue, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, DragValue, Layout, Rect, RichText, Ui, vec2};
 use lucide_icons::Icon;
+use stage::Overlay;
 use swatch::Swatches;
 
 /// Side of the picture that cells are copied from.
 const OTHER_SIDE: f32 = 112.0;
 /// Side of the entry that the brush paints.
-const ENTRY_SIDE: f32 = 40.0;
+const ENTRY_SIDE: f32 = size::CONTROL;
 const SEED_WIDTH: f32 = 84.0;
 
 /// The hand, and how the codebook is looked at.
@@ -36,6 +37,8 @@ const SEED_WIDTH: f32 = 84.0;
 pub struct View {
     pen: Pen,
     codebook: Codebook,
+    /// The cells under the brush.
+    under: Mask,
 }
 
 impl ToolPanel for View {
@@ -52,8 +55,13 @@ impl ToolPanel for View {
         };
         self.codebook.begin_frame();
         section(ui, "Brush", |ui| {
-            brush_ui(ui, app, actions, (model, grid), textures);
+            brush_ui(ui, app, actions, (model, grid), textures, &self.under);
         });
+        if app.tools().settings().paint.mode == Mode::Picture {
+            // The codes to copy from follow at once.
+            return;
+        }
+        self.codebook.ui(ui, app, actions, (model, grid), textures);
         if model.manifest.writes() {
             section(ui, "Expected here", |ui| {
                 expected::ui(
@@ -64,7 +72,6 @@ impl ToolPanel for View {
                 );
             });
         }
-        self.codebook.ui(ui, app, actions, (model, grid), textures);
     }
 
     fn stage_ui(&mut self, ui: &mut Ui, stage: &mut Stage<'_>) {
@@ -89,10 +96,11 @@ fn brush_ui(
     actions: &mut Actions,
     (model, grid): (&ModelInfo, IndexGrid),
     textures: &mut PictureTextures,
+    under: &Mask,
 ) {
     let view = app.tool::<Paint>();
     let mode = view.settings.mode;
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for wanted in Mode::ALL {
             let (words, tip) = mode_words(wanted);
@@ -103,6 +111,10 @@ fn brush_ui(
                 actions.edit_tool::<Paint>(move |settings| settings.mode = wanted);
             }
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            icon_button(ui, app, actions, of_tool(REMOVE));
+            icon_button(ui, app, actions, of_tool(PICK));
+        });
     });
     parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_SIZE));
     match mode {
@@ -117,27 +129,14 @@ fn brush_ui(
                 );
                 swatches.paint(ui, rect, entry);
                 response.on_hover_text("What the brush paints");
-                ui.vertical(|ui| {
-                    ui.label(crate::app::sentences::capitalised(&view.name_of(entry)));
-                    ui.horizontal(|ui| {
-                        ui.spacing_mut().item_spacing.x = space::XS;
-                        command_button(ui, app, actions, of_tool(PICK));
-                    });
-                });
+                ui.label(capitalised(&view.name_of(entry)));
             });
         }
-        Mode::Picture => other_ui(ui, app, actions, textures),
+        Mode::Picture => other_ui(ui, app, actions, textures, (grid, under)),
         Mode::Erase => {
             caption(ui, "The brush brings back what was there before painting");
         }
     }
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        command_button(ui, app, actions, of_tool(REMOVE));
-        if mode != Mode::Entry {
-            icon_button(ui, app, actions, of_tool(PICK));
-        }
-    });
     if view.begins_with_grid() {
         caption(
             ui,
@@ -177,7 +176,13 @@ fn mode_words(mode: Mode) -> (&'static str, String) {
 }
 
 /// The picture that cells are copied from.
-fn other_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, textures: &mut PictureTextures) {
+fn other_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    textures: &mut PictureTextures,
+    (grid, under): (IndexGrid, &Mask),
+) {
     let view = app.tool::<Paint>();
     let other = view.other();
     ui.horizontal(|ui| {
@@ -188,7 +193,18 @@ fn other_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, textures: &mut P
             side: OTHER_SIDE,
             selected: false,
         };
-        tile.ui(ui, app, textures);
+        let response = tile.ui(ui, app, textures);
+        let image = app.model().map(|model| model.manifest.image);
+        let size = image.map_or(vec2(1.0, 1.0), |image| {
+            vec2(image.width as f32, image.height as f32)
+        });
+        let size = size * (OTHER_SIDE / size.max_elem().max(1.0));
+        let overlay = Overlay {
+            painter: ui.painter().clone(),
+            place: Rect::from_center_size(response.rect.center(), size),
+            grid,
+        };
+        overlay.brush(under);
         ui.vertical(|ui| {
             let from = &view.settings.from;
             let mut seed = match from {
@@ -205,7 +221,7 @@ fn other_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, textures: &mut P
             if !matches!(from, Expr::Seed(_)) {
                 ui.label(crate::ui::widgets::code(from.to_string()));
             }
-            caption(ui, "or click one of the codes further down");
+            caption(ui, "or click one of the codes below");
         });
     });
 }

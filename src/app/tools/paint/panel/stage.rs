@@ -76,11 +76,11 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, grid: IndexGrid, view: &mut View) 
             let indices = stage.app.tool::<Paint>().indices().cloned();
             overlay.entry(ui, indices.as_deref().unwrap_or_default(), hovered);
         }
+        view.under = Mask::empty(grid.size);
         if let Some(at) = pointed {
             overlay.lines(ui);
-            let mut under = Mask::empty(grid.size);
-            under.stamp([at; 2], if picks { 1 } else { side });
-            overlay.brush(&under);
+            view.under.stamp([at; 2], if picks { 1 } else { side });
+            overlay.brush(&view.under);
         }
         if response.has_focus() {
             let ring = place.intersect(area);
@@ -175,10 +175,10 @@ fn rest_on(ui: &Ui, stage: &mut Stage<'_>, response: &eframe::egui::Response, ce
 }
 
 /// What lies over the picture.
-struct Overlay {
-    painter: Painter,
-    place: Rect,
-    grid: IndexGrid,
+pub struct Overlay {
+    pub painter: Painter,
+    pub place: Rect,
+    pub grid: IndexGrid,
 }
 
 impl Overlay {
@@ -210,7 +210,7 @@ impl Overlay {
     }
 
     /// The cells under the brush.
-    fn brush(&self, under: &Mask) {
+    pub fn brush(&self, under: &Mask) {
         let runs = under.runs().map(|run| self.run(run));
         let Some(all) = runs.reduce(|a, b| a.union(b)) else {
             return;
