@@ -10,14 +10,20 @@ use zscape::app::tools::paint::{Mode, Order, PALETTE, Paint};
 use zscape::app::{Action, Edit, ParamId};
 use zscape::engine::{ModelSource, Picture};
 use zscape::latent::expr::{Expr, parse};
+use zscape::model::ModelFile;
+use zscape::model::manifest::Entry;
 
 const BRUSH: &str = "Picture to paint codes on";
 
 /// A small model whose codes are grids of 4x4 indices out of 32, in Paint.
 fn open() -> (Window, TempDir) {
+    open_file(&graph_files::bytes(CODES))
+}
+
+fn open_file(bytes: &[u8]) -> (Window, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("codes.safetensors");
-    zscape::files::save::save(&path, &graph_files::bytes(CODES)).expect("it can be written");
+    zscape::files::save::save(&path, bytes).expect("it can be written");
     let mut window = Window::open_model(Some(ModelSource::File(path)));
     window.press(Modifiers::NONE, Key::D);
     settle(&mut window);
@@ -334,4 +340,60 @@ fn a_model_without_codes_says_which_has_them() {
     });
     settle(&mut window);
     window.find(Role::Image, BRUSH);
+}
+
+#[test]
+fn entries_with_names_are_called_by_them() {
+    let file = ModelFile::from_bytes(&graph_files::bytes(CODES)).expect("it is sound");
+    let mut manifest = file.manifest.clone();
+    let entry = |index: u8| Entry {
+        name: format!("label {index}"),
+        colour: [8 * index, 128, 255 - 8 * index],
+    };
+    manifest.entries = (0..32).map(entry).collect();
+    let bytes = ModelFile::to_bytes(&manifest, &file.tensors).expect("it is sound");
+    let (mut window, _folder) = open_file(&bytes);
+    let palette = window.app().pictures().set(PALETTE);
+    assert_eq!(palette.iter().count(), 0, "colours need no pictures");
+    let indices = window.app().tool::<Paint>().indices().cloned();
+    let indices = indices.expect("it came");
+    let count = indices.iter().filter(|index| **index == 4).count();
+    window.click(&format!("Label 4, {count} here"));
+    window.find(Role::ListBox, "Codebook, label 4 chosen");
+    dot(&mut window, [0.1, 0.1]);
+    assert_eq!(
+        window.expression(),
+        "mix(seed(42), fill(\"codes\", 4), cells [0])"
+    );
+    window.click("By likeness");
+    window.find(Role::Label, "Row 1, column 1: label 4");
+}
+
+#[test]
+fn a_count_is_cancelled_and_settings_are_taken_back() {
+    let mut window = Window::open_named("faces-vq");
+    window.open_tool("Paint");
+    settle(&mut window);
+    window.find(Role::Button, "Count entries").click();
+    window.wait("the count to begin", |app| {
+        app.tool::<Paint>().counting().is_some()
+    });
+    window
+        .find(Role::Button, "Cancel the count of entries")
+        .click();
+    window.wait("the count to end", |app| {
+        app.tool::<Paint>().counting().is_none()
+    });
+    assert!(window.app().tool::<Paint>().counted().is_none());
+    assert!(window.messages().is_empty());
+    // Settings go with the steps of the history.
+    set(&mut window, "tool/paint/brush", 3.0);
+    set(&mut window, "tool/paint/entry", 700.0);
+    assert_eq!(window.app().tool::<Paint>().entry(), 511);
+    window.press(Modifiers::COMMAND, Key::Z);
+    settle(&mut window);
+    assert_eq!(window.app().tool::<Paint>().entry(), 0);
+    window.press(Modifiers::COMMAND, Key::Z);
+    settle(&mut window);
+    assert_eq!(window.app().tools().settings().paint.size(), 1);
 }
