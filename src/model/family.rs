@@ -43,6 +43,8 @@ pub struct FamilyTraits {
     pub has_likelihood: bool,
     /// Whether trainers of the family learn a codebook, whose entries are the codes.
     pub learns_codebook: bool,
+    /// Whether trainers of the family learn what a label map is a picture of.
+    pub translates: bool,
     /// Whether the manifest says which spaces there are; else it is z, and w and w+ with styles.
     pub has_any_spaces: bool,
 }
@@ -75,6 +77,7 @@ impl Family {
             has_styles: false,
             has_likelihood: false,
             learns_codebook: false,
+            translates: false,
             has_any_spaces: false,
         };
         match self {
@@ -137,6 +140,13 @@ impl Family {
                 has_prior: true,
                 learns_conditions: true,
                 encoding: Encoding::Code,
+                has_any_spaces: true,
+                ..plain
+            },
+            Self::Translation => FamilyTraits {
+                title: "image-to-image GAN",
+                has_prior: true,
+                translates: true,
                 has_any_spaces: true,
                 ..plain
             },

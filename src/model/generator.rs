@@ -88,6 +88,8 @@ struct Map {
     from: Space,
     to: Space,
     runner: Runner,
+    /// Whether it scores the indices of a grid.
+    scores: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -117,6 +119,7 @@ impl Generator {
             Ok(Map {
                 from: map.from,
                 to: map.to,
+                scores: map.scores,
                 runner: Runner::new(&map.graph, file, &device::cpu())?,
             })
         });
@@ -416,8 +419,7 @@ impl Generator {
             let places = encoder.scored_places;
             let scores = encoder.runner.values(&[pictures])?;
             let count = pictures.len() / self.image.len().max(1);
-            let grids = scores.chunks_exact((scores.len() / count.max(1)).max(1));
-            let indices = grids.flat_map(|scores| grid::chosen(scores, places));
+            let indices = grid::all_chosen(&scores, count, places);
             let indices: Vec<f32> = indices.map(|index| index as f32).collect();
             return Ok(Some(Encoded {
                 space: encoder.gives,

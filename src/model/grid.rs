@@ -164,6 +164,13 @@ pub fn chosen(scores: &[f32], places: usize) -> impl Iterator<Item = usize> {
     (0..places).map(move |place| largest((0..entries).map(|entry| scores[entry * places + place])))
 }
 
+/// The same of the scores of several grids, one after the other.
+pub fn all_chosen(scores: &[f32], count: usize, places: usize) -> impl Iterator<Item = usize> {
+    let of_grid = (scores.len() / count.max(1)).max(1);
+    let grids = scores.chunks_exact(of_grid);
+    grids.flat_map(move |scores| chosen(scores, places))
+}
+
 /// The place of the largest number; the first of several.
 fn largest(values: impl Iterator<Item = f32>) -> usize {
     let best = values

@@ -160,6 +160,9 @@ pub enum Family {
     /// A network that says what comes next, over a grid of indices that is written place by place: the
     /// pixels of a picture, or the codes of an autoencoder.
     Autoregressive,
+    /// A network that makes pictures of label maps, and one that finds the maps of pictures (pix2pix, Isola
+    /// et al. 2017); a map of its spaces draws label maps from z.
+    Translation,
     /// A classifier that judges pictures; it has no latent space.
     Classifier,
     /// Any generator: its graphs and its spaces say what it does.
@@ -228,7 +231,8 @@ impl Role {
     }
 }
 
-/// A network that leads codes from one space to another. Its tensors are `map.FROM.TO.NAME`.
+/// A network that leads codes from one space to another, or gives a score for each index at each place of a
+/// grid, the highest of which is the index. Its tensors are `map.FROM.TO.NAME`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MapSpec {

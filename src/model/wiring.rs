@@ -62,6 +62,8 @@ pub struct DecoderGraph {
 pub struct MapGraph {
     pub from: Space,
     pub to: Space,
+    /// Whether it scores the indices of a grid instead of giving numbers.
+    pub scores: bool,
     pub graph: BoundGraph,
 }
 
@@ -127,6 +129,7 @@ impl Wiring {
             maps.push(MapGraph {
                 from: Space::Z,
                 to: Space::W,
+                scores: false,
                 graph: style::mapping_graph(spec)?,
             });
         }
@@ -349,13 +352,23 @@ fn map(manifest: &Manifest, spec: &MapSpec) -> Result<MapGraph, String> {
         _ => (Network::new(&called, &prefix, network)?, code),
     };
     network.takes_numbers(takes)?;
-    network.gives_numbers(0, len(manifest, *to)?)?;
-    if !manifest.spaces.get(to).is_some_and(|shape| shape.is_real()) {
-        return Err(format!("the {called} cannot give indices"));
+    let levels = match manifest.spaces.get(to) {
+        Some(SpaceShape::Grid { levels, .. }) => Some(*levels as usize),
+        _ => None,
+    };
+    let numbers = len(manifest, *to)?.saturating_mul(levels.unwrap_or(1));
+    network.gives_numbers(0, numbers)?;
+    if !manifest
+        .spaces
+        .get(from)
+        .is_some_and(|shape| shape.is_real())
+    {
+        return Err(format!("the {called} cannot take indices"));
     }
     Ok(MapGraph {
         from: *from,
         to: *to,
+        scores: levels.is_some(),
         graph: network.graph,
     })
 }

@@ -139,11 +139,8 @@ impl Task for AutoencoderTask {
             .collect();
         Ok(Trained {
             networks,
-            style: None,
-            flow: None,
-            diffusion: None,
-            levels: None,
             tensors,
+            ..Trained::default()
         })
     }
 }

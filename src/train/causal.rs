@@ -5,9 +5,8 @@
 //! to the left in the same row. No kernel is masked; each is laid so that it reaches only what was written
 //! before.
 
-use crate::model::graph::{
-    Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, Window,
-};
+use super::graph_builder::GraphBuilder;
+use crate::model::graph::{Function, GraphSpec, InputSpec, Operation, OutputSpec, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -72,15 +71,9 @@ impl CausalSpec {
             return Err(format!("dilations must be 1 to {MAX_DILATION}"));
         }
         let channels = self.channels;
-        let mut net = Builder::default();
-        let rows = Operation::Embedding {
-            count: levels,
-            features: channels,
-        };
-        net.add("table", rows, &[input]);
-        let order = vec![2, 0, 1];
-        net.add("seen", Operation::Permute { order }, &["table"]);
-        let (above, left) = net.first(channels, [height, width], self.position);
+        let mut net = GraphBuilder::default();
+        let seen = net.embedded("table", input, levels, channels);
+        let (above, left) = net.first(&seen, channels, [height, width], self.position);
         let condition = (words > 0).then(|| {
             net.linear("words", "condition", channels);
             net.silu("said", "words")
@@ -95,10 +88,10 @@ impl CausalSpec {
             );
         }
         let x = net.silu("out_silu", &left);
-        net.conv("out_a", &x, 2 * channels, [1, 1], Window::default());
+        net.conv_1("out_a", &x, 2 * channels);
         net.silu("out_b", "out_a");
         net.silent.insert("scores".to_owned());
-        net.conv("scores", "out_b", levels, [1, 1], Window::default());
+        net.conv_1("scores", "out_b", levels);
         let mut inputs = vec![InputSpec {
             name: input.to_owned(),
             shape: vec![height, width],
@@ -126,51 +119,7 @@ impl CausalSpec {
     }
 }
 
-/// A graph that grows; every method gives the name of its result.
-#[derive(Default)]
-struct Builder {
-    nodes: Vec<NodeSpec>,
-    silent: BTreeSet<String>,
-}
-
-impl Builder {
-    fn add(&mut self, name: &str, operation: Operation, inputs: &[&str]) -> String {
-        self.nodes.push(NodeSpec {
-            name: name.to_owned(),
-            operation,
-            inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
-        });
-        name.to_owned()
-    }
-
-    fn conv(
-        &mut self,
-        name: &str,
-        x: &str,
-        channels: usize,
-        kernel: [usize; 2],
-        window: Window,
-    ) -> String {
-        let operation = Operation::Conv {
-            channels,
-            kernel,
-            window,
-            groups: 1,
-            bias: true,
-        };
-        self.add(name, operation, &[x])
-    }
-
-    fn linear(&mut self, name: &str, x: &str, outputs: usize) -> String {
-        let bias = true;
-        self.add(name, Operation::Linear { outputs, bias }, &[x])
-    }
-
-    fn silu(&mut self, name: &str, x: &str) -> String {
-        let function = Function::Silu;
-        self.add(name, Operation::Pointwise { function }, &[x])
-    }
-
+impl GraphBuilder {
     fn first_of(&mut self, name: &str, x: &str, axis: usize, end: usize) -> String {
         let start = 0;
         self.add(name, Operation::Slice { axis, start, end }, &[x])
@@ -180,6 +129,7 @@ impl Builder {
     /// kernel, since none reaches the place that it is for; the last is cut off.
     fn first(
         &mut self,
+        seen: &str,
         channels: usize,
         [height, width]: [usize; 2],
         is_placed: bool,
@@ -189,7 +139,7 @@ impl Builder {
             padding: [reach, side, 0, side],
             ..Window::default()
         };
-        self.conv("rows_all", "seen", channels, [reach, 2 * side + 1], above);
+        self.conv("rows_all", seen, channels, [reach, 2 * side + 1], above);
         let mut rows = self.first_of("rows", "rows_all", 1, height);
         if is_placed {
             let shape = vec![channels, height, width];
@@ -200,9 +150,9 @@ impl Builder {
             padding: [0, reach, 0, 0],
             ..Window::default()
         };
-        self.conv("row_all", "seen", channels, [1, reach], left);
+        self.conv("row_all", seen, channels, [1, reach], left);
         self.first_of("row", "row_all", 2, width);
-        self.conv("rows_to_row", &rows, channels, [1, 1], Window::default());
+        self.conv_1("rows_to_row", &rows, channels);
         self.add("places", Operation::Add, &["row", "rows_to_row"]);
         (rows, "places".to_owned())
     }
@@ -233,13 +183,7 @@ impl Builder {
         };
         let active = self.silu(&part("left_silu"), left);
         let seen = self.conv(&part("left"), &active, 2 * channels, [1, 2], only_left);
-        let joined = self.conv(
-            &part("joined"),
-            &above,
-            2 * channels,
-            [1, 1],
-            Window::default(),
-        );
+        let joined = self.conv_1(&part("joined"), &above, 2 * channels);
         let seen = self.add(&part("left_all"), Operation::Add, &[&seen, &joined]);
         let gated = self.gated(&part("left"), &seen, channels, condition);
         let left = self.add(&part("left_sum"), Operation::Add, &[left, &gated]);
@@ -262,20 +206,10 @@ impl Builder {
         };
         self.add(&part("halves"), halves, &[&x]);
         let halves = [0, 1].map(|half| format!("{}.{half}", part("halves")));
-        let function = Function::Tanh;
-        let value = self.add(
-            &part("value"),
-            Operation::Pointwise { function },
-            &[&halves[0]],
-        );
-        let function = Function::Sigmoid;
-        let gate = self.add(
-            &part("gate"),
-            Operation::Pointwise { function },
-            &[&halves[1]],
-        );
+        let value = self.function(&part("value"), &halves[0], Function::Tanh);
+        let gate = self.function(&part("gate"), &halves[1], Function::Sigmoid);
         let through = self.add(&part("through"), Operation::Multiply, &[&value, &gate]);
         self.silent.insert(part("back"));
-        self.conv(&part("back"), &through, channels, [1, 1], Window::default())
+        self.conv_1(&part("back"), &through, channels)
     }
 }

@@ -95,11 +95,8 @@ impl Task for ClassifierTask {
     fn finish(&mut self) -> Result<Trained, ModelError> {
         Ok(Trained {
             networks: BTreeMap::from([(Role::Classifier, self.spec.clone().into())]),
-            style: None,
-            flow: None,
-            diffusion: None,
-            levels: None,
             tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
+            ..Trained::default()
         })
     }
 }

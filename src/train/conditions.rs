@@ -213,6 +213,7 @@ mod tests {
             kind,
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
             groups: Vec::new(),
+            entries: Vec::new(),
         }
     }
 

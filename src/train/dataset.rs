@@ -3,8 +3,9 @@
 use super::TrainError;
 use super::dolls::{Described, Doll, Heroes};
 use super::idx::{self, Content};
+use super::layout::LayoutSettings;
 use super::task::Batch;
-use crate::model::manifest::{DataSource, ImageSpec, LabelKind};
+use crate::model::manifest::{DataSource, Entry, ImageSpec, LabelKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,8 @@ pub struct DataForm {
     pub labels: Vec<String>,
     /// Labels that speak of one thing, where the data knows.
     pub groups: Vec<LabelGroup>,
+    /// What the labels of label maps stand for; empty without such maps.
+    pub entries: Vec<Entry>,
 }
 
 /// Labels that speak of one part of a picture, such as its mouth, and how they go together.
@@ -164,6 +167,7 @@ impl DatasetName {
                 kind: LabelKind::Classes,
                 labels: classes.iter().map(|&name| name.to_owned()).collect(),
                 groups: Vec::new(),
+                entries: Vec::new(),
             },
             source: Source::Stored {
                 pixels: pictures.bytes,
@@ -202,6 +206,23 @@ impl Dataset {
             Source::Stored { labels, .. } => labels.len(),
             Source::Composed { count, .. } | Source::Encoded { count, .. } => *count,
         }
+    }
+
+    /// The same data with a label map for each picture.
+    ///
+    /// # Errors
+    /// A sentence when its pictures are not made of layers that fit the labels.
+    pub fn laid_out(mut self, layout: &LayoutSettings) -> Result<Self, String> {
+        match &mut self.source {
+            Source::Composed { doll, .. } => doll.lay_out(layout)?,
+            Source::Stored { .. } | Source::Encoded { .. } => {
+                return Err("has a layout, but its data has no layers".to_owned());
+            }
+        }
+        if let Source::Composed { doll, .. } = &self.source {
+            self.form = doll.form();
+        }
+        Ok(self)
     }
 
     /// The same data as codes, with a row of labels for each of `count` pictures.
@@ -263,13 +284,26 @@ impl Dataset {
         found
     }
 
-    /// A batch of pictures with their labels.
+    /// A batch of pictures with their labels, and their label maps where they have any.
     pub fn batch(&self, step: u64, indices: impl Iterator<Item = usize> + Clone) -> Batch {
-        Batch {
+        let mut batch = Batch {
             step,
-            pictures: self.pictures(indices.clone()),
-            labels: self.labels(indices),
+            ..Batch::default()
+        };
+        let Source::Composed { doll, part, .. } = &self.source else {
+            batch.pictures = self.pictures(indices.clone());
+            batch.labels = self.labels(indices);
+            return batch;
+        };
+        for index in indices {
+            let character = doll.character(*part, index as u64);
+            let pixels = character.pixels.iter();
+            let pixels = pixels.map(|&pixel| f32::from(pixel) / 255.0);
+            batch.pictures.extend(pixels);
+            batch.labels.extend(character.labels);
+            batch.layouts.extend(character.layout);
         }
+        batch
     }
 
     /// The class of every picture, where each has one.

@@ -231,11 +231,9 @@ impl Task for DiffusionTask {
         }
         Ok(Trained {
             networks,
-            style: None,
-            flow: None,
             diffusion: Some(self.diffusion.spec()),
-            levels: None,
             tensors,
+            ..Trained::default()
         })
     }
 }

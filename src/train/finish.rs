@@ -48,6 +48,7 @@ pub fn finish(
         flow,
         diffusion,
         levels,
+        maps,
         mut tensors,
     } = task.finish()?;
     let mut spaces = BTreeMap::new();
@@ -67,6 +68,9 @@ pub fn finish(
                 width,
             };
             spaces.insert(Space::X, noise);
+        }
+        if maps.iter().any(|map| map.from == Space::Z) {
+            spaces.insert(Space::Z, SpaceShape::Vector { dim: recipe.z_dim });
         }
     } else if recipe.diffusion.is_some() {
         let [channels, height, width] = recipe.data_shape(train.form.image);
@@ -96,8 +100,8 @@ pub fn finish(
         image: train.form.image,
         spaces,
         networks,
-        maps: Vec::new(),
-        entries: Vec::new(),
+        maps,
+        entries: train.form.entries.clone(),
         conditions: recipe.vocabulary(&train.form),
         style,
         flow,
@@ -121,7 +125,8 @@ pub fn finish(
     // Everything below is measured on the weights as they are stored.
     let device = device::cpu();
     // Codes of a model without a prior are scaled to what seeds are drawn from.
-    let has_vectors = levels.is_none();
+    let start = manifest.start_space();
+    let has_vectors = start == Some(Space::Z);
     if traits.generates && !traits.has_prior && has_vectors {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
@@ -132,7 +137,7 @@ pub fn finish(
     // What one number of the noise does to a picture of a sampler says nothing, and that of an index neither.
     if traits.generates && diffusion.is_none() && has_vectors {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
-        if generator.has_encoder() {
+        if generator.encoded_space() == start {
             let judge = Classifier::of(&manifest, &device)?;
             add_codes(
                 &generator,

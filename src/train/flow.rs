@@ -193,12 +193,9 @@ impl Task for FlowTask {
         let tensors = self.weights.averaged()?.into_iter();
         let tensors = tensors.map(|(name, tensor)| (format!("flow.{name}"), tensor));
         Ok(Trained {
-            networks: BTreeMap::new(),
-            style: None,
             flow: Some(self.flow.clone()),
-            diffusion: None,
-            levels: None,
             tensors: tensors.collect(),
+            ..Trained::default()
         })
     }
 }

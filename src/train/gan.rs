@@ -189,11 +189,8 @@ impl Task for GanTask {
         let (spec, tensors) = fold::batch_norms(&self.generator_spec, self.generator.averaged()?)?;
         Ok(Trained {
             networks: BTreeMap::from([(Role::Decoder, spec.into())]),
-            style: None,
-            flow: None,
-            diffusion: None,
-            levels: None,
             tensors: with_role(Role::Decoder, tensors).collect(),
+            ..Trained::default()
         })
     }
 }

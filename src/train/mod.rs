@@ -17,7 +17,9 @@ mod finish;
 mod first_stage;
 mod flow;
 mod gan;
+mod graph_builder;
 mod idx;
+mod layout;
 mod losses;
 mod measure;
 mod memory;
@@ -34,6 +36,7 @@ mod run;
 mod style;
 mod style_network;
 mod task;
+mod translation;
 mod unet;
 mod vq;
 

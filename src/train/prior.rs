@@ -166,11 +166,7 @@ impl PriorTask {
             .into_iter()
             .next()
             .ok_or_else(|| ModelError("the network has no output".to_owned()))?;
-        let count = grids.len() / places.max(1);
-        let scores: Tensor<3> = scores.reshape([count, levels, places]);
-        let chosen = one_hot(grids, [count, levels, places], &self.device);
-        let likelihood = activation::log_softmax(scores, 1) * chosen;
-        let loss = likelihood.sum() * (-1.0 / grids.len().max(1) as f64);
+        let loss = surprise(scores, grids, [levels, places]);
         let shown = loss.clone().inner();
         let mut gradients = loss.backward();
         Ok((leaves.gradients(&mut gradients), download(shown)?[0]))
@@ -189,6 +185,20 @@ impl PriorTask {
             1
         }
     }
+}
+
+/// The mean surprise in nats of the indices of grids, one after the other, under the scores of each of the
+/// levels at each place, `[grids, levels * places]`.
+pub(super) fn surprise(
+    scores: Tensor<2>,
+    grids: &[f32],
+    [levels, places]: [usize; 2],
+) -> Tensor<1> {
+    let count = grids.len() / places.max(1);
+    let chosen = one_hot(grids, [count, levels, places], &scores.device());
+    let scores: Tensor<3> = scores.reshape([count, levels, places]);
+    let likelihood = activation::log_softmax(scores, 1) * chosen;
+    likelihood.sum() * (-1.0 / grids.len().max(1) as f64)
 }
 
 /// 1 where an index stands, 0 elsewhere: `[grids, levels, places]`.

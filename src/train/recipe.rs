@@ -4,12 +4,15 @@ use super::TrainError;
 use super::causal::CausalSpec;
 use super::conditions::ConditionSettings;
 use super::critic::CriticSpec;
-use super::dataset::DatasetName;
+use super::dataset::{Dataset, DatasetName, Part};
 use super::diffusion::DiffusionSettings;
 use super::first_stage::FirstStageSettings;
+use super::layout::LayoutSettings;
 use super::losses::AdversarialLoss;
+use super::translation::TranslationSettings;
 use super::vq::CodebookSettings;
 use crate::files::{FileKind, load};
+use crate::model::ModelError;
 use crate::model::flow::FlowSpec;
 use crate::model::manifest::{DataSource, Family, ImageSpec, LayerSpec};
 use crate::model::style::StyleSpec;
@@ -50,6 +53,12 @@ pub struct Recipe {
     /// The network that says what comes next in a grid.
     #[serde(default)]
     pub prior: Option<CausalSpec>,
+    /// What the label maps of the pictures are made of.
+    #[serde(default)]
+    pub layout: Option<LayoutSettings>,
+    /// The sizes of the networks between label maps and pictures.
+    #[serde(default)]
+    pub translation: Option<TranslationSettings>,
     pub training: Settings,
     /// Layers from z, followed by the weights of conditions, to a picture; the last one makes logits
     /// a picture.
@@ -320,6 +329,23 @@ impl Recipe {
                 "a codebook has 2 to 16384 entries, a positive commitment and no size of 0",
             ),
             (
+                recipe.family.traits().translates == recipe.translation.is_some()
+                    && recipe.translation.is_some() == recipe.layout.is_some(),
+                "the sections layout and translation belong to models that translate label maps, and to all of them",
+            ),
+            (
+                recipe.layout.as_ref().is_none_or(|it| it.is_sound()),
+                "a layout has a side of 1 to 256 and 2 to 256 labels, each with a name and either layers or a hue",
+            ),
+            (
+                recipe.translation.as_ref().is_none_or(|it| it.is_sound()),
+                "translation needs positive sizes and weights, and a lead in 0..1",
+            ),
+            (
+                !recipe.family.traits().translates || recipe.z_dim > 0,
+                "z_dim must be positive",
+            ),
+            (
                 recipe.family.traits().writes() == recipe.prior.is_some(),
                 "the section prior belongs to autoregressive models, and to all of them",
             ),
@@ -361,11 +387,25 @@ impl Recipe {
     /// The shape of what the model learns: pictures, or the codes of an autoencoder.
     pub fn data_shape(&self, image: ImageSpec) -> [usize; 3] {
         let pictures = [image.channels, image.height, image.width];
-        match (&self.codebook, &self.autoencoder) {
-            (Some(codebook), _) => [1, codebook.height, codebook.width],
-            (None, Some(autoencoder)) => autoencoder.codes,
-            (None, None) => pictures,
+        match (&self.codebook, &self.autoencoder, &self.layout) {
+            (_, _, Some(layout)) => [1, layout.side, layout.side],
+            (Some(codebook), ..) => [1, codebook.height, codebook.width],
+            (None, Some(autoencoder), None) => autoencoder.codes,
+            (None, None, None) => pictures,
         }
+    }
+
+    /// Reads one part of the data from a folder, with label maps where the recipe has a layout.
+    ///
+    /// # Errors
+    /// As for [`DatasetName::read`], or when the layout does not fit the data.
+    pub fn read_data(&self, folder: &Path, part: Part) -> Result<Dataset, TrainError> {
+        let data = self.dataset.read(folder, part)?;
+        let Some(layout) = &self.layout else {
+            return Ok(data);
+        };
+        let fault = |fault| ModelError(format!("{}: the recipe {fault}", self.name)).into();
+        data.laid_out(layout).map_err(fault)
     }
 
     /// Where the pictures come from.

@@ -49,8 +49,8 @@ pub fn run(
     for output in [&options.output, &checkpoint_path] {
         save::check_place(output)?;
     }
-    let data = recipe.dataset.read(&options.data, Part::Train)?;
-    let test = recipe.dataset.read(&options.data, Part::Test)?;
+    let data = recipe.read_data(&options.data, Part::Train)?;
+    let test = recipe.read_data(&options.data, Part::Test)?;
     let (device, device_name) = device::choose(options.device)?;
     let unfit = |error: crate::model::ModelError| TrainError::Recipe {
         path: options.recipe.clone(),

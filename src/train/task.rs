@@ -12,24 +12,28 @@ use super::memory::RunMemory;
 use super::prior::{self, PriorTask};
 use super::recipe::Recipe;
 use super::style::{self, StyleTask};
+use super::translation::{self, TranslationTask};
 use super::vq::{self, VqTask};
 use crate::model::diffusion::DiffusionSpec;
 use crate::model::family::Encoding;
 use crate::model::file::StoredTensor;
 use crate::model::flow::FlowSpec;
-use crate::model::manifest::{Family, ImageSpec, LayerSpec, NetworkSpec, Role};
+use crate::model::manifest::{Family, ImageSpec, LayerSpec, MapSpec, NetworkSpec, Role};
 use crate::model::style::StyleSpec;
 use crate::model::{ModelError, NetworkForm, shapes};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
 /// One batch of training pictures.
+#[derive(Default)]
 pub struct Batch {
     pub step: u64,
     /// `[count, channels * height * width]` in 0..1, or their codes where the task has a first stage.
     pub pictures: Vec<f32>,
     /// One class for each picture, or a row of 0 and 1 for each.
     pub labels: Vec<u8>,
+    /// The label map of each, where the data has such.
+    pub layouts: Vec<u8>,
 }
 
 /// The weights that come out of a run, and the networks that they belong to.
@@ -41,6 +45,8 @@ pub struct Trained {
     pub diffusion: Option<DiffusionSpec>,
     /// The size of the codebook, where codes are grids of indices.
     pub levels: Option<usize>,
+    /// The networks between spaces, whose tensors are called `map.FROM.TO.NAME`.
+    pub maps: Vec<MapSpec>,
     /// By role and name, such as `decoder.0.weight`.
     pub tensors: BTreeMap<String, StoredTensor>,
 }
@@ -96,6 +102,7 @@ pub fn task(
         Family::Flow => Box::new(FlowTask::new(recipe, data, device)?),
         Family::Vq => Box::new(VqTask::new(recipe, data, device)?),
         Family::Autoregressive => Box::new(PriorTask::new(recipe, data, device)?),
+        Family::Translation => Box::new(TranslationTask::new(recipe, data, device)?),
         Family::Classifier => Box::new(ClassifierTask::new(recipe, data, device)?),
         Family::Graph => return Err(untrained()),
     })
@@ -180,6 +187,7 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
             )?)
         }
         Family::Autoregressive => RunMemory::of_graph(&prior::network(recipe, data)?.plan),
+        Family::Translation => translation::memory(recipe, data)?,
         Family::Classifier => of_pictures("classifier", &recipe.classifier, data.labels.len())?,
         Family::Graph => return Err(untrained()),
     })

@@ -10,7 +10,7 @@ use zscape::model::gradient::Tape;
 use zscape::model::{Generator, ModelFile, Runner, Wiring, device, download};
 
 use crate::graph_files::{
-    ASKED, CODES, GENERATORS, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, bytes,
+    ASKED, CODES, GENERATORS, HIDDEN, JUDGE, LAID_OUT, MAPPED, PICTURE, RESIDUAL, bytes,
 };
 
 fn file(name: &str) -> ModelFile {
@@ -183,7 +183,7 @@ type Texts = &'static [(&'static str, &'static str)];
 #[test]
 fn expressions_are_checked_against_the_spaces_of_the_manifest() {
     let driver = cpu();
-    let cases: [(&str, Texts, Texts); 5] = [
+    let cases: [(&str, Texts, Texts); 6] = [
         (
             RESIDUAL,
             &[
@@ -258,6 +258,26 @@ fn expressions_are_checked_against_the_spaces_of_the_manifest() {
                     "is in w already, and w(...) takes a code in z",
                 ),
                 ("at(\"w\", [1, 2])", "w of graph-mapped has 10"),
+            ],
+        ),
+        (
+            LAID_OUT,
+            &[
+                ("seed(1)", "z"),
+                ("seed(1) + 2*dir(\"z3\")", "z"),
+                ("truncate(seed(1), 0.5)", "z"),
+                ("slerp(seed(1), seed(2), 0.5)", "z"),
+                ("map(seed(1), \"codes\")", "codes"),
+                ("vary(map(seed(1), \"codes\"), 2, 0.25)", "codes"),
+                (
+                    "mix(map(seed(1), \"codes\"), seed(2), cells [0..8])",
+                    "codes",
+                ),
+            ],
+            &[
+                ("map(seed(1), \"codes\") + dir(\"z1\")", "are indices"),
+                ("0.5*map(seed(1), \"codes\")", "cannot be scaled"),
+                ("w(seed(1))", "has no w space"),
             ],
         ),
         (
@@ -371,8 +391,9 @@ fn pictures_are_encoded_and_searched() {
         match encoded {
             Ok(encoding) => {
                 assert!(encodes, "{name}");
-                assert_eq!(encoding.mu.space, Space::Z);
-                assert_eq!(encoding.sigma.as_ref().map(Vec::len), Some(12));
+                assert_eq!(encoding.mu.space, model.manifest.encoded_space());
+                let deviations = encoding.sigma.as_ref().map(Vec::len);
+                assert_eq!(deviations, (name != LAID_OUT).then_some(12), "{name}");
             }
             Err(fault) => assert!(!encodes && fault.contains("no encoder"), "{name}: {fault}"),
         }
@@ -397,7 +418,7 @@ fn pictures_are_encoded_and_searched() {
             Event::JobDone { job: of } if of == job => Some(None),
             _ => None,
         });
-        if name == CODES {
+        if [CODES, LAID_OUT].contains(&name) {
             let fault = failed.expect("indices have no gradient");
             assert!(fault.contains("indices into a codebook"), "{fault}");
             continue;

@@ -40,4 +40,5 @@ mod steps;
 mod style;
 mod support;
 mod training;
+mod translation;
 mod writing;

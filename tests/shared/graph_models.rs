@@ -9,7 +9,7 @@ use zscape::model::file::{StoredTensor, checked_networks};
 use zscape::model::{Manifest, ModelFile};
 
 /// The names of the generators, as [`bytes`] knows them.
-pub const GENERATORS: [&str; 6] = [RESIDUAL, PICTURE, CODES, MAPPED, HIDDEN, ASKED];
+pub const GENERATORS: [&str; 7] = [RESIDUAL, PICTURE, CODES, MAPPED, HIDDEN, ASKED, LAID_OUT];
 
 /// z to a picture through residual blocks, a skip and attention; it takes noise, and has an
 /// encoder that gives a distribution.
@@ -24,6 +24,9 @@ pub const MAPPED: &str = "graph-mapped";
 pub const HIDDEN: &str = "graph-hidden";
 /// z and what is asked for to a picture; it takes noise.
 pub const ASKED: &str = "graph-asked";
+/// z by a map that scores indices to a grid of them, whose entries have names, and from there to a
+/// picture; its encoder gives grids.
+pub const LAID_OUT: &str = "graph-laid-out";
 /// Noise, what is asked for and a time to what is behind the noise, which is a picture.
 pub const DENOISER: &str = "graph-denoiser";
 /// The same of codes in x, of which a decoder makes pictures.
@@ -81,6 +84,19 @@ pub fn manifest(name: &str) -> Value {
             "spaces": {"z": {"kind": "vector", "dim": 8}},
             "conditions": {"kind": "attributes", "words": ["smile", "hat", "red hair"]},
             "networks": {"decoder": asked_decoder()},
+        }),
+        LAID_OUT => json!({
+            "family": "translation",
+            "image": {"channels": 1, "height": 16, "width": 16},
+            "spaces": {
+                "z": {"kind": "vector", "dim": 8},
+                "codes": {"kind": "grid", "height": 4, "width": 4, "levels": 32},
+            },
+            "entries": (0..32_u8)
+                .map(|entry| json!({"name": format!("part {entry}"), "colour": [entry, 0, 8 * entry]}))
+                .collect::<Vec<Value>>(),
+            "networks": {"decoder": codes_decoder(), "encoder": scoring("picture", &[1, 16, 16])},
+            "maps": [{"from": "z", "to": "codes", "network": scoring("z", &[8])}],
         }),
         DENOISER => json!({
             "family": "diffusion",
@@ -358,6 +374,19 @@ fn widening() -> Value {
             node("act", function("tanh"), &["picture"]),
         ],
         "outputs": [{"name": "h", "value": "act"}],
+    })
+}
+
+/// Numbers to scores of 32 indices at each place of a grid of 4x4.
+fn scoring(input: &str, shape: &[usize]) -> Value {
+    json!({
+        "inputs": [{"name": input, "shape": shape}],
+        "nodes": [
+            node("flat", reshape(&[shape.iter().product()]), &[input]),
+            node("all", linear(512), &["flat"]),
+            node("scores", reshape(&[32, 4, 4]), &["all"]),
+        ],
+        "outputs": [{"name": "codes", "value": "scores"}],
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Generator, Maker, ModelError};
 use crate::latent::{Code, Lead, Sampler, Space};
+use crate::model::grid;
 use crate::model::written::Written;
 
 impl Generator {
@@ -38,11 +39,18 @@ impl Generator {
         let map = maps.find(|map| (map.from, map.to) == (from, to));
         let map =
             map.ok_or_else(|| ModelError(format!("the model has no network from {from} to {to}")))?;
-        if self.conditional_map != Some((from, to)) {
-            return map.runner.values(&[codes]);
+        let found = if self.conditional_map == Some((from, to)) {
+            let rows = self.with_conditions(codes, self.len_of(from), conditions)?;
+            map.runner.values(&[&rows])?
+        } else {
+            map.runner.values(&[codes])?
+        };
+        if !map.scores {
+            return Ok(found);
         }
-        let rows = self.with_conditions(codes, self.len_of(from), conditions)?;
-        map.runner.values(&[&rows])
+        let count = codes.len() / self.len_of(from).max(1);
+        let indices = grid::all_chosen(&found, count, self.len_of(to));
+        Ok(indices.map(|index| index as f32).collect())
     }
 
     /// Maps codes in z, row after row, to codes in w, on the CPU. Where the network takes a class, each code

@@ -6,6 +6,7 @@
 //! odds or labels are changed.
 
 use super::layer::{Canvas, Layer, Reader};
+use super::layout::Layout;
 use super::rules::{
     Aspect, Background, Colours, Condition, LabelRule, MAX_BYTES, PartRule, Rules, Weighted,
 };
@@ -15,6 +16,7 @@ use crate::files::load;
 use crate::model::manifest::{ImageSpec, LabelKind};
 use crate::train::TrainError;
 use crate::train::dataset::{DataForm, LabelGroup, Part};
+use crate::train::layout::LayoutSettings;
 use crate::train::random::{Purpose, Stream};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -38,6 +40,7 @@ pub struct Described {
     background: Background,
     parts: Vec<PartLayers>,
     labels: Vec<LabelRule>,
+    layout: Option<Layout>,
 }
 
 struct PartLayers {
@@ -144,6 +147,7 @@ impl Described {
             background: rules.background,
             parts,
             labels: rules.labels,
+            layout: None,
         };
         let held_out = (0..PROBES).filter(|&index| {
             let mut stream = Stream::new(PROBE_SERIES, Purpose::Compose, index);
@@ -291,7 +295,27 @@ impl Doll for Described {
             kind: LabelKind::Flags,
             labels: self.labels.iter().map(|label| label.name.clone()).collect(),
             groups: self.groups(),
+            entries: self
+                .layout
+                .as_ref()
+                .map_or_else(Vec::new, |layout| layout.entries.clone()),
         }
+    }
+
+    fn lay_out(&mut self, layout: &LayoutSettings) -> Result<(), String> {
+        let pieces = self
+            .parts
+            .iter()
+            .flat_map(|part| part.pieces.iter().flatten());
+        let layers = pieces.map(|piece| (piece.name.as_str(), &piece.layer));
+        let Background {
+            hue,
+            saturation,
+            value,
+        } = self.background;
+        let colour = |hue| colour_of_hsv(hue, saturation, value);
+        self.layout = Some(Layout::new(layout, self.side, layers, hue, colour)?);
+        Ok(())
     }
 
     fn character(&self, part: Part, index: u64) -> Character {
@@ -304,9 +328,17 @@ impl Doll for Described {
             canvas.lay(&piece.layer);
         }
         let holds = |label: &LabelRule| u8::from(Self::holds(label, &combination));
+        let layout = self.layout.as_ref().map_or_else(Vec::new, |layout| {
+            let mut canvas = layout.canvas(self.side, hue);
+            for piece in self.pieces(&combination) {
+                layout.lay(&mut canvas, &piece.name, &piece.layer);
+            }
+            layout.finish(&canvas)
+        });
         Character {
             pixels: canvas.finish(),
             labels: self.labels.iter().map(holds).collect(),
+            layout,
         }
     }
 }
@@ -398,6 +430,7 @@ mod tests {
             background: rules.background,
             parts: parts.collect(),
             labels: rules.labels,
+            layout: None,
         }
     }
 

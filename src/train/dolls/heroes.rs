@@ -182,6 +182,7 @@ impl Heroes {
         Character {
             pixels: canvas.finish(),
             labels,
+            layout: Vec::new(),
         }
     }
 }
@@ -197,6 +198,7 @@ impl Doll for Heroes {
             kind: LabelKind::Flags,
             labels: LABELS.iter().map(|&label| label.to_owned()).collect(),
             groups: Vec::new(),
+            entries: Vec::new(),
         }
     }
 

@@ -28,6 +28,15 @@ impl Layer {
     pub fn pixels(&self) -> &[(u32, [u8; 4])] {
         &self.0
     }
+
+    /// The pixels that are at least half as opaque as the most opaque one: what the layer covers, however
+    /// faint it is, without the soft edges.
+    pub fn covered(&self) -> impl Iterator<Item = (u32, [u8; 3])> {
+        let opacities = self.0.iter().map(|(_, [.., opacity])| *opacity);
+        let half = opacities.max().unwrap_or(0).div_ceil(2);
+        let covered = self.0.iter().filter(move |(_, pixel)| pixel[3] >= half);
+        covered.map(|&(place, [red, green, blue, _])| (place, [red, green, blue]))
+    }
 }
 
 /// A picture that layers are laid over, red, green and blue planes.

@@ -8,6 +8,7 @@
 mod described;
 mod heroes;
 mod layer;
+mod layout;
 mod rules;
 mod table;
 
@@ -15,6 +16,7 @@ pub use described::Described;
 pub use heroes::Heroes;
 
 use super::dataset::{DataForm, Part};
+use super::layout::LayoutSettings;
 
 /// One picture of a doll.
 pub struct Character {
@@ -22,12 +24,22 @@ pub struct Character {
     pub pixels: Vec<u8>,
     /// 0 or 1 for each label of [`Doll::form`].
     pub labels: Vec<u8>,
+    /// The label map, `[side, side]`, once [`Doll::lay_out`] has said of what; else nothing.
+    pub layout: Vec<u8>,
 }
 
 /// What draws pictures from layers.
 pub trait Doll: Send + Sync {
     /// The size of the pictures, and what they are labelled with.
     fn form(&self) -> DataForm;
+
+    /// Makes characters have label maps from now on.
+    ///
+    /// # Errors
+    /// When the labels do not fit the layers, or nothing is known of these.
+    fn lay_out(&mut self, _layout: &LayoutSettings) -> Result<(), String> {
+        Err("has a layout, but its data has no named layers".to_owned())
+    }
 
     /// Picture `index` of a part of the data; the same at every call. Both parts go on without
     /// end, and have no picture in common but by a chance that the implementation states.

@@ -6,6 +6,7 @@ mod generator;
 mod grid;
 pub(super) mod judge;
 mod labels;
+mod layout;
 mod neighbours;
 mod words;
 
@@ -95,9 +96,9 @@ pub fn evaluate(
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
     let judge = judge.map(read).transpose()?;
-    let name = dataset_of(&file)?;
-    let train = name.read(folder, Part::Train)?;
-    let test = name.read(folder, Part::Test)?;
+    let recipe = recipe_of(&file)?;
+    let train = recipe.read_data(folder, Part::Train)?;
+    let test = recipe.read_data(folder, Part::Test)?;
     let (device, device_name) = device::choose(choice)?;
     if test.form.image != file.manifest.image {
         return Err(ModelError(format!(
@@ -203,15 +204,19 @@ pub(super) fn read(source: &ModelSource) -> Result<ModelFile, TrainError> {
     }
 }
 
-/// The data set that a file's recipe names.
-pub(super) fn dataset_of(file: &ModelFile) -> Result<DatasetName, ModelError> {
-    let recipe = Recipe::parse(&file.manifest.training.recipe).map_err(|_| {
+/// The recipe that a file was made by.
+fn recipe_of(file: &ModelFile) -> Result<Recipe, ModelError> {
+    Recipe::parse(&file.manifest.training.recipe).map_err(|_| {
         ModelError(format!(
             "{} holds no recipe, so its data is unknown",
             file.manifest.name
         ))
-    })?;
-    Ok(recipe.dataset)
+    })
+}
+
+/// The data set that a file's recipe names.
+pub(super) fn dataset_of(file: &ModelFile) -> Result<DatasetName, ModelError> {
+    Ok(recipe_of(file)?.dataset)
 }
 
 /// The pictures that [`measure`] looks at, encodes or draws; `judged` says whether there is a
@@ -225,6 +230,9 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
     let of_samples = generator::work(file, train, test);
     let of_density = flow::work(test);
     let of_encoder = match levels_of(file) {
+        Some(_) if !test.form.entries.is_empty() => {
+            grid::work(&file.manifest, test) + layout::work(test)
+        }
         Some(_) => grid::work(&file.manifest, test),
         None => of_encoder,
     };
@@ -280,6 +288,15 @@ pub fn measure(
     let mut quality = Quality::new();
     if let Some(levels) = levels_of(file) {
         quality = grid::measure(&generator, &asked, test, levels, progress)?;
+        if !test.form.entries.is_empty() {
+            quality.extend(layout::measure(
+                &generator,
+                judge.as_ref(),
+                test,
+                device,
+                progress,
+            )?);
+        }
     } else if can.encodes {
         quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
     }

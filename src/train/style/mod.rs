@@ -419,10 +419,8 @@ impl Task for StyleTask {
         Ok(Trained {
             networks,
             style: Some(self.spec.clone()),
-            flow: None,
-            diffusion: None,
-            levels: None,
             tensors,
+            ..Trained::default()
         })
     }
 }
