@@ -53,6 +53,8 @@ struct Grid {
     noise: Vec<f32>,
     /// What is to stand at a place whatever is likely.
     given: Vec<Option<usize>>,
+    /// The places from here on are all given: nothing has to be computed for them.
+    open_to: usize,
 }
 
 impl Written {
@@ -97,6 +99,10 @@ impl Written {
                 writing: self.prior.begin(&asked),
                 avoided: is_led.then(|| self.prior.begin(&avoided)),
                 noise: noise.to_vec(),
+                open_to: given
+                    .iter()
+                    .rposition(Option::is_none)
+                    .map_or(0, |last| last + 1),
                 given,
             }
         });
@@ -225,10 +231,13 @@ impl WritingRun {
         ]
     }
 
-    /// Writes the next places of all grids.
+    /// Writes the next places of all grids; all at once where everything is given.
     pub fn step(&mut self, written: &Written) {
         let places = written.prior.places();
-        let to = (self.done + self.stride).min(places);
+        let to = match self.grids.iter().all(|grid| grid.open_to == 0) {
+            true => places,
+            false => (self.done + self.stride).min(places),
+        };
         let (temperature, guidance) = (self.temperature, self.guidance);
         self.grids.par_iter_mut().for_each(|grid| {
             for place in grid.writing.indices().len()..to {
@@ -275,6 +284,12 @@ impl WritingRun {
 
 impl Grid {
     fn write(&mut self, prior: &Causal, place: usize, temperature: f32, guidance: f32) {
+        if place >= self.open_to
+            && let Some(index) = self.given[place]
+        {
+            prior.put_down(&mut self.writing, index);
+            return;
+        }
         let mut scores = prior.scores(&mut self.writing).to_vec();
         if let Some(avoided) = &mut self.avoided {
             lead(&mut scores, prior.scores(avoided), guidance);

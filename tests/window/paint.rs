@@ -365,8 +365,8 @@ fn entries_with_names_are_called_by_them() {
         window.expression(),
         "mix(seed(42), fill(\"codes\", 4), cells [0])"
     );
-    window.click("By likeness");
     window.find(Role::Label, "Row 1, column 1: label 4");
+    window.click("By likeness");
 }
 
 #[test]

@@ -65,12 +65,16 @@ impl Causal {
         &writing.values[self.output][start..start + store.channels]
     }
 
+    /// Puts an index down at the next place of a grid of which no scores are asked for any more.
+    pub fn put_down(&self, writing: &mut Writing, index: usize) {
+        let last = self.levels.saturating_sub(1);
+        writing.indices.push(index.min(last));
+    }
+
     /// Writes an index at the next place.
     pub fn write(&self, writing: &mut Writing, index: usize) {
         let at = writing.indices.len();
-        writing
-            .indices
-            .push(index.min(self.levels.saturating_sub(1)));
+        self.put_down(writing, index);
         let place = [at / self.width, at % self.width];
         for step in &self.after {
             self.run(step, writing, place);

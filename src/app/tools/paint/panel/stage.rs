@@ -1,16 +1,15 @@
 //! The picture under the brush.
 
 use super::View;
-use crate::app::sentences::capitalised;
 use crate::app::tools::paint::{Mode, Paint};
 use crate::latent::Mask;
 use crate::model::IndexGrid;
 use crate::ui::panels::canvas;
 use crate::ui::panels::tools::brush::{Line, part_of};
 use crate::ui::panels::tools::{Stage, picture_ui};
-use crate::ui::theme::{PLAIN_TINT, TextRole, space, tokens};
+use crate::ui::theme::{PAPER, PLAIN_TINT, TextRole, space, tokens};
 use eframe::egui::{
-    Align2, CentralPanel, Color32, CursorIcon, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui,
+    Align2, CentralPanel, CursorIcon, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };
 use std::time::Duration;
@@ -215,8 +214,8 @@ impl Overlay {
         let Some(all) = runs.reduce(|a, b| a.union(b)) else {
             return;
         };
-        let outer = Stroke::new(3.0, Color32::from_black_alpha(160));
-        let inner = Stroke::new(1.5, Color32::WHITE);
+        let outer = Stroke::new(3.0, PAPER.gamma_multiply(0.6));
+        let inner = Stroke::new(1.5, PLAIN_TINT);
         self.painter
             .rect_stroke(all, 0.0, outer, StrokeKind::Middle);
         self.painter
@@ -258,10 +257,7 @@ fn words_ui(ui: &Ui, stage: &Stage<'_>, (grid, cell): (IndexGrid, Option<usize>)
         _ => match tool.settings.mode {
             Mode::Entry => {
                 let name = tool.name_of(tool.entry());
-                format!(
-                    "{} is painted; Alt+click takes the entry of a cell",
-                    capitalised(&name)
-                )
+                format!("The brush paints {name}; Alt+click takes the entry of a cell")
             }
             Mode::Picture => "Paint to copy cells of the other picture".to_owned(),
             Mode::Erase => "Paint to bring back what was there before".to_owned(),

@@ -37,6 +37,10 @@ impl<'a> Swatches<'a> {
     }
 
     /// The colour of an entry that has a name.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the file of a model says it, and it is the same on any ground"
+    )]
     pub fn colour(&self, index: u32) -> Option<Color32> {
         let entry = self.model.manifest.entries.get(index as usize)?;
         let [red, green, blue] = entry.colour;
