@@ -365,6 +365,9 @@ fn entries_with_names_are_called_by_them() {
         window.expression(),
         "mix(seed(42), fill(\"codes\", 4), cells [0])"
     );
+    let place = at(&window, [0.1, 0.1], 16.0);
+    window.harness.hover_at(place);
+    window.harness.run_steps(2);
     window.find(Role::Label, "Row 1, column 1: label 4");
     window.click("By likeness");
 }
