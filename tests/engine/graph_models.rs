@@ -275,7 +275,7 @@ fn expressions_are_checked_against_the_spaces_of_the_manifest() {
                 ),
             ],
             &[
-                ("map(seed(1), \"codes\") + dir(\"z1\")", "are indices"),
+                ("map(seed(1), \"codes\") + dir(\"z1\")", "moves in z, and"),
                 ("0.5*map(seed(1), \"codes\")", "cannot be scaled"),
                 ("w(seed(1))", "has no w space"),
             ],

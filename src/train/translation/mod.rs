@@ -186,6 +186,19 @@ impl Run {
         rows(numbers.collect(), self.places(), &self.device)
     }
 
+    /// The part of a batch that the networks of pictures see.
+    fn pairs(&self, batch: &Batch) -> Batch {
+        let whole = batch.layouts.len() / self.places().max(1);
+        let pairs = self.translation.pairs.unwrap_or(whole).min(whole);
+        let picture: usize = self.sizes.picture.iter().product();
+        Batch {
+            step: batch.step,
+            pictures: batch.pictures[..pairs * picture].to_vec(),
+            labels: Vec::new(),
+            layouts: batch.layouts[..pairs * self.places()].to_vec(),
+        }
+    }
+
     fn pictures(&self, batch: &Batch) -> Tensor<2> {
         let len = self.sizes.picture.iter().product();
         rows(batch.pictures.clone(), len, &self.device)
@@ -298,11 +311,12 @@ fn learn_codes(
 impl Task for TranslationTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let run = &self.run;
+        let pairs = run.pairs(&batch);
         let [decoder, discriminator, encoder, map_decoder, map_encoder] = &mut self.learners;
         let (pictures, others) = rayon::join(
-            || learn_pictures(run, [decoder, discriminator], &batch),
+            || learn_pictures(run, [decoder, discriminator], &pairs),
             || {
-                let mut losses = learn_maps(run, encoder, &batch)?;
+                let mut losses = learn_maps(run, encoder, &pairs)?;
                 losses.extend(learn_codes(run, [map_decoder, map_encoder], &batch)?);
                 Ok::<_, ModelError>(losses)
             },

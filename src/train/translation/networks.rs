@@ -16,8 +16,14 @@ pub struct TranslationSettings {
     pub features: usize,
     /// Channels at the sides of the map, at half of them, and so on.
     pub channels: Vec<usize>,
-    /// Channels of what draws label maps from z.
+    /// Channels of what draws label maps from z, at a quarter of their sides.
     pub map_channels: usize,
+    /// Numbers of its layers before there are places, in which what belongs together is decided.
+    pub map_hidden: usize,
+    /// How many pairs of a batch the networks of pictures see; label maps of all of it are coded, as that costs
+    /// less. All, where this is not given.
+    #[serde(default)]
+    pub pairs: Option<usize>,
     /// Weight of the mean absolute error of the picture.
     pub absolute: f64,
     /// Weight of what the discriminator says.
@@ -44,6 +50,8 @@ impl TranslationSettings {
         let is_size = |size: usize| (1..=MAX_CHANNELS).contains(&size);
         is_size(self.features)
             && is_size(self.map_channels)
+            && is_size(self.map_hidden)
+            && self.pairs != Some(0)
             && (1..=6).contains(&self.channels.len())
             && self.channels.iter().all(|&channels| is_size(channels))
             && [self.absolute, self.adversarial, self.beta]
@@ -117,16 +125,17 @@ impl TranslationSettings {
         let quarter = self.quarter(sizes)?;
         let channels = self.map_channels;
         let mut net = GraphBuilder::default();
-        let x = net.linear("first", "z", 2 * channels * quarter * quarter);
-        let x = net.reshape("places", &x, &[2 * channels, quarter, quarter]);
-        let mut x = net.silu("first_silu", &x);
-        for (level, channels) in [(0, 2 * channels), (1, channels)] {
-            let side = quarter << (level + 1);
-            x = net.resized(&format!("double{level}"), &x, [side, side]);
-            x = net.conv_3(&format!("conv{level}"), &x, channels, 1);
-            x = net.silu(&format!("silu{level}"), &x);
+        let x = dense(&mut net, "hidden0", "z", self.map_hidden);
+        let x = dense(&mut net, "hidden1", &x, self.map_hidden);
+        let x = dense(&mut net, "first", &x, channels * quarter * quarter);
+        let x = net.reshape("places", &x, &[channels, quarter, quarter]);
+        let mut x = active(&mut net, "conv0", &x, channels, 1);
+        // Fewer channels as there are more places.
+        for (level, channels) in [(1, 3 * channels / 4), (2, 3 * channels / 8)] {
+            x = net.resized(&format!("double{level}"), &x, [quarter << level; 2]);
+            x = active(&mut net, &format!("conv{level}"), &x, channels.max(1), 1);
         }
-        net.conv_3("scores", &x, sizes.labels, 1);
+        net.conv_1("scores", &x, sizes.labels);
         let inputs = vec![input("z", &[sizes.z_dim])];
         Ok(graph(net, inputs, &[("codes", "scores")]))
     }
@@ -140,11 +149,11 @@ impl TranslationSettings {
         let channels = self.map_channels;
         let mut net = GraphBuilder::default();
         let mut x = net.embedded("labels", "codes", sizes.labels, self.features);
-        for (level, channels) in [(0, channels), (1, 2 * channels)] {
-            x = net.conv_3(&format!("conv{level}"), &x, channels, 2);
-            x = net.silu(&format!("silu{level}"), &x);
+        for (level, channels) in [(0, channels.div_ceil(2)), (1, channels)] {
+            x = active(&mut net, &format!("conv{level}"), &x, channels, 2);
         }
-        let x = net.reshape("flat", &x, &[2 * channels * quarter * quarter]);
+        let x = net.reshape("flat", &x, &[channels * quarter * quarter]);
+        let x = dense(&mut net, "hidden", &x, self.map_hidden);
         net.linear("mu", &x, sizes.z_dim);
         net.linear("logvar", &x, sizes.z_dim);
         let inputs = vec![map_input(sizes)];
@@ -212,6 +221,12 @@ impl TranslationSettings {
 /// A convolution with what follows it.
 fn active(net: &mut GraphBuilder, name: &str, x: &str, channels: usize, stride: usize) -> String {
     let x = net.conv_3(name, x, channels, stride);
+    net.silu(&format!("{name}_silu"), &x)
+}
+
+/// A dense layer with what follows it.
+fn dense(net: &mut GraphBuilder, name: &str, x: &str, outputs: usize) -> String {
+    let x = net.linear(name, x, outputs);
     net.silu(&format!("{name}_silu"), &x)
 }
 
