@@ -13,6 +13,7 @@ use crate::engine::{ModelInfo, ModelSource};
 use crate::latent::Mask;
 use crate::latent::expr::Expr;
 use crate::model::IndexGrid;
+use crate::ui::drag::DraggedCode;
 use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::brush::Pen;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
@@ -21,7 +22,9 @@ use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::Tile;
 use crate::ui::widgets::{caption, empty_state, icon_button, number_field, section};
 use codebook::Codebook;
-use eframe::egui::{Align, Button, DragValue, Layout, Rect, RichText, Ui, vec2};
+use eframe::egui::{
+    Align, Button, DragValue, Layout, Rect, RichText, Stroke, StrokeKind, Ui, vec2,
+};
 use lucide_icons::Icon;
 use stage::Overlay;
 use swatch::Swatches;
@@ -205,6 +208,16 @@ fn other_ui(
             grid,
         };
         overlay.brush(under);
+        if response.dnd_hover_payload::<DraggedCode>().is_some() {
+            let stroke = Stroke::new(2.0, tokens(ui).accent);
+            let frame = response.rect;
+            ui.painter()
+                .rect_stroke(frame, size::RADIUS_SMALL, stroke, StrokeKind::Outside);
+        }
+        if let Some(dragged) = response.dnd_release_payload::<DraggedCode>() {
+            let code = dragged.expression.clone();
+            actions.edit_tool::<Paint>(move |settings| settings.from = code);
+        }
         ui.vertical(|ui| {
             let from = &view.settings.from;
             let mut seed = match from {
@@ -221,7 +234,7 @@ fn other_ui(
             if !matches!(from, Expr::Seed(_)) {
                 ui.label(crate::ui::widgets::code(from.to_string()));
             }
-            caption(ui, "or click one of the codes below");
+            caption(ui, "or click one of the codes below, or drop one here");
         });
     });
 }
