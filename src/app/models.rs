@@ -29,7 +29,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 11] = [
+pub const CATALOGUE: [CatalogueEntry; 12] = [
     CatalogueEntry {
         name: "faces-stylegan",
         title: "Faces, style-based",
@@ -59,6 +59,14 @@ pub const CATALOGUE: [CatalogueEntry; 11] = [
         title: "Faces, codes from a codebook",
         has_styles: false,
         takes_steps: true,
+        is_plane: false,
+        has_grid: true,
+    },
+    CatalogueEntry {
+        name: "faces-sketch",
+        title: "Faces from label maps",
+        has_styles: false,
+        takes_steps: false,
         is_plane: false,
         has_grid: true,
     },

@@ -118,6 +118,11 @@ fn write_description(out: &mut String, file: &ModelFile) -> fmt::Result {
             &format!("{layers} layers from {start}x{start} pixels up, {noise} noise"),
         )?;
     }
+    if !manifest.entries.is_empty() {
+        let entries = manifest.entries.iter().enumerate();
+        let entries = entries.map(|(index, entry)| format!("{index} {}", entry.name));
+        row("labels", &entries.collect::<Vec<_>>().join(", "))?;
+    }
     if !manifest.classes.is_empty() {
         row("classes", &manifest.classes.join(", "))?;
     }

@@ -25,6 +25,7 @@ static ENTRIES: &[Entry] = entries![
     "faces-vae",
     "faces-ldm",
     "faces-vq",
+    "faces-sketch",
     "digits-vae2",
     "digits-ae2",
     "digits-gan",

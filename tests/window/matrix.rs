@@ -319,6 +319,7 @@ matrix! {
     faces_vae_works_in_every_tool: "faces-vae",
     faces_ldm_works_in_every_tool: "faces-ldm",
     faces_vq_works_in_every_tool: "faces-vq",
+    faces_sketch_works_in_every_tool: "faces-sketch",
     digits_vae2_works_in_every_tool: "digits-vae2",
     digits_ae2_works_in_every_tool: "digits-ae2",
     fashion_vae_works_in_every_tool: "fashion-vae",
@@ -336,6 +337,11 @@ fn graphs_from_z_work_in_every_tool() {
 #[test]
 fn graphs_with_a_mapping_work_in_every_tool() {
     matrix_of_graph(graph_files::MAPPED);
+}
+
+#[test]
+fn graphs_of_label_maps_work_in_every_tool() {
+    matrix_of_graph(graph_files::LAID_OUT);
 }
 
 #[test]

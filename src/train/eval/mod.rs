@@ -283,6 +283,10 @@ pub fn measure(
     if can.classifies {
         return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
+    let judge = match judge {
+        None if is_judged(file) => judge_of(file)?,
+        judge => judge,
+    };
     let generator = Generator::new(file, device)?;
     let asked = Asked::new(file, test, sampler)?;
     let mut quality = Quality::new();
@@ -310,7 +314,7 @@ pub fn measure(
     if !is_judged(file) {
         return Ok(quality);
     }
-    let Some(judge) = judge.map_or_else(|| judge_of(file), |judge| Ok(Some(judge)))? else {
+    let Some(judge) = judge else {
         log::warn!("no classifier of this data is in the catalogue, so samples are not measured");
         return Ok(quality);
     };

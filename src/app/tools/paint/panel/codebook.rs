@@ -10,6 +10,7 @@ use crate::model::IndexGrid;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, on_hover_text_from, section_with};
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align2, Button, EventFilter, Key, ProgressBar, Rect, Response, RichText, Role, ScrollArea,
     Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -326,17 +327,24 @@ fn named_ui(
         place.left() + COLOUR + 2.0 * space::XS + 2.0,
         place.center().y,
     );
-    painter.text(at, Align2::LEFT_CENTER, name, font.clone(), colour);
+    let right = place.right() - space::XS;
+    let mut room = right - at.x;
     if count > 0 {
-        let at = pos2(place.right() - space::XS, place.center().y);
-        painter.text(
-            at,
-            Align2::RIGHT_CENTER,
-            count.to_string(),
-            font,
+        let words = count.to_string();
+        let number = painter.layout_no_wrap(words, font.clone(), tokens.text_muted);
+        let size = number.size();
+        room -= size.x + space::XS;
+        painter.galley(
+            pos2(right - size.x, place.center().y - size.y / 2.0),
+            number,
             tokens.text_muted,
         );
     }
+    let mut job = LayoutJob::simple_singleline(name.to_owned(), font, colour);
+    job.wrap = TextWrapping::truncate_at_width(room.max(0.0));
+    let name = painter.layout_job(job);
+    let top = place.center().y - name.size().y / 2.0;
+    painter.galley(pos2(at.x, top), name, colour);
 }
 
 /// How often an entry stands in the picture, in a corner of it.
