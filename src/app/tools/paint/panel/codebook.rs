@@ -12,8 +12,8 @@ use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, on_hover_text_from, section_with};
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Button, EventFilter, Key, ProgressBar, Rect, Response, RichText, Role, ScrollArea,
-    Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Button, EventFilter, Key, ProgressBar, Rect, Response, RichText, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
