@@ -327,10 +327,12 @@ mod tests {
             "tool/sample/temperature/3",
             "tool/seeds/across",
             "tool/seeds/psi",
+            "tool/paint/brush",
+            "tool/paint/entry",
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 5 + 2);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 5 + 2 + 2);
     }
 
     #[test]
