@@ -397,7 +397,7 @@ fn check_entries(manifest: &Manifest) -> Result<(), String> {
     }
     let levels = match manifest.spaces.get(&Space::CODES) {
         Some(SpaceShape::Grid { levels, .. }) => *levels as usize,
-        _ => return Err("it names entries of codes, but has no grids of indices".to_owned()),
+        _ => return Err("it names entries, but it has no grids of indices".to_owned()),
     };
     if entries.len() != levels {
         return Err(format!("it names {} entries of {levels}", entries.len()));

@@ -358,13 +358,6 @@ fn map(manifest: &Manifest, spec: &MapSpec) -> Result<MapGraph, String> {
     };
     let numbers = len(manifest, *to)?.saturating_mul(levels.unwrap_or(1));
     network.gives_numbers(0, numbers)?;
-    if !manifest
-        .spaces
-        .get(from)
-        .is_some_and(|shape| shape.is_real())
-    {
-        return Err(format!("the {called} cannot take indices"));
-    }
     Ok(MapGraph {
         from: *from,
         to: *to,

@@ -216,7 +216,7 @@ impl Dataset {
         match &mut self.source {
             Source::Composed { doll, .. } => doll.lay_out(layout)?,
             Source::Stored { .. } | Source::Encoded { .. } => {
-                return Err("has a layout, but its data has no layers".to_owned());
+                return Err("has a layout, but its data is not a paper doll".to_owned());
             }
         }
         if let Source::Composed { doll, .. } = &self.source {

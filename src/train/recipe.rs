@@ -4,7 +4,7 @@ use super::TrainError;
 use super::causal::CausalSpec;
 use super::conditions::ConditionSettings;
 use super::critic::CriticSpec;
-use super::dataset::{Dataset, DatasetName, Part};
+use super::dataset::{Dataset, DatasetName};
 use super::diffusion::DiffusionSettings;
 use super::first_stage::FirstStageSettings;
 use super::layout::LayoutSettings;
@@ -12,7 +12,6 @@ use super::losses::AdversarialLoss;
 use super::translation::TranslationSettings;
 use super::vq::CodebookSettings;
 use crate::files::{FileKind, load};
-use crate::model::ModelError;
 use crate::model::flow::FlowSpec;
 use crate::model::manifest::{DataSource, Family, ImageSpec, LayerSpec};
 use crate::model::style::StyleSpec;
@@ -112,7 +111,8 @@ pub struct Settings {
     pub style_mixing: f64,
     #[serde(default)]
     pub reconstruction: Reconstruction,
-    /// Weight of the KL divergence of a VAE, or of a style-based generator with an encoder.
+    /// Weight of the KL divergence of a VAE, of a style-based generator with an encoder, or of the VAE of label
+    /// maps.
     #[serde(default = "one")]
     pub beta: f64,
     /// What a style-based generator with an encoder learns from it.
@@ -395,17 +395,15 @@ impl Recipe {
         }
     }
 
-    /// Reads one part of the data from a folder, with label maps where the recipe has a layout.
+    /// The data with label maps, where the recipe has a layout.
     ///
     /// # Errors
-    /// As for [`DatasetName::read`], or when the layout does not fit the data.
-    pub fn read_data(&self, folder: &Path, part: Part) -> Result<Dataset, TrainError> {
-        let data = self.dataset.read(folder, part)?;
-        let Some(layout) = &self.layout else {
-            return Ok(data);
-        };
-        let fault = |fault| ModelError(format!("{}: the recipe {fault}", self.name)).into();
-        data.laid_out(layout).map_err(fault)
+    /// What is wrong with the recipe, when its layout does not fit the data.
+    pub fn laid_out(&self, data: Dataset) -> Result<Dataset, String> {
+        match &self.layout {
+            Some(layout) => data.laid_out(layout),
+            None => Ok(data),
+        }
     }
 
     /// Where the pictures come from.

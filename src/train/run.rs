@@ -49,8 +49,14 @@ pub fn run(
     for output in [&options.output, &checkpoint_path] {
         save::check_place(output)?;
     }
-    let data = recipe.read_data(&options.data, Part::Train)?;
-    let test = recipe.read_data(&options.data, Part::Test)?;
+    let read = |part| {
+        let data = recipe.dataset.read(&options.data, part)?;
+        recipe.laid_out(data).map_err(|fault| TrainError::Recipe {
+            path: options.recipe.clone(),
+            fault,
+        })
+    };
+    let (data, test) = (read(Part::Train)?, read(Part::Test)?);
     let (device, device_name) = device::choose(options.device)?;
     let unfit = |error: crate::model::ModelError| TrainError::Recipe {
         path: options.recipe.clone(),

@@ -5,7 +5,9 @@ use zscape::model::Wiring;
 use zscape::model::file::checked_networks;
 use zscape::model::manifest::Manifest;
 
-use crate::graph_files::{ASKED, CODES, HIDDEN, JUDGE, MAPPED, PICTURE, RESIDUAL, manifest};
+use crate::graph_files::{
+    ASKED, CODES, HIDDEN, JUDGE, LAID_OUT, MAPPED, PICTURE, RESIDUAL, manifest,
+};
 
 /// A change of a manifest.
 type Change = fn(&mut Value);
@@ -54,7 +56,32 @@ fn contradictions_are_named() {
         let found = checked_networks(&manifest);
         found.map(drop).expect_err("it is at odds with itself")
     };
-    let cases: [(&str, Change, &str); 24] = [
+    let cases: [(&str, Change, &str); 29] = [
+        (
+            LAID_OUT,
+            |m| drop(m["entries"].as_array_mut().expect("a list").pop()),
+            "it names 31 entries of 32",
+        ),
+        (
+            LAID_OUT,
+            |m| m["entries"][1]["name"] = json!("part 0"),
+            "two entries are called \"part 0\"",
+        ),
+        (
+            LAID_OUT,
+            |m| m["entries"][1]["name"] = json!("a\u{1b}[31m"),
+            "has control characters",
+        ),
+        (
+            RESIDUAL,
+            |m| m["entries"] = json!([{"name": "one", "colour": [0, 0, 0]}]),
+            "it has no grids of indices",
+        ),
+        (
+            LAID_OUT,
+            |m| m["spaces"]["codes"]["levels"] = json!(16),
+            "it names 32 entries of 16",
+        ),
         (
             ASKED,
             |m| m["networks"]["decoder"]["inputs"][1]["shape"] = json!([4]),

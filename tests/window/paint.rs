@@ -359,7 +359,7 @@ fn entries_with_names_are_called_by_them() {
     let indices = indices.expect("it came");
     let count = indices.iter().filter(|index| **index == 4).count();
     window.click(&format!("Label 4, {count} here"));
-    window.find(Role::ListBox, "Codebook, label 4 chosen");
+    window.find(Role::ListBox, "Labels, label 4 chosen");
     dot(&mut window, [0.1, 0.1]);
     assert_eq!(
         window.expression(),

@@ -34,10 +34,9 @@ impl Layout {
         [from, to]: [f64; 2],
         colour: impl Fn(f64) -> [u8; 3],
     ) -> Result<Self, String> {
-        if !settings.is_sound() || !side.is_multiple_of(settings.side) {
+        if !side.is_multiple_of(settings.side) {
             return Err(format!(
-                "has an unsound layout: its side must divide the {side} pixels of the pictures, and its labels \
-                 have a name and either layers or a hue each"
+                "has a layout whose side does not divide the {side} pixels of the pictures"
             ));
         }
         // Sums of the colours of what has each label, and how much that is.
@@ -52,15 +51,15 @@ impl Layout {
             let label = settings.of_layer(name);
             // What has nothing to be seen, such as hair that is not there, needs no label.
             for (_, colour) in layer.covered() {
-                let label =
-                    label.ok_or_else(|| format!("has a layout without a label for {name}"))?;
+                let label = label
+                    .ok_or_else(|| format!("has no label in its layout for the layer {name}"))?;
                 add(label, colour, 1.0);
             }
         }
         for step in 0..HUES {
             let hue = from + (to - from) * (step as f64 + 0.5) / HUES as f64;
             let label = settings.of_hue(hue).ok_or_else(|| {
-                format!("has a layout without a label for backgrounds of the hue {hue:.3}")
+                format!("has no label in its layout for backgrounds of hue {hue:.3}")
             })?;
             add(label, colour(hue), 1.0);
         }
@@ -70,7 +69,10 @@ impl Layout {
             .zip(sums)
             .map(|(label, (sum, weight))| {
                 if weight == 0.0 {
-                    return Err(format!("has a label {:?} that nothing has", label.name));
+                    return Err(format!(
+                        "has a label {:?} in its layout that matches no layer and no background",
+                        label.name
+                    ));
                 }
                 let mean = |sum: f64| (sum / weight).round() as u8;
                 Ok(Entry {

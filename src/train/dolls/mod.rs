@@ -38,7 +38,7 @@ pub trait Doll: Send + Sync {
     /// # Errors
     /// When the labels do not fit the layers, or nothing is known of these.
     fn lay_out(&mut self, _layout: &LayoutSettings) -> Result<(), String> {
-        Err("has a layout, but its data has no named layers".to_owned())
+        Err("has a layout, but its data is not described by a doll.toml".to_owned())
     }
 
     /// Picture `index` of a part of the data; the same at every call. Both parts go on without

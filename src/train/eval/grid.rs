@@ -2,6 +2,7 @@
 //! codebook is used, and how many bits a picture takes.
 
 use super::{BATCH, encode_all};
+use crate::latent::painting::Usage;
 use crate::model::Generator;
 use crate::model::manifest::Manifest;
 use crate::model::quality::Quality;
@@ -17,7 +18,7 @@ pub fn work(manifest: &Manifest, test: &Dataset) -> usize {
 }
 
 /// The squared error of test pictures that are encoded and decoded again; the share of the codebook that
-/// they use, and its perplexity, `2^entropy`; and the bits that a place, and a number of the picture, takes
+/// they use, and its perplexity; and the bits that a place, and a number of the picture, takes
 /// under the model that writes it.
 ///
 /// # Errors
@@ -35,13 +36,9 @@ pub fn measure(
     };
     let places = codes.len() / test.len().max(1);
     let len = generator.image().len();
-    let mut counts = vec![0.0_f64; levels];
-    for &index in &codes {
-        // A sound encoder gives no index beyond the codebook.
-        if let Some(count) = counts.get_mut(index as usize) {
-            *count += 1.0;
-        }
-    }
+    // A sound encoder gives whole numbers.
+    let indices: Vec<u32> = codes.iter().map(|&index| index as u32).collect();
+    let usage = Usage::of(levels, [&indices[..]]);
     let (mut squared, mut nats) = (0.0, 0.0);
     for first in (0..test.len()).step_by(BATCH) {
         let last = (first + BATCH).min(test.len());
@@ -58,22 +55,15 @@ pub fn measure(
             progress.step(last - first)?;
         }
     }
-    let whole = codes.len().max(1) as f64;
-    let used = counts.iter().filter(|count| **count > 0.0).count();
-    let shares = counts.iter().map(|count| count / whole);
-    let entropy: f64 = shares
-        .filter(|share| *share > 0.0)
-        .map(|share| -share * share.log2())
-        .sum();
     let mse = squared / (test.len() * len).max(1) as f64;
     let mut quality = Quality::from([
         ("mse".to_owned(), mse),
         ("psnr_db".to_owned(), -10.0 * mse.log10()),
         (
             "codebook_used".to_owned(),
-            used as f64 / levels.max(1) as f64,
+            usage.used() as f64 / levels.max(1) as f64,
         ),
-        ("codebook_perplexity".to_owned(), entropy.exp2()),
+        ("codebook_perplexity".to_owned(), usage.perplexity()),
     ]);
     if generator.written().is_some() {
         let bits = nats / std::f64::consts::LN_2 / test.len().max(1) as f64;

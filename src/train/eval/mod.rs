@@ -97,8 +97,14 @@ pub fn evaluate(
     let file = read(source)?;
     let judge = judge.map(read).transpose()?;
     let recipe = recipe_of(&file)?;
-    let train = recipe.read_data(folder, Part::Train)?;
-    let test = recipe.read_data(folder, Part::Test)?;
+    let read_data = |part| {
+        let data = recipe.dataset.read(folder, part)?;
+        let unfit = |fault| ModelError(format!("the recipe of {} {fault}", file.manifest.name));
+        recipe
+            .laid_out(data)
+            .map_err(|fault| TrainError::from(unfit(fault)))
+    };
+    let (train, test) = (read_data(Part::Train)?, read_data(Part::Test)?);
     let (device, device_name) = device::choose(choice)?;
     if test.form.image != file.manifest.image {
         return Err(ModelError(format!(
@@ -107,10 +113,7 @@ pub fn evaluate(
         ))
         .into());
     }
-    let judge = match judge {
-        None if is_judged(&file) => judge_of(&file)?,
-        judge => judge,
-    };
+    let judge = judge_for(&file, judge)?;
     let work = work(&file, judge.is_some(), &train, &test);
     let mut progress = Progress::new(watch, work);
     progress.step(0)?;
@@ -283,10 +286,7 @@ pub fn measure(
     if can.classifies {
         return measure_classifier(&Judge::new(file, device)?, test, progress);
     }
-    let judge = match judge {
-        None if is_judged(file) => judge_of(file)?,
-        judge => judge,
-    };
+    let judge = judge_for(file, judge)?;
     let generator = Generator::new(file, device)?;
     let asked = Asked::new(file, test, sampler)?;
     let mut quality = Quality::new();
@@ -456,6 +456,14 @@ fn measure_autoencoder(
         quality.insert("negative_elbo_nats".to_owned(), (nats + kl) / count);
     }
     Ok(quality)
+}
+
+/// The judge that is given, or that of the data of a model whose samples are judged.
+fn judge_for(file: &ModelFile, given: Option<ModelFile>) -> Result<Option<ModelFile>, ModelError> {
+    match given {
+        None if is_judged(file) => judge_of(file),
+        given => Ok(given),
+    }
 }
 
 /// The classifier for the data of a model, if the catalogue has one.

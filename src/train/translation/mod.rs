@@ -10,7 +10,7 @@ mod networks;
 pub use networks::{Sizes, TranslationSettings};
 
 use super::dataset::DataForm;
-use super::losses::{self, AdversarialLoss, LOGVAR_BOUND};
+use super::losses::{self, LOGVAR_BOUND};
 use super::memory::RunMemory;
 use super::parameters::{Fresh, Weights};
 use super::prior::surprise;
@@ -231,12 +231,11 @@ fn learn_pictures(
     let mut loss = error * run.translation.absolute;
     let is_judged =
         run.translation.adversarial > 0.0 && settings.progress(batch.step) >= run.translation.lead;
-    let play = AdversarialLoss::NonSaturating;
     if is_judged {
         let judge = discriminator.fixed(device)?;
         let fooled = one(&judge, vec![found, maps.clone()])?;
-        // What is real matters to other losses only.
-        let fooled = play.of_generator(fooled.clone(), || fooled);
+        let real = one(&judge, vec![wanted.clone(), maps.clone()])?;
+        let fooled = settings.loss.of_generator(fooled, || real);
         losses.push(("generator", shown(&fooled)?));
         loss = loss + fooled * run.translation.adversarial;
     }
@@ -246,7 +245,7 @@ fn learn_pictures(
         let judge = discriminator.live(device)?;
         let fake = one(&judge, vec![fake, maps.clone()])?;
         let real = one(&judge, vec![wanted, maps])?;
-        let caught = play.of_discriminator(fake, real);
+        let caught = settings.loss.of_discriminator(fake, real);
         losses.push(("discriminator", shown(&caught)?));
         let mut gradients = caught.backward();
         let rate = rate * settings.discriminator_rate;
@@ -297,7 +296,7 @@ fn learn_codes(
         ("nats of a map", shown(&surprise)?),
         ("kl", shown(&divergence)?),
     ];
-    let loss = surprise + divergence * run.translation.beta;
+    let loss = surprise + divergence * settings.beta;
     let mut gradients = loss.backward();
     let (rate, decay) = (
         settings.learning_rate_at(batch.step),

@@ -30,8 +30,6 @@ pub struct TranslationSettings {
     pub adversarial: f64,
     /// Part of the run before there is a discriminator.
     pub lead: f64,
-    /// Weight of the KL divergence of the codes of label maps, in nats.
-    pub beta: f64,
 }
 
 /// The label map and the picture that the networks lie between.
@@ -54,7 +52,7 @@ impl TranslationSettings {
             && self.pairs != Some(0)
             && (1..=6).contains(&self.channels.len())
             && self.channels.iter().all(|&channels| is_size(channels))
-            && [self.absolute, self.adversarial, self.beta]
+            && [self.absolute, self.adversarial]
                 .iter()
                 .all(|weight| (0.0..f64::INFINITY).contains(weight))
             && self.absolute > 0.0

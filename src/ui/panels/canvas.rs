@@ -10,10 +10,10 @@ use crate::ui::overlays::tour;
 use crate::ui::panels::plane;
 use crate::ui::picture::{self, Shown};
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
-use crate::ui::widgets::empty_state;
+use crate::ui::widgets::{empty_state, keep_arrow_keys};
 use eframe::egui::{
-    Align2, CursorIcon, EventFilter, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -242,13 +242,7 @@ pub fn walk_by_keys(ui: &Ui, app: &AppState, actions: &mut Actions, response: &R
     if !response.has_focus() {
         return;
     }
-    // Arrow keys would take the keyboard to the next control.
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    keep_arrow_keys(ui, response.id);
     let pressed = ui.input(|input| {
         let count = |key| input.num_presses(key) as f32;
         vec2(

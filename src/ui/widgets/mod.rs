@@ -3,6 +3,7 @@
 mod command_button;
 mod context_menu;
 mod explained;
+mod keys;
 mod labels;
 mod quiet_plot;
 mod slider_row;
@@ -14,6 +15,7 @@ pub use command_button::{
 };
 pub use context_menu::context_menu;
 pub use explained::explained_heading;
+pub use keys::keep_arrow_keys;
 pub use labels::{
     caption, code, empty_state, heading, icon, invitation_ui, on_hover_text_from, section,
     section_with,

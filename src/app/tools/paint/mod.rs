@@ -123,6 +123,38 @@ impl Settings {
     }
 }
 
+/// What the indices of a grid are called.
+#[derive(Debug)]
+pub struct Nouns {
+    pub one: &'static str,
+    pub many: &'static str,
+    /// All of them.
+    pub all: &'static str,
+    /// The number of one in the table of parameters.
+    pub number: [&'static str; 3],
+}
+
+const ENTRIES: Nouns = Nouns {
+    one: "entry",
+    many: "entries",
+    all: "Codebook",
+    number: [
+        "Entry",
+        "Entry of the brush",
+        "The number of the codebook entry that the brush paints",
+    ],
+};
+const LABELS: Nouns = Nouns {
+    one: "label",
+    many: "labels",
+    all: "Labels",
+    number: [
+        "Label",
+        "Label of the brush",
+        "The number of the label that the brush paints",
+    ],
+};
+
 /// What is known of the picture and the codebook; no part of undo.
 #[derive(Default, Debug)]
 pub struct Paint {
@@ -189,6 +221,15 @@ impl ToolView<'_, Paint> {
         self.tool.counting.failure()
     }
 
+    /// What its entries are: labels where they have names, entries of a codebook where they have none.
+    pub fn nouns(&self) -> &'static Nouns {
+        let model = self.workspace.model();
+        match model.is_some_and(|model| !model.manifest.entries.is_empty()) {
+            true => &LABELS,
+            false => &ENTRIES,
+        }
+    }
+
     /// What an entry is called: its name, or its number.
     pub fn name_of(&self, index: u32) -> Cow<'_, str> {
         let model = self.workspace.model();
@@ -222,7 +263,7 @@ impl ToolPart for Paint {
     const INFO: ToolInfo = ToolInfo {
         word: "Paint",
         name: "Paint",
-        tooltip: "Paint the codes of a picture with a brush, and see the codebook and its use",
+        tooltip: "Paint the codebook entries or labels that a picture is decoded from, and see how they are used",
         icon: Icon::Brush,
         key: Some(Key::D),
         question_name: Some(ToolName::Paint),
@@ -258,7 +299,7 @@ impl ToolPart for Paint {
             key: PICK,
             info: CommandInfo {
                 name: "Pick an entry",
-                tooltip: "In Paint, take the entry of the next cell that is clicked; Alt+click does the same",
+                tooltip: "In Paint, take what stands in the next cell that is clicked; Alt+click does the same",
                 icon: Icon::Pipette,
                 shortcut: Some(KeyboardShortcut::new(Modifiers::NONE, Key::I)),
             },
@@ -367,7 +408,7 @@ impl ToolPart for Paint {
 fn can_paint(view: ToolView<'_, Paint>) -> Availability {
     match (view.is_open(), view.grid()) {
         (false, _) => Err("Open Paint first"),
-        (true, None) => Err("The codes of this model are no grid of indices"),
+        (true, None) => Err("The codes of this model are not a grid of indices"),
         (true, Some(_)) => Ok(()),
     }
 }

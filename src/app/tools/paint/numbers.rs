@@ -37,11 +37,7 @@ pub(super) const ALL: &[ToolNumber<Paint>] = &[
                 .levels
                 .checked_sub(1)
                 .filter(|last| *last > 0)?;
-            let words = [
-                "Entry",
-                "Entry of the brush",
-                "The number of the entry of the codebook that the brush paints",
-            ];
+            let words = view.nouns().number;
             let entry = view.entry() as f32;
             let row = Param::new(id.into(), words, 0.0..=last as f32, 0.0, entry);
             Some(row.scaled(Scale::Whole))

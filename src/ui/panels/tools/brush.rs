@@ -1,6 +1,7 @@
 //! A hand that paints on a picture: with the pointer, or with a cursor that arrow keys move.
 
-use eframe::egui::{EventFilter, Key, PointerButton, Pos2, Rect, Response, Ui, vec2};
+use crate::ui::widgets::keep_arrow_keys;
+use eframe::egui::{Key, PointerButton, Pos2, Rect, Response, Ui, vec2};
 
 /// Where a stroke under way is, and where the keyboard would paint.
 #[derive(Default)]
@@ -64,13 +65,7 @@ impl Pen {
         if !response.has_focus() {
             return None;
         }
-        // Arrow keys would take the keyboard to the next control.
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        keep_arrow_keys(ui, response.id);
         let pressed = |key| ui.input(|input| input.num_presses(key));
         let moved = |at: usize, less: Key, more: Key, count: usize| {
             (at + pressed(more))

@@ -4,9 +4,12 @@
 
 pub mod brush;
 pub mod neighbours;
+mod other_models;
 pub mod panes;
 pub mod rail;
 pub mod sources;
+
+pub use other_models::other_models_ui;
 
 use super::canvas;
 use crate::app::sentences::NO_MODEL;

@@ -9,11 +9,11 @@ use crate::latent::painting::Usage;
 use crate::model::IndexGrid;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{TextRole, size, space, tokens};
-use crate::ui::widgets::{caption, icon, on_hover_text_from, section_with};
+use crate::ui::widgets::{caption, icon, keep_arrow_keys, on_hover_text_from, section_with};
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Button, EventFilter, Key, ProgressBar, Rect, Response, RichText, Role, ScrollArea, Sense,
-    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Button, Key, ProgressBar, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
@@ -81,9 +81,10 @@ impl Codebook {
         let mut swatches = Swatches::new(app, model, grid, textures);
         let sorted = self.sorted(app, &swatches, usage.as_deref());
         ui.add_space(space::S);
+        let nouns = app.tool::<Paint>().nouns();
         let (order, ()) = section_with(
             ui,
-            "Codebook",
+            nouns.all,
             |ui| order_ui(ui, app),
             |ui| {
                 if let Some((done, total)) = app.pictures().set(PALETTE).progress() {
@@ -94,7 +95,10 @@ impl Codebook {
                 self.entries_ui(ui, app, actions, &mut swatches, (&sorted, usage.as_deref()));
                 if let Some(usage) = &usage {
                     let (used, all) = (usage.used(), grid.levels);
-                    caption(ui, format!("{used} of {all} entries in this picture"));
+                    caption(
+                        ui,
+                        format!("{used} of {all} {} in this picture", nouns.many),
+                    );
                 }
                 if model.manifest.entries.is_empty() {
                     caption(
@@ -175,7 +179,7 @@ impl Codebook {
             let whole = vec2(width, layout.rows() as f32 * layout.step.y);
             let (rect, response) = ui.allocate_exact_size(whole, Sense::click());
             response.widget_info(|| {
-                let words = format!("Codebook, {} chosen", view.name_of(entry));
+                let words = format!("{}, {} chosen", view.nouns().all, view.name_of(entry));
                 WidgetInfo::labeled(Role::ListBox, true, words)
             });
             chosen = by_keys(ui, &response, sorted, entry, layout.columns);
@@ -290,12 +294,7 @@ fn by_keys(
     if !response.has_focus() {
         return None;
     }
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    keep_arrow_keys(ui, response.id);
     let pressed = |key| ui.input(|input| input.num_presses(key));
     let at = sorted.iter().position(|index| *index == entry)?;
     let on = pressed(Key::ArrowRight) + columns * pressed(Key::ArrowDown);
@@ -422,13 +421,15 @@ fn count_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, grid: IndexGrid)
         let (used, seeds) = (counted.usage.used(), counted.seeds);
         let perplexity = counted.usage.perplexity();
         let words = format!(
-            "{used} of {} entries in {seeds} seeds, perplexity {perplexity:.0}",
-            grid.levels
+            "{used} of {} {} in {seeds} seeds, perplexity {perplexity:.0}",
+            grid.levels,
+            view.nouns().many
         );
-        caption(ui, words).on_hover_text(
-            "Perplexity: how many entries would be in use if all were used alike. Far below their number, \
-             the codebook has collapsed",
-        );
+        caption(ui, words).on_hover_text(format!(
+            "Perplexity: how many {} would be in use if all in use were used equally often. A codebook whose \
+             perplexity is far below its size has collapsed",
+            view.nouns().many
+        ));
     }
     let words = match view.counted() {
         Some(_) => "Count again",
@@ -436,9 +437,10 @@ fn count_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, grid: IndexGrid)
     };
     let count = ui
         .add(Button::new((icon(Icon::ChartBar), words)))
-        .on_hover_text(
-            "How many entries 100 seeds use, with the conditions and settings of this picture",
-        )
+        .on_hover_text(format!(
+            "How many {} 100 seeds use, with the conditions and settings of this picture",
+            view.nouns().many
+        ))
         .accessible_name("Count entries");
     if count.clicked() {
         actions.ask_tool(|tool: &mut Paint, cx| tool.count(cx));

@@ -6,21 +6,20 @@ mod stage;
 mod swatch;
 
 use super::{BRUSH_SIZE, ENTRY, ERASE, FROM_PICTURE, Mode, OTHER, PICK, Paint, REMOVE};
-use crate::app::models::source_title;
 use crate::app::sentences::capitalised;
-use crate::app::{Action, Actions, AppState, Command, ParamId, Tool};
-use crate::engine::{ModelInfo, ModelSource};
+use crate::app::{Actions, AppState, Command, ParamId, Tool};
+use crate::engine::ModelInfo;
 use crate::latent::Mask;
 use crate::latent::expr::Expr;
 use crate::model::IndexGrid;
 use crate::ui::drag::DraggedCode;
 use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::brush::Pen;
-use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
+use crate::ui::panels::tools::{Controls, Stage, ToolPanel, other_models_ui, picture_ui};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::Tile;
-use crate::ui::widgets::{caption, empty_state, icon_button, number_field, section};
+use crate::ui::widgets::{caption, icon_button, number_field, section};
 use codebook::Codebook;
 use eframe::egui::{
     Align, Button, DragValue, Layout, Rect, RichText, Stroke, StrokeKind, Ui, vec2,
@@ -106,7 +105,7 @@ fn brush_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for wanted in Mode::ALL {
-            let (words, tip) = mode_words(wanted);
+            let (words, tip) = mode_words(wanted, view.nouns().one);
             let button = Button::new(words)
                 .selected(mode == wanted)
                 .min_size(vec2(0.0, size::CONTROL));
@@ -151,7 +150,7 @@ fn brush_ui(
     }
 }
 
-fn mode_words(mode: Mode) -> (&'static str, String) {
+fn mode_words(mode: Mode, entry: &str) -> (String, String) {
     let shortcut = |key| {
         let info = of_tool(key).info();
         let shortcut = info
@@ -161,18 +160,18 @@ fn mode_words(mode: Mode) -> (&'static str, String) {
     };
     match mode {
         Mode::Entry => (
-            "Entry",
-            "Paint cells with an entry of the codebook".to_owned(),
+            capitalised(entry),
+            format!("Paint cells with the {entry} that is chosen below"),
         ),
         Mode::Picture => (
-            "From a picture",
+            "From a picture".to_owned(),
             format!(
                 "Copy the cells of another picture at the same places{}",
                 shortcut(FROM_PICTURE)
             ),
         ),
         Mode::Erase => (
-            "Erase",
+            "Erase".to_owned(),
             format!("Bring back what was there before{}", shortcut(ERASE)),
         ),
     }
@@ -241,29 +240,15 @@ fn other_ui(
 
 /// What is shown for a model without such codes: which ones have them.
 fn no_grid_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    ui.add_space(space::XL);
-    empty_state(
-        ui,
-        Icon::Brush,
-        "No grid to paint on",
-        &format!(
-            "Codes of {} are real numbers. Models with a codebook make a picture of a grid of its entries, which \
-             a brush can paint",
-            model.manifest.title
-        ),
+    let why = format!(
+        "{} decodes codes of real numbers. A brush paints grids: entries of a codebook, or a label map",
+        model.manifest.title
     );
-    ui.add_space(space::M);
-    let known: Vec<ModelSource> = app.models().with_grids().collect();
-    if known.is_empty() {
-        caption(
-            ui,
-            "Open a VQ model from a file, such as one made by zscape train",
-        );
-    }
-    for source in known {
-        let words = format!("Open {}", source_title(&source));
-        if ui.add(Button::new(&words)).clicked() {
-            actions.push(Action::LoadModel(source));
-        }
-    }
+    other_models_ui(
+        ui,
+        actions,
+        (Icon::Brush, "No grid to paint on", &why),
+        app.models().with_grids(),
+        "Open a VQ model from a file, such as one made by zscape train",
+    );
 }

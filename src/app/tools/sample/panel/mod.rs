@@ -6,16 +6,15 @@ mod levels;
 mod quality;
 mod side;
 
-use crate::app::models::source_title;
 use crate::app::tools::sample::{FILM_SECONDS, Mode, Sample};
-use crate::app::{Action, Actions, AppState, ParamId};
-use crate::engine::{ModelInfo, ModelSource};
+use crate::app::{Actions, AppState, ParamId};
+use crate::engine::ModelInfo;
 use crate::learn::Control;
-use crate::ui::panels::tools::{Controls, Stage, ToolPanel, picture_ui};
+use crate::ui::panels::tools::{Controls, Stage, ToolPanel, other_models_ui, picture_ui};
 use crate::ui::panels::{conditions, noise, parameter_row, sampler, unlocked_ui};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space};
-use crate::ui::widgets::{caption, empty_state, section};
+use crate::ui::widgets::section;
 use eframe::egui::{Button, Ui, vec2};
 use levels::{Levels, Way};
 use lucide_icons::Icon;
@@ -123,28 +122,15 @@ fn mode_words(mode: Mode) -> (&'static str, &'static str) {
 
 /// What is shown for a model that takes no steps: which ones do.
 fn one_step_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo) {
-    ui.add_space(space::XL);
-    empty_state(
-        ui,
-        Icon::Footprints,
-        "One step",
-        &format!(
-            "{} makes a picture of its code at once. Models that remove noise, or write place by place, take steps",
-            model.manifest.title
-        ),
+    let why = format!(
+        "{} makes a picture of its code at once. Models that remove noise, or write place by place, take steps",
+        model.manifest.title
     );
-    ui.add_space(space::M);
-    let known: Vec<ModelSource> = app.models().in_steps().collect();
-    if known.is_empty() {
-        caption(
-            ui,
-            "Open a diffusion model from a file, such as one made by zscape train",
-        );
-    }
-    for source in known {
-        let words = format!("Open {}", source_title(&source));
-        if ui.add(Button::new(&words)).clicked() {
-            actions.push(Action::LoadModel(source));
-        }
-    }
+    other_models_ui(
+        ui,
+        actions,
+        (Icon::Footprints, "One step", &why),
+        app.models().in_steps(),
+        "Open a diffusion model from a file, such as one made by zscape train",
+    );
 }
