@@ -2,7 +2,6 @@
 
 use super::file::{ModelFile, StoredTensor};
 use super::graph::{self, GraphPlan, GraphSpec};
-use nalgebra::DMatrix;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +11,8 @@ use std::sync::Arc;
 pub struct BoundGraph {
     pub plan: Arc<GraphPlan>,
     naming: Naming,
+    /// Numbers that follow from the sizes of a model, so that no file stores them, by the graph's names.
+    given: Arc<BTreeMap<String, Vec<f32>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,22 +30,6 @@ pub struct Binding {
     /// Multiplies the numbers. Tensors may be stored as they are trained, with an equalised learning
     /// rate (Karras et al. 2018).
     pub factor: f32,
-    pub derived: Derived,
-}
-
-/// What is computed from a stored tensor before it is multiplied.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Derived {
-    AsStored,
-    /// The inverse of a matrix `[side, side]`, so that two networks undo each other however its
-    /// numbers were rounded.
-    Inverse {
-        side: usize,
-    },
-    /// The natural logarithm of the absolute determinant of such a matrix.
-    LogDeterminant {
-        side: usize,
-    },
 }
 
 impl Binding {
@@ -53,34 +38,6 @@ impl Binding {
         Self {
             tensor,
             factor: 1.0,
-            derived: Derived::AsStored,
-        }
-    }
-}
-
-impl Derived {
-    /// `None` for a matrix that has no inverse.
-    fn of(self, values: &[f32]) -> Option<Cow<'_, [f32]>> {
-        let matrix = |side: usize| {
-            let numbers = values.iter().map(|&value| f64::from(value));
-            (values.len() == side * side).then(|| DMatrix::from_row_iterator(side, side, numbers))
-        };
-        match self {
-            Self::AsStored => Some(Cow::Borrowed(values)),
-            Self::Inverse { side } => {
-                let inverse = matrix(side)?.try_inverse()?;
-                // nalgebra stores columns.
-                let rows = inverse
-                    .transpose()
-                    .iter()
-                    .map(|&value| value as f32)
-                    .collect();
-                Some(Cow::Owned(rows))
-            }
-            Self::LogDeterminant { side } => {
-                let volume = matrix(side)?.determinant().abs().ln() as f32;
-                volume.is_finite().then(|| Cow::Owned(vec![volume]))
-            }
         }
     }
 }
@@ -94,7 +51,15 @@ impl BoundGraph {
         Ok(Self {
             plan: Arc::new(graph::plan(spec)?),
             naming: Naming::Prefix(prefix.to_owned()),
+            given: Arc::default(),
         })
+    }
+
+    /// The same graph with numbers that no file stores: what `given` has for a parameter is used.
+    #[must_use]
+    pub fn with_given(self, given: BTreeMap<String, Vec<f32>>) -> Self {
+        let given = Arc::new(given);
+        Self { given, ..self }
     }
 
     /// A graph with the place of each of its tensors.
@@ -108,6 +73,7 @@ impl BoundGraph {
         Ok(Self {
             plan: Arc::new(graph::plan(spec)?),
             naming: Naming::Each(bindings),
+            given: Arc::default(),
         })
     }
 
@@ -116,18 +82,18 @@ impl BoundGraph {
     /// # Errors
     /// When they do not fit one another.
     pub fn then(&self, next: &Self, prefix: &str) -> Result<Self, String> {
-        let own = self
-            .plan
-            .all_parameters()
-            .map(|one| (String::new(), self, one));
-        let others = next.plan.all_parameters();
-        let others = others.map(|one| (prefix.to_owned(), next, one));
-        let bindings = own.chain(others).filter_map(|(prefix, graph, one)| {
-            let binding = graph.binding(&one.name)?;
-            Some((format!("{prefix}{}", one.name), binding))
+        let parts = [("", self), (prefix, next)];
+        let bindings = parts.into_iter().flat_map(|(prefix, graph)| {
+            let bindings = graph.bindings().into_iter();
+            bindings.map(move |(name, binding)| (format!("{prefix}{name}"), binding))
+        });
+        let given = parts.into_iter().flat_map(|(prefix, graph)| {
+            let given = graph.given.iter();
+            given.map(move |(name, values)| (format!("{prefix}{name}"), values.clone()))
         });
         let spec = self.plan.spec.then(&next.plan.spec, prefix);
-        Self::with_bindings(&spec, bindings.collect())
+        let joined = Self::with_bindings(&spec, bindings.collect())?;
+        Ok(joined.with_given(given.collect()))
     }
 
     /// The tensors with their shapes of a graph that was made by [`Self::with_prefix`]; for others
@@ -137,19 +103,24 @@ impl BoundGraph {
             return Vec::new();
         };
         let parameters = self.plan.all_parameters();
-        let named = parameters.map(|one| (format!("{prefix}{}", one.name), one.shape.clone()));
+        let stored = parameters.filter(|one| !self.given.contains_key(&one.name));
+        let named = stored.map(|one| (format!("{prefix}{}", one.name), one.shape.clone()));
         named.collect()
     }
 
-    /// The tensor of a file that a parameter of the graph is, and the factor that makes it so.
+    /// The tensor of a file that a parameter of the graph is, and the factor that makes it so; `None` for
+    /// one that no file stores.
     pub fn binding(&self, name: &str) -> Option<Binding> {
+        if self.given.contains_key(name) {
+            return None;
+        }
         match &self.naming {
             Naming::Prefix(prefix) => Some(Binding::stored(format!("{prefix}{name}"))),
             Naming::Each(bindings) => bindings.get(name).cloned(),
         }
     }
 
-    /// The bindings of all parameters.
+    /// The bindings of all parameters that a file stores.
     pub fn bindings(&self) -> BTreeMap<String, Binding> {
         let parameters = self.plan.all_parameters();
         let bound = parameters.filter_map(|one| Some((one.name.clone(), self.binding(&one.name)?)));
@@ -167,14 +138,16 @@ impl BoundGraph {
         tensors: &'a BTreeMap<String, StoredTensor>,
         name: &str,
     ) -> Option<Cow<'a, [f32]>> {
+        if let Some(given) = self.given.get(name) {
+            return Some(Cow::Owned(given.clone()));
+        }
         let binding = self.binding(name)?;
         let factor = binding.factor;
         let stored = &tensors.get(&binding.tensor)?.values;
-        let values = binding.derived.of(stored)?;
         Some(if factor == 1.0 {
-            values
+            Cow::Borrowed(stored.as_slice())
         } else {
-            Cow::Owned(values.iter().map(|value| value * factor).collect())
+            Cow::Owned(stored.iter().map(|value| value * factor).collect())
         })
     }
 }

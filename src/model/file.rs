@@ -356,9 +356,11 @@ pub(super) fn expected_tensors(
     let of_style = style.into_iter();
     let of_style = of_style.map(|parameter| (parameter.name, parameter.shape));
     let code_decoder = wiring::code_decoder(manifest)?;
-    // The encoder of a flow has all of its tensors as they are stored.
     let graphs = networks.graphs().chain(&code_decoder);
     let of_graphs = graphs.flat_map(BoundGraph::prefixed_tensors);
+    // The three graphs of a flow are made of the same tensors.
+    let mut seen = BTreeSet::new();
+    let of_graphs = of_graphs.filter(|(name, _)| seen.insert(name.clone()));
     Ok(of_style.chain(of_graphs).collect())
 }
 

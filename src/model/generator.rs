@@ -464,7 +464,8 @@ impl Generator {
         if self.density.is_none() {
             return Ok(None);
         }
-        let middles: Vec<f32> = pictures.iter().map(|&pixel| flow::middle(pixel)).collect();
+        let middles = pictures.iter().map(|&pixel| flow::dequantised(pixel, 0.5));
+        let middles: Vec<f32> = middles.collect();
         let len = self.image.len();
         let bits = |&log_density: &f32| flow::bits_per_dimension(log_density.into(), len) as f32;
         let found = self.log_densities(&middles)?;

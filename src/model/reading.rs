@@ -7,7 +7,6 @@ use super::file::{
     METADATA_KEY, ModelFile, ModelFileError, StoredTensor, check_record, checked_networks,
     expected_tensors, extra_shape, read_manifest,
 };
-use super::flow;
 use super::foreign::{Foreign, Import, Importing};
 use super::manifest::Manifest;
 use crate::files::{FileKind, kind, load};
@@ -218,10 +217,6 @@ impl<'a> ModelReader<'a> {
             let Some((name, shape)) = contents.waiting.pop_front() else {
                 check_record(&contents.manifest, &contents.tensors)
                     .map_err(ModelFileError::Contradiction)?;
-                if let Some(spec) = &contents.manifest.flow {
-                    flow::check_matrices(spec, contents.manifest.image, &contents.tensors)
-                        .map_err(ModelFileError::Contradiction)?;
-                }
                 return Ok(Stage::Hash {
                     manifest: Box::new(contents.manifest),
                     tensors: contents.tensors,

@@ -5,12 +5,11 @@ use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::task::{Batch, Task, Trained, rows};
-use crate::model::flow::{self, FlowSpec, Level, VALUES};
+use crate::model::flow::{self, FlowSpec};
 use crate::model::graph::{GraphNetwork, GraphPlan};
 use crate::model::style::Initial;
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
-use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,9 +17,8 @@ use std::sync::Arc;
 /// Pictures in 0..1 of 256 values as ones of any value: each pixel somewhere within its own.
 pub fn dequantised(pictures: &[f32], stream: &mut Stream) -> Vec<f32> {
     let pixels = pictures.iter();
-    let whole = pixels.map(|pixel| (pixel * (VALUES - 1.0)).round());
-    whole
-        .map(|value| (value + stream.uniform() as f32) / VALUES)
+    pixels
+        .map(|&pixel| flow::dequantised(pixel, stream.uniform() as f32))
         .collect()
 }
 
@@ -42,14 +40,13 @@ fn settings(recipe: &Recipe) -> Result<&FlowSpec, ModelError> {
 /// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself: they
 /// are computed side by side, and their gradients are averaged.
 const PARTS: usize = 2;
-/// In bits per dimension. Far outside of what a flow has seen its couplings stretch a picture without
-/// bound, and so the gradient.
+/// In bits per dimension. Longer gradients are made shorter.
 const LONGEST_GRADIENT: f64 = 0.5;
 
 pub struct FlowTask {
     settings: Settings,
     flow: FlowSpec,
-    levels: Vec<Level>,
+    given: BTreeMap<String, Vec<f32>>,
     picture_len: usize,
     plan: Arc<GraphPlan>,
     weights: Weights,
@@ -59,21 +56,17 @@ pub struct FlowTask {
 impl FlowTask {
     pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
         let spec = settings(recipe)?.clone();
-        let levels = spec.levels(data.image).map_err(ModelError)?;
+        let given = flow::given(&spec, data.image).map_err(ModelError)?;
         let plan = network(recipe, data)?;
-        let stored = plan.all_parameters().filter(|parameter| {
-            // The volumes follow from the matrices.
-            flow::mix_of(&parameter.name, &levels).is_none()
-        });
+        let parameters = plan.all_parameters();
+        let stored = parameters.filter(|parameter| !given.contains_key(&parameter.name));
         let fresh = stored.map(|parameter| {
-            let initial = match parameter.name.rsplit_once('_') {
-                Some((_, "mix.weight")) => Initial::Rotation {
-                    side: parameter.shape[0],
-                },
-                // Every coupling begins as nothing.
-                Some((_, "last.weight")) => Initial::Constant(0.0),
-                _ if parameter.fan_in == 0 => Initial::Constant(0.0),
-                _ => Initial::Normal((2.0 / parameter.fan_in as f32).sqrt()),
+            let node = parameter.name.rsplit_once('.').map_or("", |(node, _)| node);
+            let initial = match parameter.fan_in {
+                // All bins begin equally likely for their width alone.
+                _ if node.ends_with("_last") => Initial::Constant(0.0),
+                0 => Initial::Constant(0.0),
+                fan_in => Initial::Normal((2.0 / fan_in as f32).sqrt()),
             };
             Fresh {
                 name: parameter.name.clone(),
@@ -88,7 +81,7 @@ impl FlowTask {
             weights: Weights::new(fresh, settings.seed, betas, &device),
             picture_len: data.image.len(),
             flow: spec,
-            levels,
+            given,
             plan,
             settings,
             device,
@@ -97,20 +90,14 @@ impl FlowTask {
 
     fn network(&self, leaves: &Leaves) -> Result<GraphNetwork, ModelError> {
         let plan = Arc::clone(&self.plan);
-        let mut singular = None;
         let network = GraphNetwork::of_plan(plan, &self.device, |name| {
-            let Some((mix, side, places)) = flow::mix_of(name, &self.levels) else {
+            let Some(given) = self.given.get(name) else {
                 return leaves.get(name);
             };
-            match volume(leaves.get(&mix)?, side, places) {
-                Ok(volume) => Some(volume),
-                Err(fault) => {
-                    singular = Some(fault);
-                    None
-                }
-            }
+            let given = TensorData::new(given.clone(), [given.len()]);
+            Some(Tensor::from_data(given, &self.device))
         });
-        network.map_err(|fault| singular.unwrap_or(ModelError(fault)))
+        network.map_err(ModelError)
     }
 }
 
@@ -129,38 +116,13 @@ impl FlowTask {
         let pictures = rows(pictures.to_vec(), self.picture_len, &self.device);
         let network = self.network(&leaves)?;
         let found = network.forward_one(pictures).map_err(ModelError)?;
-        let bits = -1.0 / (self.picture_len as f64 * std::f64::consts::LN_2);
-        let loss = found.mean() * bits + f64::from(VALUES.log2());
+        let per_nat = -1.0 / (self.picture_len as f64 * std::f64::consts::LN_2);
+        let at_zero = flow::bits_per_dimension(0.0, self.picture_len);
+        let loss = found.mean() * per_nat + at_zero;
         let shown = loss.clone().inner();
         let mut gradients = loss.backward();
         Ok((leaves.gradients(&mut gradients), download(shown)?[0]))
     }
-}
-
-/// The natural logarithm of the absolute determinant of a matrix `[side, side]`, times `places`, with
-/// its gradient: the inverse, transposed.
-fn volume(matrix: Tensor<1>, side: usize, places: usize) -> Result<Tensor<1>, ModelError> {
-    let values = download(matrix.clone().inner())?;
-    let numbers = values.iter().map(|&value| f64::from(value));
-    let whole = DMatrix::from_row_iterator(side, side, numbers);
-    let log_determinant = whole.determinant().abs().ln();
-    let inverse = whole
-        .try_inverse()
-        .filter(|_| log_determinant.is_finite())
-        .ok_or_else(|| {
-            ModelError(
-                "a matrix of the flow has lost its inverse; a smaller learning rate may help"
-                    .to_owned(),
-            )
-        })?;
-    // nalgebra stores columns, so the numbers come transposed.
-    let gradient: Vec<f32> = inverse.iter().map(|&value| value as f32).collect();
-    let gradient = TensorData::new(gradient, [side * side]);
-    let gradient = Tensor::from_data(gradient, &matrix.device());
-    // Linear in the matrix, with this gradient and this value.
-    let linear = (matrix * gradient).sum();
-    let value = log_determinant as f32 - download(linear.clone().inner())?[0];
-    Ok((linear + value) * places as f32)
 }
 
 impl Task for FlowTask {
@@ -205,41 +167,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_volume_of_a_matrix_has_its_value_and_its_gradient() {
-        let device = Device::flex().autodiff();
-        let matrix = [0.5_f32, -1.0, 2.0, 3.0];
-        let leaf = |values: [f32; 4]| {
-            Tensor::<1>::from_data(TensorData::new(values.to_vec(), [4]), &device).require_grad()
-        };
-        let of = |values| download(volume(leaf(values), 2, 3).expect("regular").inner());
-        let found = of(matrix).expect("the CPU works")[0];
-        assert!((found - 3.0 * 3.5_f32.ln()).abs() < 1e-5, "{found}");
-        let whole = leaf(matrix);
-        let mut gradients = volume(whole.clone(), 2, 3).expect("regular").backward();
-        let gradient = whole.grad_remove(&mut gradients).expect("it is a leaf");
-        let gradient = download(gradient.inner()).expect("the CPU works");
-        for (index, gradient) in gradient.iter().enumerate() {
-            let mut moved = [matrix; 2];
-            moved[0][index] -= 1e-2;
-            moved[1][index] += 1e-2;
-            let [low, high] = moved.map(|values| of(values).expect("the CPU works")[0]);
-            let slope = (high - low) / 2e-2;
-            assert!(
-                (slope - gradient).abs() < 2e-2,
-                "{index}: {slope}, {gradient}"
-            );
-        }
-        let singular = volume(leaf([1.0, 2.0, 2.0, 4.0]), 2, 1).expect_err("it has no inverse");
-        assert!(singular.0.contains("inverse"), "{singular:?}");
-    }
-
-    #[test]
     fn dequantised_pixels_stay_within_their_values() {
         let mut stream = Stream::new(1, Purpose::Noise, 0);
         let pictures: Vec<f32> = (0..256).map(|value| value as f32 / 255.0).collect();
         let found = dequantised(&pictures, &mut stream);
         for (value, found) in found.iter().enumerate() {
-            let range = value as f32 / 256.0..=(value + 1) as f32 / 256.0;
+            let range = (value as f32 - 0.5) / 255.0..=(value as f32 + 0.5) / 255.0;
             assert!(range.contains(found), "{value}: {found}");
         }
     }

@@ -13,15 +13,11 @@ pub fn knn_accuracy(
     dim: usize,
     k: usize,
 ) -> f64 {
-    let mut right = 0;
-    for (query, &label) in queries.0.chunks_exact(dim).zip(queries.1) {
+    let queried = queries.0.par_chunks_exact(dim).zip(queries.1);
+    let right = queried.filter(|&(query, &label)| {
         let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(k + 1);
         for (reference, &label) in references.0.chunks_exact(dim).zip(references.1) {
-            let distance = query
-                .iter()
-                .zip(reference)
-                .map(|(a, b)| (a - b).powi(2))
-                .sum();
+            let distance = square_distance(query, reference);
             if nearest.len() < k || nearest.last().is_some_and(|last| distance < last.0) {
                 let at = nearest.partition_point(|&(other, _)| other <= distance);
                 nearest.insert(at, (distance, label));
@@ -36,9 +32,9 @@ pub fn knn_accuracy(
         let winner = nearest
             .iter()
             .find(|(_, label)| votes[usize::from(*label)] == most);
-        right += usize::from(winner.is_some_and(|&(_, winner)| winner == label));
-    }
-    right as f64 / queries.1.len().max(1) as f64
+        winner.is_some_and(|&(_, winner)| winner == label)
+    });
+    right.count() as f64 / queries.1.len().max(1) as f64
 }
 
 /// The root mean square of the difference between the two most alike of some rows; `None` if there

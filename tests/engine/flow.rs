@@ -9,11 +9,7 @@ use zscape::train::{self, TrainOptions};
 
 /// The shipped recipe, made small.
 fn small_recipe(images: u32, folder: &Path) -> PathBuf {
-    let changes = [
-        ("hidden = 96", "hidden = 4"),
-        ("steps = [16]", "steps = [2, 1]"),
-        ("fold = 4", "fold = 2"),
-    ];
+    let changes = [("hidden = 96", "hidden = 4"), ("gist = 128", "gist = 4")];
     changed_recipe("digits-flow", images, folder, &changes)
 }
 
@@ -84,18 +80,17 @@ fn a_flow_recipe_that_contradicts_itself_is_refused() {
     let recipe = small_recipe(20, folder.path());
     let sound = std::fs::read_to_string(&recipe).expect("written above");
     for (from, to, part) in [
-        ("[2, 1]", "[2, 1, 1]", "7x7"),
-        ("[2, 1]", "[]", "levels"),
-        ("[2, 1]", "[2, 1000]", "steps"),
-        ("margin = 0.05", "margin = 0.5", "margin"),
+        ("fold = 4", "fold = 5", "28x28"),
+        ("fold = 4", "fold = 1", "fold"),
         ("hidden = 4", "hidden = 100_000", "hidden"),
-        ("fold = 2", "fold = 1", "fold"),
-        ("stretch = 3.0", "stretch = 99.0", "stretch"),
+        ("gist = 4", "gist = 0", "gist"),
+        ("bins = [0, 1,", "bins = [0, 0,", "bins"),
         (
-            "[flow]\nmargin = 0.05\nhidden = 4\nsteps = [2, 1]\nfold = 2\nstretch = 3.0\n",
-            "",
-            "section flow",
+            "254, 255]\n",
+            "254, 255]\nsteps = [2]\n",
+            "unknown field `steps`",
         ),
+        ("[flow]\n", "[gist]\n", "gist"),
         (
             "family = \"flow\"",
             "family = \"gan\"\nz_dim = 4",

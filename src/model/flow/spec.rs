@@ -1,212 +1,233 @@
-//! The sizes of a flow.
+//! The sizes of a flow, and the order in which its pixels follow one another.
 
+use super::VALUES;
 use crate::model::manifest::ImageSpec;
 use serde::{Deserialize, Serialize};
 
-/// More levels than any sensible picture has.
-const MAX_LEVELS: usize = 8;
-/// More steps than any sensible level has.
-const MAX_STEPS: usize = 64;
-const MAX_HIDDEN: usize = 4096;
+const MAX_CHANNELS: usize = 4096;
 const MAX_FOLD: usize = 16;
-/// More, and single precision runs out.
-const MAX_STRETCH: f32 = 8.0;
-/// The most channels that are mixed: the inverse of their matrix takes the cube of this.
-const MAX_CHANNELS: usize = 512;
+/// More pixels than this in the coarse picture, and the networks between its pixels grow absurd.
+const MAX_COARSE: usize = 1024;
+/// The most bins of a pixel: one for each of its values.
+const MAX_BINS: usize = 256;
 
 /// What a flow is built of: the section `flow` of a manifest and of a recipe.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
-    /// How far pixels in 0..1 are kept from both ends before the logit.
-    pub margin: f32,
-    /// Channels of the networks between the halves.
+    /// The side of the squares of pixels of which one is in the coarse picture that comes first.
+    pub fold: usize,
+    /// Channels of the networks that look at the neighbours of a pixel.
     pub hidden: usize,
-    /// How many steps each level has.
-    pub steps: Vec<usize>,
-    /// The side of the squares of pixels whose pixels become channels of the first level; every later
-    /// one takes squares of 2.
-    #[serde(default = "usual_fold", skip_serializing_if = "is_usual_fold")]
-    pub fold: usize,
-    /// How far the logarithm of a scale goes, either way. Where most pixels are background, a flow has to
-    /// stretch them far.
-    #[serde(default = "usual_stretch", skip_serializing_if = "is_usual_stretch")]
-    pub stretch: f32,
+    /// Numbers that say what the coarse picture shows, and between the layers of its own networks.
+    pub gist: usize,
+    /// The first of the 256 values in each bin of a pixel; within a bin all values are equally likely.
+    pub bins: Vec<u16>,
 }
 
-const fn usual_fold() -> usize {
-    2
+/// The pixels that one coupling changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Group {
+    /// So many pixels of the coarse picture, in the order of [`Layout::coarse`].
+    Coarse(usize),
+    /// The pixel at this row and column of every square.
+    Fine([usize; 2]),
 }
 
-fn is_usual_fold(fold: &usize) -> bool {
-    *fold == usual_fold()
+/// In which order the pixels of a picture follow one another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Layout {
+    /// Height and width of the coarse picture.
+    pub sides: [usize; 2],
+    /// Which pixel of the coarse picture, counted row by row, comes at each place of its order.
+    pub coarse: Vec<usize>,
+    pub groups: Vec<Group>,
 }
 
-pub(super) const fn usual_stretch() -> f32 {
-    1.0
-}
-
-fn is_usual_stretch(stretch: &f32) -> bool {
-    *stretch == usual_stretch()
-}
-
-/// One level of a flow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Level {
-    /// The side of the squares of pixels that became its channels.
-    pub fold: usize,
-    /// Channels that are mixed, an even number.
-    pub channels: usize,
-    pub height: usize,
-    pub width: usize,
-    pub steps: usize,
-    /// Whether it is the last one, so that all of its channels are finished.
-    pub is_last: bool,
-}
-
-impl Level {
-    /// Channels that are finished on this level.
-    pub fn finished(&self) -> usize {
-        match self.is_last {
-            true => self.channels,
-            false => self.channels / 2,
-        }
+impl Layout {
+    /// Pixels of a picture.
+    pub fn pixels(&self) -> usize {
+        self.groups.iter().map(|group| self.len_of(group)).sum()
     }
 
-    /// Numbers of the code that are finished on this level.
-    pub fn finished_len(&self) -> usize {
-        self.finished() * self.height * self.width
+    /// Pixels of a group.
+    pub fn len_of(&self, group: &Group) -> usize {
+        match group {
+            Group::Coarse(len) => *len,
+            Group::Fine(_) => self.coarse.len(),
+        }
     }
 }
 
 impl FlowSpec {
-    /// The levels for pictures of `image`, from the picture on.
+    /// The order of the pixels of pictures of `image`.
     ///
     /// # Errors
     /// A sentence when a size is zero or absurd, or does not fit the picture.
-    pub fn levels(&self, image: ImageSpec) -> Result<Vec<Level>, String> {
-        if !(0.0001..0.5).contains(&self.margin) {
-            return Err(format!(
-                "the margin is {}; it must be 0.0001 to 0.5",
-                self.margin
-            ));
+    pub fn layout(&self, image: ImageSpec) -> Result<Layout, String> {
+        if image.channels != 1 {
+            return Err("only grey pictures can be learned by a flow".to_owned());
         }
-        if !(1..=MAX_LEVELS).contains(&self.steps.len()) {
-            return Err(format!("a flow has 1 to {MAX_LEVELS} levels"));
-        }
-        if !(1..=MAX_HIDDEN).contains(&self.hidden) {
-            return Err(format!("hidden must be 1 to {MAX_HIDDEN}"));
+        for (name, size) in [("hidden", self.hidden), ("gist", self.gist)] {
+            if !(1..=MAX_CHANNELS).contains(&size) {
+                return Err(format!("{name} must be 1 to {MAX_CHANNELS}"));
+            }
         }
         if !(2..=MAX_FOLD).contains(&self.fold) {
             return Err(format!("fold must be 2 to {MAX_FOLD}"));
         }
-        if !(0.1..=MAX_STRETCH).contains(&self.stretch) {
-            return Err(format!("stretch must be 0.1 to {MAX_STRETCH}"));
+        let rises = self.bins.windows(2).all(|pair| pair[0] < pair[1]);
+        let is_within = self.bins.last().is_some_and(|&last| f32::from(last) < VALUES);
+        if !(1..=MAX_BINS).contains(&self.bins.len()) || self.bins[0] != 0 || !rises || !is_within {
+            return Err("bins must begin with 0 and rise, up to 255 at most".to_owned());
         }
-        let (mut channels, mut height, mut width) = (image.channels, image.height, image.width);
-        let mut levels = Vec::with_capacity(self.steps.len());
-        for (index, &steps) in self.steps.iter().enumerate() {
-            if !(1..=MAX_STEPS).contains(&steps) {
-                return Err(format!("level {index} must have 1 to {MAX_STEPS} steps"));
-            }
-            let fold = if index == 0 { self.fold } else { usual_fold() };
-            if !height.is_multiple_of(fold) || !width.is_multiple_of(fold) || height * width == 0 {
-                return Err(format!(
-                    "{width}x{height} pixels cannot be divided by {fold} for level {index}"
-                ));
-            }
-            channels = channels.saturating_mul(fold * fold);
-            (height, width) = (height / fold, width / fold);
-            if channels > MAX_CHANNELS {
-                return Err(format!(
-                    "level {index} has {channels} channels; {MAX_CHANNELS} are allowed"
-                ));
-            }
-            let level = Level {
-                fold,
-                channels,
-                height,
-                width,
-                steps,
-                is_last: index + 1 == self.steps.len(),
-            };
-            channels -= level.finished();
-            levels.push(level);
+        let (height, width, fold) = (image.height, image.width, self.fold);
+        if !height.is_multiple_of(fold) || !width.is_multiple_of(fold) || height * width == 0 {
+            return Err(format!(
+                "{width}x{height} pixels cannot be divided into squares of {fold}"
+            ));
         }
-        Ok(levels)
+        let sides = [height / fold, width / fold];
+        if sides[0].saturating_mul(sides[1]) > MAX_COARSE {
+            return Err(format!(
+                "squares of {fold} leave a coarse picture of {}x{} pixels; {MAX_COARSE} pixels are allowed",
+                sides[1], sides[0]
+            ));
+        }
+        let coarse = spread(sides);
+        let mut groups: Vec<Group> = coarse.iter().map(|it| Group::Coarse(it.len())).collect();
+        let squares = spread([fold; 2]).concat();
+        // The first pixel of a square is the one in the coarse picture.
+        let fine = squares.into_iter().filter(|&at| at != 0);
+        groups.extend(fine.map(|at| Group::Fine([at / fold, at % fold])));
+        Ok(Layout {
+            sides,
+            coarse: coarse.concat(),
+            groups,
+        })
     }
+
+    /// The bounds of the bins in 0..1, from the lower bound of the first to the upper one of the last. A
+    /// pixel has 256 values from 0 to 1, and each reaches half way to the next.
+    pub fn bounds(&self) -> Vec<f32> {
+        let firsts = self.bins.iter().map(|&first| f32::from(first));
+        let bounds = firsts.chain([VALUES]);
+        bounds.map(|value| (value - 0.5) / (VALUES - 1.0)).collect()
+    }
+}
+
+/// The places of a grid, counted row by row, from those far apart to those between them: the first one,
+/// then for every power of two below the sides the middles of the squares that are there, the middles
+/// between two in a row, and those between two in a column.
+fn spread([height, width]: [usize; 2]) -> Vec<Vec<usize>> {
+    let longest = height.max(width);
+    let mut step = 1;
+    while step < longest {
+        step *= 2;
+    }
+    let every = |step: usize, [row, column]: [usize; 2]| -> Vec<usize> {
+        let rows = (row..height).step_by(step);
+        let places = rows.flat_map(|row| {
+            let columns = (column..width).step_by(step);
+            columns.map(move |column| row * width + column)
+        });
+        places.collect()
+    };
+    let mut groups = vec![every(step, [0, 0])];
+    while step > 1 {
+        let half = step / 2;
+        groups.extend([[half, half], [0, half], [half, 0]].map(|first| every(step, first)));
+        step = half;
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn levels_halve_the_sides_and_finish_every_number_once() {
-        let spec = FlowSpec {
-            margin: 0.05,
+    fn spec() -> FlowSpec {
+        FlowSpec {
+            fold: 4,
             hidden: 8,
-            steps: vec![2, 3],
-            fold: 2,
-            stretch: 1.0,
+            gist: 8,
+            bins: vec![0, 1, 128],
+        }
+    }
+
+    const IMAGE: ImageSpec = ImageSpec {
+        channels: 1,
+        height: 28,
+        width: 28,
+    };
+
+    #[test]
+    fn every_pixel_has_its_turn_once() {
+        let layout = spec().layout(IMAGE).expect("it fits");
+        assert_eq!(layout.sides, [7, 7]);
+        let sizes = layout.groups.iter().map(|group| layout.len_of(group));
+        let sizes: Vec<usize> = sizes.collect();
+        assert_eq!(sizes[..11], [1, 1, 1, 1, 4, 4, 4, 9, 12, 12, 49]);
+        assert_eq!(layout.pixels(), IMAGE.len());
+        let mut coarse = layout.coarse.clone();
+        // After four far apart come the middles of the squares between them.
+        assert_eq!(coarse[..8], [0, 32, 4, 28, 16, 20, 44, 48]);
+        coarse.sort_unstable();
+        assert!(coarse.into_iter().eq(0..49));
+        assert_eq!(layout.groups[10], Group::Fine([2, 2]));
+        let mut fine: Vec<&Group> = layout.groups[10..].iter().collect();
+        fine.dedup();
+        assert_eq!(fine.len(), 15);
+    }
+
+    #[test]
+    fn grids_of_any_sides_are_spread() {
+        for sides in [[1, 1], [1, 5], [2, 2], [3, 8], [16, 16]] {
+            let mut places = spread(sides).concat();
+            places.sort_unstable();
+            assert!(places.into_iter().eq(0..sides[0] * sides[1]), "{sides:?}");
+        }
+    }
+
+    #[test]
+    fn bins_meet_half_way_between_the_values() {
+        let bounds = spec().bounds();
+        let values: Vec<f32> = bounds.iter().map(|bound| bound * 255.0).collect();
+        assert_eq!(values, [-0.5, 0.5, 127.5, 255.5]);
+    }
+
+    #[test]
+    fn sizes_that_fit_nothing_are_refused() {
+        let with = |change: fn(&mut FlowSpec)| {
+            let mut spec = spec();
+            change(&mut spec);
+            spec
         };
-        let image = ImageSpec {
-            channels: 1,
-            height: 28,
-            width: 28,
-        };
-        let levels = spec.levels(image).expect("it fits");
-        let sizes: Vec<_> = levels.iter().map(|it| (it.channels, it.height)).collect();
-        assert_eq!(sizes, [(4, 14), (8, 7)]);
-        let finished: usize = levels.iter().map(Level::finished_len).sum();
-        assert_eq!(finished, image.len());
-        for (change, part) in [
-            (
-                FlowSpec {
-                    steps: vec![1; 3],
-                    ..spec.clone()
-                },
-                "7x7",
-            ),
-            (
-                FlowSpec {
-                    steps: vec![0],
-                    ..spec.clone()
-                },
-                "steps",
-            ),
-            (
-                FlowSpec {
-                    steps: vec![],
-                    ..spec.clone()
-                },
-                "levels",
-            ),
-            (
-                FlowSpec {
-                    margin: f32::NAN,
-                    ..spec.clone()
-                },
-                "margin",
-            ),
-            (
-                FlowSpec {
-                    fold: 1,
-                    ..spec.clone()
-                },
-                "fold",
-            ),
-            (
-                FlowSpec {
-                    stretch: 100.0,
-                    ..spec.clone()
-                },
-                "stretch",
-            ),
-            (FlowSpec { hidden: 0, ..spec }, "hidden"),
+        for (spec, part) in [
+            (with(|it| it.fold = 5), "28x28"),
+            (with(|it| it.fold = 1), "fold"),
+            (with(|it| it.hidden = 0), "hidden"),
+            (with(|it| it.gist = 1_000_000), "gist"),
+            (with(|it| it.bins = vec![]), "bins"),
+            (with(|it| it.bins = vec![1, 2]), "bins"),
+            (with(|it| it.bins = vec![0, 9, 9]), "bins"),
+            (with(|it| it.bins = vec![0, 256]), "bins"),
         ] {
-            let fault = change.levels(image).expect_err(part);
+            let fault = spec.layout(IMAGE).expect_err(part);
             assert!(fault.contains(part), "{fault}");
         }
+        let wide = ImageSpec {
+            height: 4000,
+            ..IMAGE
+        };
+        let fault = spec().layout(wide).expect_err("too large");
+        assert!(fault.contains("coarse"), "{fault}");
+        let coloured = ImageSpec {
+            channels: 3,
+            ..IMAGE
+        };
+        let fault = spec().layout(coloured).expect_err("colour");
+        assert!(fault.contains("grey"), "{fault}");
     }
 }

@@ -229,7 +229,11 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
     if can.classifies {
         return test.len();
     }
-    let of_encoder = train.len() + 2 * test.len();
+    let compared = match file.manifest.flow {
+        Some(_) => 0,
+        None => train.len(),
+    };
+    let of_encoder = compared + 2 * test.len();
     let of_samples = generator::work(file, train, test);
     let of_density = flow::work(test);
     let of_encoder = match levels_of(file) {
@@ -302,6 +306,8 @@ pub fn measure(
             )?);
         }
     } else if can.encodes {
+        // The code of a flow is as long as the picture and leaves nothing out: there is no sense in its neighbours.
+        let train = file.manifest.flow.is_none().then_some(train);
         quality = measure_autoencoder(&generator, &asked, train, test, progress)?;
     }
     if let Some(diffusion) = generator.diffusion() {
@@ -405,7 +411,7 @@ pub fn encode_all(
 fn measure_autoencoder(
     generator: &Generator,
     asked: &Asked<'_>,
-    train: &Dataset,
+    train: Option<&Dataset>,
     test: &Dataset,
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
@@ -413,7 +419,6 @@ fn measure_autoencoder(
     let decode = |codes: &[f32], pictures: std::ops::Range<usize>| {
         asked.pictures(generator, codes, pictures)
     };
-    let (train_mu, _) = encode_all(generator, train, progress)?;
     let (mu, logvar) = encode_all(generator, test, progress)?;
     let len = generator.image().len();
     let mut stream = Stream::new(0, Purpose::Evaluate, 0);
@@ -446,8 +451,11 @@ fn measure_autoencoder(
     }
     let count = test.len() as f64;
     let mut quality = Quality::from([("mse".to_owned(), squared / count / len as f64)]);
-    if let (Some(train), Some(test)) = (train.classes(), test.classes()) {
-        let accuracy = measure::knn_accuracy((&train_mu, train), (&mu, test), dim, NEIGHBOURS);
+    if let Some(train) = train
+        && let (Some(classes), Some(test)) = (train.classes(), test.classes())
+    {
+        let (train_mu, _) = encode_all(generator, train, progress)?;
+        let accuracy = measure::knn_accuracy((&train_mu, classes), (&mu, test), dim, NEIGHBOURS);
         quality.insert("knn_accuracy".to_owned(), accuracy);
     }
     if logvar.is_some() {
