@@ -7,8 +7,11 @@ use crate::model::graph::{Function, NodeSpec, Operation, ReduceMode, Window};
 use std::collections::BTreeMap;
 
 /// The share of a pixel's probability that is spread evenly over all values. No bin becomes so narrow
-/// in the code that single precision could not find its way back.
-const EVEN: f32 = 0.004;
+/// in the code that single precision could not find its way back. In return one pixel in ten thousand is a
+/// speck.
+const EVEN: f32 = 1e-4;
+/// What a network is told of a pixel.
+const FEATURES: usize = 3;
 /// No pixel is further out than this share of its probability.
 const LEAST: f32 = 1e-9;
 /// Steeper than any two numbers are close, so that a clamp becomes a step.
@@ -45,7 +48,10 @@ struct Seen {
 
 impl Seen {
     fn coarse_features(&self) -> Vec<String> {
-        self.coarse.iter().map(|[_, features]| features.clone()).collect()
+        self.coarse
+            .iter()
+            .map(|[_, features]| features.clone())
+            .collect()
     }
 }
 
@@ -226,12 +232,14 @@ impl<'a> Builder<'a> {
 
     /// What follows from the coarse picture once all of it was seen: its features as a picture, and its gist.
     fn all_coarse(&mut self, seen: &mut Seen) -> String {
-        let pixels: Vec<String> = seen.coarse.iter().map(|[pixels, _]| pixels.clone()).collect();
+        let pixels: Vec<String> = seen
+            .coarse
+            .iter()
+            .map(|[pixels, _]| pixels.clone())
+            .collect();
         let pixels = self.joined("coarse", &pixels);
-        let [height, width] = self.layout.sides;
         let rows = self.permuted("coarse", &pixels, true);
-        let picture = self.reshape("coarse_picture", &rows, &[1, height, width]);
-        let features = self.features("coarse_", &picture);
+        let features = self.features("coarse_", &rows, &self.picture_of_features());
         seen.fine.push(features);
         let known = self.joined("coarse_known", &seen.coarse_features());
         let gist = self.layers("gist_", &known);
@@ -242,29 +250,47 @@ impl<'a> Builder<'a> {
     /// Adds pixels `[pixels]` to what is known.
     fn see(&mut self, name: &str, group: &Group, pixels: &str, seen: &mut Seen) {
         match group {
-            Group::Coarse(_) => {
-                let features = self.features(name, pixels);
+            Group::Coarse(len) => {
+                let features = self.features(name, pixels, &[FEATURES * len]);
                 seen.coarse.push([pixels.to_owned(), features]);
             }
             Group::Fine(_) => {
-                let [height, width] = self.layout.sides;
-                let picture = format!("{name}picture");
-                let picture = self.reshape(&picture, pixels, &[1, height, width]);
-                seen.fine.push(self.features(name, &picture));
+                let shape = self.picture_of_features();
+                seen.fine.push(self.features(name, pixels, &shape));
             }
         }
     }
 
-    /// Pixels, whether each is background, and which of the brightest values it has, along the first axis.
-    /// Strokes are filled with few values, and the pixel alone hardly tells a network one from the next.
-    fn features(&mut self, name: &str, pixels: &str) -> String {
+    fn picture_of_features(&self) -> [usize; 3] {
+        let [height, width] = self.layout.sides;
+        [FEATURES, height, width]
+    }
+
+    /// What a network is told of pixels `[pixels]`: the value itself, whether it is background, and which of
+    /// the brightest it is. Strokes are filled with few values, and the number alone hardly tells one from
+    /// the next. Each feature of all pixels, one after the other, in any shape.
+    ///
+    /// All follow from which of its 256 values a pixel is nearest to, so that a pixel that came back with
+    /// another last digit tells the next ones the same.
+    fn features(&mut self, name: &str, pixels: &str, shape: &[usize]) -> String {
         let part = |part: &str| format!("{name}{part}");
-        let steps = VALUES - 1.0;
-        let ink = self.scale(&part("ink_past"), pixels, steps, -0.5);
-        let ink = self.function(&part("ink"), &ink, UNIT);
-        let top = self.scale(&part("top_past"), pixels, steps / TOP, 1.0 - steps / TOP);
-        let top = self.function(&part("top"), &top, UNIT);
-        self.joined(&part("features"), &[pixels.to_owned(), ink, top])
+        let last = VALUES - 1.0;
+        let rows = (0..VALUES as usize).flat_map(|value| {
+            let value = value as f32;
+            let ink = (value - 0.5).clamp(0.0, 1.0);
+            let top = ((value - last) / TOP + 1.0).clamp(0.0, 1.0);
+            [value / last, ink, top]
+        });
+        self.given.insert(part("values.weight"), rows.collect());
+        let values = self.scale(&part("nearest"), pixels, last, 0.0);
+        let table = Operation::Embedding {
+            count: VALUES as usize,
+            features: FEATURES,
+        };
+        let rows = self.add(&part("values"), table, &[&values]);
+        let order = vec![1, 0];
+        let features = self.add(&part("sorted"), Operation::Permute { order }, &[&rows]);
+        self.reshape(&part("features"), &features, shape)
     }
 
     /// Two layers for numbers in no order.
@@ -392,13 +418,26 @@ impl<'a> Builder<'a> {
         let places = self.layout.coarse.len();
         let mut matrix = vec![0.0; places * places];
         for (place, &pixel) in self.layout.coarse.iter().enumerate() {
-            let [to, from] = if is_back { [pixel, place] } else { [place, pixel] };
+            let [to, from] = if is_back {
+                [pixel, place]
+            } else {
+                [place, pixel]
+            };
             matrix[to * places + from] = 1.0;
         }
-        let direction = if is_back { "coarse_back" } else { "coarse_order" };
+        let direction = if is_back {
+            "coarse_back"
+        } else {
+            "coarse_order"
+        };
         let matrix = self.constant(direction, &[places, places], matrix);
         let column = self.reshape(&format!("{name}_column"), x, &[places, 1]);
-        let moved = self.both(&format!("{name}_moved"), Operation::MatMul, &matrix, &column);
+        let moved = self.both(
+            &format!("{name}_moved"),
+            Operation::MatMul,
+            &matrix,
+            &column,
+        );
         self.reshape(&format!("{name}_sorted"), &moved, &[places])
     }
 

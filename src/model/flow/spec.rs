@@ -77,7 +77,10 @@ impl FlowSpec {
             return Err(format!("fold must be 2 to {MAX_FOLD}"));
         }
         let rises = self.bins.windows(2).all(|pair| pair[0] < pair[1]);
-        let is_within = self.bins.last().is_some_and(|&last| f32::from(last) < VALUES);
+        let is_within = self
+            .bins
+            .last()
+            .is_some_and(|&last| f32::from(last) < VALUES);
         if !(1..=MAX_BINS).contains(&self.bins.len()) || self.bins[0] != 0 || !rises || !is_within {
             return Err("bins must begin with 0 and rise, up to 255 at most".to_owned());
         }

@@ -3,20 +3,22 @@
 //! All of it is computed once for each picture: panels show it in several places, and the data
 //! are thousands of codes.
 
+mod likelihood;
 pub(crate) mod panel;
 
 use super::neighbours::{Neighbours, rows};
 use super::part::why_no_real_codes;
-use super::{ToolInfo, ToolPart, ToolView};
+use super::{ToolContext, ToolInfo, ToolPart, ToolView};
 use crate::app::pictures::PictureRequest;
 use crate::app::{ByAddress, Derived};
-use crate::engine::ModelInfo;
+use crate::engine::{Event, JobId, ModelInfo};
 use crate::latent::geometry::norm;
 use crate::latent::neighbours;
 use crate::latent::prior::{self, PriorReport, Typicality};
 use crate::latent::{Code, Space};
 use crate::learn::ToolName;
 use eframe::egui::Key;
+use likelihood::Likelihood;
 use lucide_icons::Icon;
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub struct Where {
     data: Derived<ByAddress<ModelInfo>, DataSummary>,
     measured: Derived<(ByAddress<ModelInfo>, u64), Measured>,
     neighbours: Neighbours,
+    likelihood: Likelihood,
 }
 
 /// The encoded data of a model as a whole.
@@ -215,6 +218,13 @@ impl Measured {
 }
 
 impl ToolView<'_, Where> {
+    /// How many bits each number of the picture takes by the model's own density; `None` where it has none,
+    /// and before the first answer.
+    pub fn bits_per_dimension(&self) -> Option<f32> {
+        let model = self.workspace.models.current()?;
+        self.tool.likelihood.bits(model)
+    }
+
     /// Where the code of the picture lies; `None` before the first picture, and for a code of a
     /// space of which nothing is known.
     pub fn measured(&self) -> Option<Arc<Measured>> {
@@ -261,6 +271,22 @@ impl ToolPart for Where {
 
     fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
         view.tool.neighbours.requests(view.workspace, model).into()
+    }
+
+    fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
+        if cx.is_open() {
+            self.likelihood.follow(cx, model);
+        }
+    }
+
+    fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {
+        if let Event::Examined { job, measurements } = event {
+            self.likelihood.accept(job, &measurements);
+        }
+    }
+
+    fn on_job_end(&mut self, _: &mut ToolContext<'_, Self>, job: JobId, _: Option<&str>) {
+        self.likelihood.end(job);
     }
 
     /// The picture whose neighbours are shown.

@@ -24,6 +24,7 @@ pub struct View;
 impl ToolPanel for View {
     fn controls_ui(&mut self, ui: &mut Ui, controls: &mut Controls<'_>) {
         numbers_ui(ui, controls.app);
+        likelihood_ui(ui, controls.app);
     }
 
     /// Paints the picture with the two plots below.
@@ -141,6 +142,48 @@ fn numbers_ui(ui: &mut Ui, app: &AppState) {
         }
     };
     caption(ui, about);
+}
+
+/// The density of the picture, for models that know it.
+fn likelihood_ui(ui: &mut Ui, app: &AppState) {
+    let Some(model) = app.model() else { return };
+    if !model.manifest.capabilities().has_likelihood {
+        return;
+    }
+    section(ui, "Picture", |ui| {
+        let Some(bits) = app.tool::<Where>().bits_per_dimension() else {
+            caption(ui, "Its likelihood is measured");
+            return;
+        };
+        let dimensions = model.manifest.image.len();
+        let nats = -f64::from(bits) * dimensions as f64 * std::f64::consts::LN_2;
+        let of_test = model.manifest.quality.get("bits_per_dimension");
+        let of_test = of_test.map(|bits| ("Test pictures", format!("{bits:.3} bits/dim")));
+        let rows = [
+            ("Likelihood", format!("{bits:.3} bits/dim")),
+            ("Log-likelihood", format!("{nats:.1} nats")),
+        ];
+        Grid::new("likelihood")
+            .num_columns(2)
+            .spacing(vec2(space::M, space::XS))
+            .show(ui, |ui| {
+                for (name, value) in rows.into_iter().chain(of_test) {
+                    let tip = match name {
+                        "Likelihood" => {
+                            "Bits that each pixel takes under the model's own density: the fewer, the likelier"
+                        }
+                        "Log-likelihood" => {
+                            "Natural logarithm of the probability of the whole picture, each pixel rounded to \
+                             one of 256 values"
+                        }
+                        _ => "Mean over the test set",
+                    };
+                    ui.label(name).on_hover_text(tip);
+                    ui.label(RichText::new(value).font(TextRole::Code.font()));
+                    ui.end_row();
+                }
+            });
+    });
 }
 
 fn plots_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
