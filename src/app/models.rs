@@ -29,7 +29,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 12] = [
+pub const CATALOGUE: [CatalogueEntry; 13] = [
     CatalogueEntry {
         name: "faces-stylegan",
         title: "Faces, style-based",
@@ -123,6 +123,14 @@ pub const CATALOGUE: [CatalogueEntry; 12] = [
         title: "Digits, diffusion model",
         has_styles: false,
         takes_steps: true,
+        is_plane: false,
+        has_grid: false,
+    },
+    CatalogueEntry {
+        name: "digits-flow",
+        title: "Digits, flow, 784-D latent",
+        has_styles: false,
+        takes_steps: false,
         is_plane: false,
         has_grid: false,
     },

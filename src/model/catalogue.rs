@@ -32,6 +32,7 @@ static ENTRIES: &[Entry] = entries![
     "digits-cvae",
     "digits-cgan",
     "digits-ddpm",
+    "digits-flow",
     "fashion-vae",
     "digits-judge",
     "faces-judge",

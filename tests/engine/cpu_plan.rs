@@ -255,7 +255,7 @@ fn shipped_decoders_agree_with_burn() {
         let network = upload(&file, Role::Decoder, &device).expect("the tensors fit");
         // Synthesis networks and graphs have no list of layers to prepare.
         let Some(network) = network else {
-            let families = [Family::StyleGan, Family::Translation];
+            let families = [Family::StyleGan, Family::Translation, Family::Flow];
             assert!(families.contains(&file.manifest.family), "{}", entry.name);
             continue;
         };

@@ -327,6 +327,7 @@ matrix! {
     digits_cvae_works_in_every_tool: "digits-cvae",
     digits_cgan_works_in_every_tool: "digits-cgan",
     digits_ddpm_works_in_every_tool: "digits-ddpm",
+    digits_flow_works_in_every_tool: "digits-flow",
 }
 
 #[test]

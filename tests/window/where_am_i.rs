@@ -3,6 +3,7 @@
 use crate::support::Window;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use zscape::app::tools::where_am_i::Where;
 
 fn at(model: &str, expression: &str) -> Window {
     let mut window = Window::open_named(model);
@@ -65,4 +66,33 @@ fn the_data_are_named_where_the_model_holds_some() {
     });
     let window = at("digits-ae2", "seed(1)");
     window.harness.get_by_label_contains("has no prior");
+}
+
+/// A flow knows the density of any picture; the number follows the picture.
+#[test]
+fn a_flow_says_how_likely_its_picture_is() {
+    let bits = |window: &Window| window.app().tool::<Where>().bits_per_dimension();
+    let mut window = at("digits-flow", "seed(7)");
+    window.wait_until("the likelihood of a seed", |window| bits(window).is_some());
+    let of_seed = bits(&window).expect("waited for");
+    assert!((0.3..3.0).contains(&of_seed), "{of_seed} bits");
+    window.harness.run_steps(2);
+    for name in ["Likelihood", "Log-likelihood", "Test pictures"] {
+        window.harness.get_by_label(name);
+    }
+    let words = format!("{of_seed:.3} bits/dim");
+    window.harness.get_by_label(&words);
+
+    window.type_expression("3*seed(7)");
+    window.press(Modifiers::NONE, Key::Enter);
+    window.wait_until("that of a code far outside", |window| {
+        bits(window).is_some_and(|bits| bits != of_seed)
+    });
+    let of_far = bits(&window).expect("waited for");
+    assert!(of_far > of_seed + 0.5, "{of_far}, not more than {of_seed}");
+
+    let window = at("digits-gan", "seed(7)");
+    assert_eq!(bits(&window), None);
+    let found = window.harness.query_all_by_label("Likelihood").count();
+    assert_eq!(found, 0, "a GAN knows no density");
 }

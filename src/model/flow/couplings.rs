@@ -7,9 +7,9 @@ use crate::model::graph::{Function, NodeSpec, Operation, ReduceMode, Window};
 use std::collections::BTreeMap;
 
 /// The share of a pixel's probability that is spread evenly over all values. No bin becomes so narrow
-/// in the code that single precision could not find its way back. In return one pixel in ten thousand is a
-/// speck.
-const EVEN: f32 = 1e-4;
+/// in the code that single precision could not find its way back; in return a picture of 28x28 pixels has a
+/// speck every other time.
+const EVEN: f32 = 6e-4;
 /// What a network is told of a pixel.
 const FEATURES: usize = 3;
 /// No pixel is further out than this share of its probability.
@@ -86,7 +86,12 @@ impl<'a> Builder<'a> {
         // Each side by itself, so that nothing is lost to cancellation.
         let right = self.normal_of_positive("right", &logit);
         let left = self.normal_of_positive("left", &less);
-        let ordered = self.both("ordered", Operation::Subtract, &right, &left);
+        let near = self.both("near", Operation::Subtract, &right, &left);
+        // A step of Newton's takes out what was rounded, on the very way that the decoder goes.
+        let [found, slope] = self.logit_of("near", &near);
+        let past = self.both("past_logit", Operation::Subtract, &found, &logit);
+        let step = self.both("newton", Operation::Divide, &past, &slope);
+        let ordered = self.both("ordered", Operation::Subtract, &near, &step);
         let z = self.in_place("z_picture", &ordered);
         self.reshape("z", &z, &[self.layout.pixels()])
     }
@@ -108,9 +113,7 @@ impl<'a> Builder<'a> {
     /// From the node of a code to that of its picture, `[1, height, width]`.
     pub fn decode(&mut self, z: &str) -> String {
         let ordered = self.in_order("code", z);
-        let squares = self.function("squares", &ordered, Function::Square);
-        let factors = self.scale("factors", &squares, B, A);
-        let logit = self.both("logit", Operation::Multiply, &ordered, &factors);
+        let [logit, _] = self.logit_of("code", &ordered);
         // A sigmoid, written out: that of the CPU plan is only good to six digits.
         let one = self.constant("one", &[1], vec![1.0]);
         let [below, above] = [("below", -1.0), ("above", 1.0)].map(|(name, sign)| {
@@ -225,7 +228,9 @@ impl<'a> Builder<'a> {
         let axis = 0;
         let x = self.add(&part("softmax"), Operation::Softmax { axis }, &[&scores]);
         let x = self.scale(&part("less_even"), &x, 1.0 - EVEN, 0.0);
-        let even = self.widths().iter().map(|width| width * EVEN).collect();
+        let widths = self.widths();
+        let whole: f32 = widths.iter().sum();
+        let even = widths.iter().map(|width| EVEN * width / whole).collect();
         let even = self.column("even", even);
         self.both(&part("probabilities"), Operation::Add, &x, &even)
     }
@@ -289,7 +294,7 @@ impl<'a> Builder<'a> {
         };
         let rows = self.add(&part("values"), table, &[&values]);
         let order = vec![1, 0];
-        let features = self.add(&part("sorted"), Operation::Permute { order }, &[&rows]);
+        let features = self.add(&part("by_feature"), Operation::Permute { order }, &[&rows]);
         self.reshape(&part("features"), &features, shape)
     }
 
@@ -300,6 +305,15 @@ impl<'a> Builder<'a> {
         let x = self.function(&format!("{name}first_silu"), &x, Function::Silu);
         let x = self.linear(&format!("{name}second"), &x, gist);
         self.function(&format!("{name}second_silu"), &x, Function::Silu)
+    }
+
+    /// `A z + B z^3` of numbers `z`, and its slope.
+    fn logit_of(&mut self, name: &str, z: &str) -> [String; 2] {
+        let part = |part: &str| format!("{name}_{part}");
+        let squares = self.function(&part("squares"), z, Function::Square);
+        let factors = self.scale(&part("factors"), &squares, B, A);
+        let logit = self.both(&part("logit"), Operation::Multiply, z, &factors);
+        [logit, self.scale(&part("slope"), &squares, 3.0 * B, A)]
     }
 
     /// The number of a standard normal, at least 0, below which the share of a logistic below `logit` lies;

@@ -20,7 +20,7 @@ pub fn work(test: &Dataset) -> usize {
 }
 
 /// The mean of the bits per dimension of the test pictures, each dequantised once, and the largest
-/// difference between a pixel and what comes back of it.
+/// difference between a pixel of a test picture and what comes back of it.
 ///
 /// # Errors
 /// When the device fails, or the work was stopped.
@@ -43,15 +43,15 @@ pub fn measure(
         bits += of_batch.sum::<f64>();
         progress.step(last - first)?;
         let inverted = last.min(INVERTED).saturating_sub(first);
-        let pictures = &pictures[..inverted * len];
-        if pictures.is_empty() {
+        if inverted == 0 {
             continue;
         }
-        let Some(encoded) = generator.encode(pictures)? else {
+        let pictures = test.pictures(first..first + inverted);
+        let Some(encoded) = generator.encode(&pictures)? else {
             continue;
         };
         let found = generator.decode_to_vec(&download(encoded.mu)?, NoiseMode::Const)?;
-        let differences = found.iter().zip(pictures).map(|(a, b)| (a - b).abs());
+        let differences = found.iter().zip(&pictures).map(|(a, b)| (a - b).abs());
         largest = differences.fold(largest, f32::max);
         progress.step(inverted)?;
     }
