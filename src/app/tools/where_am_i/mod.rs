@@ -100,6 +100,8 @@ pub struct Measured {
     pub against: Against,
     /// Distance to the nearest datum, and the usual distance of a datum to its nearest one.
     pub nearest: Option<[f32; 2]>,
+    /// Whether every picture has its code, so that a small norm is no extrapolation.
+    pub is_exact: bool,
 }
 
 impl Measured {
@@ -129,6 +131,7 @@ impl Measured {
                 Against::Data
             },
             nearest: nearest.map(|nearest| [nearest, data.spacing.unwrap_or(0.0)]),
+            is_exact: false,
         }
     }
 
@@ -148,6 +151,7 @@ impl Measured {
                     layer: is_layered.then_some(layer),
                 },
                 nearest: None,
+                is_exact: false,
             }
         });
         let extent = |measured: &Self| measured.report.shell_offset.abs();
@@ -159,6 +163,7 @@ impl Measured {
             report: prior::report_among(&[], norms),
             against: Against::SeedsInW { layer: None },
             nearest: None,
+            is_exact: false,
         })
     }
 
@@ -194,6 +199,12 @@ impl Measured {
                 }
             );
             return (Typicality::Unusual, sentence);
+        }
+        if self.is_exact && report.typicality != Typicality::Typical && !is_outside {
+            // A file holds whole values, in the middle of what is rounded to them; a sample lies anywhere within.
+            let sentence = "Smaller than most seeds, as codes are that were scaled down, and those of image files: each of \
+                            their pixels is in the middle of its value.";
+            return (Typicality::Unusual, sentence.to_owned());
         }
         let sentence = match report.typicality {
             Typicality::FarOutside => {
@@ -249,7 +260,10 @@ impl ToolView<'_, Where> {
             let has_prior = model.manifest.family.traits().has_prior;
             let code = frame.code.values.reals();
             let sigma = &model.start_sigma;
-            Measured::new(model.start, code, has_prior, &data, sigma, nearest)
+            Measured {
+                is_exact: model.manifest.flow.is_some(),
+                ..Measured::new(model.start, code, has_prior, &data, sigma, nearest)
+            }
         }))
     }
 }
@@ -325,6 +339,26 @@ mod tests {
         let (typicality, words) = verdict(&vec![0.001; 64]);
         assert_eq!(typicality, Typicality::FarOutside);
         assert!(words.contains("its norm is smaller"), "{words}");
+    }
+
+    /// Image files hold whole values, so their codes in a flow are shorter than those of seeds.
+    #[test]
+    fn a_short_code_of_a_flow_is_no_extrapolation() {
+        let none = DataSummary::default();
+        let of = |value: f32| {
+            let code = vec![value; 64];
+            let measured = Measured::new(Space::Z, &code, true, &none, &[], None);
+            Measured {
+                is_exact: true,
+                ..measured
+            }
+            .verdict()
+        };
+        let (typicality, words) = of(0.5);
+        assert_eq!(typicality, Typicality::Unusual);
+        assert!(words.contains("image files"), "{words}");
+        assert_eq!(of(1.0).0, Typicality::Typical);
+        assert_eq!(of(4.0).0, Typicality::FarOutside);
     }
 
     #[test]
