@@ -201,9 +201,9 @@ impl Measured {
             return (Typicality::Unusual, sentence);
         }
         if self.is_exact && report.typicality != Typicality::Typical && !is_outside {
-            // A file holds whole values, in the middle of what is rounded to them; a sample lies anywhere within.
-            let sentence = "Smaller than most seeds, as codes are that were scaled down, and those of image files: each of \
-                            their pixels is in the middle of its value.";
+            // A sample lies anywhere within what is rounded to a value.
+            let sentence = "Its norm is smaller than that of most seeds. This is usual for codes that were scaled \
+                            down, and for image files, whose pixels are exactly one of 256 values.";
             return (Typicality::Unusual, sentence.to_owned());
         }
         let sentence = match report.typicality {
