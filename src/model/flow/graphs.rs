@@ -52,7 +52,10 @@ pub fn decoder_graph(spec: &FlowSpec, image: ImageSpec) -> Result<BoundGraph, St
     bound(net, input, ("picture", picture))
 }
 
-/// The numbers of a parameter that no file stores.
+/// The numbers of those parameters of [`density_graph`] that no file stores, by their names.
+///
+/// # Errors
+/// When the sizes do not fit the picture.
 pub fn given(spec: &FlowSpec, image: ImageSpec) -> Result<BTreeMap<String, Vec<f32>>, String> {
     let layout = spec.layout(image)?;
     let mut net = Builder::new(spec, &layout);
