@@ -97,6 +97,7 @@ FUNCTIONS = {
     "sqrt": torch.sqrt,
     "square": torch.square,
     "abs": torch.abs,
+    "sin": torch.sin,
 }
 
 
@@ -403,7 +404,7 @@ def operations():
     single("normalise-last", [3, 4], "normalise", axis=1)
 
     for function in ("relu", "silu", "gelu", "gelu_tanh", "mish", "tanh", "sigmoid", "softplus",
-                     "hard_sigmoid", "hard_swish", "exp", "square", "abs"):
+                     "hard_sigmoid", "hard_swish", "exp", "square", "abs", "sin"):
         single(f"function-{function}", [17], "pointwise", function=function, scale=6.0)
     single("function-leaky", [9], "pointwise", function={"leaky_relu": {"slope": 0.2}}, scale=3.0)
     single("function-elu", [9], "pointwise", function={"elu": {"alpha": 0.7}}, scale=3.0)

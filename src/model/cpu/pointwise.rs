@@ -30,6 +30,7 @@ pub enum Pointwise {
     Sqrt,
     Square,
     Abs,
+    Sin,
     /// `x * factor + offset`
     Scale(f32, f32),
 }
@@ -55,6 +56,7 @@ impl From<Function> for Pointwise {
             Function::Sqrt => Self::Sqrt,
             Function::Square => Self::Square,
             Function::Abs => Self::Abs,
+            Function::Sin => Self::Sin,
         }
     }
 }
@@ -131,6 +133,7 @@ impl Pointwise {
             Self::Sqrt => each(values, f32::sqrt),
             Self::Square => each(values, |x| x * x),
             Self::Abs => each(values, f32::abs),
+            Self::Sin => each(values, f32::sin),
             Self::Scale(factor, offset) => each(values, |x| x * factor + offset),
         }
     }

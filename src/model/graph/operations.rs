@@ -216,6 +216,7 @@ fn pointwise(x: Tensor<2>, function: Function) -> Tensor<2> {
         Function::Sqrt => x.sqrt(),
         Function::Square => x.square(),
         Function::Abs => x.abs(),
+        Function::Sin => x.sin(),
     }
 }
 

@@ -383,6 +383,8 @@ pub enum Function {
     Sqrt,
     Square,
     Abs,
+    /// The sine of an angle in radians.
+    Sin,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

@@ -106,7 +106,7 @@ fn window(sizes: &mut impl Sizes) -> Window {
 }
 
 fn function(numbers: &mut Numbers) -> Function {
-    match numbers.below(14) {
+    match numbers.below(15) {
         0 => Function::Relu,
         1 => Function::LeakyRelu { slope: 0.2 },
         2 => Function::Silu,
@@ -120,6 +120,7 @@ fn function(numbers: &mut Numbers) -> Function {
         10 => Function::HardSigmoid,
         11 => Function::HardSwish,
         12 => Function::Abs,
+        13 => Function::Sin,
         _ => Function::Clamp {
             min: -0.5,
             max: 0.75,
