@@ -46,8 +46,14 @@ def weight(case, name, shape):
         values = values * 128
     elif "SE.net." in name:
         values = values * 16
-    if name.endswith("running_var"):
+    if name.endswith(("running_var", "magnitude_ema")):
         return values.abs() + 0.5
+    if name.endswith("transform"):
+        # A quarter turn and a step.
+        return torch.tensor([[0, -1, 0.25], [1, 0, -0.125], [0, 0, 1]], dtype=torch.float64)
+    if name.endswith("_filter"):
+        taps = (values + 1) * 2.0 ** -math.floor(math.log2(values.numel()))
+        return taps if len(shape) == 1 else (taps + taps.T) / 2
     if len(shape) == 0:
         return values
     if len(shape) == 1:
@@ -379,6 +385,110 @@ class StyleGan2(nn.Module):
         return (picture / 2 + 0.5).clamp(0, 1)
 
 
+def filtered(x, taps, up, pad):
+    """Zeros between the pixels, a border of `pad` (cut off where negative), and a filter of one or two axes,
+    turned around as in a convolution."""
+    channels, height, width = x.shape[1:]
+    grown = x.new_zeros(1, channels, up * height, up * width)
+    grown[:, :, ::up, ::up] = x
+    kernel = (torch.outer(taps, taps) if taps.dim() == 1 else taps).flip(0, 1)
+    return F.conv2d(F.pad(grown, [*pad, *pad]), kernel[None, None].repeat(channels, 1, 1, 1), groups=channels)
+
+
+class StyleGan3(nn.Module):
+    """Karras et al. 2021, sections 3 and appendix C, by NVIDIA's names. `layers` has for each side, channels, and
+    by how much it refines and coarsens around its function; the last gives the picture."""
+
+    TAPS = 6
+
+    def __init__(self, z_dim, w_dim, layers, rate, kernel, classes=0):
+        super().__init__()
+        self.w_dim, self.layers, self.rate, self.kernel, self.classes = w_dim, layers, rate, kernel, classes
+        first = layers[0][1]
+        self.shapes = {"mapping.w_avg": [w_dim]}
+        if classes:
+            self.shapes |= {"mapping.embed.weight": [w_dim, classes], "mapping.embed.bias": [w_dim]}
+        for index, inputs in enumerate([z_dim + (w_dim if classes else 0), w_dim]):
+            self.shapes |= {f"mapping.fc{index}.weight": [w_dim, inputs], f"mapping.fc{index}.bias": [w_dim]}
+        waves = {"weight": [first, first], "transform": [3, 3], "freqs": [first, 2], "phases": [first]}
+        waves |= {"affine.weight": [4, w_dim], "affine.bias": [4]}
+        self.shapes |= {f"synthesis.input.{name}": shape for name, shape in waves.items()}
+        before = first
+        for index, (side, channels, up, down) in enumerate(layers):
+            is_last = index + 1 == len(layers)
+            size = 1 if is_last else kernel
+            tensors = {"weight": [channels, before, size, size], "bias": [channels], "magnitude_ema": []}
+            tensors |= {"affine.weight": [before, w_dim], "affine.bias": [before]}
+            if not is_last:
+                taps = self.TAPS * down
+                # The layers that use all of their grid keep filters along the sides.
+                is_radial = kernel == 1 and side > layers[-1][0]
+                tensors |= {"up_filter": [self.TAPS * up], "down_filter": [taps, taps] if is_radial else [taps]}
+            self.shapes |= {f"{self.name(index)}.{name}": shape for name, shape in tensors.items()}
+            before = channels
+        self.values = {}
+
+    def name(self, index):
+        side, channels = self.layers[index][:2]
+        return f"synthesis.L{index}_{side}_{channels}"
+
+    def state_dict(self):
+        return {name: torch.zeros(shape) for name, shape in self.shapes.items()}
+
+    def load_state_dict(self, values):
+        self.values = values
+
+    def linear(self, module, x, rate=1.0):
+        weight = self.values[f"{module}.weight"]
+        return x @ weight.T * rate / math.sqrt(weight.shape[1]) + self.values[f"{module}.bias"] * rate
+
+    def waves(self, w):
+        v = {name: self.values[f"synthesis.input.{name}"] for name in ["weight", "transform", "freqs", "phases"]}
+        turn = self.linear("synthesis.input.affine", w)[0]
+        cos, sin, right, below = (turn / turn[:2].square().sum().sqrt()).tolist()
+        rotate = torch.tensor([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], dtype=torch.float64)
+        move = torch.tensor([[1, 0, -right], [0, 1, -below], [0, 0, 1]], dtype=torch.float64)
+        side = self.layers[0][0]
+        along = (torch.arange(side, dtype=torch.float64) + 0.5 - side / 2) / self.rate
+        y, x = torch.meshgrid(along, along, indexing="ij")
+        places = torch.stack([x.flatten(), y.flatten(), torch.ones(side * side, dtype=torch.float64)])
+        places = (rotate @ move @ v["transform"] @ places)[:2]
+        waves = torch.sin(2 * math.pi * (v["freqs"] @ places + v["phases"][:, None]))
+        return (v["weight"] @ waves / math.sqrt(len(waves))).reshape(1, -1, side, side)
+
+    def layer(self, index, x, w):
+        side, _, up, down = self.layers[index]
+        v = {key[len(self.name(index)) + 1 :]: value for key, value in self.values.items() if key.startswith(self.name(index))}
+        style, weight = self.linear(f"{self.name(index)}.affine", w)[0], v["weight"]
+        if "up_filter" in v:
+            weight = weight * style[None, :, None, None]
+            weight = weight * (weight.square().sum([1, 2, 3], keepdim=True) + 1e-8).rsqrt()
+        else:
+            weight = weight * style[None, :, None, None] / math.sqrt(weight[0].numel())
+        reach, before = weight.shape[-1] - 1, x.shape[-1]
+        x = F.conv2d(x, weight, padding=reach) / v["magnitude_ema"].sqrt() + v["bias"][None, :, None, None]
+        if "up_filter" not in v:
+            return x
+        border = (side - 1) * down + 1 - (before + reach) * up + len(v["up_filter"]) + len(v["down_filter"]) - 2
+        left = (border + up) // 2
+        x = filtered(x, v["up_filter"], up, [left, border - left]) * up**2
+        x = F.leaky_relu(x, 0.2) * math.sqrt(2)
+        return filtered(x, v["down_filter"], 1, [0, 0])[:, :, ::down, ::down]
+
+    def decode(self, z, label=None):
+        normalised = lambda x: x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        w = normalised(z)
+        if label is not None:
+            w = torch.cat([w, normalised(self.linear("mapping.embed", label))], 1)
+        for index in range(2):
+            w = F.leaky_relu(self.linear(f"mapping.fc{index}", w, 0.01), 0.2) * math.sqrt(2)
+        x = self.waves(w)
+        for index, (side, *_) in enumerate(self.layers):
+            x = self.layer(index, x, w)
+            assert x.shape[-1] == side
+        return (x * 0.25 / 2 + 0.5).clamp(0, 1)
+
+
 class StyledBlock(nn.Module):
     """One size of stylegan2-pytorch's generator: weights of the tensors' names and shapes alone."""
 
@@ -574,6 +684,11 @@ def main():
         case(f"stylegan2 {name}", module, "StyleGAN2", [6], [3, 16, 16], decode=StyleGan2.decode, condition=condition)
     module = Lucidrains(8, [7, 6, 5], 3)
     case("stylegan2 lucidrains", module, "StyleGAN2 of stylegan2-pytorch", [8], [3, 16, 16], decode=Lucidrains.decode)
+    # The side of a picture of 32 pixels with a frame of ten around it.
+    layers = [(36, 6, 2, 2), (36, 6, 2, 2), (52, 5, 4, 2), (52, 5, 2, 2), (32, 4, 2, 2), (32, 3, 1, 1)]
+    case("stylegan3 t", StyleGan3(6, 8, layers, 16, 3), "StyleGAN3", [6], [3, 32, 32], decode=StyleGan3.decode)
+    module = StyleGan3(5, 8, layers, 16, 1, 3)
+    case("stylegan3 r", module, "StyleGAN3", [5], [3, 32, 32], decode=StyleGan3.decode, condition=[3, 1])
     kl = (AutoencoderKl.encode, AutoencoderKl.decode)
     case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
     case("vq model", AutoencoderKl(19), "VQModel", [3, 32, 32], [3, 64, 64], *kl)

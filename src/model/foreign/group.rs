@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// As many prefixes are tried.
 const MAX_GROUPS: usize = 200;
+/// The most numbers of a tensor that is looked into before the weights are read.
+const MAX_VALUES: usize = 4096;
 /// The most tensors of a network that is known by the order of its layers.
 const MAX_ORDERED: usize = 400;
 
@@ -15,6 +17,7 @@ const MAX_ORDERED: usize = 400;
 #[derive(Debug)]
 pub struct Group<'a> {
     pub prefix: String,
+    container: &'a Container,
     tensors: BTreeMap<&'a str, &'a TensorInfo>,
     taken: RefCell<BTreeSet<String>>,
     by_order: bool,
@@ -55,6 +58,7 @@ impl<'a> Group<'a> {
         });
         Self {
             prefix: prefix.to_owned(),
+            container,
             tensors: tensors.collect(),
             taken: RefCell::default(),
             // What writes safetensors sorts by name.
@@ -123,6 +127,33 @@ impl<'a> Group<'a> {
 
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
+    }
+
+    /// The numbers of a small tensor that says how a network is built, such as a filter. Weights are
+    /// not read here.
+    ///
+    /// # Errors
+    /// A sentence when it is missing, is no small one, or holds what is no number.
+    pub fn values(&self, name: &str) -> Result<Vec<f32>, String> {
+        let whole = format!("{}{name}", self.prefix);
+        let info = self.tensors.get(name);
+        let info = info.ok_or_else(|| format!("the tensor {whole:?} is missing"))?;
+        if info.count() > MAX_VALUES {
+            return Err(format!(
+                "the tensor {whole:?} of shape {:?} is larger than {MAX_VALUES} numbers",
+                info.shape
+            ));
+        }
+        let mut values = Vec::new();
+        let files = self.container.open_files()?;
+        files
+            .read(info, 0, MAX_VALUES, &mut values)
+            .map_err(|fault| format!("the tensor {whole:?}: {fault}"))?;
+        if let Some(found) = values.iter().find(|value| !value.is_finite()) {
+            return Err(format!("the tensor {whole:?} holds {found}"));
+        }
+        self.take(name);
+        Ok(values)
     }
 
     /// Notes that a network takes a tensor.

@@ -3,6 +3,7 @@
 
 use super::Foreign;
 use super::container::{OpenFiles, TensorInfo};
+use super::derived::Derived;
 use super::net::Weight;
 use crate::files::load;
 use crate::model::file::{ModelFile, ModelFileError, StoredTensor};
@@ -24,6 +25,8 @@ pub struct Import {
     waiting: VecDeque<(String, Weight, Vec<usize>)>,
     /// What there is of the first of them.
     values: Vec<f32>,
+    /// The tensors of the file that are whole, where it is computed of several.
+    parts: Vec<Vec<f32>>,
     tensors: BTreeMap<String, StoredTensor>,
     hashing: VecDeque<PathBuf>,
     open: Option<File>,
@@ -70,6 +73,7 @@ impl Import {
             files,
             waiting,
             values: Vec::new(),
+            parts: Vec::new(),
             tensors: BTreeMap::new(),
             hashing: foreign.files.iter().cloned().collect(),
             foreign,
@@ -127,6 +131,13 @@ impl Import {
             name: weight.source().unwrap_or(&name).to_owned(),
             fault,
         };
+        if let Weight::Derived(derived) = weight.bare()
+            && self.parts.len() < derived.sources.len()
+        {
+            self.read_part(derived)?;
+            self.waiting.push_front((name, weight, shape));
+            return Ok(());
+        }
         let first = self.values.len();
         let (bare, factor) = match &weight {
             Weight::Times(weight, factor) => (&**weight, *factor),
@@ -136,6 +147,10 @@ impl Import {
             Weight::Times(..) => return Err(fault("is scaled twice".to_owned())),
             Weight::Filled(value) => self.values.resize(count, *value),
             Weight::Given(values) => self.values.clone_from(values),
+            Weight::Derived(derived) => {
+                let parts = std::mem::take(&mut self.parts);
+                self.values = derived.compute(&parts, &shape).map_err(&fault)?;
+            }
             Weight::Same(source) | Weight::Transposed(source) => {
                 let info: Option<&TensorInfo> = self.foreign.container.tensors.get(source);
                 let info = info.ok_or_else(|| fault("is missing".to_owned()))?;
@@ -170,6 +185,35 @@ impl Import {
             _ => values,
         };
         self.tensors.insert(name, StoredTensor { shape, values });
+        Ok(())
+    }
+
+    /// Reads the next numbers of what a tensor is computed of.
+    fn read_part(&mut self, derived: &Derived) -> Result<(), ModelFileError> {
+        let source = &derived.sources[self.parts.len()];
+        let fault = |fault: String| ModelFileError::Tensor {
+            name: source.clone(),
+            fault,
+        };
+        let info = self.foreign.container.tensors.get(source);
+        let info = info.ok_or_else(|| fault("is missing".to_owned()))?;
+        let (first, count) = (self.values.len(), info.count());
+        self.files
+            .read(info, first, SLICE, &mut self.values)
+            .map_err(&fault)?;
+        let read = self.values.len() - first;
+        if let Some(index) = self.values[first..].iter().position(|v| !v.is_finite()) {
+            let index = first + index;
+            let found = self.values[index];
+            return Err(fault(format!("holds {found} at position {index}")));
+        }
+        if self.values.len() < count && read == 0 {
+            let found = self.values.len();
+            return Err(fault(format!("has {found} numbers, not {count}")));
+        }
+        if self.values.len() >= count {
+            self.parts.push(std::mem::take(&mut self.values));
+        }
         Ok(())
     }
 

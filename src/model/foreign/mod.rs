@@ -13,6 +13,7 @@ mod architecture;
 mod blueprint;
 mod companions;
 pub mod container;
+mod derived;
 mod describe;
 mod group;
 mod hints;
@@ -235,6 +236,15 @@ fn check_shape(
     shape: &[usize],
 ) -> Result<(), String> {
     let count = shape.iter().product::<usize>();
+    let shape_of = |source: &str| {
+        let info = container.tensors.get(source);
+        let info = info.ok_or_else(|| format!("the tensor {source:?} is missing"))?;
+        Ok::<_, String>(&info.shape[..])
+    };
+    if let Weight::Derived(derived) = weight.bare() {
+        let shapes = derived.sources.iter().map(|source| shape_of(source));
+        return derived.check(&shapes.collect::<Result<Vec<_>, _>>()?, shape);
+    }
     let Some(source) = weight.source() else {
         return match weight {
             Weight::Given(values) if values.len() != count => Err(format!(
@@ -244,9 +254,7 @@ fn check_shape(
             _ => Ok(()),
         };
     };
-    let info = container.tensors.get(source);
-    let info = info.ok_or_else(|| format!("the tensor {source:?} is missing"))?;
-    weight.check_shape(&info.shape, shape)
+    weight.check_shape(shape_of(source)?, shape)
 }
 
 /// What a model is called: by the hints, or after its file.

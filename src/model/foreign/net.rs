@@ -1,5 +1,6 @@
 //! Graphs made of the layers of a foreign file, in the order in which they run.
 
+use super::derived::{Derived, Rule};
 use super::group::Group;
 use crate::model::graph::{
     Function, GraphSpec, InputSpec, NodeSpec, Operation, OutputSpec, ResizeMode, Window,
@@ -19,14 +20,25 @@ pub enum Weight {
     Filled(f32),
     /// Numbers of their own.
     Given(Vec<f32>),
+    /// Computed of several tensors of the file.
+    Derived(Derived),
 }
 
 impl Weight {
-    /// The tensor of the file that it is made of.
+    /// What it is before it is multiplied.
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::Times(weight, _) => weight,
+            weight => weight,
+        }
+    }
+
+    /// The tensor of the file that it is made of; the first where there are several.
     pub fn source(&self) -> Option<&str> {
         match self {
             Self::Same(name) | Self::Transposed(name) => Some(name),
             Self::Times(weight, _) => weight.source(),
+            Self::Derived(derived) => derived.sources.first().map(String::as_str),
             Self::Filled(_) | Self::Given(_) => None,
         }
     }
@@ -283,6 +295,52 @@ impl<'a> Net<'a> {
         self
     }
 
+    /// Numbers of their own as a value.
+    pub fn given(&mut self, shape: &[usize], values: Vec<f32>) -> &mut Self {
+        let shape = shape.to_vec();
+        let node = self.node(Operation::Constant { shape }, &[]);
+        self.weights
+            .insert(format!("{node}.value"), Weight::Given(values));
+        self
+    }
+
+    /// Lets a tensor of the last node be one of the file.
+    pub fn weight_of(
+        &mut self,
+        tensor: &str,
+        source: &str,
+        weight: impl FnOnce(String) -> Weight,
+    ) -> &mut Self {
+        let ours = format!("{}.{tensor}", self.at);
+        self.tensor(&ours, source);
+        if self.group.has(source) {
+            self.weights.insert(ours, weight(self.whole(source)));
+        }
+        self
+    }
+
+    /// Lets a tensor of the last node be one number everywhere.
+    pub fn filled(&mut self, tensor: &str, value: f32) -> &mut Self {
+        let ours = format!("{}.{tensor}", self.at);
+        self.weights.insert(ours, Weight::Filled(value));
+        self
+    }
+
+    /// Lets a tensor of the last node be computed of several of the file.
+    pub fn derived(&mut self, tensor: &str, rule: Rule, sources: &[&str]) -> &mut Self {
+        for source in sources {
+            if !self.group.has(source) {
+                let fault = format!("the tensor {:?} is missing", self.whole(source));
+                self.fault.get_or_insert(fault);
+            }
+            self.group.take(source);
+        }
+        let sources = sources.iter().map(|source| self.whole(source)).collect();
+        let weight = Weight::Derived(Derived { rule, sources });
+        self.weights.insert(format!("{}.{tensor}", self.at), weight);
+        self
+    }
+
     /// A factor for each channel.
     pub fn factor(&mut self, tensor: &str) -> &mut Self {
         let (weight, bias) = (true, false);
@@ -296,8 +354,31 @@ impl<'a> Net<'a> {
     pub fn bias(&mut self, tensor: &str) -> &mut Self {
         let (weight, bias) = (false, true);
         self.then(Operation::Affine { weight, bias });
+        self.bias_of(tensor)
+    }
+
+    /// Lets the bias of the last node be a tensor of the file.
+    pub fn bias_of(&mut self, tensor: &str) -> &mut Self {
         let node = self.at();
         self.tensor(&format!("{node}.bias"), tensor);
+        self
+    }
+
+    /// A matrix on the channels of every pixel whose weight, and bias where there is one, are tensors of the file
+    /// by themselves.
+    pub fn channels_by(&mut self, weight: &str, channels: usize, bias: Option<&str>) -> &mut Self {
+        let operation = Operation::Conv {
+            channels,
+            kernel: [1, 1],
+            window: window(1, 0),
+            groups: 1,
+            bias: bias.is_some(),
+        };
+        let node = self.then(operation).at();
+        self.tensor(&format!("{node}.weight"), weight);
+        if let Some(bias) = bias {
+            self.bias_of(bias);
+        }
         self
     }
 

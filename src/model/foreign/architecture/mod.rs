@@ -2,14 +2,19 @@
 //! one line in [`ALL`].
 
 mod autoencoder_kl;
+mod biggan;
 mod blocks;
 mod burgess;
 mod convolutional;
+mod glow;
 mod layout;
 mod linear;
 mod lucidrains;
 mod stack;
+mod style_mapping;
 mod stylegan2;
+mod stylegan3;
+mod symmetric;
 mod taesd;
 mod unet;
 mod written;
@@ -39,7 +44,10 @@ pub const ALL: &[&dyn Architecture] = &[
     &burgess::Burgess,
     &taesd::Taesd,
     &stylegan2::StyleGan2,
+    &stylegan3::StyleGan3,
     &lucidrains::Lucidrains,
+    &biggan::BigGan,
+    &glow::Glow,
     &autoencoder_kl::VqModel,
     &autoencoder_kl::AutoencoderKl,
     &unet::Unet,

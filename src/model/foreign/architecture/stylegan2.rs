@@ -7,20 +7,16 @@ use super::super::group::Group;
 use super::super::hints::Hints;
 use super::super::net::{BuiltNet, Net, Weight, part, window};
 use super::Architecture;
-use crate::latent::{MAX_WORDS, Space, SpaceShape};
+use super::style_mapping::StyleMapping;
 use crate::model::graph::{Function, Operation};
 use std::collections::BTreeMap;
 use std::f32::consts::SQRT_2;
 
 pub struct StyleGan2;
 
-/// What the learning rate of the mapping network is multiplied by, and so its stored weights.
-const MAPPING_RATE: f32 = 0.01;
 /// The filter [1, 3, 3, 1] that follows zeros between pixels.
 const TAPS: [f32; 4] = [0.25, 0.75, 0.75, 0.25];
 const SLOPE: f32 = 0.2;
-/// Added to mean squares under a root.
-const EPSILON: f32 = 1e-8;
 /// The most sizes of pictures, from 4 pixels up.
 const MAX_SIZES: usize = 10;
 
@@ -53,9 +49,7 @@ struct Layer {
 struct Names {
     /// In which layout.
     layout: &'static str,
-    mapping: Vec<String>,
-    /// The matrix from a class to what is joined to z.
-    embedding: Option<String>,
+    mapping: StyleMapping,
     start: String,
     /// The first has a size of its own; of the others two belong to each.
     layers: Vec<Layer>,
@@ -101,8 +95,10 @@ fn port(group: &Group<'_>) -> Names {
     let mapping = mapping.take_while(|module| group.has(&part(module, "weight")));
     Names {
         layout: "rosinality's layout",
-        mapping: mapping.collect(),
-        embedding: None,
+        mapping: StyleMapping {
+            layers: mapping.collect(),
+            embedding: None,
+        },
         start: "input.input".to_owned(),
         layers,
         skips: vec![None; pictures.len()],
@@ -145,17 +141,13 @@ fn nvidia(group: &Group<'_>) -> Names {
         skips.push(module("skip"));
     }
     for name in group.names() {
-        if name.ends_with("resample_filter") || name == "mapping.w_avg" {
+        if name.ends_with("resample_filter") {
             group.take(name);
         }
     }
-    let mapping = (0..64).map(|index| format!("mapping.fc{index}"));
-    let mapping = mapping.take_while(|module| group.has(&part(module, "weight")));
-    let embedding = "mapping.embed".to_owned();
     Names {
         layout: "NVIDIA's layout",
-        mapping: mapping.collect(),
-        embedding: group.has(&part(&embedding, "weight")).then_some(embedding),
+        mapping: StyleMapping::of_nvidia(group),
         start: "synthesis.b4.const".to_owned(),
         layers,
         pictures,
@@ -167,18 +159,8 @@ fn nvidia(group: &Group<'_>) -> Names {
 fn blueprint(group: &Group<'_>, names: &Names, hints: &Hints) -> Result<Blueprint, String> {
     let sizes = names.pictures.len();
     let side = 4_usize << (sizes - 1);
-    let [first, last] = [names.mapping.first(), names.mapping.last()].map(|module| {
-        let shape = group.shape(&part(module?, "weight"))?;
-        <[usize; 2]>::try_from(shape).ok()
-    });
-    let (Some([_, mapped]), Some([w_dim, _])) = (first, last) else {
-        return Err("its mapping network is missing or broken".to_owned());
-    };
-    let label = names.embedding.as_ref();
-    let label = label.map(|module| Label::of(group, module)).transpose()?;
-    let joined = label.as_ref().map_or(0, |label| label.features);
-    let z_dim = mapped.checked_sub(joined).filter(|z_dim| *z_dim > 0);
-    let z_dim = z_dim.ok_or("its mapping network takes no z")?;
+    let dims = names.mapping.dims(group)?;
+    let w_dim = dims.w;
     let num_ws = 2 * sizes;
     let rgb = names.pictures.last().and_then(Option::as_ref);
     let rgb = rgb.ok_or("its last layer gives no picture")?;
@@ -187,89 +169,16 @@ fn blueprint(group: &Group<'_>, names: &Names, hints: &Hints) -> Result<Blueprin
     let image = [channels, side, side];
     let mut more = BTreeMap::new();
     let decoder = synthesis(group, names, [num_ws, w_dim], image, &mut more)?;
-    let mut blueprint = Blueprint::of_vectors(Kind::General, z_dim, image, decoder);
-    let vector = SpaceShape::Vector { dim: w_dim };
-    let rows = SpaceShape::Layers {
-        layers: num_ws,
-        dim: w_dim,
-    };
-    blueprint
-        .spaces
-        .extend([(Space::W, vector), (Space::W_PLUS, rows)]);
-    let mapping = mapping(group, names, z_dim, label.as_ref())?;
-    blueprint.maps = vec![(Space::Z, Space::W, mapping)];
-    if let Some(label) = label {
-        blueprint.with_classes(label.classes, &hints.classes);
-        blueprint.notes.push(
-            "the class acts on the way from z to w; the mean of w is that of all classes"
-                .to_owned(),
-        );
-    }
+    let mut blueprint = Blueprint::of_vectors(Kind::General, dims.z, image, decoder);
+    names
+        .mapping
+        .lead(group, dims, num_ws, hints, &mut blueprint)?;
     blueprint.more = more;
     blueprint.why = format!(
         "it has modulated convolutions in {} from 4x4 to {side}x{side} pixels",
         names.layout
     );
-    blueprint.notes.push(
-        "the mean of w is measured over seeds when it is loaded; an average in the file is not used"
-            .to_owned(),
-    );
     Ok(blueprint)
-}
-
-/// The matrix from a class to what is joined to z.
-struct Label {
-    module: String,
-    classes: usize,
-    features: usize,
-}
-
-impl Label {
-    fn of(group: &Group<'_>, module: &str) -> Result<Self, String> {
-        let shape = group.shape(&part(module, "weight")).unwrap_or_default();
-        match shape {
-            &[features, classes] if (1..=MAX_WORDS).contains(&classes) => Ok(Self {
-                module: module.to_owned(),
-                classes,
-                features,
-            }),
-            _ => Err(format!(
-                "the matrix of its classes has the shape {shape:?}; 1 to {MAX_WORDS} classes are possible"
-            )),
-        }
-    }
-}
-
-fn mapping(
-    group: &Group<'_>,
-    names: &Names,
-    z_dim: usize,
-    label: Option<&Label>,
-) -> Result<BuiltNet, String> {
-    let mut net = Net::new(group, "z", &[z_dim]);
-    net.normalise(EPSILON);
-    if let Some(label) = label {
-        let z = net.at();
-        net.input("condition", &[label.classes]);
-        net.go_to("condition");
-        let factor = 1.0 / (label.classes.max(1) as f32).sqrt();
-        net.scaled_linear(&label.module, [factor, 1.0]);
-        net.normalise(EPSILON);
-        let label = net.at();
-        net.node(Operation::Concatenate { axis: 0 }, &[&z, &label]);
-    }
-    for module in &names.mapping {
-        let inputs = group
-            .shape(&part(module, "weight"))
-            .and_then(|shape| shape.last());
-        let inputs = inputs.copied().unwrap_or(1).max(1) as f32;
-        net.scaled_linear(module, [MAPPING_RATE / inputs.sqrt(), MAPPING_RATE]);
-        net.function(Function::LeakyRelu { slope: SLOPE });
-        net.scale(SQRT_2, 0.0);
-    }
-    let at = net.at();
-    net.output("w", &at);
-    net.finish()
 }
 
 fn synthesis(
