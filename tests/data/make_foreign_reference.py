@@ -46,18 +46,41 @@ def weight(case, name, shape):
         values = values * 128
     elif "SE.net." in name:
         values = values * 16
-    if name.endswith(("running_var", "magnitude_ema")):
+    if name.endswith(("running_var", "running_vars")):
         return values.abs() + 0.5
+    if name.endswith("magnitude_ema"):
+        # What the filters below take away.
+        return (values.abs() + 0.5) / 16
     if name.endswith("transform"):
         # A quarter turn and a step.
         return torch.tensor([[0, -1, 0.25], [1, 0, -0.125], [0, 0, 1]], dtype=torch.float64)
     if name.endswith("_filter"):
-        taps = (values + 1) * 2.0 ** -math.floor(math.log2(values.numel()))
+        taps = (values + 1) * 2.0 ** -(math.floor(math.log2(values.numel())) + 1)
         return taps if len(shape) == 1 else (taps + taps.T) / 2
+    if name.endswith(("weight_u", "weight_v")):
+        # With the mean of the weights below, so that they have a largest singular value of some size.
+        return (values.abs() + 0.5) * 2.0 ** -math.floor(math.log2(len(values)) / 2)
+    if name.endswith("actnorm.scale"):
+        # A flow makes data wider, here in its first step.
+        return (values * 0.25 + 1) * (8 if name.startswith("blocks.0.flows.0.") else 1)
+    if name == "generator.bn.weight":
+        # What the weights of one sign add up to.
+        return values / 64
+    if name.endswith("s_sign"):
+        return values.sign()
+    if name.endswith("w_p"):
+        return torch.eye(shape[0], dtype=torch.float64).flip(0)
     if len(shape) == 0:
         return values
     if len(shape) == 1:
         return values * 0.25 + (1.0 if name.endswith("weight") else 0.0)
+    if name.startswith("blocks.") and name.endswith((".conv.weight", "scale", "w_l", "w_u")):
+        # Of a convolution that began at zero, and of a matrix that is to be undone.
+        values = values * 0.125
+    if name.endswith("invconv.weight"):
+        return torch.eye(shape[0], dtype=torch.float64).flip(0).reshape(shape) + values * 0.125
+    if name.endswith("weight_orig"):
+        values = values + 0.5
     fan_in = math.prod(shape[1:])
     return values * 2.0 ** -math.floor(math.log2(fan_in) / 2 - 0.5)
 
@@ -647,6 +670,189 @@ class AutoencoderKl(nn.Module):
         return (d.conv_out(F.silu(d.conv_norm_out(x))) / 2 + 0.5).clamp(0, 1)
 
 
+class BigGan(nn.Module):
+    """BigGAN-deep (Brock et al. 2019, appendix B) by the names of pytorch-pretrained-biggan. `widths` has channels
+    before each block and after the last; the place of the attention is counted among the layers."""
+
+    ROWS = 3
+
+    def __init__(self, z_dim, classes, widths, attention):
+        super().__init__()
+        self.z_dim, self.shapes, self.values = z_dim, {"embeddings.weight": [z_dim, classes]}, {}
+        self.weight("generator.gen_z", [16 * widths[0], 2 * z_dim])
+        self.layers = [list(pair) for pair in zip(widths, widths[1:])]
+        self.layers.insert(attention, [widths[attention]])
+        for index, sizes in enumerate(self.layers):
+            module, n = f"generator.layers.{index}", sizes[0]
+            if len(sizes) == 1:
+                for part, shape in [("theta", [n // 8, n]), ("phi", [n // 8, n]), ("g", [n // 2, n]), ("o_conv", [n, n // 2])]:
+                    self.weight(f"{module}.snconv1x1_{part}", [*shape, 1, 1], bias=False)
+                self.shapes[f"{module}.gamma"] = [1]
+                continue
+            middle = n // 4
+            for part, (before, after, kernel) in enumerate([(n, middle, 1), (middle, middle, 3), (middle, middle, 3), (middle, sizes[1], 1)]):
+                self.statistics(f"{module}.bn_{part}", before)
+                for told in ["scale", "offset"]:
+                    self.weight(f"{module}.bn_{part}.{told}", [before, 2 * z_dim], bias=False)
+                self.weight(f"{module}.conv_{part}", [after, before, kernel, kernel])
+        last = widths[-1]
+        self.statistics("generator.bn", last)
+        self.shapes |= {"generator.bn.weight": [last], "generator.bn.bias": [last]}
+        self.weight("generator.conv_to_rgb", [last, last, 3, 3])
+
+    def weight(self, module, shape, bias=True):
+        self.shapes |= {f"{module}.weight_orig": shape, f"{module}.weight_u": shape[:1]}
+        self.shapes[f"{module}.weight_v"] = [math.prod(shape[1:])]
+        if bias:
+            self.shapes[f"{module}.bias"] = shape[:1]
+
+    def statistics(self, module, n):
+        self.shapes |= {f"{module}.running_means": [self.ROWS, n], f"{module}.running_vars": [self.ROWS, n]}
+
+    def state_dict(self):
+        return {name: torch.zeros(shape) for name, shape in self.shapes.items()}
+
+    def load_state_dict(self, values):
+        self.values = values
+
+    def normed(self, module):
+        weight, u, v = [self.values[f"{module}.weight_{part}"] for part in ["orig", "u", "v"]]
+        return weight / (u @ weight.flatten(1) @ v), self.values.get(f"{module}.bias")
+
+    def conv(self, module, x):
+        weight, bias = self.normed(module)
+        return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+
+    def standard(self, module, x):
+        # The last row is that of codes without truncation.
+        mean, variance = [self.values[f"{module}.running_{part}"][-1][None, :, None, None] for part in ["means", "vars"]]
+        return (x - mean) / (variance + 1e-4).sqrt()
+
+    def block(self, module, x, told, doubles):
+        grow = lambda x: F.interpolate(x, scale_factor=2) if doubles else x
+        y = x
+        for part in range(4):
+            bn = f"{module}.bn_{part}"
+            scale, offset = [F.linear(told, *self.normed(f"{bn}.{name}"))[:, :, None, None] for name in ["scale", "offset"]]
+            y = F.relu(self.standard(bn, y) * (1 + scale) + offset)
+            y = self.conv(f"{module}.conv_{part}", grow(y) if part == 1 else y)
+        return grow(x[:, : y.shape[1]]) + y
+
+    def attention(self, module, x):
+        part = lambda name: self.conv(f"{module}.snconv1x1_{name}", x)
+        theta, phi, g = part("theta").flatten(2), F.max_pool2d(part("phi"), 2).flatten(2), F.max_pool2d(part("g"), 2).flatten(2)
+        found = g @ torch.softmax(theta.transpose(1, 2) @ phi, -1).transpose(1, 2)
+        found = self.conv(f"{module}.snconv1x1_o_conv", found.unflatten(2, x.shape[2:]))
+        return x + self.values[f"{module}.gamma"] * found
+
+    def decode(self, z, label):
+        told = torch.cat([z, label @ self.values["embeddings.weight"].T], 1)
+        x = F.linear(told, *self.normed("generator.gen_z")).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)
+        doubles = False
+        for index, sizes in enumerate(self.layers):
+            module = f"generator.layers.{index}"
+            if len(sizes) == 1:
+                x = self.attention(module, x)
+            else:
+                x, doubles = self.block(module, x, told, doubles), not doubles
+        weight, bias = [self.values[f"generator.bn.{part}"][None, :, None, None] for part in ["weight", "bias"]]
+        x = F.relu(self.standard("generator.bn", x) * weight + bias)
+        return (torch.tanh(self.conv("generator.conv_to_rgb", x)[:, :3]) + 1) / 2
+
+
+class Glow(nn.Module):
+    """Kingma and Dhariwal 2018 by the names of glow-pytorch."""
+
+    def __init__(self, side, flows, hidden, affine=True, triangles=True):
+        super().__init__()
+        self.side, self.flows, self.affine, self.triangles = side, flows, affine, triangles
+        self.shapes, self.values = {}, {}
+        for block, count in enumerate(flows):
+            n = 12 << block
+            for flow in range(count):
+                names = {"actnorm.loc": [1, n, 1, 1], "actnorm.scale": [1, n, 1, 1]}
+                if triangles:
+                    names |= {f"invconv.{name}": [n, n] for name in ["w_p", "u_mask", "l_mask", "l_eye", "w_l", "w_u"]}
+                    names |= {"invconv.s_sign": [n], "invconv.w_s": [n]}
+                else:
+                    names["invconv.weight"] = [n, n, 1, 1]
+                out = n if affine else n // 2
+                names |= {"coupling.net.0.weight": [hidden, n // 2, 3, 3], "coupling.net.0.bias": [hidden]}
+                names |= {"coupling.net.2.weight": [hidden, hidden, 1, 1], "coupling.net.2.bias": [hidden]}
+                names |= {"coupling.net.4.conv.weight": [out, hidden, 3, 3], "coupling.net.4.conv.bias": [out]}
+                names["coupling.net.4.scale"] = [1, out, 1, 1]
+                self.shapes |= {f"blocks.{block}.flows.{flow}.{name}": shape for name, shape in names.items()}
+            kept = n if block + 1 == len(flows) else n // 2
+            prior = {"conv.weight": [2 * kept, kept, 3, 3], "conv.bias": [2 * kept], "scale": [1, 2 * kept, 1, 1]}
+            self.shapes |= {f"blocks.{block}.prior.{name}": shape for name, shape in prior.items()}
+
+    def state_dict(self):
+        return {name: torch.zeros(shape) for name, shape in self.shapes.items()}
+
+    def load_state_dict(self, values):
+        self.values = values
+
+    def of(self, module):
+        return {name[len(module) + 1 :]: value for name, value in self.values.items() if name.startswith(module + ".")}
+
+    @staticmethod
+    def from_zero(v, x):
+        return F.conv2d(F.pad(x, [1, 1, 1, 1], value=1), v["conv.weight"], v["conv.bias"]) * (3 * v["scale"]).exp()
+
+    def matrix(self, module):
+        v = self.of(f"{module}.invconv")
+        if not self.triangles:
+            return v["weight"][:, :, 0, 0]
+        lower = v["w_l"].tril(-1) + torch.eye(len(v["w_s"]), dtype=torch.float64)
+        return v["w_p"] @ lower @ (v["w_u"].triu(1) + torch.diag(v["s_sign"] * v["w_s"].exp()))
+
+    def coupled(self, module, x, to_code):
+        (kept, other), v = x.chunk(2, 1), self.of(f"{module}.coupling.net")
+        h = F.relu(F.conv2d(kept, v["0.weight"], v["0.bias"], padding=1))
+        h = self.from_zero(self.of(f"{module}.coupling.net.4"), F.relu(F.conv2d(h, v["2.weight"], v["2.bias"])))
+        if self.affine:
+            log_factor, summand = h.chunk(2, 1)
+            factor = torch.sigmoid(log_factor + 2)
+            other = (other + summand) * factor if to_code else other / factor - summand
+        else:
+            other = other + h if to_code else other - h
+        return torch.cat([kept, other], 1)
+
+    def expected(self, block, kept):
+        return self.from_zero(self.of(f"blocks.{block}.prior"), kept).chunk(2, 1)
+
+    def encode(self, x):
+        x, parts = x - 0.5, []
+        for block, count in enumerate(self.flows):
+            x = F.pixel_unshuffle(x, 2)
+            for module in [f"blocks.{block}.flows.{flow}" for flow in range(count)]:
+                norm = self.of(f"{module}.actnorm")
+                x = F.conv2d((x + norm["loc"]) * norm["scale"], self.matrix(module)[:, :, None, None])
+                x = self.coupled(module, x, True)
+            kept, aside = x.chunk(2, 1) if block + 1 < len(self.flows) else (torch.zeros_like(x), x)
+            mean, log_deviation = self.expected(block, kept)
+            parts.append(((aside - mean) / log_deviation.exp()).flatten())
+            x = kept
+        return [torch.cat(parts)]
+
+    def decode(self, z):
+        x, z = None, z.flatten()
+        blocks = list(range(len(self.flows)))
+        sizes = [[(6 if block + 1 < len(blocks) else 12) << block, self.side >> (block + 1), self.side >> (block + 1)] for block in blocks]
+        parts = z.split([math.prod(size) for size in sizes])
+        for block in reversed(blocks):
+            mean, log_deviation = self.expected(block, torch.zeros(1, *sizes[block], dtype=z.dtype) if x is None else x)
+            aside = mean + log_deviation.exp() * parts[block].reshape(mean.shape)
+            x = aside if x is None else torch.cat([x, aside], 1)
+            for flow in reversed(range(self.flows[block])):
+                module = f"blocks.{block}.flows.{flow}"
+                norm = self.of(f"{module}.actnorm")
+                x = self.coupled(module, x, False)
+                x = F.conv2d(x, self.matrix(module).inverse()[:, :, None, None]) / norm["scale"] - norm["loc"]
+            x = F.pixel_shuffle(x, 2)
+        return (x + 0.5).clamp(0, 1)
+
+
 def main():
     mlp = dict(encode=MlpVae.encode, decode=MlpVae.decode)
     case("vae of the examples", MlpVae(784, 40, 5), "VAE of full matrices", [5], [1, 28, 28], **mlp)
@@ -689,6 +895,12 @@ def main():
     case("stylegan3 t", StyleGan3(6, 8, layers, 16, 3), "StyleGAN3", [6], [3, 32, 32], decode=StyleGan3.decode)
     module = StyleGan3(5, 8, layers, 16, 1, 3)
     case("stylegan3 r", module, "StyleGAN3", [5], [3, 32, 32], decode=StyleGan3.decode, condition=[3, 1])
+    # Plain and doubling blocks take turns.
+    module = BigGan(5, 4, [16, 16, 8, 8, 4], 2)
+    case("biggan", module, "BigGAN", [5], [3, 16, 16], decode=BigGan.decode, condition=[4, 2])
+    for name, flows, affine, triangles in [("glow", [2, 2], True, True), ("glow plain", [1, 2, 1], False, False)]:
+        module = Glow(64, flows, 6, affine, triangles)
+        case(name, module, "Glow", [3 * 64 * 64], [3, 64, 64], Glow.encode, Glow.decode)
     kl = (AutoencoderKl.encode, AutoencoderKl.decode)
     case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
     case("vq model", AutoencoderKl(19), "VQModel", [3, 32, 32], [3, 64, 64], *kl)

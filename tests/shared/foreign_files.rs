@@ -34,13 +34,14 @@ impl Tensor {
 }
 
 /// Every form of file.
-pub const FORMS: [Form; 6] = [
+pub const FORMS: [Form; 7] = [
     Form::Safetensors,
     Form::TorchZip,
     Form::TorchLegacy,
     Form::Nested,
     Form::Npz,
     Form::NpzCompressed,
+    Form::Persistent,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,8 @@ pub enum Form {
     Nested,
     Npz,
     NpzCompressed,
+    /// The network pickles of NVIDIA's StyleGANs: modules as objects that carry the text of their source.
+    Persistent,
 }
 
 impl Form {
@@ -63,6 +66,7 @@ impl Form {
             Self::TorchLegacy => "pth",
             Self::Nested => "ckpt",
             Self::Npz | Self::NpzCompressed => "npz",
+            Self::Persistent => "pkl",
         }
     }
 
@@ -74,6 +78,7 @@ impl Form {
             Self::Nested => torch_zip(tensors, &nested(tensors)),
             Self::Npz => npz(tensors, CompressionMethod::Stored),
             Self::NpzCompressed => npz(tensors, CompressionMethod::Deflated),
+            Self::Persistent => NetworkPickle::bytes(tensors),
         }
     }
 }
@@ -271,6 +276,211 @@ pub fn torch_legacy(tensors: &[Tensor], pickle: &[u8]) -> Vec<u8> {
         bytes.extend((tensor.values.len() as u64).to_le_bytes());
         bytes.extend(tensor.bytes());
     }
+    bytes
+}
+
+/// A network pickle of NVIDIA's StyleGANs being written, of the fourth protocol: a frame, every text remembered, each
+/// module an object with its class, the text of the file that it is from, and its attributes.
+struct NetworkPickle {
+    pickle: Pickle,
+    remembered: u32,
+    /// What stands under these numbers: the function that makes objects, and the source text.
+    maker: Option<u32>,
+    source: Option<u32>,
+}
+
+/// What would happen if the source text were run.
+const SOURCE: &str = "import os\nos.system('echo it was run')\nraise Exception('it was run')\n";
+
+impl NetworkPickle {
+    fn bytes(tensors: &[Tensor]) -> Vec<u8> {
+        let mut this = Self {
+            pickle: Pickle::default(),
+            remembered: 0,
+            maker: None,
+            source: None,
+        };
+        let named: Vec<(&str, &Tensor)> = tensors.iter().map(|it| (it.name.as_str(), it)).collect();
+        this.op(b'}').remember();
+        this.op(b'(');
+        for absent in ["G", "D"] {
+            this.text(absent).op(b'N');
+        }
+        this.text("G_ema").module("Generator", &named);
+        this.text("training_set_kwargs");
+        this.mapping("dnnlib.util", "EasyDict").op(b'(');
+        this.text("resolution").number(16);
+        this.op(b'u').op(b'u').op(b'.');
+        let body = this.pickle.0;
+        let mut bytes = vec![0x80, 4, 0x95];
+        bytes.extend((body.len() as u64).to_le_bytes());
+        bytes.extend(body);
+        bytes
+    }
+
+    fn op(&mut self, code: u8) -> &mut Self {
+        self.pickle.0.push(code);
+        self
+    }
+
+    /// Notes the value at hand, and gives its number.
+    fn remember(&mut self) -> u32 {
+        self.op(0x94);
+        self.remembered += 1;
+        self.remembered - 1
+    }
+
+    fn recall(&mut self, number: u32) -> &mut Self {
+        self.op(b'j');
+        self.pickle.0.extend(number.to_le_bytes());
+        self
+    }
+
+    /// A short text, remembered.
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.op(0x8c).op(text.len() as u8);
+        self.pickle.0.extend(text.as_bytes());
+        self.remember();
+        self
+    }
+
+    fn number(&mut self, number: usize) -> &mut Self {
+        self.op(b'J');
+        self.pickle.0.extend((number as i32).to_le_bytes());
+        self
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> &mut Self {
+        self.text(module).text(name).op(0x93)
+    }
+
+    /// An empty mapping of a class.
+    fn mapping(&mut self, module: &str, name: &str) -> &mut Self {
+        self.global(module, name).op(b')').op(b'R')
+    }
+
+    /// A module of which these are the tensors, by the rest of their names.
+    fn module(&mut self, class: &str, tensors: &[(&str, &Tensor)]) -> &mut Self {
+        match self.maker {
+            Some(number) => drop(self.recall(number)),
+            None => {
+                self.global("torch_utils.persistence", "_reconstruct_persistent_obj");
+                self.maker = Some(self.remember());
+            }
+        }
+        self.op(b'}').op(b'(');
+        self.text("type").text("class");
+        self.text("version").number(6);
+        self.text("module_src");
+        match self.source {
+            Some(number) => drop(self.recall(number)),
+            None => {
+                self.pickle = std::mem::take(&mut self.pickle).text(SOURCE);
+                self.source = Some(self.remember());
+            }
+        }
+        self.text("class_name").text(class).text("state");
+        self.op(b'}').op(b'(');
+        self.text("training").op(0x89);
+        let own = tensors.iter().filter(|(name, _)| !name.contains('.'));
+        for (kind, learns) in [("_parameters", true), ("_buffers", false)] {
+            self.text(kind).op(b'}').op(b'(');
+            for (name, tensor) in own.clone().filter(|(name, _)| learns != is_buffer(name)) {
+                self.text(name).tensor(tensor, learns);
+            }
+            if !learns {
+                self.text("absent").op(b'N');
+            }
+            self.op(b'u');
+        }
+        self.text("_non_persistent_buffers_set").op(0x8f);
+        self.text("_backward_hooks");
+        self.mapping("collections", "OrderedDict");
+        self.text("_modules").op(b'}').op(b'(');
+        let mut parts: Vec<&str> = Vec::new();
+        for (name, _) in tensors {
+            if let Some((part, _)) = name.split_once('.')
+                && !parts.contains(&part)
+            {
+                parts.push(part);
+            }
+        }
+        for part in parts {
+            let inside = tensors.iter().filter_map(|(name, tensor)| {
+                let (first, rest) = name.split_once('.')?;
+                (first == part).then_some((rest, *tensor))
+            });
+            let inside: Vec<(&str, &Tensor)> = inside.collect();
+            self.text(part).module("Part", &inside);
+        }
+        self.op(b'u');
+        self.text("z_dim").number(512);
+        // Its attributes, its arguments, and the object.
+        self.op(b'u').op(b'u').op(0x85).op(b'R')
+    }
+
+    fn tensor(&mut self, tensor: &Tensor, learns: bool) -> &mut Self {
+        if learns {
+            self.global("torch._utils", "_rebuild_parameter");
+        }
+        self.global("torch._utils", "_rebuild_tensor_v2").op(b'(');
+        self.global("torch.storage", "_load_from_bytes").op(b'B');
+        let file = storage_file(tensor);
+        self.pickle.0.extend((file.len() as u32).to_le_bytes());
+        self.pickle.0.extend(file);
+        self.op(0x85).op(b'R').number(0);
+        let mut strides = vec![1; tensor.shape.len()];
+        for axis in (1..strides.len()).rev() {
+            strides[axis - 1] = strides[axis] * tensor.shape[axis];
+        }
+        for sides in [&tensor.shape, &strides] {
+            self.op(b'(');
+            for &side in sides {
+                self.number(side);
+            }
+            self.op(b't');
+        }
+        self.op(0x89);
+        self.mapping("collections", "OrderedDict").op(b't').op(b'R');
+        if learns {
+            self.op(0x88);
+            self.mapping("collections", "OrderedDict").op(0x87).op(b'R');
+        }
+        self
+    }
+}
+
+/// Whether a tensor of NVIDIA's modules is no parameter.
+fn is_buffer(name: &str) -> bool {
+    let names = [
+        "w_avg",
+        "noise_const",
+        "magnitude_ema",
+        "freqs",
+        "phases",
+        "transform",
+    ];
+    names.contains(&name) || name.ends_with("_filter") || name.starts_with("running_")
+}
+
+/// A storage as a file of PyTorch of its own, of the form before version 1.6.
+fn storage_file(tensor: &Tensor) -> Vec<u8> {
+    let key = "94287108667616";
+    let storage = Pickle::new()
+        .op(b'(')
+        .text("storage")
+        .global("torch", "FloatStorage");
+    let storage = storage
+        .text(key)
+        .text("cpu")
+        .int(tensor.values.len() as i32);
+    let storage = storage.op(b'N').op(b't').op(b'Q').stop();
+    let mut bytes = torch_legacy(&[], &storage);
+    // The list of keys at the end is an empty one.
+    bytes.truncate(bytes.len() - Pickle::new().op(b']').op(b'(').op(b'e').stop().len());
+    bytes.extend(Pickle::new().op(b']').text(key).op(b'a').stop());
+    bytes.extend((tensor.values.len() as u64).to_le_bytes());
+    bytes.extend(tensor.bytes());
     bytes
 }
 

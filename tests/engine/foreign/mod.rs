@@ -4,4 +4,5 @@ mod describing;
 mod hostile;
 mod onnx;
 pub mod parity;
+mod refusals;
 mod unet;

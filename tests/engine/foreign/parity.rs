@@ -52,6 +52,13 @@ fn cases() -> Vec<Case> {
     serde_json::from_str(include_str!("../../data/foreign_reference.json")).expect("it is JSON")
 }
 
+/// The tensors of the case of this name.
+pub fn tensors_of(name: &str) -> Vec<Tensor> {
+    let cases = cases();
+    let case = cases.iter().find(|case| case.name == name);
+    case.expect("there is such a case").tensors()
+}
+
 /// The numbers that the script draws: SplitMix64 seeded by FNV-1a of `case/name`.
 pub fn draw(case: &str, name: &str, count: usize) -> Vec<f32> {
     let seed = format!("{case}/{name}");
@@ -69,59 +76,95 @@ pub fn draw(case: &str, name: &str, count: usize) -> Vec<f32> {
     numbers.collect()
 }
 
-/// Taps that add up to about one; along both sides the same where they have two axes.
-fn filter(drawn: Vec<f32>, shape: &[usize]) -> Vec<f32> {
-    let scale = (-(drawn.len() as f64).log2().floor()).exp2() as f32;
-    let taps: Vec<f32> = drawn.iter().map(|value| (value + 1.0) * scale).collect();
-    let &[_, side] = shape else {
-        return taps;
-    };
-    let mirrored = |at: usize| at % side * side + at / side;
-    let mean = |at: usize| f32::midpoint(taps[at], taps[mirrored(at)]);
-    (0..taps.len()).map(mean).collect()
-}
-
 /// The tensors of a case, by their names and shapes.
 pub fn drawn(case: &str, tensors: &[(String, Vec<usize>)]) -> Vec<Tensor> {
     let tensor = |(name, shape): &(String, Vec<usize>)| {
-        let count = shape.iter().product();
-        let mut values = draw(case, name, count);
-        let scale = match &shape[..] {
-            [_] => 0.25,
-            [_, rest @ ..] => {
-                let taken: usize = rest.iter().product();
-                (-((taken as f64).log2() / 2.0 - 0.5).floor()).exp2() as f32
-            }
-            [] => 1.0,
-        };
-        // As large as weights of a mapping network, which learns slowly.
-        let is_slow = name.starts_with("style.") || name.starts_with("mapping.fc");
-        // That of stylegan2-pytorch, whose weights are multiplied by 0.1.
-        let is_slower = name.contains("SE.net.");
-        if name.ends_with("transform") {
-            values = vec![0.0, -1.0, 0.25, 1.0, 0.0, -0.125, 0.0, 0.0, 1.0];
-            return Tensor::new(name, shape, values);
-        }
-        if name.ends_with("_filter") {
-            return Tensor::new(name, shape, filter(values, shape));
-        }
-        for value in &mut values {
-            if is_slow {
-                *value *= 128.0;
-            } else if is_slower {
-                *value *= 16.0;
-            }
-            *value = if name.ends_with("running_var") || name.ends_with("magnitude_ema") {
-                value.abs() + 0.5
-            } else if shape.len() == 1 && name.ends_with("weight") {
-                *value * scale + 1.0
-            } else {
-                *value * scale
-            };
-        }
-        Tensor::new(name, shape, values)
+        let values = draw(case, name, shape.iter().product());
+        Tensor::new(name, shape, weight(name, shape, values))
     };
     tensors.iter().map(tensor).collect()
+}
+
+/// Numbers that were drawn for a tensor, as the script makes them into weights (`weight`).
+fn weight(name: &str, shape: &[usize], mut values: Vec<f32>) -> Vec<f32> {
+    let power = |exponent: f64| exponent.exp2() as f32;
+    let log = |count: usize| (count as f64).log2();
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    let each = |values: Vec<f32>, function: &dyn Fn(f32) -> f32| {
+        values.into_iter().map(function).collect::<Vec<f32>>()
+    };
+    // As large as weights of a mapping network, which learns slowly; that of stylegan2-pytorch has its
+    // weights multiplied by 0.1.
+    let slow = match name {
+        _ if name.starts_with("style.") || name.starts_with("mapping.fc") => 128.0,
+        _ if name.contains("SE.net.") => 16.0,
+        _ => 1.0,
+    };
+    values = each(values, &|value| value * slow);
+    if ends(&["running_var", "running_vars"]) {
+        return each(values, &|value| value.abs() + 0.5);
+    }
+    if ends(&["magnitude_ema"]) {
+        return each(values, &|value| (value.abs() + 0.5) / 16.0);
+    }
+    if ends(&["transform"]) {
+        return vec![0.0, -1.0, 0.25, 1.0, 0.0, -0.125, 0.0, 0.0, 1.0];
+    }
+    if ends(&["_filter"]) {
+        let scale = power(-log(values.len()).floor() - 1.0);
+        let taps = each(values, &|value| (value + 1.0) * scale);
+        let &[_, side] = shape else {
+            return taps;
+        };
+        // The same along both sides.
+        let mirrored = |at: usize| at % side * side + at / side;
+        let mean = |at: usize| f32::midpoint(taps[at], taps[mirrored(at)]);
+        return (0..taps.len()).map(mean).collect();
+    }
+    if ends(&["weight_u", "weight_v"]) {
+        let scale = power(-(log(values.len()) / 2.0).floor());
+        return each(values, &|value| (value.abs() + 0.5) * scale);
+    }
+    if ends(&["actnorm.scale"]) {
+        let factor = match name.starts_with("blocks.0.flows.0.") {
+            true => 8.0,
+            false => 1.0,
+        };
+        return each(values, &|value| (value * 0.25 + 1.0) * factor);
+    }
+    if name == "generator.bn.weight" {
+        return each(values, &|value| value / 64.0);
+    }
+    if ends(&["s_sign"]) {
+        return each(values, &f32::signum);
+    }
+    let is_turned = |at: usize| at / shape[0] + at % shape[0] + 1 == shape[0];
+    let turned = |at: usize| f32::from(u8::from(is_turned(at)));
+    if ends(&["w_p"]) {
+        return (0..values.len()).map(turned).collect();
+    }
+    if shape.is_empty() {
+        return values;
+    }
+    if let [_] = shape {
+        let middle = if ends(&["weight"]) { 1.0 } else { 0.0 };
+        return each(values, &|value| value * 0.25 + middle);
+    }
+    if name.starts_with("blocks.") && ends(&[".conv.weight", "scale", "w_l", "w_u"]) {
+        values = each(values, &|value| value * 0.125);
+    }
+    if ends(&["invconv.weight"]) {
+        let entries = values.iter().enumerate();
+        return entries
+            .map(|(at, value)| value * 0.125 + turned(at))
+            .collect();
+    }
+    if ends(&["weight_orig"]) {
+        values = each(values, &|value| value + 0.5);
+    }
+    let taken: usize = shape[1..].iter().product();
+    let scale = power(-(log(taken) / 2.0 - 0.5).floor());
+    each(values, &|value| value * scale)
 }
 
 impl Case {
@@ -180,13 +223,20 @@ impl Case {
 #[test]
 fn tutorial_models_give_what_pytorch_gives() {
     compare_all(|kind| {
-        ["VAE", "GAN"].iter().any(|name| kind.contains(name)) && !kind.contains("StyleGAN")
+        ["VAE", "GAN"].iter().any(|name| kind.contains(name))
+            && !kind.contains("StyleGAN")
+            && kind != "BigGAN"
     });
 }
 
 #[test]
 fn style_based_models_give_what_pytorch_gives() {
     compare_all(|kind| kind.contains("StyleGAN"));
+}
+
+#[test]
+fn generators_of_classes_and_flows_give_what_pytorch_gives() {
+    compare_all(|kind| matches!(kind, "BigGAN" | "Glow"));
 }
 
 #[test]

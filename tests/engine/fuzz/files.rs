@@ -1,6 +1,7 @@
 //! Sound files of every kind, made by the program itself.
 
 use super::Form;
+use crate::foreign::parity;
 use crate::foreign_files::{self, FORMS};
 use crate::graph_files;
 use flate2::Compression;
@@ -55,12 +56,13 @@ pub fn models() -> Corpus {
     )
 }
 
-/// One small model in every form in which other programs write weights, graphs, and one with classes.
+/// One small model in every form in which other programs write weights, graphs, one with classes, and those whose
+/// tensors are looked into or computed of one another.
 pub fn foreign_models() -> Corpus {
     let tensors = foreign_files::small_vae();
     let form = |form: foreign_files::Form| match form {
         foreign_files::Form::Safetensors => Form::Safetensors,
-        foreign_files::Form::TorchLegacy => Form::Bytes,
+        foreign_files::Form::TorchLegacy | foreign_files::Form::Persistent => Form::Bytes,
         _ => Form::Zip,
     };
     let files = FORMS.into_iter().map(|it| (form(it), it.bytes(&tensors)));
@@ -72,7 +74,19 @@ pub fn foreign_models() -> Corpus {
     let graphs = graphs.map(|bytes| (Form::Bytes, bytes.to_vec()));
     let conditional = FORMS[1].bytes(&foreign_files::conditional_stylegan());
     let conditional = [(form(FORMS[1]), conditional)];
-    files.chain(graphs).chain(conditional).collect()
+    let others = ["stylegan3 t", "stylegan3 r", "biggan", "glow"].map(|case| {
+        let form_of_it = match case {
+            "stylegan3 t" => foreign_files::Form::Persistent,
+            _ => foreign_files::Form::Safetensors,
+        };
+        let tensors = parity::tensors_of(case);
+        (form(form_of_it), form_of_it.bytes(&tensors))
+    });
+    files
+        .chain(graphs)
+        .chain(conditional)
+        .chain(others)
+        .collect()
 }
 
 fn recipe(model: &ModelId, subject: Subject, size: [u32; 2]) -> Recipe {

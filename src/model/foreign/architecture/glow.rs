@@ -26,15 +26,20 @@ impl Architecture for Glow {
     }
 
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
-        let loc = group.shape("blocks.0.flows.0.actnorm.loc")?;
-        group.shape("blocks.0.prior.conv.weight")?;
-        let squeezed: usize = loc.iter().product();
-        Some(Model::of(group, squeezed / 4, hints).and_then(Model::blueprint))
+        // A prefix that all names have in common is left out of them.
+        let roots = ["blocks.", ""];
+        let root = roots.into_iter().find(|root| {
+            let is_there = |name: &str| group.has(&format!("{root}0.{name}"));
+            is_there("flows.0.actnorm.loc") && is_there("prior.conv.weight")
+        })?;
+        Some(Model::of(group, root, hints).and_then(Model::blueprint))
     }
 }
 
 struct Model<'a> {
     group: &'a Group<'a>,
+    /// What stands before the number of a block.
+    root: &'static str,
     image: [usize; 3],
     /// How many flows each block has.
     flows: Vec<usize>,
@@ -50,9 +55,11 @@ enum Way {
 }
 
 impl<'a> Model<'a> {
-    fn of(group: &'a Group<'a>, channels: usize, hints: &Hints) -> Result<Self, String> {
+    fn of(group: &'a Group<'a>, root: &'static str, hints: &Hints) -> Result<Self, String> {
+        let loc = group.shape(&format!("{root}0.flows.0.actnorm.loc"));
+        let channels = loc.unwrap_or_default().iter().product::<usize>() / 4;
         let has = &|block: usize, flow: usize| {
-            group.has(&format!("blocks.{block}.flows.{flow}.actnorm.loc"))
+            group.has(&format!("{root}{block}.flows.{flow}.actnorm.loc"))
         };
         let flows =
             (0..MAX_BLOCKS).map(|block| (0..MAX_FLOWS).take_while(move |&flow| has(block, flow)));
@@ -62,11 +69,10 @@ impl<'a> Model<'a> {
         let [height, width] = sides.unwrap_or([SIDE; 2]);
         let step = 1_usize << flows.len();
         let sizes = [channels, height, width];
-        if sizes
+        let len = sizes
             .iter()
-            .try_fold(1, |len: usize, side| len.checked_mul(*side))
-            > Some(MAX_NUMBERS)
-        {
+            .try_fold(1_usize, |len, side| len.checked_mul(*side));
+        if len.is_none_or(|len| len > MAX_NUMBERS) {
             return Err(format!("pictures of {width}x{height} pixels are too large"));
         }
         if sizes.contains(&0) || height % step != 0 || width % step != 0 {
@@ -77,6 +83,7 @@ impl<'a> Model<'a> {
         }
         Ok(Self {
             group,
+            root,
             image: [channels, height, width],
             flows,
             assumed: sides.is_none(),
@@ -209,7 +216,7 @@ impl<'a> Model<'a> {
 
     /// Mean and log deviation of what a block sets aside, by what it keeps; the last keeps nothing.
     fn expected(&self, net: &mut Net<'_>, block: usize, kept: Option<&str>) -> [String; 2] {
-        let module = format!("blocks.{block}.prior");
+        let module = format!("{}{block}.prior", self.root);
         match kept {
             Some(kept) => {
                 net.go_to(kept);
@@ -242,7 +249,7 @@ impl<'a> Model<'a> {
     }
 
     fn flow(&self, net: &mut Net<'_>, [block, flow]: [usize; 2], way: Way) {
-        let module = format!("blocks.{block}.flows.{flow}");
+        let module = format!("{}{block}.flows.{flow}", self.root);
         let channels = self.inside(block)[0];
         match way {
             Way::ToCode => {
