@@ -234,6 +234,7 @@ fn finished(len: usize, matrix: Vec<f64>, undo: bool) -> Result<Vec<f32>, String
 
 /// By elimination, with the largest number of each column first; `None` where there is none.
 fn inverse(len: usize, mut a: Vec<f64>) -> Option<Vec<f64>> {
+    let largest = a.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
     let mut found = vec![0.0; len * len];
     for row in 0..len {
         found[row * len + row] = 1.0;
@@ -242,7 +243,8 @@ fn inverse(len: usize, mut a: Vec<f64>) -> Option<Vec<f64>> {
         let size = |row: &usize| a[row * len + column].abs();
         let pivot = (column..len).max_by(|x, y| size(x).total_cmp(&size(y)))?;
         let value = a[pivot * len + column];
-        if !value.is_normal() {
+        // What is smaller is the rounding of zero.
+        if !value.is_finite() || value.abs() <= 1e-12 * largest {
             return None;
         }
         for matrix in [&mut a, &mut found] {
@@ -280,7 +282,7 @@ mod tests {
         let matrix = vec![0.0, 2.0, 1.0, 1.0, -1.0, 0.5, 3.0, 0.0, 0.25];
         let rule = derived(Rule::Inverse);
         rule.check(&[&[3, 3]], &[3, 3, 1, 1]).expect("it fits");
-        let found = rule.compute(&[matrix.clone()], &[3, 3, 1, 1]);
+        let found = rule.compute(std::slice::from_ref(&matrix), &[3, 3, 1, 1]);
         let found: Vec<f64> = found
             .expect("it can be undone")
             .iter()

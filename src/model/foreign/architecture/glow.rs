@@ -227,12 +227,12 @@ impl<'a> Model<'a> {
                 net.given(&shape, vec![-1.0; shape.iter().product()]);
             }
         }
-        self.from_zero(net, &module);
+        self.begun_at_zero(net, &module);
         halves(net, self.aside(block)[0].saturating_mul(2))
     }
 
     /// A convolution that began at zero, of a value from which one was subtracted: around the picture it sees ones.
-    fn from_zero(&self, net: &mut Net<'_>, module: &str) {
+    fn begun_at_zero(&self, net: &mut Net<'_>, module: &str) {
         let [kernel, bias, scale] =
             ["conv.weight", "conv.bias", "scale"].map(|name| part(module, name));
         let shape = self.group.shape(&kernel).unwrap_or_default();
@@ -321,7 +321,7 @@ impl<'a> Model<'a> {
         }
         net.scale(1.0, -1.0);
         let last = format!("{module}.coupling.net.4");
-        self.from_zero(net, &last);
+        self.begun_at_zero(net, &last);
         let shape = self.group.shape(&part(&last, "conv.weight"));
         let changed = if shape.and_then(|shape| shape.first()) == Some(&channels) {
             let [factor, summand] = halves(net, channels);

@@ -84,10 +84,8 @@ impl Layer {
             }
         }
         named.sort_unstable();
-        let in_order = named.iter().enumerate();
-        let in_order = in_order
-            .map(|(at, (index, ..))| at == *index)
-            .all(|fits| fits);
+        let mut places = named.iter().enumerate();
+        let in_order = places.all(|(at, (index, ..))| at == *index);
         if !in_order || !(2..=MAX_LAYERS).contains(&named.len()) {
             return Err(format!(
                 "its {} layers, such as synthesis.L0_36_512, are not all there",
