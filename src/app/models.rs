@@ -29,7 +29,7 @@ pub struct CatalogueEntry {
 }
 
 /// The models with a latent space that are built into the program.
-pub const CATALOGUE: [CatalogueEntry; 13] = [
+pub const CATALOGUE: [CatalogueEntry; 14] = [
     CatalogueEntry {
         name: "faces-stylegan",
         title: "Faces, style-based",
@@ -133,6 +133,14 @@ pub const CATALOGUE: [CatalogueEntry; 13] = [
         takes_steps: false,
         is_plane: false,
         has_grid: false,
+    },
+    CatalogueEntry {
+        name: "digits-pixel",
+        title: "Digits, pixel by pixel",
+        has_styles: false,
+        takes_steps: true,
+        is_plane: false,
+        has_grid: true,
     },
 ];
 

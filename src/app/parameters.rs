@@ -65,7 +65,9 @@ impl AppState {
     /// All rows.
     pub fn params(&self) -> Vec<Param> {
         let mut params = self.desk().params();
-        params.extend(toy_params().filter_map(|id| self.param(&id)));
+        let toy = self.learning().toy().map(|toy| toy.play().kind());
+        let numbers = toy.into_iter().flat_map(toy::Kind::numbers);
+        params.extend(numbers.filter_map(|it| self.param(&ParamId::Toy(it.key))));
         params
     }
 }

@@ -13,7 +13,7 @@
 //! - [`trial`]: whether tasks can be solved and failed, and claims hold, tried with real pictures;
 //! - [`glossary`]: what the field's words in the texts mean;
 //! - [`figure`]: pictures, charts and diagrams in texts;
-//! - [`toy`]: small models of language that questions open;
+//! - [`toy`]: small models on the pages of questions;
 //! - [`advice`], [`statistics`]: what can be guessed, and what can be counted over the whole bank;
 //! - [`search`], [`path`], [`rubric`]: finding questions, their order, and what counts;
 //! - [`progress`]: what was answered, how well, and when it is due again;

@@ -29,7 +29,7 @@ pub struct Statistics {
     pub nearest: usize,
     /// Scenes that show numbers live.
     pub watching: usize,
-    /// Questions that open a small model of language.
+    /// Questions that open a small model on their page.
     pub toys: usize,
     /// Texts with the words "Often said".
     pub refrains: usize,

@@ -33,6 +33,7 @@ static ENTRIES: &[Entry] = entries![
     "digits-cgan",
     "digits-ddpm",
     "digits-flow",
+    "digits-pixel",
     "fashion-vae",
     "digits-judge",
     "faces-judge",

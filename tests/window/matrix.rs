@@ -328,6 +328,7 @@ matrix! {
     digits_cgan_works_in_every_tool: "digits-cgan",
     digits_ddpm_works_in_every_tool: "digits-ddpm",
     digits_flow_works_in_every_tool: "digits-flow",
+    digits_pixel_works_in_every_tool: "digits-pixel",
 }
 
 #[test]

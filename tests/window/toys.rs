@@ -1,15 +1,16 @@
-//! Toys of language on the pages of questions: they are played with, measured by tasks, and hidden
+//! Toys on the pages of questions: they are played with, measured by tasks, and hidden
 //! while a number is to be predicted.
 
 use crate::school::CTRL;
 use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
 use zscape::app::{Action, LearningAction, ParamId};
 use zscape::engine::ModelSource;
 use zscape::files::save::save;
+use zscape::learn::toy::flow::{Data, Flow};
 use zscape::ui::WindowOptions;
 
 const QUESTION: &str = r#"+++
@@ -207,16 +208,67 @@ fn weights_and_pieces_are_looked_at() {
 }
 
 #[test]
+fn a_flow_is_bent_and_its_code_is_dragged_in_both_planes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(folder.path(), "normalizing-flows");
+    let flow = |window: &Window| window.app().learning().toy().expect("a toy").play().flow();
+    assert_eq!(flow(&window).z, [0.0, 0.0]);
+    let drag = |window: &mut Window, plane: &str, to: [f32; 2]| {
+        let rect = window.find(Role::Image, plane).rect();
+        let to = rect.min + rect.size() * vec2(to[0], to[1]);
+        window.harness.hover_at(rect.center());
+        window.harness.drag_at(rect.center());
+        window.harness.hover_at(to);
+        window.harness.run_steps(2);
+        window.harness.drop_at(to);
+        window.settle();
+    };
+    // Right and up: the planes have their origin in the middle.
+    drag(&mut window, "Noise z", [0.75, 0.25]);
+    let [z1, z2] = flow(&window).z;
+    assert!(
+        (z1 - 1.5).abs() < 0.1 && (z2 - 1.5).abs() < 0.1,
+        "{z1} {z2}"
+    );
+    // Where the upper moon is highest, its code is one of those that samples have.
+    drag(&mut window, "Data x", [0.39, 0.26]);
+    let toy = flow(&window);
+    let x = Flow::of(toy).made.point;
+    assert!(
+        (x[0] + 0.66).abs() < 0.1 && (x[1] - 1.44).abs() < 0.1,
+        "{x:?}"
+    );
+    assert!(toy.z.iter().all(|it| it.abs() < 2.5), "{:?}", toy.z);
+
+    let density = window.named("log p(x) = ");
+    window.push_button("Two islands");
+    assert_ne!(window.named("log p(x) = "), density);
+    // Without a layer nothing is stretched.
+    window.set_toy("layers", 0.0);
+    assert!(window.shows("The area of the square: × 1.00"));
+    window.push_button("Start over");
+    assert!(!window.shows("× 1.00") && flow(&window).data == Data::Moons);
+}
+
+#[test]
 fn a_toy_fits_into_the_smallest_window() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = open(folder.path(), "attention-in-generative-models");
     window.harness.set_size([1024.0, 640.0].into());
-    for id in ["attention-in-generative-models", "tokenization", "toys"] {
+    for id in [
+        "attention-in-generative-models",
+        "tokenization",
+        "toys",
+        "normalizing-flows",
+    ] {
         window.read_toy(id);
         window.harness.run_steps(10);
-        let field = window
-            .find(Role::MultilineTextInput, "Text of the toy")
-            .rect();
+        let field = match id {
+            "normalizing-flows" => window.find(Role::Image, "Data x").rect(),
+            _ => window
+                .find(Role::MultilineTextInput, "Text of the toy")
+                .rect(),
+        };
         assert!(
             field.right() < 1024.0 && field.left() > 600.0,
             "{id}: {field:?}"

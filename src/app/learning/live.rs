@@ -4,14 +4,14 @@
 //! measurement runs at a time, of what was on the window when it began, and the next begins when
 //! it has come. Until then the numbers of the last picture stay.
 
-use super::{Learning, OpenQuestion, Page};
+use super::{Learning, Page};
 use crate::app::jobs::Owner;
 use crate::app::{ByAddress, Navigation, View, Workspace};
 use crate::engine::{Job, JobId};
 use crate::latent::expr::Expr;
 use crate::latent::{ModelId, Sampler, SessionNames};
 use crate::learn::measure::Quantity;
-use crate::learn::{Depiction, Goal, Here, Measurements, Question, TaskKind};
+use crate::learn::{Depiction, Goal, Here, Measurements, TaskKind};
 use crate::model::measurement::Measurement;
 use std::sync::Arc;
 
@@ -165,23 +165,31 @@ impl LiveNumbers {
 impl Learning {
     /// Whether the window waits for a prediction, so that it must not show the number.
     pub fn is_predicting(&self, view: &View) -> bool {
+        self.predicted(view).is_some()
+    }
+
+    /// Whether the toy of the page would show what is to be predicted. One beside a scene stays
+    /// in sight while a number of the scene's picture is asked for.
+    pub fn hides_toy(&self, view: &View) -> bool {
+        let is_of_toy = |quantity: &Quantity| quantity.measure.toy().is_some();
+        match self.predicted(view) {
+            Some(TaskKind::Predict { quantity, .. }) => is_of_toy(quantity),
+            Some(TaskKind::Compare { left, right, .. }) => is_of_toy(left) || is_of_toy(right),
+            _ => false,
+        }
+    }
+
+    /// The task that waits for a prediction.
+    fn predicted(&self, view: &View) -> Option<&TaskKind> {
         let is_shown = match self.page {
             Page::Question => view.learning,
             Page::Interview => view.learning && self.is_timed(),
             _ => false,
         };
-        let is_open = |question: &Question, open: &OpenQuestion| {
-            let task = question.tasks.get(open.task);
-            let is_number = task.is_some_and(|task| {
-                matches!(
-                    task.kind,
-                    TaskKind::Predict { .. } | TaskKind::Compare { .. }
-                )
-            });
-            is_number && open.judged.is_none()
-        };
-        let open = self.open_question();
-        is_shown && open.is_some_and(|(question, open)| is_open(question, open))
+        let (question, open) = self.open_question().filter(|_| is_shown)?;
+        let kind = &question.tasks.get(open.task)?.kind;
+        let is_number = matches!(kind, TaskKind::Predict { .. } | TaskKind::Compare { .. });
+        (is_number && open.judged.is_none()).then_some(kind)
     }
 
     /// The newest number of a measure of the picture on the window, or why it has none; `None`

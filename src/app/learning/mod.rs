@@ -19,7 +19,7 @@ pub use toy::{ToyAction, ToyBench};
 
 use super::notices::Level;
 use super::session::unix_secs;
-use super::{Desk, Edit, Effect, LearningFile, Navigation, Wake, Workspace};
+use super::{Desk, Edit, Effect, LearningFile, Navigation, Overlay, Wake, Workspace};
 use crate::engine::JobId;
 use crate::learn::interview::Options;
 use crate::learn::path::StudyPath;
@@ -278,7 +278,9 @@ impl Learning {
     /// What learning does in every frame. Returns when the next frame is due.
     pub(super) fn tick(&mut self, desk: &mut Desk, navigation: &mut Navigation) -> Option<f64> {
         let workspace = &mut desk.workspace;
-        if workspace.view.learning || self.folder.is_some() {
+        // The palette finds questions, too.
+        let is_searched = workspace.modes.overlay == Overlay::Palette;
+        if workspace.view.learning || is_searched || self.folder.is_some() {
             self.begin(workspace);
         }
         self.check_tick(workspace);

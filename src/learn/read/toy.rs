@@ -21,6 +21,9 @@ impl Reader<'_> {
             );
             self.fault(line, reason);
         }
+        if let Some(reason) = play.kind().fault_of_text(text) {
+            self.fault(line, reason);
+        }
         if let Some(settings) = &raw.settings
             && let Err(reason) = play.adjust(settings.get_ref())
         {

@@ -1,4 +1,5 @@
-//! Small models of language that questions open, made of the texts of the question bank itself.
+//! Small models that stand on the pages of questions. Those of language are made of the texts of the
+//! question bank itself; the flow learns from points of a plane.
 //!
 //! They are real: everything that a panel shows is counted or computed, and nothing is made up.
 //! They are also small, and each says what it is not ([`Kind::about`]). The hazards are time, for
@@ -9,6 +10,7 @@
 //! - [`trigrams`], [`decoding`]: the next word, and how one is chosen;
 //! - [`vectors`], [`attention`]: words as vectors, and heads of attention over a sequence;
 //! - [`pieces`]: byte pair encoding;
+//! - [`flow`]: a normalizing flow of two dimensions;
 //! - [`play`]: what a toy is set to, as question files write it;
 //! - [`probe`]: what tasks and claims measure of it; [`shown`]: what it shows, and [`terminal`]
 //!   that as text.
@@ -16,6 +18,7 @@
 pub mod attention;
 pub mod corpus;
 pub mod decoding;
+pub mod flow;
 pub mod pieces;
 pub mod play;
 pub mod probe;

@@ -3,6 +3,7 @@
 use super::attention::{Head, Settings};
 use super::corpus::append;
 use super::decoding::Decoding;
+use super::flow::{self, Data};
 use super::pieces::Pieces;
 use super::trigrams::Trigrams;
 use super::vectors::Vectors;
@@ -18,6 +19,7 @@ pub enum Kind {
     NextWord,
     Attention,
     Pieces,
+    Flow,
 }
 
 /// How far a number goes, and in which steps.
@@ -117,8 +119,51 @@ static PIECES: [Number; 1] = [Number {
     scale: NumberScale::Whole,
 }];
 
+static FLOW: [Number; 5] = [
+    Number {
+        key: "training",
+        label: "Training",
+        about: "How much of its 2,000 steps of training it has had, in percent",
+        range: 0.0..=flow::PERCENT as f64,
+        default: flow::PERCENT as f64,
+        scale: NumberScale::Whole,
+    },
+    Number {
+        key: "layers",
+        label: "Layers",
+        about: "How many of the eight layers are applied to z",
+        range: 0.0..=flow::LAYERS as f64,
+        default: flow::LAYERS as f64,
+        scale: NumberScale::Whole,
+    },
+    Number {
+        key: "temperature",
+        label: "Temperature",
+        about: "The standard deviation of the noise that samples are made of",
+        range: 0.0..=2.0,
+        default: 1.0,
+        scale: NumberScale::Fine,
+    },
+    Number {
+        key: "z1",
+        label: "z₁",
+        about: "The first number of the marked code; drag in one of the planes to move it",
+        range: -flow::shown::REACH..=flow::shown::REACH,
+        default: 0.0,
+        scale: NumberScale::Fine,
+    },
+    Number {
+        key: "z2",
+        label: "z₂",
+        about: "The second number of the marked code; drag in one of the planes to move it",
+        range: -flow::shown::REACH..=flow::shown::REACH,
+        default: 0.0,
+        scale: NumberScale::Fine,
+    },
+];
+
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::NextWord, Self::Attention, Self::Pieces];
+    pub const ALL: [Self; 4] = [Self::NextWord, Self::Attention, Self::Pieces, Self::Flow];
 
     /// The word in question files.
     pub fn key(self) -> &'static str {
@@ -126,6 +171,7 @@ impl Kind {
             Self::NextWord => "next-word",
             Self::Attention => "attention",
             Self::Pieces => "pieces",
+            Self::Flow => "flow",
         }
     }
 
@@ -140,6 +186,7 @@ impl Kind {
             Self::NextWord => "A small language model",
             Self::Attention => "A small attention layer",
             Self::Pieces => "A small tokenizer",
+            Self::Flow => "A flow in two dimensions",
         }
     }
 
@@ -159,6 +206,11 @@ impl Kind {
                 "Byte pair encoding, learned from the words on the pages of this program, in lower \
                  case. Large models learn tens of thousands of joins from far more text."
             }
+            Self::Flow => {
+                "Eight affine coupling layers (RealNVP), learned on this computer by maximum \
+                 likelihood. Where a flow of images has networks, each of these layers has 17 numbers for its \
+                 scale and 17 for its shift; density and inverse are computed in the same way."
+            }
         }
     }
 
@@ -168,10 +220,24 @@ impl Kind {
             Self::NextWord => Trigrams::is_ready(),
             Self::Attention => Vectors::is_ready(),
             Self::Pieces => Pieces::is_ready(),
+            Self::Flow => Data::ALL.into_iter().all(flow::Trained::is_ready),
         }
     }
 
-    /// Has it learn from the pages now, in some tenths of a second, unless it has. Whatever it
+    /// Whether its text is words that people type; that of a flow names its data.
+    pub fn reads_text(self) -> bool {
+        self != Self::Flow
+    }
+
+    /// What people are told while it learns.
+    pub fn learning(self) -> &'static str {
+        match self {
+            Self::Flow => "Learning",
+            _ => "Reading the pages that it learns from",
+        }
+    }
+
+    /// Has it learn now, in a second or two at most, unless it has. Whatever it
     /// computes does that by itself; this is for a thread that has the time.
     pub fn make_ready(self) {
         match self {
@@ -184,6 +250,11 @@ impl Kind {
             Self::Pieces => {
                 Pieces::built_in();
             }
+            Self::Flow => {
+                for data in Data::ALL {
+                    flow::Trained::built_in(data);
+                }
+            }
         }
     }
 
@@ -193,7 +264,20 @@ impl Kind {
             Self::NextWord => &NEXT_WORD,
             Self::Attention => &ATTENTION,
             Self::Pieces => &PIECES,
+            Self::Flow => &FLOW,
         }
+    }
+
+    /// What is wrong with a text that begins it, as a sentence; for a flow this is the name of its
+    /// data.
+    pub fn fault_of_text(self, text: &str) -> Option<String> {
+        if self != Self::Flow || Data::of_key(text).is_some() {
+            return None;
+        }
+        let known = Data::ALL.map(Data::key).join(", ");
+        Some(format!(
+            "the text of a flow names its data, one of {known}, not {text:?}"
+        ))
     }
 }
 
@@ -243,6 +327,9 @@ impl Play {
         let (text, rest) = rest.split_once('"').ok_or_else(form)?;
         if text.chars().count() > MAX_TEXT {
             return Err(format!("a text of a toy has up to {MAX_TEXT} characters"));
+        }
+        if let Some(fault) = kind.fault_of_text(text) {
+            return Err(fault);
         }
         let mut play = Self::new(kind, text);
         let rest = rest.trim();
@@ -350,6 +437,18 @@ impl Play {
         }
     }
 
+    /// What a flow is set to; the first data where the text names none.
+    pub fn flow(&self) -> flow::Settings {
+        let number = |key| self.get(key).unwrap_or_default();
+        flow::Settings {
+            data: Data::of_key(&self.text).unwrap_or(Data::Moons),
+            percent: self.whole("training"),
+            layers: self.whole("layers"),
+            temperature: number("temperature"),
+            z: [number("z1"), number("z2")],
+        }
+    }
+
     /// How many pairs are joined.
     pub fn joins(&self) -> usize {
         self.whole("joins")
@@ -386,6 +485,10 @@ mod tests {
             (Kind::NextWord, "\"\""),
             (Kind::Attention, "\"a b\" with \"head 2, causal 0\""),
             (Kind::Pieces, "\"strawberry\" with \"joins 0\""),
+            (
+                Kind::Flow,
+                "\"ring\" with \"training 50, layers 3, z1 -0.5\"",
+            ),
         ] {
             let play = Play::read(kind, text).expect("a play");
             assert_eq!(play.to_string(), text);
@@ -418,6 +521,17 @@ mod tests {
             ("\"a\" with \"\"", "no setting"),
         ] {
             let fault = Play::read(Kind::NextWord, text).expect_err(text);
+            assert!(fault.contains(part), "{text}: {fault}");
+        }
+        for (text, part) in [
+            ("\"squares\"", "moons, islands, ring"),
+            (
+                "\"moons\" with \"layers 9\"",
+                "layers is a number from 0 to 8",
+            ),
+            ("\"moons\" with \"z1 3.5\"", "z1 is a number from -3 to 3"),
+        ] {
+            let fault = Play::read(Kind::Flow, text).expect_err(text);
             assert!(fault.contains(part), "{text}: {fault}");
         }
         let long = format!("\"{}\"", "a".repeat(MAX_TEXT + 1));

@@ -50,6 +50,7 @@ impl Measure {
             | Self::Surprise => Some(Kind::NextWord),
             Self::Weight => Some(Kind::Attention),
             Self::Tokens => Some(Kind::Pieces),
+            Self::LogDet | Self::LogDensityOfPoint | Self::HeldOutLoss => Some(Kind::Flow),
             _ => None,
         }
     }
@@ -161,6 +162,12 @@ impl Probe {
                 let cut = Pieces::built_in().cut(play.text(), play.joins());
                 Ok(cut.len() as f64)
             }
+            (Measure::LogDet, _) => Ok(play.flow().log_parts()[1]),
+            (Measure::LogDensityOfPoint, _) => {
+                let [log_prior, log_det] = play.flow().log_parts();
+                Ok(log_prior - log_det)
+            }
+            (Measure::HeldOutLoss, _) => Ok(play.flow().loss()),
             _ => Err(format!("{} lacks an argument", measure.key())),
         }
     }
@@ -228,6 +235,16 @@ mod tests {
                 .contains("3 words")
         );
         assert_eq!(value("tokens(\"strawberry\" with \"joins 0\")"), Ok(10.0));
+        assert_eq!(value("log_det(\"moons\" with \"layers 0\")"), Ok(0.0));
+        let at = |settings: &str| {
+            let text = |measure: &str| format!("{measure}(\"moons\" with \"{settings}\")");
+            [value(&text("flow_log_density")), value(&text("log_det"))].map(Result::unwrap)
+        };
+        let [density, log_det] = at("z1 1, z2 -1");
+        assert!((density + log_det + 1.0 + std::f64::consts::TAU.ln()).abs() < 1e-9);
+        let loss =
+            |settings: &str| value(&format!("flow_loss(\"moons\" with \"{settings}\")")).unwrap();
+        assert!(loss("training 100") < loss("training 5"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::attention::Attention;
 use super::corpus::{WordId, joined, words};
 use super::decoding::{Decoding, entropy_bits};
+use super::flow::Flow;
 use super::pieces::Pieces;
 use super::play::{Kind, Play};
 use super::probe::candidates;
@@ -17,6 +18,7 @@ pub enum Shown {
     NextWord(NextWord),
     Attention(Attention),
     Pieces(Vec<String>),
+    Flow(Box<Flow>),
 }
 
 /// The next word, and what was written so far.
@@ -66,6 +68,7 @@ impl Shown {
             Kind::NextWord => Self::NextWord(NextWord::of(play, written)),
             Kind::Attention => Self::Attention(Attention::of(play.text(), play.attention())),
             Kind::Pieces => Self::Pieces(Pieces::built_in().cut(play.text(), play.joins())),
+            Kind::Flow => Self::Flow(Box::new(Flow::of(play.flow()))),
         }
     }
 }

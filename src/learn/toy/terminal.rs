@@ -1,6 +1,7 @@
 //! A toy as text.
 
 use super::attention::Attention;
+use super::flow::Flow;
 use super::play::Play;
 use super::probe::WRITTEN;
 use super::shown::{NextWord, Shown};
@@ -24,6 +25,7 @@ pub fn page(play: &Play) -> Page {
             lines: Vec::new(),
             paragraphs: vec![cut.join(" "), format!("{} pieces", cut.len())],
         },
+        Shown::Flow(flow) => density(&flow),
     }
 }
 
@@ -63,6 +65,24 @@ fn attention(found: &Attention) -> Page {
     }
 }
 
+/// The density of a flow, and the numbers of its code.
+fn density(flow: &Flow) -> Page {
+    let [x, y] = flow.made.point;
+    let [z1, z2] = flow.noise.point;
+    let (log_prior, log_det) = (flow.log_prior, flow.log_det);
+    Page {
+        lines: flow.settings.density_lines(),
+        paragraphs: vec![
+            format!("z = [{z1:.2}, {z2:.2}] becomes x = [{x:.2}, {y:.2}]."),
+            format!(
+                "log p(x) = log p(z) − log |det| = {log_prior:.2} − {log_det:.2} = {:.2} nats.",
+                log_prior - log_det
+            ),
+            format!("Mean −log p(x) of held-out points: {:.2} nats.", flow.loss),
+        ],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +104,12 @@ mod tests {
         assert_eq!(weights.lines, ["a  100   0", "bc 100   0"]);
         let cut = shown(Kind::Pieces, "\"ab\" with \"joins 0\"");
         assert_eq!(cut.paragraphs, ["▁a b", "2 pieces"]);
+        let flow = shown(Kind::Flow, "\"ring\" with \"layers 0, z1 1\"");
+        assert!(flow.lines.iter().any(|line| line.contains('▓')));
+        assert_eq!(
+            flow.paragraphs[0],
+            "z = [1.00, 0.00] becomes x = [1.00, 0.00]."
+        );
+        assert!(flow.paragraphs[1].ends_with("= -2.34 − 0.00 = -2.34 nats."));
     }
 }

@@ -1,6 +1,7 @@
-//! The toy of a question: a small model of language to play with, above the tasks about it.
+//! The toy of a question: a small model to play with, above the tasks about it.
 
 mod attention;
+mod flow;
 mod next_word;
 mod pieces;
 
@@ -71,15 +72,20 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Questio
             if !bench.is_ready() {
                 ui.horizontal(|ui| {
                     ui.spinner();
-                    ui.label("Reading the pages that it learns from");
+                    ui.label(kind.learning());
                 });
                 return;
             }
-            text_ui(ui, stage);
+            if kind.reads_text() {
+                text_ui(ui, stage);
+            }
             match &*bench.shown() {
                 // Only settings, for what they do is asked.
-                shown if learning.is_predicting(app.view()) => {
+                shown if learning.hides_toy(app.view()) => {
                     settings_ui(ui, stage, shown);
+                    if let Shown::Flow(_) = shown {
+                        numbers_ui(ui, stage);
+                    }
                     ui.horizontal(|ui| {
                         ui.label(icon(Icon::EyeOff).color(tokens(ui).text_muted));
                         caption(ui, "Hidden until you have answered");
@@ -115,13 +121,17 @@ fn text_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
 fn settings_ui(ui: &mut Ui, stage: &mut Stage<'_>, shown: &Shown) {
     match shown {
         Shown::Attention(_) => attention::settings_ui(ui, stage),
-        Shown::NextWord(_) | Shown::Pieces(_) => {
-            let numbers = stage.bench.play().kind().numbers();
-            let width = name_width(ui, numbers.iter().map(|it| it.label));
-            for number in numbers {
-                stage.number_ui(ui, number.key, width);
-            }
-        }
+        Shown::Flow(_) => flow::data_ui(ui, stage),
+        Shown::NextWord(_) | Shown::Pieces(_) => numbers_ui(ui, stage),
+    }
+}
+
+/// The sliders of all numbers.
+fn numbers_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    let numbers = stage.bench.play().kind().numbers();
+    let width = name_width(ui, numbers.iter().map(|it| it.label));
+    for number in numbers {
+        stage.number_ui(ui, number.key, width);
     }
 }
 
@@ -130,6 +140,7 @@ fn shown_ui(ui: &mut Ui, stage: &mut Stage<'_>, shown: &Shown) {
         Shown::NextWord(next) => next_word::ui(ui, stage, next),
         Shown::Attention(found) => attention::ui(ui, stage, found),
         Shown::Pieces(cut) => pieces::ui(ui, stage, cut),
+        Shown::Flow(found) => flow::ui(ui, stage, found),
     }
 }
 

@@ -1,0 +1,147 @@
+//! The flow of two dimensions: the plane of noise beside that of the data, each with the grid, the
+//! samples and the marked code. Dragging in either moves the code. The sliders stand below, so that
+//! the planes are in sight where the toy begins.
+
+use super::{Stage, numbers_ui};
+use crate::app::learning::ToyAction;
+use crate::app::{Action, ParamId};
+use crate::learn::toy::flow::shown::{Plane, REACH};
+use crate::learn::toy::flow::{Data, Flow, Point};
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::caption;
+use eframe::egui::{
+    Button, Color32, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
+
+/// The largest side of a plane.
+const SIDE: f32 = 320.0;
+
+/// Which data.
+pub fn data_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
+    let chosen = stage.bench.play().flow().data;
+    ui.horizontal_wrapped(|ui| {
+        for data in Data::ALL {
+            let button = Button::selectable(chosen == data, data.title());
+            if ui.add(button.min_size(vec2(0.0, size::CONTROL))).clicked() {
+                stage.ask(ToyAction::SetText(data.key().to_owned()));
+            }
+        }
+    });
+}
+
+pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, flow: &Flow) {
+    ui.add_space(space::XS);
+    let side = ((ui.available_width() - space::S) / 2.0).min(SIDE);
+    let moved = ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let noise = column_ui(ui, side, "Noise z", &flow.noise, &[]);
+        let made = column_ui(ui, side, "Data x", &flow.made, &flow.data);
+        noise.or_else(|| made.map(|x| flow.settings.code_of(x)))
+    });
+    if let Some(z) = moved.inner {
+        for (key, value) in [("z1", z[0]), ("z2", z[1])] {
+            let set = Action::Set(ParamId::Toy(key), value as f32);
+            stage.actions.push(set);
+        }
+    }
+    legend_ui(ui);
+    numbers_ui(ui, stage);
+    ui.add_space(space::XS);
+    let (log_prior, log_det) = (flow.log_prior, flow.log_det);
+    let [x, y] = flow.made.point;
+    let lines = [
+        format!("The marked code becomes x = [{x:.2}, {y:.2}]"),
+        format!(
+            "log p(x) = log p(z) − log |det| = {} − ({}) = {} nats",
+            shown(log_prior),
+            shown(log_det),
+            shown(log_prior - log_det)
+        ),
+        format!("The area of the square: × {:.2}", log_det.exp()),
+        format!(
+            "Mean −log p(x) of held-out points: {} nats",
+            shown(flow.loss)
+        ),
+    ];
+    for line in lines {
+        caption(ui, line);
+    }
+}
+
+/// A number with two digits, with a real minus.
+fn shown(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
+}
+
+/// What the dots are.
+fn legend_ui(ui: &mut Ui) {
+    let colours = tokens(ui);
+    ui.horizontal_wrapped(|ui| {
+        for (colour, name) in [(colours.text_muted, "Data"), (colours.accent, "Samples")] {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
+            ui.painter().circle_filled(rect.center(), 3.0, colour);
+            caption(ui, name);
+        }
+    });
+}
+
+/// Paints a plane below its name. Returns where it is dragged to.
+fn column_ui(ui: &mut Ui, side: f32, name: &str, plane: &Plane, data: &[Point]) -> Option<Point> {
+    ui.vertical(|ui| {
+        caption(ui, name);
+        plane_ui(ui, side, name, plane, data)
+    })
+    .inner
+}
+
+fn plane_ui(ui: &mut Ui, side: f32, name: &str, plane: &Plane, data: &[Point]) -> Option<Point> {
+    let colours = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    let at = |point: &Point| place(rect, *point);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.rect_filled(rect, size::RADIUS_SMALL, colours.field);
+    for point in data {
+        painter.circle_filled(at(point), 1.0, colours.text_muted);
+    }
+    let thin = Stroke::new(1.0, colours.outline);
+    for line in &plane.grid {
+        painter.line(line.iter().map(at).collect(), thin);
+    }
+    for point in &plane.samples {
+        painter.circle_filled(at(point), 1.0, colours.accent);
+    }
+    let strong = Stroke::new(1.5, colours.text_strong);
+    painter.add(eframe::egui::Shape::closed_line(
+        plane.patch.iter().map(at).collect(),
+        strong,
+    ));
+    painter.circle(at(&plane.point), 3.5, colours.accent, strong);
+    let frame = match response.has_focus() {
+        true => colours.accent,
+        false => Color32::TRANSPARENT,
+    };
+    let frame = Stroke::new(1.0, frame);
+    painter.rect_stroke(rect, size::RADIUS_SMALL, frame, StrokeKind::Inside);
+    let pointer = response.interact_pointer_pos();
+    let is_moved = response.dragged() || response.clicked();
+    response.on_hover_text("Drag to move the marked code");
+    pointer.filter(|_| is_moved).map(|it| point_of(rect, it))
+}
+
+/// Where a point of a plane lies; the second axis points up.
+fn place(rect: Rect, [x, y]: Point) -> Pos2 {
+    // Far outside all is one to a painter, and infinity is no place.
+    let share = |value: f64| ((value / REACH).clamp(-9.0, 9.0) as f32 + 1.0) / 2.0;
+    pos2(
+        rect.left() + rect.width() * share(x),
+        rect.bottom() - rect.height() * share(y),
+    )
+}
+
+fn point_of(rect: Rect, at: Pos2) -> Point {
+    let share = |value: f32, from: f32, to: f32| f64::from((value - from) / (to - from));
+    let x = share(at.x, rect.left(), rect.right());
+    let y = share(at.y, rect.bottom(), rect.top());
+    [x, y].map(|it| (2.0 * it - 1.0).clamp(-1.0, 1.0) * REACH)
+}
