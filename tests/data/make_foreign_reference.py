@@ -888,6 +888,9 @@ def main():
         module = StyleGan2("nvidia", 6, 8, [7, 6, 5], 2, classes, wiring)
         condition = [classes, classes - 2] if classes else None
         case(f"stylegan2 {name}", module, "StyleGAN2", [6], [3, 16, 16], decode=StyleGan2.decode, condition=condition)
+    # The config cifar: ten classes, 32 pixels, two layers on the way to w.
+    module = StyleGan2("nvidia", 7, 7, [6, 6, 6, 6], 2, 10)
+    case("stylegan2 cifar", module, "StyleGAN2", [7], [3, 32, 32], decode=StyleGan2.decode, condition=[10, 8])
     module = Lucidrains(8, [7, 6, 5], 3)
     case("stylegan2 lucidrains", module, "StyleGAN2 of stylegan2-pytorch", [8], [3, 16, 16], decode=Lucidrains.decode)
     # The side of a picture of 32 pixels with a frame of ten around it.

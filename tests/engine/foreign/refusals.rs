@@ -78,7 +78,11 @@ fn stylegan3() {
         reshaped("L1_36_6.up_filter", &[4104]),
         "larger than 4096",
     );
-    refused(t, reshaped("L1_36_6.up_filter", &[12, 1, 1]), "");
+    refused(
+        t,
+        reshaped("L1_36_6.up_filter", &[12, 2]),
+        "more than one axis",
+    );
     refused(t, reshaped("L1_36_6.down_filter", &[1, 12]), "down_filter");
     refused(t, reshaped("input.freqs", &[6, 3]), "frequencies");
     refused(
@@ -96,6 +100,7 @@ fn stylegan3() {
     let nothing = with("L3_52_5.magnitude_ema", |values| values[0] = 0.0);
     refused(t, nothing, "no size");
     for (from, to) in [
+        ("L0_36_6", "L0_4096_6"),
         ("L2_52_5", "L2_9000_5"),
         ("L2_52_5", "L2_0_5"),
         ("L2_52_5", "L2_1_5"),

@@ -29,6 +29,10 @@ const EPSILON: f32 = 1e-20;
 const MAX_LAYERS: usize = 64;
 /// The largest side of a layer.
 const MAX_SIDE: usize = 8192;
+/// The largest side of the first.
+const MAX_FIRST: usize = 1024;
+/// The most parts that a layer is worked on in.
+const MAX_PARTS: usize = 512;
 /// Numbers of a picture on the finer grid that are worked on at once: channels are independent there, and a part of
 /// them takes less memory.
 const MAX_FINE: usize = 1 << 25;
@@ -317,6 +321,9 @@ fn waves(
 /// Where the pixels of the first grid lie, across and down, as the stored transform has it; the picture reaches
 /// from -0.5 to 0.5.
 fn places(group: &Group<'_>, [side, rate]: [usize; 2]) -> Result<[Vec<f32>; 2], String> {
+    if side > MAX_FIRST || rate == 0 {
+        return Err(format!("it starts from {side}x{side} pixels"));
+    }
     let transform = group.values("synthesis.input.transform")?;
     let &[a, b, right, c, d, below, e, f, g] = &transform[..] else {
         return Err("the transform of its waves is broken".to_owned());
@@ -406,6 +413,9 @@ fn filtered(net: &mut Net<'_>, layer: &Layer, before: usize) -> Result<(), Strin
     }
     let whole = net.at();
     let at_once = (MAX_FINE / (fine * fine)).max(1);
+    if layer.channels.div_ceil(at_once) > MAX_PARTS {
+        return Err("one of its layers is of no sound size".to_owned());
+    }
     let mut parts = Vec::new();
     for start in (0..layer.channels).step_by(at_once) {
         net.go_to(&whole);

@@ -4,7 +4,7 @@
 /// Sweeps over all pairs; a dozen are many.
 const SWEEPS: usize = 60;
 /// What is as small as this, by the largest eigenvalue, is rounding.
-const ROUNDING: f64 = 1e-8;
+const ROUNDING: f64 = 1e-7;
 /// The most taps along a side.
 const MAX_LEN: usize = 64;
 
