@@ -44,11 +44,11 @@ impl Coupling {
         let [mut scale, mut shift] = [self.scale[0], self.shift[0]];
         let [mut scale_slope, mut shift_slope] = [0.0, 0.0];
         let step = (LAST - FIRST) / (BUMPS - 2) as f64;
-        for index in 1..BUMPS {
+        for (index, place) in bumps.iter_mut().enumerate().skip(1) {
             let away = (kept - FIRST - step * (index - 1) as f64) / WIDTH;
             let bump = (-0.5 * away * away).exp();
             let slope = -away / WIDTH * bump;
-            bumps[index] = bump;
+            *place = bump;
             scale += self.scale[index] * bump;
             shift += self.shift[index] * bump;
             scale_slope += self.scale[index] * slope;

@@ -166,7 +166,7 @@ mod tests {
         let mut gradient = [Coupling::default(); LAYERS];
         add_gradient(&chain, x, &mut gradient);
         let step = 1e-6;
-        for layer in 0..LAYERS {
+        for (layer, gradient) in gradient.iter().enumerate() {
             for index in [0, 4, 9, 16] {
                 let loss = |by: f64, is_scale: bool| {
                     let mut moved = chain.clone();
@@ -177,7 +177,7 @@ mod tests {
                     }
                     -moved.log_density(x, LAYERS)
                 };
-                let found = [gradient[layer].scale[index], gradient[layer].shift[index]];
+                let found = [gradient.scale[index], gradient.shift[index]];
                 for (is_scale, found) in [true, false].into_iter().zip(found) {
                     let expected = (loss(step, is_scale) - loss(-step, is_scale)) / (2.0 * step);
                     assert!(
