@@ -17,6 +17,7 @@ mod compile;
 mod convolution;
 mod elementwise;
 mod halves;
+mod helpers;
 mod layout;
 mod modulated;
 mod panels;
@@ -34,6 +35,7 @@ mod transposed_general;
 mod transposed_phases;
 
 use crate::model::Stop;
+use helpers::Helpers;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -172,6 +174,7 @@ impl Plan {
         let count = parts.len();
         let parts = RefCell::new(&mut parts);
         sharing::share(
+            Helpers::global(),
             (count, threads - 1),
             |chunk| body.run_part(parts.borrow_mut()[chunk].reborrow(), &shared, cores, stop),
             help,

@@ -4,6 +4,7 @@
 //! batch takes to compute. Chunks are therefore not assigned in advance: every thread that is
 //! running takes the next one, and the caller waits only for chunks that have been started.
 
+use super::helpers::Helpers;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -38,10 +39,11 @@ impl<T> Drop for Begun<'_, T> {
     }
 }
 
-/// Runs the chunks `0..count`: `here` on this thread, `help` on up to so many helpers of rayon's,
+/// Runs the chunks `0..count`: `here` on this thread, `help` on up to so many of the helpers,
 /// whose results `take` gets on this thread at the end.
 pub fn share<T: Send + 'static>(
-    (count, helpers): (usize, usize),
+    helpers: &Helpers,
+    (count, most): (usize, usize),
     mut here: impl FnMut(usize),
     help: impl Fn(usize) -> T + Send + Sync + 'static,
     mut take: impl FnMut(usize, T),
@@ -53,9 +55,9 @@ pub fn share<T: Send + 'static>(
         one_more: Condvar::new(),
     });
     let help = Arc::new(help);
-    for _ in 0..helpers {
+    for _ in 0..most {
         let (chunks, help) = (chunks.clone(), help.clone());
-        rayon::spawn(move || {
+        helpers.ask(move || {
             while let Some(chunk) = chunks.claim() {
                 let mut begun = Begun {
                     chunks: &chunks,
@@ -91,14 +93,17 @@ pub fn share<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn every_chunk_is_run_once() {
-        for (count, helpers) in [(0, 3), (1, 0), (1, 4), (7, 1), (64, 3)] {
+        let helpers = Helpers::start(2, Duration::ZERO);
+        for (count, most) in [(0, 3), (1, 0), (1, 4), (7, 1), (64, 3)] {
             let mut seen = vec![0; count];
             let mut results = vec![0; count];
             share(
-                (count, helpers),
+                &helpers,
+                (count, most),
                 |chunk| seen[chunk] += 1,
                 |chunk| chunk * chunk,
                 |chunk, result| results[chunk] += result + 1,
@@ -111,20 +116,28 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_pool_is_not_waited_for() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-        let pool = pool.expect("a thread can be started");
+    fn busy_helpers_are_not_waited_for() {
+        let helpers = Helpers::start(1, Duration::ZERO);
         let (release, held) = std::sync::mpsc::sync_channel::<()>(1);
         // The only helper is busy until the work is done without it.
-        let count = pool.install(move || {
-            rayon::spawn(move || {
-                held.recv().ok();
-            });
-            let mut count = 0;
-            share((5, 2), |_| count += 1, |_| (), |_, ()| {});
-            count
-        });
-        release.send(()).ok();
+        helpers.ask(move || held.recv().unwrap_or_default());
+        let mut count = 0;
+        share(&helpers, (5, 2), |_| count += 1, |_| (), |_, ()| {});
+        drop(release);
         assert_eq!(count, 5);
+    }
+
+    #[test]
+    fn a_chunk_that_fails_beside_is_run_here() {
+        let helpers = Helpers::start(1, Duration::from_secs(3600));
+        let mut here = 0;
+        share(
+            &helpers,
+            (64, 1),
+            |_| here += 1,
+            |_| -> () { panic!("a fault of the test") },
+            |_, ()| {},
+        );
+        assert_eq!(here, 64);
     }
 }
