@@ -278,7 +278,6 @@ impl Learning {
     /// What learning does in every frame. Returns when the next frame is due.
     pub(super) fn tick(&mut self, desk: &mut Desk, navigation: &mut Navigation) -> Option<f64> {
         let workspace = &mut desk.workspace;
-        // The palette finds questions, too.
         let is_searched = workspace.modes.overlay == Overlay::Palette;
         if workspace.view.learning || is_searched || self.folder.is_some() {
             self.begin(workspace);

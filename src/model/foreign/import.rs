@@ -160,13 +160,7 @@ impl Import {
             }
         }
         let read = self.values.len() - first;
-        if let Some(index) = self.values[first..].iter().position(|v| !v.is_finite()) {
-            let index = first + index;
-            return Err(fault(format!(
-                "holds {} at position {index}",
-                self.values[index]
-            )));
-        }
+        check_finite(&self.values, first).map_err(&fault)?;
         self.done += 4 * read;
         if self.values.len() < count && read > 0 {
             self.waiting.push_front((name, weight, shape));
@@ -202,11 +196,7 @@ impl Import {
             .read(info, first, SLICE, &mut self.values)
             .map_err(&fault)?;
         let read = self.values.len() - first;
-        if let Some(index) = self.values[first..].iter().position(|v| !v.is_finite()) {
-            let index = first + index;
-            let found = self.values[index];
-            return Err(fault(format!("holds {found} at position {index}")));
-        }
+        check_finite(&self.values, first).map_err(&fault)?;
         if self.values.len() < count && read == 0 {
             let found = self.values.len();
             return Err(fault(format!("has {found} numbers, not {count}")));
@@ -243,4 +233,13 @@ impl Import {
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let entry = |index: usize| values[index % columns * rows + index / columns];
     (0..rows * columns).map(entry).collect()
+}
+
+/// Refuses what is no number among those from `first` on, with its position.
+fn check_finite(values: &[f32], first: usize) -> Result<(), String> {
+    let mut read = values.iter().enumerate().skip(first);
+    match read.find(|(_, value)| !value.is_finite()) {
+        Some((index, value)) => Err(format!("holds {value} at position {index}")),
+        None => Ok(()),
+    }
 }
