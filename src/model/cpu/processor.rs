@@ -1,5 +1,6 @@
 //! What the CPU at hand has: vector instructions and cores.
 
+use super::helpers::Helpers;
 use pulp::{Arch, WithSimd};
 
 /// Runs `work` compiled for the widest vector instructions of this CPU.
@@ -34,18 +35,7 @@ pub fn vectorised(run: impl FnOnce()) {
     dispatch(Run(run));
 }
 
-/// Runs every part, the first on this thread and the others on rayon's.
-///
-/// rayon's parallel iterators would hand over the first as well and wait: for parts of some tens
-/// of microseconds that takes as long as the work.
+/// Runs every part, the first on this thread and the others on the program's helpers.
 pub fn each_part<T: Send>(parts: impl IntoIterator<Item = T>, run: impl Fn(T) + Sync) {
-    let mut parts = parts.into_iter();
-    let Some(first) = parts.next() else { return };
-    rayon::in_place_scope(|scope| {
-        for part in parts {
-            let run = &run;
-            scope.spawn(move |_| run(part));
-        }
-        run(first);
-    });
+    Helpers::global().each_part(parts, run);
 }

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_chunk_that_fails_beside_is_run_here() {
-        let helpers = Helpers::start(1, Duration::from_secs(3600));
+        let helpers = Helpers::start(1, Duration::from_millis(200));
         let mut here = 0;
         share(
             &helpers,
