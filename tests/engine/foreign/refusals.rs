@@ -306,6 +306,7 @@ fn what_stands_in_a_passport() {
                 "16x16 RGB",
                 "z of 5",
                 "one of 0, 1, 2, 3",
+                "of the 3 sets of statistics",
                 "without truncation",
             ],
         ),
