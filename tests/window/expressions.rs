@@ -63,7 +63,7 @@ fn a_long_message_is_there_in_full_where_its_line_is_short() {
     window.harness.set_size(vec2(1024.0, 640.0));
     window.settle();
     let words = "is not an index into the codebook";
-    window.type_expression("fill(99999)");
+    window.type_expression("fill(\"codes\", 99999)");
     let window_rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(1024.0, 640.0));
     let found: Vec<Rect> = window
         .harness

@@ -6,7 +6,7 @@ use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, icon_button};
 use eframe::egui;
 use eframe::egui::text::CCursor;
-use eframe::egui::{Align, Key, Layout, Stroke, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Key, Layout, Stroke, TextEdit, Ui, pos2, vec2};
 use lucide_icons::Icon;
 
 /// The width of a long message, in points.
@@ -213,11 +213,14 @@ fn mistake_ui(ui: &mut Ui, text: egui::RichText) {
     if !is_cut {
         return;
     }
+    // Over the left end of the field.
+    let left = ui.min_rect().left() + size::ICON + space::S;
+    let above = pos2(left, response.rect.top() - size::CONTROL - space::S);
     let place = egui::Area::new(response.id.with("whole"))
         .order(egui::Order::Foreground)
         .interactable(false)
         .pivot(egui::Align2::LEFT_BOTTOM)
-        .fixed_pos(ui.max_rect().left_top() - vec2(0.0, size::CONTROL + space::M))
+        .fixed_pos(above)
         .constrain(true);
     place.show(ui.ctx(), |ui| {
         egui::Frame::popup(ui.style()).show(ui, |ui| {

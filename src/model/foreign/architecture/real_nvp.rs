@@ -18,6 +18,7 @@ const SIDE: usize = 32;
 const EPSILON: f32 = 1e-5;
 /// How much of the range of its numbers a picture takes where the file does not say it.
 const CONSTRAINT: f32 = 0.9;
+const CONSTRAINED_BY: &str = "data_constraint";
 const MAX_SCALES: usize = 8;
 /// The most couplings of a kind in a scale, and the most blocks of the network of a coupling.
 const MAX_COUNT: usize = 64;
@@ -32,6 +33,10 @@ impl Architecture for RealNvp {
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
         // A prefix that all names have in common is left out of them.
         let roots = ["flows.", ""];
+        // What was refused with all that belongs to it is not read without.
+        if group.prefix.ends_with("flows.") && group.is_beside(CONSTRAINED_BY) {
+            return None;
+        }
         let root = roots.into_iter().find(|root| {
             let is_there = |name: &str| group.has(&format!("{root}in_couplings.0.{name}"));
             is_there("st_net.in_norm.running_mean") && is_there("st_net.out_norm.running_mean")
@@ -107,9 +112,12 @@ impl<'a> Model<'a> {
                 scales.len()
             ));
         }
-        let constraint = "data_constraint";
-        let constraint = match group.has(constraint) {
-            true => group.values(constraint)?.first().copied().unwrap_or(0.0),
+        let constraint = match group.has(CONSTRAINED_BY) {
+            true => group
+                .values(CONSTRAINED_BY)?
+                .first()
+                .copied()
+                .unwrap_or(0.0),
             false => CONSTRAINT,
         };
         if !(constraint > 0.0 && constraint < 1.0) {
