@@ -33,8 +33,10 @@ impl Architecture for RealNvp {
     fn recognise(&self, group: &Group<'_>, hints: &Hints) -> Option<Result<Blueprint, String>> {
         // A prefix that all names have in common is left out of them.
         let roots = ["flows.", ""];
-        // What was refused with all that belongs to it is not read without.
-        if group.prefix.ends_with("flows.") && group.is_beside(CONSTRAINED_BY) {
+        // A part of what was refused is no model of its own.
+        let is_part = group.prefix.ends_with("next_block.")
+            || (group.prefix.ends_with("flows.") && group.is_beside(CONSTRAINED_BY));
+        if is_part {
             return None;
         }
         let root = roots.into_iter().find(|root| {
