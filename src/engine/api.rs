@@ -2,12 +2,13 @@
 
 use super::Backlog;
 use super::findings::{DirectionSource, Encoding, FoundDirection, InvertOptions, InvertStep};
-use crate::latent::expr::Expr;
+use crate::latent::expr::{Expr, LayerRange};
 use crate::latent::likeness::Likeness;
 use crate::latent::{Code, Direction, SessionNames, Shot, Space, SpaceShape};
 use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
 use crate::model::measurement::{Judgement, Measurement};
+use crate::model::style_scales::SCALES;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -80,6 +81,8 @@ pub struct ModelInfo {
     pub steps: usize,
     /// Whether there are real pictures in the eyes of a judge to measure its own by.
     pub has_reference: bool,
+    /// Which rows of w+ are coarse, middle and fine styles.
+    pub style_scales: Option<[LayerRange; SCALES]>,
     /// Encoded test pictures for a map of a 2-D plane: `[n][numbers]` in the space
     /// of seeds, with labels; may be empty.
     pub encoded: Vec<(Vec<f32>, u8)>,

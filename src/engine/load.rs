@@ -443,6 +443,7 @@ impl Measuring {
             encoded,
             steps: 1,
             has_reference: has_reference(&file.manifest),
+            style_scales: generator.style_scales(),
         };
         LoadedModel::new(info, file, generator, decoders, read_as)
     }

@@ -14,9 +14,11 @@ use super::network_form::NetworkForm;
 use super::noise::Noise;
 use super::runner::{Runner, upload_rows};
 use super::sketch;
+use super::style_scales::{self, SCALES};
 use super::wiring::Wiring;
 use super::written::Written;
 use super::{cpu::causal::Causal, grid};
+use crate::latent::expr::LayerRange;
 use crate::latent::{Lead, NoiseMode, Sampler, Space, SpaceShape, Vocabulary, VocabularyKind};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
@@ -66,6 +68,8 @@ pub struct Generator {
     density: Option<Runner>,
     /// The first layers of a slow decoder.
     sketch: Option<Runner>,
+    /// See [`Self::style_scales`].
+    style_scales: Option<[LayerRange; SCALES]>,
     /// See [`Self::activation_bytes`].
     activation_bytes: usize,
     /// See [`Self::decode_work`] and [`Self::map_work`].
@@ -164,6 +168,15 @@ impl Generator {
         let sketch = networks.decoder.as_ref().filter(|_| is_sketched);
         let sketch = sketch.and_then(|it| sketch::sketch(&it.graph, manifest.image, SKETCH_WORK));
         let sketch = sketch.as_ref().map(runner).transpose()?;
+        let style_scales = match (&networks.decoder, manifest.spaces.get(&Space::W_PLUS)) {
+            (Some(decoder), Some(&SpaceShape::Layers { layers, .. })) => {
+                Some(match decoder.takes == Space::W_PLUS {
+                    true => style_scales::scales(&decoder.graph.plan, layers),
+                    false => style_scales::thirds(layers),
+                })
+            }
+            _ => None,
+        };
         let (takes, maker) = match (networks.denoiser, networks.decoder) {
             (Some(denoiser), decoder) => {
                 let shape = manifest.spaces.get(&denoiser.takes);
@@ -234,6 +247,7 @@ impl Generator {
             encoder: encoder.transpose()?,
             density: density.transpose()?,
             sketch,
+            style_scales,
             activation_bytes: peak.saturating_mul(size_of::<f32>()),
             work: [decode_work, map_work],
         })
@@ -301,6 +315,11 @@ impl Generator {
             }
             _ => None,
         }
+    }
+
+    /// Which rows of w+ are coarse, middle and fine styles, where there are such rows.
+    pub fn style_scales(&self) -> Option<[LayerRange; SCALES]> {
+        self.style_scales
     }
 
     pub fn device(&self) -> &Device {

@@ -1,18 +1,16 @@
 //! What each layer of a style-based generator changes: measured instead of claimed.
 
+use super::style_scales::SCALES;
 use super::{Generator, ModelError};
 use crate::latent::expr::LayerRange;
 use crate::latent::seed::seed_code;
 
-/// The coarse, middle and fine thirds of the layers.
-pub const THIRDS: usize = 3;
-
 /// How much pictures change when the style of one layer is exchanged for another code's, over
-/// pairs of seeds; and the same for the thirds of the layers, all of whose styles are exchanged.
+/// pairs of seeds; and the same for coarse, middle and fine layers, all of whose styles are exchanged.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LayerChange {
     pairs: usize,
-    /// Sums of mean squares over the pairs: each layer, then each third.
+    /// Sums of mean squares over the pairs: each layer, then each scale.
     sums: Vec<f64>,
 }
 
@@ -21,12 +19,12 @@ impl LayerChange {
     pub fn new(layers: usize) -> Self {
         Self {
             pairs: 0,
-            sums: vec![0.0; layers + THIRDS],
+            sums: vec![0.0; layers + SCALES],
         }
     }
 
     /// The codes in w+ whose pictures [`Self::add`] takes, row after row: that of seed
-    /// `2 * pair`, then with each layer and each third taken from seed `2 * pair + 1`.
+    /// `2 * pair`, then with each layer and each scale taken from seed `2 * pair + 1`.
     ///
     /// # Errors
     /// When the model has no styles.
@@ -42,11 +40,9 @@ impl LayerChange {
         let w = generator.w_from_z(&z)?;
         let (own, other) = w.split_at(dim);
         let each = (0..layers).map(|layer| layer..layer + 1);
-        let thirds = (0..THIRDS).map(|third| {
-            let LayerRange { start, end } = LayerRange::third(third, layers);
-            start..end
-        });
-        let ranges = std::iter::once(0..0).chain(each).chain(thirds);
+        let scales = generator.style_scales().into_iter().flatten();
+        let scales = scales.map(|LayerRange { start, end }| start..end);
+        let ranges = std::iter::once(0..0).chain(each).chain(scales);
         Ok(ranges
             .flat_map(|exchanged| {
                 (0..layers).flat_map(move |layer| {
@@ -91,17 +87,17 @@ impl LayerChange {
 
     /// The root mean square change of a pixel (0..1) by layer.
     pub fn layers(&self) -> Vec<f32> {
-        let layers = self.sums.len() - THIRDS;
+        let layers = self.sums.len() - SCALES;
         self.sums[..layers]
             .iter()
             .map(|sum| self.root(*sum))
             .collect()
     }
 
-    /// The same for the coarse, the middle and the fine third.
-    pub fn thirds(&self) -> [f32; THIRDS] {
-        let layers = self.sums.len() - THIRDS;
-        std::array::from_fn(|third| self.root(self.sums[layers + third]))
+    /// The same for coarse, middle and fine layers.
+    pub fn scales(&self) -> [f32; SCALES] {
+        let layers = self.sums.len() - SCALES;
+        std::array::from_fn(|scale| self.root(self.sums[layers + scale]))
     }
 
     fn root(&self, sum: f64) -> f32 {
@@ -116,7 +112,7 @@ mod tests {
     #[test]
     fn changes_are_root_mean_squares_over_pairs() {
         let mut change = LayerChange::new(1);
-        // One pixel of two numbers: own, layer 0, and three thirds.
+        // One pixel of two numbers: own, layer 0, and three scales.
         change.add(&[0.0, 0.0, 0.3, 0.3, 0.0, 0.0, 0.1, 0.1, 0.0, 0.0]);
         let mut other = LayerChange::new(1);
         other.add(&[0.5, 0.5, 0.1, 0.1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
@@ -124,9 +120,9 @@ mod tests {
         assert_eq!(change.pairs(), 2);
         let expected = ((0.09_f32 + 0.16) / 2.0).sqrt();
         assert!((change.layers()[0] - expected).abs() < 1e-6);
-        let thirds = change.thirds();
-        assert!((thirds[1] - (0.01_f32 / 2.0).sqrt()).abs() < 1e-6);
-        assert_eq!(thirds[2], 0.0);
+        let scales = change.scales();
+        assert!((scales[1] - (0.01_f32 / 2.0).sqrt()).abs() < 1e-6);
+        assert_eq!(scales[2], 0.0);
     }
 
     #[test]

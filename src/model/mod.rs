@@ -34,6 +34,7 @@ mod spaces;
 pub mod statistics;
 mod stop;
 pub mod style;
+pub mod style_scales;
 pub(crate) mod wiring;
 pub mod written;
 

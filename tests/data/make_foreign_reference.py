@@ -63,6 +63,11 @@ def weight(case, name, shape):
     if name.endswith("actnorm.scale"):
         # A flow makes data wider, here in its first step.
         return (values * 0.25 + 1) * (8 if name.startswith("blocks.0.flows.0.") else 1)
+    if name == "data_constraint":
+        return torch.full(shape, 0.875, dtype=torch.float64)
+    if name.endswith("weight_g"):
+        # Small, for what ten couplings do one after the other grows.
+        return values * 0.5
     if name == "generator.bn.weight":
         # What the weights of one sign add up to.
         return values / 64
@@ -853,6 +858,117 @@ class Glow(nn.Module):
         return (x + 0.5).clamp(0, 1)
 
 
+class RealNvp(nn.Module):
+    """Dinh et al. 2017 by the names of the repository chrischute/real-nvp."""
+
+    def __init__(self, channels, side, hidden, scales, blocks):
+        super().__init__()
+        self.channels, self.side, self.scales, self.blocks = channels, side, scales, blocks
+        self.shapes, self.values = {"data_constraint": [1]}, {}
+        for scale in range(scales):
+            c, h, last = channels << scale, hidden << scale, scale + 1 == scales
+            for index in range(4 if last else 3):
+                self.coupling(f"{self.root(scale)}in_couplings.{index}", c, h)
+            for index in range(0 if last else 3):
+                self.coupling(f"{self.root(scale)}out_couplings.{index}", 2 * c, 2 * h)
+
+    @staticmethod
+    def root(scale):
+        return "flows." + "next_block." * scale
+
+    def coupling(self, module, c, h):
+        norm = lambda name, n: {f"{name}.{part}": [n] for part in ["weight", "bias", "running_mean", "running_var"]}
+        length = lambda name, shape: {f"{name}.weight_g": [shape[0]] + [1] * (len(shape) - 1), f"{name}.weight_v": shape}
+        conv = lambda name, o, i, k, bias=True: ({f"{name}.conv.bias": [o]} if bias else {}) | length(f"{name}.conv", [o, i, k, k])
+        names = norm("in_norm", c) | conv("in_conv", h, 2 * c, 3) | conv("in_skip", h, h, 1)
+        for at in range(self.blocks):
+            names |= norm(f"blocks.{at}.in_norm", h) | conv(f"blocks.{at}.in_conv", h, h, 3, False)
+            names |= norm(f"blocks.{at}.out_norm", h) | conv(f"blocks.{at}.out_conv", h, h, 3)
+            names |= conv(f"skips.{at}", h, h, 1)
+        names |= norm("out_norm", h) | conv("out_conv", 2 * c, h, 1)
+        self.shapes |= {f"{module}.st_net.{name}": shape for name, shape in names.items()}
+        self.shapes |= length(f"{module}.rescale", [c, 1, 1])
+
+    def state_dict(self):
+        return {name: torch.zeros(shape) for name, shape in self.shapes.items()}
+
+    def load_state_dict(self, values):
+        self.values = values
+
+    def long(self, module):
+        v = self.values[f"{module}.weight_v"]
+        return self.values[f"{module}.weight_g"] * v / v.flatten(1).norm(dim=1).reshape(-1, *[1] * (v.dim() - 1))
+
+    def norm(self, module, x):
+        v = [self.values[f"{module}.{name}"] for name in ["running_mean", "running_var", "weight", "bias"]]
+        return F.batch_norm(x, *v)
+
+    def conv(self, module, x):
+        weight = self.long(f"{module}.conv")
+        return F.conv2d(x, weight, self.values.get(f"{module}.conv.bias"), padding=weight.shape[2] // 2)
+
+    def found(self, module, x, factor):
+        net = f"{module}.st_net"
+        x = factor * self.norm(f"{net}.in_norm", x)
+        x = self.conv(f"{net}.in_conv", torch.cat([x, -x], 1).relu())
+        total = self.conv(f"{net}.in_skip", x)
+        for at in range(self.blocks):
+            block = f"{net}.blocks.{at}"
+            h = self.conv(f"{block}.in_conv", self.norm(f"{block}.in_norm", x).relu())
+            x = x + self.conv(f"{block}.out_conv", self.norm(f"{block}.out_norm", h).relu())
+            total = total + self.conv(f"{net}.skips.{at}", x)
+        s, t = self.conv(f"{net}.out_conv", self.norm(f"{net}.out_norm", total).relu()).chunk(2, 1)
+        return self.long(f"{module}.rescale") * torch.tanh(s), t
+
+    def moved(self, module, kept, x, factor, mask, to_code):
+        s, t = self.found(module, kept, factor)
+        s, t = s * mask, t * mask
+        return (x + t) * s.exp() if to_code else x * (-s).exp() - t
+
+    def pixels(self, scale, x, to_code):
+        place = torch.arange(x.shape[2])[:, None] + torch.arange(x.shape[3])
+        for index in self.order(4 if scale + 1 == self.scales else 3, to_code):
+            kept = ((place + index) % 2).double()
+            x = self.moved(f"{self.root(scale)}in_couplings.{index}", x * kept, x, 2, 1 - kept, to_code)
+        return x
+
+    def channels_of_four(self, scale, x, to_code):
+        x = F.pixel_unshuffle(x, 2)
+        for index in self.order(3, to_code):
+            halves = list(x.chunk(2, 1))
+            changed = index % 2
+            halves[changed] = self.moved(f"{self.root(scale)}out_couplings.{index}", halves[1 - changed], halves[changed], 1, 1, to_code)
+            x = torch.cat(halves, 1)
+        return F.pixel_shuffle(x, 2)
+
+    @staticmethod
+    def order(count, to_code):
+        return range(count) if to_code else reversed(range(count))
+
+    def next(self, scale, x, to_code):
+        inner = torch.cat([x[:, :, ::2, ::2], x[:, :, 1::2, 1::2]], 1)
+        first, second = self.scale(scale + 1, inner, to_code).chunk(2, 1)
+        x = x.clone()
+        x[:, :, ::2, ::2], x[:, :, 1::2, 1::2] = first, second
+        return x
+
+    def scale(self, scale, x, to_code):
+        steps = [self.pixels]
+        if scale + 1 < self.scales:
+            steps += [self.channels_of_four, self.next]
+        for step in steps if to_code else reversed(steps):
+            x = step(scale, x, to_code)
+        return x
+
+    def encode(self, x):
+        # Noise of less than a step is added to pictures in training; here it is its mean.
+        y = ((2 * (255 * x + 0.5) / 256 - 1) * self.values["data_constraint"] + 1) / 2
+        return [self.scale(0, y.log() - (1 - y).log(), True)]
+
+    def decode(self, z):
+        return torch.sigmoid(self.scale(0, z.reshape(1, self.channels, self.side, self.side), False))
+
+
 def main():
     mlp = dict(encode=MlpVae.encode, decode=MlpVae.decode)
     case("vae of the examples", MlpVae(784, 40, 5), "VAE of full matrices", [5], [1, 28, 28], **mlp)
@@ -904,6 +1020,9 @@ def main():
     for name, flows, affine, triangles in [("glow", [2, 2], True, True), ("glow plain", [1, 2, 1], False, False)]:
         module = Glow(64, flows, 6, affine, triangles)
         case(name, module, "Glow", [3 * 64 * 64], [3, 64, 64], Glow.encode, Glow.decode)
+    for name, channels, scales, blocks in [("real nvp", 3, 2, 2), ("real nvp of three scales", 1, 3, 1)]:
+        module = RealNvp(channels, 32, 6, scales, blocks)
+        case(name, module, "Real NVP", [channels * 32 * 32], [channels, 32, 32], RealNvp.encode, RealNvp.decode)
     kl = (AutoencoderKl.encode, AutoencoderKl.decode)
     case("autoencoder kl", AutoencoderKl(), "AutoencoderKL", [4, 32, 32], [3, 64, 64], *kl)
     case("vq model", AutoencoderKl(19), "VQModel", [3, 32, 32], [3, 64, 64], *kl)

@@ -65,8 +65,8 @@ fn the_change_by_layer_is_that_of_mixed_pictures() {
     for (found, range) in [
         (layers[0], "layers 0"),
         (layers[6], "layers 6"),
-        (whole.thirds()[0], "layers 0..2"),
-        (whole.thirds()[2], "layers 4..7"),
+        (whole.scales()[0], "layers 0..2"),
+        (whole.scales()[2], "layers 4..7"),
     ] {
         let expected = by_expressions(&driver, &model, 0..4, range);
         assert!(

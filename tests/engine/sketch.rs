@@ -247,3 +247,17 @@ fn a_sketch_comes_first_and_the_next_request_ends_what_sharpens_it() {
     assert_eq!((sharp.generation, sharp.step, sharp.of), (3, 1, 1));
     assert!(sharp.is_last() && !is_grey(&sharp));
 }
+
+#[test]
+fn styles_are_coarse_middle_and_fine_by_the_size_of_their_layers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ends = |channels: &[usize]| {
+        let file = generator(folder.path(), channels);
+        let generator = Generator::new(&file, &device::cpu()).expect("it is sound");
+        let scales = generator.style_scales().expect("it has styles");
+        scales.map(|scale| scale.end)
+    };
+    // To 8, 32 and 64 pixels; nothing is fine in a picture of 32, which is divided in thirds.
+    assert_eq!(ends(&[4, 4, 3, 3, 2]), [3, 7, 10]);
+    assert_eq!(ends(&[4, 4, 3, 3]), [2, 5, 8]);
+}

@@ -3,10 +3,10 @@
 use crate::foreign_files::{self, Form};
 use crate::support::{Window, options};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, Rect, pos2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::{Path, PathBuf};
-use zscape::app::{AppState, Overlay};
+use zscape::app::{Action, AppState, Command, Overlay};
 use zscape::files::save;
 use zscape::ui::WindowOptions;
 
@@ -291,4 +291,45 @@ fn what_was_said_is_there_when_the_file_is_opened_again() {
         .describing()
         .and_then(|it| it.draft().title.clone());
     assert_eq!(title.as_deref(), Some("Mine"));
+}
+
+#[test]
+fn fields_are_seen_and_stepped_in_both_themes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("generator.pth");
+    let bytes = Form::TorchLegacy.bytes(&foreign_files::upsampling_generator());
+    save::save(&path, &bytes).expect("it can be written");
+    for is_light in [false, true] {
+        let mut window = Window::open();
+        if is_light {
+            window.ask(Action::Run(Command::ToggleTheme));
+            window.settle();
+        }
+        window.drop_file(&path);
+        window.wait("the card", |app| app.overlay() == Overlay::Passport);
+        window.harness.run_steps(2);
+        press(&mut window, "Describe this model");
+        window.wait("the form", |app| app.overlay() == Overlay::Describe);
+        window.harness.run_steps(3);
+        let field = window.find(Role::TextInput, "Title of the model").rect();
+        let middle = pos2(field.left() + 4.0, field.center().y);
+        let strip = |x: f32| Rect::from_center_size(pos2(x, middle.y), vec2(1.0, 1.0)).expand(0.4);
+        let inside = window.pixels(strip(middle.x));
+        let edge = window.pixels(strip(field.left() + 0.5));
+        assert_ne!(edge, inside, "light: {is_light}");
+        // A field steps by one, and not beyond its numbers.
+        window.find(Role::SpinButton, "Picture channels").focus();
+        window.harness.run_steps(2);
+        let channels = |window: &Window| {
+            let describing = window.app().describing().expect("a file is described");
+            describing.draft().image.expect("there is a guess")[0]
+        };
+        let before = channels(&window);
+        window.press(Modifiers::NONE, Key::ArrowUp);
+        assert_eq!(channels(&window), before + 1);
+        for _ in 0..before + 3 {
+            window.press(Modifiers::NONE, Key::ArrowDown);
+        }
+        assert_eq!(channels(&window), 0);
+    }
 }

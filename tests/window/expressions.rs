@@ -1,7 +1,8 @@
 //! The equation bar.
 
 use crate::support::Window;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, Rect, pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 #[test]
@@ -54,4 +55,32 @@ fn letters_typed_into_the_bar_are_no_shortcuts() {
     window.press(Modifiers::NONE, Key::ArrowUp);
     assert_eq!(window.expression(), "seed(42)");
     assert!(window.app().player().is_none());
+}
+
+#[test]
+fn a_long_message_is_there_in_full_where_its_line_is_short() {
+    let mut window = Window::open_named("faces-vq");
+    window.harness.set_size(vec2(1024.0, 640.0));
+    window.settle();
+    let words = "is not an index into the codebook";
+    window.type_expression("fill(\"codes\", 99999)");
+    let window_rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(1024.0, 640.0));
+    let found: Vec<Rect> = window
+        .harness
+        .get_all_by_label_contains(words)
+        .map(|node| node.rect())
+        .collect();
+    assert_eq!(found.len(), 2, "the line and all of it");
+    let whole = found.iter().find(|rect| rect.height() > 20.0);
+    let whole = whole.expect("it has several lines");
+    assert!(window_rect.contains_rect(*whole), "{whole:?}");
+    let bar = window.find(Role::TextInput, "Expression").rect();
+    assert!(
+        whole.bottom() <= bar.top(),
+        "it covers the bar: {whole:?} and {bar:?}"
+    );
+    // With more room the line is enough.
+    window.harness.set_size(vec2(1920.0, 900.0));
+    window.settle();
+    assert_eq!(window.harness.get_all_by_label_contains(words).count(), 1);
 }

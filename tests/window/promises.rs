@@ -149,6 +149,7 @@ fn a_room_is_shown_slides_and_a_colleague_gets_one() {
     window.bookmark("on-the-map", "");
     window.open_tool("Explore");
     window.next_seed();
+    window.settle();
     let (picture, code) = (window.expression(), window.code());
     window.press(Modifiers::NONE, key);
     assert!(window.app().modes().presents);

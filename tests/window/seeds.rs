@@ -4,7 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use zscape::app::tools::seeds::{Seeds, WALLS};
-use zscape::app::{Action, ParamId};
+use zscape::app::{Action, Edit, ParamId};
 use zscape::document::embedded::recipe_in_file;
 
 fn open(model: &str) -> Window {
@@ -95,4 +95,38 @@ fn the_wall_is_exported_as_it_is_seen() {
         format!("{recipe:?}").contains("seed(35)"),
         "it is not the whole wall"
     );
+}
+
+#[test]
+fn arrow_keys_step_the_number_that_has_the_keyboard() {
+    let mut window = Window::open_named("faces-stylegan");
+    let press = |window: &mut Window, field: &str, keys: &[Key]| {
+        window.find(Role::SpinButton, field).focus();
+        window.harness.run_steps(2);
+        for key in keys {
+            window.harness.key_press(*key);
+            window.harness.run_steps(2);
+        }
+        window.settle();
+    };
+    press(
+        &mut window,
+        "Seed",
+        &[Key::ArrowUp, Key::ArrowUp, Key::ArrowDown],
+    );
+    assert_eq!(window.expression(), "seed(43)");
+    window.press(Modifiers::NONE, Key::Escape);
+    // It ends where its numbers end.
+    window.ask(Action::Edit(Edit::Seed(1)));
+    window.settle();
+    press(&mut window, "Seed", &[Key::ArrowDown; 3]);
+    assert_eq!(window.expression(), "seed(0)");
+    window.press(Modifiers::NONE, Key::Escape);
+    // Away from a field the keys are commands.
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.expression(), "seed(100)");
+    window.press(Modifiers::NONE, Key::W);
+    window.wait("the wall", |app| app.pictures().set(WALLS[0]).is_complete());
+    press(&mut window, "First seed of the wall", &[Key::ArrowUp]);
+    assert_eq!(window.app().tools().settings().seeds.first_seed, 1);
 }

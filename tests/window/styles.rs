@@ -74,7 +74,7 @@ fn what_each_layer_changes_is_measured_once_and_shown() {
     let live = window.app().tools().styles();
     let change = live.change(&model).expect("it was measured").clone();
     assert_eq!(change.pairs(), CHANGE_PAIRS as usize);
-    let coarse = change.thirds()[0] * 100.0;
+    let coarse = change.scales()[0] * 100.0;
     let words = format!("Coarse {coarse:.1} %, middle");
     window.harness.get_by_label_contains(&words);
     // Another look measures nothing again.

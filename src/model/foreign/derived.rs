@@ -24,6 +24,9 @@ pub enum Rule {
     /// A weight divided by its largest singular value (Miyato et al. 2018), of which the vectors on both sides, or that
     /// of the outputs alone, are stored: weight, `u` and perhaps `v`. Of its outputs the first are taken.
     SpectralNorm { turned: bool },
+    /// A weight of which each output has a length of its own (Salimans and Kingma 2016): the lengths and what is brought to
+    /// them.
+    WeightNorm,
     /// The kernel `[out, in, height, width]` of a convolution of which each output is multiplied by `exp(3 s)`: kernel
     /// and `s`.
     ZeroKernel,
@@ -91,6 +94,20 @@ impl Derived {
                     _ => weight.iter().take(count).map(divided).collect(),
                 })
             }
+            (Rule::WeightNorm, [lengths, rows_of]) => {
+                let taken = (rows_of.len() / rows).max(1);
+                let mut values = Vec::with_capacity(count);
+                for (row, wanted) in rows_of.chunks(taken).zip(lengths) {
+                    let squares = row.iter().map(|&value| f64::from(value).powi(2));
+                    let length = squares.sum::<f64>().sqrt();
+                    if length == 0.0 {
+                        return Err("belongs to weights of zero, which have no length".to_owned());
+                    }
+                    let factor = f64::from(*wanted) / length;
+                    values.extend(row.iter().map(|&value| (f64::from(value) * factor) as f32));
+                }
+                Ok(values)
+            }
             (Rule::ZeroKernel, [kernel, scale]) => {
                 let taken = kernel.len() / rows;
                 let scaled = |(at, value): (usize, &f32)| value * factor(scale[at / taken.max(1)]);
@@ -145,6 +162,11 @@ fn fits(rule: Rule, stored: &[&[usize]], wanted: &[usize]) -> bool {
             let vectors = [*outputs, count(rest)];
             let is_vector = |(side, len): (&&[usize], usize)| side[..] == [len];
             is_shape && (1..=2).contains(&sides.len()) && sides.iter().zip(vectors).all(is_vector)
+        }
+        (Rule::WeightNorm, [lengths, weight]) => {
+            // A factor for each channel is kept with two axes of one entry.
+            let (same, more) = weight.split_at(wanted.len().min(weight.len()));
+            same == wanted && more.iter().all(|&side| side == 1) && count(lengths) == rows
         }
         (Rule::ZeroKernel, [kernel, scale]) => kernel[..] == *wanted && count(scale) == rows,
         (Rule::ZeroBias, [kernel, bias, scale]) => {
@@ -313,5 +335,21 @@ mod tests {
         }
         let nothing = rule.compute(&[vec![0.0; 6], vec![0.0; 2]], &[3, 2]);
         assert!(nothing.is_err());
+    }
+
+    #[test]
+    fn every_output_of_a_weight_gets_its_length() {
+        let rule = derived(Rule::WeightNorm);
+        rule.check(&[&[2, 1, 1], &[2, 2, 1]], &[2, 2, 1])
+            .expect("it fits");
+        rule.check(&[&[2, 1, 1], &[2, 1, 1]], &[2])
+            .expect("a factor for each channel fits");
+        for shapes in [[&[2_usize][..], &[3, 2]], [&[3], &[2, 2]], [&[2], &[2]]] {
+            assert!(rule.check(&shapes, &[2, 2]).is_err(), "{shapes:?}");
+        }
+        let found = rule.compute(&[vec![10.0, -1.0], vec![3.0, 4.0, 0.0, 0.5]], &[2, 2]);
+        assert_eq!(found.expect("it has one"), [6.0, 8.0, 0.0, -1.0]);
+        let nothing = rule.compute(&[vec![1.0; 2], vec![1.0, 1.0, 0.0, 0.0]], &[2, 2]);
+        assert!(nothing.is_err_and(|fault| fault.contains("no length")));
     }
 }

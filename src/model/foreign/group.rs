@@ -129,6 +129,15 @@ impl<'a> Group<'a> {
         self.tensors.contains_key(name)
     }
 
+    /// Whether the file has a tensor of this name beside the group: under the prefix without its last part.
+    pub fn is_beside(&self, name: &str) -> bool {
+        let above = self.prefix.trim_end_matches('.').rsplit_once('.');
+        let above = above.map_or(String::new(), |(above, _)| format!("{above}."));
+        self.container
+            .tensors
+            .contains_key(&format!("{above}{name}"))
+    }
+
     /// The numbers of a small tensor that says how a network is built, such as a filter. Weights are
     /// not read here.
     ///

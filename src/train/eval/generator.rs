@@ -242,7 +242,7 @@ pub fn layer_changes(
     let layers = change.layers().into_iter().enumerate();
     let layers = layers.map(|(layer, change)| named(layer.to_string(), change));
     let thirds = ["coarse", "middle", "fine"].into_iter();
-    let thirds = thirds.zip(change.thirds());
+    let thirds = thirds.zip(change.scales());
     let thirds = thirds.map(|(name, change)| named(name.to_owned(), change));
     Ok(layers.chain(thirds).collect())
 }

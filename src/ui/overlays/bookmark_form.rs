@@ -5,7 +5,7 @@ use crate::app::{Action, Actions, AppState, Command, SessionAction};
 use crate::document::bookmarks::{MAX_NOTE_CHARS, name_from_text, tags_from_text};
 use crate::ui::panels::filmstrip::shortened;
 use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::{caption, code, icon};
+use crate::ui::widgets::{caption, code, icon, text_field};
 use eframe::egui::{Button, Context, Key, RichText, TextEdit, Ui};
 use lucide_icons::Icon;
 
@@ -49,7 +49,7 @@ impl BookmarkForm {
             let field = TextEdit::singleline(text)
                 .hint_text(hint)
                 .desired_width(f32::INFINITY);
-            let response = ui.add(field).accessible_name(name);
+            let response = text_field(ui, field).accessible_name(name);
             enters |= response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             response
         };

@@ -6,7 +6,7 @@ use super::card_with_head;
 use crate::app::{Action, Actions, AppState, Command, DescribeAction, Describing};
 use crate::model::foreign::{Hints, Range};
 use crate::ui::theme::{TextRole, size, space, tokens};
-use crate::ui::widgets::{accented_button, caption, code, heading, icon, number_field};
+use crate::ui::widgets::{accented_button, caption, code, heading, icon, number_field, text_field};
 use eframe::egui::{
     Button, ComboBox, Context, DragValue, Key, Label, Modifiers, Response, RichText, TextEdit, Ui,
     vec2,
@@ -140,7 +140,7 @@ fn about_ui(ui: &mut Ui, describing: &Describing, draft: &mut Hints) {
         let field = TextEdit::singleline(&mut title)
             .hint_text(stem)
             .desired_width(200.0);
-        let field = ui.add(field).accessible_name("Title of the model");
+        let field = text_field(ui, field).accessible_name("Title of the model");
         if field.changed() {
             draft.title = (!title.is_empty()).then_some(title);
         }

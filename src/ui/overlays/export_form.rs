@@ -6,7 +6,7 @@ use crate::app::{Action, Actions, AppState};
 use crate::document::animation::AnimationFormat;
 use crate::render::StepsShown;
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{caption, icon};
+use crate::ui::widgets::{add_number, caption, icon};
 use eframe::egui::{Align, Button, Checkbox, Context, DragValue, Layout, RichText, Ui, vec2};
 use lucide_icons::Icon;
 
@@ -73,8 +73,7 @@ fn choice(ui: &mut Ui, words: &str, is_chosen: bool) -> bool {
 
 fn number<N: eframe::egui::emath::Numeric>(ui: &mut Ui, label: &str, value: &mut N, speed: f64) {
     row(ui, label, |ui| {
-        ui.add(DragValue::new(value).speed(speed))
-            .accessible_name(label);
+        add_number(ui, DragValue::new(value).speed(speed)).accessible_name(label);
     });
 }
 
@@ -98,8 +97,11 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
         }
     });
     row(ui, "Speed", |ui| {
-        ui.add(DragValue::new(&mut settings.fps).speed(0.1).max_decimals(2))
-            .accessible_name("Frames a second");
+        add_number(
+            ui,
+            DragValue::new(&mut settings.fps).speed(0.1).max_decimals(2),
+        )
+        .accessible_name("Frames a second");
         let secs = app.tools().settings().interpolate.secs;
         let frames = settings.frames(secs);
         caption(ui, format!("frames a second: {frames} in {secs:.1} s"));
@@ -152,13 +154,15 @@ fn contact_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
         }
     });
     row(ui, "Layout", |ui| {
-        ui.add(
+        add_number(
+            ui,
             DragValue::new(&mut contact.columns)
                 .speed(0.1)
                 .suffix(" columns"),
         )
         .accessible_name("Columns");
-        ui.add(
+        add_number(
+            ui,
             DragValue::new(&mut contact.gap)
                 .speed(0.2)
                 .suffix(" px apart"),
@@ -176,9 +180,12 @@ fn contact_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
         let width = DragValue::new(&mut contact.width_cm).speed(0.1);
         ui.add(width.max_decimals(1).suffix(" cm wide"))
             .accessible_name("Width of the print");
-        ui.add(DragValue::new(&mut contact.dpi).speed(1.0).suffix(" dpi"))
-            .on_hover_text("Dots per inch, written into the file")
-            .accessible_name("Dots per inch");
+        add_number(
+            ui,
+            DragValue::new(&mut contact.dpi).speed(1.0).suffix(" dpi"),
+        )
+        .on_hover_text("Dots per inch, written into the file")
+        .accessible_name("Dots per inch");
         let fit = Button::new("Fit").min_size(vec2(0.0, size::CONTROL));
         let fit = ui
             .add_enabled(settings.scale != fitting, fit)
@@ -201,7 +208,8 @@ fn contact_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
 
 fn size_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     row(ui, "Size", |ui| {
-        ui.add(
+        add_number(
+            ui,
             DragValue::new(&mut settings.scale)
                 .speed(0.1)
                 .range(SCALE)

@@ -6,7 +6,7 @@ use crate::engine::ModelSource;
 use crate::latent::expr::Expr;
 use crate::learn::{Filter, Question};
 use crate::ui::theme::{TextRole, size, space, tokens, tokens_of};
-use crate::ui::widgets::{caption, icon};
+use crate::ui::widgets::{caption, icon, text_field};
 use eframe::egui;
 use eframe::egui::{
     Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, Ui, vec2,
@@ -131,7 +131,7 @@ impl Palette {
             .hint_text("Type a command, a model, a seed, an expression, or a slider and a number")
             .desired_width(f32::INFINITY)
             .margin(egui::Margin::same(space::S as i8));
-        let field = ui.add(field).accessible_name("Search");
+        let field = text_field(ui, field).accessible_name("Search");
         if is_new {
             field.request_focus();
         }

@@ -3,7 +3,7 @@
 use super::card;
 use crate::app::{Action, Actions, AppState};
 use crate::document::scene_file::{MAX_CAPTION_CHARS, MAX_TITLE_CHARS, SceneText};
-use crate::ui::widgets::{caption, icon};
+use crate::ui::widgets::{caption, icon, text_field};
 use eframe::egui::{Button, Context, TextEdit};
 use lucide_icons::Icon;
 
@@ -33,7 +33,7 @@ impl SceneForm {
             let title = TextEdit::singleline(&mut self.text.title)
                 .char_limit(MAX_TITLE_CHARS)
                 .desired_width(f32::INFINITY);
-            let title = ui.add(title).accessible_name("Title of the scene");
+            let title = text_field(ui, title).accessible_name("Title of the scene");
             if is_new {
                 title.request_focus();
             }
@@ -43,7 +43,7 @@ impl SceneForm {
                 .hint_text("What to see, and what to try")
                 .desired_rows(3)
                 .desired_width(f32::INFINITY);
-            ui.add(words).accessible_name("Caption of the scene");
+            text_field(ui, words).accessible_name("Caption of the scene");
             let why_not = if app.preview().frame().is_none() {
                 Some("No picture yet")
             } else if self.text.title.trim().is_empty() {

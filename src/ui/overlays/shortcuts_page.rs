@@ -5,7 +5,7 @@ use super::{WIDE_CARD_WIDTH, card_with_head};
 use crate::app::{Actions, Command, Tool};
 use crate::ui::panels::menu_bar::MENUS;
 use crate::ui::theme::{TextRole, space};
-use crate::ui::widgets::{caption, section};
+use crate::ui::widgets::{caption, section, text_field};
 use eframe::egui::{Context, Grid, Key, RichText, TextEdit, Ui};
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ impl ShortcutsPage {
             let field = TextEdit::singleline(query)
                 .hint_text("Search keys and what they do")
                 .desired_width(f32::INFINITY);
-            let field = ui.add(field).accessible_name("Search shortcuts");
+            let field = text_field(ui, field).accessible_name("Search shortcuts");
             if is_new {
                 field.request_focus();
             }

@@ -13,6 +13,7 @@ use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::code_entries;
 use crate::ui::widgets::{
     code, command_button, empty_state, explained_heading, icon, menu_button, on_hover_text_from,
+    text_field,
 };
 use eframe::egui::{
     Align, Button, CursorIcon, Key, Label, Layout, Modifiers, Response, Role, ScrollArea, Sense,
@@ -67,7 +68,7 @@ pub fn ui(
     let search = TextEdit::singleline(&mut view.query)
         .hint_text("Search names and tags")
         .desired_width(f32::INFINITY);
-    ui.add(search).accessible_name("Search bookmarks");
+    text_field(ui, search).accessible_name("Search bookmarks");
     // Newest first: what was named last is what one looks for.
     let all: Vec<&Bookmark> = bookmarks.iter().rev().collect();
     let found: Vec<usize> = (0..all.len())
@@ -292,11 +293,11 @@ fn edit_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, view: &mut Bookma
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             let name = TextEdit::singleline(&mut editing.name).desired_width(f32::INFINITY);
-            let name = ui.add(name).accessible_name("Bookmark's name");
+            let name = text_field(ui, name).accessible_name("Bookmark's name");
             let tags = TextEdit::singleline(&mut editing.tags)
                 .hint_text("tags, separated by commas")
                 .desired_width(f32::INFINITY);
-            let tags = ui.add(tags).accessible_name("Bookmark's tags");
+            let tags = text_field(ui, tags).accessible_name("Bookmark's tags");
             if std::mem::take(&mut editing.is_new) {
                 name.request_focus();
             }

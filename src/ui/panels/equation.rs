@@ -6,8 +6,11 @@ use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, icon_button};
 use eframe::egui;
 use eframe::egui::text::CCursor;
-use eframe::egui::{Align, Key, Layout, Stroke, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Key, Layout, Stroke, TextEdit, Ui, pos2, vec2};
 use lucide_icons::Icon;
+
+/// The width of a long message, in points.
+const MISTAKE_WIDTH: f32 = 400.0;
 
 /// What is being typed, as long as it is not applied.
 #[derive(Default, Debug)]
@@ -158,33 +161,33 @@ fn select_all(ui: &Ui, id: egui::Id, text: &str) {
 
 /// What is wrong, or what can be done: one line that is always there, so that nothing jumps.
 fn message_ui(ui: &mut Ui, app: &AppState, bar: &EquationBar) {
-    let problem = bar
-        .draft
-        .as_ref()
-        .and_then(|draft| draft.error.as_ref())
-        .map(|error| match error.column {
-            Some(column) => format!("Column {column}: {}", error.message),
-            None => error.message.clone(),
-        })
-        .or_else(|| {
-            let failure = app.preview().failure().filter(|_| bar.draft.is_none());
-            failure.map(|message| format!("No picture: {message}"))
-        });
+    let mistake = bar.draft.as_ref().and_then(|draft| draft.error.as_ref());
+    let failure = app.preview().failure().filter(|_| bar.draft.is_none());
+    let error = tokens(ui).error;
+    let in_red = |text: String| {
+        let text = egui::RichText::new(text).font(TextRole::Small.font());
+        text.color(error)
+    };
     ui.spacing_mut().item_spacing.x = space::XS;
-    match problem {
-        Some(problem) => {
-            let error = tokens(ui).error;
-            ui.label(icon(Icon::CircleAlert).size(14.0).color(error));
-            let text = egui::RichText::new(problem)
-                .font(TextRole::Small.font())
-                .color(error);
-            ui.add(egui::Label::new(text).truncate());
+    match (mistake, failure) {
+        (Some(mistake), _) => {
+            let problem = match mistake.column {
+                Some(column) => format!("Column {column}: {}", mistake.message),
+                None => mistake.message.clone(),
+            };
+            mistake_ui(ui, in_red(problem));
         }
-        None if bar.draft.is_some() => {
+        // Nobody types, so that the line may become several.
+        (None, Some(failure)) => {
+            ui.label(icon(Icon::CircleAlert).size(14.0).color(error));
+            let text = in_red(format!("No picture: {failure}"));
+            ui.add(egui::Label::new(text).wrap());
+        }
+        _ if bar.draft.is_some() => {
             ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
             caption(ui, "Enter applies the change, Esc takes it back");
         }
-        None => {
+        _ => {
             ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
             caption(
                 ui,
@@ -192,4 +195,37 @@ fn message_ui(ui: &mut Ui, app: &AppState, bar: &EquationBar) {
             );
         }
     }
+}
+
+/// What is wrong with what is being typed. Where the line is too short for it, all of it stands above the bar: a
+/// line that became two would move the picture with every key.
+fn mistake_ui(ui: &mut Ui, text: egui::RichText) {
+    let error = tokens(ui).error;
+    ui.label(icon(Icon::CircleAlert).size(14.0).color(error));
+    let line = egui::WidgetText::from(text.clone()).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Truncate),
+        ui.available_width(),
+        TextRole::Small.font(),
+    );
+    let is_cut = line.elided;
+    let response = ui.label(line);
+    if !is_cut {
+        return;
+    }
+    // Over the left end of the field.
+    let left = ui.min_rect().left() + size::ICON + space::S;
+    let above = pos2(left, response.rect.top() - size::CONTROL - space::S);
+    let place = egui::Area::new(response.id.with("whole"))
+        .order(egui::Order::Foreground)
+        .interactable(false)
+        .pivot(egui::Align2::LEFT_BOTTOM)
+        .fixed_pos(above)
+        .constrain(true);
+    place.show(ui.ctx(), |ui| {
+        egui::Frame::popup(ui.style()).show(ui, |ui| {
+            ui.set_max_width(MISTAKE_WIDTH);
+            ui.add(egui::Label::new(text).wrap());
+        });
+    });
 }

@@ -3,6 +3,7 @@
 mod command_button;
 mod context_menu;
 mod explained;
+mod fields;
 mod keys;
 mod labels;
 mod quiet_plot;
@@ -15,6 +16,7 @@ pub use command_button::{
 };
 pub use context_menu::context_menu;
 pub use explained::explained_heading;
+pub use fields::{add_number, number_field, text_field};
 pub use keys::keep_arrow_keys;
 pub use labels::{
     caption, code, empty_state, heading, icon, invitation_ui, on_hover_text_from, section,
@@ -22,5 +24,5 @@ pub use labels::{
 };
 pub use quiet_plot::quiet_plot;
 pub use slider_row::{
-    EndPicture, SliderRow, name_width, named_slider_row, number_field, reset_button, slider_row,
+    EndPicture, SliderRow, name_width, named_slider_row, reset_button, slider_row,
 };

@@ -1,5 +1,6 @@
 //! One line with a name, a slider, a number and a reset.
 
+use super::fields::number_field_by;
 use super::icon;
 use crate::app::Scale;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
@@ -137,9 +138,9 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
 
         let mut number = row.value;
         let limits = row.limits();
-        let (speed, decimals) = match row.scale {
-            Scale::Open | Scale::Closed => (0.02, DECIMALS as usize),
-            Scale::Whole | Scale::Counts => (0.1, 0),
+        let (speed, decimals, step) = match row.scale {
+            Scale::Open | Scale::Closed => (0.02, DECIMALS as usize, None),
+            Scale::Whole | Scale::Counts => (0.1, 0, Some(1.0)),
         };
         let field = DragValue::new(&mut number)
             .speed(speed)
@@ -147,7 +148,7 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
             .clamp_existing_to_range(false)
             .fixed_decimals(decimals)
             .custom_parser(parse_number);
-        let number_response = number_field(ui, NUMBER_WIDTH, field)
+        let number_response = number_field_by(ui, NUMBER_WIDTH, step, field)
             .on_hover_text(format!(
                 "Drag, or click to type a number from {} to {}",
                 limits.start(),
@@ -156,7 +157,8 @@ pub fn named_slider_row(ui: &mut Ui, row: &SliderRow<'_>, name_width: f32) -> Op
             .accessible_name(format!("{} value", row.accessible_name));
         // Who passes with Tab leaves the number as it is shown, which is rounded.
         if number_response.changed() && row.round(number) != row.round(row.value) {
-            changed = Some(row.round(number));
+            // An arrow key goes one step beyond what may be typed.
+            changed = Some(row.round(number).clamp(*limits.start(), *limits.end()));
         }
 
         let reset = reset_button(ui, is_moved)
@@ -210,21 +212,6 @@ fn typed_limits(range: &RangeInclusive<f32>) -> RangeInclusive<f32> {
         round(range.start() - length)
     };
     least..=round(range.end() + length)
-}
-
-/// A number in a place of this width: a long one is cut off at its right instead of making the
-/// panel wider.
-pub fn number_field(ui: &mut Ui, width: f32, field: DragValue<'_>) -> Response {
-    let place = vec2(width, size::CONTROL);
-    let (rect, _) = ui.allocate_exact_size(place, egui::Sense::hover());
-    let mut ui = ui.new_child(
-        egui::UiBuilder::new()
-            .max_rect(rect)
-            .layout(Layout::left_to_right(Align::Center)),
-    );
-    ui.shrink_clip_rect(rect);
-    ui.spacing_mut().interact_size = place;
-    ui.add(field)
 }
 
 /// The button at the end of a line that takes it back; greyed where there is nothing to take back.

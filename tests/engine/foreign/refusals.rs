@@ -186,6 +186,96 @@ fn glow() {
 }
 
 #[test]
+fn real_nvp() {
+    let case = "real nvp";
+    let zeros = with("rescale.weight_v", |values| values[1] = 0.0);
+    refused(case, zeros, "no length");
+    let nothing = with("blocks.0.in_conv.conv.weight_v", |values| values.fill(0.0));
+    refused(case, nothing, "no length");
+    let endless = with("rescale.weight_g", |values| values[0] = f32::INFINITY);
+    refused(case, endless, "holds inf");
+    refused(case, without("in_skip.conv.weight_g"), "weight_g");
+    refused(case, without("skips.1.conv.weight_v"), "skips.1");
+    refused(case, without("blocks.1.out_norm.running_var"), "");
+    refused(
+        case,
+        without("next_block.in_couplings.3.rescale.weight_v"),
+        "rescale",
+    );
+    refused(case, reshaped("rescale.weight_g", &[4, 1, 1]), "weight_g");
+    refused(case, reshaped("rescale.weight_v", &[3, 1, 2]), "weight_g");
+    refused(
+        case,
+        reshaped("in_conv.conv.weight_v", &[6, 6]),
+        "no convolution",
+    );
+    refused(case, reshaped("out_conv.conv.weight_v", &[7, 6, 1, 1]), "");
+    refused(
+        case,
+        reshaped("in_couplings.0.st_net.in_norm.weight", &[0]),
+        "",
+    );
+    refused(
+        case,
+        reshaped("in_couplings.0.st_net.in_norm.weight", &[4]),
+        "",
+    );
+    for value in [0.0, 1.0, -2.0] {
+        let other = with("data_constraint", |values| values[0] = value);
+        refused(case, other, "between 0 and 1");
+    }
+    // Scales that are not all there.
+    let cut = |tensors: &mut Vec<Tensor>| tensors.retain(|it| !it.name.contains("next_block"));
+    refused(case, cut, "not all there");
+    let cut = |tensors: &mut Vec<Tensor>| tensors.retain(|it| !it.name.contains("out_couplings"));
+    refused(case, cut, "not all there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = written(
+        folder.path(),
+        &parity::tensors_of("real nvp of three scales"),
+    );
+    for (image, part) in [
+        ("[1, 30, 32]", "cannot be halved"),
+        ("[1, 0, 32]", "cannot be halved"),
+        ("[1, 65536, 65536]", "too large"),
+        ("[1, 8000000000000000000, 8000000000000000000]", "too large"),
+    ] {
+        let hints = format!("image = {image}\n");
+        std::fs::write(path.with_extension("toml"), hints).expect("the folder is there");
+        let fault = Foreign::open(&path, None).expect_err("it does not fit");
+        assert!(fault.to_string().contains(part), "{image}: {fault}");
+    }
+    let hints = "image = [1, 20, 28]\n";
+    std::fs::write(path.with_extension("toml"), hints).expect("the folder is there");
+    let passport = Foreign::open(&path, None).expect("it fits").passport();
+    assert_eq!(passport.image, [1, 20, 28]);
+    assert!(passport.encodes && passport.spaces == ["z of 560"]);
+}
+
+#[test]
+fn real_nvp_by_other_names_of_the_same_tensors_is_the_same_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tensors = parity::tensors_of("real nvp");
+    let plain = ModelFile::read(&written(folder.path(), &tensors)).expect("it is sound");
+    let read = |rename: &dyn Fn(&str) -> String| {
+        let tensors = tensors
+            .iter()
+            .map(|it| Tensor::new(&rename(&it.name), &it.shape, it.values.clone()));
+        ModelFile::read(&written(folder.path(), &tensors.collect::<Vec<_>>())).expect("it is sound")
+    };
+    // As it was trained, in the dictionary of its training; and as newer versions of PyTorch keep lengths.
+    let wrapped = read(&|name| format!("net.module.{name}"));
+    let parametrised = read(&|name| {
+        let name = name.replace("weight_g", "parametrizations.weight.original0");
+        name.replace("weight_v", "parametrizations.weight.original1")
+    });
+    for found in [wrapped, parametrised] {
+        assert_eq!(found.manifest.networks, plain.manifest.networks);
+        assert!(found.tensors == plain.tensors, "the tensors differ");
+    }
+}
+
+#[test]
 fn what_stands_in_a_passport() {
     let folder = tempfile::tempdir().expect("a folder");
     for (case, parts) in [
@@ -216,6 +306,7 @@ fn what_stands_in_a_passport() {
                 "16x16 RGB",
                 "z of 5",
                 "one of 0, 1, 2, 3",
+                "of the 3 sets of statistics",
                 "without truncation",
             ],
         ),
@@ -227,6 +318,17 @@ fn what_stands_in_a_passport() {
                 "z of 12288",
                 "encoding pictures",
                 "64x64 is assumed",
+            ],
+        ),
+        (
+            "real nvp",
+            &[
+                "Real NVP",
+                "32x32 RGB",
+                "z of 3072",
+                "encoding pictures",
+                "32x32 is assumed",
+                "0.875 of the range",
             ],
         ),
     ] {

@@ -74,7 +74,7 @@ pub fn foreign_models() -> Corpus {
     let graphs = graphs.map(|bytes| (Form::Bytes, bytes.to_vec()));
     let conditional = FORMS[1].bytes(&foreign_files::conditional_stylegan());
     let conditional = [(form(FORMS[1]), conditional)];
-    let others = ["stylegan3 t", "stylegan3 r", "biggan", "glow"].map(|case| {
+    let others = ["stylegan3 t", "stylegan3 r", "biggan", "glow", "real nvp"].map(|case| {
         let form_of_it = match case {
             "stylegan3 t" => foreign_files::Form::Persistent,
             _ => foreign_files::Form::Safetensors,

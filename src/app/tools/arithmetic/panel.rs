@@ -9,7 +9,7 @@ use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture, picture_ui};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{caption, icon, invitation_ui, section};
+use crate::ui::widgets::{caption, icon, invitation_ui, section, text_field};
 use eframe::egui::{
     Align, Button, ComboBox, Grid, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2,
 };
@@ -126,7 +126,7 @@ fn direction_ui(
             .hint_text("a name")
             .desired_width(f32::INFINITY)
             .min_size(vec2(0.0, size::CONTROL));
-        ui.add(field).accessible_name("Name of the direction");
+        text_field(ui, field).accessible_name("Name of the direction");
         if save.clicked() {
             let name = view.name.trim().to_owned();
             let difference = difference.clone();

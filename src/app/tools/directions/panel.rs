@@ -8,7 +8,7 @@ use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture, picture_ui};
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu};
-use crate::ui::widgets::{caption, icon, section, section_with};
+use crate::ui::widgets::{caption, icon, section, section_with, text_field};
 use eframe::egui::{
     Align, Button, ComboBox, Frame, Key, Layout, Margin, ProgressBar, Response, RichText, TextEdit,
     Ui, vec2,
@@ -344,13 +344,10 @@ fn rename_ui(ui: &mut Ui, actions: &mut Actions, view: &mut View, all: &[Listed]
     };
     let others = all.iter().map(|listed| listed.direction.name.as_str());
     let verdict = check_name(text.trim(), others.filter(|name| name != from));
-    let field = ui
-        .add(
-            TextEdit::singleline(text)
-                .desired_width(f32::INFINITY)
-                .min_size(vec2(0.0, size::CONTROL)),
-        )
-        .accessible_name("New name");
+    let field = TextEdit::singleline(text)
+        .desired_width(f32::INFINITY)
+        .min_size(vec2(0.0, size::CONTROL));
+    let field = text_field(ui, field).accessible_name("New name");
     field.request_focus();
     if let Err(reason) = &verdict {
         ui.label(RichText::new(reason).color(tokens(ui).error));

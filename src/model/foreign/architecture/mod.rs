@@ -10,6 +10,7 @@ mod glow;
 mod layout;
 mod linear;
 mod lucidrains;
+mod real_nvp;
 mod stack;
 mod style_mapping;
 mod stylegan2;
@@ -48,6 +49,7 @@ pub const ALL: &[&dyn Architecture] = &[
     &lucidrains::Lucidrains,
     &biggan::BigGan,
     &glow::Glow,
+    &real_nvp::RealNvp,
     &autoencoder_kl::VqModel,
     &autoencoder_kl::AutoencoderKl,
     &unet::Unet,

@@ -11,7 +11,7 @@ use crate::app::{Actions, AppState, ByAddress, LearningAction};
 use crate::learn::interview::{MAX_SIZE, Options, Style};
 use crate::learn::{Bank, Level};
 use crate::ui::theme::{TextRole, space, tokens};
-use crate::ui::widgets::{caption, heading};
+use crate::ui::widgets::{add_number, caption, heading};
 use eframe::egui::{DragValue, RadioButton, RichText, ScrollArea, Ui};
 use lucide_icons::Icon;
 use std::time::Duration;
@@ -105,10 +105,10 @@ fn setup_ui(ui: &mut Ui, actions: &mut Actions, bank: &Bank, setup: &mut Setup) 
     });
     ui.horizontal(|ui| {
         let size = DragValue::new(&mut setup.size).range(1..=MAX_SIZE);
-        ui.add(size).accessible_name("Questions of the set");
+        add_number(ui, size).accessible_name("Questions of the set");
         ui.label("questions in");
         let minutes = DragValue::new(&mut setup.minutes).range(1..=240);
-        ui.add(minutes).accessible_name("Minutes of the set");
+        add_number(ui, minutes).accessible_name("Minutes of the set");
         ui.label("minutes");
     });
     ui.add_space(space::XS);

@@ -9,7 +9,7 @@ use crate::learn::{Bank, Filter, Level, Operations, Question, calendar};
 use crate::ui::overlays::tour;
 use crate::ui::parts;
 use crate::ui::theme::{TextRole, size, space, tokens};
-use crate::ui::widgets::{caption, empty_state, icon};
+use crate::ui::widgets::{caption, empty_state, icon, text_field};
 use eframe::egui::{
     Align, Align2, CollapsingHeader, ComboBox, CursorIcon, Layout, Rect, RichText, Role,
     ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
@@ -111,7 +111,7 @@ pub fn all_ui(
     let search = TextEdit::singleline(&mut view.query)
         .hint_text("Search questions and answers")
         .desired_width(f32::INFINITY);
-    ui.add(search).accessible_name("Search questions");
+    text_field(ui, search).accessible_name("Search questions");
     ui.horizontal(|ui| {
         topic_ui(ui, bank, &mut view.filter.topic, "Topic");
         level_ui(ui, &mut view.filter.level, "Level");

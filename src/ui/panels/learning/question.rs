@@ -14,7 +14,7 @@ use crate::learn::progress::Rating;
 use crate::learn::{Bank, Question, calendar};
 use crate::ui::parts;
 use crate::ui::theme::{TextRole, space, tokens};
-use crate::ui::widgets::{caption, section};
+use crate::ui::widgets::{caption, section, text_field};
 use eframe::egui::{Button, CollapsingHeader, Label, Link, RichText, ScrollArea, TextEdit, Ui};
 use lucide_icons::Icon;
 use std::sync::Arc;
@@ -129,7 +129,7 @@ fn answer_ui(
             .hint_text("What do you think? Write it down before you look")
             .desired_rows(2)
             .desired_width(f32::INFINITY);
-        ui.add(field).accessible_name("Your answer");
+        text_field(ui, field).accessible_name("Your answer");
         ui.horizontal_wrapped(|ui| {
             let is_empty = prediction.trim().is_empty();
             let why_not = is_empty.then_some("Write your own answer first");

@@ -9,7 +9,7 @@ use crate::latent::expr::Expr;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::tile::{Tile, code_menu, remove_button};
-use crate::ui::widgets::{caption, icon, section, section_with};
+use crate::ui::widgets::{add_number, caption, icon, section, section_with};
 use eframe::egui::{Button, DragValue, Ui, vec2};
 use lucide_icons::Icon;
 
@@ -116,8 +116,7 @@ fn leaf_ui(ui: &mut Ui, first: u32) -> Option<u32> {
         turned = Some(first.saturating_add(SEEDS));
     }
     let mut from = first;
-    let field = ui
-        .add(DragValue::new(&mut from).speed(0.2))
+    let field = add_number(ui, DragValue::new(&mut from).speed(0.2))
         .on_hover_text("First seed shown")
         .accessible_name("First seed of the sources");
     if field.changed() {

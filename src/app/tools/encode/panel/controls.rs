@@ -10,7 +10,7 @@ use crate::engine::ModelInfo;
 use crate::latent::Sampler;
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{PLAIN_TINT, TextRole, size, space, tokens};
-use crate::ui::widgets::{caption, command_button, icon, section};
+use crate::ui::widgets::{caption, command_button, icon, section, text_field};
 use eframe::egui::{
     Button, Checkbox, CursorIcon, DragValue, Grid, Label, ProgressBar, Rect, RichText,
     Role as WidgetRole, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
@@ -517,7 +517,7 @@ fn keep_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, found: &Found, vi
             .hint_text(format!("@{suggested}"))
             .desired_width(f32::INFINITY)
             .min_size(vec2(0.0, size::CONTROL));
-        ui.add(field).accessible_name("Name of the code");
+        text_field(ui, field).accessible_name("Name of the code");
         if keep.clicked() {
             let code = found.code.clone();
             actions.push(Action::Session(SessionAction::NameCode { name, code }));

@@ -427,7 +427,8 @@ fn status_ui(ui: &mut Ui, rect: Rect, tiles: &MapTiles) {
         _ => return,
     };
     let place = Rect::from_min_size(
-        rect.left_bottom() + vec2(space::S, -24.0),
+        // Above the numbers of the axis.
+        rect.left_bottom() + vec2(space::XL + space::S, -44.0),
         vec2(rect.width(), 20.0),
     );
     let mut line = ui.new_child(overlay(ui, "status").max_rect(place));

@@ -1,4 +1,4 @@
-//! What each layer of styles changes, as measured on the model: bars by layer, in their thirds.
+//! What each layer of styles changes, as measured on the model: bars by layer, coarse to fine.
 
 use crate::app::AppState;
 use crate::app::tools::styles::{CHANGE_PAIRS, Scale};
@@ -26,9 +26,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
     }
     let change = live.change(model);
     if let Some(change) = change {
-        plot_ui(ui, change);
+        plot_ui(ui, model, change);
         caption(ui, in_words(change)).on_hover_text(
-            "When all styles of these layers are exchanged at once. Layers of one third may \
+            "When all styles of these layers are exchanged at once. Layers of one name may \
              change the same pixels, so the bars do not add up to it",
         );
     }
@@ -39,11 +39,11 @@ pub fn ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
     }
 }
 
-fn plot_ui(ui: &mut Ui, change: &LayerChange) {
+fn plot_ui(ui: &mut Ui, model: &ModelInfo, change: &LayerChange) {
     let colours = tokens(ui);
     let layers = change.layers();
     let top = layers.iter().fold(0.0f32, |most, &one| most.max(one)) * 100.0;
-    // Neighbouring thirds differ in colour, and each bears its name.
+    // Neighbouring scales differ in colour, and each bears its name.
     let fills = [colours.accent, colours.accent_soft, colours.accent];
     let shown = quiet_plot(ui, "layer changes", HEIGHT)
         .set_margin_fraction(vec2(0.02, 0.02))
@@ -52,7 +52,7 @@ fn plot_ui(ui: &mut Ui, change: &LayerChange) {
         .y_axis_formatter(|mark, _| format!("{:.0} %", mark.value))
         .show(ui, |plot| {
             for (scale, fill) in Scale::ALL.into_iter().zip(fills) {
-                let range = scale.layers(layers.len());
+                let range = scale.layers(model);
                 let bars = (range.start..range.end).filter_map(|layer| {
                     let height = f64::from(*layers.get(layer)?) * 100.0;
                     let bar = Bar::new(layer as f64, height).width(0.7).fill(fill);
@@ -72,10 +72,10 @@ fn plot_ui(ui: &mut Ui, change: &LayerChange) {
     });
 }
 
-/// What exchanging each third changes: `Coarse 14.2 %, middle 9.8 %, fine 3.1 % of a pixel`.
+/// What exchanging the layers of each scale changes: `Coarse 14.2 %, middle 9.8 %, fine 3.1 % of a pixel`.
 fn in_words(change: &LayerChange) -> String {
-    let thirds = Scale::ALL.into_iter().zip(change.thirds());
-    let words: Vec<String> = thirds
+    let scales = Scale::ALL.into_iter().zip(change.scales());
+    let words: Vec<String> = scales
         .enumerate()
         .map(|(number, (scale, change))| {
             let name = match number {

@@ -8,11 +8,12 @@ use super::{
 };
 use crate::app::models::styled_choices;
 use crate::app::{Action, Actions, AppState, Command, ParamId};
+use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture, picture_ui};
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::tile::{Tile, code_menu, drop_well, remove_button};
-use crate::ui::widgets::{command_button, empty_state, icon, section, section_with};
+use crate::ui::widgets::{add_number, command_button, empty_state, icon, section, section_with};
 use eframe::egui::{
     Align2, Button, ComboBox, DragValue, Panel, Rect, Role, ScrollArea, Sense, Slider, Stroke,
     StrokeKind, Ui, WidgetInfo, vec2,
@@ -50,7 +51,7 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
         return;
     };
     section(ui, "Layers of the matrix", |ui| {
-        range_ui(ui, actions, settings, count)
+        range_ui(ui, actions, settings, model)
     });
     let is_plain = settings.layers.iter().all(|layer| layer.source.is_none());
     let (clear, ()) = section_with(
@@ -71,12 +72,13 @@ fn controls_ui(ui: &mut Ui, controls: &mut Controls<'_>) {
     }
 }
 
-fn range_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usize) {
+fn range_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, model: &ModelInfo) {
+    let count = layer_count(model).unwrap_or(0);
     let range = settings.layers_in_matrix(count);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for scale in Scale::ALL {
-            let layers = scale.layers(count);
+            let layers = scale.layers(model);
             let button = Button::new(scale.name())
                 .selected(layers == range)
                 .min_size(vec2(0.0, size::CONTROL));
@@ -97,10 +99,12 @@ fn range_ui(ui: &mut Ui, actions: &mut Actions, settings: &Settings, count: usiz
             let field = DragValue::new(&mut ends[which])
                 .range(0..=count)
                 .speed(0.05);
-            ui.add(field)
+            add_number(ui, field)
                 .on_hover_text("Drag, or click to type the number of a layer")
                 .accessible_name(name);
         }
+        // An arrow key goes one step beyond the last.
+        let ends = ends.map(|end| end.min(count));
         if ends != [range.start, range.end] {
             set_range(actions, ends);
         }

@@ -9,7 +9,7 @@ use crate::learn::task::{Choice, Order};
 use crate::learn::{Answer, Goal, Side, TaskKind};
 use crate::ui::panels::learning::{ask, button_ui, button_unless_ui};
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{caption, code, icon};
+use crate::ui::widgets::{caption, code, icon, text_field};
 use eframe::egui::{
     Button, Checkbox, Key, Label, RadioButton, RichText, Role, TextEdit, Ui, Vec2, WidgetInfo,
 };
@@ -116,7 +116,7 @@ fn predict_ui(ui: &mut Ui, unit: &str, draft: &mut Draft) -> bool {
             .hint_text("number")
             .char_limit(24)
             .desired_width(96.0);
-        let field = ui.add(field).accessible_name("Your prediction");
+        let field = text_field(ui, field).accessible_name("Your prediction");
         ui.label(unit);
         field
     });
@@ -197,7 +197,8 @@ fn explain_ui(ui: &mut Ui, points: &[String], draft: &mut Draft) {
         .char_limit(MAX_TEXT)
         .desired_rows(4)
         .desired_width(f32::INFINITY);
-    ui.add_enabled(!draft.is_comparing, field)
+    ui.add_enabled_ui(!draft.is_comparing, |ui| text_field(ui, field))
+        .inner
         .accessible_name("Your explanation");
     if !draft.is_comparing {
         let is_empty = draft.text.trim().is_empty();

@@ -13,7 +13,7 @@ use crate::learn::toy::play::MAX_TEXT;
 use crate::learn::toy::shown::Shown;
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, tokens};
-use crate::ui::widgets::{caption, icon, name_width, reset_button, section_with};
+use crate::ui::widgets::{caption, icon, name_width, reset_button, section_with, text_field};
 use eframe::egui::{
     Align2, CollapsingHeader, Label, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
     TextEdit, Ui, WidgetInfo, pos2, vec2,
@@ -113,7 +113,10 @@ fn text_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
         .char_limit(MAX_TEXT)
         .desired_rows(2)
         .desired_width(f32::INFINITY);
-    if ui.add(field).accessible_name("Text of the toy").changed() {
+    if text_field(ui, field)
+        .accessible_name("Text of the toy")
+        .changed()
+    {
         stage.ask(ToyAction::SetText(text));
     }
 }
