@@ -587,7 +587,7 @@ fn numbers_ui(ui: &mut Ui, found: &Found, is_predicting: bool) {
     if found.largest_error < HALF_A_VALUE {
         caption(
             ui,
-            "Nothing is lost: rounded to 256 values, every pixel comes back as it was",
+            "The picture comes back: no pixel is off by half of one of its 256 values",
         );
     }
 }
