@@ -433,11 +433,19 @@ mod tests {
             let condition = Condition::of_prompt(prompt).expect(prompt);
             vocabulary.conflict_note(&condition)
         };
-        for sound in ["smile", "smile, hat", "smile, not frown", "not smile, not frown"] {
+        for sound in [
+            "smile",
+            "smile, hat",
+            "smile, not frown",
+            "not smile, not frown",
+        ] {
             assert_eq!(note(sound), None, "{sound}");
         }
         let found = note("0.5 smile, frown").expect("it is no face of the data");
-        assert!(found.starts_with("“smile” and “frown” never go together"), "{found}");
+        assert!(
+            found.starts_with("“smile” and “frown” never go together"),
+            "{found}"
+        );
         let found = note("smile, frown, bald, hat").expect("they exclude each other");
         assert!(found.contains("nor 2 other pairs"), "{found}");
         vocabulary.exclusive.push(pair("smile", "beard"));

@@ -83,7 +83,8 @@ fn apart(words: &[String], seen: &[f32]) -> Vec<[String; 2]> {
     let mut pairs = Vec::new();
     for first in 0..count {
         for second in first + 1..count {
-            let by_chance = f64::from(alone[first]) * f64::from(alone[second]) / f64::from(rows.max(1));
+            let by_chance =
+                f64::from(alone[first]) * f64::from(alone[second]) / f64::from(rows.max(1));
             if together[first * count + second] == 0 && by_chance >= LEAST_MEETINGS {
                 pairs.push([first, second].map(|at| words[at].clone()));
             }

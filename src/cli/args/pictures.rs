@@ -7,7 +7,7 @@ use crate::document::seeds::SeedList;
 use crate::document::{Subject, animation};
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Condition, Vocabulary, NoiseMode, Sampler, Space, sampling};
+use crate::latent::{Condition, NoiseMode, Sampler, Space, Vocabulary, sampling};
 use crate::render;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};

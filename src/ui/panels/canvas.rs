@@ -13,8 +13,8 @@ use crate::ui::picture::{self, Shown};
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
 use crate::ui::widgets::{empty_state, keep_arrow_keys};
 use eframe::egui::{
-    CursorIcon, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    CursorIcon, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -39,6 +39,8 @@ pub struct CanvasView {
     size: Vec2,
     /// What is to lie in the middle when it is painted next.
     middle: Option<[f32; 2]>,
+    /// Where the picture was last painted.
+    painted: Rect,
 }
 
 /// Where a drag on the picture began, in the latent space.
@@ -63,6 +65,7 @@ impl Default for CanvasView {
             shown: None,
             size: Vec2::ZERO,
             middle: None,
+            painted: Rect::NOTHING,
         }
     }
 }
@@ -115,7 +118,13 @@ impl CanvasView {
         let corner = (area.center() + self.pan - size / 2.0) * pixels_per_point;
         // On whole screen pixels, so that every pixel of the picture is equally large.
         let corner = pos2(corner.x.round(), corner.y.round()) / pixels_per_point;
-        Rect::from_min_size(corner, size)
+        self.painted = Rect::from_min_size(corner, size);
+        self.painted
+    }
+
+    /// Where the picture was last painted.
+    pub fn painted(&self) -> Rect {
+        self.painted
     }
 
     /// The shape of the pointer over a picture that can be dragged on.
@@ -335,7 +344,9 @@ fn caption_ui(ui: &Ui, app: &AppState) {
         painter.layout(text.to_owned(), font.clone(), color, line.width())
     };
     let likelihood = likelihood(app, model);
-    let strong = likelihood.as_ref().map(|(words, _)| laid_out(words, tokens.text_strong));
+    let strong = likelihood
+        .as_ref()
+        .map(|(words, _)| laid_out(words, tokens.text_strong));
     let sentence = laid_out(&text, tokens.text_muted);
     let gap = if strong.is_some() { space::M } else { 0.0 };
     let likelihood_width = strong.as_ref().map_or(0.0, |galley| galley.size().x + gap);

@@ -99,8 +99,7 @@ impl Encode {
         if !is_of_hand || !self.hand.owns(cx.workspace.position.expression()) {
             return;
         }
-        let is_whole =
-            wanted.source == settings.source && wanted.retouches == settings.retouches;
+        let is_whole = wanted.source == settings.source && wanted.retouches == settings.retouches;
         let composition = Composition {
             expression: written(&found.code, model),
             sampler: sampler_of(found, cx.workspace.sampler()),

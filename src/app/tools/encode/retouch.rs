@@ -4,9 +4,9 @@
 //! an expression, as it was when it was taken, and not whatever is current now.
 
 use super::{Encode, INK, Settings, Source, Stroke, Taken, ToolContext, drawing};
+use crate::app::Param;
 use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::tools::{ToolNumber, ToolView};
-use crate::app::Param;
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 

@@ -38,7 +38,10 @@ impl Found {
     /// where it was made otherwise, or changed since.
     pub fn code_error(&self) -> Option<f32> {
         let wanted = &self.prepared.wanted;
-        let taken = wanted.taken.as_ref().filter(|_| wanted.retouches.is_empty());
+        let taken = wanted
+            .taken
+            .as_ref()
+            .filter(|_| wanted.retouches.is_empty());
         let made_of = &taken?.0.code;
         let is_alike = made_of.space == self.code.space && made_of.shape == self.code.shape;
         is_alike.then(|| largest_error(made_of.values.reals(), self.code.values.reals()))

@@ -371,11 +371,7 @@ fn difference_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32)
             response.on_hover_text(words);
         }
     }
-    note_ui(
-        ui,
-        &format!("White is {} of 1", error_words(largest)),
-        "",
-    );
+    note_ui(ui, &format!("White is {} of 1", error_words(largest)), "");
 }
 
 fn difference_rgba(difference: &[f32], largest: f32) -> Vec<u8> {
