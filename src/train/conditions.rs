@@ -250,7 +250,10 @@ impl<'a> Asked<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalogue;
     use crate::model::manifest::ImageSpec;
+    use crate::train::dataset::{DatasetName, Part};
+    use std::path::Path;
 
     fn form(kind: LabelKind, labels: &[&str]) -> DataForm {
         DataForm {
@@ -309,6 +312,24 @@ mod tests {
         // A crown is too rare to say anything of it.
         assert_eq!(found, [["smile", "frown"].map(str::to_owned)]);
         assert!(apart(&[], &[]).is_empty());
+    }
+
+    /// Where the layers of the faces lie beside the repository.
+    #[test]
+    fn prompts_of_built_in_models_exclude_what_their_data_do() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+        if !folder.join("faces").is_dir() {
+            return;
+        }
+        let data = DatasetName::Doll("faces".to_owned());
+        let data = data.read(&folder, Part::Train).expect("a doll");
+        for name in ["faces-ldm", "faces-vq"] {
+            let model = catalogue::find(name).expect("it is built in");
+            let model = ModelFile::from_bytes(model.bytes).expect("it is sound");
+            let words = model.manifest.conditions.expect("it takes a prompt");
+            let found = exclusive(&words, &data).expect("its words are labels");
+            assert_eq!(found, words.exclusive, "{name}");
+        }
     }
 
     #[test]
