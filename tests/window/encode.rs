@@ -582,7 +582,7 @@ fn a_photo_is_retouched_in_colour() {
     let mut window = Window::open_named("faces-vae");
     window.drop_file(&photo);
     wait_for_code(&mut window);
-    window.find(Role::Button, "Color of the ink");
+    window.harness.get_by_label("Color of the ink");
     window.ask(Action::edit_tool::<Encode>(|settings| {
         settings.ink = [255, 0, 0];
     }));

@@ -166,7 +166,7 @@ fn the_film_says_how_likely_each_index_was_at_every_place() {
     assert_eq!(rows, 16);
     let chosen = window.harness.query_all_by_label_contains(", chosen");
     let chosen: Vec<String> = chosen
-        .filter_map(|node| node.accesskit_node().label())
+        .filter_map(|node| node.accesskit_node().value())
         .collect();
     assert_eq!(chosen.len(), 1);
     assert!(chosen[0].starts_with(&format!("Index {index}: ")));

@@ -377,7 +377,9 @@ fn caption_ui(ui: &Ui, app: &AppState) {
 
 /// How likely the picture is by the model's own density, and what that means; `None` where the model has none.
 fn likelihood(app: &AppState, model: &ModelInfo) -> Option<(String, String)> {
-    if !model.manifest.capabilities().has_likelihood {
+    // In Where am I it stands among the other numbers.
+    let is_elsewhere = app.tools().open() == Tool::Where;
+    if is_elsewhere || !model.manifest.capabilities().has_likelihood {
         return None;
     }
     if app.learning().is_predicting(app.view()) {

@@ -38,14 +38,14 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo,
                 options_ui(ui, app, actions, model, settings);
             });
         }
+        section(ui, "Code", |ui| {
+            code_ui(ui, app, actions, model, settings, view);
+        });
         if !matches!(settings.source, Source::Drawing(_)) {
             section(ui, "Retouch", |ui| {
                 retouch_ui(ui, app, actions, model, settings);
             });
         }
-        section(ui, "Code", |ui| {
-            code_ui(ui, app, actions, model, settings, view);
-        });
     }
 }
 
