@@ -555,6 +555,7 @@ fn the_current_picture_of_a_flow_is_encoded_retouched_and_decoded_without_loss()
         "tool/encode/ink".parse().expect("a path"),
         20.0,
     ));
+    window.settle();
     assert_eq!(window.app().tools().settings().encode.ink, [51; 3]);
     assert!(window.messages().is_empty(), "{:?}", window.messages());
 }
