@@ -305,7 +305,12 @@ mod tests {
     fn words_that_never_meet_exclude_each_other_where_chance_would_have_brought_them_together() {
         let words = ["smile", "frown", "hat", "crown"].map(str::to_owned);
         let rows = (0..200).flat_map(|at: u32| {
-            let holds = [at % 2 == 0, at % 2 == 1, at % 3 == 0, at == 1];
+            let holds = [
+                at.is_multiple_of(2),
+                !at.is_multiple_of(2),
+                at.is_multiple_of(3),
+                at == 1,
+            ];
             holds.map(|it| if it { 1.0 } else { -1.0 })
         });
         let found = apart(&words, &rows.collect::<Vec<f32>>());
