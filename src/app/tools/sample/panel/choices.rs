@@ -2,12 +2,10 @@
 
 use super::View;
 use crate::app::AppState;
-use crate::app::ParamId;
-use crate::app::tools::sample::{FilmStep, PLACE, Sample};
+use crate::app::tools::sample::{FilmStep, Sample};
 use crate::engine::ModelInfo;
 use crate::model::IndexGrid;
 use crate::model::written::Choice;
-use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::Stage;
 use crate::ui::panels::tools::swatch::Swatches;
 use crate::ui::theme::{PAPER, PLAIN_TINT, TextRole, size, space, tokens};
@@ -58,7 +56,6 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) -> Rect {
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
         heading(ui, "Likely here");
-        parameter_row::ui(ui, app, stage.actions, &ParamId::Tool(PLACE));
         let tool = app.tools().sample();
         let place = view.pointed.or_else(|| tool.place());
         let swatches = &mut Swatches::new(app, model, grid, stage.textures);

@@ -3,7 +3,9 @@
 
 use super::levels::Way;
 use super::{View, choices};
-use crate::app::tools::sample::{FilmStep, GO_ON, NEXT_STEP, PREVIOUS_STEP, STEP, Sample, Still};
+use crate::app::tools::sample::{
+    FilmStep, GO_ON, NEXT_STEP, PLACE, PREVIOUS_STEP, STEP, Sample, Still,
+};
 use crate::app::{Command, ParamId, Tool};
 use crate::ui::panels::tools::{Stage, below_picture};
 use crate::ui::panels::{canvas, parameter_row};
@@ -41,6 +43,8 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
             ui.spacing_mut().item_spacing.y = space::XS;
             buttons_ui(ui, stage);
             parameter_row::ui(ui, stage.app, stage.actions, &ParamId::Tool(STEP));
+            // Models that write have this one, too.
+            parameter_row::ui(ui, stage.app, stage.actions, &ParamId::Tool(PLACE));
             strip_ui(ui, stage, &mut view.textures);
         });
     }
