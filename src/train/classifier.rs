@@ -52,16 +52,7 @@ impl Task for ClassifierTask {
             &mut stream,
         );
         let pictures = rows(pictures, self.image.len(), &self.device);
-        let wanted = match self.kind {
-            LabelKind::Classes => {
-                let mut one_hot = vec![0.0; batch.labels.len() * self.class_count];
-                for (row, &label) in batch.labels.iter().enumerate() {
-                    one_hot[row * self.class_count + usize::from(label)] = 1.0;
-                }
-                one_hot
-            }
-            LabelKind::Flags => batch.labels.iter().map(|&flag| f32::from(flag)).collect(),
-        };
+        let wanted = label_rows(self.kind, &batch.labels, self.class_count);
         let wanted = rows(wanted, self.class_count, &self.device);
         let network = self.classifier.network()?;
         let mut statistics = Vec::new();
@@ -98,6 +89,20 @@ impl Task for ClassifierTask {
             tensors: with_role(Role::Classifier, self.classifier.averaged()?).collect(),
             ..Trained::default()
         })
+    }
+}
+
+/// What a classifier should say of pictures: a row of 0 and 1 for each, of one class or of any number of flags.
+pub fn label_rows(kind: LabelKind, labels: &[u8], count: usize) -> Vec<f32> {
+    match kind {
+        LabelKind::Classes => {
+            let mut one_hot = vec![0.0; labels.len() * count];
+            for (row, &label) in labels.iter().enumerate() {
+                one_hot[row * count + usize::from(label)] = 1.0;
+            }
+            one_hot
+        }
+        LabelKind::Flags => labels.iter().map(|&flag| f32::from(flag)).collect(),
     }
 }
 

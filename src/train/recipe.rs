@@ -70,7 +70,7 @@ pub struct Recipe {
     /// much of it is added (a projection discriminator, Miyato and Koyama 2018); used in training only.
     #[serde(default)]
     pub discriminator: Vec<LayerSpec>,
-    /// Layers from a picture to class logits.
+    /// Layers from a picture, or from what a style-based generator draws, to class logits.
     #[serde(default)]
     pub classifier: Vec<LayerSpec>,
     /// The sizes of a style-based generator.
@@ -118,7 +118,10 @@ pub struct Settings {
     /// What a style-based generator with an encoder learns from it.
     #[serde(default)]
     pub autoencoding: Option<Autoencoding>,
-    /// Part of the run over which that weight grows from zero.
+    /// How strongly a style-based generator is kept to the shares of the labels in the data.
+    #[serde(default)]
+    pub shares: Option<LabelShares>,
+    /// Part of the run over which that of the KL divergence grows from zero.
     #[serde(default)]
     pub warm_up: f64,
     /// What the networks of a GAN play for.
@@ -160,6 +163,20 @@ pub struct Autoencoding {
     pub ramp: f64,
     /// Rate of the encoder as a multiple of the generator's, whose rate is equalised.
     pub encoder_rate: f64,
+}
+
+/// The part of labels in the training of a style-based generator: a small classifier says how often
+/// each is drawn, and the generator is moved towards the share of the data.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelShares {
+    /// Weight of the divergence between both shares, in nats summed over the labels, beside the
+    /// adversarial loss.
+    pub weight: f64,
+    /// Pictures after which half of a mean share has been replaced.
+    pub half_life: u64,
+    /// Rate of the classifier as a multiple of the generator's, whose rate is equalised.
+    pub classifier_rate: f64,
 }
 
 /// How a reconstruction is compared with its picture.
@@ -278,6 +295,15 @@ impl Recipe {
                 !recipe.family.traits().has_styles
                     || settings.autoencoding.is_some() != recipe.encoder.is_empty(),
                 "a style-based generator needs both an encoder and training.autoencoding, or neither",
+            ),
+            (
+                settings.shares.is_none_or(|it| it.is_sound()),
+                "shares must have positive numbers",
+            ),
+            (
+                !recipe.family.traits().has_styles
+                    || settings.shares.is_some() != recipe.classifier.is_empty(),
+                "a style-based generator needs both a classifier and training.shares, or neither",
             ),
             (
                 (0.0..=1.0).contains(&settings.style_mixing),
@@ -411,6 +437,14 @@ impl Recipe {
         let known = self.dataset.source().or_else(|| self.source.clone());
         // `parse` has checked that one of them is there.
         known.unwrap_or_default()
+    }
+}
+
+impl LabelShares {
+    fn is_sound(&self) -> bool {
+        let numbers = [self.weight, self.classifier_rate];
+        let are_positive = |number: &f64| *number > 0.0 && number.is_finite();
+        numbers.iter().all(are_positive) && self.half_life > 0
     }
 }
 

@@ -92,12 +92,11 @@ pub fn task(
     data: &DataForm,
     device: &Device,
 ) -> Result<Box<dyn Task>, ModelError> {
-    let image = data.image;
     let device = device.clone().autodiff();
     Ok(match recipe.family {
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, data, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, data, device)?),
-        Family::StyleGan => Box::new(StyleTask::new(recipe, image, device)?),
+        Family::StyleGan => Box::new(StyleTask::new(recipe, data, device)?),
         Family::Diffusion => Box::new(DiffusionTask::new(recipe, data, device)?),
         Family::Flow => Box::new(FlowTask::new(recipe, data, device)?),
         Family::Vq => Box::new(VqTask::new(recipe, data, device)?),
@@ -156,7 +155,7 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
             decoder()?.and(of_pictures("discriminator", discriminator, 1 + words)?)
         }
         Family::StyleGan => {
-            let networks = style::memory(recipe, image).map_err(ModelError)?;
+            let networks = style::memory(recipe, data)?;
             if recipe.encoder.is_empty() {
                 networks
             } else {
@@ -194,7 +193,7 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
 }
 
 /// What a network called `name` takes, which has to give `wanted` numbers.
-fn layers_memory(
+pub fn layers_memory(
     name: &str,
     network: &NetworkSpec,
     wanted: usize,

@@ -204,6 +204,13 @@ encoder = [
   { layer = "dense", outputs = 32 },
 ]
 
+classifier = [
+  { layer = "conv", channels = 8, kernel = 4, stride = 4 },
+  { layer = "silu" },
+  { layer = "flatten" },
+  { layer = "dense", outputs = 5 },
+]
+
 [style]
 z_dim = 16
 w_dim = 16
@@ -238,6 +245,7 @@ r1_every = 2
 beta = 1.0
 warm_up = 0.1
 autoencoding = { weight = 20.0, deviation = 1.0, lead = 0.3, ramp = 0.1, encoder_rate = 0.4 }
+shares = { weight = 0.3, half_life = 100, classifier_rate = 0.4 }
 "#;
 
 #[test]
@@ -281,6 +289,10 @@ fn a_run_on_coefficients_ends_in_a_generator_of_whole_pictures() {
         ("outputs = 32 }", "outputs = 31 }", "encoder"),
         ("lead = 0.3", "lead = 1.5", "autoencoding"),
         ("autoencoding = {", "# autoencoding = {", "both an encoder"),
+        ("shares = {", "# shares = {", "both a classifier"),
+        ("half_life = 100", "half_life = 0", "shares"),
+        ("weight = 0.3", "weight = inf", "shares"),
+        ("outputs = 5 }", "outputs = 4 }", "classifier"),
         ("[8, 8, 6]", "[8, 8, 6, 4]", "64x64 pixels"),
     ] {
         assert!(text.contains(key), "the recipe has no {key:?}");

@@ -2,9 +2,11 @@
 //! with an encoder beside them (VAE-GAN, Larsen et al. 2016).
 
 mod encoder;
+mod shares;
 mod view;
 
 use super::critic::{CriticSpec, Discriminator};
+use super::dataset::DataForm;
 use super::first_stage::FirstStage;
 use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
@@ -12,13 +14,14 @@ use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::style_network::{LayerNoise, Mapping, Synthesis};
-use super::task::{Batch, Task, Trained, rows, with_role};
+use super::task::{Batch, Task, Trained, layers_memory, picture_network, rows, with_role};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
 use encoder::Encoder;
 use rayon::prelude::*;
+use shares::{Found, Shares};
 use std::collections::BTreeMap;
 use view::View;
 
@@ -42,6 +45,8 @@ pub struct StyleTask {
     generator: Weights,
     critic: Weights,
     encoder: Option<Encoder>,
+    shares: Option<Shares>,
+    data: DataForm,
 }
 
 /// The architecture of a recipe, checked.
@@ -78,18 +83,29 @@ pub fn architecture(
 /// What the networks of a recipe take, without an encoder.
 ///
 /// # Errors
-/// As [`architecture`].
-pub fn memory(recipe: &Recipe, image: ImageSpec) -> Result<RunMemory, String> {
-    let (spec, plan, critic) = architecture(recipe, image)?;
-    let (weights, _) = critic.plan(spec.summed(image), recipe.training.batch)?;
+/// As [`architecture`], and when a classifier does not give what it should.
+pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
+    let image = data.image;
+    let (spec, plan, critic) = architecture(recipe, image).map_err(ModelError)?;
+    let seen = spec.summed(image);
+    let (weights, _) = critic
+        .plan(seen, recipe.training.batch)
+        .map_err(ModelError)?;
     let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
-    Ok(RunMemory::of_style(&plan).and(critic))
+    let memory = RunMemory::of_style(&plan).and(critic);
+    if recipe.classifier.is_empty() {
+        return Ok(memory);
+    }
+    let classifier = picture_network(seen, &recipe.classifier);
+    Ok(memory.and(layers_memory("classifier", &classifier, data.labels.len())?))
 }
 
 /// What a generator's step has found for one part of a batch.
 struct Taught {
     generator: LeafGradients,
     encoder: Option<LeafGradients>,
+    /// The labels, where shares are kept.
+    found: Option<Found>,
     /// The losses by name.
     shown: Vec<(&'static str, f32)>,
 }
@@ -106,7 +122,8 @@ struct Part {
 }
 
 impl StyleTask {
-    pub fn new(recipe: &Recipe, image: ImageSpec, device: Device) -> Result<Self, ModelError> {
+    pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
+        let image = data.image;
         let settings = recipe.training.clone();
         let (spec, plan, critic_spec) = architecture(recipe, image).map_err(ModelError)?;
         let view = View::new(&spec, &critic_spec, image);
@@ -123,8 +140,13 @@ impl StyleTask {
         let encoder = settings
             .autoencoding
             .map(|part| Encoder::new(recipe, part, view.image, &device));
+        let shares = settings
+            .shares
+            .map(|shares| Shares::new((recipe, shares), &view, data, &device));
         let first_stage = FirstStage::of_recipe(recipe, image)?;
         Ok(Self {
+            shares: shares.transpose()?,
+            data: data.clone(),
             encoder: encoder.transpose()?,
             generator: Weights::new(fresh, settings.seed, betas, &device),
             critic: Weights::new(critic, settings.seed + 1, betas, &device),
@@ -250,14 +272,22 @@ impl StyleTask {
         (step, place): (u64, u64),
     ) -> Result<Taught, ModelError> {
         let mut shown = Vec::new();
-        let mut loss = None;
+        let (mut loss, mut found) = (None, None);
         if let Some((fake, real)) = judged {
+            let weight = self.adversarial_weight(step);
             // The generator's step asks for no gradient in the critic's weights.
             let critic = self.judge(|name| self.critic.fixed(name))?;
             let kind = self.settings.loss;
-            let adversarial = kind.of_generator(critic.forward(fake), || critic.forward(real));
+            let judgement = critic.forward(fake.clone());
+            let adversarial = kind.of_generator(judgement, || critic.forward(real.clone()));
             shown.push(("generator", adversarial.clone().inner()));
-            loss = Some(adversarial * self.adversarial_weight(step));
+            let mut whole = adversarial;
+            if let Some(shares) = &self.shares {
+                let (drift, labels) = shares.loss(fake, real)?;
+                whole = whole + drift;
+                found = Some(labels);
+            }
+            loss = Some(whole * weight);
         }
         let mut encoder_leaves = None;
         if let Some(encoder) = &self.encoder {
@@ -283,6 +313,7 @@ impl StyleTask {
         Ok(Taught {
             generator: generator.gradients(&mut gradients),
             encoder: encoder_leaves.map(|leaves| leaves.gradients(&mut gradients)),
+            found,
             shown: shown.collect::<Result<_, ModelError>>()?,
         })
     }
@@ -326,6 +357,12 @@ impl Task for StyleTask {
         let step = batch.step;
         let real_parts: Vec<&[f32]> = batch.pictures.chunks(part_len).collect();
         let mut shown = Vec::new();
+        if let Some(shares) = &mut self.shares {
+            let real = rows(batch.pictures.clone(), self.view.image.len(), &self.device);
+            let real = self.view.of_data(real);
+            let loss = shares.learn(real, &batch.labels, &self.data, rate)?;
+            shown.extend([("labels", loss), ("shares", shares.divergence())]);
+        }
         let drawn: Vec<(Leaves, Option<(Tensor<2>, Tensor<2>)>)> =
             if self.adversarial_weight(step) > 0.0 {
                 let parts: Result<Vec<Part>, ModelError> = real_parts
@@ -363,10 +400,14 @@ impl Task for StyleTask {
             let sum: f32 = values.filter(|(of, _)| of == name).map(|(_, v)| v).sum();
             shown.push((name, sum / count));
         }
-        let (mut generator, mut encoder) = (Vec::new(), Vec::new());
+        let (mut generator, mut encoder, mut found) = (Vec::new(), Vec::new(), Vec::new());
         for part in taught {
             generator.push(part.generator);
             encoder.extend(part.encoder);
+            found.extend(part.found);
+        }
+        if let Some(shares) = &mut self.shares {
+            shares.note(&found, self.settings.batch);
         }
         self.generator.step_parts(generator, rate, decay);
         if let Some(part) = &mut self.encoder {
@@ -387,6 +428,9 @@ impl Task for StyleTask {
         if let Some(encoder) = &self.encoder {
             encoder.parameters.save("encoder", &mut state)?;
         }
+        if let Some(shares) = &self.shares {
+            shares.save(&mut state)?;
+        }
         Ok(state)
     }
 
@@ -397,6 +441,9 @@ impl Task for StyleTask {
             encoder
                 .parameters
                 .restore("encoder", &mut state, &self.device)?;
+        }
+        if let Some(shares) = &mut self.shares {
+            shares.restore(&mut state, &self.device)?;
         }
         self.critic
             .restore("discriminator", &mut state, &self.device)
