@@ -49,6 +49,7 @@ fn render_expression(args: &RenderArgs, model: &Path, expression: &str) -> Resul
         Some(editing) => editing.by(expression)?,
         None => expression,
     };
+    session.note_words(&args.condition);
     session.note_files(args.edit.mask.as_slice());
     let expression = args.condition.asked(expression);
     let subject = Subject::Expression(expression.to_string());

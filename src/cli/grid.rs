@@ -44,6 +44,7 @@ pub fn grid(args: &GridArgs) -> Result<(), CliError> {
             args.layout.sheet(&pictures, columns)
         }
     };
+    session.note_words(&args.condition);
     session.note_files(args.edit.mask.as_slice());
     write_sheet(&mut session, subject, args.look.into(), &args.output)
 }

@@ -1,5 +1,6 @@
 //! An engine without a window: start it, load a model, wait for what was asked.
 
+use super::args::ConditionArgs;
 use super::error::CliError;
 use super::{complain, interrupt};
 use crate::document::codes;
@@ -104,6 +105,13 @@ impl Session {
         }
         self.setup.names = Arc::new(names);
         self.setup.sampler = sampler;
+    }
+
+    /// Says which words that were asked for exclude each other. The pictures are made all the same.
+    pub fn note_words(&self, condition: &ConditionArgs) {
+        for note in condition.notes(self.model.manifest.conditions.as_ref()) {
+            complain(&format!("note: {note}"));
+        }
     }
 
     /// Notes files that pictures come from besides those of the names, which no output may replace.

@@ -30,6 +30,7 @@ pub fn strip(args: &StripArgs) -> Result<(), CliError> {
         .map_err(|fault| CliError::BadInput(fault.to_string()))?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler)?)?;
+    session.note_words(&args.condition);
     let count = args.count as usize;
     let positions = way.frame_positions(count, Easing::Linear, None);
     let subject = args.layout.sheet(&way.expressions(&positions), count);
@@ -45,6 +46,7 @@ pub fn sheet(args: &SheetArgs) -> Result<(), CliError> {
         .map_err(|_| CliError::BadInput("a sheet has four corners".to_owned()))?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler)?)?;
+    session.note_words(&args.condition);
     let (columns, rows) = (args.columns as usize, args.rows as usize);
     let pictures = between_corners(&corners, args.way.method, columns, rows);
     let subject = args.layout.sheet(&pictures, columns);
@@ -77,6 +79,7 @@ pub fn animate(args: &AnimateArgs) -> Result<(), CliError> {
     path_of(&animation)?;
     let mut session = Session::open(source, args.device.into())?;
     session.name_codes(&args.names.codes, args.names.sampler(args.sampler.sampler)?)?;
+    session.note_words(&args.condition);
     let subject = Subject::Animation(animation);
     let plan = Plan::new(subject, args.look.into(), session.setup(), session.model())?;
     let output = Output::of(&args.output, &plan)?;

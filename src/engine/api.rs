@@ -9,6 +9,7 @@ use crate::model::layer_change::LayerChange;
 use crate::model::manifest::{ImageSpec, Manifest};
 use crate::model::measurement::{Judgement, Measurement};
 use crate::model::style_scales::SCALES;
+use crate::model::written::Choice;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -370,6 +371,8 @@ pub enum Event {
         values: Vec<f32>,
         /// What the step began with, `x_t`, in the same form; `None` where no noise is removed.
         noisy: Option<Vec<f32>>,
+        /// How the places that the step wrote were chosen; empty where a picture is not written.
+        choices: Arc<[Choice]>,
     },
     /// The answer of an examine job: one measurement for each shot, in order.
     Examined {

@@ -19,6 +19,8 @@ pub struct Encoding {
     pub squared_error: Vec<f32>,
     /// The mean of the squared differences of all numbers.
     pub mse: f32,
+    /// How many bits a number of the picture takes; `None` where the model knows no density.
+    pub bits_per_dimension: Option<f32>,
 }
 
 /// How an inversion searches.

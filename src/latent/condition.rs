@@ -17,6 +17,10 @@ pub struct Vocabulary {
     /// The word that holds where nothing is said, for models that were never trained without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// Pairs of words that never held together for a picture of the training data, as of a face that smiles and
+    /// frowns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusive: Vec<[String; 2]>,
 }
 
 /// How the words of a model go together.
@@ -74,6 +78,34 @@ impl Vocabulary {
         self.words.iter().map(is_default).collect()
     }
 
+    /// The pairs of words that a condition asks for although no picture of the data had both.
+    pub fn conflicts<'a>(
+        &'a self,
+        condition: &'a Condition,
+    ) -> impl Iterator<Item = [&'a str; 2]> + 'a {
+        let pairs = self.exclusive.iter();
+        let pairs = pairs.map(|pair| [pair[0].as_str(), pair[1].as_str()]);
+        pairs.filter(|pair| pair.iter().all(|word| condition.weight(word) > 0.0))
+    }
+
+    /// One sentence on the words of a condition that no picture of the data had together; `None` where they go
+    /// together.
+    pub fn conflict_note(&self, condition: &Condition) -> Option<String> {
+        let pairs: Vec<String> = self
+            .conflicts(condition)
+            .map(|[first, second]| format!("\u{201c}{first}\u{201d} and \u{201c}{second}\u{201d}"))
+            .collect();
+        let (first, rest) = pairs.split_first()?;
+        let more = match rest.len() {
+            0 => String::new(),
+            1 => format!(", nor {}", rest[0]),
+            more => format!(", nor {more} other pairs asked for"),
+        };
+        Some(format!(
+            "{first} never go together in the data{more}: the picture shows one of them, or neither clearly"
+        ))
+    }
+
     /// Checks what a file brings.
     ///
     /// # Errors
@@ -92,6 +124,12 @@ impl Vocabulary {
         {
             return Err(format!(
                 "{word:?}, which is to hold where nothing is said, is not a word"
+            ));
+        }
+        let mut paired = self.exclusive.iter().flatten();
+        if let Some(word) = paired.find(|word| self.index(word).is_none()) {
+            return Err(format!(
+                "{word:?}, which is to go with no other word, is not a word"
             ));
         }
         for (index, word) in self.words.iter().enumerate() {
@@ -163,6 +201,49 @@ impl Condition {
             condition.set(word, sign * size);
         }
         Ok(condition)
+    }
+
+    /// The words that a prompt both asks for and asks against; the last mention of each counts.
+    pub fn contradicted(text: &str) -> Vec<String> {
+        let parts: Vec<Self> = text
+            .split(',')
+            .filter_map(|part| Self::of_prompt(part).ok())
+            .collect();
+        let mut found: Vec<String> = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            let Some((word, weight)) = part.iter().next() else {
+                continue;
+            };
+            let is_against = |other: &Self| other.weight(word) * weight < 0.0;
+            if parts[index + 1..].iter().any(is_against) && !found.iter().any(|it| it == word) {
+                found.push(word.to_owned());
+            }
+        }
+        found
+    }
+
+    /// The words that both conditions ask for, in the order of this one.
+    pub fn shared(&self, other: &Self) -> Vec<&str> {
+        let words = self.iter().filter(|(_, weight)| *weight > 0.0);
+        let words = words.map(|(word, _)| word);
+        words.filter(|word| other.weight(word) > 0.0).collect()
+    }
+
+    /// One sentence on words that are asked for and against; `None` for none.
+    pub fn contradiction_note(words: &[impl AsRef<str>]) -> Option<String> {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| format!("\u{201c}{}\u{201d}", word.as_ref()))
+            .collect();
+        let (is, counts) = match words.len() {
+            0 => return None,
+            1 => ("is", "it counts"),
+            _ => ("are", "each counts"),
+        };
+        Some(format!(
+            "{} {is} asked for and asked against: {counts} as it is named last",
+            words.join(", ")
+        ))
     }
 
     /// Whether a text can be a word: what prompts and expressions separate by commas.
@@ -312,6 +393,7 @@ mod tests {
             kind: VocabularyKind::Classes,
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             default: None,
+            exclusive: Vec::new(),
         };
         assert!(of(&["a", "b"]).check().is_ok());
         let with_default = |word: &str| Vocabulary {
@@ -331,6 +413,60 @@ mod tests {
             let fault = of(words).check().expect_err("unsound");
             assert!(fault.contains(part), "{fault}");
         }
+    }
+
+    #[test]
+    fn words_that_never_go_together_are_named() {
+        let pair = |first: &str, second: &str| [first, second].map(str::to_owned);
+        let mut vocabulary = Vocabulary {
+            kind: VocabularyKind::Attributes,
+            words: ["smile", "frown", "bald", "hat"].map(str::to_owned).into(),
+            default: None,
+            exclusive: vec![
+                pair("smile", "frown"),
+                pair("bald", "hat"),
+                pair("hat", "frown"),
+            ],
+        };
+        assert_eq!(vocabulary.check(), Ok(()));
+        let note = |prompt: &str| {
+            let condition = Condition::of_prompt(prompt).expect(prompt);
+            vocabulary.conflict_note(&condition)
+        };
+        for sound in [
+            "smile",
+            "smile, hat",
+            "smile, not frown",
+            "not smile, not frown",
+        ] {
+            assert_eq!(note(sound), None, "{sound}");
+        }
+        let found = note("0.5 smile, frown").expect("it is no face of the data");
+        assert!(
+            found.starts_with("“smile” and “frown” never go together"),
+            "{found}"
+        );
+        let found = note("smile, frown, bald, hat").expect("they exclude each other");
+        assert!(found.contains("nor 2 other pairs"), "{found}");
+        vocabulary.exclusive.push(pair("smile", "beard"));
+        let fault = vocabulary.check().expect_err("it is no word");
+        assert!(fault.contains("\"beard\""), "{fault}");
+    }
+
+    #[test]
+    fn words_for_and_against_are_named() {
+        let of = |prompt: &str| Condition::contradicted(prompt);
+        assert_eq!(of("smile, not hat, not smile"), ["smile"]);
+        assert_eq!(of("not hat, 0.5 hat, not hat, hat"), ["hat"]);
+        assert!(of("smile, 0.5 smile").is_empty(), "one wish twice");
+        assert!(of("smile, not").is_empty() && of("").is_empty());
+        let prompt = |text: &str| Condition::of_prompt(text).expect(text);
+        let asked = prompt("smile, glasses, not hat");
+        let against = prompt("hat, glasses, not smile");
+        assert_eq!(asked.shared(&against), ["glasses"]);
+        assert_eq!(Condition::contradiction_note(&[""; 0]), None);
+        let note = Condition::contradiction_note(&["smile"]).expect("one word");
+        assert!(note.starts_with("“smile” is asked for"), "{note}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! between two steps, so a step should take well under 20 ms where possible.
 
 use super::diffusion::{Diffusion, DiffusionRun};
-use super::written::WritingRun;
+use super::written::{Choice, WritingRun};
 use super::{Fault, Generator, ModelError, device};
 use crate::latent::{Original, Sampler};
 use burn::tensor::Tensor;
@@ -78,6 +78,12 @@ pub trait Process {
     /// As for [`Self::step`].
     fn noisy(&mut self) -> Result<Option<Pictures>, Fault> {
         Ok(None)
+    }
+
+    /// How the places that the last step wrote were chosen, of the first picture; nothing where none are written,
+    /// and after a step that nobody watched.
+    fn choices(&self) -> &[Choice] {
+        &[]
     }
 }
 
@@ -218,7 +224,7 @@ impl Process for Writing {
     fn step(&mut self, budget: Budget) -> Result<Step, Fault> {
         let written = self.generator.written();
         let written = written.ok_or_else(|| Fault::Program("it writes nothing".to_owned()))?;
-        self.run.step(written);
+        self.run.step(written, budget.is_watched);
         let [done, of] = self.run.progress();
         let pictures = match budget.is_watched || done >= of {
             true => {
@@ -233,6 +239,10 @@ impl Process for Writing {
             false => None,
         };
         Ok(Step { pictures, done, of })
+    }
+
+    fn choices(&self) -> &[Choice] {
+        self.run.choices()
     }
 }
 

@@ -35,6 +35,53 @@ pub struct Written {
     pub negates_by_guidance: bool,
 }
 
+/// How the index at a place came to be there.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Choice {
+    pub place: usize,
+    /// What stands there.
+    pub index: u32,
+    /// Whether it was given, so that nothing was chosen.
+    pub is_given: bool,
+    /// How likely indices were, 0..1, with the temperature and the guidance that it was chosen with: all of them
+    /// in their order where there are few, else the likeliest, the likeliest first, and the one that stands there.
+    pub likely: Vec<(u32, f32)>,
+}
+
+/// Of more indices than this only the likeliest are kept.
+const MOST_KEPT: usize = 32;
+/// How many.
+const LIKELIEST: usize = 8;
+
+impl Choice {
+    fn new(place: usize, index: usize, is_given: bool, likelihoods: &[f32]) -> Self {
+        let all = likelihoods.iter().copied().enumerate();
+        let mut likely: Vec<(u32, f32)> = all.map(|(at, share)| (at as u32, share)).collect();
+        let index = index as u32;
+        if likely.len() > MOST_KEPT {
+            let own = likely.get(index as usize).copied();
+            likely.select_nth_unstable_by(LIKELIEST - 1, |a, b| b.1.total_cmp(&a.1));
+            likely.truncate(LIKELIEST);
+            likely.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            likely.extend(own.filter(|own| !likely.contains(own)));
+        }
+        Self {
+            place,
+            index,
+            is_given,
+            likely,
+        }
+    }
+
+    /// How likely what stands there was.
+    pub fn share(&self) -> f32 {
+        let mut found = self.likely.iter();
+        found
+            .find(|(index, _)| *index == self.index)
+            .map_or(0.0, |(_, share)| *share)
+    }
+}
+
 /// Grids in the making.
 pub struct WritingRun {
     grids: Vec<Grid>,
@@ -43,6 +90,8 @@ pub struct WritingRun {
     stride: usize,
     temperature: f32,
     guidance: f32,
+    /// How the places of the last step were chosen, of the first grid.
+    choices: Vec<Choice>,
 }
 
 /// One of them.
@@ -112,6 +161,7 @@ impl Written {
             stride: self.stride(),
             temperature: part.temperature,
             guidance: part.guidance,
+            choices: Vec::new(),
         }
     }
 
@@ -131,7 +181,7 @@ impl Written {
     pub fn grids(&self, inputs: &Inputs, sampler: &Sampler) -> Vec<f32> {
         let mut run = self.begin(inputs, sampler);
         while run.progress()[0] < run.progress()[1] {
-            run.step(self);
+            run.step(self, false);
         }
         run.numbers(self.prior.places())
     }
@@ -231,19 +281,29 @@ impl WritingRun {
         ]
     }
 
+    /// How the places of the last step were chosen, of the first grid; nothing of a step that nobody watched.
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
+    }
+
     /// Writes the next places of all grids; all at once where everything is given.
-    pub fn step(&mut self, written: &Written) {
+    pub fn step(&mut self, written: &Written, is_watched: bool) {
         let places = written.prior.places();
         let to = match self.grids.iter().all(|grid| grid.open_to == 0) {
             true => places,
             false => (self.done + self.stride).min(places),
         };
         let (temperature, guidance) = (self.temperature, self.guidance);
-        self.grids.par_iter_mut().for_each(|grid| {
+        let choices = self.grids.par_iter_mut().enumerate().map(|(at, grid)| {
+            let mut choices = Vec::new();
+            let mut watch = (is_watched && at == 0).then_some(&mut choices);
             for place in grid.writing.indices().len()..to {
-                grid.write(&written.prior, place, temperature, guidance);
+                let watch = watch.as_deref_mut();
+                grid.write(&written.prior, place, (temperature, guidance), watch);
             }
+            choices
         });
+        self.choices = choices.flatten_iter().collect();
         self.done = to;
     }
 
@@ -283,7 +343,13 @@ impl WritingRun {
 }
 
 impl Grid {
-    fn write(&mut self, prior: &Causal, place: usize, temperature: f32, guidance: f32) {
+    fn write(
+        &mut self,
+        prior: &Causal,
+        place: usize,
+        (temperature, guidance): (f32, f32),
+        watch: Option<&mut Vec<Choice>>,
+    ) {
         if place >= self.open_to
             && let Some(index) = self.given[place]
         {
@@ -296,6 +362,11 @@ impl Grid {
         }
         let index =
             self.given[place].unwrap_or_else(|| choose(&scores, self.noise[place], temperature));
+        if let Some(choices) = watch {
+            let is_given = self.given[place].is_some();
+            let likelihoods = likelihoods(&scores, temperature);
+            choices.push(Choice::new(place, index, is_given, &likelihoods));
+        }
         prior.write(&mut self.writing, index);
         if let Some(avoided) = &mut self.avoided {
             prior.write(avoided, index);
@@ -388,6 +459,23 @@ mod tests {
         assert_eq!(likelihoods(&scores, 0.0), [0.0, 1.0, 0.0]);
         let warm = likelihoods(&scores, 2.0);
         assert!(warm[0] > 0.2 && warm[1] < 0.6, "{warm:?}");
+    }
+
+    #[test]
+    fn of_many_indices_the_likeliest_are_kept_and_the_chosen_one() {
+        let few = Choice::new(3, 1, false, &[0.25, 0.75]);
+        assert_eq!(few.likely, [(0, 0.25), (1, 0.75)]);
+        assert_eq!(few.share(), 0.75);
+        let mut many = vec![0.001; 100];
+        for (index, share) in [(40, 0.5), (7, 0.2), (90, 0.1)] {
+            many[index] = share;
+        }
+        let chosen = Choice::new(0, 99, false, &many);
+        assert_eq!(chosen.likely[..3], [(40, 0.5), (7, 0.2), (90, 0.1)]);
+        assert_eq!(chosen.likely.len(), LIKELIEST + 1);
+        assert_eq!(chosen.share(), 0.001);
+        assert_eq!(Choice::new(0, 40, true, &many).likely.len(), LIKELIEST);
+        assert_eq!(Choice::new(0, 5, true, &[]).share(), 0.0);
     }
 
     #[test]

@@ -40,8 +40,57 @@ impl Recipe {
             default: (settings.drop == 0.0 && form.kind == LabelKind::Classes)
                 .then(|| words.first().cloned())
                 .flatten(),
+            exclusive: Vec::new(),
         })
     }
+}
+
+/// Pictures that are looked at for words that never go together.
+const PICTURES: usize = 20_000;
+/// Words that chance would have brought together at least this often exclude each other where they never met: by
+/// chance alone that happens once in 500 million times.
+const LEAST_MEETINGS: f64 = 20.0;
+
+/// The pairs of words that never hold together in the data. Words of classes all exclude each other, which needs
+/// no saying.
+///
+/// # Errors
+/// When a word is not a label of the data.
+pub fn exclusive(vocabulary: &Vocabulary, data: &Dataset) -> Result<Vec<[String; 2]>, ModelError> {
+    if vocabulary.kind == VocabularyKind::Classes || data.is_empty() {
+        return Ok(Vec::new());
+    }
+    let conditioning = Conditioning::new(vocabulary, &data.form, 0.0)?;
+    let seen = conditioning.of_labels(&data.labels(0..PICTURES.min(data.len())));
+    Ok(apart(&vocabulary.words, &seen))
+}
+
+/// The pairs of words that never meet in rows of weights, though they would have by chance.
+fn apart(words: &[String], seen: &[f32]) -> Vec<[String; 2]> {
+    let count = words.len();
+    let mut alone = vec![0_u32; count];
+    let mut together = vec![0_u32; count * count];
+    let mut rows = 0;
+    for row in seen.chunks_exact(count.max(1)) {
+        rows += 1;
+        for (first, _) in row.iter().enumerate().filter(|(_, it)| **it > 0.0) {
+            alone[first] += 1;
+            for (second, _) in row.iter().enumerate().filter(|(_, it)| **it > 0.0) {
+                together[first * count + second] += 1;
+            }
+        }
+    }
+    let mut pairs = Vec::new();
+    for first in 0..count {
+        for second in first + 1..count {
+            let by_chance =
+                f64::from(alone[first]) * f64::from(alone[second]) / f64::from(rows.max(1));
+            if together[first * count + second] == 0 && by_chance >= LEAST_MEETINGS {
+                pairs.push([first, second].map(|at| words[at].clone()));
+            }
+        }
+    }
+    pairs
 }
 
 /// From the labels of pictures to weights of words.
@@ -201,7 +250,10 @@ impl<'a> Asked<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalogue;
     use crate::model::manifest::ImageSpec;
+    use crate::train::dataset::{DatasetName, Part};
+    use std::path::Path;
 
     fn form(kind: LabelKind, labels: &[&str]) -> DataForm {
         DataForm {
@@ -226,6 +278,7 @@ mod tests {
             },
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             default: None,
+            exclusive: Vec::new(),
         };
         Conditioning::new(&vocabulary, &data, drop).expect("all words are labels")
     }
@@ -242,9 +295,46 @@ mod tests {
             kind: VocabularyKind::Attributes,
             words: vec!["hat".to_owned()],
             default: None,
+            exclusive: Vec::new(),
         };
         let fault = Conditioning::new(&unknown, &data, 0.0).expect_err("it is no label");
         assert!(fault.to_string().contains("\"hat\""), "{fault}");
+    }
+
+    #[test]
+    fn words_that_never_meet_exclude_each_other_where_chance_would_have_brought_them_together() {
+        let words = ["smile", "frown", "hat", "crown"].map(str::to_owned);
+        let rows = (0..200).flat_map(|at: u32| {
+            let holds = [
+                at.is_multiple_of(2),
+                !at.is_multiple_of(2),
+                at.is_multiple_of(3),
+                at == 1,
+            ];
+            holds.map(|it| if it { 1.0 } else { -1.0 })
+        });
+        let found = apart(&words, &rows.collect::<Vec<f32>>());
+        // A crown is too rare to say anything of it.
+        assert_eq!(found, [["smile", "frown"].map(str::to_owned)]);
+        assert!(apart(&[], &[]).is_empty());
+    }
+
+    /// Where the layers of the faces lie beside the repository.
+    #[test]
+    fn prompts_of_built_in_models_exclude_what_their_data_do() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+        if !folder.join("faces").is_dir() {
+            return;
+        }
+        let data = DatasetName::Doll("faces".to_owned());
+        let data = data.read(&folder, Part::Train).expect("a doll");
+        for name in ["faces-ldm", "faces-vq"] {
+            let model = catalogue::find(name).expect("it is built in");
+            let model = ModelFile::from_bytes(model.bytes).expect("it is sound");
+            let words = model.manifest.conditions.expect("it takes a prompt");
+            let found = exclusive(&words, &data).expect("its words are labels");
+            assert_eq!(found, words.exclusive, "{name}");
+        }
     }
 
     #[test]

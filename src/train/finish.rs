@@ -1,6 +1,7 @@
 //! From trained weights to a model file: statistics, named codes, measured quality.
 
 use super::TrainError;
+use super::conditions::exclusive;
 use super::dataset::Dataset;
 use super::eval;
 use super::measure;
@@ -91,6 +92,10 @@ pub fn finish(
         spaces.insert(Space::W, SpaceShape::Vector { dim });
         spaces.insert(Space::W_PLUS, SpaceShape::Layers { layers, dim });
     }
+    let mut conditions = recipe.vocabulary(&train.form);
+    if let Some(vocabulary) = &mut conditions {
+        vocabulary.exclusive = exclusive(vocabulary, train)?;
+    }
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         name: recipe.name.clone(),
@@ -102,7 +107,7 @@ pub fn finish(
         networks,
         maps,
         entries: train.form.entries.clone(),
-        conditions: recipe.vocabulary(&train.form),
+        conditions,
         style,
         flow,
         diffusion,

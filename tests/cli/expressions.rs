@@ -63,3 +63,33 @@ fn a_picture_that_cannot_be_encoded_is_refused() {
     run(&["code", VAE, &text, "--npz", &out]).refused("broken.png");
     assert_eq!(folder.names(), ["broken.png"]);
 }
+
+/// Words that exclude each other in the data are drawn, and a line says so.
+#[test]
+fn words_that_never_go_together_are_drawn_with_a_note() {
+    let folder = Folder::new();
+    let out = folder.file("a.png");
+    let draw = |words: &[&str]| {
+        let settings = [
+            "render",
+            "faces-ldm",
+            "seed(1)",
+            "--steps",
+            "2",
+            "--png",
+            out.as_str(),
+        ];
+        run(&[&settings[..], words].concat()).succeeded().stderr
+    };
+    assert!(!draw(&["--prompt", "smile, glasses", "--negative", "hat"]).contains("note:"));
+    let said = draw(&["--prompt", "smile, frown"]);
+    assert!(
+        said.contains("note: “smile” and “frown” never go together"),
+        "{said}"
+    );
+    let said = draw(&["--prompt", "smile", "--negative", "smile"]);
+    assert!(
+        said.contains("note: “smile” is asked for and asked against"),
+        "{said}"
+    );
+}

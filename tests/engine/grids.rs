@@ -146,3 +146,43 @@ fn what_is_expected_is_what_the_whole_network_says() {
     let refused = refused.expect_err("it writes nothing");
     assert!(refused.contains("does not write"), "{refused}");
 }
+
+/// The film of a picture says of every place how it was chosen: as the model expects it there.
+#[test]
+fn a_film_says_how_every_place_was_chosen() {
+    let driver = cpu();
+    let model = driver.load("faces-vq");
+    let shot = at_temperature(shot(&model.id, "given(seed(3), \"smile\")"), 0.7);
+    let grid = grids(&driver, vec![shot.clone()])
+        .expect("it has grids")
+        .remove(0);
+    let job = driver.engine.submit(Job::Steps {
+        shot: shot.clone(),
+        names: Arc::default(),
+    });
+    let mut chosen = Vec::new();
+    driver.wait("the film", |event| match event {
+        Event::Step {
+            job: of, choices, ..
+        } if of == job => {
+            chosen.extend(choices.iter().cloned());
+            None
+        }
+        Event::JobDone { job: of } if of == job => Some(()),
+        _ => None,
+    });
+    let places: Vec<usize> = chosen.iter().map(|choice| choice.place).collect();
+    assert_eq!(places, (0..64).collect::<Vec<_>>());
+    let indices: Vec<u32> = chosen.iter().map(|choice| choice.index).collect();
+    assert_eq!(indices, *grid);
+    assert!(chosen.iter().all(|choice| !choice.is_given));
+    for place in [0, 20, 63] {
+        let expected = expected(&driver, shot.clone(), &grid, place).expect("it writes");
+        for &(index, share) in &chosen[place].likely {
+            let other = expected[index as usize];
+            assert!((share - other).abs() < 1e-4, "{place}: {share} and {other}");
+        }
+        let best = expected.iter().copied().fold(0.0, f32::max);
+        assert!((chosen[place].likely[0].1 - best).abs() < 1e-4);
+    }
+}

@@ -313,6 +313,7 @@ fn many_steps_become_a_strip_and_frames() {
                 image,
                 values: vec![level; image.len()],
                 noisy: None,
+                choices: Arc::default(),
             };
             production.take(event, &mut always).expect("a step");
         }
@@ -465,6 +466,7 @@ fn noisy_steps_become_a_row_of_their_own() {
         image,
         values: vec![done as f32 / 5.0; image.len()],
         noisy: noisy.map(|level| vec![level; image.len()]),
+        choices: Arc::default(),
     };
     let mut production = begin().expect("it begins");
     for done in 1..=3 {

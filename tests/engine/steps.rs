@@ -275,6 +275,7 @@ fn every_step_of_a_steps_job_is_an_event() {
             image,
             values,
             noisy,
+            ..
         } => {
             assert!(noisy.is_none(), "a plain decoder removes no noise");
             assert_eq!((of_job, of), (job, STEPS));

@@ -82,7 +82,11 @@ pub fn manifest(name: &str) -> Value {
             "family": "graph",
             "image": {"channels": 3, "height": 16, "width": 16},
             "spaces": {"z": {"kind": "vector", "dim": 8}},
-            "conditions": {"kind": "attributes", "words": ["smile", "hat", "red hair"]},
+            "conditions": {
+                "kind": "attributes",
+                "words": ["smile", "hat", "red hair"],
+                "exclusive": [["hat", "red hair"]],
+            },
             "networks": {"decoder": asked_decoder()},
         }),
         LAID_OUT => json!({

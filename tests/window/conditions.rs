@@ -169,6 +169,33 @@ fn attributes_are_typed_clicked_and_weighed() {
     window.click("Word hat");
     assert_eq!(window.expression(), "seed(42)");
 
+    // Words that never go together in the data are drawn all the same, with a word on it.
+    let note = |window: &Window, part: &str| {
+        let found = window.harness.query_all_by_label_contains(part).count();
+        found > 0
+    };
+    window.type_into("Prompt", "smile, hat");
+    window.settle();
+    assert!(!note(&window, "never go together"));
+    window.type_into("Prompt", "red hair, hat");
+    window.settle();
+    assert_eq!(
+        window.expression(),
+        "given(seed(42), \"red hair\", \"hat\")"
+    );
+    assert!(note(&window, "“hat” and “red hair” never go together"));
+    window.type_into("Prompt", "smile, not smile");
+    window.settle();
+    assert_eq!(window.expression(), "given(seed(42), -\"smile\")");
+    assert!(!note(&window, "never go together"));
+    assert!(note(
+        &window,
+        "“smile” is asked for and asked against: it counts as it is named last"
+    ));
+    window.click("Reset what is asked for");
+    assert!(!note(&window, "asked against"));
+    assert!(window.messages().is_empty(), "{:?}", window.messages());
+
     // Weighed.
     window.click("Weights of words");
     window.find(Role::Slider, "Asked for red hair");

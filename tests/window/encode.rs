@@ -477,3 +477,137 @@ fn notes_below_the_panes_take_one_line_each() {
     assert_eq!(heights.len(), 2, "the drawing and its reconstruction");
     assert!(heights.iter().all(|height| *height < 20.0), "{heights:?}");
 }
+
+/// A flow loses nothing: the current picture has its code again, and a pixel that is painted over comes back as it
+/// was painted.
+#[test]
+fn the_current_picture_of_a_flow_is_encoded_retouched_and_decoded_without_loss() {
+    let mut window = Window::open_named("digits-flow");
+    window.open_tool("Encode");
+    let seed = window.expression();
+    window.click("Take the current picture");
+    window.wait("the picture", |app| app.tools().encode().found().is_some());
+    wait_for_taken(&mut window);
+    let found = |window: &Window| {
+        let found = window.app().tools().encode().found();
+        found.expect("found").clone()
+    };
+    let of_seed = found(&window);
+    assert!(of_seed.largest_error < 1e-4, "{}", of_seed.largest_error);
+    let error = of_seed.code_error().expect("it was made of a code");
+    assert!(error < 0.05, "{error}");
+    let How::Encoder(encoding) = &of_seed.how else {
+        panic!("a flow encodes");
+    };
+    let bits = encoding.bits_per_dimension.expect("a flow has a density");
+    window.harness.get_by_label("Code error");
+    window.harness.get_by_label("Largest error");
+    window.harness.get_by_label(&format!("{bits:.3} bits/dim"));
+    window
+        .harness
+        .get_by_label_contains("The picture comes back");
+    assert_eq!(window.expression(), seed, "nothing was changed");
+
+    // A stroke of the keyboard in the corner, which is black.
+    let steps = history(&window);
+    window.click("Take the current picture");
+    wait_for_taken(&mut window);
+    let name = "The picture as the model sees it";
+    window.find(Role::Image, name).focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::Enter);
+    wait_for_taken(&mut window);
+    window.settle();
+    let painted = found(&window);
+    assert_eq!(painted.prepared.picture[0], 1.0, "white ink");
+    assert!((painted.reconstruction[0] - 1.0).abs() < 1e-3);
+    assert_eq!(painted.code_error(), None, "it was made by hand");
+    let differ = painted
+        .prepared
+        .picture
+        .iter()
+        .zip(&*of_seed.prepared.picture);
+    let differ = differ.filter(|(a, b)| a != b).count();
+    assert!(
+        (1..=9).contains(&differ),
+        "{differ} pixels lie under the brush"
+    );
+    wait_for_step(&mut window);
+    assert!(
+        window.expression().starts_with('['),
+        "the retouched picture is the current one"
+    );
+    assert_eq!(
+        history(&window),
+        steps + 2,
+        "taking it was one, the strokes are one"
+    );
+
+    // Without strokes the picture is as it was taken.
+    window.click("Take back a stroke");
+    wait_for_taken(&mut window);
+    window.settle();
+    assert_eq!(window.expression(), seed);
+    assert_eq!(found(&window).prepared.picture, of_seed.prepared.picture);
+
+    // The ink of grey pictures is a brightness.
+    window.ask(Action::Set(
+        "tool/encode/ink".parse().expect("a path"),
+        20.0,
+    ));
+    window.settle();
+    assert_eq!(window.app().tools().settings().encode.ink, [51; 3]);
+    assert!(window.messages().is_empty(), "{:?}", window.messages());
+}
+
+/// Waits until the code of the picture with all that was painted on it is there.
+fn wait_for_taken(window: &mut Window) {
+    window.wait("the code of the taken picture", |app| {
+        let live = app.tools().encode();
+        let settings = &app.tools().settings().encode;
+        let newest = live.prepared().filter(|it| {
+            it.wanted.retouches == settings.retouches && it.wanted.round == settings.round
+        });
+        let prepared = newest.map(|prepared| prepared.id);
+        let of = live.found().map(|found| found.prepared.id);
+        live.is_settled() && prepared.is_some() && prepared == of
+    });
+    window.harness.run_steps(3);
+}
+
+/// What is retouched of a file becomes the current picture, too; with colours where the model has them.
+#[test]
+fn a_photo_is_retouched_in_colour() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let photo = ring(&folder, "ring.png", 64);
+    let mut window = Window::open_named("faces-vae");
+    window.drop_file(&photo);
+    wait_for_code(&mut window);
+    window.harness.get_by_label("Color of the ink");
+    window.ask(Action::edit_tool::<Encode>(|settings| {
+        settings.ink = [255, 0, 0];
+    }));
+    let pane = window
+        .find(Role::Image, "The picture as the model sees it")
+        .rect();
+    window.harness.hover_at(pane.center());
+    window.harness.drag_at(pane.center());
+    window
+        .harness
+        .hover_at(pane.center() + eframe::egui::vec2(20.0, 0.0));
+    window.harness.run_steps(1);
+    window
+        .harness
+        .drop_at(pane.center() + eframe::egui::vec2(20.0, 0.0));
+    window.settle();
+    wait_for_code(&mut window);
+    wait_for_step(&mut window);
+    let found = window.app().tools().encode().found().expect("found");
+    let middle = 32 * 64 + 32;
+    let colour = [0, 1, 2].map(|channel| found.prepared.picture[channel * 64 * 64 + middle]);
+    assert_eq!(colour, [1.0, 0.0, 0.0]);
+    assert!(window.expression().starts_with('['));
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    assert!(window.app().tools().settings().encode.retouches.is_empty());
+}

@@ -96,3 +96,32 @@ fn a_flow_says_how_likely_its_picture_is() {
     let found = window.harness.query_all_by_label("Likelihood").count();
     assert_eq!(found, 0, "a GAN knows no density");
 }
+
+/// Wherever the picture of a flow is edited, its likelihood stands below it and follows.
+#[test]
+fn the_likelihood_stands_below_the_picture_and_follows_it() {
+    let mut window = Window::open_named("digits-flow");
+    let bits = |window: &Window| window.app().tool::<Where>().bits_per_dimension();
+    let shows = |window: &Window, words: &str| {
+        let found = window.harness.query_all_by_label(words).count();
+        found > 0
+    };
+    assert_eq!(window.app().tools().open(), zscape::app::Tool::Explore);
+    window.wait_until("the likelihood", |window| {
+        bits(window).is_some_and(|bits| shows(window, &format!("{bits:.3} bits/dim")))
+    });
+    let of_seed = bits(&window);
+    // At a lower temperature pictures are likelier.
+    window.ask(zscape::app::Action::Set(zscape::app::ParamId::Psi, 0.5));
+    window.wait_until("that of the colder picture", |window| {
+        let now = bits(window);
+        now < of_seed && now.is_some_and(|bits| shows(window, &format!("{bits:.3} bits/dim")))
+    });
+    window.open_tool("Directions");
+    let words = format!("{:.3} bits/dim", bits(&window).expect("waited for"));
+    window.wait_until("the number", |window| shows(window, &words));
+
+    let window = at("digits-gan", "seed(7)");
+    let found = window.harness.query_all_by_label_contains("bits/dim");
+    assert_eq!(found.count(), 0, "a GAN knows no density");
+}

@@ -4,7 +4,7 @@
 use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use zscape::app::{Action, Edit, ParamId};
 use zscape::document::embedded::recipe_in_file;
 use zscape::engine::Picture;
@@ -134,4 +134,52 @@ fn codes_are_mixed_varied_and_encoded() {
         told.iter().any(|it| it.contains("indices")) || window.equation().contains("0.5*"),
         "{told:?}"
     );
+}
+
+/// While a picture is written, the film says how likely each index was at the place that it has come to.
+#[test]
+fn the_film_says_how_likely_each_index_was_at_every_place() {
+    let mut window = Window::open_named("digits-pixel");
+    window.open_tool("Sample");
+    window.wait("the film", |app| {
+        let film = app.tools().sample().film();
+        film.of() > 0 && film.is_settled()
+    });
+    assert_eq!(window.app().tools().sample().film().of(), 28, "row by row");
+    window
+        .harness
+        .get_by_label_contains("Play the film, or rest the pointer");
+    window.find(Role::Slider, "Place of the film");
+    let place = 14 * 28 + 9;
+    set(&mut window, "tool/sample/place", (place + 1) as f32);
+    let tool = window.app().tools().sample();
+    assert_eq!((tool.place(), tool.step()), (Some(place), 15));
+    let (step, choice) = tool.film().choice(place).expect("it was chosen");
+    assert_eq!((step, choice.place, choice.likely.len()), (15, place, 16));
+    let sum: f32 = choice.likely.iter().map(|(_, share)| share).sum();
+    assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    let index = choice.index;
+    window
+        .harness
+        .get_by_label_contains("Row 15, column 10, after what stands above");
+    let rows = window.harness.query_all_by_label_contains("Index ").count();
+    assert_eq!(rows, 16);
+    let chosen = window.harness.query_all_by_label_contains(", chosen");
+    let chosen: Vec<String> = chosen
+        .filter_map(|node| node.accesskit_node().value())
+        .collect();
+    assert_eq!(chosen.len(), 1);
+    assert!(chosen[0].starts_with(&format!("Index {index}: ")));
+
+    // A step on leaves the place; playing goes from place to place.
+    window.press(Modifiers::NONE, Key::Period);
+    let tool = window.app().tools().sample();
+    assert_eq!((tool.step(), tool.place()), (16, Some(16 * 28 - 1)));
+    set(&mut window, "tool/sample/step", 28.0);
+    assert_eq!(window.app().tools().sample().place(), None);
+    assert!(window.messages().is_empty(), "{:?}", window.messages());
+
+    // A model that removes noise has no such places.
+    let window = Window::open_named("digits-ddpm");
+    assert!(window.harness.query_by_label("Place of the film").is_none());
 }

@@ -7,6 +7,7 @@
 
 mod context;
 pub mod neighbours;
+pub mod palette;
 mod part;
 pub mod sources;
 

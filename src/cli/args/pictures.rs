@@ -7,7 +7,7 @@ use crate::document::seeds::SeedList;
 use crate::document::{Subject, animation};
 use crate::latent::expr::Expr;
 use crate::latent::path::{Easing, Method};
-use crate::latent::{Condition, NoiseMode, Sampler, Space, sampling};
+use crate::latent::{Condition, NoiseMode, Sampler, Space, Vocabulary, sampling};
 use crate::render;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
@@ -342,8 +342,8 @@ pub struct ConditionArgs {
 }
 
 impl ConditionArgs {
-    /// An expression that says what was asked for, unless it does so itself.
-    pub fn asked(&self, expression: Expr) -> Expr {
+    /// Everything that was asked for and against.
+    fn condition(&self) -> Condition {
         let mut condition = Condition::default();
         for (word, weight) in self
             .class
@@ -356,6 +356,21 @@ impl ConditionArgs {
         for (word, weight) in self.negative.iter().flat_map(Condition::iter) {
             condition.set(word, -weight);
         }
+        condition
+    }
+
+    /// Sentences on words of a model that exclude each other, or that are asked for and against.
+    pub fn notes(&self, vocabulary: Option<&Vocabulary>) -> Vec<String> {
+        let conflict = vocabulary.and_then(|words| words.conflict_note(&self.condition()));
+        let both = self.prompt.as_ref().zip(self.negative.as_ref());
+        let both = both.map_or_else(Vec::new, |(prompt, negative)| prompt.shared(negative));
+        let contradiction = Condition::contradiction_note(&both);
+        conflict.into_iter().chain(contradiction).collect()
+    }
+
+    /// An expression that says what was asked for, unless it does so itself.
+    pub fn asked(&self, expression: Expr) -> Expr {
+        let condition = self.condition();
         if condition.is_empty() || expression.is_given() {
             return expression;
         }

@@ -5,6 +5,7 @@ use crate::engine::models::LoadedModel;
 use crate::latent::{Code, Original, Sampler, Shot};
 use crate::model::Fault;
 use crate::model::process::{Budget, Decoder, Inputs, Pictures, Process, Step};
+use crate::model::written::Choice;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -96,6 +97,13 @@ impl Decoding {
             Some(batch) => compute.noisy(batch.process.as_mut()),
             None => Ok(None),
         }
+    }
+
+    /// How the places that the last step wrote were chosen; see [`Process::choices`].
+    pub fn choices(&self) -> &[Choice] {
+        self.batch
+            .as_ref()
+            .map_or(&[], |batch| batch.process.choices())
     }
 
     fn begin(&self, model: &LoadedModel, compute: &Backend) -> Result<Batch, Fault> {

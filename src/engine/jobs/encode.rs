@@ -76,10 +76,13 @@ impl Work for Encode {
         }
         let (_, reconstruction) = found.decoding.take();
         let image = cx.model.generator.image();
+        let bits = cx.model.generator.bits_per_dimension(&found.picture);
+        let bits = bits.map_err(|error| Fault::Program(error.to_string()))?;
         let encoding = Encoding {
             image,
             squared_error: squared_error(&found.picture, &reconstruction, image.channels),
             mse: mean_squared_error(&found.picture, &reconstruction) as f32,
+            bits_per_dimension: bits.and_then(|bits| bits.first().copied()),
             mu: found.mu,
             sigma: found.sigma,
             kl: found.kl,

@@ -60,7 +60,7 @@ impl Grids {
     fn write(&mut self, cx: &JobContext<'_>, mut run: WritingRun) -> Result<(), Fault> {
         let written = cx.model.generator.written();
         let written = written.ok_or_else(|| Fault::Program("it writes nothing".to_owned()))?;
-        run.step(written);
+        run.step(written, false);
         let [done, of] = run.progress();
         if done < of {
             self.writing = Some(run);

@@ -31,7 +31,7 @@ use super::{Event, Job, JobId, ModelId};
 use crate::latent::expr::Expr;
 use crate::latent::{Code, SessionNames, Shot};
 use crate::model::diffusion::Diffusion;
-use crate::model::{Fault, ModelError};
+use crate::model::{Fault, ModelError, flow};
 
 pub use decoding::Decoding;
 
@@ -236,7 +236,16 @@ impl<'a> JobContext<'a> {
             let message = "the picture holds numbers that are not finite".to_owned();
             return Err(Fault::Request(message));
         }
-        Ok(values.iter().map(|value| value.clamp(0.0, 1.0)).collect())
+        // A flow makes a pixel of a value of any number that is rounded to it.
+        let beyond = match self.model.info.manifest.flow {
+            Some(_) => 0.5 / (flow::VALUES - 1.0),
+            None => 0.0,
+        };
+        let range = -beyond..=1.0 + beyond;
+        let within = values
+            .iter()
+            .map(|value| value.clamp(*range.start(), *range.end()));
+        Ok(within.collect())
     }
 }
 

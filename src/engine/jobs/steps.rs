@@ -37,6 +37,7 @@ impl Work for Steps {
         let image = cx.model.generator.image();
         let mut events = Vec::new();
         if let Some(pictures) = step.pictures {
+            let choices = decoding.choices().into();
             let noisy = decoding.noisy(cx.compute)?;
             // The first of what may be padded to a batch.
             let first = |pictures| -> Result<Vec<f32>, Fault> {
@@ -55,6 +56,7 @@ impl Work for Steps {
                 image,
                 values,
                 noisy,
+                choices,
             });
         }
         events.push(Event::Progress {

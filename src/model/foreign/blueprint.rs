@@ -102,6 +102,7 @@ impl Blueprint {
             kind: VocabularyKind::Classes,
             default: words.first().cloned(),
             words,
+            exclusive: Vec::new(),
         });
     }
 

@@ -11,7 +11,7 @@ mod neighbours;
 mod words;
 
 use super::TrainError;
-use super::conditions::Asked;
+use super::conditions::{Asked, exclusive};
 use super::dataset::{Dataset, DatasetName, Part};
 use super::device;
 use super::measure;
@@ -51,6 +51,9 @@ pub struct Report {
     /// The pictures of these: each sample with its nearest by pixels and by features.
     #[serde(skip)]
     pub sheet: Option<Raster>,
+    /// The words of the model that never go together in the data.
+    #[serde(skip)]
+    exclusive: Vec<[String; 2]>,
     #[serde(skip)]
     file: ModelFile,
 }
@@ -63,6 +66,9 @@ impl Report {
     pub fn write_model(&self, path: &Path) -> Result<(), TrainError> {
         let mut manifest = self.file.manifest.clone();
         manifest.quality = self.quality.clone();
+        if let Some(vocabulary) = &mut manifest.conditions {
+            vocabulary.exclusive.clone_from(&self.exclusive);
+        }
         ModelFile::write(path, &manifest, &self.file.tensors).map_err(|source| TrainError::File {
             path: path.to_owned(),
             source,
@@ -137,7 +143,12 @@ pub fn evaluate(
         sampler,
         &mut progress,
     )?;
+    let exclusive = match &file.manifest.conditions {
+        Some(vocabulary) => exclusive(vocabulary, &train)?,
+        None => Vec::new(),
+    };
     let mut report = Report {
+        exclusive,
         model: file.manifest.name.clone(),
         hash: file.hash.clone(),
         data: file.manifest.data.name.clone(),

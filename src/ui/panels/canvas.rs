@@ -2,6 +2,7 @@
 
 use crate::app::models::source_title;
 use crate::app::tools::directions::Directions;
+use crate::app::tools::where_am_i::Where;
 use crate::app::{Action, Actions, AppState, Axis, Edit, Tool, TourAction, TourStep};
 use crate::document::{Framing, MAX_ZOOM};
 use crate::engine::ModelInfo;
@@ -12,8 +13,8 @@ use crate::ui::picture::{self, Shown};
 use crate::ui::theme::{PLAIN_TINT, space, tokens};
 use crate::ui::widgets::{empty_state, keep_arrow_keys};
 use eframe::egui::{
-    Align2, CursorIcon, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    CursorIcon, FontId, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -38,6 +39,8 @@ pub struct CanvasView {
     size: Vec2,
     /// What is to lie in the middle when it is painted next.
     middle: Option<[f32; 2]>,
+    /// Where the picture was last painted.
+    painted: Rect,
 }
 
 /// Where a drag on the picture began, in the latent space.
@@ -62,6 +65,7 @@ impl Default for CanvasView {
             shown: None,
             size: Vec2::ZERO,
             middle: None,
+            painted: Rect::NOTHING,
         }
     }
 }
@@ -114,7 +118,13 @@ impl CanvasView {
         let corner = (area.center() + self.pan - size / 2.0) * pixels_per_point;
         // On whole screen pixels, so that every pixel of the picture is equally large.
         let corner = pos2(corner.x.round(), corner.y.round()) / pixels_per_point;
-        Rect::from_min_size(corner, size)
+        self.painted = Rect::from_min_size(corner, size);
+        self.painted
+    }
+
+    /// Where the picture was last painted.
+    pub fn painted(&self) -> Rect {
+        self.painted
     }
 
     /// The shape of the pointer over a picture that can be dragged on.
@@ -325,22 +335,68 @@ fn caption_ui(ui: &Ui, app: &AppState) {
             .to_owned()
     };
     let area = ui.max_rect();
-    let middle = pos2(area.center().x, area.max.y - CAPTION_HEIGHT / 2.0);
+    let mut line = Rect::from_min_max(pos2(area.min.x, area.max.y - CAPTION_HEIGHT), area.max);
+    line = line.shrink2(vec2(space::M, 0.0));
     let font = FontId::proportional(crate::ui::theme::text::SMALL);
-    let galley = ui.painter().layout(
-        text.clone(),
-        font,
-        tokens(ui).text_muted,
-        area.width() - 2.0 * space::M,
-    );
+    let tokens = tokens(ui);
+    let laid_out = |text: &str, color| {
+        let painter = ui.painter();
+        painter.layout(text.to_owned(), font.clone(), color, line.width())
+    };
+    let likelihood = likelihood(app, model);
+    let strong = likelihood
+        .as_ref()
+        .map(|(words, _)| laid_out(words, tokens.text_strong));
+    let sentence = laid_out(&text, tokens.text_muted);
+    let gap = if strong.is_some() { space::M } else { 0.0 };
+    let likelihood_width = strong.as_ref().map_or(0.0, |galley| galley.size().x + gap);
     // Beside a tool's sheet there may be no room for a sentence.
-    if galley.rows.len() > 1 {
-        return;
+    let has_room = sentence.rows.len() == 1 && likelihood_width + sentence.size().x <= line.width();
+    let width = match has_room {
+        true => likelihood_width + sentence.size().x,
+        false => likelihood_width - gap,
+    };
+    let left = line.center().x - width / 2.0;
+    let place = |left: f32, size: Vec2| {
+        Rect::from_min_size(pos2(left, line.center().y - size.y / 2.0), size)
+    };
+    if let (Some(galley), Some((words, tip))) = (strong, likelihood) {
+        let rect = place(left, galley.size());
+        let response = ui.interact(rect, ui.scope_id().with("likelihood"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
+        ui.painter().galley(rect.min, galley, tokens.text_strong);
+        response.on_hover_text(tip);
     }
-    let rect = Align2::CENTER_CENTER.anchor_size(middle, galley.size());
-    let response = ui.interact(rect, ui.scope_id().with("caption"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    ui.painter().galley(rect.min, galley, tokens(ui).text_muted);
+    if has_room {
+        let rect = place(left + likelihood_width, sentence.size());
+        let response = ui.interact(rect, ui.scope_id().with("caption"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+        ui.painter().galley(rect.min, sentence, tokens.text_muted);
+    }
+}
+
+/// How likely the picture is by the model's own density, and what that means; `None` where the model has none.
+fn likelihood(app: &AppState, model: &ModelInfo) -> Option<(String, String)> {
+    // In Where am I it stands among the other numbers.
+    let is_elsewhere = app.tools().open() == Tool::Where;
+    if is_elsewhere || !model.manifest.capabilities().has_likelihood {
+        return None;
+    }
+    if app.learning().is_predicting(app.view()) {
+        let tip = "Shown when the open task is answered";
+        return Some(("Likelihood hidden".to_owned(), tip.to_owned()));
+    }
+    let words = match app.tool::<Where>().bits_per_dimension() {
+        Some(bits) => format!("{bits:.3} bits/dim"),
+        None => "– bits/dim".to_owned(),
+    };
+    let mut tip = "Likelihood of the picture: the bits that each number of it takes under the model's own density. \
+                   The fewer, the likelier"
+        .to_owned();
+    if let Some(of_test) = model.manifest.quality.get("bits_per_dimension") {
+        tip += &format!("; test pictures take {of_test:.3} on average");
+    }
+    Some((words, tip))
 }
 
 /// What stands in the place of the first picture.

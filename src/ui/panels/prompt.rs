@@ -3,8 +3,9 @@
 use crate::app::{Actions, Edit};
 use crate::latent::{Condition, Vocabulary};
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::caption;
-use eframe::egui::{Id, RichText, TextEdit, Ui, vec2};
+use crate::ui::widgets::{caption, icon};
+use eframe::egui::{Id, Label, RichText, TextEdit, Ui, vec2};
+use lucide_icons::Icon;
 
 /// What is being typed, as long as it is not what is asked for.
 #[derive(Clone, Default)]
@@ -16,12 +17,18 @@ struct Draft {
 
 /// Paints the prompt with all words that a model knows.
 pub fn ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: &Condition) {
-    field_ui(ui, actions, vocabulary, given);
+    let text = field_ui(ui, actions, vocabulary, given);
+    notes_ui(ui, vocabulary, given, &text);
     words_ui(ui, actions, vocabulary, given);
 }
 
-/// The prompt as text. What is typed counts as soon as it is made of known words.
-fn field_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: &Condition) {
+/// The prompt as text, which is returned. What is typed counts as soon as it is made of known words.
+fn field_ui(
+    ui: &mut Ui,
+    actions: &mut Actions,
+    vocabulary: &Vocabulary,
+    given: &Condition,
+) -> String {
     let id = ui.scope_id().with("prompt");
     let draft_id = Id::unique("prompt draft");
     let current = given.to_string();
@@ -50,7 +57,11 @@ fn field_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: 
             Err(_) => current,
         };
         let over = Some(over);
-        ui.data_mut(|data| data.insert_temp(draft_id, Draft { text, over }));
+        let draft = Draft {
+            text: text.clone(),
+            over,
+        };
+        ui.data_mut(|data| data.insert_temp(draft_id, draft));
     } else if !response.has_focus() && is_typed && read.is_ok() {
         ui.data_mut(|data| data.remove_temp::<Draft>(draft_id));
     }
@@ -60,6 +71,22 @@ fn field_ui(ui: &mut Ui, actions: &mut Actions, vocabulary: &Vocabulary, given: 
     {
         let colour = tokens(ui).error;
         ui.label(RichText::new(fault.sentence).color(colour).small());
+    }
+    text
+}
+
+/// Words that exclude each other. The picture is drawn all the same.
+fn notes_ui(ui: &mut Ui, vocabulary: &Vocabulary, given: &Condition, text: &str) {
+    let contradiction = Condition::contradiction_note(&Condition::contradicted(text));
+    let notes = [vocabulary.conflict_note(given), contradiction];
+    for note in notes.into_iter().flatten() {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            let muted = tokens(ui).text_muted;
+            ui.label(icon(Icon::Info).color(muted));
+            let words = RichText::new(note).color(muted).small();
+            ui.add(Label::new(words).wrap());
+        });
     }
 }
 

@@ -108,6 +108,7 @@ impl Toy {
             kind: VocabularyKind::Classes,
             words: words.to_vec(),
             default: None,
+            exclusive: Vec::new(),
         });
         let mut eight = Code::vector(Space::Z, vec![1.0, 2.0, 3.0]);
         eight.condition = vec![0.0, 1.0, 0.0];

@@ -33,8 +33,17 @@ impl Settings {
                 round: self.round,
                 points: drawing::points(strokes),
             }),
+            Source::File(_) | Source::Shot(_) if !self.retouches.is_empty() => Some(Drawn {
+                round: self.round,
+                points: drawing::points(&self.retouches),
+            }),
             _ => None,
         }
+    }
+
+    /// Whether the picture changes under a hand.
+    pub(super) fn is_by_hand(&self) -> bool {
+        matches!(self.source, Source::Drawing(_)) || !self.retouches.is_empty()
     }
 }
 
@@ -56,8 +65,17 @@ impl Hand {
 impl Encode {
     /// Draws; what becomes of it is shown.
     pub fn draw(&mut self, cx: &mut ToolContext<'_, Self>, stroke: impl FnOnce(&mut Settings)) {
+        let is_shown = self.hand.owns(cx.workspace.position.expression());
         cx.edit(stroke);
         self.hand.leave(cx);
+        // With the last stroke its picture goes, and what was painted over is there again.
+        if let Source::Shot(expression) = &cx.settings().source
+            && cx.settings().retouches.is_empty()
+            && is_shown
+        {
+            let expression = expression.clone();
+            cx.show(Edit::Expression(expression));
+        }
     }
 
     /// Descends to the code of the picture, also where there is an encoder. That of a drawing is
@@ -81,7 +99,7 @@ impl Encode {
         if !is_of_hand || !self.hand.owns(cx.workspace.position.expression()) {
             return;
         }
-        let is_whole = wanted.source == settings.source;
+        let is_whole = wanted.source == settings.source && wanted.retouches == settings.retouches;
         let composition = Composition {
             expression: written(&found.code, model),
             sampler: sampler_of(found, cx.workspace.sampler()),

@@ -10,19 +10,23 @@ mod hand;
 pub(crate) mod panel;
 mod preprocessor;
 mod reading;
+mod retouch;
 mod run;
 
 pub use drawing::Stroke;
-pub use preprocessor::{Original, PreprocessedImage};
+pub use preprocessor::{Original, PreprocessedImage, Taken};
 pub use reading::Reading;
+pub use retouch::TAKEN;
 pub(in crate::app) use run::name_of;
 pub use run::{Encode, Found, How};
 
 use super::part::why_no_real_codes;
 use super::{ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
+use crate::app::pictures::PictureRequest;
 use crate::app::{Param, Tool, ToolParam};
 use crate::document::photo::{self, Background, Crop, Fit, Placing};
 use crate::engine::{Event, InvertOptions, JobId, ModelInfo};
+use crate::latent::expr::Expr;
 use crate::latent::sampling::MAX_STEPS;
 use crate::learn::ToolName;
 use crate::model::manifest::ImageSpec;
@@ -44,6 +48,8 @@ pub const PRIOR_WEIGHT: RangeInclusive<f32> = 0.0..=0.1;
 
 /// Radius of the brush, in hundredths of the side.
 pub const BRUSH_RADIUS: ToolParam = ToolParam::new(Tool::Encode, "brush");
+/// The brightness that the brush gives to pixels of a grey picture, in hundredths.
+pub const INK: ToolParam = ToolParam::new(Tool::Encode, "ink");
 /// How strongly a descent is held near the prior, in thousandths.
 pub const PRIOR: ToolParam = ToolParam::new(Tool::Encode, "prior");
 
@@ -55,6 +61,8 @@ pub enum Source {
     None,
     Drawing(Vec<Stroke>),
     File(PathBuf),
+    /// The picture that the model draws of an expression.
+    Shot(Expr),
 }
 
 /// What is set in the tool.
@@ -76,6 +84,10 @@ pub struct Settings {
     /// A part of the original; `None` is all of it.
     pub crop: Option<Crop>,
     pub brush: f32,
+    /// What is painted over the picture as the model sees it; a drawing is all strokes.
+    pub retouches: Vec<Stroke>,
+    /// What a retouching brush paints: red, green and blue.
+    pub ink: [u8; 3],
     pub steps: usize,
     /// Those of DDIM, for models that make pictures in steps.
     pub ddim_steps: usize,
@@ -96,6 +108,8 @@ impl Default for Settings {
             ground: Background::default(),
             crop: None,
             brush: 0.045,
+            retouches: Vec::new(),
+            ink: drawing::LIGHT,
             steps: search.steps,
             ddim_steps: 50,
             prior_weight: search.prior_weight,
@@ -119,6 +133,9 @@ pub struct Wanted {
     pub fit: Fit,
     pub ground: Background,
     pub crop: Option<Crop>,
+    pub retouches: Vec<Stroke>,
+    /// The picture of an expression, where that is the source.
+    pub taken: Option<Taken>,
 }
 
 /// Whether a model draws digits as MNIST has them: light on dark, centred.
@@ -184,7 +201,7 @@ impl Settings {
         match &self.source {
             Source::None => false,
             Source::Drawing(strokes) => !strokes.is_empty(),
-            Source::File(_) => true,
+            Source::File(_) | Source::Shot(_) => true,
         }
     }
 
@@ -202,6 +219,8 @@ impl Settings {
             fit: self.fit,
             ground: self.ground,
             crop: self.crop.filter(|_| !is_drawn),
+            retouches: self.retouches.clone(),
+            taken: None,
         })
     }
 
@@ -237,12 +256,14 @@ impl Settings {
         self.source = source;
         self.crop = None;
         self.invert = None;
+        self.retouches.clear();
     }
 
     /// Removes the picture.
     pub fn close(&mut self) {
         self.source = Source::None;
         self.crop = None;
+        self.retouches.clear();
     }
 
     /// Puts the brush down; the place in parts of the side.
@@ -252,7 +273,12 @@ impl Settings {
             && drawing::points(strokes) < drawing::MAX_POINTS
         {
             let points = vec![at];
-            strokes.push(Stroke { radius, points });
+            let ink = drawing::LIGHT;
+            strokes.push(Stroke {
+                radius,
+                points,
+                ink,
+            });
         }
     }
 
@@ -269,9 +295,10 @@ impl Settings {
 
     /// Takes the last stroke back.
     pub fn take_back_stroke(&mut self) {
-        if let Source::Drawing(strokes) = &mut self.source {
-            strokes.pop();
-        }
+        match &mut self.source {
+            Source::Drawing(strokes) => strokes.pop(),
+            _ => self.retouches.pop(),
+        };
     }
 
     pub fn set_ddim_steps(&mut self, steps: usize) {
@@ -287,6 +314,7 @@ impl Settings {
         *self = Self {
             source: std::mem::take(&mut self.source),
             round: self.round,
+            retouches: std::mem::take(&mut self.retouches),
             ..Self::default()
         };
     }
@@ -295,6 +323,7 @@ impl Settings {
     pub fn is_changed(&self) -> bool {
         let mut options = Self::default();
         options.source.clone_from(&self.source);
+        options.retouches.clone_from(&self.retouches);
         options.round = self.round;
         options != *self
     }
@@ -332,6 +361,7 @@ impl ToolPart for Encode {
                 cx.edit(|settings| settings.brush = radius);
             },
         },
+        retouch::INK_NUMBER,
         ToolNumber {
             name: PRIOR.name,
             numbers: None,
@@ -358,6 +388,10 @@ impl ToolPart for Encode {
 
     fn why_not(model: &ModelInfo) -> Option<&'static str> {
         why_no_real_codes(model)
+    }
+
+    fn requests(view: ToolView<'_, Self>, model: &ModelInfo) -> Vec<PictureRequest> {
+        retouch::request(view, model).into_iter().collect()
     }
 
     /// Brings the picture into the model's size and finds its code, as soon as either is another.

@@ -6,6 +6,7 @@
 use super::drawing;
 use super::{Source, Wanted};
 use crate::app::Wake;
+use crate::app::pictures::DecodedPicture;
 use crate::document::photo::{self, Photo, Placing, PrepareOptions, prepare, suggests_invert};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,16 @@ pub struct PreprocessedImage {
     /// Whether light and dark were exchanged.
     pub inverted: bool,
     pub placing: Placing,
+}
+
+/// A picture of the model itself.
+#[derive(Clone, Debug)]
+pub struct Taken(pub Arc<DecodedPicture>);
+
+impl PartialEq for Taken {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
 }
 
 /// RGBA bytes of a small copy of the original, row after row from the top.
@@ -130,6 +141,7 @@ impl Worker {
         let id = self.next_id;
         let photo = match &wanted.source {
             Source::None => return Err("There is no picture".to_owned()),
+            Source::Shot(_) => return taken(id, wanted),
             Source::Drawing(strokes) => &drawing::paint(strokes).ok_or("It cannot be drawn")?,
             Source::File(path) => {
                 let known = self.read.as_ref();
@@ -156,7 +168,8 @@ impl Worker {
         };
         let image = wanted.image;
         let sides = [image.channels, image.height, image.width];
-        let picture = prepare(photo, sides, &options).map_err(|error| error.to_string())?;
+        let mut picture = prepare(photo, sides, &options).map_err(|error| error.to_string())?;
+        drawing::retouch(&mut picture, image, &wanted.retouches);
         Ok(PreprocessedImage {
             id,
             wanted: wanted.clone(),
@@ -167,6 +180,29 @@ impl Worker {
             placing: options.placing,
         })
     }
+}
+
+/// The picture that the model made, with what was painted over it.
+fn taken(id: u64, wanted: &Wanted) -> Result<PreprocessedImage, String> {
+    let image = wanted.image;
+    let taken = wanted.taken.as_ref().map(|taken| &*taken.0);
+    let taken = taken.filter(|taken| taken.image == image);
+    let mut picture = taken.ok_or("The picture is on its way")?.values.to_vec();
+    drawing::retouch(&mut picture, image, &wanted.retouches);
+    Ok(PreprocessedImage {
+        id,
+        wanted: wanted.clone(),
+        picture: picture.into(),
+        original_size: [image.width as u32, image.height as u32],
+        // It is shown as the model sees it, and nowhere else.
+        original: Original {
+            width: 0,
+            height: 0,
+            rgba: Arc::default(),
+        },
+        inverted: false,
+        placing: Placing::AsItIs,
+    })
 }
 
 /// A copy of a photo for the window: every so many pixels.

@@ -28,10 +28,25 @@ pub struct Found {
     pub reconstruction: Arc<[f32]>,
     /// The mean of the squared differences to the picture.
     pub mse: f32,
+    /// The largest difference of two numbers of the pictures.
+    pub largest_error: f32,
     pub how: How,
 }
 
 impl Found {
+    /// How far the code is from the one that the picture was made of, as the largest difference of two numbers; `None`
+    /// where it was made otherwise, or changed since.
+    pub fn code_error(&self) -> Option<f32> {
+        let wanted = &self.prepared.wanted;
+        let taken = wanted
+            .taken
+            .as_ref()
+            .filter(|_| wanted.retouches.is_empty());
+        let made_of = &taken?.0.code;
+        let is_alike = made_of.space == self.code.space && made_of.shape == self.code.shape;
+        is_alike.then(|| largest_error(made_of.values.reals(), self.code.values.reals()))
+    }
+
     /// The absolute difference of each pixel, as the mean over the channels: f32 `[H, W]`.
     pub fn difference(&self) -> Vec<f32> {
         let plane = self.image.height * self.image.width;
@@ -42,6 +57,12 @@ impl Found {
         }
         sums
     }
+}
+
+/// The largest difference between two pictures.
+fn largest_error(a: &[f32], b: &[f32]) -> f32 {
+    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, f32::max)
 }
 
 /// How a code was found.
@@ -143,7 +164,24 @@ impl Encode {
         let settings = cx.settings();
         let key = (settings.address(), ByAddress::new(model));
         let wanted = self.wanted.get(key, || settings.wanted(model));
-        let Some(wanted) = wanted.as_ref() else {
+        let with_picture = match &settings.source {
+            Source::Shot(expression) => match Self::taken(cx, model, expression) {
+                Ok(Some(taken)) => wanted.as_ref().clone().map(|wanted| Wanted {
+                    taken: Some(taken),
+                    ..wanted
+                }),
+                Ok(None) => return,
+                Err(sentence) => {
+                    self.stop(cx);
+                    (self.prepared, self.found) = (None, None);
+                    (self.done, self.fault) = (None, Some(sentence));
+                    self.preprocessor.forget();
+                    return;
+                }
+            },
+            _ => None,
+        };
+        let Some(wanted) = with_picture.as_ref().or(wanted.as_ref().as_ref()) else {
             self.stop(cx);
             (self.prepared, self.found, self.fault) = (None, None, None);
             self.done = None;
@@ -174,7 +212,7 @@ impl Encode {
     /// Starts the job for the picture, if it is not the one that was done last.
     fn find_code(&mut self, cx: &mut ToolContext<'_, Self>, model: &ModelInfo) {
         let search = cx.settings().search(model);
-        let is_drawing = matches!(cx.settings().source, Source::Drawing(_));
+        let is_drawing = cx.settings().is_by_hand();
         let Some(prepared) = self.prepared.clone() else {
             return;
         };
@@ -264,6 +302,7 @@ impl Encode {
         self.found = Some(Found {
             id: self.next_id,
             model: run.model,
+            largest_error: largest_error(&run.prepared.picture, &encoding.reconstruction),
             prepared: run.prepared,
             code: encoding.mu.clone(),
             image: encoding.image,
@@ -292,6 +331,7 @@ impl Encode {
         self.found = Some(Found {
             id: self.next_id,
             model: run.model.clone(),
+            largest_error: largest_error(&run.prepared.picture, &step.picture),
             prepared: Arc::clone(&run.prepared),
             code: step.best_code,
             image: step.image,
@@ -328,6 +368,7 @@ impl Settings {
     pub fn suggested_name(&self) -> String {
         match &self.source {
             Source::File(path) => name_of(path),
+            Source::Shot(_) => "picture".to_owned(),
             Source::Drawing(_) | Source::None => "drawing".to_owned(),
         }
     }

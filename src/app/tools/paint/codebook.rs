@@ -1,48 +1,13 @@
-//! The pictures of the entries of a codebook, and how much of it many seeds use.
+//! How much of a codebook many seeds use.
 
-use super::{Cx, Paint};
+use super::Cx;
 use crate::app::Edit;
-use crate::app::pictures::{PictureRequest, SetKey};
-use crate::app::tools::ToolView;
-use crate::engine::{Job, JobId, ModelId, ModelInfo};
-use crate::latent::Sampler;
-use crate::latent::expr::Expr;
+use crate::engine::{Job, JobId, ModelId};
 use crate::latent::painting::Usage;
-use crate::model::IndexGrid;
 use std::sync::Arc;
-
-/// A picture for each entry: a grid that has it everywhere.
-pub const PALETTE: SetKey = SetKey("paint codebook");
 
 /// Seeds of a count.
 pub const SEEDS: u32 = 100;
-
-/// The most that pictures of entries may take in memory, in bytes.
-const MOST_BYTES: usize = 64 << 20;
-
-/// How many entries of a codebook have a picture: as many as there is room for, from the first on.
-pub(super) fn pictured(model: &ModelInfo, grid: IndexGrid) -> u32 {
-    if !model.manifest.entries.is_empty() {
-        return 0;
-    }
-    let bytes = model.manifest.image.len().saturating_mul(size_of::<f32>());
-    let room = MOST_BYTES / bytes.max(1);
-    grid.levels.min(u32::try_from(room).unwrap_or(u32::MAX))
-}
-
-/// The pictures of the entries, where these have no names.
-pub(super) fn request(
-    _: ToolView<'_, Paint>,
-    model: &ModelInfo,
-    grid: IndexGrid,
-) -> Option<PictureRequest> {
-    let count = pictured(model, grid);
-    let entry = |index| Expr::Fill(grid.space, index);
-    // No setting of the sampler changes them.
-    let usual = Sampler::default();
-    (count > 0)
-        .then(|| PictureRequest::new(PALETTE, model, (0..count).map(entry)).drawn_with(usual))
-}
 
 /// What a count over many seeds found.
 #[derive(Clone, PartialEq, Debug)]

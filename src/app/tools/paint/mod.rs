@@ -11,11 +11,12 @@ mod numbers;
 pub(crate) mod panel;
 mod watch;
 
-pub use codebook::{Counted, PALETTE};
+pub use crate::app::tools::palette::PALETTE;
+pub use codebook::Counted;
 pub use numbers::{BRUSH_SIZE, ENTRY};
 pub use watch::Expected;
 
-use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView};
+use super::{ToolCommand, ToolContext, ToolInfo, ToolNumber, ToolPart, ToolView, palette};
 use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::{Availability, CommandInfo, Derived};
 use crate::engine::{Event, JobId, ModelInfo};
@@ -373,7 +374,7 @@ impl ToolPart for Paint {
         if view.settings.mode == Mode::Picture {
             requests.push(PictureRequest::new(OTHER, model, [view.other()]));
         }
-        requests.extend(codebook::request(view, model, grid));
+        requests.extend(palette::request(model, grid));
         requests
     }
 

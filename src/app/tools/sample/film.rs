@@ -10,6 +10,7 @@ use crate::app::tools::ToolContext;
 use crate::engine::{Job, JobId, ModelInfo};
 use crate::latent::{SessionNames, Shot};
 use crate::model::manifest::ImageSpec;
+use crate::model::written::Choice;
 use std::sync::Arc;
 
 /// What the pictures of a film may take.
@@ -35,6 +36,8 @@ pub struct FilmStep {
     pub noisy: Option<Still>,
     /// The x0 prediction; after the last step the picture.
     pub data: Still,
+    /// How the places that it wrote were chosen; empty where a picture is not written place by place.
+    pub choices: Arc<[Choice]>,
 }
 
 /// What a film is of.
@@ -94,6 +97,17 @@ impl Film {
     pub fn nearest(&self, step: usize) -> Option<&FilmStep> {
         let distance = |kept: &&FilmStep| kept.step.abs_diff(step);
         self.steps.iter().min_by_key(distance)
+    }
+
+    /// How a place of the current picture was chosen, and the step that wrote it; `None` where that is not known.
+    pub fn choice(&self, place: usize) -> Option<(usize, &Choice)> {
+        let steps = self.steps.iter().take(self.come);
+        let mut found = steps.filter_map(|step| {
+            let first = step.choices.first()?.place;
+            let choice = step.choices.get(place.checked_sub(first)?)?;
+            Some((step.step, choice))
+        });
+        found.next()
     }
 
     /// Whether somebody looks at it.
@@ -156,6 +170,7 @@ impl Film {
         (step, of): (usize, usize),
         image: ImageSpec,
         [noisy, data]: [Option<Vec<f32>>; 2],
+        choices: Arc<[Choice]>,
     ) {
         if self.job != Some(job) {
             return;
@@ -181,7 +196,12 @@ impl Film {
         let Some(data) = data.and_then(still) else {
             return;
         };
-        let step = FilmStep { step, noisy, data };
+        let step = FilmStep {
+            step,
+            noisy,
+            data,
+            choices,
+        };
         match self.steps.get_mut(self.come) {
             Some(place) => *place = step,
             None => self.steps.push(step),
@@ -234,7 +254,14 @@ mod tests {
         let image = image(2);
         let take = |film: &mut Film, job, step, of, level: f32| {
             let values = Some(vec![level; image.len()]);
-            film.take(JobId(job), (step, of), image, [values.clone(), values]);
+            let choices = [2 * step - 2, 2 * step - 1].map(|place| Choice {
+                place,
+                index: job as u32,
+                is_given: false,
+                likely: Vec::new(),
+            });
+            let pictures = [values.clone(), values];
+            film.take(JobId(job), (step, of), image, pictures, choices.into());
         };
         let levels = |film: &Film| -> Vec<f32> {
             let steps = film.steps().iter();
@@ -255,6 +282,12 @@ mod tests {
         take(&mut film, 2, 1, 3, 0.75);
         assert_eq!((levels(&film), film.come()), (vec![0.75, 0.25, 0.25], 1));
         assert_eq!(film.nearest(9).map(|kept| kept.step), Some(3));
+        let choice = |place| {
+            film.choice(place)
+                .map(|(step, choice)| (step, choice.index))
+        };
+        assert_eq!([choice(0), choice(1)], [Some((1, 2)); 2]);
+        assert_eq!(choice(2), None, "that was of the one before");
         // Another number of steps is another strip.
         (film.job, film.come) = (Some(JobId(3)), 0);
         take(&mut film, 3, 1, 5, 0.5);

@@ -5,6 +5,7 @@
 
 pub(crate) mod edit;
 mod film;
+mod looking;
 mod measure;
 mod numbers;
 pub(crate) mod panel;
@@ -15,7 +16,7 @@ mod side;
 pub use edit::EditSettings;
 pub use film::{Film, FilmStep, Still};
 pub use measure::{Measure, Reading};
-pub use numbers::{AMPLIFICATION, BRUSH_RADIUS, COUNT, FILM_SECONDS, STEP, number_of_pane};
+pub use numbers::{AMPLIFICATION, BRUSH_RADIUS, COUNT, FILM_SECONDS, PLACE, STEP, number_of_pane};
 pub use quality::{Along, Curve, MAX_CURVES, Quality, QualitySettings};
 pub use reel::Reel;
 pub use side::{MAX_PANES, PANES, PaneSettings, Side, SidePane, SideSettings};
@@ -102,6 +103,8 @@ impl Default for Settings {
 pub struct Sample {
     film: Film,
     reel: Reel,
+    /// The place of a written picture that is looked at, where the film rests within a step.
+    looked: Option<usize>,
     side: Side,
     quality: Quality,
 }
@@ -162,6 +165,7 @@ impl Sample {
     /// Stops playing and shows a step.
     pub fn scrub(&mut self, step: usize) {
         self.reel.go_to(step, self.film.of());
+        self.looked = None;
     }
 
     /// The sampler that goes on after the shown step as it would anyway, but by settings of its own.
@@ -349,7 +353,8 @@ impl ToolPart for Sample {
         match view.settings.mode {
             Mode::SideBySide => Side::requests(view.workspace, &view.settings.side, model),
             Mode::Edit => edit::requests(view.workspace, &view.settings.edit, model),
-            Mode::Film | Mode::Quality => Vec::new(),
+            Mode::Film => looking::request(model).into_iter().collect(),
+            Mode::Quality => Vec::new(),
         }
     }
 
@@ -367,9 +372,11 @@ impl ToolPart for Sample {
                 image,
                 values,
                 noisy,
-            } => self
-                .film
-                .take(job, (done, of), image, [noisy, Some(values)]),
+                choices,
+            } => {
+                let pictures = [noisy, Some(values)];
+                self.film.take(job, (done, of), image, pictures, choices);
+            }
             Event::Progress { job, done, total } => self.quality.on_progress(job, [done, total]),
             Event::Assessed { job, likeness } => self.quality.on_assessed(job, likeness),
             _ => {}
@@ -394,6 +401,7 @@ impl ToolPart for Sample {
     }
 
     fn toggle_play(&mut self) -> bool {
+        self.looked = None;
         self.film.is_shown() && self.film.of() > 1 && self.reel.toggle(self.film.of())
     }
 

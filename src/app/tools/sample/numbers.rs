@@ -16,6 +16,8 @@ const SECONDS: RangeInclusive<f32> = 1.0..=20.0;
 
 /// Which step of the film is shown.
 pub const STEP: ToolParam = ToolParam::new(Tool::Sample, "step");
+/// Which place of a written picture the film has come to.
+pub const PLACE: ToolParam = ToolParam::new(Tool::Sample, "place");
 /// How long the whole film takes.
 pub const FILM_SECONDS: ToolParam = ToolParam::new(Tool::Sample, "seconds");
 /// How many times as strong the difference is shown.
@@ -48,6 +50,24 @@ pub(super) const ALL: &[ToolNumber<Sample>] = &[
             (of > 1).then(|| row.scaled(Scale::Whole))
         },
         set: |tool, _, _, step| tool.scrub(step.round().max(1.0) as usize),
+    },
+    ToolNumber {
+        name: PLACE.name,
+        numbers: None,
+        row: |view, id| {
+            let model = view.workspace.model()?;
+            let places = model.manifest.grid().filter(|_| model.manifest.writes())?;
+            let of = places.places() as f32;
+            let words = [
+                "Place",
+                "Place of the film",
+                "The place that is written, row after row; Space plays the film",
+            ];
+            let shown = view.tool.place().map_or(of, |place| place as f32 + 1.0);
+            let row = Param::new(id.into(), words, 1.0..=of, of, shown);
+            (of > 1.0).then(|| row.scaled(Scale::Whole))
+        },
+        set: |tool, _, _, place| tool.look_at((place.round().max(1.0) as usize).saturating_sub(1)),
     },
     ToolNumber {
         name: FILM_SECONDS.name,

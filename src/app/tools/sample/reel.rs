@@ -25,6 +25,14 @@ impl Reel {
         self.at = (step < of).then_some(step.max(1));
     }
 
+    /// How much of the shown step has been played, 0..1; 1 at rest.
+    pub fn within(&self, of: usize) -> f32 {
+        match self.played {
+            Some(played) => (played * of as f32 - (self.step(of) - 1) as f32).clamp(0.0, 1.0),
+            None => 1.0,
+        }
+    }
+
     pub fn is_playing(&self) -> bool {
         self.played.is_some()
     }
@@ -87,8 +95,9 @@ mod tests {
             seen.push(reel.step(4));
         }
         assert_eq!(seen, [1, 1, 1, 2, 2, 3, 3, 4]);
+        assert_eq!(reel.within(4), 0.5);
         reel.advance(1.0, 4);
-        assert!(!reel.is_playing() && reel.step(4) == 4);
+        assert!(!reel.is_playing() && reel.step(4) == 4 && reel.within(4) == 1.0);
         // From a step in the middle it goes on, and stops where it is.
         reel.go_to(2, 4);
         reel.toggle(4);

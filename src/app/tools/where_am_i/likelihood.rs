@@ -29,6 +29,10 @@ impl Likelihood {
         if self.asked.is_some() || !model.manifest.capabilities().has_likelihood {
             return;
         }
+        // A picture that takes long comes first, and so does the one that replaces it.
+        if !cx.workspace.preview.is_settled() {
+            return;
+        }
         let frame = cx.workspace.preview.frame();
         let Some(frame) = frame.filter(|frame| frame.shot.model == model.id) else {
             return;

@@ -288,9 +288,8 @@ impl ToolPart for Where {
     }
 
     fn tick(&mut self, cx: &mut ToolContext<'_, Self>, model: &Arc<ModelInfo>) {
-        if cx.is_open() {
-            self.likelihood.follow(cx, model);
-        }
+        // It stands below the picture of every tool.
+        self.likelihood.follow(cx, model);
     }
 
     fn on_event(&mut self, _: &mut ToolContext<'_, Self>, event: Event) {

@@ -151,6 +151,10 @@ fn likelihood_ui(ui: &mut Ui, app: &AppState) {
         return;
     }
     section(ui, "Picture", |ui| {
+        if app.learning().is_predicting(app.view()) {
+            caption(ui, "Its likelihood is hidden until you have answered");
+            return;
+        }
         let Some(bits) = app.tool::<Where>().bits_per_dimension() else {
             caption(ui, "Its likelihood is measured");
             return;

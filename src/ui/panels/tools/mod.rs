@@ -8,6 +8,7 @@ mod other_models;
 pub mod panes;
 pub mod rail;
 pub mod sources;
+pub mod swatch;
 
 pub use other_models::other_models_ui;
 

@@ -1,8 +1,8 @@
 //! Which picture, how the model is to see it, and what becomes of its code.
 
-use super::View;
+use super::{View, error_words};
 use crate::app::tools::encode::{
-    BRUSH_RADIUS, DDIM_STEPS, Encode, Found, How, PRIOR, STEPS, Settings, Source, knows_faces,
+    BRUSH_RADIUS, DDIM_STEPS, Encode, Found, How, INK, PRIOR, STEPS, Settings, Source, knows_faces,
 };
 use crate::app::{Action, Actions, AppState, Command, Edit, ParamId, SessionAction};
 use crate::document::photo::{Background, Crop, Fit, Placing};
@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// The longest side of the original, in points.
 const ORIGINAL_SIDE: f32 = 112.0;
 
+/// Errors below this round to nothing in a picture of 256 values.
+const HALF_A_VALUE: f32 = 0.5 / 255.0;
+
 /// Paints the controls.
 pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo, view: &mut View) {
     let settings = &app.tools().settings().encode;
@@ -29,12 +32,20 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, model: &ModelInfo,
         source_ui(ui, app, actions, model, view);
     });
     if settings.has_picture() {
-        section(ui, "As the model sees it", |ui| {
-            options_ui(ui, app, actions, model, settings);
-        });
+        // A picture of the model itself is in its size, and as it learned to see it.
+        if !matches!(settings.source, Source::Shot(_)) {
+            section(ui, "As the model sees it", |ui| {
+                options_ui(ui, app, actions, model, settings);
+            });
+        }
         section(ui, "Code", |ui| {
             code_ui(ui, app, actions, model, settings, view);
         });
+        if !matches!(settings.source, Source::Drawing(_)) {
+            section(ui, "Retouch", |ui| {
+                retouch_ui(ui, app, actions, model, settings);
+            });
+        }
     }
 }
 
@@ -46,8 +57,8 @@ fn source_ui(
     view: &mut View,
 ) {
     let settings = &app.tools().settings().encode;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
         command_button(ui, app, actions, Command::OpenPicture);
         let draws = matches!(settings.source, Source::Drawing(_));
         let draw = Button::new((icon(Icon::Pencil), "Draw"))
@@ -59,6 +70,19 @@ fn source_ui(
             .accessible_name("Draw");
         if draw.clicked() {
             actions.edit_tool::<Encode>(Settings::begin_drawing);
+        }
+        let take = Button::new((icon(Icon::ImageDown), "Take current"))
+            .selected(matches!(settings.source, Source::Shot(_)))
+            .min_size(vec2(0.0, size::CONTROL));
+        let take = ui
+            .add_enabled(app.preview().frame().is_some(), take)
+            .on_hover_text(
+                "Take the picture on the window: find its code again, and paint on its pixels",
+            )
+            .on_disabled_hover_text("The first picture is on its way")
+            .accessible_name("Take the current picture");
+        if take.clicked() {
+            actions.ask_tool(|_: &mut Encode, cx| Encode::take_current(cx));
         }
     });
     match &settings.source {
@@ -79,21 +103,20 @@ fn source_ui(
         Source::Drawing(_) => {
             parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_RADIUS));
             let strokes = app.tools().settings().encode.has_picture();
-            let back = Button::new((icon(Icon::Eraser), "Take back a stroke"));
-            let back = ui
-                .add_enabled(strokes, back)
-                .on_hover_text("Take back the last stroke; undo takes back the whole drawing")
-                .on_disabled_hover_text("Nothing is drawn yet")
-                .accessible_name("Take back a stroke");
-            if back.clicked() {
-                actions.ask_tool(|tool: &mut Encode, cx| {
-                    tool.draw(cx, Settings::take_back_stroke);
-                });
-            }
+            let tip = "Take back the last stroke; undo takes back the whole drawing";
+            take_back_ui(ui, actions, strokes, tip);
             caption(
                 ui,
                 "The drawing is the current picture; undo takes it back. Draw begins an empty one",
             );
+        }
+        Source::Shot(expression) => {
+            ui.horizontal(|ui| {
+                ui.label("Of");
+                let text = expression.to_string();
+                ui.add(Label::new(crate::ui::widgets::code(text.as_str())).truncate())
+                    .on_hover_text(text);
+            });
         }
         Source::File(path) => {
             ui.horizontal_top(|ui| {
@@ -109,6 +132,55 @@ fn source_ui(
             ui.add(Label::new(RichText::new(fault).color(colour)).wrap());
         });
     }
+}
+
+fn take_back_ui(ui: &mut Ui, actions: &mut Actions, has_strokes: bool, tip: &str) {
+    let back = Button::new((icon(Icon::Eraser), "Take back a stroke"));
+    let back = ui
+        .add_enabled(has_strokes, back)
+        .on_hover_text(tip)
+        .on_disabled_hover_text("Nothing is drawn yet")
+        .accessible_name("Take back a stroke");
+    if back.clicked() {
+        actions.ask_tool(|tool: &mut Encode, cx| {
+            tool.draw(cx, Settings::take_back_stroke);
+        });
+    }
+}
+
+/// The brush over the picture as the model sees it.
+fn retouch_ui(
+    ui: &mut Ui,
+    app: &AppState,
+    actions: &mut Actions,
+    model: &ModelInfo,
+    settings: &Settings,
+) {
+    parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_RADIUS));
+    if model.manifest.image.channels == 1 {
+        parameter_row::ui(ui, app, actions, &ParamId::Tool(INK));
+    } else {
+        ui.horizontal(|ui| {
+            ui.label("Ink");
+            let mut ink = settings.ink;
+            let button = ui
+                .color_edit_button_srgb(&mut ink)
+                .on_hover_text("The color that the brush paints")
+                .accessible_name("Color of the ink");
+            if button.changed() {
+                actions.edit_tool::<Encode>(move |settings| settings.ink = ink);
+            }
+        });
+    }
+    let tip = "Take back the last stroke; undo takes back all of them";
+    take_back_ui(ui, actions, !settings.retouches.is_empty(), tip);
+    caption(
+        ui,
+        match settings.retouches.is_empty() {
+            true => "Paint on the picture as the model sees it: its code follows",
+            false => "What the model makes of the retouched picture is the current one",
+        },
+    );
 }
 
 /// The original with the part that is used; a drag chooses another part.
@@ -353,7 +425,7 @@ fn code_ui(
         );
     }
     if let Some(found) = live.found() {
-        numbers_ui(ui, found);
+        numbers_ui(ui, found, app.learning().is_predicting(app.view()));
         keep_ui(ui, app, actions, found, view);
     }
     ui.add_space(space::XS);
@@ -458,7 +530,7 @@ fn redraw_ui(ui: &mut Ui, app: &AppState, actions: &mut Actions) {
     }
 }
 
-fn numbers_ui(ui: &mut Ui, found: &Found) {
+fn numbers_ui(ui: &mut Ui, found: &Found, is_predicting: bool) {
     Grid::new("encode numbers")
         .num_columns(2)
         .spacing(vec2(space::M, space::XS))
@@ -470,9 +542,23 @@ fn numbers_ui(ui: &mut Ui, found: &Found) {
             };
             row(
                 "Squared error",
-                format!("{:.4}", found.mse),
+                error_words(found.mse),
                 "Mean of the squared differences of all pixels, 0 to 1",
             );
+            row(
+                "Largest error",
+                error_words(found.largest_error),
+                "How far what comes back is from the picture at the pixel where it is furthest, 0 to 1. One of 256 \
+                 values is 0.0039 from the next",
+            );
+            if let Some(error) = found.code_error() {
+                row(
+                    "Code error",
+                    error_words(error),
+                    "How far the code that was found is from the one that the picture was made of, at the number \
+                     where it is furthest",
+                );
+            }
             row(
                 "Norm",
                 format!("{:.2}", found.code.norm()),
@@ -487,7 +573,23 @@ fn numbers_ui(ui: &mut Ui, found: &Found) {
                     "Divergence of the posterior from the prior, summed over all dimensions",
                 );
             }
+            if let How::Encoder(encoding) = &found.how
+                && let Some(bits) = encoding.bits_per_dimension
+                && !is_predicting
+            {
+                row(
+                    "Likelihood",
+                    format!("{bits:.3} bits/dim"),
+                    "Bits that each pixel takes under the model's own density: the fewer, the likelier",
+                );
+            }
         });
+    if found.largest_error < HALF_A_VALUE {
+        caption(
+            ui,
+            "The picture comes back: no pixel is off by half of one of its 256 values",
+        );
+    }
 }
 
 /// A field for the name and the button that gives it.

@@ -5,6 +5,7 @@ mod panes;
 mod plots;
 
 use super::Source;
+use crate::ui::panels::tools::brush::Pen;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, below_picture};
 use crate::ui::picture::{rgba_image, texture_options};
 use eframe::egui::{CentralPanel, Context, Pos2, TextureHandle, TextureId, TextureOptions, Ui};
@@ -23,6 +24,7 @@ pub struct View {
     input: Painted,
     reconstruction: Painted,
     difference: Painted,
+    pen: Pen,
 }
 
 /// A texture and the number of what is on it.
@@ -51,6 +53,14 @@ impl Painted {
             self.of = Some((of, options));
         }
         self.texture.as_ref().map(TextureHandle::id)
+    }
+}
+
+/// An error as a number with four decimals, or by its power of ten where these were all zero.
+fn error_words(error: f32) -> String {
+    match error {
+        error if error > 0.0 && error < 0.000_5 => format!("{error:.1e}"),
+        error => format!("{error:.4}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What goes in, what comes out, and where they differ, beside each other.
 
-use super::View;
+use super::{View, error_words};
 use crate::app::tools::encode::{Encode, Found, How, Reading, Source};
 use crate::gpu::display::rgba_from_planes;
 use crate::model::measurement::Judgement;
@@ -196,15 +196,76 @@ fn input_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32) {
         rgba_from_planes(&prepared.picture, image)
     });
     let name = "The picture as the model sees it";
-    picture_ui(ui, side, texture, size, name, Sense::hover());
     let is_drawn = matches!(
         stage.app.tools().settings().encode.source,
         Source::Drawing(_)
     );
+    let sense = match is_drawn {
+        true => Sense::hover(),
+        false => Sense::click_and_drag(),
+    };
+    let (rect, response) = picture_ui(ui, side, texture, size, name, sense);
+    if !is_drawn {
+        retouch_ui(ui, stage, view, rect, &response, size);
+    }
     // That of a drawing stands below the drawing.
     if is_drawn || !reading_ui(ui, stage, |reading| &reading.picture) {
         note_ui(ui, &format!("{}×{} pixels", image.width, image.height), "");
     }
+}
+
+/// The brush over the picture as the model sees it.
+fn retouch_ui(
+    ui: &Ui,
+    stage: &mut Stage<'_>,
+    view: &mut View,
+    place: Rect,
+    response: &Response,
+    size: [usize; 2],
+) {
+    if let Some(line) = view.pen.follow(response, place) {
+        let ends = line.ends.map(|end| end.map(|part| part.clamp(0.0, 1.0)));
+        let begins = response.drag_started() || response.clicked();
+        retouch(stage, ends, begins);
+    }
+    if let Some(middle) = view.pen.follow_keys(ui, response, size) {
+        retouch(stage, [middle; 2], true);
+    }
+    let painter = ui.painter().with_clip_rect(place.expand(2.0));
+    let tokens = tokens(ui);
+    let radius = stage.app.tools().settings().encode.brush * place.size().max_elem();
+    if let Some(pointer) = response.hover_pos() {
+        let outer = Stroke::new(3.0, PAPER.gamma_multiply(0.6));
+        let inner = Stroke::new(1.5, PLAIN_TINT);
+        painter.circle_stroke(pointer, radius, outer);
+        painter.circle_stroke(pointer, radius, inner);
+    }
+    if response.has_focus() {
+        let accent = Stroke::new(2.0, tokens.accent);
+        painter.rect_stroke(place, 0.0, accent, StrokeKind::Outside);
+        let [width, height] = size.map(|side| side.max(1) as f32);
+        let cell = place.size() / vec2(width, height);
+        let [x, y] = view.pen.cursor().map(|at| at as f32);
+        let corner = place.min + vec2(x, y) * cell;
+        let cursor = Rect::from_min_size(corner, cell);
+        painter.rect_stroke(cursor, 0.0, accent, StrokeKind::Outside);
+    }
+    response
+        .clone()
+        .on_hover_and_drag_cursor(CursorIcon::Crosshair)
+        .on_hover_text("Paint on it: its code and what the model makes of that follow. Arrows and Enter paint too");
+}
+
+/// Paints along a line on the picture, as a stroke of its own or on with the last one.
+fn retouch(stage: &mut Stage<'_>, [from, to]: [[f32; 2]; 2], begins: bool) {
+    stage.actions.ask_tool(move |tool: &mut Encode, cx| {
+        tool.draw(cx, |settings| {
+            if begins {
+                settings.begin_retouch(from);
+            }
+            settings.retouch_to(to);
+        });
+    });
 }
 
 /// What the judge sees in one of the two pictures, on a line. Returns whether there is something to
@@ -281,7 +342,7 @@ fn reconstruction_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: 
         rgba_from_planes(&found.reconstruction, found.image)
     });
     picture_ui(ui, side, texture, size, "Reconstruction", Sense::hover());
-    let error = format!("Mean squared error {:.4}", found.mse);
+    let error = format!("Mean squared error {}", error_words(found.mse));
     if !reading_ui(ui, stage, |reading| &reading.reconstruction) {
         note_ui(ui, &error, "");
     }
@@ -310,7 +371,7 @@ fn difference_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View, side: f32)
             response.on_hover_text(words);
         }
     }
-    note_ui(ui, &format!("White is {largest:.2} of 1"), "");
+    note_ui(ui, &format!("White is {} of 1", error_words(largest)), "");
 }
 
 fn difference_rgba(difference: &[f32], largest: f32) -> Vec<u8> {

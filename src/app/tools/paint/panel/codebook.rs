@@ -1,12 +1,12 @@
 //! The codebook: all entries, how often each stands in the picture, and how much many seeds use of it.
 
-use super::swatch::Swatches;
 use crate::app::sentences::capitalised;
 use crate::app::tools::paint::{Mode, Order, PALETTE, Paint};
 use crate::app::{Actions, AppState, ByAddress, Derived};
 use crate::engine::ModelInfo;
 use crate::latent::painting::Usage;
 use crate::model::IndexGrid;
+use crate::ui::panels::tools::swatch::Swatches;
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, keep_arrow_keys, on_hover_text_from, section_with};

@@ -1,9 +1,9 @@
 //! What a model that writes place by place expects at the place that is looked at.
 
-use super::swatch::Swatches;
 use crate::app::sentences::capitalised;
 use crate::app::tools::paint::Paint;
 use crate::app::{Actions, AppState};
+use crate::ui::panels::tools::swatch::Swatches;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::caption;
 use eframe::egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};

@@ -3,7 +3,6 @@
 mod codebook;
 mod expected;
 mod stage;
-mod swatch;
 
 use super::{BRUSH_SIZE, ENTRY, ERASE, FROM_PICTURE, Mode, OTHER, PICK, Paint, REMOVE};
 use crate::app::sentences::capitalised;
@@ -15,6 +14,7 @@ use crate::model::IndexGrid;
 use crate::ui::drag::DraggedCode;
 use crate::ui::panels::parameter_row;
 use crate::ui::panels::tools::brush::Pen;
+use crate::ui::panels::tools::swatch::Swatches;
 use crate::ui::panels::tools::{Controls, Stage, ToolPanel, other_models_ui, picture_ui};
 use crate::ui::textures::PictureTextures;
 use crate::ui::theme::{size, space, tokens};
@@ -26,7 +26,6 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 use stage::Overlay;
-use swatch::Swatches;
 
 /// Side of the picture that cells are copied from.
 const OTHER_SIDE: f32 = 112.0;

@@ -1,9 +1,11 @@
 //! The film: the noisy picture and the x0 prediction of the shown step, large, and all steps below as a
 //! strip that is scrubbed.
 
-use super::View;
 use super::levels::Way;
-use crate::app::tools::sample::{FilmStep, GO_ON, NEXT_STEP, PREVIOUS_STEP, STEP, Sample, Still};
+use super::{View, choices};
+use crate::app::tools::sample::{
+    FilmStep, GO_ON, NEXT_STEP, PLACE, PREVIOUS_STEP, STEP, Sample, Still,
+};
 use crate::app::{Command, ParamId, Tool};
 use crate::ui::panels::tools::{Stage, below_picture};
 use crate::ui::panels::{canvas, parameter_row};
@@ -41,6 +43,8 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
             ui.spacing_mut().item_spacing.y = space::XS;
             buttons_ui(ui, stage);
             parameter_row::ui(ui, stage.app, stage.actions, &ParamId::Tool(STEP));
+            // Models that write have this one, too.
+            parameter_row::ui(ui, stage.app, stage.actions, &ParamId::Tool(PLACE));
             strip_ui(ui, stage, &mut view.textures);
         });
     }
@@ -203,11 +207,12 @@ fn small_ui(ui: &Ui, textures: &mut PictureTextures, still: &Still, tile: Rect, 
     ui.painter().image(texture, inner, WHOLE, tint);
 }
 
-/// The pictures of the shown step, large; at the end the canvas, on which one can walk.
+/// The pictures of the shown step, large; at the end the canvas, on which one can walk. Beside a picture that is
+/// written lies what was likely at a place of it.
 fn pictures_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
     let app = stage.app;
     let tool = app.tools().sample();
-    let area = ui.max_rect();
+    let area = choices::ui(ui, stage, view);
     let step = tool.film().nearest(tool.step());
     let is_wide = area.width() >= 2.0 * (MIN_PICTURE + space::M);
     let noisy = step
@@ -220,7 +225,7 @@ fn pictures_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
         let words = noisy_words(stage, view, step);
         large_ui(ui, stage, view, noisy, (left, "Noisy picture"), &words);
     }
-    match step.filter(|_| !tool.is_at_end()) {
+    match step.filter(|_| !tool.is_at_end() || tool.place().is_some()) {
         Some(step) => {
             let of = tool.film().of();
             let (words, name) = match app.workspace().denoises() {
@@ -229,6 +234,7 @@ fn pictures_ui(ui: &mut Ui, stage: &mut Stage<'_>, view: &mut View) {
             };
             let words = format!("{words} step {} of {of}", step.step);
             large_ui(ui, stage, view, &step.data, (rest, name), &words);
+            choices::over_ui(ui, stage, view, step, rest);
         }
         None => {
             ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {

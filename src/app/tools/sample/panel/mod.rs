@@ -1,5 +1,6 @@
 //! Sample: the sampler and its levels at the left, the picture with its film in the middle.
 
+mod choices;
 mod edit;
 mod film;
 mod levels;
@@ -28,6 +29,8 @@ pub struct View {
     /// What is seen of the curves.
     quality: quality::Looks,
     brush: edit::Brush,
+    /// The place of a written picture under the pointer.
+    pointed: Option<usize>,
 }
 
 impl ToolPanel for View {

@@ -1,7 +1,7 @@
 //! What an entry of a codebook looks like: its colour where it has a name, else the middle of a picture that
 //! is made of it alone.
 
-use crate::app::tools::paint::PALETTE;
+use crate::app::tools::palette::PALETTE;
 use crate::app::{AppState, DecodedPicture};
 use crate::engine::ModelInfo;
 use crate::model::IndexGrid;
