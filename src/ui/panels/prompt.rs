@@ -3,7 +3,7 @@
 use crate::app::{Actions, Edit};
 use crate::latent::{Condition, Vocabulary};
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{caption, icon};
+use crate::ui::widgets::{caption, icon, text_field};
 use eframe::egui::{Id, Label, RichText, TextEdit, Ui, vec2};
 use lucide_icons::Icon;
 
@@ -43,8 +43,7 @@ fn field_ui(
         .desired_width(f32::INFINITY)
         .min_size(vec2(0.0, size::CONTROL))
         .hint_text("smile, not hat, 0.5 glasses");
-    let response = ui
-        .add(field)
+    let response = text_field(ui, field)
         .on_hover_text("Words that the picture is to show, with commas between them; \"not\" before a word that it is not to show")
         .accessible_name("Prompt");
     let read = read(vocabulary, &text);
