@@ -314,6 +314,7 @@ mod tests {
             "tool/styles/strength/0",
             "tool/styles/strength/23",
             "tool/encode/brush",
+            "tool/encode/ink",
             "tool/encode/prior",
             "tool/variations/step",
             "tool/compare/seconds",
@@ -321,6 +322,7 @@ mod tests {
             "tool/compare/psi/1",
             "tool/compare/psi/3",
             "tool/sample/step",
+            "tool/sample/place",
             "tool/sample/pictures",
             "tool/sample/brush",
             "tool/sample/steps/1",
@@ -334,7 +336,7 @@ mod tests {
         ] {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
-        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 5 + 2 + 2);
+        assert_eq!(paths.len(), 8 + 3 + 24 + 5 + 3 * 5 + 2 + 2 + 2);
     }
 
     #[test]

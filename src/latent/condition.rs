@@ -2,6 +2,7 @@
 
 use super::expr::suggest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The words that a model was trained to take beside a code.
@@ -126,12 +127,6 @@ impl Vocabulary {
                 "{word:?}, which is to hold where nothing is said, is not a word"
             ));
         }
-        let mut paired = self.exclusive.iter().flatten();
-        if let Some(word) = paired.find(|word| self.index(word).is_none()) {
-            return Err(format!(
-                "{word:?}, which is to go with no other word, is not a word"
-            ));
-        }
         for (index, word) in self.words.iter().enumerate() {
             if !Condition::is_word(word) {
                 return Err(format!("{word:?} cannot be a word of its conditions"));
@@ -140,7 +135,20 @@ impl Vocabulary {
                 return Err(format!("it has the condition {word:?} twice"));
             }
         }
-        Ok(())
+        let (pairs, count) = (self.exclusive.len(), self.words.len());
+        if pairs > count * count {
+            return Err(format!(
+                "it has {pairs} pairs of words that never go together, of {count} words"
+            ));
+        }
+        let words: BTreeSet<&String> = self.words.iter().collect();
+        let mut paired = self.exclusive.iter().flatten();
+        match paired.find(|word| !words.contains(word)) {
+            Some(word) => Err(format!(
+                "{word:?}, which is to go with no other word, is not a word"
+            )),
+            None => Ok(()),
+        }
     }
 }
 

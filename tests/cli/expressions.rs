@@ -76,7 +76,7 @@ fn words_that_never_go_together_are_drawn_with_a_note() {
             "seed(1)",
             "--steps",
             "2",
-            "--png",
+            "-o",
             out.as_str(),
         ];
         run(&[&settings[..], words].concat()).succeeded().stderr

@@ -99,6 +99,16 @@ fn contradictions_are_named() {
         ),
         (
             ASKED,
+            |m| m["conditions"]["exclusive"][0][1] = json!("shoes"),
+            "\"shoes\", which is to go with no other word, is not a word",
+        ),
+        (
+            ASKED,
+            |m| m["conditions"]["exclusive"] = json!(vec![["hat", "red hair"]; 99]),
+            "it has 99 pairs of words",
+        ),
+        (
+            ASKED,
             |m| m["conditions"]["words"] = json!([]),
             "it has 0 words of conditions",
         ),
