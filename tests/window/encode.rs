@@ -553,7 +553,7 @@ fn the_current_picture_of_a_flow_is_encoded_retouched_and_decoded_without_loss()
     // The ink of grey pictures is a brightness.
     window.ask(Action::Set(
         "tool/encode/ink".parse().expect("a path"),
-        20.0,
+        51.0,
     ));
     window.settle();
     assert_eq!(window.app().tools().settings().encode.ink, [51; 3]);

@@ -291,6 +291,10 @@ fn a_drawing_is_inverted_in_encode_and_redrawn_in_sample() {
         .map(|value| (value * 255.0).round() as u8);
     let apart = shown.chunks(4).zip(again).map(|(a, b)| a[0].abs_diff(b));
     assert!(apart.max() <= Some(1), "it is the picture that was shown");
+    window
+        .find(Role::Button, "Redraw this picture")
+        .scroll_to_me();
+    settle(&mut window);
     window.find(Role::Button, "Redraw this picture").click();
     window.wait("the picture to redraw", |app| {
         app.position().edited().is_some()

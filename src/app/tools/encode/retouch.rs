@@ -4,9 +4,9 @@
 //! an expression, as it was when it was taken, and not whatever is current now.
 
 use super::{Encode, INK, Settings, Source, Stroke, Taken, ToolContext, drawing};
-use crate::app::Param;
 use crate::app::pictures::{PictureRequest, SetKey};
 use crate::app::tools::{ToolNumber, ToolView};
+use crate::app::{Param, Scale};
 use crate::engine::ModelInfo;
 use crate::latent::expr::Expr;
 
@@ -19,23 +19,24 @@ pub(super) const INK_NUMBER: ToolNumber<Encode> = ToolNumber {
     numbers: None,
     row: |view, id| {
         let model = view.workspace.model()?;
-        let percent = |[level, ..]: [u8; 3]| f32::from(level) / 2.55;
+        let brightness = |[level, ..]: [u8; 3]| f32::from(level);
         (model.manifest.image.channels == 1).then(|| {
             Param::new(
                 id.into(),
                 [
                     "Ink",
                     "Brightness of the ink",
-                    "What the brush makes of the pixels under it, from black at 0 to white at 100",
+                    "What the brush makes of the pixels under it, from black at 0 to white at 255",
                 ],
-                0.0..=100.0,
-                percent(drawing::LIGHT),
-                percent(view.settings.ink),
+                0.0..=f32::from(u8::MAX),
+                brightness(drawing::LIGHT),
+                brightness(view.settings.ink),
             )
+            .scaled(Scale::Whole)
         })
     },
     set: |_, cx, _, value| {
-        let level = (value.clamp(0.0, 100.0) * 2.55).round() as u8;
+        let level = value.clamp(0.0, f32::from(u8::MAX)).round() as u8;
         cx.edit(|settings| settings.ink = [level; 3]);
     },
 };
