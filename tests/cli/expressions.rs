@@ -79,9 +79,14 @@ fn words_that_never_go_together_are_drawn_with_a_note() {
             "-o",
             out.as_str(),
         ];
-        run(&[&settings[..], words].concat()).succeeded().stderr
+        let drawn = run(&[&settings[..], words].concat());
+        assert_eq!(drawn.code, Some(0), "{}", drawn.stderr);
+        drawn.stderr
     };
-    assert!(!draw(&["--prompt", "smile, glasses", "--negative", "hat"]).contains("note:"));
+    assert_eq!(
+        draw(&["--prompt", "smile, glasses", "--negative", "hat"]),
+        ""
+    );
     let said = draw(&["--prompt", "smile, frown"]);
     assert!(
         said.contains("note: “smile” and “frown” never go together"),
