@@ -48,7 +48,7 @@ pub const PRIOR_WEIGHT: RangeInclusive<f32> = 0.0..=0.1;
 
 /// Radius of the brush, in hundredths of the side.
 pub const BRUSH_RADIUS: ToolParam = ToolParam::new(Tool::Encode, "brush");
-/// The brightness that the brush gives to pixels of a grey picture, in hundredths.
+/// The brightness that the brush gives to pixels of a grayscale picture, 0 to 255.
 pub const INK: ToolParam = ToolParam::new(Tool::Encode, "ink");
 /// How strongly a descent is held near the prior, in thousandths.
 pub const PRIOR: ToolParam = ToolParam::new(Tool::Encode, "prior");

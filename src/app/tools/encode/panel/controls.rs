@@ -1,8 +1,9 @@
 //! Which picture, how the model is to see it, and what becomes of its code.
 
+use super::retouch::{retouch_ui, take_back_ui};
 use super::{View, error_words};
 use crate::app::tools::encode::{
-    BRUSH_RADIUS, DDIM_STEPS, Encode, Found, How, INK, PRIOR, STEPS, Settings, Source, knows_faces,
+    BRUSH_RADIUS, DDIM_STEPS, Encode, Found, How, PRIOR, STEPS, Settings, Source, knows_faces,
 };
 use crate::app::{Action, Actions, AppState, Command, Edit, ParamId, SessionAction};
 use crate::document::photo::{Background, Crop, Fit, Placing};
@@ -132,55 +133,6 @@ fn source_ui(
             ui.add(Label::new(RichText::new(fault).color(colour)).wrap());
         });
     }
-}
-
-fn take_back_ui(ui: &mut Ui, actions: &mut Actions, has_strokes: bool, tip: &str) {
-    let back = Button::new((icon(Icon::Eraser), "Take back a stroke"));
-    let back = ui
-        .add_enabled(has_strokes, back)
-        .on_hover_text(tip)
-        .on_disabled_hover_text("Nothing is drawn yet")
-        .accessible_name("Take back a stroke");
-    if back.clicked() {
-        actions.ask_tool(|tool: &mut Encode, cx| {
-            tool.draw(cx, Settings::take_back_stroke);
-        });
-    }
-}
-
-/// The brush over the picture as the model sees it.
-fn retouch_ui(
-    ui: &mut Ui,
-    app: &AppState,
-    actions: &mut Actions,
-    model: &ModelInfo,
-    settings: &Settings,
-) {
-    parameter_row::ui(ui, app, actions, &ParamId::Tool(BRUSH_RADIUS));
-    if model.manifest.image.channels == 1 {
-        parameter_row::ui(ui, app, actions, &ParamId::Tool(INK));
-    } else {
-        ui.horizontal(|ui| {
-            ui.label("Ink");
-            let mut ink = settings.ink;
-            let button = ui
-                .color_edit_button_srgb(&mut ink)
-                .on_hover_text("The color that the brush paints")
-                .accessible_name("Color of the ink");
-            if button.changed() {
-                actions.edit_tool::<Encode>(move |settings| settings.ink = ink);
-            }
-        });
-    }
-    let tip = "Take back the last stroke; undo takes back all of them";
-    take_back_ui(ui, actions, !settings.retouches.is_empty(), tip);
-    caption(
-        ui,
-        match settings.retouches.is_empty() {
-            true => "Paint on the picture as the model sees it: its code follows",
-            false => "What the model makes of the retouched picture is the current one",
-        },
-    );
 }
 
 /// The original with the part that is used; a drag chooses another part.

@@ -3,6 +3,7 @@
 mod controls;
 mod panes;
 mod plots;
+mod retouch;
 
 use super::Source;
 use crate::ui::panels::tools::brush::Pen;
