@@ -466,7 +466,10 @@ mod tests {
         let of = |prompt: &str| Condition::contradicted(prompt);
         assert_eq!(of("smile, not hat, not smile"), ["smile"]);
         assert_eq!(of("not hat, 0.5 hat, not hat, hat"), ["hat"]);
-        assert!(of("smile, 0.5 smile").is_empty(), "asked for twice, never against");
+        assert!(
+            of("smile, 0.5 smile").is_empty(),
+            "asked for twice, never against"
+        );
         assert!(of("smile, not").is_empty() && of("").is_empty());
         let prompt = |text: &str| Condition::of_prompt(text).expect(text);
         let asked = prompt("smile, glasses, not hat");
