@@ -68,6 +68,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure the quality of a model on test data
     Eval(EvalArgs),
+    /// Give a model of codes another decoder of the same layers, as after its autoencoder was refined
+    Decoder(DecoderArgs),
     /// Find directions that mean something, measure them, and store them in a model file
     Directions(DirectionsArgs),
     /// Measure the speed of a model on this machine
@@ -197,6 +199,18 @@ pub struct EvalArgs {
     pub json: bool,
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DecoderArgs {
+    /// The model file
+    pub model: PathBuf,
+    /// The file with the decoder, such as the autoencoder that the model learned codes of, refined
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    /// The model file to write: the same model with that decoder, and nothing measured with the old one
+    #[arg(short, long, value_name = "OUT.safetensors")]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -88,6 +88,7 @@ fn run(cli: Cli, started: Instant) -> Result<(), CliError> {
         Some(Command::Animate(args)) => walks::animate(&args),
         Some(Command::Train(args)) => training::train(args),
         Some(Command::Eval(args)) => training::eval(&args),
+        Some(Command::Decoder(args)) => training::decoder(&args),
         Some(Command::Directions(args)) => directions::directions(args),
         Some(Command::Bench(args)) => bench::bench(&args),
         Some(Command::Sampler(args)) => sampler::sampler(&args),

@@ -1,6 +1,6 @@
 //! `train` and `eval`.
 
-use super::args::{EvalArgs, TrainArgs};
+use super::args::{DecoderArgs, EvalArgs, TrainArgs};
 use super::error::CliError;
 use super::{interrupt, progress, say, source};
 use crate::document::npy::NpyWriter;
@@ -29,6 +29,15 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
     interrupt::watch();
     let quality = train::run(&options, &mut interrupt::asked)?;
     say(&quality::lines(&quality).join("\n"))
+}
+
+/// `zscape decoder`
+pub fn decoder(args: &DecoderArgs) -> Result<(), CliError> {
+    let (model, from) = (args.model.as_path(), args.from.as_path());
+    source::check_apart(&[Some(from)], &[Some(&args.output)])?;
+    save::check_place(&args.output)?;
+    train::replace_decoder(model, from, &args.output)?;
+    say(&format!("{}: measure it with eval", args.output.display()))
 }
 
 /// `zscape eval`

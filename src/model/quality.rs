@@ -13,6 +13,7 @@ pub fn is_of_label(measure: &str) -> bool {
         "accuracy_z",
         "commoner_answer",
         "condition_obeyed",
+        "label_kept",
         "share",
         "share_in_data",
         "word_obeyed",

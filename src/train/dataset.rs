@@ -1,11 +1,12 @@
 //! Data sets of labelled pictures.
 
 use super::TrainError;
-use super::dolls::{Described, Doll, Heroes};
+use super::dolls::{Character, Described, Doll, Heroes};
 use super::idx::{self, Content};
 use super::layout::LayoutSettings;
 use super::task::Batch;
 use crate::model::manifest::{DataSource, Entry, ImageSpec, LabelKind};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -249,39 +250,39 @@ impl Dataset {
     /// The pictures of `indices` in 0..1, one after the other, or their codes.
     pub fn pictures(&self, indices: impl IntoIterator<Item = usize>) -> Vec<f32> {
         let len = self.form.image.len();
-        let grey = |&pixel: &u8| f32::from(pixel) / 255.0;
-        let mut values = Vec::new();
-        for index in indices {
-            match &self.source {
-                Source::Stored { pixels, .. } => {
-                    values.extend(row(pixels, index, len).iter().map(grey));
-                }
-                Source::Composed { doll, part, .. } => {
-                    values.extend(doll.character(*part, index as u64).pixels.iter().map(grey));
-                }
-                Source::Encoded { codes, count, .. } => {
-                    values.extend(row(codes, index, codes.len() / count.max(&1)));
-                }
+        let indices = indices.into_iter();
+        match &self.source {
+            Source::Stored { pixels, .. } => {
+                let rows = indices.map(|index| row(pixels, index, len));
+                rows.flat_map(|row| row.iter().map(grey)).collect()
+            }
+            Source::Composed { .. } => {
+                let drawn = self.characters(indices).into_iter();
+                drawn.flat_map(|it| it.pixels).map(|it| grey(&it)).collect()
+            }
+            Source::Encoded { codes, count, .. } => {
+                let len = codes.len() / count.max(&1);
+                let rows = indices.flat_map(|index| row(codes, index, len));
+                rows.copied().collect()
             }
         }
-        values
     }
 
     /// The labels of `indices`: one class each, or a row of 0 and 1 each.
     pub fn labels(&self, indices: impl IntoIterator<Item = usize>) -> Vec<u8> {
-        let mut found = Vec::new();
-        for index in indices {
-            match &self.source {
-                Source::Stored { labels, .. } => found.push(labels[index]),
-                Source::Encoded { labels, count, .. } => {
-                    found.extend(row(labels, index, labels.len() / count.max(&1)));
-                }
-                Source::Composed { doll, part, .. } => {
-                    found.extend(doll.character(*part, index as u64).labels);
-                }
+        let indices = indices.into_iter();
+        match &self.source {
+            Source::Stored { labels, .. } => indices.map(|index| labels[index]).collect(),
+            Source::Encoded { labels, count, .. } => {
+                let len = labels.len() / count.max(&1);
+                let rows = indices.flat_map(|index| row(labels, index, len));
+                rows.copied().collect()
+            }
+            Source::Composed { .. } => {
+                let drawn = self.characters(indices).into_iter();
+                drawn.flat_map(|it| it.labels).collect()
             }
         }
-        found
     }
 
     /// A batch of pictures with their labels, and their label maps where they have any.
@@ -290,20 +291,29 @@ impl Dataset {
             step,
             ..Batch::default()
         };
-        let Source::Composed { doll, part, .. } = &self.source else {
+        if !self.is_endless() {
             batch.pictures = self.pictures(indices.clone());
             batch.labels = self.labels(indices);
             return batch;
-        };
-        for index in indices {
-            let character = doll.character(*part, index as u64);
-            let pixels = character.pixels.iter();
-            let pixels = pixels.map(|&pixel| f32::from(pixel) / 255.0);
-            batch.pictures.extend(pixels);
+        }
+        for character in self.characters(indices) {
+            batch.pictures.extend(character.pixels.iter().map(grey));
             batch.labels.extend(character.labels);
             batch.layouts.extend(character.layout);
         }
         batch
+    }
+
+    /// Draws the characters of a doll on all cores: a training on a GPU waits for them.
+    fn characters(&self, indices: impl Iterator<Item = usize>) -> Vec<Character> {
+        let Source::Composed { doll, part, .. } = &self.source else {
+            return Vec::new();
+        };
+        let indices: Vec<usize> = indices.collect();
+        let drawn = indices.par_iter();
+        drawn
+            .map(|&index| doll.character(*part, index as u64))
+            .collect()
     }
 
     /// The class of every picture, where each has one.
@@ -313,6 +323,10 @@ impl Dataset {
             Source::Composed { .. } | Source::Encoded { .. } => None,
         }
     }
+}
+
+fn grey(pixel: &u8) -> f32 {
+    f32::from(*pixel) / 255.0
 }
 
 /// One row of a table of rows of `len`.

@@ -7,6 +7,7 @@ mod classifier;
 mod conditions;
 mod critic;
 pub mod dataset;
+mod decoder;
 mod deviation;
 mod device;
 mod diffusion;
@@ -31,6 +32,7 @@ mod probes;
 mod progress;
 mod random;
 mod recipe;
+mod refine;
 mod resample;
 mod run;
 mod style;
@@ -41,6 +43,7 @@ mod unet;
 mod vq;
 
 pub use checkpoint::path_beside as checkpoint_beside;
+pub use decoder::replace_decoder;
 pub use recipe::Recipe;
 pub use run::{TrainOptions, run};
 

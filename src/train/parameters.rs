@@ -233,6 +233,22 @@ impl Weights {
         Self { parameters, adam }
     }
 
+    /// Gives weights and their averages the values of a trained network, by name; others stay as they are.
+    pub fn begin_at<'a>(
+        &mut self,
+        trained: impl Iterator<Item = (&'a str, &'a StoredTensor)>,
+        device: &Device,
+    ) {
+        for (name, tensor) in trained {
+            let found = self.parameters.iter_mut().find(|it| it.name == name);
+            let Some(parameter) = found.filter(|it| it.shape == tensor.shape) else {
+                continue;
+            };
+            parameter.value = leaf(tensor.values.clone(), device);
+            parameter.average = parameter.value.clone().inner();
+        }
+    }
+
     /// A weight inside the autodiff graph.
     pub fn live(&self, name: &str) -> Option<Tensor<1>> {
         self.find(name).map(|parameter| parameter.value.clone())

@@ -9,9 +9,11 @@ use super::diffusion::DiffusionSettings;
 use super::first_stage::FirstStageSettings;
 use super::layout::LayoutSettings;
 use super::losses::AdversarialLoss;
+use super::refine::RefineSettings;
 use super::translation::TranslationSettings;
 use super::vq::CodebookSettings;
 use crate::files::{FileKind, load};
+use crate::model::family::Encoding;
 use crate::model::flow::FlowSpec;
 use crate::model::manifest::{DataSource, Family, ImageSpec, LayerSpec};
 use crate::model::style::StyleSpec;
@@ -43,6 +45,9 @@ pub struct Recipe {
     /// pictures.
     #[serde(default)]
     pub autoencoder: Option<FirstStageSettings>,
+    /// What the decoder of the autoencoder is refined by, where nothing else is trained.
+    #[serde(default)]
+    pub refine: Option<RefineSettings>,
     /// The sizes of a flow.
     #[serde(default)]
     pub flow: Option<FlowSpec>,
@@ -102,7 +107,7 @@ pub struct Settings {
     /// Decay of the average of the weights that ships, per step.
     #[serde(default)]
     pub average_decay: f64,
-    /// Instead of the decay, in style-based recipes: the pictures after which half of the
+    /// Instead of the decay, in style-based recipes and those that refine: the pictures after which half of the
     /// average has been replaced, and at most 5 % of the pictures seen.
     #[serde(default)]
     pub average_half_life: Option<u64>,
@@ -229,6 +234,9 @@ impl Recipe {
         if let Some(autoencoder) = &mut recipe.autoencoder {
             let folder = path.parent().unwrap_or(Path::new(""));
             autoencoder.file = folder.join(&autoencoder.file);
+            for generator in recipe.refine.iter_mut().flat_map(|it| &mut it.generators) {
+                *generator = folder.join(&*generator);
+            }
         }
         Ok((recipe, text))
     }
@@ -387,8 +395,22 @@ impl Recipe {
                     || recipe.family.traits().takes_steps()
                     || recipe.family.traits().writes()
                     || recipe.family.traits().learns_codebook
-                    || recipe.family.traits().has_styles,
+                    || recipe.family.traits().has_styles
+                    || recipe.refine.is_some(),
                 "only diffusion models, style-based generators, codebooks and autoregressive models learn the codes of an autoencoder",
+            ),
+            (
+                recipe.refine.is_none()
+                    || recipe.family.traits().encoding != Encoding::None
+                        && recipe.autoencoder.is_some()
+                        && recipe.critic.is_some()
+                        && recipe.encoder.is_empty()
+                        && recipe.decoder.is_empty(),
+                "an autoencoder is refined by the sections refine, autoencoder and critic, and has no layers of its own",
+            ),
+            (
+                recipe.refine.as_ref().is_none_or(RefineSettings::is_sound),
+                "refine.weight must be 0 or more, and finite",
             ),
             (
                 recipe
@@ -416,8 +438,8 @@ impl Recipe {
         match (&self.codebook, &self.autoencoder, &self.layout) {
             (_, _, Some(layout)) => [1, layout.side, layout.side],
             (Some(codebook), ..) => [1, codebook.height, codebook.width],
-            (None, Some(autoencoder), None) => autoencoder.codes,
-            (None, None, None) => pictures,
+            (None, Some(autoencoder), None) if self.refine.is_none() => autoencoder.codes,
+            (None, _, None) => pictures,
         }
     }
 
@@ -464,7 +486,24 @@ impl Autoencoding {
     }
 }
 
+/// The average of the weights follows at least this part of the pictures seen, so that it does
+/// not hang on to the beginning of a run (the ramp of StyleGAN2).
+const AVERAGE_RAMP: f64 = 0.05;
+
 impl Settings {
+    /// The decay of the average of the weights after `step` steps.
+    pub fn average_decay_at(&self, step: u64) -> f64 {
+        let batch = self.batch as f64;
+        match self.average_half_life {
+            Some(half_life) => {
+                let seen = step as f64 * batch;
+                let half_life = (half_life as f64).min(AVERAGE_RAMP * seen).max(1e-3);
+                0.5f64.powf(batch / half_life)
+            }
+            None => self.average_decay,
+        }
+    }
+
     /// Steps of the whole run.
     pub fn steps(&self) -> u64 {
         (self.images / self.batch as u64).max(1)

@@ -12,7 +12,9 @@ use crate::files::save;
 use crate::model::ModelFile;
 use crate::model::quality::Quality;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often a checkpoint is written.
@@ -109,12 +111,19 @@ pub fn run(
     let mut shuffle = Shuffle::new(settings.seed, seen, settings.batch);
     let mut written = Instant::now();
     let mut smoothed: Vec<(&str, f32)> = Vec::new();
+    let mut ahead = (first_step < steps).then(|| shuffle.batch(seen, first_step));
     for step in first_step..steps {
-        let mut batch = shuffle.batch(seen, step);
+        let Some(mut batch) = ahead.take() else { break };
         if let (None, Some(first_stage)) = (&encoded, task.first_stage()) {
             batch.pictures = first_stage.codes(&batch.pictures)?;
         }
-        let losses = task.step(batch)?;
+        // The next batch is drawn while the device works on this one.
+        let losses = thread::scope(|scope| {
+            let next = (step + 1 < steps).then(|| scope.spawn(|| shuffle.batch(seen, step + 1)));
+            let losses = task.step(batch);
+            ahead = next.map(|drawn| drawn.join().unwrap_or_else(|fault| resume_unwind(fault)));
+            losses
+        })?;
         if let Some((name, _)) = losses.iter().find(|(_, loss)| !loss.is_finite()) {
             return Err(TrainError::Diverged {
                 name: (*name).to_owned(),

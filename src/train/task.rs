@@ -11,6 +11,7 @@ use super::gan::GanTask;
 use super::memory::RunMemory;
 use super::prior::{self, PriorTask};
 use super::recipe::Recipe;
+use super::refine::{self, RefineTask};
 use super::style::{self, StyleTask};
 use super::translation::{self, TranslationTask};
 use super::vq::{self, VqTask};
@@ -94,6 +95,9 @@ pub fn task(
 ) -> Result<Box<dyn Task>, ModelError> {
     let device = device.clone().autodiff();
     Ok(match recipe.family {
+        Family::Autoencoder | Family::Vae if recipe.refine.is_some() => {
+            Box::new(RefineTask::new(recipe, data, device)?)
+        }
         Family::Autoencoder | Family::Vae => Box::new(AutoencoderTask::new(recipe, data, device)?),
         Family::Gan => Box::new(GanTask::new(recipe, data, device)?),
         Family::StyleGan => Box::new(StyleTask::new(recipe, data, device)?),
@@ -149,6 +153,9 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
     };
     let encoder = || of_pictures("encoder", &recipe.encoder, encoded);
     Ok(match recipe.family {
+        Family::Autoencoder | Family::Vae if recipe.refine.is_some() => {
+            refine::memory(recipe, data)?
+        }
         Family::Autoencoder | Family::Vae => encoder()?.and(decoder()?),
         Family::Gan => {
             let discriminator = &recipe.discriminator;

@@ -17,6 +17,7 @@ fn help_and_version_are_no_errors() {
         "animate",
         "train",
         "eval",
+        "decoder",
         "bench",
         "questions",
         "question",

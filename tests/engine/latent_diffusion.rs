@@ -39,7 +39,7 @@ average_decay = 0.5
 beta = 0.1
 "#;
 
-const SECOND_STAGE: &str = r#"
+pub const SECOND_STAGE: &str = r#"
 name = "small-ldm"
 title = "Small latent diffusion"
 summary = "A diffusion model of the codes of bright rows."
@@ -72,7 +72,7 @@ final_learning_rate = 1e-5
 average_decay = 0.5
 "#;
 
-const STYLED: &str = r#"
+pub const STYLED: &str = r#"
 name = "small-style"
 title = "Small styles of codes"
 summary = "A style-based generator of the codes of bright rows."
@@ -114,13 +114,13 @@ r1_every = 2
 autoencoding = { weight = 1.0, deviation = 0.3, lead = 0.3, ramp = 0.1, encoder_rate = 0.4 }
 "#;
 
-fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
+pub fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("a file");
     path
 }
 
-fn first_stage(folder: &Path) -> PathBuf {
+pub fn first_stage(folder: &Path) -> PathBuf {
     let recipe = written(folder, "small-kl.toml", FIRST_STAGE);
     let output = folder.join("small-kl.safetensors");
     run(&options(recipe, folder, output.clone())).expect("a sound recipe");

@@ -34,6 +34,7 @@ mod model_files;
 #[path = "../shared/mutation.rs"]
 mod mutation;
 mod producing;
+mod refining;
 mod scheduling;
 mod sketch;
 mod steps;

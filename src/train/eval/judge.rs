@@ -24,6 +24,14 @@ pub struct Verdicts {
     pub probabilities: Vec<f32>,
 }
 
+impl Verdicts {
+    /// Takes the rows of others.
+    pub fn extend(&mut self, others: Self) {
+        self.features.extend(others.features);
+        self.probabilities.extend(others.probabilities);
+    }
+}
+
 impl Judge {
     /// # Errors
     /// When the file is of another family.

@@ -1,5 +1,6 @@
 //! Measuring a finished model on the test data of its recipe.
 
+mod again;
 mod first_stage;
 mod flow;
 mod generator;
@@ -263,7 +264,7 @@ fn work(file: &ModelFile, judged: bool, train: &Dataset, test: &Dataset) -> usiz
         })
         + generator::work_of_layers(file)
         + (if judged && is_judged(file) {
-            of_samples
+            of_samples + again::work(file, test)
         } else {
             0
         })
@@ -339,6 +340,10 @@ pub fn measure(
     let judge = Judge::new(&judge, device)?;
     let of_samples = generator::measure(&generator, &judge, &asked, train, test, progress)?;
     quality.extend(of_samples);
+    if again::work(file, test) > 0 {
+        let again = again::measure(&generator, &judge, &asked, test, progress)?;
+        quality.extend(again);
+    }
     Ok(quality)
 }
 

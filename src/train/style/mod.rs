@@ -17,21 +17,17 @@ use super::style_network::{LayerNoise, Mapping, Synthesis};
 use super::task::{Batch, Task, Trained, layers_memory, picture_network, rows, with_role};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
-use crate::model::{ModelError, download};
+use crate::model::{ModelError, device, download};
 use burn::tensor::{Device, Tensor, TensorData};
 use encoder::Encoder;
 use rayon::prelude::*;
 use shares::{Found, Shares};
 use std::collections::BTreeMap;
-use view::View;
+pub use view::View;
 
 /// Parts into which a batch is divided, whatever the number of cores, so that a run repeats
 /// itself: they are computed side by side, and their gradients are averaged.
 const PARTS: usize = 2;
-/// The average of the weights follows at least this part of the pictures seen, so that it does
-/// not hang on to the beginning of a run (the ramp of StyleGAN2).
-const AVERAGE_RAMP: f64 = 0.05;
-
 pub struct StyleTask {
     settings: Settings,
     /// What both networks see of a picture.
@@ -328,23 +324,12 @@ impl StyleTask {
     /// Parts of a batch, each of whole groups.
     fn part_count(&self) -> usize {
         let groups = self.settings.batch / self.critic_spec.group.max(1);
-        if groups.is_multiple_of(PARTS) {
+        // A GPU is faster with a batch as a whole.
+        let on_cpu = self.device.clone().inner() == device::cpu();
+        if on_cpu && groups.is_multiple_of(PARTS) {
             PARTS
         } else {
             1
-        }
-    }
-
-    /// The decay of the average of the weights after `step` steps.
-    fn average_decay(&self, step: u64) -> f64 {
-        let batch = self.settings.batch as f64;
-        match self.settings.average_half_life {
-            Some(half_life) => {
-                let seen = step as f64 * batch;
-                let half_life = (half_life as f64).min(AVERAGE_RAMP * seen).max(1e-3);
-                0.5f64.powf(batch / half_life)
-            }
-            None => self.settings.average_decay,
         }
     }
 }
@@ -352,7 +337,7 @@ impl StyleTask {
 impl Task for StyleTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let rate = self.settings.learning_rate_at(batch.step);
-        let decay = self.average_decay(batch.step);
+        let decay = self.settings.average_decay_at(batch.step);
         let part_len = batch.pictures.len() / self.part_count();
         let step = batch.step;
         let real_parts: Vec<&[f32]> = batch.pictures.chunks(part_len).collect();

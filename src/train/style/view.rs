@@ -35,6 +35,28 @@ impl View {
         }
     }
 
+    /// The Haar coefficients of pictures.
+    pub fn of_coefficients(critic: &CriticSpec, image: ImageSpec) -> Self {
+        let factor = |channel: usize| {
+            if channel < image.channels {
+                1.0
+            } else {
+                critic.difference_gain
+            }
+        };
+        let seen = ImageSpec {
+            channels: image.channels.saturating_mul(4),
+            height: image.height / 2,
+            width: image.width / 2,
+        };
+        Self {
+            image,
+            of_codes: false,
+            seen,
+            factors: (0..seen.channels).map(factor).collect(),
+        }
+    }
+
     /// What is seen of data: pictures in 0..1, or codes.
     pub fn of_data(&self, data: Tensor<2>) -> Tensor<2> {
         if self.of_codes {

@@ -1,0 +1,108 @@
+//! Giving a model of codes the decoder of another file, as after an autoencoder was refined.
+
+use super::TrainError;
+use crate::latent::Space;
+use crate::model::file::StoredTensor;
+use crate::model::graph::Operation;
+use crate::model::manifest::{Manifest, Role};
+use crate::model::statistics::picture_change;
+use crate::model::{Generator, ModelError, ModelFile, device, graph};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Writes a model with the decoder of `from`: its weights, but not what scales codes, which is the model's own. What
+/// was measured of pictures is measured anew, or left out where the data is needed for that.
+///
+/// # Errors
+/// When one of the files cannot be read, their decoders have other layers, or the output cannot be written.
+pub fn replace_decoder(model: &Path, from: &Path, output: &Path) -> Result<(), TrainError> {
+    let read = |path: &Path| {
+        ModelFile::read(path).map_err(|source| TrainError::File {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let (file, from_file) = (read(model)?, read(from)?);
+    let (manifest, tensors) = replaced(&file, &from_file).map_err(|fault| {
+        let (model, from) = (model.display(), from.display());
+        ModelError(format!(
+            "{model} cannot have the decoder of {from}: {fault}"
+        ))
+    })?;
+    ModelFile::write(output, &manifest, &tensors).map_err(|source| TrainError::File {
+        path: output.to_owned(),
+        source,
+    })
+}
+
+fn replaced(
+    file: &ModelFile,
+    from: &ModelFile,
+) -> Result<(Manifest, BTreeMap<String, StoredTensor>), String> {
+    let (own, others) = (decoder_tensors(file)?, decoder_tensors(from)?);
+    if own != others {
+        return Err("its layers are not the same".to_owned());
+    }
+    let mut tensors = file.tensors.clone();
+    for name in others.into_keys() {
+        let name = format!("{}.{name}", Role::Decoder.name());
+        let tensor = from.tensors.get(&name);
+        let tensor = tensor.ok_or_else(|| format!("it holds no {name}"))?;
+        tensors.insert(name, tensor.clone());
+    }
+    let mut manifest = file.manifest.clone();
+    manifest.quality.clear();
+    let measured = remeasure(&manifest, &mut tensors);
+    measured.map_err(|error| error.to_string())?;
+    Ok((manifest, tensors))
+}
+
+/// The tensors of a decoder with their shapes, without those that scale codes.
+fn decoder_tensors(file: &ModelFile) -> Result<BTreeMap<String, Vec<usize>>, String> {
+    let name = &file.manifest.name;
+    let decoder = file.manifest.networks.get(&Role::Decoder);
+    let decoder = decoder.ok_or_else(|| format!("{name} has no decoder"))?;
+    let plan = graph::plan(&*decoder.graph()?)?;
+    let nodes = plan.spec.nodes.iter();
+    let scales = nodes.filter(|node| {
+        matches!(
+            node.operation,
+            Operation::Affine { .. } | Operation::Embedding { .. }
+        )
+    });
+    let scales: BTreeSet<&str> = scales.map(|node| node.name.as_str()).collect();
+    let parameters = plan.all_parameters();
+    let of_layers = parameters.filter(|parameter| {
+        let node = parameter.name.rsplit_once('.').map(|(node, _)| node);
+        node.is_none_or(|node| !scales.contains(node))
+    });
+    Ok(of_layers
+        .map(|parameter| (parameter.name.clone(), parameter.shape.clone()))
+        .collect())
+}
+
+/// Measures anew what the model says of how its numbers change its pictures.
+fn remeasure(
+    manifest: &Manifest,
+    tensors: &mut BTreeMap<String, StoredTensor>,
+) -> Result<(), ModelError> {
+    let fault = |error: crate::model::ModelFileError| ModelError(error.to_string());
+    let bytes = ModelFile::to_bytes(manifest, tensors).map_err(fault)?;
+    let generator = Generator::new(
+        &ModelFile::from_bytes(&bytes).map_err(fault)?,
+        &device::cpu(),
+    )?;
+    for space in [Space::Z, Space::W] {
+        let name = format!("{}.picture_change", space.name());
+        if !tensors.contains_key(&name) {
+            continue;
+        }
+        let sigma = match tensors.get(&format!("{}.sigma", space.name())) {
+            Some(sigma) => sigma.values.clone(),
+            None => vec![1.0; generator.start_len()],
+        };
+        let change = picture_change(&generator, space, &sigma)?;
+        tensors.insert(name, StoredTensor::vector(change));
+    }
+    Ok(())
+}

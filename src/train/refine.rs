@@ -1,0 +1,413 @@
+//! Refining the decoder of a trained autoencoder against a discriminator.
+//!
+//! A decoder that learned squared errors alone draws small parts soft, and what is soft counts as another part: a
+//! shadow under a mouth becomes a beard. Here its encoder, and with it every code, stays as it is, while the decoder learns
+//! from a discriminator as well (as the decoders of Esser et al. 2021 do). Models of these codes, trained before, take the
+//! refined decoder without being trained again; what some of them draw can be shown to the discriminator, too.
+
+use super::critic::{CriticSpec, Discriminator};
+use super::dataset::DataForm;
+use super::first_stage::FirstStage;
+use super::losses;
+use super::memory::RunMemory;
+use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
+use super::penalty::add_penalties;
+use super::random::{Purpose, Stream};
+use super::recipe::{Recipe, Settings};
+use super::style::View;
+use super::style_network::{Mapping, Synthesis};
+use super::task::{Batch, Task, Trained, rows, with_role};
+use crate::model::file::StoredTensor;
+use crate::model::graph::{self, GraphNetwork, GraphPlan, Operation};
+use crate::model::manifest::{ImageSpec, Role};
+use crate::model::style::{self, Initial, StylePlan, StyleSpec};
+use crate::model::{ModelError, ModelFile, NetworkForm, download};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself.
+const PARTS: usize = 2;
+
+/// What a decoder is refined by.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefineSettings {
+    /// Weight of the squared error of reconstructions, averaged over pixels in 0..1, beside the adversarial loss.
+    pub weight: f64,
+    /// Style-based generators of the same codes, beside the recipe if their paths are relative: half of what the
+    /// discriminator is shown are pictures of theirs.
+    #[serde(default)]
+    pub generators: Vec<PathBuf>,
+}
+
+impl RefineSettings {
+    pub fn is_sound(&self) -> bool {
+        self.weight >= 0.0 && self.weight.is_finite()
+    }
+}
+
+pub struct RefineTask {
+    settings: Settings,
+    refine: RefineSettings,
+    view: View,
+    image: ImageSpec,
+    critic_spec: CriticSpec,
+    device: Device,
+    first_stage: FirstStage,
+    /// The networks of the file, and its tensors by role and name.
+    networks: BTreeMap<Role, NetworkForm>,
+    tensors: BTreeMap<String, StoredTensor>,
+    plan: Arc<GraphPlan>,
+    decoder: Weights,
+    critic: Weights,
+    generators: Vec<CodeGenerator>,
+}
+
+/// A style-based generator of codes, which stays as it is.
+struct CodeGenerator {
+    spec: StyleSpec,
+    plan: StylePlan,
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// What one part of a batch has come to before the discriminator's step.
+struct Part {
+    /// The leaves that the pictures hang on.
+    decoder: Leaves,
+    /// Reconstructions first.
+    drawn: Tensor<2>,
+    real: Tensor<2>,
+}
+
+/// The gradients of the discriminator for one part of a batch, and its loss.
+type Judged = (LeafGradients, f32);
+
+impl CodeGenerator {
+    fn read(path: &PathBuf, codes: [usize; 3], image: ImageSpec) -> Result<Self, ModelError> {
+        let fault = |fault: String| {
+            let path = path.display();
+            ModelError(format!("has an unfit generator {path}: {fault}"))
+        };
+        let file = ModelFile::read(path).map_err(|error| fault(error.to_string()))?;
+        let Some(spec) = file.manifest.style.clone() else {
+            return Err(fault("it is not style-based".to_owned()));
+        };
+        if spec.codes != Some(codes) {
+            return Err(fault("it does not draw these codes".to_owned()));
+        }
+        let plan = style::plan(&spec, image).map_err(fault)?;
+        Ok(Self {
+            spec,
+            plan,
+            tensors: file.tensors,
+        })
+    }
+
+    /// Codes of random styles, row after row.
+    fn draw(
+        &self,
+        stream: &mut Stream,
+        count: usize,
+        device: &Device,
+    ) -> Result<Tensor<2>, ModelError> {
+        let spec = &self.spec;
+        let source = |name: &str| {
+            let tensor = self.tensors.get(name)?;
+            let values = tensor.values.clone();
+            let len = values.len();
+            Some(Tensor::from_data(TensorData::new(values, [len]), device))
+        };
+        let mapping = Mapping::new(spec, device, source).map_err(ModelError)?;
+        let z = rows(stream.normals(count * spec.z_dim), spec.z_dim, device);
+        let w = mapping.forward(z).map_err(ModelError)?;
+        let w = w.reshape([count, 1, spec.w_dim]);
+        let styles = w.expand([count, spec.num_ws, spec.w_dim]);
+        let channels = spec.codes.map_or(1, |[channels, ..]| channels);
+        let factors = vec![1.0; channels];
+        let synthesis = Synthesis::new(spec, &self.plan, &factors, device, source);
+        let codes = synthesis.map_err(ModelError)?.forward(styles, None);
+        Ok(codes.flatten(1, 3))
+    }
+}
+
+/// The decoder of a recipe's autoencoder, from codes to pictures.
+fn decoder_plan(first_stage: &FirstStage) -> Result<GraphPlan, ModelError> {
+    let (networks, _) = first_stage.networks();
+    let decoder = networks.get(&Role::Decoder);
+    let decoder = decoder.ok_or_else(|| ModelError("has no decoder".to_owned()))?;
+    let graph = decoder.graph().map_err(ModelError)?;
+    graph::plan(&graph).map_err(ModelError)
+}
+
+fn critic_of(recipe: &Recipe) -> Result<&CriticSpec, ModelError> {
+    let critic = recipe.critic.as_ref();
+    critic.ok_or_else(|| ModelError("has no section [critic]".to_owned()))
+}
+
+fn read_first_stage(recipe: &Recipe, image: ImageSpec) -> Result<FirstStage, ModelError> {
+    let first_stage = FirstStage::of_recipe(recipe, image)?;
+    first_stage.ok_or_else(|| ModelError("has no autoencoder to refine".to_owned()))
+}
+
+/// What the networks of a recipe take.
+///
+/// # Errors
+/// When the autoencoder cannot be read, or the sizes of the discriminator do not fit.
+pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
+    let critic = critic_of(recipe)?;
+    let view = View::of_coefficients(critic, data.image);
+    let (weights, _) = critic
+        .plan(view.seen, recipe.training.batch)
+        .map_err(|fault| ModelError(format!("has an unsound critic: {fault}")))?;
+    let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
+    let decoder = decoder_plan(&read_first_stage(recipe, data.image)?)?;
+    Ok(RunMemory::of_graph(&decoder).and(critic))
+}
+
+impl RefineTask {
+    pub fn new(recipe: &Recipe, data: &DataForm, device: Device) -> Result<Self, ModelError> {
+        let image = data.image;
+        let settings = recipe.training.clone();
+        let critic_spec = critic_of(recipe)?.clone();
+        let first_stage = read_first_stage(recipe, image)?;
+        let (Some(autoencoder), Some(refine)) = (&recipe.autoencoder, &recipe.refine) else {
+            return Err(ModelError("has nothing to refine".to_owned()));
+        };
+        let file = ModelFile::read(&autoencoder.file);
+        let file = file.map_err(|error| ModelError(error.to_string()))?;
+        let read = |path| CodeGenerator::read(path, autoencoder.codes, image);
+        let generators: Result<Vec<_>, _> = refine.generators.iter().map(read).collect();
+        let plan = decoder_plan(&first_stage)?;
+        let (_, tensors) = first_stage.networks();
+        let betas = (settings.beta_1, settings.beta_2);
+        // The means and deviations of codes are not the decoder's to learn.
+        let nodes = plan.spec.nodes.iter();
+        let scales = nodes.filter(|node| matches!(node.operation, Operation::Affine { .. }));
+        let scales: Vec<&str> = scales.map(|node| node.name.as_str()).collect();
+        let fresh = plan.all_parameters().map(|parameter| Fresh {
+            name: parameter.name.clone(),
+            shape: parameter.shape.clone(),
+            initial: Initial::Constant(0.0),
+            trained: !scales
+                .iter()
+                .any(|scale| parameter.name.starts_with(&format!("{scale}."))),
+        });
+        let mut decoder = Weights::new(fresh, settings.seed, betas, &device);
+        let prefix = format!("{}.", Role::Decoder.name());
+        let own = tensors
+            .iter()
+            .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
+        decoder.begin_at(own, &device);
+        let view = View::of_coefficients(&critic_spec, image);
+        let (critic, _) = critic_spec
+            .plan(view.seen, settings.batch)
+            .map_err(ModelError)?;
+        Ok(Self {
+            critic: Weights::new(critic, settings.seed + 1, betas, &device),
+            refine: refine.clone(),
+            networks: file.manifest.networks,
+            tensors: file.tensors,
+            plan: Arc::new(plan),
+            generators: generators?,
+            view,
+            image,
+            critic_spec,
+            device,
+            first_stage,
+            decoder,
+            settings,
+        })
+    }
+
+    fn judge(
+        &self,
+        source: impl Fn(&str) -> Option<Tensor<1>>,
+    ) -> Result<Discriminator, ModelError> {
+        Discriminator::new(&self.critic_spec, self.view.seen, &self.device, source)
+            .map_err(ModelError)
+    }
+
+    /// What the discriminator sees of pictures in 0..1.
+    fn seen(&self, pictures: Tensor<2>) -> Tensor<2> {
+        self.view.of_pictures(pictures * 2.0 - 1.0)
+    }
+
+    /// The codes of one part of a batch: of its first pictures, and then as many drawn ones as are missing.
+    fn codes(&self, pictures: &[f32], place: u64) -> Result<Tensor<2>, ModelError> {
+        let len = self.image.len().max(1);
+        let count = pictures.len() / len;
+        let encoded = self.encoded(count);
+        let own = self.first_stage.codes(&pictures[..encoded * len])?;
+        let code_len = own.len() / encoded.max(1);
+        let mut parts = vec![rows(own, code_len, &self.device)];
+        if encoded < count {
+            let mut stream = Stream::new(self.settings.seed, Purpose::Noise, place);
+            let generator = &self.generators[stream.below(self.generators.len())];
+            parts.push(generator.draw(&mut stream, count - encoded, &self.device)?);
+        }
+        Ok(Tensor::cat(parts, 0))
+    }
+
+    /// How many of `count` pictures are encoded; the rest is drawn.
+    fn encoded(&self, count: usize) -> usize {
+        if self.generators.is_empty() {
+            count
+        } else {
+            count.div_ceil(2)
+        }
+    }
+
+    /// Decodes one part of a batch, and judges it beside its real pictures.
+    fn judge_part(
+        &self,
+        step: u64,
+        part: usize,
+        pictures: &[f32],
+    ) -> Result<(Part, Judged), ModelError> {
+        let place = step * PARTS as u64 + part as u64;
+        let codes = self.codes(pictures, place)?;
+        let decoder = self.decoder.leaves();
+        let plan = Arc::clone(&self.plan);
+        let network = GraphNetwork::of_plan(plan, &self.device, |name| decoder.get(name));
+        let drawn = network
+            .and_then(|network| network.forward_one(codes))
+            .map_err(ModelError)?;
+        let real = self.seen(rows(pictures.to_vec(), self.image.len(), &self.device));
+        let leaves = self.critic.leaves();
+        let critic = self.judge(|name| leaves.get(name))?;
+        let fixed = self.seen(Tensor::from_inner(drawn.clone().inner()));
+        let kind = self.settings.loss;
+        let mut loss =
+            kind.of_discriminator(critic.forward(fixed.clone()), critic.forward(real.clone()));
+        let shown = loss.clone().inner();
+        if let Some(gammas) = self.settings.gammas_at(step) {
+            let still = self.judge(|name| self.critic.fixed(name))?;
+            let derivative = |x, direction| critic.derivative(x, direction);
+            let seen = [real.clone(), fixed];
+            loss = add_penalties(loss, derivative, |x| still.forward(x), seen, gammas);
+        }
+        let mut gradients = loss.backward();
+        let judged = (leaves.gradients(&mut gradients), download(shown)?[0]);
+        let part = Part {
+            decoder,
+            drawn,
+            real,
+        };
+        Ok((part, judged))
+    }
+
+    /// The gradients of the decoder for one part, with its losses.
+    fn teach_part(
+        &self,
+        part: Part,
+        pictures: &[f32],
+        step: u64,
+    ) -> Result<(LeafGradients, [f32; 2]), ModelError> {
+        let [count, len] = part.drawn.dims();
+        let encoded = self.encoded(count);
+        let critic = self.judge(|name| self.critic.fixed(name))?;
+        let judgement = critic.forward(self.seen(part.drawn.clone()));
+        let kind = self.settings.loss;
+        let adversarial = kind.of_generator(judgement, || critic.forward(part.real.clone()));
+        let again = part.drawn.slice([0..encoded, 0..len]);
+        let wanted = rows(pictures[..encoded * len].to_vec(), len, &self.device);
+        let error = losses::squared(again, wanted);
+        let shown = [adversarial.clone().inner(), error.clone().inner()];
+        // A fresh discriminator knows nothing yet.
+        let progress = self.settings.progress(step);
+        let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
+        let loss = adversarial * warmth + error * self.refine.weight;
+        let mut gradients = loss.backward();
+        let [adversarial, error] = shown.map(download);
+        Ok((
+            part.decoder.gradients(&mut gradients),
+            [adversarial?[0], error?[0]],
+        ))
+    }
+}
+
+impl Task for RefineTask {
+    fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
+        let step = batch.step;
+        let rate = self.settings.learning_rate_at(step);
+        let decay = self.settings.average_decay_at(step);
+        let groups = self.settings.batch / self.critic_spec.group.max(1);
+        let parts = if groups.is_multiple_of(PARTS) {
+            PARTS
+        } else {
+            1
+        };
+        let pictures: Vec<&[f32]> = batch
+            .pictures
+            .chunks(batch.pictures.len() / parts)
+            .collect();
+        let judged: Result<Vec<(Part, Judged)>, ModelError> = pictures
+            .par_iter()
+            .enumerate()
+            .map(|(part, pictures)| self.judge_part(step, part, pictures))
+            .collect();
+        let (drawn, judged): (Vec<Part>, Vec<Judged>) = judged?.into_iter().unzip();
+        let (gradients, losses): (Vec<LeafGradients>, Vec<f32>) = judged.into_iter().unzip();
+        let count = losses.len() as f32;
+        let discriminator = losses.iter().sum::<f32>() / count;
+        self.critic
+            .step_parts(gradients, rate * self.settings.discriminator_rate, decay);
+        let taught: Result<Vec<_>, ModelError> = drawn
+            .into_par_iter()
+            .zip(&pictures)
+            .map(|(part, pictures)| self.teach_part(part, pictures, step))
+            .collect();
+        let (mut gradients, mut shown) = (Vec::new(), [0.0; 2]);
+        for (gradient, losses) in taught? {
+            gradients.push(gradient);
+            for (sum, loss) in shown.iter_mut().zip(losses) {
+                *sum += loss / count;
+            }
+        }
+        self.decoder.step_parts(gradients, rate, decay);
+        let [generator, reconstruction] = shown;
+        Ok(vec![
+            ("discriminator", discriminator),
+            ("generator", generator),
+            ("reconstruction", reconstruction),
+        ])
+    }
+
+    fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut state = BTreeMap::new();
+        self.decoder.save("decoder", &mut state)?;
+        self.critic.save("discriminator", &mut state)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
+        self.decoder.restore("decoder", &mut state, &self.device)?;
+        self.critic
+            .restore("discriminator", &mut state, &self.device)
+    }
+
+    fn finish(&mut self) -> Result<Trained, ModelError> {
+        let mut tensors = self.tensors.clone();
+        for (name, tensor) in with_role(Role::Decoder, self.decoder.averaged()?) {
+            // What scales codes stands in the decoder of this run alone.
+            if let Some(own) = tensors.get_mut(&name) {
+                *own = tensor;
+            }
+        }
+        let roles: Vec<String> = self
+            .networks
+            .keys()
+            .map(|role| format!("{}.", role.name()))
+            .collect();
+        tensors.retain(|name, _| roles.iter().any(|role| name.starts_with(role)));
+        Ok(Trained {
+            networks: self.networks.clone(),
+            tensors,
+            ..Trained::default()
+        })
+    }
+}

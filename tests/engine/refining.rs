@@ -1,0 +1,178 @@
+//! Refining the decoder of an autoencoder, and giving it to the models of its codes.
+
+use crate::latent_diffusion::{SECOND_STAGE, STYLED, first_stage, written};
+use crate::training::{options, run, write_data};
+use std::path::{Path, PathBuf};
+use zscape::model::{Generator, ModelFile, device, download};
+use zscape::train::replace_decoder;
+
+const REFINED: &str = r#"
+name = "small-kl"
+title = "Small autoencoder, refined"
+summary = "An autoencoder of bright rows."
+family = "vae"
+dataset = "mnist"
+z_dim = 98
+autoencoder = { file = "small-kl.safetensors", codes = [2, 7, 7] }
+refine = { weight = 1.0, generators = ["small-style.safetensors"] }
+
+[critic]
+channels = [4, 4]
+group = 5
+difference_gain = 2.0
+
+[training]
+seed = 1
+images = 100
+batch = 10
+learning_rate = 1e-2
+final_learning_rate = 1e-3
+average_half_life = 20
+loss = "relativistic"
+r1_gamma = 1.0
+r2_gamma = 1.0
+r1_every = 2
+"#;
+
+fn train(folder: &Path, name: &str, recipe: &str) -> PathBuf {
+    let recipe = written(folder, &format!("{name}.toml"), recipe);
+    let output = folder.join(format!("{name}.safetensors"));
+    run(&options(recipe, folder, output.clone())).expect("a sound recipe");
+    output
+}
+
+/// A folder with an autoencoder and a style-based generator of its codes.
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    first_stage(folder.path());
+    train(folder.path(), "small-style", STYLED);
+    folder
+}
+
+fn read(path: &Path) -> ModelFile {
+    ModelFile::read(path).expect("a sound file")
+}
+
+#[test]
+fn only_the_decoder_is_refined() {
+    let folder = prepared();
+    let before = read(&folder.path().join("small-kl.safetensors"));
+    let after = read(&train(folder.path(), "refined", REFINED));
+    let mut changed = Vec::new();
+    for (name, tensor) in &before.tensors {
+        let new = &after.tensors[name];
+        assert_eq!(tensor.shape, new.shape, "{name}");
+        if (name.starts_with("encoder.") || name.starts_with("decoder."))
+            && tensor.values != new.values
+        {
+            changed.push(name.as_str());
+        }
+    }
+    let layers = ["1.bias", "1.weight", "3.bias", "3.weight"];
+    assert_eq!(changed, layers.map(|it| format!("decoder.{it}")));
+    assert_eq!(before.tensors["z.mean"], after.tensors["z.mean"]);
+    assert_eq!(before.manifest.networks, after.manifest.networks);
+}
+
+#[test]
+fn models_of_the_codes_take_the_refined_decoder() {
+    let folder = prepared();
+    let model = train(folder.path(), "small-ldm", SECOND_STAGE);
+    let refined = train(folder.path(), "refined", REFINED);
+    let output = folder.path().join("new.safetensors");
+    replace_decoder(&model, &refined, &output).expect("the layers are the same");
+
+    let generator = |path: &Path| Generator::new(&read(path), &device::cpu()).expect("sound");
+    let pictures: Vec<f32> = (0..784).map(|at| f32::from(at / 28 == 9)).collect();
+    let again = |path: &Path| {
+        let generator = generator(path);
+        let diffusion = generator.diffusion().expect("it takes steps");
+        let codes = diffusion.data(&pictures).expect("the CPU works");
+        let codes = codes.expect("it encodes");
+        diffusion.decoded(&codes).expect("the CPU works")
+    };
+    let refined = generator(&refined);
+    let mu = refined.encode(&pictures).expect("the CPU works");
+    let mu = download(mu.expect("it encodes").mu).expect("the CPU works");
+    let wanted = refined.make(&mu, &zscape::latent::Sampler::default());
+    let wanted = wanted.expect("the CPU works");
+    let difference = |found: &[f32]| {
+        let pairs = found.iter().zip(&wanted);
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    let (old, new) = (difference(&again(&model)), difference(&again(&output)));
+    assert!(new < 0.01, "the new decoder differs by {new}");
+    assert!(
+        old > 2.0 * new,
+        "the old one differs by {old}, as the new by {new}"
+    );
+    let new = read(&output).manifest;
+    assert!(
+        new.quality.is_empty(),
+        "what the old decoder was measured at"
+    );
+    assert_eq!(new.networks, read(&model).manifest.networks);
+}
+
+#[test]
+fn a_decoder_of_other_layers_is_refused() {
+    let folder = prepared();
+    let model = folder.path().join("small-style.safetensors");
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/models/digits-vae2.safetensors");
+    let output = folder.path().join("new.safetensors");
+    let error = replace_decoder(&model, &other, &output).expect_err("other layers");
+    let said = error.to_string();
+    for part in [
+        "small-style.safetensors",
+        "digits-vae2.safetensors",
+        "layers",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    assert!(!output.exists(), "nothing is written");
+}
+
+#[test]
+fn a_recipe_that_cannot_refine_is_refused() {
+    let folder = prepared();
+    let style = r#"generators = ["small-style.safetensors"]"#;
+    for (from, to, part) in [
+        ("[critic]", "[unknown]", "unknown"),
+        ("weight = 1.0", "weight = -1.0", "refine.weight"),
+        ("weight = 1.0", "weight = nan", "refine.weight"),
+        (r#"family = "vae""#, r#"family = "gan""#, "is refined by"),
+        (
+            "channels = [4, 4]",
+            "channels = [4, 4, 4]",
+            "14x14 pixels cannot be halved 2 times",
+        ),
+        (
+            style,
+            r#"generators = ["small-kl.safetensors"]"#,
+            "it is not style-based",
+        ),
+        (
+            style,
+            r#"generators = ["absent.safetensors"]"#,
+            "absent.safetensors",
+        ),
+        (
+            r#"file = "small-kl.safetensors""#,
+            r#"file = "absent.safetensors""#,
+            "absent.safetensors",
+        ),
+        (
+            "codes = [2, 7, 7]",
+            "codes = [2, 7, 6]",
+            "its codes have 98",
+        ),
+    ] {
+        assert!(REFINED.contains(from), "{from}");
+        let recipe = written(folder.path(), "faulty.toml", &REFINED.replace(from, to));
+        let output = folder.path().join("out.safetensors");
+        let error = run(&options(recipe, folder.path(), output)).expect_err(to);
+        assert!(error.is_bad_input(), "{to}: {error}");
+        assert!(error.to_string().contains(part), "{to}: {error}");
+    }
+}
