@@ -132,7 +132,8 @@ pub fn finish(
     // Codes of a model without a prior are scaled to what seeds are drawn from.
     let start = manifest.start_space();
     let has_vectors = start == Some(Space::Z);
-    if traits.generates && !traits.has_prior && has_vectors {
+    // Where a decoder was refined, the codes are to stay as they are.
+    if traits.generates && !traits.has_prior && has_vectors && recipe.refine.is_none() {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
         let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
         let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);

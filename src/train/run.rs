@@ -140,7 +140,8 @@ pub fn run(
             bar.set_message(shown.join(", "));
         }
         let stopped = should_stop();
-        if stopped || written.elapsed() > CHECKPOINT_EVERY {
+        // The last one, too: what is measured afterwards may fail.
+        if stopped || step + 1 == steps || written.elapsed() > CHECKPOINT_EVERY {
             let state = task.save()?;
             Checkpoint {
                 step: step + 1,
