@@ -1,5 +1,6 @@
 //! A toy as text.
 
+use super::aliasing::{Aliasing, LIMIT};
 use super::attention::Attention;
 use super::flow::Flow;
 use super::play::Play;
@@ -26,6 +27,7 @@ pub fn page(play: &Play) -> Page {
             paragraphs: vec![cut.join(" "), format!("{} pieces", cut.len())],
         },
         Shown::Flow(flow) => density(&flow),
+        Shown::Aliasing(found) => waves(&found),
     }
 }
 
@@ -83,6 +85,39 @@ fn density(flow: &Flow) -> Page {
     }
 }
 
+/// How strong each wave is that a layer gives, plainly and as it is set, and what both are worth.
+fn waves(found: &Aliasing) -> Page {
+    let line = |cycles: usize| {
+        let [plain, filtered] = [&found.plain, &found.filtered].map(|side| {
+            let amplitude = side.amplitudes[cycles];
+            let bar = "█".repeat((amplitude * BAR / 2.0).round() as usize);
+            format!("{amplitude:.3} {bar:<half$}", half = BAR as usize / 2)
+        });
+        let note = match cycles {
+            _ if found.is_content(cycles) => "",
+            _ => "no multiple of the wave: alias",
+        };
+        format!("{cycles:>6} {plain} {filtered} {note}")
+            .trim_end()
+            .to_owned()
+    };
+    let head = format!("cycles {:<21} filtered", "on the grid");
+    let settings = &found.settings;
+    let worth = |name: &str, side: &super::aliasing::shown::Side| {
+        format!(
+            "{name}: EQ-T {:.1} dB; off by {:.1} % at this shift of {} steps.",
+            side.equivariance, side.error_percent, settings.shift
+        )
+    };
+    Page {
+        lines: std::iter::once(head).chain((0..=LIMIT).map(line)).collect(),
+        paragraphs: vec![
+            worth("On the grid", &found.plain),
+            worth("Filtered", &found.filtered),
+        ],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +146,10 @@ mod tests {
             "z = [1.00, 0.00] becomes x = [1.00, 0.00]."
         );
         assert!(flow.paragraphs[1].ends_with("= -2.34 − 0.00 = -2.34 nats."));
+        let waves = shown(Kind::Aliasing, "\"square\" with \"frequency 6, shift 0.5\"");
+        assert_eq!(waves.lines.len(), 10);
+        assert!(waves.lines[5].starts_with("     4 0.500 ████████"));
+        assert!(waves.lines[5].ends_with("alias") && !waves.lines[7].ends_with("alias"));
+        assert!(waves.paragraphs[0].starts_with("On the grid: EQ-T 12.0 dB; off by 35.4 %"));
     }
 }
