@@ -93,7 +93,7 @@ impl Settings {
     }
 
     /// EQ-T of the layer over all shifts, in dB: `10·log₁₀(range² / mean squared error)` (Karras
-    /// et al. 2021, equation 3), up to [`MAX_DB`]. Larger is better.
+    /// et al. 2021), up to [`MAX_DB`]. Larger is better.
     pub fn equivariance(&self) -> f64 {
         self.equivariance_of(&self.layer())
     }
