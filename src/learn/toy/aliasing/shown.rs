@@ -6,7 +6,9 @@ use super::layer::{Function, Layer};
 /// The longest shift, in steps of the grid.
 pub const WALK: f64 = 4.0;
 /// Places of a curve in each step, and of a row of a walk.
-const FINE: usize = 8;
+pub const FINE: usize = 8;
+/// Where curves begin, in steps: every sample stands in the middle of its step.
+pub const START: f64 = -0.5;
 /// Rows of a walk in each step of the shift.
 const ROWS_PER_STEP: usize = 8;
 /// Frequencies of the continuous spectrum, from 0.
@@ -70,12 +72,16 @@ pub struct Aliasing {
     pub continuous: [f64; FREQUENCIES],
 }
 
+/// The places of the points of a curve, in steps.
+pub fn places() -> impl Iterator<Item = f64> {
+    (0..=GRID * FINE).map(|it| START + it as f64 / FINE as f64)
+}
+
 impl Curve {
     fn of(spectrum: &Spectrum) -> Self {
-        let points = (0..=GRID * FINE).map(|it| spectrum.at(it as f64 / FINE as f64));
         Self {
             samples: spectrum.samples(),
-            points: points.collect(),
+            points: places().map(|it| spectrum.at(it)).collect(),
         }
     }
 }
@@ -248,7 +254,8 @@ mod tests {
             // The curve goes through its samples, and ends where it begins.
             let curve = &shown.plain.found;
             for (place, sample) in curve.samples.iter().enumerate() {
-                assert!((curve.points[place * FINE] - sample).abs() < 1e-12);
+                let middle = place * FINE + FINE / 2;
+                assert!((curve.points[middle] - sample).abs() < 1e-12);
             }
             assert!((curve.points[0] - curve.points[GRID * FINE]).abs() < 1e-12);
             // Half a step is a row of the walk.

@@ -5,7 +5,7 @@ use super::board::Board;
 use super::{Mark, Stage, legend_ui, numbers_ui};
 use crate::app::{Action, ParamId};
 use crate::learn::toy::aliasing::grid::wave_at;
-use crate::learn::toy::aliasing::shown::{Curve, FREQUENCIES, MAX_DB, Side};
+use crate::learn::toy::aliasing::shown::{Curve, FREQUENCIES, MAX_DB, START, Side, places};
 use crate::learn::toy::aliasing::{Aliasing, GRID, LIMIT, WALK};
 use crate::ui::theme::{TextRole, space, tokens};
 use crate::ui::widgets::caption;
@@ -23,8 +23,6 @@ const SPECTRUM: f32 = 88.0;
 const COLUMN: f32 = 320.0;
 /// How far an arrow key moves the wave, in steps.
 const NUDGE: f64 = 0.05;
-/// Places of the continuous wave in each step.
-const FINE: usize = 8;
 
 /// Which of the two layers.
 const NAMES: [&str; 2] = ["On the grid", "Filtered"];
@@ -112,24 +110,20 @@ fn heading_ui(ui: &mut Ui, name: &str, side: &Side) {
 
 /// Where a number stands between two others that have some room around them.
 fn height(rect: Rect, value: f64, [low, high]: [f64; 2]) -> f32 {
-    let room = 0.2 * (high - low);
+    let room = 0.35 * (high - low);
     let share = (value - low + room) / (high - low + 2.0 * room);
     rect.bottom() - rect.height() * share as f32
 }
 
 /// Where a place of the ring stands, in steps.
 fn across(rect: Rect, steps: f64) -> f32 {
-    rect.left() + rect.width() * (steps / GRID as f64) as f32
+    rect.left() + rect.width() * ((steps - START) / GRID as f64) as f32
 }
 
-/// A line through numbers at even distances over the whole ring.
+/// A line through the points of a curve.
 fn line(painter: &Painter, rect: Rect, points: &[f64], range: [f64; 2], stroke: Stroke) {
-    let last = points.len().saturating_sub(1).max(1) as f64;
-    let at = |(index, value): (usize, &f64)| {
-        let steps = GRID as f64 * index as f64 / last;
-        pos2(across(rect, steps), height(rect, *value, range))
-    };
-    painter.line(points.iter().enumerate().map(at).collect(), stroke);
+    let at = |(steps, value): (f64, &f64)| pos2(across(rect, steps), height(rect, *value, range));
+    painter.line(places().zip(points).map(at).collect(), stroke);
 }
 
 fn dots(painter: &Painter, rect: Rect, curve: &Curve, range: [f64; 2], colour: Color32) {
@@ -142,7 +136,7 @@ fn dots(painter: &Painter, rect: Rect, curve: &Curve, range: [f64; 2], colour: C
 /// Paints the places of the samples.
 fn grid(ui: &Ui, board: &Board) {
     let thin = Stroke::new(1.0, tokens(ui).line);
-    for place in 1..GRID {
+    for place in 0..GRID {
         let x = across(board.rect, place as f64);
         board.painter.vline(x, board.rect.y_range(), thin);
     }
@@ -161,8 +155,8 @@ fn input_ui(ui: &mut Ui, width: f32, found: &Aliasing) -> Option<f64> {
     grid(ui, &board);
     let range = [-1.0, 1.0];
     let settings = &found.settings;
-    let wave: Vec<f64> = (0..=GRID * FINE)
-        .map(|it| wave_at(settings.frequency, it as f64 / FINE as f64 - settings.shift))
+    let wave: Vec<f64> = places()
+        .map(|it| wave_at(settings.frequency, it - settings.shift))
         .collect();
     let stroke = Stroke::new(1.5, colours.text_muted);
     line(&board.painter, board.rect, &wave, range, stroke);
@@ -203,12 +197,13 @@ fn output_ui(ui: &mut Ui, size: Vec2, name: &str, found: &Aliasing, side: &Side)
     moved
 }
 
-/// A row for every shift, light where the number is large.
+/// A row for every shift, strong where the number is large.
 fn walk_ui(ui: &mut Ui, size: Vec2, name: &str, found: &Aliasing, side: &Side) -> Option<f64> {
     let colours = tokens(ui);
     let name = format!("{name}: walk");
     let board = Board::new(ui, size, &name);
-    let rect = board.rect;
+    // Within the round corners.
+    let rect = board.rect.shrink(2.0);
     let [low, high] = found.settings.function.range();
     let mut mesh = Mesh::default();
     let last_row = side.walk.len().saturating_sub(1).max(1) as f32;
@@ -318,5 +313,8 @@ fn spectrum_ui(ui: &mut Ui, size: Vec2, name: &str, found: &Aliasing, side: &Sid
             colours.text_muted,
         );
     }
-    board.finish("Right of the line is what the grid cannot hold: f cycles fold back to 16 − f");
+    board.finish(
+        "Outlines are what the function makes of the wave itself. Right of the line is what the grid \
+         cannot hold: f cycles fold back to 16 − f",
+    );
 }

@@ -36,30 +36,9 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, flow: &Flow) {
     legend_ui(ui, &[(data, "Data"), (samples, "Samples")]);
     numbers_ui(ui, stage);
     ui.add_space(space::XS);
-    let (log_prior, log_det) = (flow.log_prior, flow.log_det);
-    let [x, y] = flow.made.point;
-    let lines = [
-        format!("The marked code becomes x = [{x:.2}, {y:.2}]"),
-        format!(
-            "log p(x) = log p(z) − log |det| = {} − ({}) = {} nats",
-            shown(log_prior),
-            shown(log_det),
-            shown(log_prior - log_det)
-        ),
-        format!("The area of the square: × {:.2}", log_det.exp()),
-        format!(
-            "Mean −log p(x) of held-out points: {} nats",
-            shown(flow.loss)
-        ),
-    ];
-    for line in lines {
+    for line in flow.lines() {
         caption(ui, line);
     }
-}
-
-/// A number with two digits, with a real minus.
-fn shown(value: f64) -> String {
-    format!("{value:.2}").replace('-', "−")
 }
 
 /// Paints a plane below its name. Returns where it is dragged to.
