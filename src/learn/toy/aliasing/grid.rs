@@ -1,11 +1,21 @@
 //! Samples on a ring, and the waves that they consist of.
 
 use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
 /// How many samples there are.
 pub const GRID: usize = 16;
 /// The most cycles that the grid can hold (its Nyquist limit).
 pub const LIMIT: usize = GRID / 2;
+
+/// Into how many parts each step is divided where signals are drawn.
+pub const FINE: usize = 8;
+/// All parts of the ring.
+pub const PARTS: usize = GRID * FINE;
+
+/// The cosines of all parts of a turn: computing them for every point would take as long as all else.
+static TURN: LazyLock<[f64; PARTS]> =
+    LazyLock::new(|| std::array::from_fn(|it| (TAU * it as f64 / PARTS as f64).cos()));
 
 /// The numbers on the grid.
 pub type Samples = [f64; GRID];
@@ -30,21 +40,20 @@ pub struct Spectrum {
 
 impl Spectrum {
     pub fn of(samples: &Samples) -> Self {
-        let sum = |frequency: usize, quarter: f64| -> f64 {
+        let sum = |frequency: usize, wave: fn(usize, usize) -> f64| -> f64 {
             // The constant and the wave at the limit have no partner of negative frequency.
             let scale = match frequency {
                 0 | LIMIT => 1.0,
                 _ => 2.0,
             };
-            let part =
-                |(place, sample): (usize, &f64)| sample * wave_of(frequency, place as f64, quarter);
+            let part = |(place, sample): (usize, &f64)| sample * wave(frequency, place * FINE);
             scale * samples.iter().enumerate().map(part).sum::<f64>() / GRID as f64
         };
         Self {
-            cosines: std::array::from_fn(|it| sum(it, 0.0)),
+            cosines: std::array::from_fn(|it| sum(it, cosine)),
             sines: std::array::from_fn(|it| match it {
                 0 | LIMIT => 0.0,
-                _ => sum(it, 0.25),
+                _ => sum(it, sine),
             }),
         }
     }
@@ -67,23 +76,29 @@ impl Spectrum {
         moved
     }
 
-    /// The signal at a place, in steps of the grid.
-    pub fn at(&self, place: f64) -> f64 {
-        let part = |frequency: usize| {
-            self.cosines[frequency] * wave_of(frequency, place, 0.0)
-                + self.sines[frequency] * wave_of(frequency, place, 0.25)
-        };
-        (0..=LIMIT).map(part).sum()
+    /// The signal at a place, in parts of the ring.
+    pub fn at(&self, part: usize) -> f64 {
+        let waves = self.cosines.iter().zip(&self.sines).enumerate();
+        waves
+            .map(|(it, (of_cosine, of_sine))| {
+                of_cosine * cosine(it, part) + of_sine * sine(it, part)
+            })
+            .sum()
     }
 
     pub fn samples(&self) -> Samples {
-        std::array::from_fn(|place| self.at(place as f64))
+        std::array::from_fn(|place| self.at(place * FINE))
     }
 }
 
-/// A cosine that begins some cycles later; a quarter makes it a sine.
-fn wave_of(frequency: usize, place: f64, later: f64) -> f64 {
-    (TAU * (frequency as f64 * place / GRID as f64 - later)).cos()
+/// A wave of some cycles at a place, in parts of the ring.
+fn cosine(frequency: usize, part: usize) -> f64 {
+    TURN[frequency * part % PARTS]
+}
+
+/// The same a quarter of a turn later.
+fn sine(frequency: usize, part: usize) -> f64 {
+    TURN[(frequency * part + PARTS - PARTS / 4) % PARTS]
 }
 
 #[cfg(test)]
@@ -105,6 +120,10 @@ mod tests {
             }
         }
         assert_eq!(Spectrum::of(&samples).amplitude(LIMIT + 1), 0.0);
+        // Between the samples, too.
+        let between = Spectrum::of(&wave(5, 0.3)).at(3 * FINE + 1);
+        let wanted = wave_at(5, 3.0 + 1.0 / FINE as f64 - 0.3);
+        assert!((between - wanted).abs() < 1e-12);
     }
 
     #[test]

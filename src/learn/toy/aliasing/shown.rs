@@ -1,12 +1,10 @@
 //! What a nonlinearity on a grid shows.
 
-use super::grid::{GRID, LIMIT, Samples, Spectrum, wave};
+use super::grid::{FINE, GRID, LIMIT, PARTS, Samples, Spectrum, wave};
 use super::layer::{Function, Layer};
 
 /// The longest shift, in steps of the grid.
 pub const WALK: f64 = 4.0;
-/// Places of a curve in each step, and of a row of a walk.
-pub const FINE: usize = 8;
 /// Where curves begin, in steps: every sample stands in the middle of its step.
 pub const START: f64 = -0.5;
 /// Rows of a walk in each step of the shift.
@@ -74,14 +72,16 @@ pub struct Aliasing {
 
 /// The places of the points of a curve, in steps.
 pub fn places() -> impl Iterator<Item = f64> {
-    (0..=GRID * FINE).map(|it| START + it as f64 / FINE as f64)
+    (0..=PARTS).map(|it| START + it as f64 / FINE as f64)
 }
 
 impl Curve {
     fn of(spectrum: &Spectrum) -> Self {
         Self {
             samples: spectrum.samples(),
-            points: places().map(|it| spectrum.at(it)).collect(),
+            points: (0..=PARTS)
+                .map(|it| spectrum.at(it + PARTS - FINE / 2))
+                .collect(),
         }
     }
 }
@@ -257,7 +257,7 @@ mod tests {
                 let middle = place * FINE + FINE / 2;
                 assert!((curve.points[middle] - sample).abs() < 1e-12);
             }
-            assert!((curve.points[0] - curve.points[GRID * FINE]).abs() < 1e-12);
+            assert!((curve.points[0] - curve.points[PARTS]).abs() < 1e-12);
             // Half a step is a row of the walk.
             assert_eq!(shown.plain.walk[ROWS_PER_STEP / 2], curve.points);
             assert!(!function.range().iter().any(|it| it.is_nan()));
@@ -276,13 +276,12 @@ mod tests {
         };
         assert!((0..=4).all(|steps| plain(f64::from(steps)) < 1e-10));
         assert!(plain(0.5) > 5.0);
-        // An alias moves against the wave: the second harmonic of 5 cycles lands at 6.
-        let phase = |shift: f64| {
-            let found = Layer::plain(Function::Square).apply(&wave(5, shift));
-            (Spectrum::of(&found).at(0.0), Spectrum::of(&found).at(0.1))
-        };
-        let (crest, right) = phase(0.1);
-        let (_, unmoved) = phase(0.0);
-        assert!(crest < 1.0 && right < unmoved);
+        // An alias runs against the wave: the second harmonic of 5 cycles lands at 6, where its 10
+        // cycles for each turn of the wave are 10/6 as many steps to the left.
+        let found = Layer::plain(Function::Square).apply(&wave(5, 0.3));
+        let alias = wave(6, -0.3 * 10.0 / 6.0);
+        for (found, alias) in found.iter().zip(alias) {
+            assert!((found - (0.5 + 0.5 * alias)).abs() < 1e-12);
+        }
     }
 }
