@@ -286,6 +286,8 @@ fn a_wave_is_dragged_over_its_grid_and_filtered() {
     let shift = toy(&window).shift;
     assert!((shift - 1.5).abs() < 0.15, "{shift}");
     // A walk is a row for every shift; its last is that by four steps.
+    window.find(Role::Image, "Filtered: walk").scroll_to_me();
+    window.settle();
     let walk = window.find(Role::Image, "Filtered: walk").rect();
     let last = walk.center_bottom() - vec2(0.0, 2.0);
     window.harness.hover_at(last);

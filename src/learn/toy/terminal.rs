@@ -139,7 +139,7 @@ mod tests {
         assert!(flow.paragraphs[1].ends_with("= −2.34 − 0.00 = −2.34 nats."));
         let waves = shown(Kind::Aliasing, "\"square\" with \"frequency 6, shift 0.5\"");
         assert_eq!(waves.lines.len(), 10);
-        assert!(waves.lines[5].starts_with("     4 0.500 ████████"));
+        assert!(waves.lines[5].starts_with("     4 0.500 ███████"));
         assert!(waves.lines[5].contains("alias") && !waves.lines[6].contains("alias"));
         assert!(waves.paragraphs[0].starts_with("On the grid: EQ-T 12.0 dB; off by 35.4 %"));
     }
