@@ -240,6 +240,15 @@ fn a_flow_is_bent_and_its_code_is_dragged_in_both_planes() {
     );
     assert!(toy.z.iter().all(|it| it.abs() < 2.5), "{:?}", toy.z);
 
+    // The keys move it, too: right and up.
+    window.find(Role::Image, "Noise z").focus();
+    window.harness.run_steps(2);
+    let before = flow(&window).z;
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    let after = flow(&window).z;
+    assert!((0..2).all(|axis| (after[axis] - before[axis] - 0.1).abs() < 1e-3));
+
     let density = window.named("log p(x) = ");
     window.push_button("Two islands");
     assert_ne!(window.named("log p(x) = "), density);
@@ -248,6 +257,70 @@ fn a_flow_is_bent_and_its_code_is_dragged_in_both_planes() {
     assert!(window.shows("The area of the square: × 1.00"));
     window.push_button("Start over");
     assert!(!window.shows("× 1.00") && flow(&window).data == Data::Moons);
+}
+
+#[test]
+fn a_wave_is_dragged_over_its_grid_and_filtered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(folder.path(), "anti-aliasing");
+    let toy = |window: &Window| {
+        let bench = window.app().learning().toy().expect("a toy");
+        bench.play().aliasing()
+    };
+    assert_eq!((toy(&window).frequency, toy(&window).shift), (5, 0.5));
+    assert!(window.shows("EQ-T 21.0 dB") && window.shows("EQ-T 43.1 dB"));
+    // The second harmonic of 5 cycles folds back to 6, on the left only.
+    let alias = "at 6 (alias)";
+    let waves = window.named(alias);
+    assert!(waves.len() == 1 && waves[0].starts_with("On the grid: waves "));
+    // A step to the right.
+    let rect = window.find(Role::Image, "The wave and its samples").rect();
+    let to = rect.center() + vec2(rect.width() / 16.0, 0.0);
+    window.harness.hover_at(rect.center());
+    window.harness.drag_at(rect.center());
+    window.harness.run_steps(2);
+    window.harness.hover_at(to);
+    window.harness.run_steps(2);
+    window.harness.drop_at(to);
+    window.settle();
+    let shift = toy(&window).shift;
+    assert!((shift - 1.5).abs() < 0.15, "{shift}");
+    // A walk is a row for every shift; its last is that by four steps.
+    window.find(Role::Image, "Filtered: walk").scroll_to_me();
+    window.settle();
+    let walk = window.find(Role::Image, "Filtered: walk").rect();
+    let last = walk.center_bottom() - vec2(0.0, 2.0);
+    window.harness.hover_at(last);
+    window.harness.drag_at(last);
+    window.harness.run_steps(2);
+    window.harness.drop_at(last);
+    window.settle();
+    assert!(toy(&window).shift > 3.9, "{}", toy(&window).shift);
+    // The keys move it, too.
+    window.find(Role::Image, "The wave and its samples").focus();
+    window.harness.run_steps(2);
+    let before = toy(&window).shift;
+    for _ in 0..4 {
+        window.press(Modifiers::NONE, Key::ArrowLeft);
+    }
+    window.settle();
+    let moved = before - toy(&window).shift;
+    assert!((moved - 0.2).abs() < 0.01, "{moved}");
+
+    window.push_button("Square");
+    window.set_toy("frequency", 6.0);
+    assert_eq!(window.named("0.50 at 4 (alias)").len(), 1);
+    window.set_toy("filter", 0.0);
+    assert_eq!(window.named("0.50 at 4 (alias)").len(), 2);
+    window.push_button("Linear");
+    assert_eq!(window.named("EQ-T over 119 dB").len(), 2);
+    window.push_button("Start over");
+    assert!(window.shows("EQ-T 43.1 dB"));
+
+    // What is compared is not shown before the answer; the sliders stay.
+    window.push_button("Task 2");
+    assert!(window.shows("Hidden until you have answered") && !window.shows("EQ-T 43.1 dB"));
+    assert!(window.shows("Upsampling"));
 }
 
 #[test]
@@ -260,11 +333,13 @@ fn a_toy_fits_into_the_smallest_window() {
         "tokenization",
         "toys",
         "normalizing-flows",
+        "anti-aliasing",
     ] {
         window.read_toy(id);
         window.harness.run_steps(10);
         let field = match id {
             "normalizing-flows" => window.find(Role::Image, "Data x").rect(),
+            "anti-aliasing" => window.find(Role::Image, "Filtered: walk").rect(),
             _ => window
                 .find(Role::MultilineTextInput, "Text of the toy")
                 .rect(),

@@ -57,10 +57,16 @@ pub enum Measure {
     LogDensityOfPoint,
     /// The mean of a flow's `-log p(x)` over held-out points, in nats.
     HeldOutLoss,
+    /// How well a nonlinearity on a grid commutes with shifts, in dB.
+    Equivariance,
+    /// How far it is from that at one shift, in percent.
+    ShiftError,
+    /// How strong a wave is in what it gives.
+    Amplitude,
 }
 
 impl Measure {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Norm,
         Self::Distance,
         Self::Angle,
@@ -88,6 +94,9 @@ impl Measure {
         Self::LogDet,
         Self::LogDensityOfPoint,
         Self::HeldOutLoss,
+        Self::Equivariance,
+        Self::ShiftError,
+        Self::Amplitude,
     ];
 
     /// The word in question files.
@@ -120,6 +129,9 @@ impl Measure {
             Self::LogDet => "log_det",
             Self::LogDensityOfPoint => "flow_log_density",
             Self::HeldOutLoss => "flow_loss",
+            Self::Equivariance => "equivariance",
+            Self::ShiftError => "shift_error",
+            Self::Amplitude => "amplitude",
         }
     }
 
@@ -153,6 +165,9 @@ impl Measure {
             Self::LogDet => "log |det|",
             Self::LogDensityOfPoint => "log p(x)",
             Self::HeldOutLoss => "Held-out loss",
+            Self::Equivariance => "EQ-T",
+            Self::ShiftError => "Shift error",
+            Self::Amplitude => "Amplitude",
         }
     }
 
@@ -169,6 +184,8 @@ impl Measure {
             Self::Likeliest | Self::Chance | Self::Variety | Self::Weight => "%",
             Self::Entropy | Self::Surprise => "bits",
             Self::LogDet | Self::LogDensityOfPoint | Self::HeldOutLoss => "nats",
+            Self::Equivariance => "dB",
+            Self::ShiftError => "%",
             _ => "",
         }
     }
@@ -217,7 +234,10 @@ impl Measure {
             | Self::Tokens
             | Self::LogDet
             | Self::LogDensityOfPoint
-            | Self::HeldOutLoss => false,
+            | Self::HeldOutLoss
+            | Self::Equivariance
+            | Self::ShiftError
+            | Self::Amplitude => false,
             Self::Change
             | Self::Brightness
             | Self::Sharpness

@@ -1,298 +1,15 @@
 //! What a toy is set to, and how question files write it: `"the latent" with "temperature 0.5"`.
 
+use super::aliasing::{self, Function};
 use super::attention::{Head, Settings};
 use super::corpus::append;
 use super::decoding::Decoding;
 use super::flow::{self, Data};
-use super::pieces::Pieces;
-use super::trigrams::Trigrams;
-use super::vectors::Vectors;
+use super::kind::Kind;
 use std::fmt;
-use std::ops::RangeInclusive;
 
 /// The longest text of a toy, in characters.
 pub const MAX_TEXT: usize = 400;
-
-/// Which toy.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Kind {
-    NextWord,
-    Attention,
-    Pieces,
-    Flow,
-}
-
-/// How far a number goes, and in which steps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NumberScale {
-    Fine,
-    Whole,
-    /// Whole numbers, small ones with as much room as large ones.
-    Counts,
-}
-
-/// A number that a toy is set to.
-#[derive(Debug)]
-pub struct Number {
-    /// The word in settings.
-    pub key: &'static str,
-    /// A short word that people read, and what it does.
-    pub label: &'static str,
-    pub about: &'static str,
-    pub range: RangeInclusive<f64>,
-    pub default: f64,
-    pub scale: NumberScale,
-}
-
-/// The numbers of the next word.
-static NEXT_WORD: [Number; 4] = [
-    Number {
-        key: "temperature",
-        label: "Temperature",
-        about: "Divides the scores before they become probabilities: below 1 the likeliest words \
-                gain, above 1 the others do, and 0 is greedy",
-        range: 0.0..=3.0,
-        default: 1.0,
-        scale: NumberScale::Fine,
-    },
-    Number {
-        key: "top_k",
-        label: "Top-k",
-        about: "How many of the likeliest words may be drawn",
-        range: 1.0..=10_000.0,
-        default: 10_000.0,
-        scale: NumberScale::Counts,
-    },
-    Number {
-        key: "top_p",
-        label: "Top-p",
-        about: "The fewest words that have this share of the probability may be drawn (nucleus \
-                sampling)",
-        range: 0.01..=1.0,
-        default: 1.0,
-        scale: NumberScale::Fine,
-    },
-    Number {
-        key: "seed",
-        label: "Seed",
-        about: "The numbers of chance that draw the words: the same seed draws the same",
-        range: 0.0..=9999.0,
-        default: 1.0,
-        scale: NumberScale::Whole,
-    },
-];
-
-static ATTENTION: [Number; 3] = [
-    Number {
-        key: "head",
-        label: "Head",
-        about: "1 attends to like words, 2 to the word before, 3 to what followed the word earlier",
-        range: 1.0..=3.0,
-        default: 1.0,
-        scale: NumberScale::Whole,
-    },
-    Number {
-        key: "causal",
-        label: "Causal mask",
-        about: "1 hides later words from each word, as in a model that writes from left to right",
-        range: 0.0..=1.0,
-        default: 1.0,
-        scale: NumberScale::Whole,
-    },
-    Number {
-        key: "scaled",
-        label: "Divide by √d",
-        about: "1 divides the scores by the root of the length of a query; without it the best fit \
-                takes nearly all of the weight",
-        range: 0.0..=1.0,
-        default: 1.0,
-        scale: NumberScale::Whole,
-    },
-];
-
-static PIECES: [Number; 1] = [Number {
-    key: "joins",
-    label: "Joins",
-    about: "How many of the most frequent pairs are joined: more joins give fewer and longer pieces",
-    range: 0.0..=2000.0,
-    default: 500.0,
-    scale: NumberScale::Whole,
-}];
-
-static FLOW: [Number; 5] = [
-    Number {
-        key: "training",
-        label: "Training",
-        about: "How much of its 2,000 steps of training it has had, in percent",
-        range: 0.0..=flow::PERCENT as f64,
-        default: flow::PERCENT as f64,
-        scale: NumberScale::Whole,
-    },
-    Number {
-        key: "layers",
-        label: "Layers",
-        about: "How many of the eight layers are applied to z",
-        range: 0.0..=flow::LAYERS as f64,
-        default: flow::LAYERS as f64,
-        scale: NumberScale::Whole,
-    },
-    Number {
-        key: "temperature",
-        label: "Temperature",
-        about: "The standard deviation of the noise that samples are made of",
-        range: 0.0..=2.0,
-        default: 1.0,
-        scale: NumberScale::Fine,
-    },
-    Number {
-        key: "z1",
-        label: "z₁",
-        about: "The first number of the marked code; drag in one of the planes to move it",
-        range: -flow::shown::REACH..=flow::shown::REACH,
-        default: 0.0,
-        scale: NumberScale::Fine,
-    },
-    Number {
-        key: "z2",
-        label: "z₂",
-        about: "The second number of the marked code; drag in one of the planes to move it",
-        range: -flow::shown::REACH..=flow::shown::REACH,
-        default: 0.0,
-        scale: NumberScale::Fine,
-    },
-];
-
-impl Kind {
-    pub const ALL: [Self; 4] = [Self::NextWord, Self::Attention, Self::Pieces, Self::Flow];
-
-    /// The word in question files.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::NextWord => "next-word",
-            Self::Attention => "attention",
-            Self::Pieces => "pieces",
-            Self::Flow => "flow",
-        }
-    }
-
-    /// The toy of a word.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.key() == key)
-    }
-
-    /// The name that people read.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::NextWord => "A small language model",
-            Self::Attention => "A small attention layer",
-            Self::Pieces => "A small tokenizer",
-            Self::Flow => "A flow in two dimensions",
-        }
-    }
-
-    /// What it is and what it is not.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::NextWord => {
-                "It has counted which word follows which two words on the pages of this program, and \
-                 falls back on one word or none where two were seen too rarely. A large model differs \
-                 in how it gets the probabilities; what is done with them is the same."
-            }
-            Self::Attention => {
-                "The three heads are built by hand, each like one that was found in trained models. \
-                 A trained layer learns its queries and keys; the computation is the same."
-            }
-            Self::Pieces => {
-                "Byte pair encoding, learned from the words on the pages of this program, in lower \
-                 case. Large models learn tens of thousands of joins from far more text."
-            }
-            Self::Flow => {
-                "Eight affine coupling layers (RealNVP), learned on this computer by maximum \
-                 likelihood. Where a flow of images has networks, each of these layers has 17 numbers for its \
-                 scale and 17 for its shift; density and inverse are computed in the same way."
-            }
-        }
-    }
-
-    /// Whether it has learned from the pages.
-    pub fn is_ready(self) -> bool {
-        match self {
-            Self::NextWord => Trigrams::is_ready(),
-            Self::Attention => Vectors::is_ready(),
-            Self::Pieces => Pieces::is_ready(),
-            Self::Flow => Data::ALL.into_iter().all(flow::Trained::is_ready),
-        }
-    }
-
-    /// Whether its text is words that people type; that of a flow names its data.
-    pub fn reads_text(self) -> bool {
-        self != Self::Flow
-    }
-
-    /// What people are told while it learns.
-    pub fn learning(self) -> &'static str {
-        match self {
-            Self::Flow => "Learning",
-            _ => "Reading the pages that it learns from",
-        }
-    }
-
-    /// Has it learn now, in a second or two at most, unless it has. Whatever it
-    /// computes does that by itself; this is for a thread that has the time.
-    pub fn make_ready(self) {
-        match self {
-            Self::NextWord => {
-                Trigrams::built_in();
-            }
-            Self::Attention => {
-                Vectors::built_in();
-            }
-            Self::Pieces => {
-                Pieces::built_in();
-            }
-            Self::Flow => {
-                for data in Data::ALL {
-                    flow::Trained::built_in(data);
-                }
-            }
-        }
-    }
-
-    /// What it can be set to.
-    pub fn numbers(self) -> &'static [Number] {
-        match self {
-            Self::NextWord => &NEXT_WORD,
-            Self::Attention => &ATTENTION,
-            Self::Pieces => &PIECES,
-            Self::Flow => &FLOW,
-        }
-    }
-
-    /// What is wrong with a text that begins it, as a sentence; for a flow this is the name of its
-    /// data.
-    pub fn fault_of_text(self, text: &str) -> Option<String> {
-        if self != Self::Flow || Data::of_key(text).is_some() {
-            return None;
-        }
-        let known = Data::ALL.map(Data::key).join(", ");
-        Some(format!(
-            "the text of a flow names its data, one of {known}, not {text:?}"
-        ))
-    }
-}
-
-impl Number {
-    /// The nearest number that it can be set to; `None` for what is no number.
-    fn within(&self, value: f64) -> Option<f64> {
-        let value = match self.scale {
-            // As many digits as people read.
-            NumberScale::Fine => (value * 1e4).round() / 1e4,
-            NumberScale::Whole | NumberScale::Counts => value.round(),
-        };
-        let clamped = value.clamp(*self.range.start(), *self.range.end());
-        (!value.is_nan()).then_some(clamped)
-    }
-}
 
 /// A toy with all that it is set to.
 #[derive(Clone, PartialEq, Debug)]
@@ -449,6 +166,17 @@ impl Play {
         }
     }
 
+    /// What a nonlinearity on a grid is set to; a leaky ReLU where the text names none.
+    pub fn aliasing(&self) -> aliasing::Settings {
+        aliasing::Settings {
+            function: Function::of_key(&self.text).unwrap_or(Function::Leaky),
+            frequency: self.whole("frequency"),
+            shift: self.get("shift").unwrap_or_default(),
+            upsampling: self.whole("upsampling").max(1),
+            filter: self.whole("filter"),
+        }
+    }
+
     /// How many pairs are joined.
     pub fn joins(&self) -> usize {
         self.whole("joins")
@@ -489,6 +217,10 @@ mod tests {
                 Kind::Flow,
                 "\"ring\" with \"training 50, layers 3, z1 -0.5\"",
             ),
+            (
+                Kind::Aliasing,
+                "\"relu\" with \"frequency 5, shift 0.25, upsampling 4, filter 0\"",
+            ),
         ] {
             let play = Play::read(kind, text).expect("a play");
             assert_eq!(play.to_string(), text);
@@ -523,15 +255,35 @@ mod tests {
             let fault = Play::read(Kind::NextWord, text).expect_err(text);
             assert!(fault.contains(part), "{text}: {fault}");
         }
-        for (text, part) in [
-            ("\"squares\"", "moons, islands, ring"),
+        for (kind, text, part) in [
+            (Kind::Flow, "\"squares\"", "moons, islands, ring"),
             (
+                Kind::Flow,
                 "\"moons\" with \"layers 9\"",
                 "layers is a number from 0 to 8",
             ),
-            ("\"moons\" with \"z1 3.5\"", "z1 is a number from -3 to 3"),
+            (
+                Kind::Flow,
+                "\"moons\" with \"z1 3.5\"",
+                "z1 is a number from -3 to 3",
+            ),
+            (
+                Kind::Aliasing,
+                "\"moons\"",
+                "names its function, one of linear, square, relu, leaky, silu",
+            ),
+            (
+                Kind::Aliasing,
+                "\"relu\" with \"frequency 8\"",
+                "frequency is a number from 1 to 7",
+            ),
+            (
+                Kind::Aliasing,
+                "\"relu\" with \"upsampling 0\"",
+                "upsampling is a number from 1 to 8",
+            ),
         ] {
-            let fault = Play::read(Kind::Flow, text).expect_err(text);
+            let fault = Play::read(kind, text).expect_err(text);
             assert!(fault.contains(part), "{text}: {fault}");
         }
         let long = format!("\"{}\"", "a".repeat(MAX_TEXT + 1));

@@ -1,10 +1,12 @@
 //! What tasks and claims measure of a toy.
 
+use super::aliasing::LIMIT;
 use super::attention::Attention;
 use super::corpus::words;
 use super::decoding::{Candidate, entropy_bits};
+use super::kind::Kind;
 use super::pieces::Pieces;
-use super::play::{Kind, Play};
+use super::play::Play;
 use super::trigrams::Trigrams;
 use crate::learn::measure::{HERE, Measure};
 
@@ -35,6 +37,8 @@ enum Extra {
     Seed(u32),
     /// Query and key, from 0.
     Places([usize; 2]),
+    /// Cycles over the grid.
+    Cycles(usize),
 }
 
 impl Measure {
@@ -51,6 +55,7 @@ impl Measure {
             Self::Weight => Some(Kind::Attention),
             Self::Tokens => Some(Kind::Pieces),
             Self::LogDet | Self::LogDensityOfPoint | Self::HeldOutLoss => Some(Kind::Flow),
+            Self::Equivariance | Self::ShiftError | Self::Amplitude => Some(Kind::Aliasing),
             _ => None,
         }
     }
@@ -63,7 +68,7 @@ impl Probe {
     /// What is wrong with them, as a part of a sentence.
     pub fn read(measure: Measure, kind: Kind, arguments: &[&str]) -> Result<Self, String> {
         let wanted = match measure {
-            Measure::Chance | Measure::Variety | Measure::Surprise => 2,
+            Measure::Chance | Measure::Variety | Measure::Surprise | Measure::Amplitude => 2,
             Measure::Weight => 3,
             _ => 1,
         };
@@ -106,6 +111,12 @@ impl Probe {
                 };
                 Extra::Places([place(query)?, place(key)?])
             }
+            (Measure::Amplitude, [cycles]) => match number(cycles)? as usize {
+                cycles @ 0..=LIMIT => Extra::Cycles(cycles),
+                more => {
+                    return Err(format!("the grid holds up to {LIMIT} cycles, not {more}"));
+                }
+            },
             _ => Extra::Nothing,
         };
         Ok(Self { subject, extra })
@@ -168,6 +179,9 @@ impl Probe {
                 Ok(log_prior - log_det)
             }
             (Measure::HeldOutLoss, _) => Ok(play.flow().loss()),
+            (Measure::Equivariance, _) => Ok(play.aliasing().equivariance()),
+            (Measure::ShiftError, _) => Ok(play.aliasing().error_percent()),
+            (Measure::Amplitude, Extra::Cycles(cycles)) => Ok(play.aliasing().amplitude(*cycles)),
             _ => Err(format!("{} lacks an argument", measure.key())),
         }
     }
@@ -245,6 +259,12 @@ mod tests {
         let loss =
             |settings: &str| value(&format!("flow_loss(\"moons\" with \"{settings}\")")).unwrap();
         assert!(loss("training 100") < loss("training 5"));
+        let alias = value("amplitude(\"square\" with \"frequency 6, filter 0\", 4)").unwrap();
+        assert!((alias - 0.5).abs() < 1e-9);
+        let error =
+            |settings: &str| value(&format!("shift_error(\"relu\" with \"{settings}\")")).unwrap();
+        assert!(error("filter 0, shift 0.5") > error("filter 6, shift 0.5"));
+        assert_eq!(value("equivariance(\"linear\")"), Ok(120.0));
     }
 
     #[test]
@@ -257,6 +277,9 @@ mod tests {
             ("chance(\"a\")", "takes 2 arguments and has 1"),
             ("variety(\"a\", -1)", "no whole number"),
             ("weight(\"a\", 0, 1)", "counted from 1"),
+            ("amplitude(\"relu\", 9)", "up to 8 cycles"),
+            ("amplitude(\"relu\")", "takes 2 arguments and has 1"),
+            ("equivariance(\"step\")", "one of linear"),
             (
                 "likeliest(\"a\" with \"temperature NaN\")",
                 "temperature is a number",

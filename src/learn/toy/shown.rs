@@ -1,11 +1,13 @@
 //! What a toy shows as it is set: computed at once, for a panel or a terminal to lay out.
 
+use super::aliasing::Aliasing;
 use super::attention::Attention;
 use super::corpus::{WordId, joined, words};
 use super::decoding::{Decoding, entropy_bits};
 use super::flow::Flow;
+use super::kind::Kind;
 use super::pieces::Pieces;
-use super::play::{Kind, Play};
+use super::play::Play;
 use super::probe::candidates;
 use super::trigrams::{Trigrams, Written};
 
@@ -19,6 +21,7 @@ pub enum Shown {
     Attention(Attention),
     Pieces(Vec<String>),
     Flow(Box<Flow>),
+    Aliasing(Box<Aliasing>),
 }
 
 /// The next word, and what was written so far.
@@ -69,6 +72,7 @@ impl Shown {
             Kind::Attention => Self::Attention(Attention::of(play.text(), play.attention())),
             Kind::Pieces => Self::Pieces(Pieces::built_in().cut(play.text(), play.joins())),
             Kind::Flow => Self::Flow(Box::new(Flow::of(play.flow()))),
+            Kind::Aliasing => Self::Aliasing(Box::new(Aliasing::of(play.aliasing()))),
         }
     }
 }

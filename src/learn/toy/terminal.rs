@@ -1,5 +1,6 @@
 //! A toy as text.
 
+use super::aliasing::{Aliasing, LIMIT};
 use super::attention::Attention;
 use super::flow::Flow;
 use super::play::Play;
@@ -26,6 +27,7 @@ pub fn page(play: &Play) -> Page {
             paragraphs: vec![cut.join(" "), format!("{} pieces", cut.len())],
         },
         Shown::Flow(flow) => density(&flow),
+        Shown::Aliasing(found) => waves(&found),
     }
 }
 
@@ -67,18 +69,42 @@ fn attention(found: &Attention) -> Page {
 
 /// The density of a flow, and the numbers of its code.
 fn density(flow: &Flow) -> Page {
-    let [x, y] = flow.made.point;
-    let [z1, z2] = flow.noise.point;
-    let (log_prior, log_det) = (flow.log_prior, flow.log_det);
     Page {
         lines: flow.settings.density_lines(),
+        paragraphs: flow.lines().map(|line| format!("{line}.")).into(),
+    }
+}
+
+/// How strong each wave is that a layer gives, plainly and as it is set, and what both are worth.
+fn waves(found: &Aliasing) -> Page {
+    let line = |cycles: usize| {
+        let [plain, filtered] = [&found.plain, &found.filtered].map(|side| {
+            let amplitude = side.amplitudes[cycles];
+            let bar = "█".repeat((amplitude * BAR / 2.0).round() as usize);
+            format!("{amplitude:.3} {bar:<half$}", half = BAR as usize / 2)
+        });
+        let is_seen = [&found.plain, &found.filtered].map(|it| it.amplitudes[cycles] >= 0.005);
+        let note = match is_seen.contains(&true) && !found.is_content(cycles) {
+            true => "alias: no multiple of the wave",
+            false => "",
+        };
+        format!("{cycles:>6} {plain} {filtered} {note}")
+            .trim_end()
+            .to_owned()
+    };
+    let head = format!("cycles {:<21} filtered", "on the grid");
+    let settings = &found.settings;
+    let worth = |name: &str, side: &super::aliasing::shown::Side| {
+        format!(
+            "{name}: EQ-T {:.1} dB; off by {:.1} % at this shift of {} steps.",
+            side.equivariance, side.error_percent, settings.shift
+        )
+    };
+    Page {
+        lines: std::iter::once(head).chain((0..=LIMIT).map(line)).collect(),
         paragraphs: vec![
-            format!("z = [{z1:.2}, {z2:.2}] becomes x = [{x:.2}, {y:.2}]."),
-            format!(
-                "log p(x) = log p(z) − log |det| = {log_prior:.2} − {log_det:.2} = {:.2} nats.",
-                log_prior - log_det
-            ),
-            format!("Mean −log p(x) of held-out points: {:.2} nats.", flow.loss),
+            worth("On the grid", &found.plain),
+            worth("Filtered", &found.filtered),
         ],
     }
 }
@@ -108,8 +134,13 @@ mod tests {
         assert!(flow.lines.iter().any(|line| line.contains('▓')));
         assert_eq!(
             flow.paragraphs[0],
-            "z = [1.00, 0.00] becomes x = [1.00, 0.00]."
+            "The marked code z = [1.00, 0.00] becomes x = [1.00, 0.00]."
         );
-        assert!(flow.paragraphs[1].ends_with("= -2.34 − 0.00 = -2.34 nats."));
+        assert!(flow.paragraphs[1].ends_with("= −2.34 − 0.00 = −2.34 nats."));
+        let waves = shown(Kind::Aliasing, "\"square\" with \"frequency 6, shift 0.5\"");
+        assert_eq!(waves.lines.len(), 10);
+        assert!(waves.lines[5].starts_with("     4 0.500 ███████"));
+        assert!(waves.lines[5].contains("alias") && !waves.lines[6].contains("alias"));
+        assert!(waves.paragraphs[0].starts_with("On the grid: EQ-T 12.0 dB; off by 35.4 %"));
     }
 }

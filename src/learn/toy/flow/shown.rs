@@ -140,6 +140,41 @@ impl Flow {
     }
 }
 
+impl Flow {
+    /// What becomes of the marked code, in words.
+    pub fn lines(&self) -> [String; 4] {
+        let [z, x] = [self.noise.point, self.made.point].map(|it| it.map(digits).join(", "));
+        let (log_prior, log_det) = (self.log_prior, self.log_det);
+        let subtracted = match digits(log_det) {
+            negative if negative.starts_with('−') => format!("({negative})"),
+            positive => positive,
+        };
+        [
+            format!("The marked code z = [{z}] becomes x = [{x}]"),
+            format!(
+                "log p(x) = log p(z) − log |det| = {} − {subtracted} = {} nats",
+                digits(log_prior),
+                digits(log_prior - log_det)
+            ),
+            format!("The area of the square: × {:.2}", log_det.exp()),
+            format!(
+                "Mean −log p(x) of held-out points: {} nats",
+                digits(self.loss)
+            ),
+        ]
+    }
+}
+
+/// A number with two digits, with a real minus.
+fn digits(value: f64) -> String {
+    let digits = format!("{value:.2}");
+    match digits.strip_prefix('-') {
+        Some("0.00") => "0.00".to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => digits,
+    }
+}
+
 impl Plane {
     fn of_noise(settings: &Settings) -> Self {
         let along =
@@ -223,6 +258,13 @@ mod tests {
         assert_eq!((flow.log_det, flow.made.point), (0.0, USUAL.z));
         let code = USUAL.code_of(Flow::of(USUAL).made.point);
         assert!((code[0] - 0.5).abs() < 1e-9 && (code[1] + 1.0).abs() < 1e-9);
+        let lines = flow.lines();
+        assert_eq!(
+            lines[0],
+            "The marked code z = [0.50, −1.00] becomes x = [0.50, −1.00]"
+        );
+        assert!(lines[1].ends_with("= −2.46 − 0.00 = −2.46 nats"));
+        assert_eq!(digits(-0.001), "0.00");
     }
 
     #[test]

@@ -2,32 +2,19 @@
 //! samples and the marked code. Dragging in either moves the code. The sliders stand below, so that
 //! the planes are in sight where the toy begins.
 
-use super::{Stage, numbers_ui};
-use crate::app::learning::ToyAction;
+use super::board::Board;
+use super::{Mark, Stage, legend_ui, numbers_ui};
 use crate::app::{Action, ParamId};
 use crate::learn::toy::flow::shown::{Plane, REACH};
-use crate::learn::toy::flow::{Data, Flow, Point};
-use crate::ui::theme::{size, space, tokens};
+use crate::learn::toy::flow::{Flow, Point};
+use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::caption;
-use eframe::egui::{
-    Button, Color32, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2};
 
 /// The largest side of a plane.
 const SIDE: f32 = 320.0;
-
-/// Which data.
-pub fn data_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
-    let chosen = stage.bench.play().flow().data;
-    ui.horizontal_wrapped(|ui| {
-        for data in Data::ALL {
-            let button = Button::selectable(chosen == data, data.title());
-            if ui.add(button.min_size(vec2(0.0, size::CONTROL))).clicked() {
-                stage.ask(ToyAction::SetText(data.key().to_owned()));
-            }
-        }
-    });
-}
+/// How far an arrow key moves the marked code.
+const NUDGE: f64 = 0.1;
 
 pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, flow: &Flow) {
     ui.add_space(space::XS);
@@ -44,45 +31,14 @@ pub fn ui(ui: &mut Ui, stage: &mut Stage<'_>, flow: &Flow) {
             stage.actions.push(set);
         }
     }
-    legend_ui(ui);
+    let colours = tokens(ui);
+    let [data, samples] = [colours.text_muted, colours.accent].map(Mark::Dot);
+    legend_ui(ui, &[(data, "Data"), (samples, "Samples")]);
     numbers_ui(ui, stage);
     ui.add_space(space::XS);
-    let (log_prior, log_det) = (flow.log_prior, flow.log_det);
-    let [x, y] = flow.made.point;
-    let lines = [
-        format!("The marked code becomes x = [{x:.2}, {y:.2}]"),
-        format!(
-            "log p(x) = log p(z) − log |det| = {} − ({}) = {} nats",
-            shown(log_prior),
-            shown(log_det),
-            shown(log_prior - log_det)
-        ),
-        format!("The area of the square: × {:.2}", log_det.exp()),
-        format!(
-            "Mean −log p(x) of held-out points: {} nats",
-            shown(flow.loss)
-        ),
-    ];
-    for line in lines {
+    for line in flow.lines() {
         caption(ui, line);
     }
-}
-
-/// A number with two digits, with a real minus.
-fn shown(value: f64) -> String {
-    format!("{value:.2}").replace('-', "−")
-}
-
-/// What the dots are.
-fn legend_ui(ui: &mut Ui) {
-    let colours = tokens(ui);
-    ui.horizontal_wrapped(|ui| {
-        for (colour, name) in [(colours.text_muted, "Data"), (colours.accent, "Samples")] {
-            let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
-            ui.painter().circle_filled(rect.center(), 3.0, colour);
-            caption(ui, name);
-        }
-    });
 }
 
 /// Paints a plane below its name. Returns where it is dragged to.
@@ -96,11 +52,10 @@ fn column_ui(ui: &mut Ui, side: f32, name: &str, plane: &Plane, data: &[Point]) 
 
 fn plane_ui(ui: &mut Ui, side: f32, name: &str, plane: &Plane, data: &[Point]) -> Option<Point> {
     let colours = tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    let board = Board::new(ui, Vec2::splat(side), name);
+    let rect = board.rect;
     let at = |point: &Point| place(rect, *point);
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    painter.rect_filled(rect, size::RADIUS_SMALL, colours.field);
+    let painter = &board.painter;
     for point in data {
         painter.circle_filled(at(point), 1.0, colours.text_muted);
     }
@@ -112,21 +67,19 @@ fn plane_ui(ui: &mut Ui, side: f32, name: &str, plane: &Plane, data: &[Point]) -
         painter.circle_filled(at(point), 1.0, colours.accent);
     }
     let strong = Stroke::new(1.5, colours.text_strong);
-    painter.add(eframe::egui::Shape::closed_line(
+    painter.add(Shape::closed_line(
         plane.patch.iter().map(at).collect(),
         strong,
     ));
     painter.circle(at(&plane.point), 3.5, colours.accent, strong);
-    let frame = match response.has_focus() {
-        true => colours.accent,
-        false => Color32::TRANSPARENT,
-    };
-    let frame = Stroke::new(1.0, frame);
-    painter.rect_stroke(rect, size::RADIUS_SMALL, frame, StrokeKind::Inside);
-    let pointer = response.interact_pointer_pos();
-    let is_moved = response.dragged() || response.clicked();
-    response.on_hover_text("Drag to move the marked code");
-    pointer.filter(|_| is_moved).map(|it| point_of(rect, it))
+    let keys = board.keys(ui);
+    let by_keys = (keys != Vec2::ZERO).then(|| {
+        let [x, y] = plane.point;
+        [x + NUDGE * f64::from(keys.x), y - NUDGE * f64::from(keys.y)]
+    });
+    let dragged = board.pointer().map(|it| point_of(rect, it));
+    board.finish("Drag to move the marked code, or use the arrow keys");
+    dragged.or(by_keys)
 }
 
 /// Where a point of a plane lies; the second axis points up.

@@ -1,6 +1,8 @@
 //! The toy of a question: a small model to play with, above the tasks about it.
 
+mod aliasing;
 mod attention;
+mod board;
 mod flow;
 mod next_word;
 mod pieces;
@@ -9,14 +11,15 @@ use super::ask;
 use crate::app::learning::{ToyAction, ToyBench};
 use crate::app::{Actions, AppState, LearningAction, ParamId};
 use crate::learn::Question;
+use crate::learn::toy::Choice;
 use crate::learn::toy::play::MAX_TEXT;
 use crate::learn::toy::shown::Shown;
 use crate::ui::panels::parameter_row;
 use crate::ui::theme::{TextRole, size, space, tokens};
 use crate::ui::widgets::{caption, icon, name_width, reset_button, section_with, text_field};
 use eframe::egui::{
-    Align2, CollapsingHeader, Label, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, CollapsingHeader, Color32, Label, Rect, Response, RichText, Role, Sense,
+    Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -76,25 +79,26 @@ pub fn ui(ui: &mut Ui, app: &AppState, actions: &mut Actions, question: &Questio
                 });
                 return;
             }
-            if kind.reads_text() {
-                text_ui(ui, stage);
+            let choices = kind.choices();
+            let is_of_text = choices.is_empty();
+            match is_of_text {
+                true => text_ui(ui, stage),
+                false => choices_ui(ui, stage, &choices),
             }
-            match &*bench.shown() {
+            let shown = &*bench.shown();
+            let is_hidden = learning.hides_toy(app.view());
+            // Below pictures that are dragged, so that these are in sight where the toy begins.
+            if is_hidden || is_of_text {
+                settings_ui(ui, stage, shown);
+            }
+            if is_hidden {
                 // Only settings, for what they do is asked.
-                shown if learning.hides_toy(app.view()) => {
-                    settings_ui(ui, stage, shown);
-                    if let Shown::Flow(_) = shown {
-                        numbers_ui(ui, stage);
-                    }
-                    ui.horizontal(|ui| {
-                        ui.label(icon(Icon::EyeOff).color(tokens(ui).text_muted));
-                        caption(ui, "Hidden until you have answered");
-                    });
-                }
-                shown => {
-                    settings_ui(ui, stage, shown);
-                    shown_ui(ui, stage, shown);
-                }
+                ui.horizontal(|ui| {
+                    ui.label(icon(Icon::EyeOff).color(tokens(ui).text_muted));
+                    caption(ui, "Hidden until you have answered");
+                });
+            } else {
+                shown_ui(ui, stage, shown);
             }
             CollapsingHeader::new("What this is, and is not")
                 .id_salt("about the toy")
@@ -121,12 +125,52 @@ fn text_ui(ui: &mut Ui, stage: &mut Stage<'_>) {
     }
 }
 
+/// Which of the words its text is.
+fn choices_ui(ui: &mut Ui, stage: &mut Stage<'_>, choices: &[Choice]) {
+    ui.horizontal_wrapped(|ui| {
+        for choice in choices {
+            let is_chosen = stage.bench.play().text() == choice.key;
+            let button = Button::selectable(is_chosen, choice.title);
+            if ui.add(button.min_size(vec2(0.0, size::CONTROL))).clicked() {
+                stage.ask(ToyAction::SetText(choice.key.to_owned()));
+            }
+        }
+    });
+}
+
 fn settings_ui(ui: &mut Ui, stage: &mut Stage<'_>, shown: &Shown) {
     match shown {
         Shown::Attention(_) => attention::settings_ui(ui, stage),
-        Shown::Flow(_) => flow::data_ui(ui, stage),
-        Shown::NextWord(_) | Shown::Pieces(_) => numbers_ui(ui, stage),
+        _ => numbers_ui(ui, stage),
     }
+}
+
+/// What is painted in which way.
+#[derive(Clone, Copy)]
+enum Mark {
+    Dot(Color32),
+    /// The outline of a bar.
+    Hollow(Color32),
+}
+
+fn legend_ui(ui: &mut Ui, marks: &[(Mark, &str)]) {
+    ui.horizontal_wrapped(|ui| {
+        for (mark, name) in marks {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
+            match *mark {
+                Mark::Dot(colour) => {
+                    ui.painter().circle_filled(rect.center(), 3.0, colour);
+                }
+                Mark::Hollow(colour) => {
+                    let square = Rect::from_center_size(rect.center(), Vec2::splat(8.0));
+                    let stroke = Stroke::new(1.0, colour);
+                    ui.painter()
+                        .rect_stroke(square, 0.0, stroke, StrokeKind::Inside);
+                }
+            }
+            caption(ui, *name);
+        }
+    });
 }
 
 /// The sliders of all numbers.
@@ -144,6 +188,7 @@ fn shown_ui(ui: &mut Ui, stage: &mut Stage<'_>, shown: &Shown) {
         Shown::Attention(found) => attention::ui(ui, stage, found),
         Shown::Pieces(cut) => pieces::ui(ui, stage, cut),
         Shown::Flow(found) => flow::ui(ui, stage, found),
+        Shown::Aliasing(found) => aliasing::ui(ui, stage, found),
     }
 }
 
