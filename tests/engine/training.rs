@@ -6,8 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
 use zscape::latent::Sampler;
-use zscape::model::ModelFile;
-use zscape::train::{self, TrainError, TrainOptions, eval};
+use zscape::model::{ModelFile, catalogue};
+use zscape::train::{self, Recipe, TrainError, TrainOptions, eval};
 
 /// 10 pictures a class: a bright row whose height is the class.
 pub fn write_data(folder: &Path) {
@@ -277,6 +277,17 @@ fn every_shipped_recipe_trains_to_a_sound_file() {
             !names.iter().any(|name| name.contains("BatchNorm")),
             "{name}: not folded"
         );
+    }
+}
+
+/// `eval` and `directions` find the data of a model by the recipe in its file, which is older than the program.
+#[test]
+fn the_recipe_in_the_file_of_every_model_can_be_read() {
+    for entry in catalogue::entries() {
+        let file = ModelFile::from_bytes(entry.bytes).expect("it ships");
+        let recipe = Recipe::parse(&file.manifest.training.recipe);
+        let recipe = recipe.unwrap_or_else(|fault| panic!("{}: {fault}", entry.name));
+        assert_eq!(recipe.name, entry.name);
     }
 }
 
