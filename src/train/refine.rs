@@ -26,7 +26,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself.
@@ -87,7 +87,7 @@ struct Part {
 type Judged = (LeafGradients, f32);
 
 impl CodeGenerator {
-    fn read(path: &PathBuf, codes: [usize; 3], image: ImageSpec) -> Result<Self, ModelError> {
+    fn read(path: &Path, codes: [usize; 3], image: ImageSpec) -> Result<Self, ModelError> {
         let fault = |fault: String| {
             let path = path.display();
             ModelError(format!("has an unfit generator {path}: {fault}"))
@@ -179,7 +179,7 @@ impl RefineTask {
         };
         let file = ModelFile::read(&autoencoder.file);
         let file = file.map_err(|error| ModelError(error.to_string()))?;
-        let read = |path| CodeGenerator::read(path, autoencoder.codes, image);
+        let read = |path: &PathBuf| CodeGenerator::read(path, autoencoder.codes, image);
         let generators: Result<Vec<_>, _> = refine.generators.iter().map(read).collect();
         let plan = decoder_plan(&first_stage)?;
         let (_, tensors) = first_stage.networks();
