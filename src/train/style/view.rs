@@ -21,17 +21,16 @@ pub struct View {
 
 impl View {
     pub fn new(style: &StyleSpec, critic: &CriticSpec, image: ImageSpec) -> Self {
+        if style.haar {
+            return Self::of_coefficients(critic, image);
+        }
         let seen = style.summed(image);
-        let factor = |channel: usize| {
-            let is_mean = !style.haar || channel < image.channels;
-            if is_mean { 1.0 } else { critic.difference_gain }
-        };
         let of_codes = style.codes.is_some();
         Self {
             image: if of_codes { seen } else { image },
             of_codes,
             seen,
-            factors: (0..seen.channels).map(factor).collect(),
+            factors: vec![1.0; seen.channels],
         }
     }
 
