@@ -159,6 +159,12 @@ fn read_first_stage(recipe: &Recipe, image: ImageSpec) -> Result<FirstStage, Mod
 /// When the autoencoder cannot be read, or the sizes of the discriminator do not fit.
 pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
     let critic = critic_of(recipe)?;
+    let sides = [data.image.height, data.image.width];
+    if let Some(odd) = sides.iter().find(|side| !side.is_multiple_of(2)) {
+        return Err(ModelError(format!(
+            "has an unsound critic: pictures with a side of {odd} have no Haar coefficients"
+        )));
+    }
     let view = View::of_coefficients(critic, data.image);
     let (weights, _) = critic
         .plan(view.seen, recipe.training.batch)
