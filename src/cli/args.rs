@@ -68,7 +68,7 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure the quality of a model on test data
     Eval(EvalArgs),
-    /// Give a model of codes another decoder of the same layers, as after its autoencoder was refined
+    /// Give a model of codes the decoder of another file
     Decoder(DecoderArgs),
     /// Find directions that mean something, measure them, and store them in a model file
     Directions(DirectionsArgs),
