@@ -203,10 +203,10 @@ pub struct EvalArgs {
 
 #[derive(Debug, Args)]
 pub struct DecoderArgs {
-    /// The model file
+    /// A name from `zscape models`, or a model file
     pub model: PathBuf,
-    /// The file with the decoder, such as the autoencoder that the model learned codes of, refined
-    #[arg(long, value_name = "FILE")]
+    /// The model with the decoder, such as the autoencoder whose codes the model learned, refined
+    #[arg(long, value_name = "MODEL")]
     pub from: PathBuf,
     /// The model file to write: the same model with that decoder, and nothing measured with the old one
     #[arg(short, long, value_name = "OUT.safetensors")]

@@ -33,10 +33,10 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
 
 /// `zscape decoder`
 pub fn decoder(args: &DecoderArgs) -> Result<(), CliError> {
-    let (model, from) = (args.model.as_path(), args.from.as_path());
-    source::check_apart(&[Some(from)], &[Some(&args.output)])?;
+    let (model, from) = (source::find(&args.model)?, source::find(&args.from)?);
+    source::check_apart(&[Some(&args.from)], &[Some(&args.output)])?;
     save::check_place(&args.output)?;
-    train::replace_decoder(model, from, &args.output)?;
+    train::replace_decoder(&model, &from, &args.output)?;
     say(&format!("{}: measure it with eval", args.output.display()))
 }
 

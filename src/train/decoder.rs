@@ -1,6 +1,8 @@
 //! Giving a model of codes the decoder of another file, as after an autoencoder was refined.
 
 use super::TrainError;
+use super::eval::read;
+use crate::engine::ModelSource;
 use crate::latent::Space;
 use crate::model::file::StoredTensor;
 use crate::model::graph::Operation;
@@ -15,16 +17,14 @@ use std::path::Path;
 ///
 /// # Errors
 /// When one of the files cannot be read, their decoders have other layers, or the output cannot be written.
-pub fn replace_decoder(model: &Path, from: &Path, output: &Path) -> Result<(), TrainError> {
-    let read = |path: &Path| {
-        ModelFile::read(path).map_err(|source| TrainError::File {
-            path: path.to_owned(),
-            source,
-        })
-    };
+pub fn replace_decoder(
+    model: &ModelSource,
+    from: &ModelSource,
+    output: &Path,
+) -> Result<(), TrainError> {
     let (file, from_file) = (read(model)?, read(from)?);
     let (manifest, tensors) = replaced(&file, &from_file).map_err(|fault| {
-        let (model, from) = (model.display(), from.display());
+        let [model, from] = [model, from].map(called);
         ModelError(format!(
             "{model} cannot have the decoder of {from}: {fault}"
         ))
@@ -33,6 +33,14 @@ pub fn replace_decoder(model: &Path, from: &Path, output: &Path) -> Result<(), T
         path: output.to_owned(),
         source,
     })
+}
+
+/// What somebody called a model.
+fn called(source: &ModelSource) -> String {
+    match source {
+        ModelSource::Catalogue(name) => name.clone(),
+        ModelSource::File(path) => path.display().to_string(),
+    }
 }
 
 fn replaced(

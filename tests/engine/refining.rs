@@ -3,6 +3,7 @@
 use crate::latent_diffusion::{SECOND_STAGE, STYLED, first_stage, written};
 use crate::training::{options, run, write_data};
 use std::path::{Path, PathBuf};
+use zscape::engine::ModelSource;
 use zscape::model::{Generator, ModelFile, device, download};
 use zscape::train::replace_decoder;
 
@@ -50,6 +51,10 @@ fn prepared() -> tempfile::TempDir {
     folder
 }
 
+fn named(path: &Path) -> ModelSource {
+    ModelSource::File(path.to_owned())
+}
+
 fn read(path: &Path) -> ModelFile {
     ModelFile::read(path).expect("a sound file")
 }
@@ -81,7 +86,7 @@ fn models_of_the_codes_take_the_refined_decoder() {
     let model = train(folder.path(), "small-ldm", SECOND_STAGE);
     let refined = train(folder.path(), "refined", REFINED);
     let output = folder.path().join("new.safetensors");
-    replace_decoder(&model, &refined, &output).expect("the layers are the same");
+    replace_decoder(&named(&model), &named(&refined), &output).expect("the layers are the same");
 
     let generator = |path: &Path| Generator::new(&read(path), &device::cpu()).expect("sound");
     let pictures: Vec<f32> = (0..784).map(|at| f32::from(at / 28 == 9)).collect();
@@ -119,15 +124,15 @@ fn models_of_the_codes_take_the_refined_decoder() {
 fn a_decoder_of_other_layers_is_refused() {
     let folder = prepared();
     let model = folder.path().join("small-style.safetensors");
-    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/models/digits-vae2.safetensors");
     let output = folder.path().join("new.safetensors");
-    let error = replace_decoder(&model, &other, &output).expect_err("other layers");
+    let error = replace_decoder(
+        &named(&model),
+        &ModelSource::Catalogue("digits-vae2".to_owned()),
+        &output,
+    )
+    .expect_err("other layers");
     let said = error.to_string();
-    for part in [
-        "small-style.safetensors",
-        "digits-vae2.safetensors",
-        "layers",
-    ] {
+    for part in ["small-style.safetensors", "digits-vae2", "layers"] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     assert!(!output.exists(), "nothing is written");
