@@ -73,16 +73,16 @@ fn the_data_are_named_where_the_model_holds_some() {
 fn a_flow_says_how_likely_its_picture_is() {
     let bits = |window: &Window| window.app().tool::<Where>().bits_per_dimension();
     let mut window = at("digits-flow", "seed(7)");
-    window.wait_until("the likelihood of a seed", |window| bits(window).is_some());
+    // Shown by a frame after it was found.
+    window.wait_until("the likelihood of a seed", |window| {
+        let words = bits(window).map(|bits| format!("{bits:.3} bits/dim"));
+        words.is_some_and(|words| window.harness.query_by_label(&words).is_some())
+    });
     let of_seed = bits(&window).expect("waited for");
     assert!((0.3..3.0).contains(&of_seed), "{of_seed} bits");
-    window.harness.run_steps(2);
     for name in ["Likelihood", "Log-likelihood", "Test pictures"] {
         window.harness.get_by_label(name);
     }
-    let words = format!("{of_seed:.3} bits/dim");
-    window.harness.get_by_label(&words);
-
     window.type_expression("3*seed(7)");
     window.press(Modifiers::NONE, Key::Enter);
     window.wait_until("that of a code far outside", |window| {
