@@ -12,8 +12,9 @@ use crate::model::{Generator, ModelError, ModelFile, device, graph};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Writes a model with the decoder of `from`: its weights, but not what scales codes, which is the model's own. What
-/// was measured of pictures is measured anew, or left out where the data is needed for that.
+/// Writes a model with the decoder weights of `from`; the scale of its codes stays. How its numbers change its
+/// pictures is measured again. The quality is left out, because the data would be needed; named directions
+/// stay, with the effects that they had before.
 ///
 /// # Errors
 /// When one of the files cannot be read, their decoders have other layers, or the output cannot be written.
@@ -23,12 +24,14 @@ pub fn replace_decoder(
     output: &Path,
 ) -> Result<(), TrainError> {
     let (file, from_file) = (read(model)?, read(from)?);
-    let (manifest, tensors) = replaced(&file, &from_file).map_err(|fault| {
+    let replaced = replaced(&file, &from_file).map_err(|fault| {
         let [model, from] = [model, from].map(called);
-        ModelError(format!(
+        TrainError::Request(format!(
             "{model} cannot have the decoder of {from}: {fault}"
         ))
-    })?;
+    });
+    let (manifest, mut tensors) = replaced?;
+    remeasure(&manifest, &mut tensors)?;
     ModelFile::write(output, &manifest, &tensors).map_err(|source| TrainError::File {
         path: output.to_owned(),
         source,
@@ -49,7 +52,7 @@ fn replaced(
 ) -> Result<(Manifest, BTreeMap<String, StoredTensor>), String> {
     let (own, others) = (decoder_tensors(file)?, decoder_tensors(from)?);
     if own != others {
-        return Err("its layers are not the same".to_owned());
+        return Err("their layers differ".to_owned());
     }
     let mut tensors = file.tensors.clone();
     for name in others.into_keys() {
@@ -60,8 +63,6 @@ fn replaced(
     }
     let mut manifest = file.manifest.clone();
     manifest.quality.clear();
-    let measured = remeasure(&manifest, &mut tensors);
-    measured.map_err(|error| error.to_string())?;
     Ok((manifest, tensors))
 }
 
@@ -89,7 +90,7 @@ fn decoder_tensors(file: &ModelFile) -> Result<BTreeMap<String, Vec<usize>>, Str
         .collect())
 }
 
-/// Measures anew what the model says of how its numbers change its pictures.
+/// Measures again how the numbers of a code change the pictures.
 fn remeasure(
     manifest: &Manifest,
     tensors: &mut BTreeMap<String, StoredTensor>,

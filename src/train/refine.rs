@@ -1,11 +1,11 @@
 //! Refining the decoder of a trained autoencoder against a discriminator.
 //!
-//! A decoder that learned squared errors alone draws small parts soft, and what is soft counts as another part: a
-//! shadow under a mouth becomes a beard. Here its encoder, and with it every code, stays as it is, while the decoder learns
+//! A decoder that learned squared errors alone draws small parts soft, and a soft part is easily
+//! taken for another: a shadow under a mouth for a beard. Here its encoder, and with it every code, stays as it is, while the decoder learns
 //! from a discriminator as well (as the decoders of Esser et al. 2021 do). Models of these codes, trained before, take the
 //! refined decoder without being trained again; what some of them draw can be shown to the discriminator, too.
 
-use super::critic::{CriticSpec, Discriminator};
+use super::critic::{CriticSpec, Discriminator, PARTS};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
 use super::losses;
@@ -28,9 +28,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself.
-const PARTS: usize = 2;
 
 /// What a decoder is refined by.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -341,12 +338,7 @@ impl Task for RefineTask {
         let step = batch.step;
         let rate = self.settings.learning_rate_at(step);
         let decay = self.settings.average_decay_at(step);
-        let groups = self.settings.batch / self.critic_spec.group.max(1);
-        let parts = if groups.is_multiple_of(PARTS) {
-            PARTS
-        } else {
-            1
-        };
+        let parts = self.critic_spec.parts(self.settings.batch, &self.device);
         let pictures: Vec<&[f32]> = batch
             .pictures
             .chunks(batch.pictures.len() / parts)
@@ -399,7 +391,7 @@ impl Task for RefineTask {
     fn finish(&mut self) -> Result<Trained, ModelError> {
         let mut tensors = self.tensors.clone();
         for (name, tensor) in with_role(Role::Decoder, self.decoder.averaged()?) {
-            // What scales codes stands in the decoder of this run alone.
+            // The scale of the codes is a node of this run's graph, not of the file's.
             if let Some(own) = tensors.get_mut(&name) {
                 *own = tensor;
             }

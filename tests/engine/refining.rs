@@ -131,6 +131,7 @@ fn a_decoder_of_other_layers_is_refused() {
         &output,
     )
     .expect_err("other layers");
+    assert!(error.is_bad_input(), "{error}");
     let said = error.to_string();
     for part in ["small-style.safetensors", "digits-vae2", "layers"] {
         assert!(said.contains(part), "{part} is not in {said}");

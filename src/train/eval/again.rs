@@ -1,4 +1,4 @@
-//! What of a picture is still there after it was encoded and decoded: no sampler of the codes can do better.
+//! What is left of a picture after it is encoded and decoded: no sampler of the codes can do better.
 
 use super::BATCH;
 use super::judge::{Judge, Verdicts};

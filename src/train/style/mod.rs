@@ -5,7 +5,7 @@ mod encoder;
 mod shares;
 mod view;
 
-use super::critic::{CriticSpec, Discriminator};
+use super::critic::{CriticSpec, Discriminator, PARTS};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
 use super::memory::RunMemory;
@@ -17,7 +17,7 @@ use super::style_network::{LayerNoise, Mapping, Synthesis};
 use super::task::{Batch, Task, Trained, layers_memory, picture_network, rows, with_role};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
-use crate::model::{ModelError, device, download};
+use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
 use encoder::Encoder;
 use rayon::prelude::*;
@@ -25,9 +25,6 @@ use shares::{Found, Shares};
 use std::collections::BTreeMap;
 pub use view::View;
 
-/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats
-/// itself: they are computed side by side, and their gradients are averaged.
-const PARTS: usize = 2;
 pub struct StyleTask {
     settings: Settings,
     /// What both networks see of a picture.
@@ -320,25 +317,14 @@ impl StyleTask {
         let encoder = self.encoder.as_ref();
         encoder.map_or(1.0, |it| it.settings.adversarial_weight(progress))
     }
-
-    /// Parts of a batch, each of whole groups.
-    fn part_count(&self) -> usize {
-        let groups = self.settings.batch / self.critic_spec.group.max(1);
-        // A GPU is faster with a batch as a whole.
-        let on_cpu = self.device.clone().inner() == device::cpu();
-        if on_cpu && groups.is_multiple_of(PARTS) {
-            PARTS
-        } else {
-            1
-        }
-    }
 }
 
 impl Task for StyleTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let rate = self.settings.learning_rate_at(batch.step);
         let decay = self.settings.average_decay_at(batch.step);
-        let part_len = batch.pictures.len() / self.part_count();
+        let parts = self.critic_spec.parts(self.settings.batch, &self.device);
+        let part_len = batch.pictures.len() / parts;
         let step = batch.step;
         let real_parts: Vec<&[f32]> = batch.pictures.chunks(part_len).collect();
         let mut shown = Vec::new();

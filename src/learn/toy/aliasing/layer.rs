@@ -188,8 +188,8 @@ impl Layer {
         }
     }
 
-    /// The function on a finer grid between two filters of `length` steps; one of 0 is none, and
-    /// then the fine grid holds each sample where the coarse one does, and these are kept.
+    /// The function on a finer grid between two filters of `length` steps; with a length of
+    /// 0 there is none: every coarse sample is also a fine one, and downsampling keeps those.
     pub fn filtered(function: Function, upsampling: usize, length: usize) -> Self {
         Self {
             function,
