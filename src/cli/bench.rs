@@ -12,8 +12,14 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The batch sizes that are timed, with the repeats of each.
-const BATCHES: [(usize, usize); 3] = [(1, 400), (8, 200), (64, 60)];
+/// The batch sizes that are timed.
+const BATCHES: [usize; 3] = [1, 8, 64];
+/// How long batches of one size are decoded before they are timed, and how long they are, in milliseconds: for less
+/// time than that clocks, caches and second threads are still coming up.
+const UNTIMED_MS: f64 = 200.0;
+const TIMED_MS: f64 = 500.0;
+/// Batches that are timed even where they take longer.
+const BATCHES_TIMED: usize = 20;
 /// Codes that are mapped at once, and how often.
 const MAPPED: usize = 10_000;
 const MAPPINGS: usize = 9;
@@ -103,7 +109,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     let mut session = Session::open(source, args.device.into())?;
     let mut decode = Vec::new();
     let mut of_one_ms = 0.0;
-    for (batch, repeats) in BATCHES {
+    for batch in BATCHES {
         // A batch that takes longer than all timings together says nothing more.
         if of_one_ms * batch as f64 > MOST_MS {
             continue;
@@ -111,8 +117,10 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         let what = BenchTarget::Decode { batch };
         let first = Spread::of(session.bench(what, 1)?).median_ms;
         of_one_ms = first / batch as f64;
-        session.bench(what, repeats_of(first, repeats).div_ceil(10))?;
-        let times = session.bench(what, repeats_of(first, repeats))?;
+        let untimed = session.bench(what, repeats_within(UNTIMED_MS, first))?;
+        let warm = Spread::of(untimed).median_ms;
+        let repeats = repeats_within(TIMED_MS, warm).max(repeats_of(warm, BATCHES_TIMED));
+        let times = session.bench(what, repeats)?;
         decode.push(Decode {
             batch,
             spread: Spread::of(times),
@@ -158,6 +166,11 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
 /// How often something is timed that takes so long.
 fn repeats_of(one_ms: f64, most: usize) -> usize {
     ((MOST_MS / one_ms.max(1e-3)) as usize).clamp(FEWEST.min(most), most)
+}
+
+/// How often something that takes so long is done within a time, at least once.
+fn repeats_within(all_ms: f64, one_ms: f64) -> usize {
+    ((all_ms / one_ms.max(1e-3)) as usize).max(1)
 }
 
 /// Milliseconds from asking the engine for the picture of a seed to holding it.

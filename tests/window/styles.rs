@@ -4,7 +4,7 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
-use zscape::app::tools::styles::{CHANGE_PAIRS, MATRIX};
+use zscape::app::tools::styles::{MATRIX, change_pairs};
 use zscape::engine::ModelSource;
 
 fn open() -> (Window, tempfile::TempDir) {
@@ -73,7 +73,7 @@ fn what_each_layer_changes_is_measured_once_and_shown() {
     let model = window.app().model().expect("it is loaded").clone();
     let live = window.app().tools().styles();
     let change = live.change(&model).expect("it was measured").clone();
-    assert_eq!(change.pairs(), CHANGE_PAIRS as usize);
+    assert_eq!(change.pairs(), change_pairs(&model) as usize);
     let coarse = change.scales()[0] * 100.0;
     let words = format!("Coarse {coarse:.1} %, middle");
     window.harness.get_by_label_contains(&words);

@@ -21,19 +21,44 @@ const EXPONENT_STEP: i32 = 127 - 15;
 /// The largest exponent of an f16.
 const LARGEST_EXPONENT: i32 = 15;
 
-/// Panels with two rows of the matrix in one word, the first in the low half.
+/// Panels of a matrix in 16 bits.
 #[derive(Debug)]
 pub struct HalfPanels {
     words: AVec<u32>,
+    order: Order,
     inner: usize,
-    /// The words as f32 times this are the weights.
+    /// What the vectors make of the words times this are the weights.
     unit: f32,
+}
+
+/// Which two weights share a word, the first in its low half.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Order {
+    /// Two rows of one column, which any vectors take apart.
+    Rows,
+    /// Two neighbours in one row, for vectors that turn f16 into f32 themselves.
+    Columns,
+}
+
+impl Order {
+    /// The one that is fast on this CPU.
+    fn of_this_cpu() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if pulp::x86::V4::try_new().is_some() {
+            return Self::Columns;
+        }
+        Self::Rows
+    }
 }
 
 impl HalfPanels {
     /// Packs the panels of a matrix `[inner, columns]` anew, or gives `None` where f16 is not
     /// enough for a weight.
     pub fn new(weights: &[f32], inner: usize, columns: usize) -> Option<Self> {
+        Self::in_order(Order::of_this_cpu(), weights, inner, columns)
+    }
+
+    fn in_order(order: Order, weights: &[f32], inner: usize, columns: usize) -> Option<Self> {
         let largest = weights.iter().fold(0.0f32, |most, x| most.max(x.abs()));
         // With the largest exponent for the largest weight, no weight needs f16's subnormal
         // numbers, with which some CPUs are slow.
@@ -42,6 +67,13 @@ impl HalfPanels {
         let mut words = AVec::with_capacity(0, weights.len().div_ceil(2));
         for panel in panels(0..columns) {
             let panel_weights = &weights[panel.start * inner..panel.end * inner];
+            if order == Order::Columns {
+                // A panel has an even number of columns.
+                for pair in panel_weights.chunks_exact(2) {
+                    words.push(half(pair[0] * scale)? | half(pair[1] * scale)? << 16);
+                }
+                continue;
+            }
             for rows in panel_weights.chunks(2 * panel.len()) {
                 let (first, second) = rows.split_at(panel.len());
                 for (column, &weight) in first.iter().enumerate() {
@@ -50,10 +82,16 @@ impl HalfPanels {
                 }
             }
         }
+        let of_words = match order {
+            // The exponent is still an f16's.
+            Order::Rows => exp2(EXPONENT_STEP),
+            Order::Columns => 1.0,
+        };
         Some(Self {
             words,
+            order,
             inner,
-            unit: exp2(EXPONENT_STEP) / scale,
+            unit: of_words / scale,
         })
     }
 
@@ -75,14 +113,19 @@ impl HalfPanels {
         columns: Range<usize>,
         output: &mut [f32],
     ) {
-        processor::dispatch(Row {
+        let row = Row {
             panels: self,
             input,
             bias,
             function,
             columns,
             output,
-        });
+        };
+        #[cfg(target_arch = "x86_64")]
+        if let (Order::Columns, Some(simd)) = (self.order, pulp::x86::V4::try_new()) {
+            return Simd::vectorize(simd, Converted { simd, row });
+        }
+        processor::dispatch(row);
     }
 }
 
@@ -161,6 +204,50 @@ impl EachPanel for Row<'_> {
     }
 }
 
+/// A product with one row on vectors that turn f16 into f32.
+#[cfg(target_arch = "x86_64")]
+struct Converted<'a> {
+    simd: pulp::x86::V4,
+    row: Row<'a>,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl WithSimd for Converted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) {
+        let columns = self.row.columns.clone();
+        each_panel(self.simd, columns, &mut self);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl EachPanel for Converted<'_> {
+    #[inline(always)]
+    fn panel<S: Simd, const REGISTERS: usize>(&mut self, _: S, columns: Range<usize>) {
+        let (simd, row) = (self.simd, &mut self.row);
+        let words_of_row = columns.len() / 2;
+        let panel = columns.start / 2 * row.panels.inner;
+        let words = &row.panels.words[panel..][..words_of_row * row.panels.inner];
+        let mut sums: [_; REGISTERS] = load(simd, &row.bias[columns.start..]);
+        for (&input, words) in row.input.iter().zip(words.chunks_exact(words_of_row)) {
+            let input = simd.splat_f32s(input);
+            // Eight words hold the weights of a register.
+            let (registers, _) = words.as_chunks::<8>();
+            for (sum, &words) in sums.iter_mut().zip(registers) {
+                let weights = simd.avx512f._mm512_cvtph_ps(bytemuck::cast(words));
+                *sum = simd.mul_add_e_f32s(input, bytemuck::cast(weights), *sum);
+            }
+        }
+        for sum in &mut sums {
+            *sum = row.function.clip(simd, *sum);
+        }
+        let first = columns.start - row.columns.start;
+        store::<pulp::x86::V4, REGISTERS>(sums, &mut row.output[first..]);
+    }
+}
+
 /// The weights in the low halves of the words.
 #[inline(always)]
 fn low_weights<S: Simd>(simd: S, words: S::u32s) -> S::f32s {
@@ -216,7 +303,8 @@ mod tests {
         for columns in [1usize, 15, 16, 40, 130] {
             let padded = columns.next_multiple_of(16);
             let weights: Vec<f32> = (0..padded).map(|i| (i % 9) as f32 - 4.0).collect();
-            let panels = HalfPanels::new(&weights, 1, columns).expect("these fit into f16");
+            let panels = HalfPanels::in_order(Order::Rows, &weights, 1, columns);
+            let panels = panels.expect("these fit into f16");
             let wanted: Vec<f32> = weights[..columns].iter().map(|x| 0.5 * x).collect();
             assert_eq!(half_of(pulp::Scalar::new(), &panels, columns), wanted);
             #[cfg(target_arch = "x86_64")]
@@ -236,15 +324,20 @@ mod tests {
         let weights: Vec<f32> = (0..32)
             .map(|i| (i as f32 - 15.5) * 2.0f32.powi(i % 7 - 9))
             .collect();
-        let panels = HalfPanels::new(&weights, 2, 16).expect("these fit into f16");
-        for (row, wanted) in weights.chunks_exact(16).enumerate() {
-            let mut input = [0.0; 2];
-            input[row] = 1.0;
-            let input = panels.scaled(&input).expect("1 is not too large");
-            let mut found = [f32::NAN; 16];
-            panels.run(&input, &[0.0; 16], Pointwise::Linear, 0..16, &mut found);
-            assert_eq!(found, wanted);
+        for order in [Order::Rows, Order::of_this_cpu()] {
+            let panels = HalfPanels::in_order(order, &weights, 2, 16);
+            let panels = panels.expect("these fit into f16");
+            for (row, wanted) in weights.chunks_exact(16).enumerate() {
+                let mut input = [0.0; 2];
+                input[row] = 1.0;
+                let input = panels.scaled(&input).expect("1 is not too large");
+                let mut found = [f32::NAN; 16];
+                panels.run(&input, &[0.0; 16], Pointwise::Linear, 0..16, &mut found);
+                assert_eq!(found, wanted, "{order:?}");
+            }
         }
+        let panels = HalfPanels::in_order(Order::Rows, &weights, 2, 16);
+        let panels = panels.expect("these fit into f16");
         assert!(panels.scaled(&[1e35, 0.0]).is_none());
     }
 }

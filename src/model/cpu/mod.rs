@@ -39,7 +39,7 @@ use helpers::Helpers;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use step::{Environment, Place, Step, Work};
+use step::{COLUMNS_WORK, Environment, Place, Step, Work};
 
 /// Multiplications that are worth waking another core for: some tens of microseconds.
 const PART_WORK: usize = 2_000_000;
@@ -124,7 +124,10 @@ impl Plan {
         let cores = rayon::current_num_threads();
         let affordable = (MAX_LIVE_NUMBERS / body.live.max(1)).max(1);
         let most = cores.min(batch).min(affordable);
-        let parts = parts_of(batch.saturating_mul(body.work), most);
+        let parts = match body.divides_matrices(batch, cores) {
+            true => 1,
+            false => parts_of(batch.saturating_mul(body.work), most),
+        };
         let whole = Part {
             items: batch,
             inputs: inputs.to_vec(),
@@ -229,6 +232,17 @@ impl Body {
                 }
             })
             .collect()
+    }
+
+    /// Whether most of the work of a batch is in matrices that are large enough for several cores to divide their
+    /// columns: the batch then stays together.
+    fn divides_matrices(&self, batch: usize, cores: usize) -> bool {
+        let matrices = self.steps.iter().filter_map(Step::matrix_work);
+        let of_batch = matrices.map(|work| work.saturating_mul(batch));
+        let divided = of_batch.filter(|work| *work >= 2 * COLUMNS_WORK);
+        let divided = divided.fold(0, usize::saturating_add);
+        // Two thirds.
+        cores > 1 && divided / 2 >= self.work.saturating_mul(batch) / 3
     }
 
     fn batch(&self, inputs: &[&[f32]]) -> Result<usize, String> {

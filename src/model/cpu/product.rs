@@ -119,31 +119,57 @@ impl Product {
 
     /// Writes the product to `output`, `[rows.count, columns]`.
     pub fn run(&self, rows: Rows<'_>, output: &mut [f32]) {
-        self.run_columns(rows, 0..self.columns, output);
+        let length = self.columns;
+        self.run_columns(rows, 0..length, &mut Whole { output, length });
     }
 
-    /// As [`Self::run`], with the columns of a single row divided into so many parts.
-    pub fn run_divided(&self, rows: Rows<'_>, output: &mut [f32], parts: usize) {
-        if rows.count != 1 || parts <= 1 {
-            return self.run(rows, output);
+    /// As [`Self::run`], with the columns divided among so many cores. Each then reads a part of the weights, which stays
+    /// in its cache; where rows are divided, each reads all of them. `then` is done with what each has written.
+    pub fn run_divided(
+        &self,
+        rows: Rows<'_>,
+        output: &mut [f32],
+        parts: usize,
+        then: impl Fn(&mut [f32]) + Sync,
+    ) {
+        let panels = self.columns.div_ceil(PANEL);
+        let parts = parts.min(panels);
+        if parts <= 1 {
+            self.run(rows, output);
+            return then(output);
         }
-        let part = self.columns.div_ceil(parts).next_multiple_of(PANEL);
-        let outputs = output.chunks_mut(part).enumerate();
-        processor::each_part(outputs, |(index, output)| {
-            let first = index * part;
-            self.run_columns(rows, first..first + output.len(), output);
+        // The last panel may be a narrow one.
+        let whole = (self.columns / PANEL).max(1);
+        let start = |part: usize| match part {
+            _ if part == parts => self.columns,
+            _ => (part * whole / parts) * PANEL,
+        };
+        let mut divided: Vec<_> = (0..parts)
+            .map(|part| (start(part)..start(part + 1), Vec::with_capacity(rows.count)))
+            .collect();
+        for row in output.chunks_exact_mut(self.columns) {
+            let mut rest = row;
+            for (columns, lines) in &mut divided {
+                let (line, others) = rest.split_at_mut(columns.len());
+                lines.push(line);
+                rest = others;
+            }
+        }
+        processor::each_part(divided, |(columns, mut lines)| {
+            self.run_columns(rows, columns, &mut lines);
+            lines.into_iter().for_each(&then);
         });
     }
 
-    /// Columns from the start of a panel, written to `output` `[rows.count, columns.len()]`.
-    fn run_columns(&self, rows: Rows<'_>, columns: Range<usize>, output: &mut [f32]) {
+    /// Columns from the start of a panel.
+    fn run_columns(&self, rows: Rows<'_>, columns: Range<usize>, output: &mut impl Output) {
         if rows.count == 1
             && rows.segments == 1
             && let Some(halves) = &self.halves
             && let Some(input) = halves.scaled(rows.segment(0, 0))
         {
             let bias = &self.bias[..];
-            halves.run(&input, bias, self.function, columns, output);
+            halves.run(&input, bias, self.function, columns, output.row(0));
         } else {
             processor::dispatch(Tiles {
                 product: self,
@@ -155,15 +181,40 @@ impl Product {
     }
 }
 
+/// Where the results of some columns go, row by row.
+trait Output {
+    fn row(&mut self, row: usize) -> &mut [f32];
+}
+
+/// Rows of so many numbers, one after the other.
+struct Whole<'a> {
+    output: &'a mut [f32],
+    length: usize,
+}
+
+impl Output for Whole<'_> {
+    #[inline(always)]
+    fn row(&mut self, row: usize) -> &mut [f32] {
+        &mut self.output[row * self.length..][..self.length]
+    }
+}
+
+impl Output for Vec<&mut [f32]> {
+    #[inline(always)]
+    fn row(&mut self, row: usize) -> &mut [f32] {
+        self[row]
+    }
+}
+
 /// The tiles of some columns.
-struct Tiles<'a> {
+struct Tiles<'a, O> {
     product: &'a Product,
     rows: Rows<'a>,
     columns: Range<usize>,
-    output: &'a mut [f32],
+    output: &'a mut O,
 }
 
-impl WithSimd for Tiles<'_> {
+impl<O: Output> WithSimd for Tiles<'_, O> {
     type Output = ();
 
     #[inline(always)]
@@ -172,7 +223,7 @@ impl WithSimd for Tiles<'_> {
     }
 }
 
-impl EachPanel for Tiles<'_> {
+impl<O: Output> EachPanel for Tiles<'_, O> {
     #[inline(always)]
     fn panel<S: Simd, const REGISTERS: usize>(&mut self, simd: S, columns: Range<usize>) {
         let product = self.product;
@@ -205,7 +256,7 @@ struct Panel<'a> {
     columns: Range<usize>,
 }
 
-impl Tiles<'_> {
+impl<O: Output> Tiles<'_, O> {
     /// `ROWS` rows by `REGISTERS` registers of columns, `offset` columns into the panel; gives
     /// the number of rows.
     #[inline(always)]
@@ -216,7 +267,7 @@ impl Tiles<'_> {
         offset: usize,
         row: usize,
     ) -> usize {
-        let Self { product, rows, .. } = self;
+        let (product, rows) = (self.product, self.rows);
         let width = panel.columns.len();
         let column = panel.columns.start + offset;
         let mut sums = [load::<S, REGISTERS>(simd, &product.bias[column..]); ROWS];
@@ -236,13 +287,12 @@ impl Tiles<'_> {
                 }
             }
         }
-        let length = self.columns.len();
         let first = column - self.columns.start;
         for (index, mut sums) in sums.into_iter().enumerate() {
             for sum in &mut sums {
                 *sum = product.function.clip(simd, *sum);
             }
-            let output = &mut self.output[(row + index) * length..][..length];
+            let output = self.output.row(row + index);
             store::<S, REGISTERS>(sums, &mut output[first..]);
         }
         ROWS
@@ -294,7 +344,10 @@ mod tests {
             product,
             rows,
             columns: 0..product.columns,
-            output: &mut output,
+            output: &mut Whole {
+                output: &mut output,
+                length: product.columns,
+            },
         });
         output
     }
@@ -349,7 +402,13 @@ mod tests {
             assert!(product.halves.is_some(), "these weights fit into f16");
             let input = numbers(9 * inner, 3);
             let mut together = vec![0.0; 9 * columns];
-            product.run(Rows::contiguous(&input, inner), &mut together);
+            let all = Rows::contiguous(&input, inner);
+            product.run(all, &mut together);
+            for parts in [2, 3, 40] {
+                let mut divided = vec![f32::NAN; 9 * columns];
+                product.run_divided(all, &mut divided, parts, |_| {});
+                assert_eq!(divided, together, "{inner} by {columns} in {parts} parts");
+            }
             let pairs = input
                 .chunks_exact(inner)
                 .zip(together.chunks_exact(columns));
@@ -357,7 +416,7 @@ mod tests {
                 let rows = Rows::contiguous(input, inner);
                 for parts in [1, 2, 3] {
                     let mut alone = vec![0.0; columns];
-                    product.run_divided(rows, &mut alone, parts);
+                    product.run_divided(rows, &mut alone, parts, |_| {});
                     assert_eq!(alone, together, "{inner} by {columns} in {parts} parts");
                 }
             }

@@ -10,13 +10,15 @@ use super::modulated::{Epilogue, Modulated};
 use super::parts_of;
 use super::pointwise::Pointwise;
 use super::pool::MaxPool;
-use super::processor;
 use super::product::{Product, Rows};
 use super::separable::Separable;
 use super::strided::{Concatenate, Strided};
 use super::transposed::TransposedConvolution;
 use super::transposed_general::GeneralTransposed;
 use super::transposed_phases::PhasedTransposed;
+
+/// Multiplications of a matrix that are worth another core, which is looking for work while a batch runs.
+pub const COLUMNS_WORK: usize = 500_000;
 
 /// Where a value lies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -179,7 +181,7 @@ impl Step {
         let items = environment.items;
         match &self.kernel {
             // All items at once, so that they share the tiles.
-            Kernel::Dense(product) => self.dense(product, environment, output, cores),
+            Kernel::Dense(product) => return self.dense(product, environment, output, cores),
             Kernel::Modulated(step) => {
                 let operands = [operand(0), operand(1)];
                 let noise = self.epilogue.as_ref().and_then(|e| e.noise);
@@ -204,6 +206,11 @@ impl Step {
                 }
             }
         }
+        self.finish(output);
+    }
+
+    /// What is done with every number at last.
+    fn finish(&self, output: &mut [f32]) {
         for function in &self.then {
             function.apply(output);
         }
@@ -224,23 +231,20 @@ impl Step {
             environment.items * take.len
         };
         let rows = Rows::contiguous(&values[..length], product.inner());
-        if rows.count == 1 {
-            let parts = parts_of(product.work(), cores);
-            return product.run_divided(rows, output, parts);
+        let work = product.work().saturating_mul(rows.count);
+        let parts = cores.min(work / COLUMNS_WORK).max(1);
+        product.run_divided(rows, output, parts, |output| self.finish(output));
+    }
+
+    /// The multiplications for one item, where they are those of one matrix.
+    pub fn matrix_work(&self) -> Option<usize> {
+        match &self.kernel {
+            Kernel::Dense(product) => {
+                let rows = self.takes[0].len / product.inner().max(1);
+                Some(product.work().saturating_mul(rows))
+            }
+            _ => None,
         }
-        let parts = parts_of(product.work().saturating_mul(rows.count), cores);
-        if parts <= 1 {
-            return product.run(rows, output);
-        }
-        let count = rows.count.div_ceil(parts);
-        let columns = output.len() / rows.count;
-        let pairs = rows
-            .values
-            .chunks(count * product.inner())
-            .zip(output.chunks_mut(count * columns));
-        processor::each_part(pairs, |(values, output)| {
-            product.run(Rows::contiguous(values, product.inner()), output);
-        });
     }
 }
 

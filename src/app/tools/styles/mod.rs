@@ -13,6 +13,7 @@ use crate::latent::expr::{Expr, LayerRange};
 use crate::latent::{Space, SpaceShape};
 use crate::learn::ToolName;
 use crate::model::layer_change::LayerChange;
+use crate::model::style_scales;
 use eframe::egui::Key;
 use lucide_icons::Icon;
 use serde::{Deserialize, Serialize};
@@ -27,8 +28,10 @@ pub const SOURCES: SetKey = SetKey("style sources");
 /// The mixtures, row after row.
 pub const MATRIX: SetKey = SetKey("style matrix");
 
-/// Pairs of seeds over which the change by layer is measured.
-pub const CHANGE_PAIRS: u32 = 32;
+/// The fewest and the most pairs of seeds over which the change by layer is measured.
+const CHANGE_PAIRS: RangeInclusive<u64> = 2..=32;
+/// Pixels that are drawn to measure it, about: some seconds of work, however large the pictures are.
+const CHANGE_PIXELS: u64 = 1 << 22;
 /// Pairs of one job: pictures that a hand asks for wait for one job at most.
 const PAIRS_AT_ONCE: u32 = 2;
 
@@ -52,6 +55,21 @@ pub fn layer_count(model: &ModelInfo) -> Option<usize> {
         SpaceShape::Layers { layers, .. } => Some(*layers),
         _ => None,
     }
+}
+
+/// Over how many pairs of seeds the change by layer is measured: the larger the pictures, the fewer.
+pub fn change_pairs(model: &ModelInfo) -> u32 {
+    let image = model.manifest.image;
+    let layers = layer_count(model).unwrap_or(0);
+    pairs_within(layers, image.width as u64 * image.height as u64)
+}
+
+fn pairs_within(layers: usize, pixels: u64) -> u32 {
+    // One picture for each layer and each scale, and the one before.
+    let pictures = (layers + style_scales::SCALES + 1) as u64;
+    let of_pair = pictures.saturating_mul(pixels).max(1);
+    let pairs = (CHANGE_PIXELS / of_pair).clamp(*CHANGE_PAIRS.start(), *CHANGE_PAIRS.end());
+    pairs as u32
 }
 
 /// The layers that a name stands for.
@@ -287,7 +305,7 @@ impl Styles {
     /// Whether a model is measured completely.
     pub fn is_measured(&self, model: &ModelInfo) -> bool {
         let pairs = self.change(model).map_or(0, LayerChange::pairs);
-        pairs >= CHANGE_PAIRS as usize
+        pairs >= change_pairs(model) as usize
     }
 }
 
@@ -383,7 +401,7 @@ impl ToolPart for Styles {
         let done = self.change(model).map_or(0, |change| change.pairs() as u32);
         let job = cx.submit(Job::LayerChange {
             model: model.id.clone(),
-            pairs: done..(done + PAIRS_AT_ONCE).min(CHANGE_PAIRS),
+            pairs: done..(done + PAIRS_AT_ONCE).min(change_pairs(model)),
         });
         self.running = Some((job, model.id.hash.clone()));
     }
@@ -433,6 +451,14 @@ mod tests {
         let picked = settings.to_expr().expect("there are targets");
         assert_eq!(Some(&picked), settings.mixture(1, 2, COUNT).as_ref());
         assert_eq!(picked.to_string(), "mix(seed(2), seed(13), layers 2..4)");
+    }
+
+    #[test]
+    fn fewer_pairs_are_measured_of_larger_pictures() {
+        let pairs = |layers, side: u64| pairs_within(layers, side * side);
+        assert_eq!(pairs(5, 64), 32);
+        assert_eq!(pairs(14, 256), 3);
+        assert_eq!(pairs(18, 1024), 2);
     }
 
     #[test]

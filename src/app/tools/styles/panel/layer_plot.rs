@@ -1,7 +1,7 @@
 //! What each layer of styles changes, as measured on the model: bars by layer, coarse to fine.
 
 use crate::app::AppState;
-use crate::app::tools::styles::{CHANGE_PAIRS, Scale};
+use crate::app::tools::styles::{Scale, change_pairs};
 use crate::engine::ModelInfo;
 use crate::model::layer_change::LayerChange;
 use crate::ui::theme::tokens;
@@ -34,8 +34,9 @@ pub fn ui(ui: &mut Ui, app: &AppState, model: &ModelInfo) {
     }
     if !live.is_measured(model) {
         let pairs = change.map_or(0, LayerChange::pairs);
-        let part = pairs as f32 / CHANGE_PAIRS as f32;
-        ui.add(ProgressBar::new(part).text(format!("Measuring pair {pairs} of {CHANGE_PAIRS}")));
+        let all = change_pairs(model);
+        let part = pairs as f32 / all as f32;
+        ui.add(ProgressBar::new(part).text(format!("Measuring pair {pairs} of {all}")));
     }
 }
 
