@@ -331,29 +331,42 @@ impl NameArgs {
 #[derive(Debug, Args)]
 pub struct ConditionArgs {
     /// The class of a conditional model: a name, or weights as in "0.4 3, 0.6 8"
-    #[arg(long, value_name = "CLASS", value_parser = Condition::of_prompt, conflicts_with = "prompt")]
-    pub class: Option<Condition>,
+    #[arg(long, value_name = "CLASS", value_parser = Prompt::read, conflicts_with = "prompt")]
+    pub class: Option<Prompt>,
     /// What a model that takes words is asked for, as in "smile, not hat, 0.5 glasses"
-    #[arg(long, value_name = "WORDS", value_parser = Condition::of_prompt)]
-    pub prompt: Option<Condition>,
+    #[arg(long, value_name = "WORDS", value_parser = Prompt::read)]
+    pub prompt: Option<Prompt>,
     /// What it is asked not to draw, as in "hat, beard"
-    #[arg(long, value_name = "WORDS", value_parser = Condition::of_prompt)]
-    pub negative: Option<Condition>,
+    #[arg(long, value_name = "WORDS", value_parser = Prompt::read)]
+    pub negative: Option<Prompt>,
+}
+
+/// What a text asks for, and the words that it asks for and against.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    asked: Condition,
+    contradicted: Vec<String>,
+}
+
+impl Prompt {
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(Self {
+            asked: Condition::of_prompt(text)?,
+            contradicted: Condition::contradicted(text),
+        })
+    }
 }
 
 impl ConditionArgs {
     /// Everything that was asked for and against.
     fn condition(&self) -> Condition {
         let mut condition = Condition::default();
-        for (word, weight) in self
-            .class
-            .iter()
-            .chain(&self.prompt)
-            .flat_map(Condition::iter)
-        {
+        let asked_for = self.class.iter().chain(&self.prompt);
+        for (word, weight) in asked_for.flat_map(|prompt| prompt.asked.iter()) {
             condition.set(word, weight);
         }
-        for (word, weight) in self.negative.iter().flat_map(Condition::iter) {
+        let against = self.negative.iter();
+        for (word, weight) in against.flat_map(|prompt| prompt.asked.iter()) {
             condition.set(word, -weight);
         }
         condition
@@ -362,9 +375,19 @@ impl ConditionArgs {
     /// Sentences on words of a model that exclude each other, or that are asked for and against.
     pub fn notes(&self, vocabulary: Option<&Vocabulary>) -> Vec<String> {
         let conflict = vocabulary.and_then(|words| words.conflict_note(&self.condition()));
-        let both = self.prompt.as_ref().zip(self.negative.as_ref());
-        let both = both.map_or_else(Vec::new, |(prompt, negative)| prompt.shared(negative));
-        let contradiction = Condition::contradiction_note(&both);
+        let all = [&self.class, &self.prompt, &self.negative];
+        let own = all.into_iter().flatten();
+        let mut words: Vec<&str> = own
+            .flat_map(|prompt| prompt.contradicted.iter().map(String::as_str))
+            .collect();
+        if let (Some(prompt), Some(negative)) = (&self.prompt, &self.negative) {
+            for word in prompt.asked.shared(&negative.asked) {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
+        let contradiction = Condition::contradiction_note(&words);
         conflict.into_iter().chain(contradiction).collect()
     }
 
