@@ -51,8 +51,9 @@ const MANY_ITEMS: usize = 16;
 /// Most numbers that the threads of a run keep at once (1 GiB): fewer items at a time follow for
 /// pictures that take more.
 const MAX_LIVE_NUMBERS: usize = 1 << 28;
-/// Most numbers of a batch on the way between two layers, so that they stay in a core's cache.
-const BLOCK_NUMBERS: usize = 96 * 1024;
+/// Most numbers of a batch on the way between two layers: few enough to stay in a core's cache, and enough that the
+/// weights of a layer are not fetched again for every item or two.
+const BLOCK_NUMBERS: usize = 256 * 1024;
 
 /// A graph ready to run on the CPU.
 #[derive(Clone, Debug)]
