@@ -9,6 +9,9 @@ use crate::model::graph::Window;
 
 /// Most numbers of patches that are gathered at a time.
 const STRIP_NUMBERS: usize = 64 * 1024;
+/// Positions of several short rows of a picture that are one product, so that few tiles are narrow ones, which read a
+/// kernel for few sums.
+const TOGETHER: usize = 64;
 
 /// A convolution, channels last.
 #[derive(Debug)]
@@ -154,15 +157,21 @@ impl Convolution {
     ) {
         let channels = self.input.channels;
         let output_row = self.output.width * self.output.channels;
-        for (index, output) in output.chunks_exact_mut(output_row).enumerate() {
-            let y = (first + index) * self.window.stride[0];
+        let lines = match &self.method {
+            Method::Segments(_) => (TOGETHER / self.output.width).max(1),
+            _ => 1,
+        };
+        for (index, output) in output.chunks_mut(lines * output_row).enumerate() {
+            let y = (first + index * lines) * self.window.stride[0];
             let padded = &padded[y * padded_row..];
             match &self.method {
                 Method::Segments(product) => {
                     let rows = Rows {
                         values: padded,
-                        count: self.output.width,
+                        count: output.len() / self.output.channels,
                         stride: self.window.stride[1] * channels,
+                        per_line: self.output.width,
+                        line_stride: self.window.stride[0] * padded_row,
                         segments: self.kernel[0],
                         length: self.kernel[1] * channels,
                         segment_stride: self.window.dilation[0] * padded_row,

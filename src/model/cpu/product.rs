@@ -30,15 +30,20 @@ pub struct Product {
     function: Pointwise,
 }
 
-/// The left side of a product: rows at equal distances that may overlap.
+/// The left side of a product: lines of rows at equal distances that may overlap.
 ///
-/// Each row is `segments` runs of `length` numbers: what a kernel covers of so many picture rows.
+/// Each row is `segments` runs of `length` numbers: what a kernel covers of so many picture rows. The rows of a line
+/// are its places along a picture row.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     pub values: &'a [f32],
     pub count: usize,
-    /// From one row to the next.
+    /// From one row to the next of its line.
     pub stride: usize,
+    /// Rows of a line.
+    pub per_line: usize,
+    /// From one line to the next.
+    pub line_stride: usize,
     pub segments: usize,
     pub length: usize,
     /// From one segment of a row to the next.
@@ -48,21 +53,33 @@ pub struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// Rows of `length` numbers, one after the other.
     pub fn contiguous(values: &'a [f32], length: usize) -> Self {
+        let count = values.len() / length;
         Self {
             values,
-            count: values.len() / length,
+            count,
             stride: length,
+            per_line: count,
+            line_stride: 0,
             segments: 1,
             length,
             segment_stride: 0,
         }
     }
 
-    /// What one row has in one segment.
+    /// Where a row begins.
     #[inline(always)]
-    fn segment(&self, row: usize, segment: usize) -> &'a [f32] {
-        let start = row * self.stride + segment * self.segment_stride;
-        &self.values[start..][..self.length]
+    fn start(&self, row: usize) -> usize {
+        // Most products have a single line, and a division takes as long as some multiplications.
+        if row < self.per_line {
+            return row * self.stride;
+        }
+        row / self.per_line * self.line_stride + row % self.per_line * self.stride
+    }
+
+    /// What a row that begins there has in one segment.
+    #[inline(always)]
+    fn segment(&self, start: usize, segment: usize) -> &'a [f32] {
+        &self.values[start + segment * self.segment_stride..][..self.length]
     }
 }
 
@@ -132,14 +149,13 @@ impl Product {
         parts: usize,
         then: impl Fn(&mut [f32]) + Sync,
     ) {
-        let panels = self.columns.div_ceil(PANEL);
-        let parts = parts.min(panels);
+        // The last panel may be a narrow one.
+        let whole = self.columns / PANEL;
+        let parts = parts.min(whole);
         if parts <= 1 {
             self.run(rows, output);
             return then(output);
         }
-        // The last panel may be a narrow one.
-        let whole = (self.columns / PANEL).max(1);
         let start = |part: usize| match part {
             _ if part == parts => self.columns,
             _ => (part * whole / parts) * PANEL,
@@ -271,11 +287,15 @@ impl<O: Output> Tiles<'_, O> {
         let width = panel.columns.len();
         let column = panel.columns.start + offset;
         let mut sums = [load::<S, REGISTERS>(simd, &product.bias[column..]); ROWS];
+        let mut starts = [0; ROWS];
+        for (index, start) in starts.iter_mut().enumerate() {
+            *start = rows.start(row + index);
+        }
         let segments = panel.weights.chunks_exact(rows.length * width);
         for (segment, weights) in segments.enumerate() {
             let mut inputs: [&[f32]; ROWS] = [&[]; ROWS];
-            for (index, input) in inputs.iter_mut().enumerate() {
-                *input = rows.segment(row + index, segment);
+            for (input, start) in inputs.iter_mut().zip(starts) {
+                *input = rows.segment(start, segment);
             }
             for (at, weights) in weights.chunks_exact(width).enumerate() {
                 let weights = load::<S, REGISTERS>(simd, &weights[offset..]);
@@ -314,7 +334,9 @@ mod tests {
         let mut results = Vec::new();
         for row in 0..rows.count {
             let mut sums: Vec<f64> = bias.iter().map(|&x| x.into()).collect();
-            let input = (0..rows.segments).flat_map(|segment| rows.segment(row, segment));
+            let (line, place) = (row / rows.per_line, row % rows.per_line);
+            let start = line * rows.line_stride + place * rows.stride;
+            let input = (0..rows.segments).flat_map(|segment| rows.segment(start, segment));
             for (&input, weights) in input.zip(matrix.chunks_exact(bias.len())) {
                 for (sum, &weight) in sums.iter_mut().zip(weights) {
                     *sum += f64::from(input) * f64::from(weight);
@@ -378,13 +400,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_may_overlap_and_lie_in_segments() {
+    fn rows_may_overlap_and_lie_in_segments_and_lines() {
         let (matrix, bias) = (numbers(6 * 20, 1), numbers(20, 2));
         let values = numbers(40, 3);
         let rows = Rows {
             values: &values,
             count: 7,
             stride: 2,
+            per_line: 4,
+            line_stride: 9,
             segments: 2,
             length: 3,
             segment_stride: 20,

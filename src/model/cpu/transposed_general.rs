@@ -68,6 +68,8 @@ impl GeneralTransposed {
                     values: &row[group * per_group..],
                     count: self.input.width,
                     stride: channels,
+                    per_line: self.input.width,
+                    line_stride: 0,
                     segments: 1,
                     length: per_group,
                     segment_stride: 0,

@@ -197,6 +197,8 @@ impl PhasedTransposed {
                     values: &source[column.start * channels..],
                     count,
                     stride: channels,
+                    per_line: count,
+                    line_stride: 0,
                     segments: row.kernel.len(),
                     length: column.kernel.len() * channels,
                     segment_stride: padded_row,
