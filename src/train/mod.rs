@@ -20,6 +20,7 @@ mod flow;
 mod gan;
 mod graph_builder;
 mod idx;
+mod labeller;
 mod layout;
 mod losses;
 mod measure;

@@ -234,8 +234,8 @@ impl Recipe {
         if let Some(autoencoder) = &mut recipe.autoencoder {
             let folder = path.parent().unwrap_or(Path::new(""));
             autoencoder.file = folder.join(&autoencoder.file);
-            for generator in recipe.refine.iter_mut().flat_map(|it| &mut it.generators) {
-                *generator = folder.join(&*generator);
+            for file in recipe.refine.iter_mut().flat_map(RefineSettings::files) {
+                *file = folder.join(&*file);
             }
         }
         Ok((recipe, text))
@@ -410,7 +410,7 @@ impl Recipe {
             ),
             (
                 recipe.refine.as_ref().is_none_or(RefineSettings::is_sound),
-                "refine.weight must be 0 or more, and finite",
+                "refine.weight and refine.labels.weight must be 0 or more, and finite",
             ),
             (
                 recipe

@@ -1,13 +1,15 @@
 //! Refining the decoder of a trained autoencoder against a discriminator.
 //!
 //! A decoder that learned squared errors alone draws small parts soft, and a soft part is easily
-//! taken for another: a shadow under a mouth for a beard. Here its encoder, and with it every code, stays as it is, while the decoder learns
-//! from a discriminator as well (as the decoders of Esser et al. 2021 do). Models of these codes, trained before, take the
-//! refined decoder without being trained again; what some of them draw can be shown to the discriminator, too.
+//! taken for another: a shadow under a mouth for a beard. Here its encoder, and with it every code, stays as it is, while
+//! the decoder learns from a discriminator as well (as the decoders of Esser et al. 2021 do), and from a classifier where
+//! there is one. Models of these codes, trained before, take the refined decoder without being trained again; what some
+//! of them draw can be shown to the discriminator, too.
 
 use super::critic::{CriticSpec, Discriminator, PARTS};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
+use super::labeller::{self, Labeller, LabellerSettings};
 use super::losses;
 use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
@@ -39,11 +41,23 @@ pub struct RefineSettings {
     /// discriminator is shown are pictures of theirs.
     #[serde(default)]
     pub generators: Vec<PathBuf>,
+    /// A classifier whose labels the reconstructions should keep.
+    #[serde(default)]
+    pub labels: Option<LabellerSettings>,
 }
 
 impl RefineSettings {
     pub fn is_sound(&self) -> bool {
-        self.weight >= 0.0 && self.weight.is_finite()
+        let labels = self.labels.as_ref();
+        self.weight >= 0.0
+            && self.weight.is_finite()
+            && labels.is_none_or(LabellerSettings::is_sound)
+    }
+
+    /// The files that it names.
+    pub fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let labels = self.labels.iter_mut().map(|it| &mut it.classifier);
+        self.generators.iter_mut().chain(labels)
     }
 }
 
@@ -62,6 +76,7 @@ pub struct RefineTask {
     decoder: Weights,
     critic: Weights,
     generators: Vec<CodeGenerator>,
+    labeller: Option<Labeller>,
 }
 
 /// A style-based generator of codes, which stays as it is.
@@ -168,7 +183,12 @@ pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError>
         .map_err(|fault| ModelError(format!("has an unsound critic: {fault}")))?;
     let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
     let decoder = decoder_plan(&read_first_stage(recipe, data.image)?)?;
-    Ok(RunMemory::of_graph(&decoder).and(critic))
+    let memory = RunMemory::of_graph(&decoder).and(critic);
+    let labels = recipe.refine.as_ref().and_then(|it| it.labels.as_ref());
+    match labels {
+        Some(labels) => Ok(memory.and(labeller::memory(labels, data)?)),
+        None => Ok(memory),
+    }
 }
 
 impl RefineTask {
@@ -184,6 +204,9 @@ impl RefineTask {
         let file = file.map_err(|error| ModelError(error.to_string()))?;
         let read = |path: &PathBuf| CodeGenerator::read(path, autoencoder.codes, image);
         let generators: Result<Vec<_>, _> = refine.generators.iter().map(read).collect();
+        let labels = refine.labels.as_ref();
+        let labeller = labels.map(|labels| Labeller::read(labels, data, &device));
+        let labeller = labeller.transpose()?;
         let plan = decoder_plan(&first_stage)?;
         let (_, tensors) = first_stage.networks();
         let betas = (settings.beta_1, settings.beta_2);
@@ -216,6 +239,7 @@ impl RefineTask {
             tensors: file.tensors,
             plan: Arc::new(plan),
             generators: generators?,
+            labeller,
             view,
             image,
             critic_spec,
@@ -303,13 +327,13 @@ impl RefineTask {
         Ok((part, judged))
     }
 
-    /// The gradients of the decoder for one part, with its losses.
+    /// The gradients of the decoder for one part of pictures and their labels, with its losses.
     fn teach_part(
         &self,
         part: Part,
-        pictures: &[f32],
+        (pictures, labels): (&[f32], &[u8]),
         step: u64,
-    ) -> Result<(LeafGradients, [f32; 2]), ModelError> {
+    ) -> Result<(LeafGradients, [f32; 3]), ModelError> {
         let [count, len] = part.drawn.dims();
         let encoded = self.encoded(count);
         let critic = self.judge(|name| self.critic.fixed(name))?;
@@ -318,17 +342,21 @@ impl RefineTask {
         let adversarial = kind.of_generator(judgement, || critic.forward(part.real.clone()));
         let again = part.drawn.slice([0..encoded, 0..len]);
         let wanted = rows(pictures[..encoded * len].to_vec(), len, &self.device);
-        let error = losses::squared(again, wanted);
-        let shown = [adversarial.clone().inner(), error.clone().inner()];
+        let error = losses::squared(again.clone(), wanted);
+        let kept = match &self.labeller {
+            Some(labeller) => labeller.loss(again, &labels[..labels.len() / count * encoded])?,
+            None => error.zeros_like(),
+        };
+        let shown = [&adversarial, &error, &kept].map(|loss| loss.clone().inner());
         // A fresh discriminator knows nothing yet.
         let progress = self.settings.progress(step);
         let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
-        let loss = adversarial * warmth + error * self.refine.weight;
+        let loss = adversarial * warmth + error * self.refine.weight + kept;
         let mut gradients = loss.backward();
-        let [adversarial, error] = shown.map(download);
+        let [adversarial, error, kept] = shown.map(download);
         Ok((
             part.decoder.gradients(&mut gradients),
-            [adversarial?[0], error?[0]],
+            [adversarial?[0], error?[0], kept?[0]],
         ))
     }
 }
@@ -343,6 +371,8 @@ impl Task for RefineTask {
             .pictures
             .chunks(batch.pictures.len() / parts)
             .collect();
+        let of_part = batch.labels.len() / parts;
+        let labels = (0..parts).map(|part| &batch.labels[part * of_part..][..of_part]);
         let judged: Result<Vec<(Part, Judged)>, ModelError> = pictures
             .par_iter()
             .enumerate()
@@ -356,10 +386,10 @@ impl Task for RefineTask {
             .step_parts(gradients, rate * self.settings.discriminator_rate, decay);
         let taught: Result<Vec<_>, ModelError> = drawn
             .into_par_iter()
-            .zip(&pictures)
-            .map(|(part, pictures)| self.teach_part(part, pictures, step))
+            .zip(pictures.into_iter().zip(labels).collect::<Vec<_>>())
+            .map(|(part, real)| self.teach_part(part, real, step))
             .collect();
-        let (mut gradients, mut shown) = (Vec::new(), [0.0; 2]);
+        let (mut gradients, mut shown) = (Vec::new(), [0.0; 3]);
         for (gradient, losses) in taught? {
             gradients.push(gradient);
             for (sum, loss) in shown.iter_mut().zip(losses) {
@@ -367,12 +397,16 @@ impl Task for RefineTask {
             }
         }
         self.decoder.step_parts(gradients, rate, decay);
-        let [generator, reconstruction] = shown;
-        Ok(vec![
+        let [generator, reconstruction, labels] = shown;
+        let mut losses = vec![
             ("discriminator", discriminator),
             ("generator", generator),
             ("reconstruction", reconstruction),
-        ])
+        ];
+        if self.labeller.is_some() {
+            losses.push(("labels", labels));
+        }
+        Ok(losses)
     }
 
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {

@@ -4,7 +4,7 @@ use crate::latent_diffusion::{SECOND_STAGE, STYLED, first_stage, written};
 use crate::training::{options, run, write_data};
 use std::path::{Path, PathBuf};
 use zscape::engine::ModelSource;
-use zscape::model::{Generator, ModelFile, device, download};
+use zscape::model::{Generator, ModelFile, catalogue, device, download};
 use zscape::train::replace_decoder;
 
 const REFINED: &str = r#"
@@ -78,6 +78,26 @@ fn only_the_decoder_is_refined() {
     assert_eq!(changed, layers.map(|it| format!("decoder.{it}")));
     assert_eq!(before.tensors["z.mean"], after.tensors["z.mean"]);
     assert_eq!(before.manifest.networks, after.manifest.networks);
+}
+
+#[test]
+fn a_classifier_has_a_say() {
+    let folder = prepared();
+    let judge = catalogue::find("digits-judge").expect("it is built in");
+    let path = folder.path().join("digits-judge.safetensors");
+    std::fs::write(path, judge.bytes).expect("room for it");
+    let decoder = |name: &str, weight: &str| {
+        let labels = format!(
+            "[\"small-style.safetensors\"], labels = {{ classifier = \"digits-judge.safetensors\", weight = {weight} }}"
+        );
+        let recipe = REFINED.replace("[\"small-style.safetensors\"]", &labels);
+        let file = read(&train(folder.path(), name, &recipe));
+        file.tensors["decoder.3.weight"].values.clone()
+    };
+    let without = read(&train(folder.path(), "refined", REFINED));
+    let without = &without.tensors["decoder.3.weight"].values;
+    assert_eq!(&decoder("nothing", "0.0"), without, "it counts for nothing");
+    assert_ne!(&decoder("much", "5.0"), without);
 }
 
 #[test]
@@ -162,6 +182,21 @@ fn a_recipe_that_cannot_refine_is_refused() {
             style,
             r#"generators = ["absent.safetensors"]"#,
             "absent.safetensors",
+        ),
+        (
+            style,
+            r#"labels = { classifier = "small-kl.safetensors", weight = 1.0 }"#,
+            "it is no classifier",
+        ),
+        (
+            style,
+            r#"labels = { classifier = "absent.safetensors", weight = 1.0 }"#,
+            "absent.safetensors",
+        ),
+        (
+            style,
+            r#"labels = { classifier = "small-kl.safetensors", weight = nan }"#,
+            "refine.labels.weight",
         ),
         (
             r#"file = "small-kl.safetensors""#,

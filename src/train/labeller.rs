@@ -1,0 +1,185 @@
+//! A classifier that tells a decoder which attributes its pictures should show.
+//!
+//! The squared error of a few pixels is little, so a decoder that learns it alone leaves out what is small, such as a
+//! closed eye, though the codes have it. A trained classifier, which stays as it is, weighs such pixels by what they
+//! say. It must not be the one that measures the model afterwards.
+
+use super::classifier::label_rows;
+use super::dataset::DataForm;
+use super::losses;
+use super::memory::RunMemory;
+use super::task::rows;
+use crate::model::graph::{self, GraphNetwork, GraphPlan};
+use crate::model::manifest::{LabelKind, Role};
+use crate::model::{ModelError, ModelFile};
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which classifier, and how much it counts.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabellerSettings {
+    /// A classifier of the labels of the data, beside the recipe if the path is relative.
+    pub classifier: PathBuf,
+    /// Weight of the cross entropy of the labels of reconstructions, in nats. Where a picture has any number of
+    /// labels, it is averaged over all that there are.
+    pub weight: f64,
+}
+
+impl LabellerSettings {
+    pub fn is_sound(&self) -> bool {
+        self.weight >= 0.0 && self.weight.is_finite()
+    }
+}
+
+pub struct Labeller {
+    weight: f64,
+    network: GraphNetwork,
+    kind: LabelKind,
+    labels: usize,
+    device: Device,
+}
+
+/// A classifier that fits the data, and its layers.
+fn read(
+    settings: &LabellerSettings,
+    data: &DataForm,
+) -> Result<(ModelFile, GraphPlan), ModelError> {
+    let path = settings.classifier.display();
+    let fault = |fault: String| ModelError(format!("has an unfit classifier {path}: {fault}"));
+    let file = ModelFile::read(&settings.classifier).map_err(|error| fault(error.to_string()))?;
+    let manifest = &file.manifest;
+    if manifest.image != data.image {
+        return Err(fault(
+            "its pictures have another size than the data".to_owned(),
+        ));
+    }
+    let form = manifest.networks.get(&Role::Classifier);
+    let form = form.ok_or_else(|| fault("it is no classifier".to_owned()))?;
+    if manifest.labels != data.kind || manifest.classes != data.labels {
+        return Err(fault("it knows other labels than the data".to_owned()));
+    }
+    let graph = form.graph().map_err(fault)?;
+    let plan = graph::plan(&graph).map_err(fault)?;
+    Ok((file, plan))
+}
+
+/// What the classifier takes.
+///
+/// # Errors
+/// As [`Labeller::read`].
+pub fn memory(settings: &LabellerSettings, data: &DataForm) -> Result<RunMemory, ModelError> {
+    read(settings, data).map(|(_, plan)| RunMemory::of_graph(&plan))
+}
+
+impl Labeller {
+    /// Reads the classifier.
+    ///
+    /// # Errors
+    /// A sentence that names the file when it cannot be read, or is no classifier of the pictures and labels of the data.
+    pub fn read(
+        settings: &LabellerSettings,
+        data: &DataForm,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let (file, plan) = read(settings, data)?;
+        let role = Role::Classifier.name();
+        let network = GraphNetwork::of_plan(Arc::new(plan), device, |name| {
+            let values = file.tensors.get(&format!("{role}.{name}"))?.values.clone();
+            let len = values.len();
+            Some(Tensor::from_data(TensorData::new(values, [len]), device))
+        });
+        Ok(Self {
+            weight: settings.weight,
+            network: network.map_err(ModelError)?,
+            kind: data.kind,
+            labels: data.labels.len(),
+            device: device.clone(),
+        })
+    }
+
+    /// The weighted loss of pictures in 0..1, which should show these labels, as [`super::task::Batch`] has them.
+    ///
+    /// # Errors
+    /// When the pictures are not of the size that the classifier takes.
+    pub fn loss(&self, pictures: Tensor<2>, labels: &[u8]) -> Result<Tensor<1>, ModelError> {
+        let logits = self.network.forward_one(pictures).map_err(ModelError)?;
+        let wanted = label_rows(self.kind, labels, self.labels);
+        let wanted = rows(wanted, self.labels, &self.device);
+        let loss = match self.kind {
+            LabelKind::Classes => losses::cross_entropy(logits, wanted),
+            LabelKind::Flags => losses::bernoulli(logits, wanted) / self.labels as f64,
+        };
+        Ok(loss * self.weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::save::save;
+    use crate::model::{catalogue, device, download};
+
+    fn digits() -> (DataForm, LabellerSettings, tempfile::TempDir) {
+        let entry = catalogue::find("digits-judge").expect("it is built in");
+        let folder = tempfile::tempdir().expect("a folder");
+        let classifier = folder.path().join("judge.safetensors");
+        save(&classifier, entry.bytes).expect("room for it");
+        let manifest = ModelFile::from_bytes(entry.bytes).expect("sound").manifest;
+        let data = DataForm {
+            image: manifest.image,
+            kind: manifest.labels,
+            labels: manifest.classes,
+            groups: Vec::new(),
+            entries: Vec::new(),
+        };
+        let settings = LabellerSettings {
+            classifier,
+            weight: 2.0,
+        };
+        (data, settings, folder)
+    }
+
+    /// A picture that is an upright stroke.
+    fn stroke() -> Vec<f32> {
+        let lit = |at: usize| (5..23).contains(&(at / 28)) && (13..16).contains(&(at % 28));
+        (0..784).map(|at| f32::from(lit(at))).collect()
+    }
+
+    #[test]
+    fn the_loss_is_less_for_what_a_picture_shows_and_leads_to_what_it_should() {
+        let (data, settings, _folder) = digits();
+        let device = device::cpu().autodiff();
+        let labeller = Labeller::read(&settings, &data, &device).expect("it fits");
+        let loss = |pictures: &Tensor<2>, label: u8| {
+            let loss = labeller.loss(pictures.clone(), &[label]).expect("it fits");
+            let value = download(loss.clone().inner()).expect("the CPU works")[0];
+            (loss, value)
+        };
+        let picture = rows(stroke(), 784, &device).require_grad();
+        let (_, one) = loss(&picture, 1);
+        let (of_seven, seven) = loss(&picture, 7);
+        assert!(one < 0.5, "a stroke is a 1: {one}");
+        assert!(seven > one + 1.0, "and no 7: {seven}");
+        let gradient = picture.grad(&of_seven.backward()).expect("it hangs on it");
+        let moved = Tensor::from_inner(picture.clone().inner() - gradient * 0.1);
+        let (_, less) = loss(&moved, 7);
+        assert!(less < seven, "{less} after a step from {seven}");
+    }
+
+    #[test]
+    fn a_classifier_of_other_labels_is_refused() {
+        let (data, settings, _folder) = digits();
+        let others = DataForm {
+            labels: vec!["a".to_owned(); 10],
+            ..data
+        };
+        let Err(error) = Labeller::read(&settings, &others, &device::cpu()) else {
+            panic!("it knows digits");
+        };
+        assert!(error.to_string().contains("other labels"), "{error}");
+        assert!(error.to_string().contains("judge.safetensors"), "{error}");
+    }
+}
