@@ -10,7 +10,7 @@ use zscape::latent::expr::{self, Expr};
 use zscape::latent::{Sampler, Shot};
 
 /// Long enough for a software adapter that compiles its first kernels beside other tests.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub struct Driver {
     pub engine: Engine,
