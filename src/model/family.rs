@@ -55,6 +55,11 @@ impl FamilyTraits {
         self.networks.contains(&Role::Denoiser)
     }
 
+    /// Whether trainers of the family learn an encoder and a decoder of real codes together.
+    pub fn autoencodes(&self) -> bool {
+        self.networks == [Role::Decoder, Role::Encoder] && !self.learns_codebook && !self.translates
+    }
+
     /// Whether pictures are written place by place, each place after those before it.
     pub fn writes(&self) -> bool {
         self.networks.contains(&Role::Prior)

@@ -2,18 +2,21 @@
 
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
+use super::labeller::Labeller;
 use super::losses;
-use super::parameters::Parameters;
+use super::parameters::{LeafGradients, Parameters};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Reconstruction, Settings};
 use super::task::{
-    Batch, Task, Trained, code_network, conditioning, picture_network, rows, with_role,
+    Batch, Task, Trained, code_network, conditioning, mean_losses, part_of, picture_network, rows,
+    with_role,
 };
 use crate::model::family::Encoding;
 use crate::model::manifest::{ImageSpec, NetworkSpec, Role};
 use crate::model::network::Mode;
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, activation};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 pub struct AutoencoderTask {
@@ -23,6 +26,7 @@ pub struct AutoencoderTask {
     z_dim: usize,
     /// What the decoder takes beside a code.
     conditions: Option<Conditioning>,
+    labeller: Option<Labeller>,
     device: Device,
     encoder_spec: NetworkSpec,
     decoder_spec: NetworkSpec,
@@ -48,73 +52,132 @@ impl AutoencoderTask {
             encoder_spec,
             decoder_spec,
             conditions,
+            labeller: Labeller::of_recipe(recipe, data, &device)?,
             device,
             settings,
         })
     }
 
-    fn reconstruction(&self, logits: Tensor<2>, pictures: Tensor<2>) -> Tensor<1> {
-        match self.settings.reconstruction {
+    /// The error of decoded pictures, and what a classifier misses in them.
+    fn errors(
+        &self,
+        logits: Tensor<2>,
+        pictures: Tensor<2>,
+        labels: &[u8],
+    ) -> Result<(Tensor<1>, Option<Tensor<1>>), ModelError> {
+        let labeller = self.labeller.as_ref();
+        let missed = labeller.map(|it| it.loss(activation::sigmoid(logits.clone()), labels));
+        let error = match self.settings.reconstruction {
             Reconstruction::Bernoulli => losses::bernoulli(logits, pictures),
             Reconstruction::Squared => losses::squared(activation::sigmoid(logits), pictures),
+        };
+        Ok((error, missed.transpose()?))
+    }
+}
+
+/// What one part of a batch of pictures is trained on.
+struct Part<'a> {
+    pictures: &'a [f32],
+    labels: &'a [u8],
+    /// The weights of conditions; empty where there are none.
+    conditions: &'a [f32],
+    /// Standard normal, a row for each picture; empty without a prior.
+    noise: &'a [f32],
+}
+
+/// The gradients that a part of a batch gives the encoder and the decoder, and its losses by name.
+type Learned = ([LeafGradients; 2], Vec<(&'static str, f32)>);
+
+impl AutoencoderTask {
+    fn learn_part(&self, part: &Part<'_>, step: u64) -> Result<Learned, ModelError> {
+        let pictures = rows(part.pictures.to_vec(), self.image.len(), &self.device);
+        let [count, _] = pictures.dims();
+        let with_condition = |code: Tensor<2>| match &self.conditions {
+            Some(known) => {
+                let weights = rows(part.conditions.to_vec(), known.len(), &self.device);
+                Tensor::cat(vec![code, weights], 1)
+            }
+            None => code,
+        };
+        let leaves = [self.encoder.leaves(), self.decoder.leaves()];
+        let found = self.encoder.network_of(&leaves[0])?;
+        let found = found.forward(pictures.clone());
+        let decoder = self.decoder.network_of(&leaves[1])?;
+        let mut statistics = Vec::new();
+        let mut mode = Mode::Training {
+            statistics: &mut statistics,
+        };
+        let (code, kl) = if self.variational {
+            let mu = found.clone().slice([0..count, 0..self.z_dim]);
+            let logvar = found
+                .slice([0..count, self.z_dim..2 * self.z_dim])
+                .clamp(-losses::LOGVAR_BOUND, losses::LOGVAR_BOUND);
+            let noise = rows(part.noise.to_vec(), self.z_dim, &self.device);
+            let code = mu.clone() + noise * (logvar.clone() * 0.5).exp();
+            (code, Some(losses::kl_divergence(mu, logvar)))
+        } else {
+            (found, None)
+        };
+        let logits = decoder.forward_logits(with_condition(code), &mut mode);
+        let (reconstruction, missed) = self.errors(logits, pictures, part.labels)?;
+        let mut shown = vec![("reconstruction", reconstruction.clone().inner())];
+        let mut loss = reconstruction;
+        if let Some(kl) = kl {
+            shown.push(("kl", kl.clone().inner()));
+            let progress = self.settings.progress(step);
+            let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
+            loss = loss + kl * (self.settings.beta * warmth);
         }
+        if let Some(missed) = missed {
+            shown.push(("labels", missed.clone().inner()));
+            loss = loss + missed;
+        }
+        let mut gradients = loss.backward();
+        let gradients = leaves.map(|leaves| leaves.gradients(&mut gradients));
+        let shown = shown.into_iter();
+        let shown: Result<_, ModelError> = shown
+            .map(|(name, value)| Ok((name, download(value)?[0])))
+            .collect();
+        Ok((gradients, shown?))
     }
 }
 
 impl Task for AutoencoderTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
-        let pictures = rows(batch.pictures, self.image.len(), &self.device);
-        let [count, _] = pictures.dims();
-        let condition = self.conditions.as_ref().map(|conditions| {
-            let weights = conditions.of_step(&batch.labels, self.settings.seed, batch.step);
-            rows(weights, conditions.len(), &self.device)
-        });
-        let with_condition = |code: Tensor<2>| match &condition {
-            Some(condition) => Tensor::cat(vec![code, condition.clone()], 1),
-            None => code,
-        };
-        let found = self.encoder.network()?.forward(pictures.clone());
-        let decoder = self.decoder.network()?;
-        let mut statistics = Vec::new();
-        let mut mode = Mode::Training {
-            statistics: &mut statistics,
-        };
-        let (reconstruction, kl) = if self.variational {
-            let mu = found.clone().slice([0..count, 0..self.z_dim]);
-            let logvar = found
-                .slice([0..count, self.z_dim..2 * self.z_dim])
-                .clamp(-losses::LOGVAR_BOUND, losses::LOGVAR_BOUND);
-            let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
-            let noise = rows(stream.normals(count * self.z_dim), self.z_dim, &self.device);
-            let code = mu.clone() + noise * (logvar.clone() * 0.5).exp();
-            let logits = decoder.forward_logits(with_condition(code), &mut mode);
-            (
-                self.reconstruction(logits, pictures),
-                Some(losses::kl_divergence(mu, logvar)),
-            )
-        } else {
-            let logits = decoder.forward_logits(with_condition(found), &mut mode);
-            (self.reconstruction(logits, pictures), None)
-        };
-        let mut shown = vec![("reconstruction", reconstruction.clone().inner())];
-        let loss = match kl {
-            Some(kl) => {
-                shown.push(("kl", kl.clone().inner()));
-                let progress = self.settings.progress(batch.step);
-                let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
-                reconstruction + kl * (self.settings.beta * warmth)
+        let step = batch.step;
+        let count = batch.pictures.len() / self.image.len().max(1);
+        let noise = match self.variational {
+            true => {
+                Stream::new(self.settings.seed, Purpose::Noise, step).normals(count * self.z_dim)
             }
-            None => reconstruction,
+            false => Vec::new(),
         };
-        let mut gradients = loss.backward();
-        let rate = self.settings.learning_rate_at(batch.step);
-        let decay = self.settings.average_decay;
-        self.encoder.step(&mut gradients, rate, decay);
-        self.decoder.step(&mut gradients, rate, decay);
-        shown
+        let conditions = self.conditions.as_ref().map_or_else(Vec::new, |known| {
+            known.of_step(&batch.labels, self.settings.seed, step)
+        });
+        let parts = self.settings.parts(&self.device);
+        let learned: Result<Vec<Learned>, ModelError> = (0..parts)
+            .into_par_iter()
+            .map(|index| {
+                let part = Part {
+                    pictures: part_of(&batch.pictures, index, parts),
+                    labels: part_of(&batch.labels, index, parts),
+                    conditions: part_of(&conditions, index, parts),
+                    noise: part_of(&noise, index, parts),
+                };
+                self.learn_part(&part, step)
+            })
+            .collect();
+        let (gradients, losses): (Vec<_>, Vec<_>) = learned?.into_iter().unzip();
+        let gradients = gradients
             .into_iter()
-            .map(|(name, value)| Ok((name, download(value)?[0])))
-            .collect()
+            .map(|[encoder, decoder]| (encoder, decoder));
+        let (encoder, decoder) = gradients.unzip();
+        let rate = self.settings.learning_rate_at(step);
+        let decay = self.settings.average_decay;
+        self.encoder.step_parts(encoder, rate, decay);
+        self.decoder.step_parts(decoder, rate, decay);
+        Ok(mean_losses(losses))
     }
 
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {

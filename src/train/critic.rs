@@ -4,7 +4,7 @@
 use super::deviation::{with_deviation, with_deviation_derivative};
 use super::parameters::Fresh;
 use super::resample::Halving;
-use crate::model::device;
+use super::task::parts_of;
 use crate::model::manifest::ImageSpec;
 use crate::model::shapes::checked_product;
 use crate::model::style::{Initial, SLOPE, noisy_activation, scaled_convolution};
@@ -35,19 +35,10 @@ fn one() -> f32 {
     1.0
 }
 
-/// Parts into which a batch is divided on the CPU, whatever the number of cores, so that a run repeats
-/// itself: they are computed side by side, and their gradients are averaged.
-pub const PARTS: usize = 2;
-
 impl CriticSpec {
     /// Into how many parts of whole groups a batch is divided. A GPU is faster with a batch as a whole.
     pub fn parts(&self, batch: usize, device: &Device) -> usize {
-        let groups = batch / self.group.max(1);
-        if device.clone().inner() == device::cpu() && groups.is_multiple_of(PARTS) {
-            PARTS
-        } else {
-            1
-        }
+        parts_of(batch / self.group.max(1), device)
     }
 
     /// Every tensor, and the side of the last resolution.

@@ -3,10 +3,10 @@
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
-use super::parameters::{Fresh, Weights};
+use super::parameters::{Fresh, LeafGradients, Weights};
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
-use super::task::{Batch, Task, Trained, conditioning, rows, with_role};
+use super::task::{Batch, Task, Trained, conditioning, part_of, rows, with_role};
 use super::unet::UnetSpec;
 use crate::latent::sampling::{Moment, Noising, Prediction};
 use crate::model::diffusion::DiffusionSpec;
@@ -15,6 +15,7 @@ use crate::model::manifest::Role;
 use crate::model::style::Initial;
 use crate::model::{ModelError, NetworkForm, download};
 use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -120,10 +121,33 @@ impl DiffusionTask {
         })
     }
 
-    fn network(&self) -> Result<GraphNetwork, ModelError> {
+    /// The gradients and the error of one of some parts of a batch.
+    fn learn_part(
+        &self,
+        noisy: &Noisy,
+        words: &[f32],
+        [part, parts]: [usize; 2],
+    ) -> Result<(LeafGradients, f32), ModelError> {
+        let row = |values: &[f32], len: usize| {
+            rows(part_of(values, part, parts).to_vec(), len, &self.device)
+        };
+        let mut inputs = vec![row(&noisy.x, self.data_len)];
+        if let Some(conditions) = &self.conditions {
+            inputs.push(row(words, conditions.len()));
+        }
+        inputs.push(row(&noisy.times, 1));
+        let target = row(&noisy.target, self.data_len);
+        let importance: Tensor<2> = row(&noisy.importance, 1);
+        let leaves = self.weights.leaves();
         let plan = Arc::clone(&self.plan);
-        let network = GraphNetwork::of_plan(plan, &self.device, |name| self.weights.live(name));
-        network.map_err(ModelError)
+        let network = GraphNetwork::of_plan(plan, &self.device, |name| leaves.get(name));
+        let found = network.and_then(|network| network.forward(inputs));
+        let found = found.map_err(ModelError)?.into_iter().next();
+        let found = found.ok_or_else(|| ModelError("the network has no output".to_owned()))?;
+        let loss = ((found - target).square().mean_dim(1) * importance).mean();
+        let shown = loss.clone().inner();
+        let mut gradients = loss.backward();
+        Ok((leaves.gradients(&mut gradients), download(shown)?[0]))
     }
 }
 
@@ -182,27 +206,20 @@ impl DiffusionTask {
 impl Task for DiffusionTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let noisy = self.noisy(&self.data(&batch), batch.step);
-        let row = |values: Vec<f32>, len: usize| rows(values, len, &self.device);
-        let mut inputs = vec![row(noisy.x, self.data_len)];
-        if let Some(conditions) = &self.conditions {
-            let words = conditions.of_step(&batch.labels, self.settings.seed, batch.step);
-            inputs.push(row(words, conditions.len()));
-        }
-        inputs.push(row(noisy.times, 1));
-        let target = row(noisy.target, self.data_len);
-        let importance: Tensor<2> = row(noisy.importance, 1);
-        let found = self.network()?.forward(inputs).map_err(ModelError)?;
-        let found = found
-            .into_iter()
-            .next()
-            .ok_or_else(|| ModelError("the network has no output".to_owned()))?;
-        let loss = ((found - target).square().mean_dim(1) * importance).mean();
-        let shown = loss.clone().inner();
-        let mut gradients = loss.backward();
+        let words = self.conditions.as_ref().map_or_else(Vec::new, |known| {
+            known.of_step(&batch.labels, self.settings.seed, batch.step)
+        });
+        let parts = self.settings.parts(&self.device);
+        let learned: Result<Vec<(LeafGradients, f32)>, ModelError> = (0..parts)
+            .into_par_iter()
+            .map(|part| self.learn_part(&noisy, &words, [part, parts]))
+            .collect();
+        let (gradients, errors): (Vec<_>, Vec<f32>) = learned?.into_iter().unzip();
         let rate = self.settings.learning_rate_at(batch.step);
         self.weights
-            .step(&mut gradients, rate, self.settings.average_decay);
-        Ok(vec![("error", download(shown)?[0])])
+            .step_parts(gradients, rate, self.settings.average_decay);
+        let mean = errors.iter().sum::<f32>() / errors.len().max(1) as f32;
+        Ok(vec![("error", mean)])
     }
 
     fn first_stage(&self) -> Option<&FirstStage> {

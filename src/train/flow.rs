@@ -37,9 +37,6 @@ fn settings(recipe: &Recipe) -> Result<&FlowSpec, ModelError> {
     settings.ok_or_else(|| ModelError("has no section \"flow\"".to_owned()))
 }
 
-/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself: they
-/// are computed side by side, and their gradients are averaged.
-const PARTS: usize = 2;
 /// In bits per dimension. Longer gradients are made shorter.
 const LONGEST_GRADIENT: f64 = 0.5;
 
@@ -102,14 +99,6 @@ impl FlowTask {
 }
 
 impl FlowTask {
-    fn part_count(&self) -> usize {
-        if self.settings.batch.is_multiple_of(PARTS) {
-            PARTS
-        } else {
-            1
-        }
-    }
-
     /// The gradients and the bits per dimension of one part of a batch.
     fn learn_part(&self, pictures: &[f32]) -> Result<(LeafGradients, f32), ModelError> {
         let leaves = self.weights.leaves();
@@ -129,7 +118,7 @@ impl Task for FlowTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let mut stream = Stream::new(self.settings.seed, Purpose::Noise, batch.step);
         let pictures = dequantised(&batch.pictures, &mut stream);
-        let parts = pictures.par_chunks(pictures.len() / self.part_count());
+        let parts = pictures.par_chunks(pictures.len() / self.settings.parts(&self.device));
         let parts: Result<Vec<(LeafGradients, f32)>, ModelError> =
             parts.map(|pictures| self.learn_part(pictures)).collect();
         let (gradients, bits): (Vec<LeafGradients>, Vec<f32>) = parts?.into_iter().unzip();

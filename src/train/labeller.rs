@@ -1,13 +1,14 @@
-//! A classifier that tells a decoder which attributes its pictures should show.
+//! A classifier that tells an autoencoder which attributes its pictures should keep.
 //!
-//! The squared error of a few pixels is little, so a decoder that learns it alone leaves out what is small, such as a
-//! closed eye, though the codes have it. A trained classifier, which stays as it is, weighs such pixels by what they
+//! The error of a few pixels is little, so a decoder that learns it alone leaves out what is small, such as a
+//! closed eye, even where the codes have it. A trained classifier, which stays as it is, weighs such pixels by what they
 //! say. It must not be the one that measures the model afterwards.
 
 use super::classifier::label_rows;
 use super::dataset::DataForm;
 use super::losses;
 use super::memory::RunMemory;
+use super::recipe::Recipe;
 use super::task::rows;
 use crate::model::graph::{self, GraphNetwork, GraphPlan};
 use crate::model::manifest::{LabelKind, Role};
@@ -66,15 +67,31 @@ fn read(
     Ok((file, plan))
 }
 
-/// What the classifier takes.
+/// What the classifier of a recipe takes; nothing where it names none.
 ///
 /// # Errors
 /// As [`Labeller::read`].
-pub fn memory(settings: &LabellerSettings, data: &DataForm) -> Result<RunMemory, ModelError> {
-    read(settings, data).map(|(_, plan)| RunMemory::of_graph(&plan))
+pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
+    match &recipe.labels {
+        Some(labels) => read(labels, data).map(|(_, plan)| RunMemory::of_graph(&plan)),
+        None => Ok(RunMemory::default()),
+    }
 }
 
 impl Labeller {
+    /// The classifier that a recipe names.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of_recipe(
+        recipe: &Recipe,
+        data: &DataForm,
+        device: &Device,
+    ) -> Result<Option<Self>, ModelError> {
+        let labels = recipe.labels.as_ref();
+        labels.map(|it| Self::read(it, data, device)).transpose()
+    }
+
     /// Reads the classifier.
     ///
     /// # Errors

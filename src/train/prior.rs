@@ -7,7 +7,7 @@ use super::dataset::DataForm;
 use super::first_stage::FirstStage;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::recipe::{Recipe, Settings};
-use super::task::{Batch, Task, Trained, conditioning, rows, with_role};
+use super::task::{Batch, Task, Trained, conditioning, part_of, rows, with_role};
 use crate::latent::Space;
 use crate::model::graph::{self, GraphNetwork, GraphPlan};
 use crate::model::grid::{self, Codebook};
@@ -19,8 +19,6 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Parts into which a batch is divided, whatever the number of cores, so that a run repeats itself.
-const PARTS: usize = 2;
 /// In nats for a place. Longer gradients are made shorter.
 const LONGEST_GRADIENT: f64 = 1.0;
 
@@ -177,14 +175,6 @@ impl PriorTask {
         let network = GraphNetwork::of_plan(plan, &self.device, |name| leaves.get(name));
         network.map_err(ModelError)
     }
-
-    fn part_count(&self) -> usize {
-        if self.settings.batch.is_multiple_of(PARTS) {
-            PARTS
-        } else {
-            1
-        }
-    }
 }
 
 /// The mean surprise in nats of the indices of grids, one after the other, under the scores of each of the
@@ -219,14 +209,15 @@ impl Task for PriorTask {
         let conditions = self.conditions.as_ref().map_or_else(Vec::new, |known| {
             known.of_step(&batch.labels, self.settings.seed, batch.step)
         });
-        let parts = self.part_count();
-        let of_part = |all: &[f32], part: usize| -> Vec<f32> {
-            let len = all.len() / parts;
-            all[part * len..(part + 1) * len].to_vec()
-        };
+        let parts = self.settings.parts(&self.device);
         let found: Result<Vec<(LeafGradients, f32)>, ModelError> = (0..parts)
             .into_par_iter()
-            .map(|part| self.learn_part(&of_part(&grids, part), &of_part(&conditions, part)))
+            .map(|part| {
+                self.learn_part(
+                    part_of(&grids, part, parts),
+                    part_of(&conditions, part, parts),
+                )
+            })
             .collect();
         let (gradients, nats): (Vec<LeafGradients>, Vec<f32>) = found?.into_iter().unzip();
         let rate = self.settings.learning_rate_at(batch.step);

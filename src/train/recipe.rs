@@ -7,9 +7,11 @@ use super::critic::CriticSpec;
 use super::dataset::{Dataset, DatasetName};
 use super::diffusion::DiffusionSettings;
 use super::first_stage::FirstStageSettings;
+use super::labeller::LabellerSettings;
 use super::layout::LayoutSettings;
 use super::losses::AdversarialLoss;
 use super::refine::RefineSettings;
+use super::task::parts_of;
 use super::translation::TranslationSettings;
 use super::vq::CodebookSettings;
 use crate::files::{FileKind, load};
@@ -17,8 +19,9 @@ use crate::model::family::Encoding;
 use crate::model::flow::FlowSpec;
 use crate::model::manifest::{DataSource, Family, ImageSpec, LayerSpec};
 use crate::model::style::StyleSpec;
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A whole recipe.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +51,9 @@ pub struct Recipe {
     /// What the decoder of the autoencoder is refined by, where nothing else is trained.
     #[serde(default)]
     pub refine: Option<RefineSettings>,
+    /// A classifier whose labels the reconstructions of an autoencoder should keep.
+    #[serde(default)]
+    pub labels: Option<LabellerSettings>,
     /// The sizes of a flow.
     #[serde(default)]
     pub flow: Option<FlowSpec>,
@@ -231,12 +237,9 @@ impl Recipe {
             fault(format!("cannot be read: it is {kind}, not a text in UTF-8"))
         })?;
         let mut recipe = Self::parse(&text).map_err(fault)?;
-        if let Some(autoencoder) = &mut recipe.autoencoder {
-            let folder = path.parent().unwrap_or(Path::new(""));
-            autoencoder.file = folder.join(&autoencoder.file);
-            for file in recipe.refine.iter_mut().flat_map(RefineSettings::files) {
-                *file = folder.join(&*file);
-            }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for file in recipe.files() {
+            *file = folder.join(&*file);
         }
         Ok((recipe, text))
     }
@@ -410,7 +413,18 @@ impl Recipe {
             ),
             (
                 recipe.refine.as_ref().is_none_or(RefineSettings::is_sound),
-                "refine.weight and refine.labels.weight must be 0 or more, and finite",
+                "refine.weight must be 0 or more, and finite",
+            ),
+            (
+                recipe.labels.is_none() || recipe.family.traits().autoencodes(),
+                "only autoencoders are told by a classifier which labels to keep",
+            ),
+            (
+                recipe
+                    .labels
+                    .as_ref()
+                    .is_none_or(LabellerSettings::is_sound),
+                "labels.weight must be 0 or more, and finite",
             ),
             (
                 recipe
@@ -432,6 +446,14 @@ impl Recipe {
 }
 
 impl Recipe {
+    /// The other files that it names.
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let autoencoder = self.autoencoder.iter_mut().map(|it| &mut it.file);
+        let generators = self.refine.iter_mut().flat_map(|it| &mut it.generators);
+        let labels = self.labels.iter_mut().map(|it| &mut it.classifier);
+        autoencoder.chain(generators).chain(labels)
+    }
+
     /// The shape of what the model learns: pictures, or the codes of an autoencoder.
     pub fn data_shape(&self, image: ImageSpec) -> [usize; 3] {
         let pictures = [image.channels, image.height, image.width];
@@ -502,6 +524,12 @@ impl Settings {
             }
             None => self.average_decay,
         }
+    }
+
+    /// Into how many equal parts a batch is divided, which are computed side by side. A GPU is faster with a
+    /// batch as a whole.
+    pub fn parts(&self, device: &Device) -> usize {
+        parts_of(self.batch, device)
     }
 
     /// Steps of the whole run.

@@ -6,10 +6,10 @@
 //! there is one. Models of these codes, trained before, take the refined decoder without being trained again; what some
 //! of them draw can be shown to the discriminator, too.
 
-use super::critic::{CriticSpec, Discriminator, PARTS};
+use super::critic::{CriticSpec, Discriminator};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
-use super::labeller::{self, Labeller, LabellerSettings};
+use super::labeller::{self, Labeller};
 use super::losses;
 use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
@@ -18,7 +18,7 @@ use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::style::View;
 use super::style_network::{Mapping, Synthesis};
-use super::task::{Batch, Task, Trained, rows, with_role};
+use super::task::{Batch, PARTS, Task, Trained, part_of, rows, with_role};
 use crate::model::file::StoredTensor;
 use crate::model::graph::{self, GraphNetwork, GraphPlan, Operation};
 use crate::model::manifest::{ImageSpec, Role};
@@ -41,23 +41,11 @@ pub struct RefineSettings {
     /// discriminator is shown are pictures of theirs.
     #[serde(default)]
     pub generators: Vec<PathBuf>,
-    /// A classifier whose labels the reconstructions should keep.
-    #[serde(default)]
-    pub labels: Option<LabellerSettings>,
 }
 
 impl RefineSettings {
     pub fn is_sound(&self) -> bool {
-        let labels = self.labels.as_ref();
-        self.weight >= 0.0
-            && self.weight.is_finite()
-            && labels.is_none_or(LabellerSettings::is_sound)
-    }
-
-    /// The files that it names.
-    pub fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let labels = self.labels.iter_mut().map(|it| &mut it.classifier);
-        self.generators.iter_mut().chain(labels)
+        self.weight >= 0.0 && self.weight.is_finite()
     }
 }
 
@@ -183,12 +171,8 @@ pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError>
         .map_err(|fault| ModelError(format!("has an unsound critic: {fault}")))?;
     let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
     let decoder = decoder_plan(&read_first_stage(recipe, data.image)?)?;
-    let memory = RunMemory::of_graph(&decoder).and(critic);
-    let labels = recipe.refine.as_ref().and_then(|it| it.labels.as_ref());
-    match labels {
-        Some(labels) => Ok(memory.and(labeller::memory(labels, data)?)),
-        None => Ok(memory),
-    }
+    let labeller = labeller::memory(recipe, data)?;
+    Ok(RunMemory::of_graph(&decoder).and(critic).and(labeller))
 }
 
 impl RefineTask {
@@ -204,9 +188,7 @@ impl RefineTask {
         let file = file.map_err(|error| ModelError(error.to_string()))?;
         let read = |path: &PathBuf| CodeGenerator::read(path, autoencoder.codes, image);
         let generators: Result<Vec<_>, _> = refine.generators.iter().map(read).collect();
-        let labels = refine.labels.as_ref();
-        let labeller = labels.map(|labels| Labeller::read(labels, data, &device));
-        let labeller = labeller.transpose()?;
+        let labeller = Labeller::of_recipe(recipe, data, &device)?;
         let plan = decoder_plan(&first_stage)?;
         let (_, tensors) = first_stage.networks();
         let betas = (settings.beta_1, settings.beta_2);
@@ -367,12 +349,9 @@ impl Task for RefineTask {
         let rate = self.settings.learning_rate_at(step);
         let decay = self.settings.average_decay_at(step);
         let parts = self.critic_spec.parts(self.settings.batch, &self.device);
-        let pictures: Vec<&[f32]> = batch
-            .pictures
-            .chunks(batch.pictures.len() / parts)
-            .collect();
-        let of_part = batch.labels.len() / parts;
-        let labels = (0..parts).map(|part| &batch.labels[part * of_part..][..of_part]);
+        let pictures = (0..parts).map(|part| part_of(&batch.pictures, part, parts));
+        let pictures: Vec<&[f32]> = pictures.collect();
+        let labels = (0..parts).map(|part| part_of(&batch.labels, part, parts));
         let judged: Result<Vec<(Part, Judged)>, ModelError> = pictures
             .par_iter()
             .enumerate()

@@ -8,6 +8,7 @@ use super::diffusion::{self, DiffusionTask};
 use super::first_stage::FirstStage;
 use super::flow::{self, FlowTask};
 use super::gan::GanTask;
+use super::labeller;
 use super::memory::RunMemory;
 use super::prior::{self, PriorTask};
 use super::recipe::Recipe;
@@ -21,7 +22,7 @@ use crate::model::file::StoredTensor;
 use crate::model::flow::FlowSpec;
 use crate::model::manifest::{Family, ImageSpec, LayerSpec, MapSpec, NetworkSpec, Role};
 use crate::model::style::StyleSpec;
-use crate::model::{ModelError, NetworkForm, shapes};
+use crate::model::{ModelError, NetworkForm, device, shapes};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 
@@ -156,7 +157,10 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
         Family::Autoencoder | Family::Vae if recipe.refine.is_some() => {
             refine::memory(recipe, data)?
         }
-        Family::Autoencoder | Family::Vae => encoder()?.and(decoder()?),
+        Family::Autoencoder | Family::Vae => {
+            let labeller = labeller::memory(recipe, data)?;
+            encoder()?.and(decoder()?).and(labeller)
+        }
         Family::Gan => {
             let discriminator = &recipe.discriminator;
             decoder()?.and(of_pictures("discriminator", discriminator, 1 + words)?)
@@ -255,4 +259,39 @@ pub fn with_role(
     tensors
         .into_iter()
         .map(move |(name, tensor)| (format!("{}.{name}", role.name()), tensor))
+}
+
+/// Parts into which a batch is divided on the CPU, whatever the number of cores, so that a run repeats
+/// itself: they are computed side by side, and their gradients are averaged.
+pub const PARTS: usize = 2;
+
+/// How many parts `count` pictures or groups of them are divided into. A GPU is faster with a batch as a whole.
+pub fn parts_of(count: usize, device: &Device) -> usize {
+    if device.clone().inner() == device::cpu() && count.is_multiple_of(PARTS) {
+        PARTS
+    } else {
+        1
+    }
+}
+
+/// One of `parts` equal pieces of what a batch has of something.
+pub fn part_of<T>(all: &[T], index: usize, parts: usize) -> &[T] {
+    let len = all.len() / parts.max(1);
+    &all[index * len..][..len]
+}
+
+/// The losses of the parts of a batch, averaged.
+pub fn mean_losses(parts: Vec<Vec<(&'static str, f32)>>) -> Vec<(&'static str, f32)> {
+    let count = parts.len().max(1) as f32;
+    let mut parts = parts.into_iter();
+    let mut mean = parts.next().unwrap_or_default();
+    for losses in parts {
+        for ((_, sum), (_, loss)) in mean.iter_mut().zip(losses) {
+            *sum += loss;
+        }
+    }
+    for (_, sum) in &mut mean {
+        *sum /= count;
+    }
+    mean
 }

@@ -6,7 +6,7 @@ use zscape::latent::{Sampler, Space, SpaceShape};
 use zscape::model::{Generator, ModelFile, device, download};
 
 /// An autoencoder with codes of 2 x 7 x 7.
-const FIRST_STAGE: &str = r#"
+pub const FIRST_STAGE: &str = r#"
 name = "small-kl"
 title = "Small autoencoder"
 summary = "An autoencoder of bright rows."

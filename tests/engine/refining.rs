@@ -1,6 +1,6 @@
 //! Refining the decoder of an autoencoder, and giving it to the models of its codes.
 
-use crate::latent_diffusion::{SECOND_STAGE, STYLED, first_stage, written};
+use crate::latent_diffusion::{FIRST_STAGE, SECOND_STAGE, STYLED, first_stage, written};
 use crate::training::{options, run, write_data};
 use std::path::{Path, PathBuf};
 use zscape::engine::ModelSource;
@@ -86,18 +86,25 @@ fn a_classifier_has_a_say() {
     let judge = catalogue::find("digits-judge").expect("it is built in");
     let path = folder.path().join("digits-judge.safetensors");
     std::fs::write(path, judge.bytes).expect("room for it");
-    let decoder = |name: &str, weight: &str| {
-        let labels = format!(
-            "[\"small-style.safetensors\"], labels = {{ classifier = \"digits-judge.safetensors\", weight = {weight} }}"
-        );
-        let recipe = REFINED.replace("[\"small-style.safetensors\"]", &labels);
-        let file = read(&train(folder.path(), name, &recipe));
-        file.tensors["decoder.3.weight"].values.clone()
-    };
-    let without = read(&train(folder.path(), "refined", REFINED));
-    let without = &without.tensors["decoder.3.weight"].values;
-    assert_eq!(&decoder("nothing", "0.0"), without, "it counts for nothing");
-    assert_ne!(&decoder("much", "5.0"), without);
+    for (recipe, role, weights) in [
+        (REFINED, "refined", "decoder.3.weight"),
+        (FIRST_STAGE, "whole", "encoder.0.weight"),
+    ] {
+        let trained = |name: &str, labels: &str| {
+            let line = "z_dim = 98";
+            assert!(recipe.contains(line), "{line}");
+            let recipe = recipe.replace(line, &format!("{line}\n{labels}"));
+            let file = read(&train(folder.path(), &format!("{role}-{name}"), &recipe));
+            file.tensors[weights].values.clone()
+        };
+        let told = |weight: &str| {
+            format!("labels = {{ classifier = \"digits-judge.safetensors\", weight = {weight} }}")
+        };
+        let without = trained("without", "");
+        let nothing = trained("nothing", &told("0.0"));
+        assert_eq!(nothing, without, "{role}: it counts for nothing");
+        assert_ne!(trained("much", &told("5.0")), without, "{role}");
+    }
 }
 
 #[test]
@@ -184,19 +191,19 @@ fn a_recipe_that_cannot_refine_is_refused() {
             "absent.safetensors",
         ),
         (
-            style,
-            r#"labels = { classifier = "small-kl.safetensors", weight = 1.0 }"#,
+            "z_dim = 98",
+            "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0 }",
             "it is no classifier",
         ),
         (
-            style,
-            r#"labels = { classifier = "absent.safetensors", weight = 1.0 }"#,
+            "z_dim = 98",
+            "z_dim = 98\nlabels = { classifier = 'absent.safetensors', weight = 1.0 }",
             "absent.safetensors",
         ),
         (
-            style,
-            r#"labels = { classifier = "small-kl.safetensors", weight = nan }"#,
-            "refine.labels.weight",
+            "z_dim = 98",
+            "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', weight = nan }",
+            "labels.weight",
         ),
         (
             r#"file = "small-kl.safetensors""#,
@@ -216,4 +223,19 @@ fn a_recipe_that_cannot_refine_is_refused() {
         assert!(error.is_bad_input(), "{to}: {error}");
         assert!(error.to_string().contains(part), "{to}: {error}");
     }
+}
+
+#[test]
+fn only_autoencoders_are_told_by_a_classifier() {
+    let folder = prepared();
+    let labels = "z_dim = 4\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0 }";
+    let recipe = written(
+        folder.path(),
+        "faulty.toml",
+        &STYLED.replacen("z_dim = 4", labels, 1),
+    );
+    let output = folder.path().join("out.safetensors");
+    let error = run(&options(recipe, folder.path(), output)).expect_err("a GAN");
+    assert!(error.is_bad_input(), "{error}");
+    assert!(error.to_string().contains("only autoencoders"), "{error}");
 }

@@ -5,7 +5,7 @@ mod encoder;
 mod shares;
 mod view;
 
-use super::critic::{CriticSpec, Discriminator, PARTS};
+use super::critic::{CriticSpec, Discriminator};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
 use super::memory::RunMemory;
@@ -14,7 +14,7 @@ use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
 use super::recipe::{Recipe, Settings};
 use super::style_network::{LayerNoise, Mapping, Synthesis};
-use super::task::{Batch, Task, Trained, layers_memory, picture_network, rows, with_role};
+use super::task::{Batch, PARTS, Task, Trained, layers_memory, picture_network, rows, with_role};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
