@@ -8,7 +8,7 @@ use super::context::{
 use super::error::CheckError;
 use super::limits::{MAX_CODE_LEN, check_size};
 use super::print::{excerpt, write_range};
-use super::suggest::suggest;
+use super::suggest::hint;
 use super::weight::Weight;
 use crate::latent::code_values::index;
 use crate::latent::{Condition, Lead, Space, SpaceShape, Values};
@@ -381,11 +381,9 @@ impl<C: Context + ?Sized> Checker<'_, C> {
         if let Some(minuend) = minuend {
             return format!("; to subtract from @{minuend}, put a space before the minus");
         }
-        let names = self.0.names();
-        match suggest(name, names.iter().map(String::as_str)) {
-            Some(near) => format!("; did you mean {}?", Expr::Named(near.to_owned())),
-            None => String::new(),
-        }
+        hint(name, &self.0.names(), |name| {
+            Expr::Named(name.to_owned()).to_string()
+        })
     }
 
     fn direction(&self, expr: &Expr, name: &str) -> Result<Space, CheckError> {
@@ -417,11 +415,9 @@ impl<C: Context + ?Sized> Checker<'_, C> {
             )));
         }
         let directions = self.0.directions();
-        let near = suggest(name, directions.iter().map(String::as_str));
-        Err(unknown(match near {
-            Some(near) => format!("; did you mean \"{near}\"?"),
-            None => String::new(),
-        }))
+        Err(unknown(hint(name, &directions, |name| {
+            format!("\"{name}\"")
+        })))
     }
 
     /// Checks that the point that truncation pulls towards fits the codes of `space`.

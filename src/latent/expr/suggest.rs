@@ -23,6 +23,26 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// What to say after an unknown word: the name that was meant, or, where none is near, some of those that there are.
+/// `shown` writes a name as one would type it.
+pub fn hint(word: &str, names: &[String], shown: impl Fn(&str) -> String) -> String {
+    /// So many are named.
+    const FEW: usize = 4;
+
+    if let Some(near) = suggest(word, names.iter().map(String::as_str)) {
+        return format!("; did you mean {}?", shown(near));
+    }
+    if names.is_empty() {
+        return String::new();
+    }
+    let first: Vec<String> = names.iter().take(FEW).map(|name| shown(name)).collect();
+    let more = match names.len().saturating_sub(FEW) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("; known: {}{more}", first.join(", "))
+}
+
 /// How many letters must be changed, added, left out or swapped with their neighbour to turn
 /// `a` into `b` (optimal string alignment distance).
 fn distance(a: &[char], b: &[char]) -> usize {
@@ -45,6 +65,17 @@ fn distance(a: &[char], b: &[char]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_names_what_was_meant_or_what_there_is() {
+        let names = ["z_0", "z_1", "smile", "age", "hat"].map(str::to_owned);
+        let at = |name: &str| format!("@{name}");
+        assert_eq!(hint("simle", &names, at), "; did you mean @smile?");
+        let known = "; known: @z_0, @z_1, @smile, @age and 1 more";
+        assert_eq!(hint("beard", &names, at), known);
+        assert_eq!(hint("beard", &names[..1], at), "; known: @z_0");
+        assert_eq!(hint("beard", &[], at), "");
+    }
 
     #[test]
     fn near_words_are_found_and_far_ones_are_not() {

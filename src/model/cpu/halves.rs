@@ -25,6 +25,10 @@ const LARGEST_EXPONENT: i32 = 15;
 #[derive(Debug)]
 pub struct HalfPanels {
     words: AVec<u32>,
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "there is one order elsewhere")
+    )]
     order: Order,
     inner: usize,
     /// What the vectors make of the words times this are the weights.

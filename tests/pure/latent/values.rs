@@ -257,6 +257,11 @@ fn refusals_are_helpful_sentences() {
             "dir(\"glases\") is not a direction of toy-stylegan; did you mean \"glasses\"?",
         ),
         (
+            Toy::plain(),
+            "seed(1) + dir(\"beard\")",
+            "dir(\"beard\") is not a direction of toy-gan; known: \"glasses\", \"age\", \"z2\"",
+        ),
+        (
             Toy::styled(),
             "dir(\"z3\")",
             "dir(\"z3\") is not a direction of toy-stylegan: the axes of z are z0 to z2",
@@ -274,7 +279,7 @@ fn refusals_are_helpful_sentences() {
         (
             Toy::styled(),
             "@nothing-like-it",
-            "there is no code named @nothing-like-it",
+            "there is no code named @nothing-like-it; known: @me, @smiling, @inverted, @styles and 1 more",
         ),
         (
             Toy::styled(),
