@@ -2,7 +2,7 @@
 //! their shapes and places, and no weight read.
 //!
 //! The hazard here is a file that promises more than it has, or that asks for code to be run. All
-//! containers end in the same list of [`TensorInfo`], which [`Container::checked`] compares with the
+//! containers end in the same list of [`TensorInfo`], which `Container::checked` compares with the
 //! bytes that are there; pickles build plain data and nothing else (`super::pickle`).
 
 mod npz;
