@@ -295,3 +295,31 @@ pub fn mean_losses(parts: Vec<Vec<(&'static str, f32)>>) -> Vec<(&'static str, f
     }
     mean
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_batch_are_the_batch() {
+        let device = device::cpu();
+        assert_eq!(
+            [4, 5, 0].map(|count| parts_of(count, &device)),
+            [PARTS, 1, PARTS]
+        );
+        let batch: Vec<u8> = (0..12).collect();
+        let parts: Vec<&[u8]> = (0..3).map(|index| part_of(&batch, index, 3)).collect();
+        assert_eq!(parts.concat(), batch);
+        assert!(part_of::<u8>(&[], 1, 2).is_empty());
+    }
+
+    #[test]
+    fn losses_of_parts_are_averaged_by_name() {
+        let losses = vec![
+            vec![("error", 1.0), ("kl", 10.0)],
+            vec![("error", 3.0), ("kl", 30.0)],
+        ];
+        assert_eq!(mean_losses(losses), [("error", 2.0), ("kl", 20.0)]);
+        assert!(mean_losses(Vec::new()).is_empty());
+    }
+}

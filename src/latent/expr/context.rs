@@ -31,10 +31,10 @@ pub trait Context {
     /// the language knows them; a direction of that name takes precedence.
     fn direction(&self, name: &str) -> Option<&Direction>;
 
-    /// All names that [`named`](Self::named) knows; "did you mean" chooses from them.
+    /// All names that [`named`](Self::named) knows; errors suggest some of them.
     fn names(&self) -> Vec<String>;
 
-    /// All names that [`direction`](Self::direction) knows; "did you mean" chooses from them.
+    /// All names that [`direction`](Self::direction) knows; errors suggest some of them.
     fn directions(&self) -> Vec<String>;
 
     /// The conditions that the model takes; `None` where it takes none.

@@ -1,4 +1,4 @@
-//! "Did you mean ...?"
+//! What to say about an unknown word: "did you mean ...?", or what is known.
 
 /// The candidate that `word` is most likely a misspelling of, if any is near enough: about one
 /// wrong letter in three, letter case not counted.

@@ -27,7 +27,7 @@ pub struct HalfPanels {
     words: AVec<u32>,
     #[cfg_attr(
         not(target_arch = "x86_64"),
-        expect(dead_code, reason = "there is one order elsewhere")
+        expect(dead_code, reason = "only x86-64 has a second order")
     )]
     order: Order,
     inner: usize,
