@@ -83,6 +83,8 @@ struct Part<'a> {
     conditions: &'a [f32],
     /// Standard normal, a row for each picture; empty without a prior.
     noise: &'a [f32],
+    /// Codes drawn from the prior, as many; empty where no classifier looks at what is decoded of them.
+    prior: &'a [f32],
 }
 
 /// The gradients that a part of a batch gives the encoder and the decoder, and its losses by name.
@@ -119,6 +121,14 @@ impl AutoencoderTask {
             (found, None)
         };
         let logits = decoder.forward_logits(with_condition(code), &mut mode);
+        let doubt = match self.labeller.as_ref().filter(|_| !part.prior.is_empty()) {
+            Some(labeller) => {
+                let code = rows(part.prior.to_vec(), self.z_dim, &self.device);
+                let samples = decoder.forward_logits(with_condition(code), &mut mode);
+                Some(labeller.doubt(activation::sigmoid(samples))?)
+            }
+            None => None,
+        };
         let (reconstruction, missed) = self.errors(logits, pictures, part.labels)?;
         let mut shown = vec![("reconstruction", reconstruction.clone().inner())];
         let mut loss = reconstruction;
@@ -131,6 +141,10 @@ impl AutoencoderTask {
         if let Some(missed) = missed {
             shown.push(("labels", missed.clone().inner()));
             loss = loss + missed;
+        }
+        if let Some(doubt) = doubt {
+            shown.push(("doubt", doubt.clone().inner()));
+            loss = loss + doubt;
         }
         let mut gradients = loss.backward();
         let gradients = leaves.map(|leaves| leaves.gradients(&mut gradients));
@@ -146,12 +160,14 @@ impl Task for AutoencoderTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let step = batch.step;
         let count = batch.pictures.len() / self.image.len().max(1);
-        let noise = match self.variational {
-            true => {
-                Stream::new(self.settings.seed, Purpose::Noise, step).normals(count * self.z_dim)
-            }
+        let numbers = count * self.z_dim;
+        let mut stream = Stream::new(self.settings.seed, Purpose::Noise, step);
+        let mut normals = |are_needed: bool| match are_needed {
+            true => stream.normals(numbers),
             false => Vec::new(),
         };
+        let noise = normals(self.variational);
+        let prior = normals(self.labeller.as_ref().is_some_and(Labeller::sees_samples));
         let conditions = self.conditions.as_ref().map_or_else(Vec::new, |known| {
             known.of_step(&batch.labels, self.settings.seed, step)
         });
@@ -164,6 +180,7 @@ impl Task for AutoencoderTask {
                     labels: part_of(&batch.labels, index, parts),
                     conditions: part_of(&conditions, index, parts),
                     noise: part_of(&noise, index, parts),
+                    prior: part_of(&prior, index, parts),
                 };
                 self.learn_part(&part, step)
             })

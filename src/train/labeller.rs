@@ -13,7 +13,7 @@ use super::task::rows;
 use crate::model::graph::{self, GraphNetwork, GraphPlan};
 use crate::model::manifest::{LabelKind, Role};
 use crate::model::{ModelError, ModelFile};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,16 +27,23 @@ pub struct LabellerSettings {
     /// Weight of the cross entropy of the labels of reconstructions, in nats. Where a picture has any number of
     /// labels, it is averaged over all that there are.
     pub weight: f64,
+    /// Weight of the entropy, in nats, of the labels of pictures whose codes are drawn from the prior: a decoder that is
+    /// told nothing of codes between those of pictures draws something between two kinds there. Averaged as above.
+    #[serde(default)]
+    pub doubt: f64,
 }
 
 impl LabellerSettings {
     pub fn is_sound(&self) -> bool {
-        self.weight >= 0.0 && self.weight.is_finite()
+        [self.weight, self.doubt]
+            .iter()
+            .all(|weight| *weight >= 0.0 && weight.is_finite())
     }
 }
 
 pub struct Labeller {
     weight: f64,
+    doubt: f64,
     network: GraphNetwork,
     kind: LabelKind,
     labels: usize,
@@ -110,6 +117,7 @@ impl Labeller {
         });
         Ok(Self {
             weight: settings.weight,
+            doubt: settings.doubt,
             network: network.map_err(ModelError)?,
             kind: data.kind,
             labels: data.labels.len(),
@@ -125,11 +133,33 @@ impl Labeller {
         let logits = self.network.forward_one(pictures).map_err(ModelError)?;
         let wanted = label_rows(self.kind, labels, self.labels);
         let wanted = rows(wanted, self.labels, &self.device);
-        let loss = match self.kind {
+        Ok(self.cross_entropy(logits, wanted) * self.weight)
+    }
+
+    /// Whether pictures of the prior count, too.
+    pub fn sees_samples(&self) -> bool {
+        self.doubt > 0.0
+    }
+
+    /// The weighted entropy of the labels of pictures in 0..1, none of which anybody knows: it falls as the classifier gets sure
+    /// of them, whichever way (Grandvalet and Bengio 2004).
+    ///
+    /// # Errors
+    /// When the pictures are not of the size that the classifier takes.
+    pub fn doubt(&self, pictures: Tensor<2>) -> Result<Tensor<1>, ModelError> {
+        let logits = self.network.forward_one(pictures).map_err(ModelError)?;
+        let found = match self.kind {
+            LabelKind::Classes => activation::softmax(logits.clone(), 1),
+            LabelKind::Flags => activation::sigmoid(logits.clone()),
+        };
+        Ok(self.cross_entropy(logits, found) * self.doubt)
+    }
+
+    fn cross_entropy(&self, logits: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
+        match self.kind {
             LabelKind::Classes => losses::cross_entropy(logits, wanted),
             LabelKind::Flags => losses::bernoulli(logits, wanted) / self.labels as f64,
-        };
-        Ok(loss * self.weight)
+        }
     }
 }
 
@@ -155,6 +185,7 @@ mod tests {
         let settings = LabellerSettings {
             classifier,
             weight: 2.0,
+            doubt: 3.0,
         };
         (data, settings, folder)
     }
@@ -184,6 +215,41 @@ mod tests {
         let moved = Tensor::from_inner(picture.clone().inner() - gradient * 0.1);
         let (_, less) = loss(&moved, 7);
         assert!(less < seven, "{less} after a step from {seven}");
+    }
+
+    #[test]
+    fn doubt_is_the_entropy_of_what_is_found_and_falls_along_its_gradient() {
+        let (data, settings, _folder) = digits();
+        let device = device::cpu().autodiff();
+        let labeller = Labeller::read(&settings, &data, &device).expect("it fits");
+        assert!(labeller.sees_samples());
+        let doubt = |pictures: &Tensor<2>| {
+            let doubt = labeller.doubt(pictures.clone()).expect("it fits");
+            let value = download(doubt.clone().inner()).expect("the CPU works")[0];
+            (doubt, value)
+        };
+        // Nobody can say what a stroke in half its ink over a bar is.
+        let bar = |at: usize| (12..15).contains(&(at / 28)) && (5..23).contains(&(at % 28));
+        let between = stroke()
+            .iter()
+            .enumerate()
+            .map(|(at, ink)| ink * 0.4 + f32::from(bar(at)) * 0.4);
+        let picture = rows(between.collect(), 784, &device).require_grad();
+        let (_, of_stroke) = doubt(&rows(stroke(), 784, &device));
+        let (found, of_cross) = doubt(&picture);
+        let most = 3.0 * 10f32.ln();
+        assert!(
+            (0.0..=most).contains(&of_cross),
+            "{of_cross} of at most {most}"
+        );
+        assert!(
+            of_stroke + 0.1 < of_cross,
+            "a stroke is surer: {of_stroke} and {of_cross}"
+        );
+        let gradient = picture.grad(&found.backward()).expect("it hangs on it");
+        let moved = Tensor::from_inner(picture.clone().inner() - gradient * 0.02);
+        let (_, less) = doubt(&moved);
+        assert!(less < of_cross, "{less} after a step from {of_cross}");
     }
 
     #[test]

@@ -424,7 +424,13 @@ impl Recipe {
                     .labels
                     .as_ref()
                     .is_none_or(LabellerSettings::is_sound),
-                "labels.weight must be 0 or more, and finite",
+                "labels.weight and labels.doubt must be 0 or more, and finite",
+            ),
+            (
+                recipe.labels.as_ref().is_none_or(|it| it.doubt == 0.0)
+                    || recipe.refine.is_none()
+                        && recipe.family.traits().encoding == Encoding::Distribution,
+                "labels.doubt belongs to a vae that is trained as a whole: its codes have a prior",
             ),
             (
                 recipe

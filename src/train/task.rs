@@ -162,8 +162,10 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
             encoder()?.and(decoder()?).and(labeller)
         }
         Family::Gan => {
+            let network = code_network(recipe.z_dim.saturating_add(words), &recipe.decoder);
+            let generator = chain_memory("decoder", &network, image.len())?;
             let discriminator = &recipe.discriminator;
-            decoder()?.and(of_pictures("discriminator", discriminator, 1 + words)?)
+            generator.and(of_pictures("discriminator", discriminator, 1 + words)?)
         }
         Family::StyleGan => {
             let networks = style::memory(recipe, data)?;
@@ -204,11 +206,24 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
 }
 
 /// What a network called `name` takes, which has to give `wanted` numbers.
+///
+/// # Errors
+/// When its layers do not fit one another, or normalise by the batch: only `GanTask` measures, at the end of a run, the
+/// statistics that such a layer has to keep.
 pub fn layers_memory(
     name: &str,
     network: &NetworkSpec,
     wanted: usize,
 ) -> Result<RunMemory, ModelError> {
+    if network.layers.contains(&LayerSpec::BatchNorm) {
+        return Err(ModelError(format!(
+            "has batch_norm in its {name}: only the decoder of a gan can have it"
+        )));
+    }
+    chain_memory(name, network, wanted)
+}
+
+fn chain_memory(name: &str, network: &NetworkSpec, wanted: usize) -> Result<RunMemory, ModelError> {
     let fault = |fault| ModelError(format!("has an unsound {name}: {fault}"));
     let plan = shapes::plan(network).map_err(fault)?;
     let given = plan.output().checked_len().map_err(fault)?;

@@ -103,7 +103,12 @@ fn a_classifier_has_a_say() {
         let without = trained("without", "");
         let nothing = trained("nothing", &told("0.0"));
         assert_eq!(nothing, without, "{role}: it counts for nothing");
-        assert_ne!(trained("much", &told("5.0")), without, "{role}");
+        let much = trained("much", &told("5.0"));
+        assert_ne!(much, without, "{role}");
+        if role == "whole" {
+            assert_eq!(much, trained("sure", &told("5.0, doubt = 0.0")));
+            assert_ne!(much, trained("doubt", &told("5.0, doubt = 5.0")));
+        }
     }
 }
 
@@ -204,6 +209,11 @@ fn a_recipe_that_cannot_refine_is_refused() {
             "z_dim = 98",
             "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', weight = nan }",
             "labels.weight",
+        ),
+        (
+            "z_dim = 98",
+            "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0, doubt = 1.0 }",
+            "labels.doubt belongs to",
         ),
         (
             r#"file = "small-kl.safetensors""#,

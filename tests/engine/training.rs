@@ -366,6 +366,35 @@ fn a_diffusion_recipe_that_contradicts_itself_is_refused() {
     }
 }
 
+/// Nobody measures the statistics of batch normalisation at the end of such a run, so the model file would hold zeros
+/// and ones in their place.
+#[test]
+fn batch_normalisation_that_no_run_can_keep_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    for (name, network) in [
+        ("digits-vae2", "encoder"),
+        ("digits-vae2", "decoder"),
+        ("digits-ae2", "decoder"),
+        ("digits-cvae", "decoder"),
+        ("digits-gan", "discriminator"),
+        ("digits-judge", "classifier"),
+    ] {
+        let recipe = short_recipe(name, 20, folder.path());
+        let text = std::fs::read_to_string(&recipe).expect("written above");
+        let (before, after) = text.split_once(&format!("\n{network} = [")).expect(name);
+        let (layers, after) = after.split_once("\n]").expect("it ends");
+        let at_its_end =
+            format!("{before}\n{network} = [{layers}\n  {{ layer = \"batch_norm\" }},\n]{after}");
+        std::fs::write(&recipe, at_its_end).expect("a file");
+        let output = folder.path().join("model.safetensors");
+        let error = run(&options(recipe, folder.path(), output)).expect_err("it cannot be kept");
+        assert!(error.is_bad_input(), "{error}");
+        let part = format!("has batch_norm in its {network}");
+        assert!(error.to_string().contains(&part), "{name}: {error}");
+    }
+}
+
 #[test]
 fn a_run_that_no_memory_holds_is_refused_before_anything_is_allocated() {
     let folder = tempfile::tempdir().expect("a folder");
