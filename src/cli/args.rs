@@ -187,6 +187,9 @@ pub struct EvalArgs {
     pub sampler: MethodArgs,
     #[command(flatten)]
     pub steps: StepArgs,
+    /// Truncation psi of samples: below 1 draws codes towards the mean
+    #[arg(long, value_name = "PSI", allow_negative_numbers = true)]
+    pub truncation: Option<f32>,
     /// The PNG to write of a generator: samples beside the training pictures nearest to them
     #[arg(long, value_name = "OUT.png")]
     pub neighbours: Option<PathBuf>,

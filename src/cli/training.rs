@@ -8,6 +8,7 @@ use crate::document::png;
 use crate::files::save;
 use crate::latent::NoiseMode;
 use crate::model::quality;
+use crate::train::eval::Manner;
 use crate::train::{self, TrainOptions};
 
 /// How many real pictures samples are measured by.
@@ -55,9 +56,15 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         save::check_place(path)?;
     }
     let sampler = args.steps.sampler(NoiseMode::Const, args.sampler.method)?;
+    let psi = args.truncation.unwrap_or(1.0);
+    if !psi.is_finite() {
+        let fault = format!("a truncation of {psi} is no number");
+        return Err(CliError::BadInput(fault));
+    }
+    let manner = Manner { sampler, psi };
     let report = progress::watched("pictures", |watch| {
         let device = args.device.into();
-        train::eval::evaluate(&source, judge.as_ref(), &args.data, device, sampler, watch)
+        train::eval::evaluate(&source, judge.as_ref(), &args.data, device, manner, watch)
     })?;
     if let Some(path) = &args.neighbours {
         let sheet = report.sheet.as_ref().ok_or_else(|| {

@@ -3,7 +3,8 @@
 use super::dataset::{DataForm, Dataset};
 use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
-use crate::latent::{Sampler, Vocabulary, VocabularyKind, stands_for};
+use crate::latent::interpolate::truncate;
+use crate::latent::{Sampler, Space, Vocabulary, VocabularyKind, stands_for};
 use crate::model::manifest::LabelKind;
 use crate::model::{Generator, ModelError, ModelFile};
 use serde::{Deserialize, Serialize};
@@ -189,19 +190,48 @@ impl Conditioning {
 pub struct Asked<'a> {
     conditioning: Option<Conditioning>,
     data: &'a Dataset,
-    sampler: Sampler,
+    manner: Manner,
+    /// The mean of w, for codes that a mapping network leads there.
+    w_mean: Option<Vec<f32>>,
+}
+
+/// How the samples of a measurement are made.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Manner {
+    pub sampler: Sampler,
+    /// What is left of the distance of each code from the mean, in w where there is a mapping network (the truncation trick,
+    /// Karras et al. 2019). 1 leaves codes as they are.
+    pub psi: f32,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            sampler: Sampler::default(),
+            psi: 1.0,
+        }
+    }
 }
 
 impl<'a> Asked<'a> {
     /// # Errors
-    /// When the model has words that the data has no labels for.
-    pub fn new(file: &ModelFile, data: &'a Dataset, sampler: Sampler) -> Result<Self, ModelError> {
+    /// When the model has words that the data has no labels for, or its codes cannot be truncated.
+    pub fn new(file: &ModelFile, data: &'a Dataset, manner: Manner) -> Result<Self, ModelError> {
+        let traits = file.manifest.family.traits();
+        if manner.psi != 1.0 && (traits.takes_steps() || traits.writes()) {
+            return Err(ModelError(format!(
+                "{} draws no codes around a mean that could be truncated",
+                file.manifest.name
+            )));
+        }
+        let w_mean = file.tensors.get("w.mean");
         let vocabulary = file.manifest.conditions.as_ref();
         let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form, 0.0));
         Ok(Self {
             conditioning: conditioning.transpose()?,
             data,
-            sampler,
+            manner,
+            w_mean: w_mean.map(|mean| mean.values.clone()),
         })
     }
 
@@ -242,8 +272,23 @@ impl<'a> Asked<'a> {
         codes: &[f32],
         conditions: &[f32],
     ) -> Result<Vec<f32>, ModelError> {
-        let inputs = generator.inputs_given(generator.start(), codes, conditions)?;
-        generator.make(&inputs, &self.sampler)
+        let start = generator.start();
+        let psi = self.manner.psi;
+        let inputs = match (&self.w_mean, psi == 1.0) {
+            (_, true) => generator.inputs_given(start, codes, conditions)?,
+            (Some(mean), false) => {
+                let codes = generator.w_from_z(codes)?;
+                let rows = codes.chunks_exact(mean.len().max(1));
+                let truncated: Vec<f32> = rows.flat_map(|row| truncate(row, mean, psi)).collect();
+                generator.inputs_given(Space::W, &truncated, conditions)?
+            }
+            // The mean of the prior.
+            (None, false) => {
+                let truncated: Vec<f32> = codes.iter().map(|value| value * psi).collect();
+                generator.inputs_given(start, &truncated, conditions)?
+            }
+        };
+        generator.make(&inputs, &self.manner.sampler)
     }
 }
 

@@ -3,13 +3,13 @@
 use super::TrainError;
 use super::conditions::exclusive;
 use super::dataset::Dataset;
-use super::eval;
+use super::eval::{self, Manner};
 use super::measure;
 use super::named;
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::task::{Task, Trained};
-use crate::latent::{Sampler, Space, SpaceShape};
+use crate::latent::{Space, SpaceShape};
 use crate::model::file::StoredTensor;
 use crate::model::judge::Classifier;
 use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
@@ -173,7 +173,7 @@ pub fn finish(
         None,
         [train, test],
         &device,
-        Sampler::default(),
+        Manner::default(),
         &mut progress,
     )?;
     Ok((manifest, tensors))

@@ -204,6 +204,26 @@ fn a_generator_is_shown_beside_its_nearest_training_pictures() {
         quality["precision"].as_f64()
     );
 
+    // Near the mean all samples are alike.
+    let alike = |psi: &str| {
+        let arguments = ["eval", GAN, "--data", &data, "--device", "cpu", "--json"];
+        let arguments = [&arguments[..], &["--truncation", psi]].concat();
+        let report = run(&arguments).succeeded().stdout;
+        let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+        report["quality"]["least_difference_between_samples"].as_f64()
+    };
+    assert_eq!(
+        alike("1"),
+        quality["least_difference_between_samples"].as_f64()
+    );
+    assert!(alike("0.2") < alike("1"));
+    for (model, psi, part) in [
+        (GAN, "nan", "a truncation of NaN"),
+        ("digits-ddpm", "0.5", "no codes around a mean"),
+    ] {
+        run(&["eval", model, "--data", &data, "--truncation", psi]).refused(part);
+    }
+
     // An autoencoder has no samples that a judge could look at.
     let near = [
         "eval",

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
-use zscape::latent::Sampler;
 use zscape::latent::{NoiseMode, Space};
 use zscape::model::{Generator, ModelFile, device, download};
 use zscape::train::{self, TrainError, TrainOptions, eval};
@@ -116,7 +115,7 @@ fn a_described_folder_can_be_trained_on() {
         None,
         &within,
         DeviceChoice::Cpu,
-        Sampler::default(),
+        eval::Manner::default(),
         &mut watch,
     );
     assert_eq!(report.expect("sound").quality, manifest.quality);

@@ -5,7 +5,6 @@ use flate2::write::GzEncoder;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zscape::engine::{DeviceChoice, ModelSource};
-use zscape::latent::Sampler;
 use zscape::model::{ModelFile, catalogue};
 use zscape::train::{self, Recipe, TrainError, TrainOptions, eval};
 
@@ -457,7 +456,7 @@ fn training_learns_and_eval_repeats_what_the_run_measured() {
             None,
             folder.path(),
             cpu,
-            Sampler::default(),
+            eval::Manner::default(),
             &mut watch,
         );
         (found, steps.clone())

@@ -12,6 +12,7 @@ mod neighbours;
 mod words;
 
 use super::TrainError;
+pub use super::conditions::Manner;
 use super::conditions::{Asked, exclusive};
 use super::dataset::{Dataset, DatasetName, Part};
 use super::device;
@@ -21,7 +22,7 @@ use super::random::{Purpose, Stream};
 use super::recipe::Recipe;
 use crate::document::Raster;
 use crate::engine::{DeviceChoice, ModelSource};
-use crate::latent::{Sampler, SpaceShape};
+use crate::latent::SpaceShape;
 use crate::model::manifest::LabelKind;
 use crate::model::quality::{self, Quality};
 use crate::model::{Generator, ModelError, ModelFile, catalogue, download};
@@ -88,7 +89,7 @@ impl fmt::Display for Report {
 }
 
 /// Measures a model on the data that its recipe names; `judge` is the classifier that judges a
-/// generator, if not the one of the catalogue; `sampler` says how samples are made. `watch` is told how many pictures of how many are
+/// generator, if not the one of the catalogue; `manner` says how samples are made. `watch` is told how many pictures of how many are
 /// done, and says whether to go on.
 ///
 /// # Errors
@@ -98,7 +99,7 @@ pub fn evaluate(
     judge: Option<&ModelSource>,
     folder: &Path,
     choice: DeviceChoice,
-    sampler: Sampler,
+    manner: Manner,
     watch: Watch<'_>,
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
@@ -130,7 +131,7 @@ pub fn evaluate(
             let generator = Generator::new(&file, &device)?;
             let judge = Judge::new(judge, &device)?;
             progress.total += train.len();
-            let asked = Asked::new(&file, &test, sampler)?;
+            let asked = Asked::new(&file, &test, manner)?;
             let near = neighbours::find(&generator, &judge, &asked, &train, &test, &mut progress)?;
             Some(near)
         }
@@ -141,7 +142,7 @@ pub fn evaluate(
         judge,
         [&train, &test],
         &device,
-        sampler,
+        manner,
         &mut progress,
     )?;
     let exclusive = match &file.manifest.conditions {
@@ -295,7 +296,7 @@ pub fn measure(
     judge: Option<ModelFile>,
     [train, test]: [&Dataset; 2],
     device: &Device,
-    sampler: Sampler,
+    manner: Manner,
     progress: &mut Progress<'_>,
 ) -> Result<Quality, TrainError> {
     let can = file.manifest.capabilities();
@@ -304,7 +305,7 @@ pub fn measure(
     }
     let judge = judge_for(file, judge)?;
     let generator = Generator::new(file, device)?;
-    let asked = Asked::new(file, test, sampler)?;
+    let asked = Asked::new(file, test, manner)?;
     let mut quality = Quality::new();
     if let Some(levels) = levels_of(file) {
         quality = grid::measure(&generator, &asked, test, levels, progress)?;
