@@ -125,7 +125,7 @@ impl AutoencoderTask {
             Some(labeller) => {
                 let code = rows(part.prior.to_vec(), self.z_dim, &self.device);
                 let samples = decoder.forward_logits(with_condition(code), &mut mode);
-                Some(labeller.doubt(activation::sigmoid(samples))?)
+                Some(labeller.doubt(labeller.logits(activation::sigmoid(samples))?))
             }
             None => None,
         };

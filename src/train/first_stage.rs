@@ -6,13 +6,17 @@ use super::recipe::Recipe;
 use super::task::with_role;
 use crate::latent::{Space, SpaceShape};
 use crate::model::file::StoredTensor;
-use crate::model::graph::{GraphSpec, NodeSpec, Operation, OutputSpec};
+use crate::model::graph::{
+    self, GraphNetwork, GraphPlan, GraphSpec, NodeSpec, Operation, OutputSpec,
+};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::wiring::{self, Wiring};
 use crate::model::{Generator, ModelError, ModelFile, NetworkForm, device, download};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Which autoencoder, and what its codes are.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -207,6 +211,32 @@ impl FirstStage {
         })
     }
 
+    /// The layers of the decoder, from codes to pictures in 0..1.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn decoder_plan(&self) -> Result<GraphPlan, ModelError> {
+        let decoder = self.networks.get(&Role::Decoder);
+        let decoder = decoder.ok_or_else(|| ModelError("has no decoder".to_owned()))?;
+        let graph = decoder.graph().map_err(ModelError)?;
+        graph::plan(&graph).map_err(ModelError)
+    }
+
+    /// The decoder, with weights that stay as they are.
+    ///
+    /// # Errors
+    /// As [`Self::decoder_plan`].
+    pub fn decoder(&self, device: &Device) -> Result<GraphNetwork, ModelError> {
+        let plan = Arc::new(self.decoder_plan()?);
+        let role = Role::Decoder.name();
+        let network = GraphNetwork::of_plan(plan, device, |name| {
+            let values = self.tensors.get(&format!("{role}.{name}"))?.values.clone();
+            let len = values.len();
+            Some(Tensor::from_data(TensorData::new(values, [len]), device))
+        });
+        network.map_err(ModelError)
+    }
+
     /// The codes of pictures in 0..1, row after row: the means of what the encoder gives.
     ///
     /// # Errors
@@ -321,7 +351,7 @@ const RAW: &str = "raw";
 const CODE: &str = "x";
 
 /// In front of the nodes of an encoder of codes.
-const OF_CODES: &str = "codes.";
+pub const OF_CODES: &str = "codes.";
 
 fn affine(takes: &str) -> NodeSpec {
     NodeSpec {

@@ -1,4 +1,5 @@
-//! A classifier that tells an autoencoder which attributes its pictures should keep.
+//! A classifier that tells an autoencoder which attributes its pictures should keep, and a generator of codes what its
+//! pictures show.
 //!
 //! The error of a few pixels is little, so a decoder that learns it alone leaves out what is small, such as a
 //! closed eye, even where the codes have it. A trained classifier, which stays as it is, weighs such pixels by what they
@@ -26,18 +27,38 @@ pub struct LabellerSettings {
     pub classifier: PathBuf,
     /// Weight of the cross entropy of the labels of reconstructions, in nats. Where a picture has any number of
     /// labels, it is averaged over all that there are.
+    #[serde(default)]
     pub weight: f64,
-    /// Weight of the entropy, in nats, of the labels of pictures whose codes are drawn from the prior: a decoder that is
-    /// told nothing of codes between those of pictures draws something between two kinds there. Averaged as above.
+    /// Weight of the entropy, in nats, of the labels of samples: pictures of codes that are drawn from the prior or, where
+    /// a decoder is refined, by generators. A decoder that is told nothing of codes between those of pictures draws
+    /// something between two kinds there. Averaged as above.
     #[serde(default)]
     pub doubt: f64,
+    /// Weight of the divergence of the share of each label in samples from that in the data, in nats summed over the labels; for
+    /// style-based generators.
+    #[serde(default)]
+    pub shares: f64,
+    /// From which part of the run on, 0 to 1, a style-based generator is told.
+    #[serde(default)]
+    pub from: f64,
 }
 
 impl LabellerSettings {
+    /// Whether they say only what counts for a generator of codes, or for an autoencoder.
+    pub fn is_of(&self, draws_codes: bool) -> bool {
+        if draws_codes {
+            self.weight == 0.0
+        } else {
+            self.shares == 0.0 && self.from == 0.0
+        }
+    }
+
     pub fn is_sound(&self) -> bool {
-        [self.weight, self.doubt]
-            .iter()
-            .all(|weight| *weight >= 0.0 && weight.is_finite())
+        let weights = [self.weight, self.doubt, self.shares];
+        (0.0..1.0).contains(&self.from)
+            && weights
+                .iter()
+                .all(|weight| *weight >= 0.0 && weight.is_finite())
     }
 }
 
@@ -130,29 +151,38 @@ impl Labeller {
     /// # Errors
     /// When the pictures are not of the size that the classifier takes.
     pub fn loss(&self, pictures: Tensor<2>, labels: &[u8]) -> Result<Tensor<1>, ModelError> {
-        let logits = self.network.forward_one(pictures).map_err(ModelError)?;
+        let logits = self.logits(pictures)?;
         let wanted = label_rows(self.kind, labels, self.labels);
         let wanted = rows(wanted, self.labels, &self.device);
         Ok(self.cross_entropy(logits, wanted) * self.weight)
     }
 
-    /// Whether pictures of the prior count, too.
+    /// Whether samples count, too.
     pub fn sees_samples(&self) -> bool {
         self.doubt > 0.0
     }
 
-    /// The weighted entropy of the labels of pictures in 0..1, none of which anybody knows: it falls as the classifier gets sure
-    /// of them, whichever way (Grandvalet and Bengio 2004).
+    /// What the classifier says of pictures in 0..1, `[batch, labels]`.
     ///
     /// # Errors
     /// When the pictures are not of the size that the classifier takes.
-    pub fn doubt(&self, pictures: Tensor<2>) -> Result<Tensor<1>, ModelError> {
-        let logits = self.network.forward_one(pictures).map_err(ModelError)?;
-        let found = match self.kind {
-            LabelKind::Classes => activation::softmax(logits.clone(), 1),
-            LabelKind::Flags => activation::sigmoid(logits.clone()),
-        };
-        Ok(self.cross_entropy(logits, found) * self.doubt)
+    pub fn logits(&self, pictures: Tensor<2>) -> Result<Tensor<2>, ModelError> {
+        self.network.forward_one(pictures).map_err(ModelError)
+    }
+
+    /// The probability of each label.
+    pub fn probabilities(&self, logits: Tensor<2>) -> Tensor<2> {
+        match self.kind {
+            LabelKind::Classes => activation::softmax(logits, 1),
+            LabelKind::Flags => activation::sigmoid(logits),
+        }
+    }
+
+    /// The weighted entropy of what is found in samples, whose labels nobody knows: it falls as the classifier gets
+    /// sure of them, whichever way (Grandvalet and Bengio 2004).
+    pub fn doubt(&self, logits: Tensor<2>) -> Tensor<1> {
+        let found = self.probabilities(logits.clone());
+        self.cross_entropy(logits, found) * self.doubt
     }
 
     fn cross_entropy(&self, logits: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
@@ -186,6 +216,8 @@ mod tests {
             classifier,
             weight: 2.0,
             doubt: 3.0,
+            shares: 0.0,
+            from: 0.0,
         };
         (data, settings, folder)
     }
@@ -224,7 +256,7 @@ mod tests {
         let labeller = Labeller::read(&settings, &data, &device).expect("it fits");
         assert!(labeller.sees_samples());
         let doubt = |pictures: &Tensor<2>| {
-            let doubt = labeller.doubt(pictures.clone()).expect("it fits");
+            let doubt = labeller.doubt(labeller.logits(pictures.clone()).expect("it fits"));
             let value = download(doubt.clone().inner()).expect("the CPU works")[0];
             (doubt, value)
         };

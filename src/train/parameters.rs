@@ -98,6 +98,15 @@ impl Parameters {
         })
     }
 
+    /// See [`Weights::begin_at`].
+    pub fn begin_at<'a>(
+        &mut self,
+        trained: impl Iterator<Item = (&'a str, &'a StoredTensor)>,
+        device: &Device,
+    ) -> bool {
+        self.weights.begin_at(trained, device)
+    }
+
     /// The network on the live weights, inside the autodiff graph.
     ///
     /// # Errors
@@ -233,12 +242,14 @@ impl Weights {
         Self { parameters, adam }
     }
 
-    /// Gives weights and their averages the values of a trained network, by name; others stay as they are.
+    /// Gives weights and their averages the values of a trained network, by name; others stay as they are. Gives whether
+    /// there were values for all.
     pub fn begin_at<'a>(
         &mut self,
         trained: impl Iterator<Item = (&'a str, &'a StoredTensor)>,
         device: &Device,
-    ) {
+    ) -> bool {
+        let mut missing = self.parameters.len();
         for (name, tensor) in trained {
             let found = self.parameters.iter_mut().find(|it| it.name == name);
             let Some(parameter) = found.filter(|it| it.shape == tensor.shape) else {
@@ -246,7 +257,9 @@ impl Weights {
             };
             parameter.value = leaf(tensor.values.clone(), device);
             parameter.average = parameter.value.clone().inner();
+            missing -= 1;
         }
+        missing == 0
     }
 
     /// A weight inside the autodiff graph.

@@ -51,6 +51,9 @@ pub struct Recipe {
     /// What the decoder of the autoencoder is refined by, where nothing else is trained.
     #[serde(default)]
     pub refine: Option<RefineSettings>,
+    /// A style-based generator of the same codes and sizes that a run begins with, in place of chance.
+    #[serde(default)]
+    pub begin: Option<PathBuf>,
     /// A classifier whose labels the reconstructions of an autoencoder should keep.
     #[serde(default)]
     pub labels: Option<LabellerSettings>,
@@ -416,21 +419,32 @@ impl Recipe {
                 "refine.weight must be 0 or more, and finite",
             ),
             (
-                recipe.labels.is_none() || recipe.family.traits().autoencodes(),
-                "only autoencoders are told by a classifier which labels to keep",
+                recipe.begin.is_none() || recipe.draws_codes(),
+                "only style-based generators of codes can begin with another model",
+            ),
+            (
+                recipe.labels.is_none()
+                    || recipe.family.traits().autoencodes()
+                    || recipe.draws_codes(),
+                "only autoencoders and style-based generators of codes are told by a classifier what they show",
             ),
             (
                 recipe
                     .labels
                     .as_ref()
                     .is_none_or(LabellerSettings::is_sound),
-                "labels.weight and labels.doubt must be 0 or more, and finite",
+                "labels.weight, doubt and shares must be 0 or more, and finite, and from less than 1",
             ),
             (
-                recipe.labels.as_ref().is_none_or(|it| it.doubt == 0.0)
-                    || recipe.refine.is_none()
-                        && recipe.family.traits().encoding == Encoding::Distribution,
-                "labels.doubt belongs to a vae that is trained as a whole: its codes have a prior",
+                recipe.labels.as_ref().is_none_or(|it| it.doubt == 0.0) || recipe.has_samples(),
+                "labels.doubt needs samples: of the prior of a vae, of refine.generators, or of a generator of codes",
+            ),
+            (
+                recipe
+                    .labels
+                    .as_ref()
+                    .is_none_or(|it| it.is_of(recipe.draws_codes())),
+                "labels.weight belongs to autoencoders, and labels.shares and labels.from to style-based generators",
             ),
             (
                 recipe
@@ -452,12 +466,28 @@ impl Recipe {
 }
 
 impl Recipe {
+    /// Whether a run draws samples whose labels a classifier can be asked for.
+    fn has_samples(&self) -> bool {
+        match &self.refine {
+            Some(refine) => !refine.generators.is_empty(),
+            None => self.draws_codes() || self.family.traits().encoding == Encoding::Distribution,
+        }
+    }
+
+    /// Whether a style-based generator draws the codes of an autoencoder.
+    fn draws_codes(&self) -> bool {
+        self.family.traits().has_styles && self.autoencoder.is_some()
+    }
+
     /// The other files that it names.
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let autoencoder = self.autoencoder.iter_mut().map(|it| &mut it.file);
         let generators = self.refine.iter_mut().flat_map(|it| &mut it.generators);
         let labels = self.labels.iter_mut().map(|it| &mut it.classifier);
-        autoencoder.chain(generators).chain(labels)
+        autoencoder
+            .chain(generators)
+            .chain(labels)
+            .chain(&mut self.begin)
     }
 
     /// The shape of what the model learns: pictures, or the codes of an autoencoder.

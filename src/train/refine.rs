@@ -20,7 +20,7 @@ use super::style::View;
 use super::style_network::{Mapping, Synthesis};
 use super::task::{Batch, PARTS, Task, Trained, part_of, rows, with_role};
 use crate::model::file::StoredTensor;
-use crate::model::graph::{self, GraphNetwork, GraphPlan, Operation};
+use crate::model::graph::{GraphNetwork, GraphPlan, Operation};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Initial, StylePlan, StyleSpec};
 use crate::model::{ModelError, ModelFile, NetworkForm, download};
@@ -134,15 +134,6 @@ impl CodeGenerator {
     }
 }
 
-/// The decoder of a recipe's autoencoder, from codes to pictures.
-fn decoder_plan(first_stage: &FirstStage) -> Result<GraphPlan, ModelError> {
-    let (networks, _) = first_stage.networks();
-    let decoder = networks.get(&Role::Decoder);
-    let decoder = decoder.ok_or_else(|| ModelError("has no decoder".to_owned()))?;
-    let graph = decoder.graph().map_err(ModelError)?;
-    graph::plan(&graph).map_err(ModelError)
-}
-
 fn critic_of(recipe: &Recipe) -> Result<&CriticSpec, ModelError> {
     let critic = recipe.critic.as_ref();
     critic.ok_or_else(|| ModelError("has no section [critic]".to_owned()))
@@ -170,7 +161,7 @@ pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError>
         .plan(view.seen, recipe.training.batch)
         .map_err(|fault| ModelError(format!("has an unsound critic: {fault}")))?;
     let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
-    let decoder = decoder_plan(&read_first_stage(recipe, data.image)?)?;
+    let decoder = read_first_stage(recipe, data.image)?.decoder_plan()?;
     let labeller = labeller::memory(recipe, data)?;
     Ok(RunMemory::of_graph(&decoder).and(critic).and(labeller))
 }
@@ -189,7 +180,7 @@ impl RefineTask {
         let read = |path: &PathBuf| CodeGenerator::read(path, autoencoder.codes, image);
         let generators: Result<Vec<_>, _> = refine.generators.iter().map(read).collect();
         let labeller = Labeller::of_recipe(recipe, data, &device)?;
-        let plan = decoder_plan(&first_stage)?;
+        let plan = first_stage.decoder_plan()?;
         let (_, tensors) = first_stage.networks();
         let betas = (settings.beta_1, settings.beta_2);
         // The means and deviations of codes are not the decoder's to learn.
@@ -315,30 +306,35 @@ impl RefineTask {
         part: Part,
         (pictures, labels): (&[f32], &[u8]),
         step: u64,
-    ) -> Result<(LeafGradients, [f32; 3]), ModelError> {
+    ) -> Result<(LeafGradients, [f32; 4]), ModelError> {
         let [count, len] = part.drawn.dims();
         let encoded = self.encoded(count);
         let critic = self.judge(|name| self.critic.fixed(name))?;
         let judgement = critic.forward(self.seen(part.drawn.clone()));
         let kind = self.settings.loss;
         let adversarial = kind.of_generator(judgement, || critic.forward(part.real.clone()));
-        let again = part.drawn.slice([0..encoded, 0..len]);
+        let again = part.drawn.clone().slice([0..encoded, 0..len]);
         let wanted = rows(pictures[..encoded * len].to_vec(), len, &self.device);
         let error = losses::squared(again.clone(), wanted);
-        let kept = match &self.labeller {
-            Some(labeller) => labeller.loss(again, &labels[..labels.len() / count * encoded])?,
-            None => error.zeros_like(),
-        };
-        let shown = [&adversarial, &error, &kept].map(|loss| loss.clone().inner());
+        let mut kept = error.zeros_like();
+        let mut doubt = error.zeros_like();
+        if let Some(labeller) = &self.labeller {
+            kept = labeller.loss(again, &labels[..labels.len() / count * encoded])?;
+            if labeller.sees_samples() && encoded < count {
+                let samples = part.drawn.slice([encoded..count, 0..len]);
+                doubt = labeller.doubt(labeller.logits(samples)?);
+            }
+        }
+        let shown = [&adversarial, &error, &kept, &doubt].map(|loss| loss.clone().inner());
         // A fresh discriminator knows nothing yet.
         let progress = self.settings.progress(step);
         let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
-        let loss = adversarial * warmth + error * self.refine.weight + kept;
+        let loss = adversarial * warmth + error * self.refine.weight + kept + doubt;
         let mut gradients = loss.backward();
-        let [adversarial, error, kept] = shown.map(download);
+        let [adversarial, error, kept, doubt] = shown.map(download);
         Ok((
             part.decoder.gradients(&mut gradients),
-            [adversarial?[0], error?[0], kept?[0]],
+            [adversarial?[0], error?[0], kept?[0], doubt?[0]],
         ))
     }
 }
@@ -368,7 +364,7 @@ impl Task for RefineTask {
             .zip(pictures.into_iter().zip(labels).collect::<Vec<_>>())
             .map(|(part, real)| self.teach_part(part, real, step))
             .collect();
-        let (mut gradients, mut shown) = (Vec::new(), [0.0; 3]);
+        let (mut gradients, mut shown) = (Vec::new(), [0.0; 4]);
         for (gradient, losses) in taught? {
             gradients.push(gradient);
             for (sum, loss) in shown.iter_mut().zip(losses) {
@@ -376,14 +372,17 @@ impl Task for RefineTask {
             }
         }
         self.decoder.step_parts(gradients, rate, decay);
-        let [generator, reconstruction, labels] = shown;
+        let [generator, reconstruction, labels, doubt] = shown;
         let mut losses = vec![
             ("discriminator", discriminator),
             ("generator", generator),
             ("reconstruction", reconstruction),
         ];
-        if self.labeller.is_some() {
+        if let Some(labeller) = &self.labeller {
             losses.push(("labels", labels));
+            if labeller.sees_samples() {
+                losses.push(("doubt", doubt));
+            }
         }
         Ok(losses)
     }

@@ -168,7 +168,7 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
             generator.and(of_pictures("discriminator", discriminator, 1 + words)?)
         }
         Family::StyleGan => {
-            let networks = style::memory(recipe, data)?;
+            let networks = style::memory(recipe, data)?.and(labeller::memory(recipe, data)?);
             if recipe.encoder.is_empty() {
                 networks
             } else {

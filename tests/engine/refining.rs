@@ -5,7 +5,7 @@ use crate::training::{options, run, write_data};
 use std::path::{Path, PathBuf};
 use zscape::engine::ModelSource;
 use zscape::model::{Generator, ModelFile, catalogue, device, download};
-use zscape::train::replace_decoder;
+use zscape::train::{TrainOptions, replace_decoder};
 
 const REFINED: &str = r#"
 name = "small-kl"
@@ -105,10 +105,8 @@ fn a_classifier_has_a_say() {
         assert_eq!(nothing, without, "{role}: it counts for nothing");
         let much = trained("much", &told("5.0"));
         assert_ne!(much, without, "{role}");
-        if role == "whole" {
-            assert_eq!(much, trained("sure", &told("5.0, doubt = 0.0")));
-            assert_ne!(much, trained("doubt", &told("5.0, doubt = 5.0")));
-        }
+        assert_eq!(much, trained("sure", &told("5.0, doubt = 0.0")), "{role}");
+        assert_ne!(much, trained("doubt", &told("5.0, doubt = 5.0")), "{role}");
     }
 }
 
@@ -211,9 +209,9 @@ fn a_recipe_that_cannot_refine_is_refused() {
             "labels.weight",
         ),
         (
-            "z_dim = 98",
-            "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0, doubt = 1.0 }",
-            "labels.doubt belongs to",
+            r#", generators = ["small-style.safetensors"] }"#,
+            " }\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0, doubt = 1.0 }",
+            "labels.doubt needs samples",
         ),
         (
             r#"file = "small-kl.safetensors""#,
@@ -235,17 +233,165 @@ fn a_recipe_that_cannot_refine_is_refused() {
     }
 }
 
+/// The classifier counts from the said part of a run on, and a resumed run goes on with the shares that it found.
 #[test]
-fn only_autoencoders_are_told_by_a_classifier() {
+fn a_generator_of_codes_is_told_what_its_pictures_show() {
     let folder = prepared();
-    let labels = "z_dim = 4\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0 }";
-    let recipe = written(
-        folder.path(),
-        "faulty.toml",
-        &STYLED.replacen("z_dim = 4", labels, 1),
+    let judge = catalogue::find("digits-judge").expect("it is built in");
+    let path = folder.path().join("digits-judge.safetensors");
+    std::fs::write(path, judge.bytes).expect("room for it");
+    let told = |settings: &str| {
+        let labels = format!("labels = {{ classifier = \"digits-judge.safetensors\"{settings} }}");
+        STYLED.replacen("z_dim = 4", &format!("z_dim = 4\n{labels}"), 1)
+    };
+    let trained = |name: &str, recipe: &str| read(&train(folder.path(), name, recipe)).tensors;
+    let weights = |name: &str, recipe: &str| {
+        let tensors = trained(name, recipe);
+        let mapping = tensors.keys().find(|name| name.contains("map"));
+        tensors[mapping.expect("it has a mapping network")]
+            .values
+            .clone()
+    };
+    let without = weights("untold", STYLED);
+    assert_eq!(
+        weights("nothing", &told("")),
+        without,
+        "it counts for nothing"
     );
-    let output = folder.path().join("out.safetensors");
-    let error = run(&options(recipe, folder.path(), output)).expect_err("a GAN");
-    assert!(error.is_bad_input(), "{error}");
-    assert!(error.to_string().contains("only autoencoders"), "{error}");
+    let late = told(", doubt = 9.0, shares = 9.0, from = 0.99");
+    assert_eq!(
+        weights("late", &late),
+        without,
+        "the run ends before it counts"
+    );
+    for settings in [
+        ", doubt = 9.0",
+        ", shares = 9.0",
+        ", doubt = 9.0, from = 0.5",
+    ] {
+        assert_ne!(weights("told", &told(settings)), without, "{settings}");
+    }
+
+    let recipe = told(", doubt = 2.0, shares = 2.0");
+    let whole = trained("whole", &recipe);
+    let recipe = written(folder.path(), "cut.toml", &recipe);
+    let output = folder.path().join("cut.safetensors");
+    let cut = options(recipe, folder.path(), output.clone());
+    let mut steps = 0;
+    zscape::train::run(&cut, &mut || {
+        steps += 1;
+        steps == 7
+    })
+    .expect_err("the run was stopped");
+    run(&TrainOptions {
+        resume: true,
+        ..cut
+    })
+    .expect("the checkpoint was kept");
+    assert_eq!(
+        read(&output).tensors,
+        whole,
+        "it took another way after the break"
+    );
+}
+
+#[test]
+fn a_run_begins_with_another_model() {
+    let folder = prepared();
+    let begun = |name: &str, change: &dyn Fn(String) -> String| {
+        let line = format!("z_dim = 4\nbegin = \"{name}.safetensors\"");
+        change(STYLED.replacen("z_dim = 4", &line, 1))
+    };
+    let slow = |recipe: String| {
+        let recipe = recipe.replace("learning_rate = 1e-3", "learning_rate = 1e-12");
+        recipe.replace("final_learning_rate = 1e-5", "final_learning_rate = 1e-12")
+    };
+    let before = read(&folder.path().join("small-style.safetensors"));
+    let after = read(&train(folder.path(), "slow", &begun("small-style", &slow)));
+    let of_run = ["mapping.", "synthesis.", "picture.", "encoder.codes."];
+    let mut compared = 0;
+    for (name, tensor) in &before.tensors {
+        if of_run.iter().any(|part| name.starts_with(part)) {
+            let pairs = tensor.values.iter().zip(&after.tensors[name].values);
+            let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(most < 1e-6, "{name} differs by {most}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 6, "{compared} tensors");
+    let quick = read(&train(
+        folder.path(),
+        "quick",
+        &begun("small-style", &|recipe| recipe),
+    ));
+    assert_ne!(
+        quick.tensors["mapping.0.weight"],
+        before.tensors["mapping.0.weight"]
+    );
+
+    let wider = |recipe: String| recipe.replace("w_dim = 6", "w_dim = 7");
+    let deeper = |recipe: String| {
+        let layers = "{ layer = \"dense\", outputs = 9 },\n  { layer = \"dense\", outputs = 8 }";
+        recipe.replace("{ layer = \"dense\", outputs = 8 }", layers)
+    };
+    let pictures = |recipe: String| {
+        let autoencoder = recipe.lines().find(|line| line.starts_with("autoencoder"));
+        recipe.replace(autoencoder.expect("it has one"), "")
+    };
+    let cases: [(&str, &dyn Fn(String) -> String, &str); 5] = [
+        ("absent", &slow, "absent.safetensors"),
+        ("small-kl", &slow, "no generator of the same sizes"),
+        ("small-style", &wider, "no generator of the same sizes"),
+        ("small-style", &deeper, "no encoder of the same sizes"),
+        ("small-style", &pictures, "can begin with another model"),
+    ];
+    for (name, change, part) in cases {
+        let recipe = written(folder.path(), "faulty.toml", &begun(name, change));
+        let output = folder.path().join("out.safetensors");
+        let error = run(&options(recipe, folder.path(), output)).expect_err(part);
+        assert!(error.is_bad_input(), "{part}: {error}");
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+}
+
+#[test]
+fn only_what_a_model_shows_can_be_told_by_a_classifier() {
+    let folder = prepared();
+    for (recipe, line, settings, part) in [
+        (
+            SECOND_STAGE,
+            "[diffusion]",
+            "weight = 1.0",
+            "only autoencoders and",
+        ),
+        (STYLED, "[style]", "weight = 1.0", "labels.weight belongs"),
+        (
+            STYLED,
+            "[style]",
+            "doubt = nan",
+            "labels.weight, doubt and shares",
+        ),
+        (
+            STYLED,
+            "[style]",
+            "from = 1.0",
+            "labels.weight, doubt and shares",
+        ),
+        (STYLED, "[style]", "doubt = 1.0", "it is no classifier"),
+        (FIRST_STAGE, "[training]", "shares = 1.0", "labels.shares"),
+        (FIRST_STAGE, "[training]", "from = 0.5", "labels.from"),
+    ] {
+        assert!(recipe.contains(line), "{line}");
+        let section =
+            format!("[labels]\nclassifier = 'small-kl.safetensors'\n{settings}\n\n{line}");
+        let recipe = written(
+            folder.path(),
+            "faulty.toml",
+            &recipe.replacen(line, &section, 1),
+        );
+        let output = folder.path().join("out.safetensors");
+        let error = run(&options(recipe, folder.path(), output)).expect_err(settings);
+        assert!(error.is_bad_input(), "{settings}: {error}");
+        assert!(error.to_string().contains(part), "{settings}: {error}");
+    }
 }

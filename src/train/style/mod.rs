@@ -1,7 +1,10 @@
 //! Style-based generators with style mixing (Karras et al. 2020), alone against a discriminator or
 //! with an encoder beside them (VAE-GAN, Larsen et al. 2016).
 
+mod begin;
+mod drift;
 mod encoder;
+mod looks;
 mod shares;
 mod view;
 
@@ -19,9 +22,11 @@ use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
+use drift::Found;
 use encoder::Encoder;
+use looks::Looks;
 use rayon::prelude::*;
-use shares::{Found, Shares};
+use shares::Shares;
 use std::collections::BTreeMap;
 pub use view::View;
 
@@ -39,6 +44,7 @@ pub struct StyleTask {
     critic: Weights,
     encoder: Option<Encoder>,
     shares: Option<Shares>,
+    looks: Option<Looks>,
     data: DataForm,
 }
 
@@ -99,6 +105,8 @@ struct Taught {
     encoder: Option<LeafGradients>,
     /// The labels, where shares are kept.
     found: Option<Found>,
+    /// The same in decoded pictures.
+    looks: Option<Vec<f32>>,
     /// The losses by name.
     shown: Vec<(&'static str, f32)>,
 }
@@ -137,8 +145,10 @@ impl StyleTask {
             .shares
             .map(|shares| Shares::new((recipe, shares), &view, data, &device));
         let first_stage = FirstStage::of_recipe(recipe, image)?;
-        Ok(Self {
+        let looks = Looks::of_recipe((recipe, data), first_stage.as_ref(), &device)?;
+        let mut task = Self {
             shares: shares.transpose()?,
+            looks,
             data: data.clone(),
             encoder: encoder.transpose()?,
             generator: Weights::new(fresh, settings.seed, betas, &device),
@@ -150,7 +160,11 @@ impl StyleTask {
             critic_spec,
             device,
             settings,
-        })
+        };
+        if let Some(path) = &recipe.begin {
+            task.begin_at(path)?;
+        }
+        Ok(task)
     }
 
     fn judge(
@@ -265,7 +279,7 @@ impl StyleTask {
         (step, place): (u64, u64),
     ) -> Result<Taught, ModelError> {
         let mut shown = Vec::new();
-        let (mut loss, mut found) = (None, None);
+        let (mut loss, mut found, mut seen) = (None, None, None);
         if let Some((fake, real)) = judged {
             let weight = self.adversarial_weight(step);
             // The generator's step asks for no gradient in the critic's weights.
@@ -275,6 +289,12 @@ impl StyleTask {
             let adversarial = kind.of_generator(judgement, || critic.forward(real.clone()));
             shown.push(("generator", adversarial.clone().inner()));
             let mut whole = adversarial;
+            if let Some(looks) = self.looks_at(step) {
+                let (told, labels) = looks.loss(fake.clone())?;
+                shown.push(("looks", told.clone().inner()));
+                whole = whole + told;
+                seen = Some(labels);
+            }
             if let Some(shares) = &self.shares {
                 let (drift, labels) = shares.loss(fake, real)?;
                 whole = whole + drift;
@@ -307,8 +327,15 @@ impl StyleTask {
             generator: generator.gradients(&mut gradients),
             encoder: encoder_leaves.map(|leaves| leaves.gradients(&mut gradients)),
             found,
+            looks: seen,
             shown: shown.collect::<Result<_, ModelError>>()?,
         })
+    }
+
+    /// What is found in decoded pictures, once it counts.
+    fn looks_at(&self, step: u64) -> Option<&Looks> {
+        let looks = self.looks.as_ref();
+        looks.filter(|it| it.count_at(self.settings.progress(step)))
     }
 
     /// The weight of the adversarial loss at a step; 0 where there is no discriminator yet.
@@ -371,11 +398,17 @@ impl Task for StyleTask {
             let sum: f32 = values.filter(|(of, _)| of == name).map(|(_, v)| v).sum();
             shown.push((name, sum / count));
         }
-        let (mut generator, mut encoder, mut found) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut generator, mut encoder) = (Vec::new(), Vec::new());
+        let (mut found, mut seen) = (Vec::new(), Vec::new());
         for part in taught {
             generator.push(part.generator);
             encoder.extend(part.encoder);
             found.extend(part.found);
+            seen.extend(part.looks);
+        }
+        if let Some(looks) = self.looks.as_mut().filter(|_| !seen.is_empty()) {
+            looks.note(seen, &batch.labels, self.settings.batch);
+            shown.push(("drift", looks.divergence()));
         }
         if let Some(shares) = &mut self.shares {
             shares.note(&found, self.settings.batch);
@@ -402,6 +435,9 @@ impl Task for StyleTask {
         if let Some(shares) = &self.shares {
             shares.save(&mut state)?;
         }
+        if let Some(looks) = &self.looks {
+            looks.save(&mut state);
+        }
         Ok(state)
     }
 
@@ -415,6 +451,9 @@ impl Task for StyleTask {
         }
         if let Some(shares) = &mut self.shares {
             shares.restore(&mut state, &self.device)?;
+        }
+        if let Some(looks) = &mut self.looks {
+            looks.restore(&mut state)?;
         }
         self.critic
             .restore("discriminator", &mut state, &self.device)

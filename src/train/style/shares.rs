@@ -6,6 +6,7 @@
 //! their divergence. This matches statistics of a batch as Salimans et al. (2016) match features, with labels in place of
 //! the discriminator's inner values, and with means over many batches.
 
+use super::drift::{Drift, Found};
 use super::view::View;
 use crate::model::{ModelError, download};
 use crate::train::classifier::label_rows;
@@ -17,23 +18,11 @@ use crate::train::task::{picture_network, rows};
 use burn::tensor::{Device, Tensor, activation};
 use std::collections::BTreeMap;
 
-/// Shares are kept this far from 0 and 1, where their divergence has no bounds.
-const LEAST: f64 = 2e-3;
-
 /// A classifier of what both networks see, and how often it finds each label.
 pub struct Shares {
     settings: LabelShares,
     classifier: Parameters,
-    /// Mean probabilities of each label over the last pictures: the generator's, and the data's.
-    drawn: Vec<f64>,
-    real: Vec<f64>,
-}
-
-/// The mean probability of each label over one part of a batch.
-#[derive(Clone, Default)]
-pub struct Found {
-    pub drawn: Vec<f32>,
-    pub real: Vec<f32>,
+    drift: Drift,
 }
 
 impl Shares {
@@ -51,8 +40,7 @@ impl Shares {
         Ok(Self {
             classifier: Parameters::new(&spec, seed, (0.9, 0.999), device)?,
             settings,
-            drawn: vec![0.5; data.labels.len()],
-            real: vec![0.5; data.labels.len()],
+            drift: Drift::new(data.labels.len(), settings.half_life),
         })
     }
 
@@ -89,10 +77,7 @@ impl Shares {
         let network = self.classifier.fixed_network()?;
         let mean = |seen| activation::sigmoid(network.forward(seen)).mean_dim(0);
         let (drawn, real) = (mean(drawn), mean(real));
-        let slopes = self.slopes();
-        let len = slopes.len();
-        let slopes = rows(slopes, len, &drawn.device());
-        let loss = (drawn.clone() * slopes).sum() * self.settings.weight;
+        let loss = self.drift.loss(drawn.clone()) * self.settings.weight;
         let found = Found {
             drawn: download(drawn.flatten::<1>(0, 1).inner())?,
             real: download(real.flatten::<1>(0, 1).inner())?,
@@ -100,45 +85,14 @@ impl Shares {
         Ok((loss, found))
     }
 
-    /// How fast the divergence of the generator's share of each label from that of the data,
-    /// `KL(drawn || real)` of two Bernoulli variables in nats, grows with the generator's.
-    fn slopes(&self) -> Vec<f32> {
-        let logit = |share: f64| {
-            let share = share.clamp(LEAST, 1.0 - LEAST);
-            (share / (1.0 - share)).ln()
-        };
-        let pairs = self.drawn.iter().zip(&self.real);
-        pairs
-            .map(|(drawn, real)| (logit(*drawn) - logit(*real)) as f32)
-            .collect()
-    }
-
     /// The divergence of all shares, in nats.
     pub fn divergence(&self) -> f32 {
-        let pairs = self.drawn.iter().zip(&self.real);
-        let of = |(drawn, real): (&f64, &f64)| {
-            let [drawn, real] = [drawn, real].map(|share| share.clamp(LEAST, 1.0 - LEAST));
-            drawn * (drawn / real).ln() + (1.0 - drawn) * ((1.0 - drawn) / (1.0 - real)).ln()
-        };
-        pairs.map(of).sum::<f64>() as f32
+        self.drift.divergence()
     }
 
     /// Takes what was found in the parts of a batch of so many pictures.
     pub fn note(&mut self, parts: &[Found], batch: usize) {
-        let keep = 0.5f64.powf(batch as f64 / self.settings.half_life as f64);
-        let share = (1.0 - keep) / parts.len().max(1) as f64;
-        let follow = |average: &mut Vec<f64>, found: &dyn Fn(&Found) -> &[f32]| {
-            if parts.is_empty() {
-                return;
-            }
-            average.iter_mut().for_each(|value| *value *= keep);
-            for part in parts {
-                let values = average.iter_mut().zip(found(part));
-                values.for_each(|(average, value)| *average += share * f64::from(*value));
-            }
-        };
-        follow(&mut self.drawn, &|found| &found.drawn);
-        follow(&mut self.real, &|found| &found.real);
+        self.drift.note(parts, batch);
     }
 
     /// Everything that a resumed run needs.
@@ -147,10 +101,7 @@ impl Shares {
     /// When the device fails.
     pub fn save(&self, into: &mut BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
         self.classifier.save("classifier", into)?;
-        for (name, shares) in [(DRAWN, &self.drawn), (REAL, &self.real)] {
-            let values = shares.iter().map(|share| *share as f32).collect();
-            into.insert(name.to_owned(), values);
-        }
+        self.drift.save(NAME, into);
         Ok(())
     }
 
@@ -163,19 +114,13 @@ impl Shares {
         from: &mut BTreeMap<String, Vec<f32>>,
         device: &Device,
     ) -> Result<(), ModelError> {
-        for (name, shares) in [(DRAWN, &mut self.drawn), (REAL, &mut self.real)] {
-            let values = from.remove(name).unwrap_or_default();
-            if values.len() != shares.len() {
-                return Err(ModelError(format!("holds no {name} of its labels")));
-            }
-            *shares = values.into_iter().map(f64::from).collect();
-        }
+        self.drift.restore(NAME, from)?;
         self.classifier.restore("classifier", from, device)
     }
 }
 
-const DRAWN: &str = "shares.drawn";
-const REAL: &str = "shares.real";
+/// What its means are called in a checkpoint.
+const NAME: &str = "shares";
 
 #[cfg(test)]
 mod tests {
@@ -226,44 +171,6 @@ mod tests {
         (shares.expect("sound"), view.seen.len())
     }
 
-    #[test]
-    fn slopes_are_those_of_the_divergence() {
-        let (mut shares, _) = fresh();
-        shares.real = vec![0.2, 0.5, 0.9];
-        let at = vec![0.6, 0.5, 0.05];
-        shares.drawn.clone_from(&at);
-        let slopes = shares.slopes();
-        for (label, slope) in slopes.iter().enumerate() {
-            let mut of = |share: f64| {
-                shares.drawn[label] = at[label] + share;
-                shares.divergence()
-            };
-            let difference = (of(0.01) - of(-0.01)) / 0.02;
-            shares.drawn[label] = at[label];
-            assert!(
-                (slope - difference).abs() < 0.01 * difference.abs() + 1e-3,
-                "{label}: {slope}, by differences {difference}"
-            );
-        }
-        // Shares of 0 and 1 have bounds.
-        shares.drawn = vec![0.0, 1.0, 0.0];
-        assert!(shares.slopes().iter().all(|slope| slope.abs() < 15.0));
-    }
-
-    #[test]
-    fn a_mean_share_is_half_replaced_after_its_half_life() {
-        let (mut shares, _) = fresh();
-        let found = Found {
-            drawn: vec![1.0, 0.0, 0.5],
-            real: vec![0.0, 0.5, 1.0],
-        };
-        shares.note(&vec![found; 2], 64);
-        assert_eq!(shares.drawn, [0.75, 0.25, 0.5]);
-        assert_eq!(shares.real, [0.25, 0.5, 0.75]);
-        shares.note(&[], 64);
-        assert_eq!(shares.drawn, [0.75, 0.25, 0.5]);
-    }
-
     /// What is drawn follows the gradient until it has the shares of the data, as the classifier sees
     /// them after it has learned.
     #[test]
@@ -310,15 +217,20 @@ mod tests {
     #[test]
     fn a_resumed_run_goes_on_with_its_shares() {
         let (mut shares, _) = fresh();
-        shares.drawn = vec![0.125, 0.25, 0.5];
+        let found = Found {
+            drawn: vec![0.125, 0.25, 0.5],
+            real: vec![0.5; 3],
+        };
+        shares.note(&[found], 1 << 20);
         let mut state = BTreeMap::new();
         shares.save(&mut state).expect("the CPU works");
         let (mut resumed, _) = fresh();
         let device = Device::flex().autodiff();
         let restored = resumed.restore(&mut state.clone(), &device);
         restored.expect("it is its own state");
-        assert_eq!(resumed.drawn, shares.drawn);
-        state.remove(REAL);
+        assert!(shares.divergence() > 0.1);
+        assert!((resumed.divergence() - shares.divergence()).abs() < 1e-6);
+        state.remove("shares.real");
         let error = resumed
             .restore(&mut state, &device)
             .expect_err("incomplete");

@@ -1,0 +1,40 @@
+//! A run that begins with a trained generator.
+
+use super::StyleTask;
+use crate::model::manifest::Role;
+use crate::model::{ModelError, ModelFile};
+use crate::train::first_stage::OF_CODES;
+use std::path::Path;
+
+impl StyleTask {
+    /// Gives generator and encoder the weights of a model of the same sizes. The discriminator begins anew: it is in no
+    /// model file.
+    ///
+    /// # Errors
+    /// A sentence that names the file when it cannot be read or is of other sizes.
+    pub(super) fn begin_at(&mut self, path: &Path) -> Result<(), ModelError> {
+        let fault = |fault: String| {
+            let path = path.display();
+            ModelError(format!("has an unfit beginning {path}: {fault}"))
+        };
+        let file = ModelFile::read(path).map_err(|error| fault(error.to_string()))?;
+        if file.manifest.style.as_ref() != Some(&self.spec) {
+            return Err(fault("it has no generator of the same sizes".to_owned()));
+        }
+        let own = file
+            .tensors
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor));
+        let mut is_whole = self.generator.begin_at(own, &self.device);
+        if let Some(encoder) = &mut self.encoder {
+            let prefix = format!("{}.{OF_CODES}", Role::Encoder.name());
+            let own = file.tensors.iter();
+            let own = own.filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
+            is_whole &= encoder.parameters.begin_at(own, &self.device);
+        }
+        match is_whole {
+            true => Ok(()),
+            false => Err(fault("it has no encoder of the same sizes".to_owned())),
+        }
+    }
+}
