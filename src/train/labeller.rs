@@ -262,10 +262,8 @@ mod tests {
         };
         // Nobody can say what a stroke in half its ink over a bar is.
         let bar = |at: usize| (12..15).contains(&(at / 28)) && (5..23).contains(&(at % 28));
-        let between = stroke()
-            .iter()
-            .enumerate()
-            .map(|(at, ink)| ink * 0.4 + f32::from(bar(at)) * 0.4);
+        let ink = |(at, ink): (usize, f32)| ink * 0.4 + f32::from(bar(at)) * 0.4;
+        let between = stroke().into_iter().enumerate().map(ink);
         let picture = rows(between.collect(), 784, &device).require_grad();
         let (_, of_stroke) = doubt(&rows(stroke(), 784, &device));
         let (found, of_cross) = doubt(&picture);

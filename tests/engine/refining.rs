@@ -266,7 +266,7 @@ fn a_generator_of_codes_is_told_what_its_pictures_show() {
     );
     for settings in [
         ", doubt = 9.0",
-        ", shares = 9.0",
+        ", shares = 9e3",
         ", doubt = 9.0, from = 0.5",
     ] {
         assert_ne!(weights("told", &told(settings)), without, "{settings}");
