@@ -295,6 +295,9 @@ fn a_generator_of_codes_is_told_what_its_pictures_show() {
     );
 }
 
+/// The model that a run begins with, what is changed in its recipe, and part of the fault.
+type Case<'a> = (&'a str, &'a dyn Fn(String) -> String, &'a str);
+
 #[test]
 fn a_run_begins_with_another_model() {
     let folder = prepared();
@@ -338,7 +341,7 @@ fn a_run_begins_with_another_model() {
         let autoencoder = recipe.lines().find(|line| line.starts_with("autoencoder"));
         recipe.replace(autoencoder.expect("it has one"), "")
     };
-    let cases: [(&str, &dyn Fn(String) -> String, &str); 5] = [
+    let cases: [Case<'_>; 5] = [
         ("absent", &slow, "absent.safetensors"),
         ("small-kl", &slow, "no generator of the same sizes"),
         ("small-style", &wider, "no generator of the same sizes"),
