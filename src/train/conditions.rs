@@ -204,6 +204,14 @@ pub struct Manner {
     pub psi: f32,
 }
 
+impl Manner {
+    /// Whether samples of a model can be made so.
+    pub fn suits(&self, file: &ModelFile) -> bool {
+        let traits = file.manifest.family.traits();
+        self.psi == 1.0 || !traits.takes_steps() && !traits.writes()
+    }
+}
+
 impl Default for Manner {
     fn default() -> Self {
         Self {
@@ -215,15 +223,8 @@ impl Default for Manner {
 
 impl<'a> Asked<'a> {
     /// # Errors
-    /// When the model has words that the data has no labels for, or its codes cannot be truncated.
+    /// When the model has words that the data has no labels for.
     pub fn new(file: &ModelFile, data: &'a Dataset, manner: Manner) -> Result<Self, ModelError> {
-        let traits = file.manifest.family.traits();
-        if manner.psi != 1.0 && (traits.takes_steps() || traits.writes()) {
-            return Err(ModelError(format!(
-                "{} draws no codes around a mean that could be truncated",
-                file.manifest.name
-            )));
-        }
         let w_mean = file.tensors.get("w.mean");
         let vocabulary = file.manifest.conditions.as_ref();
         let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form, 0.0));

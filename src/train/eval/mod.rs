@@ -103,6 +103,12 @@ pub fn evaluate(
     watch: Watch<'_>,
 ) -> Result<Report, TrainError> {
     let file = read(source)?;
+    if !manner.suits(&file) {
+        return Err(TrainError::Request(format!(
+            "{} draws no codes around a mean that could be truncated",
+            file.manifest.name
+        )));
+    }
     let judge = judge.map(read).transpose()?;
     let recipe = recipe_of(&file)?;
     let read_data = |part| {
