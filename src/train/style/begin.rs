@@ -1,4 +1,4 @@
-//! A run that begins with a trained generator.
+//! A run that starts from a trained generator.
 
 use super::StyleTask;
 use crate::model::manifest::Role;
@@ -7,8 +7,8 @@ use crate::train::first_stage::OF_CODES;
 use std::path::Path;
 
 impl StyleTask {
-    /// Gives generator and encoder the weights of a model of the same sizes. The discriminator begins anew: it is in no
-    /// model file.
+    /// Initializes generator and encoder with the weights of a model of the same sizes. The discriminator starts from
+    /// scratch: model files do not contain it.
     ///
     /// # Errors
     /// A sentence that names the file when it cannot be read or is of other sizes.
