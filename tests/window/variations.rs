@@ -100,10 +100,13 @@ fn parts_are_locked_and_children_have_them_of_their_parent() {
         window.settle();
         window.wait("the children", |app| app.pictures().is_settled());
     };
+    // One of those in sight: the rest are folded away, and which they are is the model's affair.
     let directions = &window.app().model().expect("a model").directions;
-    let in_w = directions
-        .iter()
-        .find(|it| it.space == Space::W && it.name == "glasses");
+    let in_w = directions.iter().find(|it| {
+        let lock = format!("Lock {}", it.name);
+        let button = window.harness.query_by_role_and_label(Role::Button, &lock);
+        it.space == Space::W && button.is_some()
+    });
     let direction = in_w.expect("there is one").clone();
     let dim = direction.values.len();
     // How far the codes of two children lie apart along the direction, layer by layer.
