@@ -21,6 +21,19 @@ pub struct ConditionSettings {
     /// where none are named.
     #[serde(default)]
     pub words: Vec<String>,
+    /// How often a prompt of training is short: up to three of the attributes that the picture has, as
+    /// people ask for. Otherwise it says of any number of them whether they are there or not.
+    #[serde(default)]
+    pub short: f64,
+}
+
+/// The most words of a short prompt.
+const SHORT: usize = 3;
+
+impl ConditionSettings {
+    pub fn is_sound(&self) -> bool {
+        (0.0..1.0).contains(&self.drop) && (0.0..=1.0).contains(&self.short)
+    }
 }
 
 impl Recipe {
@@ -61,7 +74,7 @@ pub fn exclusive(vocabulary: &Vocabulary, data: &Dataset) -> Result<Vec<[String;
     if vocabulary.kind == VocabularyKind::Classes || data.is_empty() {
         return Ok(Vec::new());
     }
-    let conditioning = Conditioning::new(vocabulary, &data.form, 0.0)?;
+    let conditioning = Conditioning::new(vocabulary, &data.form)?;
     let seen = conditioning.of_labels(&data.labels(0..PICTURES.min(data.len())));
     Ok(apart(&vocabulary.words, &seen))
 }
@@ -103,14 +116,15 @@ pub struct Conditioning {
     /// How many labels a row of the data has.
     row: usize,
     drop: f64,
+    short: f64,
 }
 
 impl Conditioning {
-    /// Conditions of data for the words of a vocabulary.
+    /// Conditions of data for the words of a vocabulary, where everything is said.
     ///
     /// # Errors
     /// When a word is not a label of the data.
-    pub fn new(vocabulary: &Vocabulary, form: &DataForm, drop: f64) -> Result<Self, ModelError> {
+    pub fn new(vocabulary: &Vocabulary, form: &DataForm) -> Result<Self, ModelError> {
         let label = |word: &String| {
             let label = form.labels.iter().position(|label| stands_for(word, label));
             label.ok_or_else(|| ModelError(format!("its data has no label {word:?}")))
@@ -123,7 +137,25 @@ impl Conditioning {
                 .map(label)
                 .collect::<Result<_, _>>()?,
             row: form.labels.len(),
-            drop,
+            drop: 0.0,
+            short: 0.0,
+        })
+    }
+
+    /// The same for training, where not everything is said.
+    ///
+    /// # Errors
+    /// When prompts should be short and are single classes.
+    pub fn in_training(self, settings: &ConditionSettings) -> Result<Self, ModelError> {
+        if settings.short > 0.0 && self.kind == VocabularyKind::Classes {
+            let fault =
+                "has conditions.short, which is for attributes: a class is one word as it is";
+            return Err(ModelError(fault.to_owned()));
+        }
+        Ok(Self {
+            drop: settings.drop,
+            short: settings.short,
+            ..self
         })
     }
 
@@ -164,12 +196,20 @@ impl Conditioning {
     }
 
     /// What is said of the pictures of a training step: now and then nothing, and of attributes as
-    /// many as it happens, so that prompts of any length are known.
+    /// many as it happens, so that prompts of any length are known, or only a few of those that are there.
     pub fn of_step(&self, labels: &[u8], seed: u64, step: u64) -> Vec<f32> {
         let mut conditions = self.of_labels(labels);
         let mut stream = Stream::new(seed, Purpose::Conditions, step);
         for condition in conditions.chunks_exact_mut(self.len().max(1)) {
             let is_dropped = stream.uniform() < self.drop;
+            if self.short > 0.0 && stream.uniform() < self.short {
+                let words = 1 + stream.below(SHORT);
+                say_few(condition, words, &mut stream);
+                if is_dropped {
+                    condition.fill(0.0);
+                }
+                continue;
+            }
             let share = stream.uniform();
             for weight in condition {
                 let is_said = match self.kind {
@@ -182,6 +222,25 @@ impl Conditioning {
             }
         }
         conditions
+    }
+}
+
+/// Leaves of the attributes that are there only `words`, each as likely as any other, and says nothing of the rest.
+fn say_few(condition: &mut [f32], words: usize, stream: &mut Stream) {
+    let mut left = condition.iter().filter(|weight| **weight > 0.0).count();
+    let mut wanted = words.min(left);
+    for weight in condition {
+        if *weight <= 0.0 {
+            *weight = 0.0;
+            continue;
+        }
+        // Selection sampling (Knuth 1997, algorithm 3.4.2S).
+        if stream.below(left) < wanted {
+            wanted -= 1;
+        } else {
+            *weight = 0.0;
+        }
+        left -= 1;
     }
 }
 
@@ -227,7 +286,7 @@ impl<'a> Asked<'a> {
     pub fn new(file: &ModelFile, data: &'a Dataset, manner: Manner) -> Result<Self, ModelError> {
         let w_mean = file.tensors.get("w.mean");
         let vocabulary = file.manifest.conditions.as_ref();
-        let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form, 0.0));
+        let conditioning = vocabulary.map(|words| Conditioning::new(words, &data.form));
         Ok(Self {
             conditioning: conditioning.transpose()?,
             data,
@@ -326,7 +385,13 @@ mod tests {
             default: None,
             exclusive: Vec::new(),
         };
-        Conditioning::new(&vocabulary, &data, drop).expect("all words are labels")
+        let known = Conditioning::new(&vocabulary, &data).expect("all words are labels");
+        let settings = ConditionSettings {
+            drop,
+            words: Vec::new(),
+            short: 0.0,
+        };
+        known.in_training(&settings).expect("it is sound")
     }
 
     #[test]
@@ -343,7 +408,7 @@ mod tests {
             default: None,
             exclusive: Vec::new(),
         };
-        let fault = Conditioning::new(&unknown, &data, 0.0).expect_err("it is no label");
+        let fault = Conditioning::new(&unknown, &data).expect_err("it is no label");
         assert!(fault.to_string().contains("\"hat\""), "{fault}");
     }
 
@@ -410,5 +475,39 @@ mod tests {
         let mut found = [0; 4];
         counts.for_each(|count| found[count] += 1);
         assert!(found.iter().all(|count| *count > 150), "{found:?} of 1000");
+    }
+
+    #[test]
+    fn short_prompts_name_a_few_attributes_that_are_there() {
+        let settings = ConditionSettings {
+            drop: 0.25,
+            words: Vec::new(),
+            short: 0.5,
+        };
+        let flags = conditioning(LabelKind::Flags, &["a", "b", "c"], 0.0);
+        let flags = flags.in_training(&settings).expect("attributes can be few");
+        // Pictures with an a and a c; that a b is missing is not said in short.
+        let said = flags.of_step(&[1, 0, 1].repeat(4000), 1, 7);
+        let rows = || said.chunks(3);
+        let share = |holds: &dyn Fn(&[f32]) -> bool| {
+            rows().filter(|row| holds(row)).count() as f64 / 4000.0
+        };
+        let near = |found: f64, wanted: f64| (found - wanted).abs() < 0.03;
+        // Of the long ones a twelfth says each: the integrals of s (1 - s)^2 and s^2 (1 - s) over the share s of words said.
+        let [only, both] = [
+            share(&|row| row == [1.0, 0.0, 0.0]),
+            share(&|row| row == [1.0, 0.0, 1.0]),
+        ];
+        let said_short = 0.75 * 0.5;
+        let said_long = 0.75 * 0.5 / 12.0;
+        assert!(near(only, said_short / 3.0 / 2.0 + said_long), "{only}");
+        assert!(near(both, said_short * 2.0 / 3.0 + said_long), "{both}");
+        assert!(rows().all(|row| row[0] >= 0.0 && row[1] <= 0.0 && row[2] >= 0.0));
+        assert_eq!(said, flags.of_step(&[1, 0, 1].repeat(4000), 1, 7));
+        let classes = conditioning(LabelKind::Classes, &["a", "b", "c"], 0.0);
+        let fault = classes
+            .in_training(&settings)
+            .expect_err("a class is one word");
+        assert!(fault.to_string().contains("conditions.short"), "{fault}");
     }
 }

@@ -1,5 +1,6 @@
 //! Diffusion models and flows: networks that learn what is behind noise.
 
+use super::begin::begin_at;
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
@@ -108,8 +109,12 @@ impl DiffusionTask {
         let settings = recipe.training.clone();
         let betas = (settings.beta_1, settings.beta_2);
         let first_stage = FirstStage::of_recipe(recipe, data.image)?;
+        let mut weights = Weights::new(fresh, settings.seed, betas, &device);
+        if let Some(path) = &recipe.begin {
+            begin_at(&mut weights, Role::Denoiser, path, &device)?;
+        }
         Ok(Self {
-            weights: Weights::new(fresh, settings.seed, betas, &device),
+            weights,
             moments: diffusion.noising.moments(),
             first_stage,
             data_len: recipe.data_shape(data.image).iter().product(),

@@ -1,6 +1,7 @@
 //! Training recipes, data readers and loops; measuring a finished model.
 
 mod autoencoder;
+mod begin;
 mod causal;
 mod checkpoint;
 mod classifier;

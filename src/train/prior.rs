@@ -1,6 +1,7 @@
 //! Autoregressive models learn by likelihood: what comes next in a grid is to be as little of a surprise
 //! as possible.
 
+use super::begin::begin_at;
 use super::causal::{CausalNetwork, CausalSpec};
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
@@ -120,8 +121,12 @@ impl PriorTask {
         let settings = recipe.training.clone();
         let betas = (settings.beta_1, settings.beta_2);
         let first_stage = FirstStage::of_recipe(recipe, data.image)?;
+        let mut weights = Weights::new(fresh, settings.seed, betas, &device);
+        if let Some(path) = &recipe.begin {
+            begin_at(&mut weights, Role::Prior, path, &device)?;
+        }
         Ok(Self {
-            weights: Weights::new(fresh, settings.seed, betas, &device),
+            weights,
             conditions: conditioning(recipe, data)?,
             first_stage,
             sides,

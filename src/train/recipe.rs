@@ -51,7 +51,7 @@ pub struct Recipe {
     /// What the decoder of the autoencoder is refined by, where nothing else is trained.
     #[serde(default)]
     pub refine: Option<RefineSettings>,
-    /// A style-based generator of the same codes and sizes that a run begins with, in place of chance.
+    /// A model of the same kind, codes and sizes that a run begins with, in place of chance.
     #[serde(default)]
     pub begin: Option<PathBuf>,
     /// A classifier whose labels the reconstructions of an autoencoder should keep.
@@ -331,8 +331,8 @@ impl Recipe {
                 recipe
                     .conditions
                     .as_ref()
-                    .is_none_or(|it| (0.0..1.0).contains(&it.drop)),
-                "conditions.drop must be in 0..1",
+                    .is_none_or(ConditionSettings::is_sound),
+                "conditions.drop must be in 0..1, and conditions.short from 0 to 1",
             ),
             (
                 recipe.conditions.is_none() || recipe.family.traits().learns_conditions,
@@ -419,8 +419,11 @@ impl Recipe {
                 "refine.weight must be 0 or more, and finite",
             ),
             (
-                recipe.begin.is_none() || recipe.draws_codes(),
-                "only style-based generators of codes can begin with another model",
+                recipe.begin.is_none()
+                    || recipe.draws_codes()
+                    || recipe.family.traits().takes_steps()
+                    || recipe.family.traits().writes(),
+                "only diffusion models, autoregressive models and style-based generators of codes can begin with another model",
             ),
             (
                 recipe.labels.is_none()

@@ -139,7 +139,7 @@ fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError> {
     let vocabulary = recipe.vocabulary(data);
     if let Some(vocabulary) = &vocabulary {
         vocabulary.check().map_err(ModelError)?;
-        Conditioning::new(vocabulary, data, 0.0)?;
+        Conditioning::new(vocabulary, data)?;
     }
     let words = vocabulary.map_or(0, |vocabulary| vocabulary.words.len());
     let encoded = match recipe.family.traits().encoding {
@@ -257,7 +257,8 @@ pub fn conditioning(recipe: &Recipe, data: &DataForm) -> Result<Option<Condition
     let (Some(vocabulary), Some(settings)) = (recipe.vocabulary(data), &recipe.conditions) else {
         return Ok(None);
     };
-    Conditioning::new(&vocabulary, data, settings.drop).map(Some)
+    let conditioning = Conditioning::new(&vocabulary, data)?;
+    conditioning.in_training(settings).map(Some)
 }
 
 /// Rows on a device, `[rows, row]`.

@@ -4,6 +4,7 @@
     reason = "tests write the broken files that the program has to survive"
 )]
 
+mod beginning;
 mod cpu_plan;
 mod diffusion;
 mod directions;

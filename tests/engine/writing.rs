@@ -9,7 +9,7 @@ use zscape::model::process::{Budget, Decoder as _, Inputs};
 use zscape::model::{Generator, ModelFile, device, download};
 use zscape::train::{self, TrainOptions};
 
-const CODEBOOK: &str = r#"
+pub const CODEBOOK: &str = r#"
 name = "small-codebook"
 title = "Small codebook"
 summary = "An autoencoder of bright rows whose codes are indices."
@@ -47,7 +47,7 @@ final_learning_rate = 1e-3
 average_decay = 0.5
 "#;
 
-const CODES: &str = r#"
+pub const CODES: &str = r#"
 name = "small-codes"
 title = "Small codes"
 summary = "An autoregressive model of the codes of bright rows."

@@ -1,8 +1,9 @@
 //! A run that starts from a trained generator.
 
 use super::StyleTask;
+use crate::model::ModelError;
 use crate::model::manifest::Role;
-use crate::model::{ModelError, ModelFile};
+use crate::train::begin;
 use crate::train::first_stage::OF_CODES;
 use std::path::Path;
 
@@ -13,13 +14,9 @@ impl StyleTask {
     /// # Errors
     /// A sentence that names the file when it cannot be read or is of other sizes.
     pub(super) fn begin_at(&mut self, path: &Path) -> Result<(), ModelError> {
-        let fault = |fault: String| {
-            let path = path.display();
-            ModelError(format!("has an unfit beginning {path}: {fault}"))
-        };
-        let file = ModelFile::read(path).map_err(|error| fault(error.to_string()))?;
+        let file = begin::read(path)?;
         if file.manifest.style.as_ref() != Some(&self.spec) {
-            return Err(fault("it has no generator of the same sizes".to_owned()));
+            return Err(begin::fault(path, "it has no generator of the same sizes"));
         }
         let own = file
             .tensors
@@ -34,7 +31,7 @@ impl StyleTask {
         }
         match is_whole {
             true => Ok(()),
-            false => Err(fault("it has no encoder of the same sizes".to_owned())),
+            false => Err(begin::fault(path, "it has no encoder of the same sizes")),
         }
     }
 }
