@@ -17,7 +17,8 @@ use std::path::Path;
 /// stay, with the effects that they had before.
 ///
 /// # Errors
-/// When one of the files cannot be read, their decoders have other layers, or the output cannot be written.
+/// When one of the files cannot be read, their decoders have other layers or read other codes, or the output cannot be
+/// written.
 pub fn replace_decoder(
     model: &ModelSource,
     from: &ModelSource,
@@ -54,6 +55,9 @@ fn replaced(
     if own != others {
         return Err("their layers differ".to_owned());
     }
+    if !same_codes(file, from)? {
+        return Err("it reads the codes of another autoencoder; their encoders differ".to_owned());
+    }
     let mut tensors = file.tensors.clone();
     for name in others.into_keys() {
         let name = format!("{}.{name}", Role::Decoder.name());
@@ -66,12 +70,47 @@ fn replaced(
     Ok((manifest, tensors))
 }
 
+/// How far two encoders that are the same may lie apart where one of them was stored in half precision, as a share
+/// of a weight.
+const ROUNDED: f32 = 1e-3;
+/// The same for weights near zero, where half precision has no share of its own (2^-24).
+const ROUNDED_TO_ZERO: f32 = 6e-8;
+
+/// Whether two models have the codes of one autoencoder: what makes the codes of pictures is the same in both. True
+/// where one of them has no encoder, because nothing can be said then.
+pub(super) fn same_codes(file: &ModelFile, from: &ModelFile) -> Result<bool, String> {
+    let is_there = |file: &ModelFile| file.manifest.networks.contains_key(&Role::Encoder);
+    if !is_there(file) || !is_there(from) {
+        return Ok(true);
+    }
+    let [own, others] = [file, from].map(|file| tensors_of(file, Role::Encoder));
+    let (own, others) = (own?, others?);
+    // Encoders of more than codes have further layers, with names of their own.
+    let mut shared = own
+        .iter()
+        .filter(|(name, shape)| others.get(*name) == Some(*shape));
+    Ok(shared.all(|(name, _)| {
+        let name = format!("{}.{name}", Role::Encoder.name());
+        let [own, other] = [file, from].map(|file| file.tensors.get(&name));
+        own.zip(other).is_some_and(|(own, other)| {
+            let pairs = own.values.iter().zip(&other.values);
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() <= ROUNDED * a.abs() + ROUNDED_TO_ZERO;
+            pairs.into_iter().all(near)
+        })
+    }))
+}
+
 /// The tensors of a decoder with their shapes, without those that scale codes.
 fn decoder_tensors(file: &ModelFile) -> Result<BTreeMap<String, Vec<usize>>, String> {
+    tensors_of(file, Role::Decoder)
+}
+
+/// The tensors of a network with their shapes, without those that scale codes.
+fn tensors_of(file: &ModelFile, role: Role) -> Result<BTreeMap<String, Vec<usize>>, String> {
     let name = &file.manifest.name;
-    let decoder = file.manifest.networks.get(&Role::Decoder);
-    let decoder = decoder.ok_or_else(|| format!("{name} has no decoder"))?;
-    let plan = graph::plan(&*decoder.graph()?)?;
+    let network = file.manifest.networks.get(&role);
+    let network = network.ok_or_else(|| format!("{name} has no {}", role.name()))?;
+    let plan = graph::plan(&*network.graph()?)?;
     let nodes = plan.spec.nodes.iter();
     let scales = nodes.filter(|node| {
         matches!(

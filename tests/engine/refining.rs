@@ -170,6 +170,23 @@ fn a_decoder_of_other_layers_is_refused() {
 }
 
 #[test]
+fn a_decoder_of_other_codes_is_refused_though_its_layers_are_the_same() {
+    let folder = prepared();
+    let model = train(folder.path(), "small-ldm", SECOND_STAGE);
+    let (seed, other) = ("seed = 1", "seed = 2");
+    assert!(FIRST_STAGE.contains(seed), "{seed}");
+    let other = train(folder.path(), "other-kl", &FIRST_STAGE.replace(seed, other));
+    let output = folder.path().join("new.safetensors");
+    let error = replace_decoder(&named(&model), &named(&other), &output).expect_err("other codes");
+    assert!(error.is_bad_input(), "{error}");
+    let said = error.to_string();
+    for part in ["small-ldm.safetensors", "other-kl.safetensors", "codes"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    assert!(!output.exists(), "nothing is written");
+}
+
+#[test]
 fn a_recipe_that_cannot_refine_is_refused() {
     let folder = prepared();
     let style = r#"generators = ["small-style.safetensors"]"#;
