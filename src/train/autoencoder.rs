@@ -6,7 +6,8 @@ use super::labeller::Labeller;
 use super::losses;
 use super::parameters::{LeafGradients, Parameters};
 use super::random::{Purpose, Stream};
-use super::recipe::{Recipe, Reconstruction, Settings};
+use super::recipe::Recipe;
+use super::settings::{Reconstruction, Settings};
 use super::task::{
     Batch, Task, Trained, code_network, conditioning, mean_losses, part_of, picture_network, rows,
     with_role,

@@ -22,7 +22,8 @@ pub struct ConditionSettings {
     #[serde(default)]
     pub words: Vec<String>,
     /// How often a prompt of training is short: up to three of the attributes that the picture has, as
-    /// people ask for. Otherwise it says of any number of them whether they are there or not.
+    /// people ask for, the rare ones more often. Otherwise it says of any number of them whether they are
+    /// there or not.
     #[serde(default)]
     pub short: f64,
 }
@@ -200,11 +201,12 @@ impl Conditioning {
     pub fn of_step(&self, labels: &[u8], seed: u64, step: u64) -> Vec<f32> {
         let mut conditions = self.of_labels(labels);
         let mut stream = Stream::new(seed, Purpose::Conditions, step);
+        let counts = self.counts(&conditions);
         for condition in conditions.chunks_exact_mut(self.len().max(1)) {
             let is_dropped = stream.uniform() < self.drop;
             if self.short > 0.0 && stream.uniform() < self.short {
                 let words = 1 + stream.below(SHORT);
-                say_few(condition, words, &mut stream);
+                say_few(condition, words, &counts, &mut stream);
                 if is_dropped {
                     condition.fill(0.0);
                 }
@@ -223,24 +225,40 @@ impl Conditioning {
         }
         conditions
     }
+
+    /// How many of some pictures have each attribute, from conditions that say everything.
+    fn counts(&self, conditions: &[f32]) -> Vec<u32> {
+        let mut counts = vec![0; self.len()];
+        for condition in conditions.chunks_exact(self.len().max(1)) {
+            for (count, weight) in counts.iter_mut().zip(condition) {
+                *count += u32::from(*weight > 0.0);
+            }
+        }
+        counts
+    }
 }
 
-/// Leaves of the attributes that are there only `words`, each as likely as any other, and says nothing of the rest.
-fn say_few(condition: &mut [f32], words: usize, stream: &mut Stream) {
-    let mut left = condition.iter().filter(|weight| **weight > 0.0).count();
-    let mut wanted = words.min(left);
-    for weight in condition {
-        if *weight <= 0.0 {
-            *weight = 0.0;
-            continue;
-        }
-        // Selection sampling (Knuth 1997, algorithm 3.4.2S).
-        if stream.below(left) < wanted {
-            wanted -= 1;
-        } else {
-            *weight = 0.0;
-        }
-        left -= 1;
+/// Leaves of the attributes that are there only `words`, and says nothing of the rest. An attribute is chosen the
+/// likelier, the fewer pictures have it: otherwise the words of rare attributes would hardly ever be heard alone.
+fn say_few(condition: &mut [f32], words: usize, counts: &[u32], stream: &mut Stream) {
+    // Weighted sampling without replacement: of keys ln(u) / weight the largest (Efraimidis and Spirakis 2006). The
+    // weight of an attribute is one by how many pictures have it.
+    let mut keys: Vec<(f64, usize)> = condition
+        .iter()
+        .zip(counts)
+        .enumerate()
+        .filter(|(_, (weight, _))| **weight > 0.0)
+        .map(|(at, (_, count))| (stream.uniform().ln() * f64::from(*count), at))
+        .collect();
+    keys.sort_unstable_by(|(left, _), (right, _)| right.total_cmp(left));
+    let said: Vec<(usize, f32)> = keys
+        .iter()
+        .take(words)
+        .map(|(_, at)| (*at, condition[*at]))
+        .collect();
+    condition.fill(0.0);
+    for (at, weight) in said {
+        condition[at] = weight;
     }
 }
 
@@ -509,5 +527,30 @@ mod tests {
             .in_training(&settings)
             .expect_err("a class is one word");
         assert!(fault.to_string().contains("conditions.short"), "{fault}");
+    }
+
+    #[test]
+    fn rare_attributes_are_said_as_often_as_common_ones() {
+        let settings = ConditionSettings {
+            drop: 0.0,
+            words: Vec::new(),
+            short: 1.0,
+        };
+        let flags = conditioning(LabelKind::Flags, &["a", "b", "c"], 0.0);
+        let flags = flags.in_training(&settings).expect("attributes can be few");
+        // All have an a and a b, one in ten has a c.
+        let labels = [[1, 1, 1].to_vec(), [1, 1, 0].repeat(9)].concat();
+        let said = flags.of_step(&labels.repeat(1000), 1, 7);
+        let rows = |at: usize| said.chunks(3).skip(at).step_by(10);
+        let alone = |row: &&[f32]| row.iter().filter(|weight| **weight != 0.0).count() == 1;
+        let single = rows(0).filter(alone).count();
+        let rare = rows(0).filter(|row| *row == [0.0, 0.0, 1.0]).count();
+        // Of weights 1, 1 and 10 the last comes first in ten of twelve cases; a third of the prompts have one word.
+        let share = rare as f64 / single as f64;
+        assert!((share - 10.0 / 12.0).abs() < 0.06, "{rare} of {single}");
+        let both = rows(1).filter(|row| *row == [1.0, 1.0, 0.0]).count();
+        let first = rows(1).filter(|row| *row == [1.0, 0.0, 0.0]).count();
+        assert!((600..730).contains(&both), "{both} of 1000");
+        assert!((110..220).contains(&first), "{first} of 1000");
     }
 }

@@ -6,7 +6,8 @@ use super::dataset::DataForm;
 use super::first_stage::FirstStage;
 use super::parameters::{Fresh, LeafGradients, Weights};
 use super::random::{Purpose, Stream};
-use super::recipe::{Recipe, Settings};
+use super::recipe::Recipe;
+use super::settings::Settings;
 use super::task::{Batch, Task, Trained, conditioning, part_of, rows, with_role};
 use super::unet::UnetSpec;
 use crate::latent::sampling::{Moment, Noising, Prediction};
@@ -178,6 +179,56 @@ impl DiffusionTask {
         }
     }
 
+    /// The levels of training, from the cleanest.
+    pub fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    /// All that can be said of `count` pictures with these labels, as [`Batch`] has them; nothing where there are no labels.
+    pub fn words_of(&self, labels: &[u8], count: usize) -> Vec<f32> {
+        match &self.conditions {
+            Some(conditions) if labels.is_empty() => vec![0.0; count * conditions.len()],
+            Some(conditions) => conditions.of_labels(labels),
+            None => Vec::new(),
+        }
+    }
+
+    /// What the averaged network says is behind noisy pictures or codes, each at its own level, under these words.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn data_behind(
+        &self,
+        noisy: &[f32],
+        words: &[f32],
+        moments: &[Moment],
+    ) -> Result<Vec<f32>, ModelError> {
+        let device = self.device.clone().inner();
+        let row = |values: &[f32], len: usize| rows(values.to_vec(), len, &device);
+        let mut inputs = vec![row(noisy, self.data_len)];
+        if let Some(conditions) = &self.conditions {
+            inputs.push(row(words, conditions.len()));
+        }
+        let times: Vec<f32> = moments.iter().map(|moment| moment.time as f32).collect();
+        inputs.push(row(&times, 1));
+        let plan = Arc::clone(&self.plan);
+        let network = GraphNetwork::of_plan(plan, &device, |name| self.weights.average(name));
+        let found = network.and_then(|network| network.forward(inputs));
+        let found = found.map_err(ModelError)?.into_iter().next();
+        let found = found.ok_or_else(|| ModelError("the network has no output".to_owned()))?;
+        let found = download(found)?;
+        let prediction = self.diffusion.prediction;
+        let codes = found
+            .chunks_exact(self.data_len)
+            .zip(noisy.chunks_exact(self.data_len));
+        let behind = codes.zip(moments).flat_map(|((output, noisy), moment)| {
+            prediction
+                .estimate(output.to_vec(), noisy, moment.level)
+                .data
+        });
+        Ok(behind.collect())
+    }
+
     /// Adds noise to data, to each picture its own amount: all levels of training are spread evenly
     /// over a batch, which makes the gradient less noisy than drawing them one by one.
     fn noisy(&self, data: &[f32], step: u64) -> Noisy {
@@ -211,9 +262,12 @@ impl DiffusionTask {
 impl Task for DiffusionTask {
     fn step(&mut self, batch: Batch) -> Result<Vec<(&'static str, f32)>, ModelError> {
         let noisy = self.noisy(&self.data(&batch), batch.step);
-        let words = self.conditions.as_ref().map_or_else(Vec::new, |known| {
-            known.of_step(&batch.labels, self.settings.seed, batch.step)
-        });
+        let words = match &self.conditions {
+            Some(known) if !batch.labels.is_empty() => {
+                known.of_step(&batch.labels, self.settings.seed, batch.step)
+            }
+            _ => self.words_of(&[], noisy.times.len()),
+        };
         let parts = self.settings.parts(&self.device);
         let learned: Result<Vec<(LeafGradients, f32)>, ModelError> = (0..parts)
             .into_par_iter()

@@ -3,7 +3,8 @@
 use super::dataset::DataForm;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::random::{Purpose, Stream};
-use super::recipe::{Recipe, Settings};
+use super::recipe::Recipe;
+use super::settings::Settings;
 use super::task::{Batch, Task, Trained, rows};
 use crate::model::flow::{self, FlowSpec};
 use crate::model::graph::{GraphNetwork, GraphPlan};

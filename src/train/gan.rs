@@ -5,7 +5,8 @@ use super::dataset::DataForm;
 use super::parameters::Parameters;
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
-use super::recipe::{Recipe, Settings};
+use super::recipe::Recipe;
+use super::settings::Settings;
 use super::task::{
     Batch, Task, Trained, code_network, conditioning, picture_network, rows, with_role,
 };

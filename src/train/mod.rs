@@ -37,6 +37,7 @@ mod recipe;
 mod refine;
 mod resample;
 mod run;
+mod settings;
 mod style;
 mod style_network;
 mod task;

@@ -41,6 +41,7 @@ mod sketch;
 mod steps;
 mod style;
 mod support;
+mod teaching;
 mod training;
 mod translation;
 mod writing;

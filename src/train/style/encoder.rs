@@ -6,7 +6,8 @@ use crate::model::manifest::{ImageSpec, NetworkSpec};
 use crate::train::losses;
 use crate::train::parameters::{Leaves, Parameters};
 use crate::train::random::{Purpose, Stream};
-use crate::train::recipe::{Autoencoding, Recipe};
+use crate::train::recipe::Recipe;
+use crate::train::settings::Autoencoding;
 use crate::train::task::{picture_network, rows};
 use burn::tensor::{Device, Tensor};
 

@@ -60,31 +60,42 @@ impl Looks {
         progress >= self.settings.from
     }
 
-    /// The loss of drawn codes, and the mean probability of each label in their pictures.
+    /// The loss of drawn codes, and the probability of each label in the picture of each.
     ///
     /// # Errors
     /// When the device fails.
     pub fn loss(&self, codes: Tensor<2>) -> Result<(Tensor<1>, Vec<f32>), ModelError> {
         let pictures = self.decoder.forward_one(codes).map_err(ModelError)?;
         let logits = self.labeller.logits(pictures)?;
-        let mean = self.labeller.probabilities(logits.clone()).mean_dim(0);
-        let loss =
-            self.labeller.doubt(logits) + self.drift.loss(mean.clone()) * self.settings.shares;
-        Ok((loss, download(mean.flatten::<1>(0, 1).inner())?))
+        let found = self.labeller.probabilities(logits.clone());
+        let mean = found.clone().mean_dim(0);
+        let loss = self.labeller.doubt(logits) + self.drift.loss(mean) * self.settings.shares;
+        Ok((loss, download(found.inner())?))
     }
 
-    /// Takes the mean probabilities that were found in the parts of a batch, and the labels of its data.
-    pub fn note(&mut self, parts: Vec<Vec<f32>>, labels: &[u8], batch: usize) {
-        let known = self.drift.labels();
-        let rows = label_rows(self.kind, labels, known);
-        let count = (rows.len() / known.max(1)).max(1) as f32;
-        let mut real = vec![0.0; known];
-        for row in rows.chunks_exact(known.max(1)) {
-            let pairs = real.iter_mut().zip(row);
-            pairs.for_each(|(sum, value)| *sum += value / count);
+    /// The likeliest labels, as a batch has them, from their probabilities.
+    pub fn labels(&self, probabilities: &[f32]) -> Vec<u8> {
+        let known = self.drift.labels().max(1);
+        match self.kind {
+            LabelKind::Flags => probabilities.iter().map(|it| u8::from(*it > 0.5)).collect(),
+            LabelKind::Classes => {
+                let rows = probabilities.chunks_exact(known);
+                let likeliest = rows.map(|row| {
+                    let classes = row.iter().enumerate();
+                    let most = classes.max_by(|(_, left), (_, right)| left.total_cmp(right));
+                    most.map_or(0, |(class, _)| class as u8)
+                });
+                likeliest.collect()
+            }
         }
-        let found = parts.into_iter().map(|drawn| Found {
-            drawn,
+    }
+
+    /// Takes the probabilities that were found in the parts of a batch, and the labels of its data.
+    pub fn note(&mut self, parts: &[Vec<f32>], labels: &[u8], batch: usize) {
+        let known = self.drift.labels();
+        let real = mean_row(&label_rows(self.kind, labels, known), known);
+        let found = parts.iter().map(|drawn| Found {
+            drawn: mean_row(drawn, known),
             real: real.clone(),
         });
         self.drift.note(&found.collect::<Vec<_>>(), batch);
@@ -107,4 +118,15 @@ impl Looks {
     pub fn restore(&mut self, from: &mut BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
         self.drift.restore(NAME, from)
     }
+}
+
+/// The mean of rows of `len` numbers.
+fn mean_row(rows: &[f32], len: usize) -> Vec<f32> {
+    let count = (rows.len() / len.max(1)).max(1) as f32;
+    let mut mean = vec![0.0; len];
+    for row in rows.chunks_exact(len.max(1)) {
+        let pairs = mean.iter_mut().zip(row);
+        pairs.for_each(|(sum, value)| *sum += value / count);
+    }
+    mean
 }

@@ -6,6 +6,8 @@ mod drift;
 mod encoder;
 mod looks;
 mod shares;
+mod teach;
+mod teacher;
 mod view;
 
 use super::critic::{CriticSpec, Discriminator};
@@ -15,19 +17,22 @@ use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::penalty::add_penalties;
 use super::random::{Purpose, Stream};
-use super::recipe::{Recipe, Settings};
+use super::recipe::Recipe;
+use super::settings::Settings;
 use super::style_network::{LayerNoise, Mapping, Synthesis};
 use super::task::{Batch, PARTS, Task, Trained, layers_memory, picture_network, rows, with_role};
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
-use drift::Found;
 use encoder::Encoder;
 use looks::Looks;
 use rayon::prelude::*;
 use shares::Shares;
 use std::collections::BTreeMap;
+use teach::Taught;
+use teacher::Teacher;
+pub use teacher::TeacherSettings;
 pub use view::View;
 
 pub struct StyleTask {
@@ -45,6 +50,7 @@ pub struct StyleTask {
     encoder: Option<Encoder>,
     shares: Option<Shares>,
     looks: Option<Looks>,
+    teacher: Option<Teacher>,
     data: DataForm,
 }
 
@@ -91,24 +97,13 @@ pub fn memory(recipe: &Recipe, data: &DataForm) -> Result<RunMemory, ModelError>
         .plan(seen, recipe.training.batch)
         .map_err(ModelError)?;
     let critic = RunMemory::of_weights(weights.iter().map(|it| it.shape.as_slice()));
-    let memory = RunMemory::of_style(&plan).and(critic);
+    let teacher = teacher::memory(recipe, data)?;
+    let memory = RunMemory::of_style(&plan).and(critic).and(teacher);
     if recipe.classifier.is_empty() {
         return Ok(memory);
     }
     let classifier = picture_network(seen, &recipe.classifier);
     Ok(memory.and(layers_memory("classifier", &classifier, data.labels.len())?))
-}
-
-/// What a generator's step has found for one part of a batch.
-struct Taught {
-    generator: LeafGradients,
-    encoder: Option<LeafGradients>,
-    /// The labels, where shares are kept.
-    found: Option<Found>,
-    /// The same in decoded pictures.
-    looks: Option<Vec<f32>>,
-    /// The losses by name.
-    shown: Vec<(&'static str, f32)>,
 }
 
 /// What one part of a batch has come to before the discriminator's step.
@@ -149,6 +144,7 @@ impl StyleTask {
         let mut task = Self {
             shares: shares.transpose()?,
             looks,
+            teacher: Teacher::of_recipe(recipe, data, &device)?,
             data: data.clone(),
             encoder: encoder.transpose()?,
             generator: Weights::new(fresh, settings.seed, betas, &device),
@@ -268,70 +264,6 @@ impl StyleTask {
         })
     }
 
-    /// The gradients of the generator, and of the encoder where there is one, for one part.
-    /// `judged` is what is seen of generated and of real pictures; the real ones in 0..1 are the
-    /// encoder's.
-    fn teach_part(
-        &self,
-        generator: &Leaves,
-        judged: Option<(Tensor<2>, Tensor<2>)>,
-        pictures: &[f32],
-        (step, place): (u64, u64),
-    ) -> Result<Taught, ModelError> {
-        let mut shown = Vec::new();
-        let (mut loss, mut found, mut seen) = (None, None, None);
-        if let Some((fake, real)) = judged {
-            let weight = self.adversarial_weight(step);
-            // The generator's step asks for no gradient in the critic's weights.
-            let critic = self.judge(|name| self.critic.fixed(name))?;
-            let kind = self.settings.loss;
-            let judgement = critic.forward(fake.clone());
-            let adversarial = kind.of_generator(judgement, || critic.forward(real.clone()));
-            shown.push(("generator", adversarial.clone().inner()));
-            let mut whole = adversarial;
-            if let Some(looks) = self.looks_at(step) {
-                let (told, labels) = looks.loss(fake.clone())?;
-                shown.push(("looks", told.clone().inner()));
-                whole = whole + told;
-                seen = Some(labels);
-            }
-            if let Some(shares) = &self.shares {
-                let (drift, labels) = shares.loss(fake, real)?;
-                whole = whole + drift;
-                found = Some(labels);
-            }
-            loss = Some(whole * weight);
-        }
-        let mut encoder_leaves = None;
-        if let Some(encoder) = &self.encoder {
-            // Beside a discriminator, half of the pictures keep what was learned.
-            let len = self.view.image.len();
-            let all = pictures.len() / len.max(1);
-            let count = if loss.is_some() { all.div_ceil(2) } else { all };
-            let pictures = rows(pictures[..count * len].to_vec(), len, &self.device);
-            let leaves = encoder.parameters.leaves();
-            let (again, [error, kl]) =
-                self.autoencode((generator, &leaves), encoder, pictures, (step, place))?;
-            shown.extend([("reconstruction", error), ("kl", kl)]);
-            loss = Some(match loss {
-                Some(loss) => loss + again,
-                None => again,
-            });
-            encoder_leaves = Some(leaves);
-        }
-        let loss = loss.ok_or_else(|| ModelError("there is nothing to learn from".to_owned()))?;
-        let mut gradients = loss.backward();
-        let shown = shown.into_iter();
-        let shown = shown.map(|(name, value)| Ok((name, download(value)?[0])));
-        Ok(Taught {
-            generator: generator.gradients(&mut gradients),
-            encoder: encoder_leaves.map(|leaves| leaves.gradients(&mut gradients)),
-            found,
-            looks: seen,
-            shown: shown.collect::<Result<_, ModelError>>()?,
-        })
-    }
-
     /// What is found in decoded pictures, once it counts.
     fn looks_at(&self, step: u64) -> Option<&Looks> {
         let looks = self.looks.as_ref();
@@ -400,14 +332,21 @@ impl Task for StyleTask {
         }
         let (mut generator, mut encoder) = (Vec::new(), Vec::new());
         let (mut found, mut seen) = (Vec::new(), Vec::new());
+        let (mut drawn, mut shown_by) = (Vec::new(), Vec::new());
         for part in taught {
             generator.push(part.generator);
             encoder.extend(part.encoder);
             found.extend(part.found);
             seen.extend(part.looks);
+            let (codes, labels) = part.drawn.unwrap_or_default();
+            drawn.extend(codes);
+            shown_by.extend(labels);
+        }
+        if let Some(teacher) = self.teacher.as_mut().filter(|_| !drawn.is_empty()) {
+            shown.push(("learner", teacher.learn(step, drawn, shown_by)?));
         }
         if let Some(looks) = self.looks.as_mut().filter(|_| !seen.is_empty()) {
-            looks.note(seen, &batch.labels, self.settings.batch);
+            looks.note(&seen, &batch.labels, self.settings.batch);
             shown.push(("drift", looks.divergence()));
         }
         if let Some(shares) = &mut self.shares {
@@ -438,6 +377,9 @@ impl Task for StyleTask {
         if let Some(looks) = &self.looks {
             looks.save(&mut state);
         }
+        if let Some(teacher) = &self.teacher {
+            teacher.save(&mut state)?;
+        }
         Ok(state)
     }
 
@@ -454,6 +396,9 @@ impl Task for StyleTask {
         }
         if let Some(looks) = &mut self.looks {
             looks.restore(&mut state)?;
+        }
+        if let Some(teacher) = &mut self.teacher {
+            teacher.restore(&mut state)?;
         }
         self.critic
             .restore("discriminator", &mut state, &self.device)
