@@ -22,7 +22,10 @@ fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     write_data(folder.path());
     first_stage(folder.path());
-    train(folder.path(), "small-ldm", SECOND_STAGE);
+    // Fast enough for words to count after ten steps, whose weights begin at zero.
+    let fast = SECOND_STAGE.replace("\nlearning_rate = 1e-3", "\nlearning_rate = 3e-2");
+    assert_ne!(fast, SECOND_STAGE, "the rate is named");
+    train(folder.path(), "small-ldm", &fast);
     let judge = catalogue::find("digits-judge").expect("it is built in");
     let path = folder.path().join("digits-judge.safetensors");
     std::fs::write(path, judge.bytes).expect("room for it");
@@ -50,17 +53,17 @@ fn a_generator_of_codes_learns_from_a_diffusion_model() {
     assert_eq!(nothing, alone, "it counts for nothing");
     let plain = taught("small-ldm", "weight = 9.0");
     let guided = taught("small-ldm", "weight = 9.0, guidance = 3.0");
-    let trained = |name: &str, lines: &[&str]| {
-        let tensors = train(folder.path(), name, &with(lines));
-        tensors["mapping.0.weight"].values.clone()
-    };
+    // All weights count: the large ones are stored too coarsely to show what a few steps change.
+    let trained = |name: &str, lines: &[&str]| train(folder.path(), name, &with(lines));
     let of_plain = trained("plain", &[&plain]);
-    assert_ne!(of_plain, alone["mapping.0.weight"].values);
+    assert!(of_plain != alone, "the teacher counts for nothing");
     // Where nobody says what a code shows, there is nothing to be guided by.
-    assert_eq!(trained("unguided", &[&guided]), of_plain);
+    let unguided = trained("unguided", &[&guided]);
+    assert!(unguided == of_plain, "guided by nothing");
     let told = trained("told", &[&plain, LABELS]);
-    assert_ne!(told, of_plain, "both denoisers are told what is found");
-    assert_ne!(trained("guided", &[&guided, LABELS]), told);
+    assert!(told != of_plain, "nobody is told what is found");
+    let told_much = trained("guided", &[&guided, LABELS]);
+    assert!(told_much != told, "guidance counts for nothing");
 }
 
 #[test]
