@@ -166,6 +166,9 @@ pub struct TrainArgs {
     /// Train no further: make the model of the checkpoint beside the output
     #[arg(long, conflicts_with = "resume")]
     pub finish: bool,
+    /// Write the model without measuring its quality; `eval -o` measures it later
+    #[arg(long)]
+    pub skip_eval: bool,
     #[command(flatten)]
     pub device: DeviceArgs,
 }

@@ -10,6 +10,7 @@ use crate::latent::NoiseMode;
 use crate::model::quality;
 use crate::train::eval::Manner;
 use crate::train::{self, TrainOptions};
+use std::path::Path;
 
 /// How many real pictures samples are measured by.
 const REFERENCES: usize = 2000;
@@ -22,6 +23,7 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
         output: args.output,
         resume: args.resume,
         finish: args.finish,
+        skip_eval: args.skip_eval,
         device: args.device.into(),
     };
     let checkpoint = train::checkpoint_beside(&options.output);
@@ -29,7 +31,14 @@ pub fn train(args: TrainArgs) -> Result<(), CliError> {
     source::check_apart(&[Some(&options.recipe)], &[output, Some(&checkpoint)])?;
     interrupt::watch();
     let quality = train::run(&options, &mut interrupt::asked)?;
+    if options.skip_eval {
+        return measure_later(&options.output);
+    }
     say(&quality::lines(&quality).join("\n"))
+}
+
+fn measure_later(model: &Path) -> Result<(), CliError> {
+    say(&format!("{}: measure it with eval", model.display()))
 }
 
 /// `zscape decoder`
@@ -38,7 +47,7 @@ pub fn decoder(args: &DecoderArgs) -> Result<(), CliError> {
     source::check_apart(&[Some(&args.from)], &[Some(&args.output)])?;
     save::check_place(&args.output)?;
     train::replace_decoder(&model, &from, &args.output)?;
-    say(&format!("{}: measure it with eval", args.output.display()))
+    measure_later(&args.output)
 }
 
 /// `zscape eval`

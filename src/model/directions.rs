@@ -81,6 +81,8 @@ pub enum Method {
     ProbePattern,
     /// The better of the two without what changes other labels most (Shen et al. 2020, section 3.3).
     Conditional,
+    /// The best so far, changed by the gradient of what the judge sees in moved pictures.
+    Learned,
     /// A principal component of codes.
     Pca,
     /// An eigenvector of the stacked style weights (Shen and Zhou 2021).

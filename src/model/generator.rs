@@ -272,6 +272,11 @@ impl Generator {
         self.len_of(self.start)
     }
 
+    /// The space whose codes the decoder takes.
+    pub fn decoder_space(&self) -> Space {
+        self.takes
+    }
+
     /// Numbers of a row as [`Self::decode`] takes it: a code in the space before the decoder, and the
     /// weights of its condition if the decoder takes one.
     pub fn input_len(&self) -> usize {

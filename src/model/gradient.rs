@@ -59,6 +59,22 @@ impl Tape {
         self.base == *device
     }
 
+    /// The device of the graph.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The pictures of what [`Generator::inputs`] gave, with the constant noise, as numbers in 0..1.
+    ///
+    /// # Errors
+    /// When the rows are not as long as the decoder's.
+    pub fn pictures(&self, rows: Tensor<2>) -> Result<Tensor<2>, ModelError> {
+        let given = std::iter::once(rows).chain(self.noise.iter().cloned());
+        let outputs = self.decoder.forward(given.collect()).map_err(ModelError)?;
+        let pictures = outputs.into_iter().next();
+        pictures.ok_or_else(|| ModelError("it has no output".to_owned()))
+    }
+
     /// Decodes what [`Generator::inputs`] gave, row after row with the constant noise, and
     /// compares each picture with `target`, f32 `[C, H, W]` in 0..1.
     ///
@@ -72,10 +88,7 @@ impl Tape {
     ) -> Result<SquaredError, ModelError> {
         let row = generator.input_len().max(1);
         let rows = upload_rows(inputs, row, &self.device).require_grad();
-        let given = std::iter::once(rows.clone()).chain(self.noise.iter().cloned());
-        let outputs = self.decoder.forward(given.collect()).map_err(ModelError)?;
-        let pictures = outputs.into_iter().next();
-        let pictures = pictures.ok_or_else(|| ModelError("it has no output".to_owned()))?;
+        let pictures = self.pictures(rows.clone())?;
         let target = upload_rows(target, target.len(), &self.device);
         let errors = (pictures.clone() - target).square();
         let errors = errors.mean_dim(1);

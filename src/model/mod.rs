@@ -27,7 +27,7 @@ mod noise;
 pub mod process;
 pub mod quality;
 pub mod reading;
-mod runner;
+pub mod runner;
 pub mod shapes;
 pub mod sketch;
 mod spaces;

@@ -32,10 +32,12 @@ pub struct TrainOptions {
     /// Train no further: make the model of the checkpoint beside the output, and keep the
     /// checkpoint.
     pub finish: bool,
+    /// Write the model without measuring its quality.
+    pub skip_eval: bool,
     pub device: DeviceChoice,
 }
 
-/// Trains a model, writes its file and gives its measured quality. When `should_stop` says so after a step, a checkpoint is
+/// Trains a model, writes its file and gives its measured quality, which is empty where nothing is measured. When `should_stop` says so after a step, a checkpoint is
 /// written instead, from which a later run goes on.
 ///
 /// # Errors
@@ -163,11 +165,16 @@ pub fn run(
             });
         }
     }
-    bar.set_message("measuring its quality");
+    bar.set_message(if options.skip_eval {
+        "writing the model"
+    } else {
+        "measuring its quality"
+    });
     let record = finish::Record {
         text,
         device: device_name,
         images_seen: steps * settings.batch as u64,
+        skip_eval: options.skip_eval,
     };
     let (manifest, tensors) = finish::finish(&recipe, task.as_mut(), &data, &test, record)?;
     bar.finish();

@@ -84,6 +84,7 @@ fn options(folder: &Path, data: PathBuf) -> TrainOptions {
         output: folder.join("snails-judge.safetensors"),
         resume: false,
         finish: false,
+        skip_eval: false,
         device: DeviceChoice::Cpu,
     }
 }

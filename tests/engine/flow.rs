@@ -1,11 +1,10 @@
 //! Flows: trained by likelihood, stored once, gone through in both directions.
 
-use crate::training::{changed_recipe, options, run, write_data};
+use crate::training::{changed_recipe, options, run, run_with_a_break, write_data};
 use std::path::{Path, PathBuf};
 use zscape::latent::NoiseMode;
 use zscape::latent::seed::seed_code;
 use zscape::model::{Generator, ModelFile, device, download};
-use zscape::train::{self, TrainOptions};
 
 /// The shipped recipe, made small.
 fn small_recipe(images: u32, folder: &Path) -> PathBuf {
@@ -21,17 +20,7 @@ fn a_flow_resumes_bit_by_bit_and_undoes_itself() {
     let whole = options(recipe.clone(), folder.path(), folder.path().join("whole"));
     run(&whole).expect("sound");
     let cut = options(recipe, folder.path(), folder.path().join("cut"));
-    let mut steps = 0;
-    train::run(&cut, &mut || {
-        steps += 1;
-        steps == 3
-    })
-    .expect_err("the run was stopped");
-    let resumed = TrainOptions {
-        resume: true,
-        ..cut.clone()
-    };
-    run(&resumed).expect("the checkpoint was kept");
+    run_with_a_break(3, &cut);
     let [file, other] = [&whole, &cut].map(|it| ModelFile::read(&it.output).expect("sound"));
     assert_eq!(file.hash, other.hash, "it took another way after the break");
 

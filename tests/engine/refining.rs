@@ -1,11 +1,11 @@
 //! Refining the decoder of an autoencoder, and giving it to the models of its codes.
 
 use crate::latent_diffusion::{FIRST_STAGE, SECOND_STAGE, STYLED, first_stage, written};
-use crate::training::{options, run, write_data};
+use crate::training::{options, run, run_with_a_break, write_data};
 use std::path::{Path, PathBuf};
 use zscape::engine::ModelSource;
 use zscape::model::{Generator, ModelFile, catalogue, device, download};
-use zscape::train::{TrainOptions, replace_decoder};
+use zscape::train::replace_decoder;
 
 const REFINED: &str = r#"
 name = "small-kl"
@@ -294,17 +294,7 @@ fn a_generator_of_codes_is_told_what_its_pictures_show() {
     let recipe = written(folder.path(), "cut.toml", &recipe);
     let output = folder.path().join("cut.safetensors");
     let cut = options(recipe, folder.path(), output.clone());
-    let mut steps = 0;
-    zscape::train::run(&cut, &mut || {
-        steps += 1;
-        steps == 7
-    })
-    .expect_err("the run was stopped");
-    run(&TrainOptions {
-        resume: true,
-        ..cut
-    })
-    .expect("the checkpoint was kept");
+    run_with_a_break(7, &cut);
     assert_eq!(
         read(&output).tensors,
         whole,

@@ -1,12 +1,11 @@
 //! Style-based generators of codes that learn from a diffusion model.
 
 use crate::latent_diffusion::{FIRST_STAGE, SECOND_STAGE, STYLED, first_stage, written};
-use crate::training::{options, run, write_data};
+use crate::training::{options, run, run_with_a_break, write_data};
 use std::collections::BTreeMap;
 use std::path::Path;
 use zscape::model::file::StoredTensor;
 use zscape::model::{ModelFile, catalogue};
-use zscape::train::TrainOptions;
 
 fn train(folder: &Path, name: &str, recipe: &str) -> BTreeMap<String, StoredTensor> {
     let recipe = written(folder, &format!("{name}.toml"), recipe);
@@ -74,17 +73,7 @@ fn a_resumed_run_goes_on_with_its_learner() {
     let recipe = written(folder.path(), "cut.toml", &recipe);
     let output = folder.path().join("cut.safetensors");
     let cut = options(recipe, folder.path(), output.clone());
-    let mut steps = 0;
-    zscape::train::run(&cut, &mut || {
-        steps += 1;
-        steps == 7
-    })
-    .expect_err("the run was stopped");
-    run(&TrainOptions {
-        resume: true,
-        ..cut
-    })
-    .expect("the checkpoint was kept");
+    run_with_a_break(7, &cut);
     let resumed = ModelFile::read(&output).expect("it was written").tensors;
     assert_eq!(resumed, whole, "it took another way after the break");
 }

@@ -96,26 +96,20 @@ fn a_style_based_run_resumes_bit_by_bit_and_a_cut_one_can_be_finished() {
     let whole = options(recipe.clone(), folder.path(), folder.path().join("whole"));
     run(&whole).expect("sound");
     let cut = options(recipe, folder.path(), folder.path().join("cut"));
-    let mut steps = 0;
-    train::run(&cut, &mut || {
-        steps += 1;
-        steps == 7
-    })
-    .expect_err("the run was stopped");
+    stop_after(7, &cut);
     run(&TrainOptions {
         finish: true,
+        skip_eval: true,
         ..cut.clone()
     })
     .expect("a checkpoint can be finished");
     let early = ModelFile::read(&cut.output).expect("sound");
     assert_eq!(early.manifest.training.images_seen, 28);
-    run(&TrainOptions {
-        resume: true,
-        ..cut.clone()
-    })
-    .expect("the checkpoint was kept");
+    assert!(early.manifest.quality.is_empty(), "it was not measured");
+    resume(&cut);
     let [whole, cut] = [&whole, &cut].map(|o| ModelFile::read(&o.output).expect("sound"));
     assert_eq!(whole.manifest.training.images_seen, 40);
+    assert!(!whole.manifest.quality.is_empty(), "it was measured");
     assert_eq!(whole.hash, cut.hash, "it took another way after the break");
     assert_ne!(early.hash, cut.hash);
     for name in ["w.mean", "w.sigma", "w.picture_change", "z.picture_change"] {
@@ -239,12 +233,39 @@ pub fn options(recipe: PathBuf, data: &Path, output: PathBuf) -> TrainOptions {
         output,
         resume: false,
         finish: false,
+        skip_eval: false,
         device: DeviceChoice::Cpu,
     }
 }
 
 pub fn run(options: &TrainOptions) -> Result<(), TrainError> {
     train::run(options, &mut || false).map(drop)
+}
+
+/// Stops a run after some steps.
+fn stop_after(steps: usize, options: &TrainOptions) -> TrainError {
+    let mut done = 0;
+    let stopped = train::run(options, &mut || {
+        done += 1;
+        done == steps
+    });
+    stopped.expect_err("the run was stopped")
+}
+
+/// Stops a run after some steps and goes on with it from its checkpoint.
+pub fn run_with_a_break(steps: usize, options: &TrainOptions) {
+    let error = stop_after(steps, options);
+    assert!(error.to_string().contains("--resume"), "{error}");
+    assert!(!options.output.exists(), "a stopped run left a model");
+    resume(options);
+}
+
+fn resume(options: &TrainOptions) {
+    let options = TrainOptions {
+        resume: true,
+        ..options.clone()
+    };
+    run(&options).expect("the checkpoint was kept");
 }
 
 #[test]
@@ -311,17 +332,7 @@ fn a_denoiser_resumes_bit_by_bit_and_a_cut_run_can_be_finished() {
     let whole = options(recipe.clone(), folder.path(), folder.path().join("whole"));
     run(&whole).expect("sound");
     let cut = options(recipe, folder.path(), folder.path().join("cut"));
-    let mut steps = 0;
-    train::run(&cut, &mut || {
-        steps += 1;
-        steps == 4
-    })
-    .expect_err("the run was stopped");
-    run(&TrainOptions {
-        resume: true,
-        ..cut.clone()
-    })
-    .expect("the checkpoint was kept");
+    run_with_a_break(4, &cut);
     let [whole, cut] = [&whole, &cut].map(|o| ModelFile::read(&o.output).expect("sound"));
     assert_eq!(whole.hash, cut.hash, "it took another way after the break");
     let manifest = &whole.manifest;
@@ -567,19 +578,7 @@ fn a_stopped_run_resumes_to_what_an_unbroken_one_reaches() {
             folder.path(),
             folder.path().join(format!("{name}-broken")),
         );
-        let mut steps = 0;
-        let error = train::run(&broken, &mut || {
-            steps += 1;
-            steps == 13
-        })
-        .expect_err("the run was stopped");
-        assert!(error.to_string().contains("--resume"), "{error}");
-        assert!(!broken.output.exists(), "a stopped run left a model");
-        run(&TrainOptions {
-            resume: true,
-            ..broken.clone()
-        })
-        .expect("sound");
+        run_with_a_break(13, &broken);
         let hashes = [&unbroken.output, &broken.output]
             .map(|path| ModelFile::read(path).expect("sound").hash);
         assert_eq!(

@@ -76,6 +76,7 @@ fn options(folder: &Path, text: &str) -> TrainOptions {
         output: folder.join("snails-sketch.safetensors"),
         resume: false,
         finish: false,
+        skip_eval: false,
         device: DeviceChoice::Cpu,
     }
 }

@@ -1,13 +1,12 @@
 //! Pictures that are written place by place, over pixels and over the codes of an autoencoder.
 
-use crate::training::{changed_recipe, options, run, write_data};
+use crate::training::{changed_recipe, options, run, run_with_a_break, write_data};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use zscape::latent::seed::seed_code;
 use zscape::latent::{NoiseMode, Original, Sampler, SamplerPart, Space, SpaceShape};
 use zscape::model::process::{Budget, Decoder as _, Inputs};
 use zscape::model::{Generator, ModelFile, device, download};
-use zscape::train::{self, TrainOptions};
 
 pub const CODEBOOK: &str = r#"
 name = "small-codebook"
@@ -287,17 +286,7 @@ fn a_codebook_and_a_prior_resume_bit_by_bit() {
         let whole = options(recipe.clone(), folder.path(), place(".safetensors"));
         run(&whole).expect("sound");
         let cut = options(recipe, folder.path(), place("-cut"));
-        let mut steps = 0;
-        train::run(&cut, &mut || {
-            steps += 1;
-            steps == 3
-        })
-        .expect_err("the run was stopped");
-        let resumed = TrainOptions {
-            resume: true,
-            ..cut.clone()
-        };
-        run(&resumed).expect("the checkpoint was kept");
+        run_with_a_break(3, &cut);
         let [file, other] = [&whole, &cut].map(|it| ModelFile::read(&it.output).expect("sound"));
         assert_eq!(
             file.hash, other.hash,

@@ -180,9 +180,9 @@ fn pattern(codes: &[f32], normal: &[f32]) -> Vec<f32> {
     }
 }
 
-/// What the probe for a label is called. A name in an expression stands in quotation marks and
+/// What the direction of a label is called. A name in an expression stands in quotation marks and
 /// must not be that of a raw dimension, such as z3.
-fn name(kind: LabelKind, label: &str, space: Space, has_w: bool) -> String {
+pub fn name(kind: LabelKind, label: &str, space: Space, has_w: bool) -> String {
     let clean = label
         .chars()
         .map(|c| if c == '"' || c.is_control() { ' ' } else { c });

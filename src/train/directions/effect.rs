@@ -54,7 +54,7 @@ impl Exclusions {
     }
 
     /// Whether pictures with `label` cannot have `other`.
-    fn rules_out(&self, label: usize, other: usize) -> bool {
+    pub fn rules_out(&self, label: usize, other: usize) -> bool {
         label < self.labels
             && other < self.labels
             && self.excludes.get(label * self.labels + other) == Some(&true)
@@ -244,7 +244,8 @@ fn score(flips: f32, others_total: f32) -> f32 {
 
 /// Puts the best first and marks them: the highest scores, one for each label and for each line, that
 /// flip anything at all; what is measured rather than judged, and what leads against one of them, is
-/// not among them. The rest follow by their scores. Of several with one name the best is kept.
+/// not among them. Of two found for labels that lead against each other, it is the one that flips more. The rest follow by
+/// their scores. Of several with one name the best is kept.
 pub fn rank(
     mut all: Vec<(MeasuredDirection, Vec<f32>)>,
     is_measured: impl Fn(&str) -> bool,
@@ -252,14 +253,28 @@ pub fn rank(
     all.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then(a.name.cmp(&b.name)));
     let mut names = BTreeSet::new();
     all.retain(|(one, _)| names.insert(one.name.clone()));
+    let is_judged =
+        |one: &MeasuredDirection| one.label.as_ref().is_some_and(|label| !is_measured(label));
+    let was_sought = |one: &MeasuredDirection| {
+        is_judged(one) && !matches!(one.method, Method::Pca | Method::Sefa)
+    };
+    let sought: Vec<(Space, f32, Vec<f32>)> = all
+        .iter()
+        .filter(|(one, _)| was_sought(one))
+        .map(|(one, step)| (one.space, one.flips, step.clone()))
+        .collect();
     let mut taken: Vec<(String, Space, Vec<f32>)> = Vec::new();
     for (one, step) in &mut all {
+        let is_against =
+            |space: Space, other: &[f32]| space == one.space && cosine(other, step) < OPPOSITE;
+        let is_beaten = sought
+            .iter()
+            .any(|(space, flips, other)| *flips > one.flips && is_against(*space, other));
         let is_new = one.label.as_ref().is_some_and(|label| {
-            let is_known = |(known, space, other): &(String, Space, Vec<f32>)| {
-                known == label || (*space == one.space && cosine(other, step) < OPPOSITE)
-            };
-            !is_measured(label) && !taken.iter().any(is_known)
+            let mut taken = taken.iter();
+            !taken.any(|(known, space, other)| known == label || is_against(*space, other))
         });
+        let is_new = is_new && is_judged(one) && !is_beaten;
         one.is_best = is_new && one.score > 0.0 && taken.len() < BEST;
         if let Some(label) = one.label.clone().filter(|_| one.is_best) {
             taken.push((label, one.space, step.clone()));
@@ -338,7 +353,9 @@ mod tests {
                 score: score(flips, others_total),
                 is_best: false,
             };
-            (measured, vec![1.0])
+            let is_shield = name.starts_with("shield") || name == "eyes closed";
+            let along = f32::from(u8::from(is_shield));
+            (measured, vec![along, 1.0 - along])
         };
         let mut all = vec![
             one("weak", Some("hat"), 0.2, 0.0),
@@ -350,9 +367,11 @@ mod tests {
         ];
         all.extend((0..10).map(|n| one(&format!("n{n}"), Some(&format!("l{n}")), 0.1, 0.0)));
         all.push(one("ground", Some("warm background"), 0.99, 0.0));
-        let mut against = one("no shield", Some("bare"), 0.7, 0.0);
-        against.1 = vec![-1.0];
-        all.push(against);
+        let against = |name, label, flips, others_total| {
+            let (measured, _) = one(name, label, flips, others_total);
+            (measured, vec![-1.0, 0.0])
+        };
+        all.push(against("no shield", Some("bare"), 0.7, 0.0));
         let ranked = rank(all, |label| label == "warm background");
         let names: Vec<&str> = ranked.iter().map(|(one, _)| one.name.as_str()).collect();
         assert_eq!(names[..4], ["shield", "strong but broad", "weak", "n0"]);
@@ -361,6 +380,19 @@ mod tests {
         assert_eq!(ranked[0].0.flips, 0.8, "the better of one name");
         let others = ["ground", "no shield", "shield again"];
         assert_eq!(names[BEST..BEST + 3], others, "not among the best");
+
+        // Glasses come with side effects, but more often than what leads against them.
+        let both = vec![
+            one("eyes closed", Some("eyes closed"), 0.90, 0.1),
+            against("glasses", Some("glasses"), 0.95, 0.3),
+        ];
+        let ranked = rank(both, |_| false);
+        let best: Vec<&str> = ranked
+            .iter()
+            .filter(|(one, _)| one.is_best)
+            .map(|(one, _)| one.name.as_str())
+            .collect();
+        assert_eq!(best, ["glasses"]);
         assert!(
             ranked
                 .last()

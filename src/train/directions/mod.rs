@@ -3,12 +3,14 @@
 //! Supervised ones are linear probes on the labels that a judge gives to samples (InterFaceGAN,
 //! Shen et al. 2020), in z and in w. Unsupervised ones are the principal components of w
 //! (GANSpace, Härkönen et al. 2020), or of encoded data, and the eigenvectors of the first affine
-//! weights that a code meets (SeFa, Shen and Zhou 2021). None is believed: samples are moved two
-//! standard deviations along each, and the judge says what changed.
+//! weights that a code meets (SeFa, Shen and Zhou 2021). The best one of each label is then changed by
+//! gradient descent. None is believed: samples are moved two standard deviations along each, and the judge says
+//! what changed.
 
 mod attributes;
 mod candidates;
 mod effect;
+mod learned;
 
 use super::TrainError;
 use super::dataset::{DatasetName, Part};
@@ -29,6 +31,7 @@ use crate::model::{Generator, ModelError, ModelFile};
 use attributes::{AttributeClassifier, Predictions};
 use candidates::Labelled;
 use effect::{Candidate, Exclusions, SIGMA, Trial};
+use learned::Learner;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -382,7 +385,15 @@ fn search(
         frequent: &frequent,
         exclusions,
     };
-    progress.total = progress.done + (all.len() + frequent.len()) * measured;
+    let space = learned::space(generator);
+    // A probe needs many samples with a label; a gradient does not.
+    let learnable = judged.iter().copied();
+    let learnable: Vec<usize> = learnable
+        .filter(|&it| space.is_some() && !attributes.is_measured(it))
+        .collect();
+    let learning = learned::iterations(options.samples) * learned::BATCH + measured;
+    progress.total =
+        progress.done + (all.len() + frequent.len()) * measured + learnable.len() * learning;
     let mut found = Vec::with_capacity(all.len());
     for candidate in all {
         found.push(trial.measure(candidate)?);
@@ -393,6 +404,18 @@ fn search(
             found.push(trial.measure(candidate)?);
         }
         progress.step(measured)?;
+    }
+    if let Some(space) = space {
+        let codes = samples(options, generator, space)?;
+        let learner = Learner::new((file, judge), &trial, (space, codes), options.samples)?;
+        for label in learnable {
+            let mut pause = || progress.step(learned::BATCH);
+            if let Some(candidate) = learner.candidate(label, &found, &mut pause)? {
+                left_out.retain(|it| it.label != attributes.title(label));
+                found.push(trial.measure(candidate)?);
+            }
+            progress.step(measured)?;
+        }
     }
     let is_measured = |label: &str| {
         let mut labels = (0..attributes.labels().len()).filter(|&at| attributes.is_measured(at));
@@ -411,6 +434,22 @@ fn search(
         left_out,
     };
     Ok((record, steps))
+}
+
+/// Codes from which steps are learned, in a space; others than those on which effects are measured.
+fn samples(
+    options: &DirectionsOptions,
+    generator: &Generator,
+    space: Space,
+) -> Result<Vec<f32>, ModelError> {
+    let mut stream = Stream::new(options.seed, Purpose::Directions, 1);
+    let count = learned::SAMPLES.min(options.samples);
+    let z = stream.normals(count * generator.start_len());
+    if space == Space::Z {
+        Ok(z)
+    } else {
+        map(generator, &z)
+    }
 }
 
 /// The best direction of a label so far without what changes other labels most.

@@ -341,6 +341,7 @@ fn finishing(folder: &Path, name: &str) -> TrainOptions {
         output: folder.join("a.safetensors"),
         resume: false,
         finish: true,
+        skip_eval: false,
         device: DeviceChoice::Cpu,
     }
 }
