@@ -386,8 +386,8 @@ mod tests {
             one("eyes closed", Some("eyes closed"), 0.90, 0.1),
             against("glasses", Some("glasses"), 0.95, 0.3),
         ];
-        let ranked = rank(both, |_| false);
-        let best: Vec<&str> = ranked
+        let both = rank(both, |_| false);
+        let best: Vec<&str> = both
             .iter()
             .filter(|(one, _)| one.is_best)
             .map(|(one, _)| one.name.as_str())
