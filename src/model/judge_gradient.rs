@@ -152,12 +152,7 @@ impl Networks {
             // What lies outside is not cut off: it would have no gradient there.
             None => (x.clone() + 1.0) / 2.0,
         };
-        let scores = self
-            .classifier
-            .forward(vec![pictures])
-            .map_err(ModelError)?;
-        let scores = scores.into_iter().next();
-        let scores = scores.ok_or_else(|| ModelError("the judge gave nothing".to_owned()))?;
+        let scores = self.classifier.forward_one(pictures).map_err(ModelError)?;
         let [holds, does_not] = match self.kind {
             LabelKind::Classes => {
                 let others = (-softmax(scores.clone(), 1) + 1.0).clamp_min(LEAST);

@@ -265,12 +265,7 @@ impl<'a> Learner<'a> {
         let pictures = self.tape.pictures(inputs.clone())?;
         let before = upload_rows(&before, pictures.dims()[1], device);
         let change = (pictures.clone() - before).square().mean_dim(1).sum();
-        let scores = self
-            .classifier
-            .forward(vec![pictures])
-            .map_err(ModelError)?;
-        let scores = scores.into_iter().next();
-        let scores = scores.ok_or_else(|| ModelError("the judge gave nothing".to_owned()))?;
+        let scores = self.classifier.forward_one(pictures).map_err(ModelError)?;
         let loss = self.loss(aim, rows, scores, device);
         let loss = match self.attributes.kind() {
             LabelKind::Flags => loss + change * PICTURE,
