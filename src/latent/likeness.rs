@@ -45,6 +45,14 @@ impl Gaussian {
         let covariance = &centred * centred.transpose() / (count.max(2) - 1) as f64;
         Self { mean, covariance }
     }
+
+    pub fn mean(&self) -> &DVector<f64> {
+        &self.mean
+    }
+
+    pub fn covariance(&self) -> &DMatrix<f64> {
+        &self.covariance
+    }
 }
 
 /// The Frechet distance of two normal distributions (Heusel et al. 2017):

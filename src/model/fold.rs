@@ -2,9 +2,8 @@
 
 use super::ModelError;
 use super::file::StoredTensor;
-use super::manifest::{LayerSpec, NetworkSpec, Role};
+use super::manifest::{LayerSpec, NetworkSpec};
 use super::network::BATCH_NORM_EPSILON;
-use super::network_form::NetworkForm;
 use std::collections::BTreeMap;
 
 /// Folds every batch normalisation into the dense or convolution layer before it (a reshape may
@@ -85,57 +84,6 @@ pub fn batch_norms(
         },
         folded,
     ))
-}
-
-/// Rescales the z of an autoencoder so that codes have mean 0 and deviation 1 in each number.
-///
-/// `mean` and `sigma` are those of the encoder's codes; `tensors` go by role and name. The last
-/// dense layer of the encoder and the first of the decoder take the change, so pictures stay the
-/// same.
-///
-/// # Errors
-/// When the encoder does not end, or the decoder not begin, with a dense layer.
-pub fn standardise(
-    networks: &BTreeMap<Role, NetworkForm>,
-    tensors: &mut BTreeMap<String, StoredTensor>,
-    mean: &[f32],
-    sigma: &[f32],
-) -> Result<(), ModelError> {
-    let fault = || ModelError("the codes are not between two dense layers".to_owned());
-    let layers = |role| networks.get(&role).and_then(NetworkForm::layers);
-    let encoder = layers(Role::Encoder).ok_or_else(fault)?;
-    let decoder = layers(Role::Decoder).ok_or_else(fault)?;
-    let last = encoder.layers.len().checked_sub(1).ok_or_else(fault)?;
-    let dense = |layer: Option<&LayerSpec>| matches!(layer, Some(LayerSpec::Dense { .. }));
-    if !dense(encoder.layers.last()) || !dense(decoder.layers.first()) {
-        return Err(fault());
-    }
-    let dim = mean.len();
-    let mut change = |name: String, change: &dyn Fn(usize, f32) -> f32| {
-        let tensor = tensors.get_mut(&name).ok_or_else(fault)?;
-        for (position, value) in tensor.values.iter_mut().enumerate() {
-            *value = change(position, *value);
-        }
-        Ok(tensor.values.clone())
-    };
-    change(format!("encoder.{last}.weight"), &|at, value| {
-        value / sigma[at % dim]
-    })?;
-    change(format!("encoder.{last}.bias"), &|at, value| {
-        (value - mean[at]) / sigma[at]
-    })?;
-    let weight = change("decoder.0.weight".to_owned(), &|_, value| value)?;
-    let outputs = weight.len() / dim.max(1);
-    change("decoder.0.weight".to_owned(), &|at, value| {
-        value * sigma[at / outputs]
-    })?;
-    change("decoder.0.bias".to_owned(), &|at, value| {
-        value
-            + (0..dim)
-                .map(|row| mean[row] * weight[row * outputs + at])
-                .sum::<f32>()
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -219,49 +167,5 @@ mod tests {
         assert!(!folded.layers.contains(&LayerSpec::BatchNorm));
         let input = [0.4, -0.9, 1.3];
         assert_close(&run(&spec, &before, &input), &run(&folded, &after, &input));
-    }
-
-    #[test]
-    fn standardising_codes_changes_no_picture() {
-        let dense = |outputs| LayerSpec::Dense { outputs };
-        let encoder = NetworkSpec {
-            input: vec![1, 2, 2],
-            layers: vec![LayerSpec::Flatten, dense(2)],
-        };
-        let decoder = NetworkSpec {
-            input: vec![2],
-            layers: vec![dense(3), LayerSpec::Tanh],
-        };
-        let networks = BTreeMap::from([
-            (Role::Encoder, encoder.clone()),
-            (Role::Decoder, decoder.clone()),
-        ]);
-        let mut all = BTreeMap::new();
-        for (role, spec) in &networks {
-            let named = tensors(spec).into_iter();
-            all.extend(named.map(|(name, tensor)| (format!("{}.{name}", role.name()), tensor)));
-        }
-        let of = |all: &BTreeMap<String, StoredTensor>, prefix: &str| {
-            all.iter()
-                .filter_map(|(name, t)| Some((name.strip_prefix(prefix)?.to_owned(), t.clone())))
-                .collect::<BTreeMap<_, _>>()
-        };
-        let picture = [0.1, 0.8, 0.3, 0.5];
-        let code = run(&encoder, &of(&all, "encoder."), &picture);
-        let before = run(&decoder, &of(&all, "decoder."), &code);
-        let (mean, sigma) = (vec![0.5, -1.0], vec![2.0, 0.25]);
-        let forms = networks.into_iter();
-        let forms = forms
-            .map(|(role, spec)| (role, NetworkForm::from(spec)))
-            .collect();
-        standardise(&forms, &mut all, &mean, &sigma).expect("dense layers meet at the code");
-        let changed = run(&encoder, &of(&all, "encoder."), &picture);
-        let expected: Vec<f32> = code
-            .iter()
-            .zip(mean.iter().zip(&sigma))
-            .map(|(c, (m, s))| (c - m) / s)
-            .collect();
-        assert_close(&changed, &expected);
-        assert_close(&run(&decoder, &of(&all, "decoder."), &changed), &before);
     }
 }

@@ -2,6 +2,7 @@
 
 mod bound_graph;
 pub mod catalogue;
+pub mod code_map;
 pub mod cpu;
 pub mod device;
 pub mod diffusion;

@@ -1,8 +1,9 @@
 //! Plain and variational autoencoders.
 
+use super::begin::begin_layers_at;
 use super::conditions::Conditioning;
 use super::dataset::DataForm;
-use super::labeller::Labeller;
+use super::looks::Looks;
 use super::losses;
 use super::parameters::{LeafGradients, Parameters};
 use super::random::{Purpose, Stream};
@@ -27,7 +28,7 @@ pub struct AutoencoderTask {
     z_dim: usize,
     /// What the decoder takes beside a code.
     conditions: Option<Conditioning>,
-    labeller: Option<Labeller>,
+    looks: Option<Looks>,
     device: Device,
     encoder_spec: NetworkSpec,
     decoder_spec: NetworkSpec,
@@ -44,7 +45,7 @@ impl AutoencoderTask {
         let encoder_spec = picture_network(image, &recipe.encoder);
         let decoder_spec = code_network(recipe.z_dim + words, &recipe.decoder);
         let betas = (settings.beta_1, settings.beta_2);
-        Ok(Self {
+        let mut task = Self {
             variational: recipe.family.traits().encoding == Encoding::Distribution,
             image,
             z_dim: recipe.z_dim,
@@ -53,10 +54,18 @@ impl AutoencoderTask {
             encoder_spec,
             decoder_spec,
             conditions,
-            labeller: Labeller::of_recipe(recipe, data, &device)?,
+            looks: Looks::of_recipe(recipe, data, &device)?,
             device,
             settings,
-        })
+        };
+        if let Some(path) = &recipe.begin {
+            let networks = [
+                (Role::Encoder, &mut task.encoder),
+                (Role::Decoder, &mut task.decoder),
+            ];
+            begin_layers_at(networks, path, &task.device)?;
+        }
+        Ok(task)
     }
 
     /// The error of decoded pictures, and what a classifier misses in them.
@@ -66,7 +75,7 @@ impl AutoencoderTask {
         pictures: Tensor<2>,
         labels: &[u8],
     ) -> Result<(Tensor<1>, Option<Tensor<1>>), ModelError> {
-        let labeller = self.labeller.as_ref();
+        let labeller = self.looks.as_ref().map(Looks::labeller);
         let missed = labeller.map(|it| it.loss(activation::sigmoid(logits.clone()), labels));
         let error = match self.settings.reconstruction {
             Reconstruction::Bernoulli => losses::bernoulli(logits, pictures),
@@ -88,8 +97,15 @@ struct Part<'a> {
     prior: &'a [f32],
 }
 
-/// The gradients that a part of a batch gives the encoder and the decoder, and its losses by name.
-type Learned = ([LeafGradients; 2], Vec<(&'static str, f32)>);
+/// What a part of a batch gives.
+struct Learned {
+    encoder: LeafGradients,
+    decoder: LeafGradients,
+    /// By name.
+    losses: Vec<(&'static str, f32)>,
+    /// The probability of each label in samples; empty where no classifier looks at them.
+    seen: Vec<f32>,
+}
 
 impl AutoencoderTask {
     fn learn_part(&self, part: &Part<'_>, step: u64) -> Result<Learned, ModelError> {
@@ -122,11 +138,11 @@ impl AutoencoderTask {
             (found, None)
         };
         let logits = decoder.forward_logits(with_condition(code), &mut mode);
-        let doubt = match self.labeller.as_ref().filter(|_| !part.prior.is_empty()) {
-            Some(labeller) => {
+        let samples = match self.looks.as_ref().filter(|_| !part.prior.is_empty()) {
+            Some(looks) => {
                 let code = rows(part.prior.to_vec(), self.z_dim, &self.device);
                 let samples = decoder.forward_logits(with_condition(code), &mut mode);
-                Some(labeller.doubt(labeller.logits(activation::sigmoid(samples))?))
+                Some(looks.loss(activation::sigmoid(samples))?)
             }
             None => None,
         };
@@ -143,17 +159,24 @@ impl AutoencoderTask {
             shown.push(("labels", missed.clone().inner()));
             loss = loss + missed;
         }
-        if let Some(doubt) = doubt {
-            shown.push(("doubt", doubt.clone().inner()));
-            loss = loss + doubt;
+        let mut seen = Vec::new();
+        if let Some((told, labels)) = samples {
+            shown.push(("samples", told.clone().inner()));
+            loss = loss + told;
+            seen = labels;
         }
         let mut gradients = loss.backward();
-        let gradients = leaves.map(|leaves| leaves.gradients(&mut gradients));
+        let [encoder, decoder] = leaves.map(|leaves| leaves.gradients(&mut gradients));
         let shown = shown.into_iter();
-        let shown: Result<_, ModelError> = shown
+        let losses: Result<_, ModelError> = shown
             .map(|(name, value)| Ok((name, download(value)?[0])))
             .collect();
-        Ok((gradients, shown?))
+        Ok(Learned {
+            encoder,
+            decoder,
+            losses: losses?,
+            seen,
+        })
     }
 }
 
@@ -168,7 +191,9 @@ impl Task for AutoencoderTask {
             false => Vec::new(),
         };
         let noise = normals(self.variational);
-        let prior = normals(self.labeller.as_ref().is_some_and(Labeller::sees_samples));
+        let progress = self.settings.progress(step);
+        let looks = self.looks.as_ref();
+        let prior = normals(looks.is_some_and(|it| it.count_at(progress)));
         let conditions = self.conditions.as_ref().map_or_else(Vec::new, |known| {
             known.of_step(&batch.labels, self.settings.seed, step)
         });
@@ -186,27 +211,41 @@ impl Task for AutoencoderTask {
                 self.learn_part(&part, step)
             })
             .collect();
-        let (gradients, losses): (Vec<_>, Vec<_>) = learned?.into_iter().unzip();
-        let gradients = gradients
-            .into_iter()
-            .map(|[encoder, decoder]| (encoder, decoder));
-        let (encoder, decoder) = gradients.unzip();
+        let (mut encoder, mut decoder) = (Vec::new(), Vec::new());
+        let (mut losses, mut seen) = (Vec::new(), Vec::new());
+        for part in learned? {
+            encoder.push(part.encoder);
+            decoder.push(part.decoder);
+            losses.push(part.losses);
+            seen.push(part.seen);
+        }
         let rate = self.settings.learning_rate_at(step);
-        let decay = self.settings.average_decay;
+        let decay = self.settings.average_decay_at(step);
         self.encoder.step_parts(encoder, rate, decay);
         self.decoder.step_parts(decoder, rate, decay);
-        Ok(mean_losses(losses))
+        let mut losses = mean_losses(losses);
+        if let Some(looks) = self.looks.as_mut().filter(|_| !prior.is_empty()) {
+            looks.note(&seen, &batch.labels, count);
+            losses.push(("drift", looks.divergence()));
+        }
+        Ok(losses)
     }
 
     fn save(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
         let mut state = BTreeMap::new();
         self.encoder.save("encoder", &mut state)?;
         self.decoder.save("decoder", &mut state)?;
+        if let Some(looks) = &self.looks {
+            looks.save(&mut state);
+        }
         Ok(state)
     }
 
     fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
         self.encoder.restore("encoder", &mut state, &self.device)?;
+        if let Some(looks) = &mut self.looks {
+            looks.restore(&mut state)?;
+        }
         self.decoder.restore("decoder", &mut state, &self.device)
     }
 

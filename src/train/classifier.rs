@@ -68,8 +68,11 @@ impl Task for ClassifierTask {
         let shown = loss.clone().inner();
         let mut gradients = loss.backward();
         let rate = self.settings.learning_rate_at(batch.step);
-        self.classifier
-            .step(&mut gradients, rate, self.settings.average_decay);
+        self.classifier.step(
+            &mut gradients,
+            rate,
+            self.settings.average_decay_at(batch.step),
+        );
         Ok(vec![("cross entropy", download(shown)?[0])])
     }
 

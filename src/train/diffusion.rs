@@ -276,7 +276,7 @@ impl Task for DiffusionTask {
         let (gradients, errors): (Vec<_>, Vec<f32>) = learned?.into_iter().unzip();
         let rate = self.settings.learning_rate_at(batch.step);
         self.weights
-            .step_parts(gradients, rate, self.settings.average_decay);
+            .step_parts(gradients, rate, self.settings.average_decay_at(batch.step));
         let mean = errors.iter().sum::<f32>() / errors.len().max(1) as f32;
         Ok(vec![("error", mean)])
     }

@@ -4,16 +4,18 @@ use super::TrainError;
 use super::conditions::exclusive;
 use super::dataset::Dataset;
 use super::eval::{self, Manner};
+use super::losses;
 use super::measure;
 use super::named;
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::task::{Task, Trained};
 use crate::latent::{Space, SpaceShape};
+use crate::model::code_map::CodeMap;
 use crate::model::file::StoredTensor;
 use crate::model::judge::Classifier;
 use crate::model::manifest::{FORMAT_VERSION, Manifest, TrainingRecord};
-use crate::model::{Generator, ModelError, ModelFile, device, fold, statistics};
+use crate::model::{Generator, ModelError, ModelFile, device, statistics};
 use std::collections::BTreeMap;
 
 /// Test pictures whose codes go with the file, for maps of the plane.
@@ -131,16 +133,14 @@ pub fn finish(
     let mut progress = Progress::new(&mut watch, 0);
     // Everything below is measured on the weights as they are stored.
     let device = device::cpu();
-    // Codes of a model without a prior are scaled to what seeds are drawn from.
     let start = manifest.start_space();
     let has_vectors = start == Some(Space::Z);
     // Where a decoder was refined, the codes are to stay as they are.
-    if traits.generates && !traits.has_prior && has_vectors && recipe.refine.is_none() {
+    let without_prior = traits.generates && !traits.has_prior && has_vectors;
+    if recipe.refine.is_none() && (without_prior || recipe.training.whiten) {
         let generator = Generator::new(&reread(&manifest, &tensors)?, &device)?;
-        let (codes, _) = eval::encode_all(&generator, train, &mut progress)?;
-        let (mean, sigma) = measure::column_statistics(&codes, recipe.z_dim);
-        let sigma: Vec<f32> = sigma.iter().map(|sigma| sigma.max(1e-6)).collect();
-        fold::standardise(&manifest.networks, &mut tensors, &mean, &sigma)?;
+        let (codes, log_variances) = eval::encode_all(&generator, train, &mut progress)?;
+        fit_to_seeds(recipe, &manifest, &mut tensors, &codes, log_variances)?;
     }
     // What one number of the noise does to a picture of a sampler says nothing, and that of an index neither.
     if traits.generates && diffusion.is_none() && has_vectors {
@@ -182,6 +182,35 @@ pub fn finish(
         &mut progress,
     )?;
     Ok((manifest, tensors))
+}
+
+/// Maps the codes of an autoencoder to what seeds are drawn from. `codes` are those of many pictures.
+fn fit_to_seeds(
+    recipe: &Recipe,
+    manifest: &Manifest,
+    tensors: &mut BTreeMap<String, StoredTensor>,
+    codes: &[f32],
+    log_variances: Option<Vec<f32>>,
+) -> Result<(), ModelError> {
+    let dim = recipe.z_dim;
+    let variances = log_variances.map(|logarithms| {
+        let bound = losses::LOGVAR_BOUND as f32;
+        let variances = logarithms.iter().map(|it| it.clamp(-bound, bound).exp());
+        measure::column_statistics(&variances.collect::<Vec<f32>>(), dim).0
+    });
+    let map = if recipe.training.whiten {
+        let gaussian = measure::Gaussian::fit(codes, dim);
+        let mut covariance = gaussian.covariance().clone();
+        // What is drawn around the codes of pictures counts, too.
+        for (index, &variance) in variances.iter().flatten().enumerate() {
+            covariance[(index, index)] += f64::from(variance);
+        }
+        CodeMap::of_covariance(gaussian.mean().clone(), covariance)?
+    } else {
+        let (mean, sigma) = measure::column_statistics(codes, dim);
+        CodeMap::of_deviations(&mean, &sigma)
+    };
+    map.fold(&manifest.networks, tensors, variances.as_deref())
 }
 
 /// The file as a reader would see it, rounded to f16.

@@ -124,7 +124,7 @@ impl Task for FlowTask {
             parts.map(|pictures| self.learn_part(pictures)).collect();
         let (gradients, bits): (Vec<LeafGradients>, Vec<f32>) = parts?.into_iter().unzip();
         let rate = self.settings.learning_rate_at(batch.step);
-        let decay = self.settings.average_decay;
+        let decay = self.settings.average_decay_at(batch.step);
         self.weights
             .step_parts_within(gradients, LONGEST_GRADIENT, rate, decay)?;
         let mean = bits.iter().sum::<f32>() / bits.len().max(1) as f32;

@@ -101,7 +101,7 @@ impl Task for GanTask {
         let fake = generate(&self.generator.network()?, codes, &mut Vec::new());
 
         let rate = self.settings.learning_rate_at(batch.step);
-        let decay = self.settings.average_decay;
+        let decay = self.settings.average_decay_at(batch.step);
         let discriminator = self.discriminator.network()?;
         let judge = |network: &Network, x| verdict(network.forward(x), &condition);
         let loss = self.settings.loss;

@@ -34,23 +34,19 @@ pub struct LabellerSettings {
     /// something between two kinds there. Averaged as above.
     #[serde(default)]
     pub doubt: f64,
-    /// Weight of the divergence of the share of each label in samples from that in the data, in nats summed over the labels; for
-    /// style-based generators.
+    /// Weight of the divergence of the share of each label in samples from that in the data, in nats summed over the labels;
+    /// not where a decoder is refined.
     #[serde(default)]
     pub shares: f64,
-    /// From which part of the run on, 0 to 1, a style-based generator is told.
+    /// From which part of the run on, 0 to 1, samples count.
     #[serde(default)]
     pub from: f64,
 }
 
 impl LabellerSettings {
-    /// Whether they say only what counts for a generator of codes, or for an autoencoder.
-    pub fn is_of(&self, draws_codes: bool) -> bool {
-        if draws_codes {
-            self.weight == 0.0
-        } else {
-            self.shares == 0.0 && self.from == 0.0
-        }
+    /// Whether what is drawn from the prior counts.
+    pub fn sees_samples(&self) -> bool {
+        self.doubt > 0.0 || self.shares > 0.0
     }
 
     pub fn is_sound(&self) -> bool {
@@ -157,8 +153,8 @@ impl Labeller {
         Ok(self.cross_entropy(logits, wanted) * self.weight)
     }
 
-    /// Whether samples count, too.
-    pub fn sees_samples(&self) -> bool {
+    /// Whether it is to be sure of samples.
+    pub fn has_doubt(&self) -> bool {
         self.doubt > 0.0
     }
 
@@ -254,7 +250,6 @@ mod tests {
         let (data, settings, _folder) = digits();
         let device = device::cpu().autodiff();
         let labeller = Labeller::read(&settings, &data, &device).expect("it fits");
-        assert!(labeller.sees_samples());
         let doubt = |pictures: &Tensor<2>| {
             let doubt = labeller.doubt(labeller.logits(pictures.clone()).expect("it fits"));
             let value = download(doubt.clone().inner()).expect("the CPU works")[0];

@@ -227,7 +227,7 @@ impl Task for PriorTask {
             .collect();
         let (gradients, nats): (Vec<LeafGradients>, Vec<f32>) = found?.into_iter().unzip();
         let rate = self.settings.learning_rate_at(batch.step);
-        let decay = self.settings.average_decay;
+        let decay = self.settings.average_decay_at(batch.step);
         self.weights
             .step_parts_within(gradients, LONGEST_GRADIENT, rate, decay)?;
         let mean = nats.iter().sum::<f32>() / nats.len().max(1) as f32;

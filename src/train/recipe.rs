@@ -298,9 +298,17 @@ impl Recipe {
             (
                 recipe.begin.is_none()
                     || recipe.draws_codes()
+                    || recipe.family.traits().autoencodes() && recipe.refine.is_none()
                     || recipe.family.traits().takes_steps()
                     || recipe.family.traits().writes(),
-                "only diffusion models, autoregressive models and style-based generators of codes can begin with another model",
+                "only autoencoders, diffusion models, autoregressive models and style-based generators of codes can begin with another model",
+            ),
+            (
+                !recipe.training.whiten
+                    || recipe.family.traits().autoencodes()
+                        && recipe.refine.is_none()
+                        && recipe.codes_are_dense(),
+                "training.whiten needs an autoencoder with a dense layer on both sides of its codes",
             ),
             (
                 recipe.labels.is_none()
@@ -316,15 +324,25 @@ impl Recipe {
                 "labels.weight, doubt and shares must be 0 or more, and finite, and from less than 1",
             ),
             (
-                recipe.labels.as_ref().is_none_or(|it| it.doubt == 0.0) || recipe.has_samples(),
-                "labels.doubt needs samples: of the prior of a vae, of refine.generators, or of a generator of codes",
+                recipe.labels.as_ref().is_none_or(|it| !it.sees_samples()) || recipe.has_samples(),
+                "labels.doubt and labels.shares need samples: of the prior of a vae, of refine.generators (doubt only), or of a generator of codes",
             ),
             (
                 recipe
                     .labels
                     .as_ref()
-                    .is_none_or(|it| it.is_of(recipe.draws_codes())),
-                "labels.weight belongs to autoencoders, and labels.shares and labels.from to style-based generators",
+                    .is_none_or(|it| it.weight == 0.0 || !recipe.draws_codes()),
+                "labels.weight belongs to autoencoders",
+            ),
+            (
+                recipe.labels.as_ref().is_none_or(|it| it.shares == 0.0) || recipe.refine.is_none(),
+                "labels.shares has no effect where a decoder is refined",
+            ),
+            (
+                recipe.labels.as_ref().is_none_or(|it| {
+                    it.from == 0.0 || it.sees_samples() && recipe.refine.is_none()
+                }),
+                "labels.from says when samples begin to count: it needs labels.doubt or labels.shares, and has no effect where a decoder is refined",
             ),
             (
                 recipe.teacher.is_none() || recipe.draws_codes(),
@@ -363,6 +381,13 @@ impl Recipe {
             Some(refine) => !refine.generators.is_empty(),
             None => self.draws_codes() || self.family.traits().encoding == Encoding::Distribution,
         }
+    }
+
+    /// Whether codes come out of a dense layer and go into another.
+    fn codes_are_dense(&self) -> bool {
+        [self.encoder.last(), self.decoder.first()]
+            .iter()
+            .all(|layer| matches!(layer, Some(LayerSpec::Dense { .. })))
     }
 
     /// Whether a style-based generator draws the codes of an autoencoder.

@@ -321,7 +321,7 @@ impl RefineTask {
         let mut doubt = error.zeros_like();
         if let Some(labeller) = &self.labeller {
             kept = labeller.loss(again, &labels[..labels.len() / count * encoded])?;
-            if labeller.sees_samples() && encoded < count {
+            if labeller.has_doubt() && encoded < count {
                 let samples = part.drawn.slice([encoded..count, 0..len]);
                 doubt = labeller.doubt(labeller.logits(samples)?);
             }
@@ -381,7 +381,7 @@ impl Task for RefineTask {
         ];
         if let Some(labeller) = &self.labeller {
             losses.push(("labels", labels));
-            if labeller.sees_samples() {
+            if labeller.has_doubt() {
                 losses.push(("doubt", doubt));
             }
         }

@@ -23,7 +23,7 @@ pub struct Settings {
     pub beta_1: f32,
     #[serde(default = "default_beta_2")]
     pub beta_2: f32,
-    /// Decay of the average of the weights that ships, per step.
+    /// Decay of the average of the weights that ships, per step; less at the beginning, of which nothing is to stay.
     #[serde(default)]
     pub average_decay: f64,
     /// Instead of the decay, in style-based recipes and those that refine: the pictures after which half of the
@@ -48,6 +48,11 @@ pub struct Settings {
     /// Part of the run over which that of the KL divergence grows from zero.
     #[serde(default)]
     pub warm_up: f64,
+    /// Whether the codes of a finished autoencoder are mapped so that those of pictures, with what is drawn around them, have
+    /// mean 0 and the identity as covariance, as the prior has; pictures are drawn as before. A normal
+    /// distribution fitted afterwards, as Ghosh et al. (2020) do.
+    #[serde(default)]
+    pub whiten: bool,
     /// What the networks of a GAN play for.
     #[serde(default)]
     pub loss: AdversarialLoss,
@@ -162,14 +167,13 @@ impl Settings {
     /// The decay of the average of the weights after `step` steps.
     pub fn average_decay_at(&self, step: u64) -> f64 {
         let batch = self.batch as f64;
-        match self.average_half_life {
-            Some(half_life) => {
-                let seen = step as f64 * batch;
-                let half_life = (half_life as f64).min(AVERAGE_RAMP * seen).max(1e-3);
-                0.5f64.powf(batch / half_life)
-            }
+        let after = |half_life: f64| 0.5f64.powf(batch / half_life.max(1e-3));
+        let ramp = after(AVERAGE_RAMP * step as f64 * batch);
+        let decay = match self.average_half_life {
+            Some(half_life) => after(half_life as f64),
             None => self.average_decay,
-        }
+        };
+        decay.min(ramp)
     }
 
     /// Into how many equal parts a batch is divided, which are computed side by side. A GPU is faster with a
@@ -209,6 +213,25 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::train::recipe::Recipe;
+
+    /// The first weights are in no average that ships, however short the run, and a long run has the decay of its recipe.
+    #[test]
+    fn an_average_forgets_the_beginning_of_its_run() {
+        let text = include_str!("../../assets/recipes/digits-cvae.toml");
+        let settings = Recipe::parse(text).expect("it is sound").training;
+        assert_eq!(settings.average_decay, 0.999);
+        for steps in [100, 3000, 30_000] {
+            let later = (steps / 10..steps).map(|step| settings.average_decay_at(step));
+            let left: f64 = later.product();
+            assert!(left < 1e-6, "{left} of the first tenth of {steps} steps");
+        }
+        assert_eq!(settings.average_decay_at(30_000), 0.999);
+        let none = Settings {
+            average_decay: 0.0,
+            ..settings
+        };
+        assert_eq!(none.average_decay_at(500), 0.0);
+    }
 
     #[test]
     fn penalties_fall_and_weigh_for_the_steps_without() {

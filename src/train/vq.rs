@@ -267,9 +267,9 @@ impl Own {
         let mut gradients = loss.backward();
         let rate = settings.learning_rate_at(batch.step);
         self.encoder
-            .step(&mut gradients, rate, settings.average_decay);
+            .step(&mut gradients, rate, settings.average_decay_at(batch.step));
         self.decoder
-            .step(&mut gradients, rate, settings.average_decay);
+            .step(&mut gradients, rate, settings.average_decay_at(batch.step));
         let mut losses = Vec::new();
         for (name, value) in shown {
             losses.push((name, download(value)?[0]));

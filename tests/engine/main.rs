@@ -44,4 +44,5 @@ mod support;
 mod teaching;
 mod training;
 mod translation;
+mod whitening;
 mod writing;

@@ -228,7 +228,12 @@ fn a_recipe_that_cannot_refine_is_refused() {
         (
             r#", generators = ["small-style.safetensors"] }"#,
             " }\nlabels = { classifier = 'small-kl.safetensors', weight = 1.0, doubt = 1.0 }",
-            "labels.doubt needs samples",
+            "labels.doubt and labels.shares need samples",
+        ),
+        (
+            "z_dim = 98",
+            "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', shares = 1.0 }",
+            "labels.shares has no effect",
         ),
         (
             r#"file = "small-kl.safetensors""#,
@@ -252,54 +257,54 @@ fn a_recipe_that_cannot_refine_is_refused() {
 
 /// The classifier counts from the said part of a run on, and a resumed run goes on with the shares that it found.
 #[test]
-fn a_generator_of_codes_is_told_what_its_pictures_show() {
+fn samples_are_looked_at_by_a_classifier() {
     let folder = prepared();
     let judge = catalogue::find("digits-judge").expect("it is built in");
     let path = folder.path().join("digits-judge.safetensors");
     std::fs::write(path, judge.bytes).expect("room for it");
-    let told = |settings: &str| {
-        let labels = format!("labels = {{ classifier = \"digits-judge.safetensors\"{settings} }}");
-        STYLED.replacen("z_dim = 4", &format!("z_dim = 4\n{labels}"), 1)
-    };
-    let trained = |name: &str, recipe: &str| read(&train(folder.path(), name, recipe)).tensors;
-    let weights = |name: &str, recipe: &str| {
-        let tensors = trained(name, recipe);
-        let mapping = tensors.keys().find(|name| name.contains("map"));
-        tensors[mapping.expect("it has a mapping network")]
-            .values
-            .clone()
-    };
-    let without = weights("untold", STYLED);
-    assert_eq!(
-        weights("nothing", &told("")),
-        without,
-        "it counts for nothing"
-    );
-    let late = told(", doubt = 9.0, shares = 9.0, from = 0.99");
-    assert_eq!(
-        weights("late", &late),
-        without,
-        "the run ends before it counts"
-    );
-    for settings in [
-        ", doubt = 9.0",
-        ", shares = 9e3",
-        ", doubt = 9.0, from = 0.5",
+    for (own, kind, line, weights) in [
+        (STYLED, "styled", "z_dim = 4", "map"),
+        (FIRST_STAGE, "vae", "z_dim = 98", "decoder.3.weight"),
     ] {
-        assert_ne!(weights("told", &told(settings)), without, "{settings}");
-    }
+        let told = |settings: &str| {
+            assert!(own.contains(line), "{kind} has no {line}");
+            let labels =
+                format!("labels = {{ classifier = \"digits-judge.safetensors\"{settings} }}");
+            own.replacen(line, &format!("{line}\n{labels}"), 1)
+        };
+        let trained = |name: &str, recipe: &str| {
+            let name = format!("{kind}-{name}");
+            read(&train(folder.path(), &name, recipe)).tensors
+        };
+        let weights = |name: &str, recipe: &str| {
+            let tensors = trained(name, recipe);
+            let found = tensors.keys().find(|name| name.contains(weights));
+            let found = found.unwrap_or_else(|| panic!("{kind} has no {weights}"));
+            tensors[found].values.clone()
+        };
+        let without = weights("untold", own);
+        let nothing = weights("nothing", &told(""));
+        assert_eq!(nothing, without, "{kind}: it counts for nothing");
+        let late = weights("late", &told(", doubt = 9.0, shares = 9.0, from = 0.99"));
+        assert_eq!(late, without, "{kind}: the run ends before it counts");
+        for settings in [
+            ", doubt = 9.0",
+            ", shares = 9e3",
+            ", doubt = 9.0, from = 0.5",
+        ] {
+            let found = weights("told", &told(settings));
+            assert_ne!(found, without, "{kind}: {settings}");
+        }
 
-    let recipe = told(", doubt = 2.0, shares = 2.0");
-    let whole = trained("whole", &recipe);
-    let recipe = written(folder.path(), "cut.toml", &recipe);
-    let output = folder.path().join("cut.safetensors");
-    let cut = options(recipe, folder.path(), output.clone());
-    run_with_a_break(7, &cut);
-    assert_eq!(
-        read(&output).tensors,
-        whole,
-        "it took another way after the break"
-    );
+        let recipe = told(", doubt = 2.0, shares = 2.0");
+        let whole = trained("whole", &recipe);
+        let recipe = written(folder.path(), &format!("{kind}-cut.toml"), &recipe);
+        let output = folder.path().join(format!("{kind}-cut.safetensors"));
+        let cut = options(recipe, folder.path(), output.clone());
+        run_with_a_break(7, &cut);
+        let again = read(&output).tensors;
+        assert_eq!(again, whole, "{kind} took another way after the break");
+    }
 }
 
 /// The model that a run begins with, what is changed in its recipe, and part of the fault.
@@ -388,8 +393,8 @@ fn only_what_a_model_shows_can_be_told_by_a_classifier() {
             "labels.weight, doubt and shares",
         ),
         (STYLED, "[style]", "doubt = 1.0", "it is no classifier"),
-        (FIRST_STAGE, "[training]", "shares = 1.0", "labels.shares"),
         (FIRST_STAGE, "[training]", "from = 0.5", "labels.from"),
+        (FIRST_STAGE, "[training]", "shares = 1.0", "no classifier"),
     ] {
         assert!(recipe.contains(line), "{line}");
         let section =

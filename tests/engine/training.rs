@@ -18,10 +18,7 @@ pub fn write_data(folder: &Path) {
         for index in 0..count {
             let class = index % 10;
             labels.push(class as u8);
-            pictures.extend((0..784).map(|pixel| {
-                let lit = pixel / 28 == 4 + 2 * class;
-                if lit { 200 + (index % 50) as u8 } else { 0 }
-            }));
+            pictures.extend((0..784).map(|pixel| value_of(index, pixel)));
         }
         write_gz(
             &folder.join(format!("{prefix}-images-idx3-ubyte.gz")),
@@ -32,6 +29,18 @@ pub fn write_data(folder: &Path) {
             &labels,
         );
     }
+}
+
+/// The grey value of a pixel of a picture: a bright row for its class.
+fn value_of(index: u32, pixel: u32) -> u8 {
+    let lit = pixel / 28 == 4 + 2 * (index % 10);
+    if lit { 200 + (index % 50) as u8 } else { 0 }
+}
+
+/// The training pictures of [`write_data`], in 0..1.
+pub fn train_pictures() -> Vec<f32> {
+    let pixels = (0..100).flat_map(|index| (0..784).map(move |pixel| value_of(index, pixel)));
+    pixels.map(|value| f32::from(value) / 255.0).collect()
 }
 
 /// Two layers of every part, 32x32, each a coloured square of its own.

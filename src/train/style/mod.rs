@@ -2,9 +2,7 @@
 //! with an encoder beside them (VAE-GAN, Larsen et al. 2016).
 
 mod begin;
-mod drift;
 mod encoder;
-mod looks;
 mod shares;
 mod teach;
 mod teacher;
@@ -13,6 +11,7 @@ mod view;
 use super::critic::{CriticSpec, Discriminator};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
+use super::looks::Looks;
 use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
 use super::penalty::add_penalties;
@@ -21,12 +20,12 @@ use super::recipe::Recipe;
 use super::settings::Settings;
 use super::style_network::{LayerNoise, Mapping, Synthesis};
 use super::task::{Batch, PARTS, Task, Trained, layers_memory, picture_network, rows, with_role};
+use crate::model::graph::GraphNetwork;
 use crate::model::manifest::{ImageSpec, Role};
 use crate::model::style::{self, Output, StylePlan, StyleSpec};
 use crate::model::{ModelError, download};
 use burn::tensor::{Device, Tensor, TensorData};
 use encoder::Encoder;
-use looks::Looks;
 use rayon::prelude::*;
 use shares::Shares;
 use std::collections::BTreeMap;
@@ -49,7 +48,8 @@ pub struct StyleTask {
     critic: Weights,
     encoder: Option<Encoder>,
     shares: Option<Shares>,
-    looks: Option<Looks>,
+    /// What is found in drawn codes once they are decoded, and the decoder.
+    looks: Option<(Looks, GraphNetwork)>,
     teacher: Option<Teacher>,
     data: DataForm,
 }
@@ -140,7 +140,18 @@ impl StyleTask {
             .shares
             .map(|shares| Shares::new((recipe, shares), &view, data, &device));
         let first_stage = FirstStage::of_recipe(recipe, image)?;
-        let looks = Looks::of_recipe((recipe, data), first_stage.as_ref(), &device)?;
+        // A discriminator of codes does not see what becomes of them: a code between that of a beard and that of none is
+        // nearly as likely as either, and its picture shows a shadow.
+        let looks = match Looks::of_recipe(recipe, data, &device)? {
+            Some(looks) => {
+                let none = || ModelError("has no decoder of its codes".to_owned());
+                Some((
+                    looks,
+                    first_stage.as_ref().ok_or_else(none)?.decoder(&device)?,
+                ))
+            }
+            None => None,
+        };
         let mut task = Self {
             shares: shares.transpose()?,
             looks,
@@ -265,9 +276,9 @@ impl StyleTask {
     }
 
     /// What is found in decoded pictures, once it counts.
-    fn looks_at(&self, step: u64) -> Option<&Looks> {
+    fn looks_at(&self, step: u64) -> Option<&(Looks, GraphNetwork)> {
         let looks = self.looks.as_ref();
-        looks.filter(|it| it.count_at(self.settings.progress(step)))
+        looks.filter(|(looks, _)| looks.count_at(self.settings.progress(step)))
     }
 
     /// The weight of the adversarial loss at a step; 0 where there is no discriminator yet.
@@ -345,7 +356,7 @@ impl Task for StyleTask {
         if let Some(teacher) = self.teacher.as_mut().filter(|_| !drawn.is_empty()) {
             shown.push(("learner", teacher.learn(step, drawn, shown_by)?));
         }
-        if let Some(looks) = self.looks.as_mut().filter(|_| !seen.is_empty()) {
+        if let Some((looks, _)) = self.looks.as_mut().filter(|_| !seen.is_empty()) {
             looks.note(&seen, &batch.labels, self.settings.batch);
             shown.push(("drift", looks.divergence()));
         }
@@ -374,7 +385,7 @@ impl Task for StyleTask {
         if let Some(shares) = &self.shares {
             shares.save(&mut state)?;
         }
-        if let Some(looks) = &self.looks {
+        if let Some((looks, _)) = &self.looks {
             looks.save(&mut state);
         }
         if let Some(teacher) = &self.teacher {
@@ -394,7 +405,7 @@ impl Task for StyleTask {
         if let Some(shares) = &mut self.shares {
             shares.restore(&mut state, &self.device)?;
         }
-        if let Some(looks) = &mut self.looks {
+        if let Some((looks, _)) = &mut self.looks {
             looks.restore(&mut state)?;
         }
         if let Some(teacher) = &mut self.teacher {
@@ -430,7 +441,6 @@ impl Task for StyleTask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::graph::GraphNetwork;
     use serde::Deserialize;
 
     #[derive(Deserialize)]

@@ -6,11 +6,11 @@
 //! their divergence. This matches statistics of a batch as Salimans et al. (2016) match features, with labels in place of
 //! the discriminator's inner values, and with means over many batches.
 
-use super::drift::{Drift, Found};
 use super::view::View;
 use crate::model::{ModelError, download};
 use crate::train::classifier::label_rows;
 use crate::train::dataset::DataForm;
+use crate::train::drift::{Drift, Found};
 use crate::train::losses;
 use crate::train::parameters::Parameters;
 use crate::train::recipe::Recipe;

@@ -1,8 +1,8 @@
 //! What a generator learns in one step, and from whom.
 
 use super::StyleTask;
-use super::drift::Found;
 use crate::model::{ModelError, download};
+use crate::train::drift::Found;
 use crate::train::parameters::{LeafGradients, Leaves};
 use crate::train::task::rows;
 use burn::tensor::Tensor;
@@ -43,15 +43,16 @@ impl StyleTask {
             let adversarial = kind.of_generator(judgement, || critic.forward(real.clone()));
             shown.push(("generator", adversarial.clone().inner()));
             let mut whole = adversarial;
-            if let Some(looks) = self.looks_at(step) {
-                let (told, labels) = looks.loss(fake.clone())?;
+            if let Some((looks, decoder)) = self.looks_at(step) {
+                let pictures = decoder.forward_one(fake.clone()).map_err(ModelError)?;
+                let (told, labels) = looks.loss(pictures)?;
                 shown.push(("looks", told.clone().inner()));
                 whole = whole + told;
                 seen = Some(labels);
             }
             if let Some(teacher) = &self.teacher {
                 let looks = self.looks.as_ref().zip(seen.as_ref());
-                let labels = looks.map_or_else(Vec::new, |(looks, seen)| looks.labels(seen));
+                let labels = looks.map_or_else(Vec::new, |((looks, _), seen)| looks.labels(seen));
                 whole = whole + teacher.loss(&fake, &labels, place)?;
                 drawn = Some((download(fake.clone().inner())?, labels));
             }

@@ -221,7 +221,7 @@ fn learn_pictures(
     let settings = &run.settings;
     let (rate, decay) = (
         settings.learning_rate_at(batch.step),
-        settings.average_decay,
+        settings.average_decay_at(batch.step),
     );
     let device = &run.device;
     let (maps, wanted) = (run.maps(&batch.layouts), run.pictures(batch));
@@ -262,7 +262,7 @@ fn learn_maps(run: &Run, encoder: &mut Learner, batch: &Batch) -> Result<Losses,
     let losses = vec![("nats per place of a picture", shown(&loss)?)];
     let rate = run.settings.learning_rate_at(batch.step);
     let mut gradients = loss.backward();
-    let decay = run.settings.average_decay;
+    let decay = run.settings.average_decay_at(batch.step);
     encoder.weights.step(&mut gradients, rate, decay);
     Ok(losses)
 }
@@ -301,7 +301,7 @@ fn learn_codes(
     let mut gradients = loss.backward();
     let (rate, decay) = (
         settings.learning_rate_at(batch.step),
-        settings.average_decay,
+        settings.average_decay_at(batch.step),
     );
     decoder.weights.step(&mut gradients, rate, decay);
     encoder.weights.step(&mut gradients, rate, decay);

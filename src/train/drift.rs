@@ -1,7 +1,7 @@
 //! How far the shares of labels in what is drawn are from those in the data.
 
+use super::task::rows;
 use crate::model::ModelError;
-use crate::train::task::rows;
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
 

@@ -1,18 +1,15 @@
-//! What a trained classifier finds in the pictures that a decoder makes of drawn codes.
+//! What a trained classifier finds in pictures of codes that are drawn from the prior.
 //!
-//! A discriminator of codes does not see what becomes of them: a code between that of a beard and that of none is nearly as likely as
-//! either, and its picture shows a shadow. Here the decoder, which stays as it is, makes pictures of drawn codes, and a classifier, which
-//! stays as it is, too, says what they show: the generator learns to draw what it is sure of, each label as often as the data.
+//! Nobody knows what such a picture should show, but the classifier, which stays as it is, should be sure of it, and find each label as
+//! often as the data has it. Without the second, the easiest way to be sure is to draw what is frequent.
 
+use super::classifier::label_rows;
+use super::dataset::DataForm;
 use super::drift::{Drift, Found};
-use crate::model::graph::GraphNetwork;
+use super::labeller::{Labeller, LabellerSettings};
+use super::recipe::Recipe;
 use crate::model::manifest::LabelKind;
 use crate::model::{ModelError, download};
-use crate::train::classifier::label_rows;
-use crate::train::dataset::DataForm;
-use crate::train::first_stage::FirstStage;
-use crate::train::labeller::{Labeller, LabellerSettings};
-use crate::train::recipe::Recipe;
 use burn::tensor::{Device, Tensor};
 use std::collections::BTreeMap;
 
@@ -23,7 +20,6 @@ const NAME: &str = "looks";
 
 pub struct Looks {
     settings: LabellerSettings,
-    decoder: GraphNetwork,
     labeller: Labeller,
     kind: LabelKind,
     drift: Drift,
@@ -33,10 +29,10 @@ impl Looks {
     /// Those of a recipe, where it has a classifier.
     ///
     /// # Errors
-    /// When the classifier cannot be read or does not fit, or there is no decoder.
+    /// When the classifier cannot be read or does not fit.
     pub fn of_recipe(
-        (recipe, data): (&Recipe, &DataForm),
-        first_stage: Option<&FirstStage>,
+        recipe: &Recipe,
+        data: &DataForm,
         device: &Device,
     ) -> Result<Option<Self>, ModelError> {
         let (Some(settings), Some(labeller)) =
@@ -44,28 +40,28 @@ impl Looks {
         else {
             return Ok(None);
         };
-        let first_stage =
-            first_stage.ok_or_else(|| ModelError("has no decoder of its codes".to_owned()))?;
         Ok(Some(Self {
             settings: settings.clone(),
-            decoder: first_stage.decoder(device)?,
             labeller,
             kind: data.kind,
             drift: Drift::new(data.labels.len(), HALF_LIFE),
         }))
     }
 
-    /// Whether they count at this part of a run, 0 to 1.
-    pub fn count_at(&self, progress: f64) -> bool {
-        progress >= self.settings.from
+    pub fn labeller(&self) -> &Labeller {
+        &self.labeller
     }
 
-    /// The loss of drawn codes, and the probability of each label in the picture of each.
+    /// Whether they count at this part of a run, 0 to 1.
+    pub fn count_at(&self, progress: f64) -> bool {
+        self.settings.sees_samples() && progress >= self.settings.from
+    }
+
+    /// The loss of pictures in 0..1 of drawn codes, and the probability of each label in each of them.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn loss(&self, codes: Tensor<2>) -> Result<(Tensor<1>, Vec<f32>), ModelError> {
-        let pictures = self.decoder.forward_one(codes).map_err(ModelError)?;
+    pub fn loss(&self, pictures: Tensor<2>) -> Result<(Tensor<1>, Vec<f32>), ModelError> {
         let logits = self.labeller.logits(pictures)?;
         let found = self.labeller.probabilities(logits.clone());
         let mean = found.clone().mean_dim(0);
