@@ -5,6 +5,7 @@ use crate::model::file::StoredTensor;
 use crate::model::manifest::Role;
 use crate::model::{ModelError, ModelFile};
 use burn::tensor::Device;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Reads the model that a run starts from.
@@ -23,10 +24,10 @@ pub fn fault(path: &Path, fault: &str) -> ModelError {
 
 /// The tensors whose names begin with `prefix`, by the rest of their names.
 pub fn tensors_of<'a>(
-    file: &'a ModelFile,
+    tensors: &'a BTreeMap<String, StoredTensor>,
     prefix: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a StoredTensor)> {
-    let tensors = file.tensors.iter();
+    let tensors = tensors.iter();
     tensors.filter_map(move |(name, tensor)| Some((name.strip_prefix(prefix)?, tensor)))
 }
 
@@ -42,7 +43,7 @@ pub fn begin_at(
 ) -> Result<(), ModelError> {
     let file = read(path)?;
     let prefix = format!("{}.", role.name());
-    let is_whole = weights.begin_at(tensors_of(&file, &prefix), device);
+    let is_whole = weights.begin_at(tensors_of(&file.tensors, &prefix), device);
     check_whole(is_whole, role, path)
 }
 
@@ -58,7 +59,7 @@ pub fn begin_layers_at<'a>(
     let file = read(path)?;
     networks.into_iter().try_for_each(|(role, network)| {
         let prefix = format!("{}.", role.name());
-        let is_whole = network.begin_at(tensors_of(&file, &prefix), device);
+        let is_whole = network.begin_at(tensors_of(&file.tensors, &prefix), device);
         check_whole(is_whole, role, path)
     })
 }

@@ -6,6 +6,7 @@
 //! there is one. Models of these codes, trained before, take the refined decoder without being trained again; what some
 //! of them draw can be shown to the discriminator, too.
 
+use super::begin::tensors_of;
 use super::critic::{CriticSpec, Discriminator};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
@@ -198,10 +199,7 @@ impl RefineTask {
         });
         let mut decoder = Weights::new(fresh, settings.seed, betas, &device);
         let prefix = format!("{}.", Role::Decoder.name());
-        let own = tensors
-            .iter()
-            .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
-        decoder.begin_at(own, &device);
+        decoder.begin_at(tensors_of(&tensors, &prefix), &device);
         let view = View::of_coefficients(&critic_spec, image);
         let (critic, _) = critic_spec
             .plan(view.seen, settings.batch)

@@ -18,11 +18,11 @@ impl StyleTask {
         if file.manifest.style.as_ref() != Some(&self.spec) {
             return Err(begin::fault(path, "it has no generator of the same sizes"));
         }
-        let own = begin::tensors_of(&file, "");
+        let own = begin::tensors_of(&file.tensors, "");
         let mut is_whole = self.generator.begin_at(own, &self.device);
         if let Some(encoder) = &mut self.encoder {
             let prefix = format!("{}.{OF_CODES}", Role::Encoder.name());
-            let own = begin::tensors_of(&file, &prefix);
+            let own = begin::tensors_of(&file.tensors, &prefix);
             is_whole &= encoder.parameters.begin_at(own, &self.device);
         }
         match is_whole {
