@@ -193,7 +193,7 @@ impl Task for AutoencoderTask {
         let noise = normals(self.variational);
         let progress = self.settings.progress(step);
         let looks = self.looks.as_ref();
-        let prior = normals(looks.is_some_and(|it| it.count_at(progress)));
+        let prior = normals(looks.is_some_and(|it| it.have_weight() && it.count_at(progress)));
         let conditions = self.conditions.as_ref().map_or_else(Vec::new, |known| {
             known.of_step(&batch.labels, self.settings.seed, step)
         });

@@ -52,9 +52,14 @@ impl Looks {
         &self.labeller
     }
 
+    /// Whether anything comes of them but labels.
+    pub fn have_weight(&self) -> bool {
+        self.settings.sees_samples()
+    }
+
     /// Whether they count at this part of a run, 0 to 1.
     pub fn count_at(&self, progress: f64) -> bool {
-        self.settings.sees_samples() && progress >= self.settings.from
+        progress >= self.settings.from
     }
 
     /// The loss of pictures in 0..1 of drawn codes, and the probability of each label in each of them.
