@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 /// No direction of codes varies less than by this variance, so that the way back exists.
 const LEAST_VARIANCE: f64 = 1e-12;
+/// A direction in which codes hardly vary, such as that of a number that the encoder does not use, is not stretched further
+/// than if it had this share of the largest variance: weights are stored in half precision.
+const LEAST_SHARE: f64 = 1e-6;
 
 /// Takes a code `z` to `to (z - mean)`, and back by `from z + mean`.
 pub struct CodeMap {
@@ -35,18 +38,16 @@ impl CodeMap {
     /// # Errors
     /// When the covariance is not finite.
     pub fn of_covariance(mean: DVector<f64>, covariance: DMatrix<f64>) -> Result<Self, ModelError> {
-        if !covariance
-            .iter()
-            .chain(mean.iter())
-            .all(|it| it.is_finite())
-        {
+        let mut numbers = covariance.iter().chain(mean.iter());
+        if !numbers.all(|it| it.is_finite()) {
             return Err(ModelError("the codes are not finite".to_owned()));
         }
         let SymmetricEigen {
             eigenvectors,
             eigenvalues,
         } = covariance.symmetric_eigen();
-        let roots = eigenvalues.map(|variance| variance.max(LEAST_VARIANCE).sqrt());
+        let least = (LEAST_SHARE * eigenvalues.max()).max(LEAST_VARIANCE);
+        let roots = eigenvalues.map(|variance| variance.max(least).sqrt());
         let with = |values: DVector<f64>| {
             &eigenvectors * DMatrix::from_diagonal(&values) * eigenvectors.transpose()
         };
@@ -313,6 +314,13 @@ mod tests {
         let found = map.fold(&networks, &mut pair.tensors.clone(), None);
         let fault = found.expect_err("no dense layer begins the decoder");
         assert!(fault.0.contains("two dense layers"), "{fault}");
+        let still = DMatrix::from_row_slice(2, 2, &[4.0, 0.0, 0.0, 0.0]);
+        let map = CodeMap::of_covariance(wide(&[0.0; 2]), still).expect("finite");
+        assert!(
+            map.to.iter().all(|entry| entry.abs() <= 500.1),
+            "{}",
+            map.to
+        );
         let nan = DMatrix::from_element(2, 2, f64::NAN);
         assert!(CodeMap::of_covariance(wide(&[0.0; 2]), nan).is_err());
     }
