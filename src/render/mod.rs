@@ -17,6 +17,7 @@
 //! its [`Backlog`](crate::engine::Backlog) admits. A production that is dropped before its end
 //! leaves nothing behind.
 
+mod likelihoods;
 mod outputs;
 mod plan;
 mod production;

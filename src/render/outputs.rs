@@ -49,9 +49,9 @@ impl Output {
     /// asks.
     ///
     /// # Errors
-    /// When the name is that of no form that steps can have, or of one that cannot show so much.
+    /// When the name is that of no form that steps can have.
     pub fn steps(path: &Path, shown: StepsShown) -> Result<Self, RenderError> {
-        StepsForm::of(path, shown)?;
+        StepsForm::of(path)?;
         Ok(Self::Steps(path.to_owned(), shown))
     }
 
@@ -84,11 +84,11 @@ impl Output {
                     duration: Duration::from_micros(animation.duration_us),
                     once: animation.once,
                 };
-                plan.size()?;
-                Box::new(AnimationSink::create(path, *format, &clock, plan)?)
+                let size = plan.size()?;
+                Box::new(AnimationSink::create(path, *format, &clock, size, plan)?)
             }
             Self::Array(path) => Box::new(ArraySink::create(path, plan)?),
-            Self::Steps(path, shown) => Box::new(StepsSink::new(path, *shown)?),
+            Self::Steps(path, shown) => Box::new(StepsSink::new(path, *shown, plan)?),
         })
     }
 }

@@ -58,6 +58,8 @@ pub struct Plan {
     pub(super) sides: [usize; 3],
     /// Width and height of a picture in the file, in pixels.
     pub(super) picture: [usize; 2],
+    /// Whether the model writes its pictures place by place.
+    pub(super) is_written: bool,
 }
 
 /// What is drawn, read and ready.
@@ -172,6 +174,7 @@ impl Plan {
             model: model.id.clone(),
             sides,
             picture,
+            is_written: model.manifest.writes(),
         }
     }
 

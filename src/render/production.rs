@@ -304,12 +304,14 @@ impl Production {
                 of,
                 values,
                 noisy,
+                choices,
                 ..
             } => {
                 (self.done, self.steps) = (done, of);
                 let step = StepPictures {
                     data: Picture::new(&values, &self.plan),
                     noisy: noisy.as_deref().map(|it| Picture::new(it, &self.plan)),
+                    choices: &choices,
                 };
                 for sink in &mut self.sinks {
                     sink.add_step(&step, of, &self.plan)?;

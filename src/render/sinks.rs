@@ -9,6 +9,7 @@ use crate::document::npy::NpyWriter;
 use crate::document::raster::{Layout, Resampling, Sheet};
 use crate::document::{Raster, Recipe, png};
 use crate::files::save::PendingFile;
+use crate::model::written::Choice;
 use std::cell::OnceCell;
 use std::io::Write as _;
 use std::path::Path;
@@ -98,6 +99,8 @@ pub(super) struct StepPictures<'a> {
     pub data: Picture<'a>,
     /// The noisy one that the step began with, where there is one.
     pub noisy: Option<Picture<'a>>,
+    /// How the places that the step wrote were chosen.
+    pub choices: &'a [Choice],
 }
 
 /// What takes pictures in order.
@@ -161,15 +164,23 @@ impl StillSink {
             recipe: None,
         })
     }
+
+    /// Lays a picture into a place of the sheet, counted row after row.
+    pub fn put(&mut self, place: usize, picture: &Raster) -> Result<(), RenderError> {
+        let put = self.sheet()?.put(place, picture);
+        put.map_err(RenderError::program)
+    }
+
+    fn sheet(&mut self) -> Result<&mut Sheet, RenderError> {
+        let fault = || RenderError::program("the sheet is written already");
+        self.sheet.as_mut().ok_or_else(fault)
+    }
 }
 
 impl Sink for StillSink {
     fn add(&mut self, picture: &Picture<'_>, _plan: &Plan) -> Result<(), RenderError> {
         let raster = picture.raster()?;
-        match &mut self.sheet {
-            Some(sheet) => sheet.add(raster).map_err(RenderError::program),
-            None => Err(RenderError::program("the sheet is written already")),
-        }
+        self.sheet()?.add(raster).map_err(RenderError::program)
     }
 
     fn seal(&mut self) -> Result<(), RenderError> {
@@ -208,16 +219,18 @@ pub(super) struct Clock {
 pub(super) struct AnimationSink(AnimationWriter);
 
 impl AnimationSink {
+    /// Frames of `size`, width and height in pixels.
     pub fn create(
         path: &Path,
         format: AnimationFormat,
         clock: &Clock,
+        size: [u32; 2],
         plan: &Plan,
     ) -> Result<Self, RenderError> {
         let recipe = plan.recipe().clone();
         let spec = AnimationSpec {
             pixels: plan.pixels(),
-            size: recipe.size,
+            size,
             durations: even_durations(clock.frames, clock.duration),
             repeat: if clock.once {
                 Repeat::Once
@@ -228,11 +241,16 @@ impl AnimationSink {
         };
         Ok(Self(AnimationWriter::create(path, format, &spec)?))
     }
+
+    /// Takes the next frame.
+    pub fn push(&mut self, frame: &Raster) -> Result<(), RenderError> {
+        Ok(self.0.push(frame)?)
+    }
 }
 
 impl Sink for AnimationSink {
     fn add(&mut self, picture: &Picture<'_>, _plan: &Plan) -> Result<(), RenderError> {
-        Ok(self.0.push(picture.raster()?)?)
+        self.push(picture.raster()?)
     }
 
     fn finish(self: Box<Self>) -> Result<Option<Raster>, RenderError> {

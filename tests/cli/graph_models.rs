@@ -271,5 +271,6 @@ fn a_way_in_parts_and_its_film_are_written_and_replayed() {
     }
     let many = ["--then", "1:ddim"].repeat(4);
     render(&[&["-o", &plain], &many[..]].concat()).refused("at most 3 times");
-    render(&["-o", &plain, "--steps-out", "x.gif", "--steps-show", "both"]).refused("strip");
+    let told = ["--steps-out", "x.gif", "--steps-show", "likelihoods"];
+    render(&[&["-o", &plain], &told[..]].concat()).refused("writes its picture place by place");
 }

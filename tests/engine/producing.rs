@@ -450,15 +450,16 @@ fn a_stream_waits_until_its_tiles_are_used() {
     });
 }
 
-/// The noisy pictures stand above the others, and are refused where there are none.
+/// The noisy pictures stand above the others, or at their left in an animation, and are refused where there are none.
 #[test]
-fn noisy_steps_become_a_row_of_their_own() {
+fn noisy_steps_stand_beside_the_others() {
     let model = cpu().load(MODEL);
     let image = model.manifest.image;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("film.png");
-    let both = Output::steps(&path, StepsShown::Both).expect("a strip");
-    let begin = || Production::begin(plan(&model, single()), std::slice::from_ref(&both));
+    let stills = folder.path().join("step_##.png");
+    let both = [&path, &stills].map(|path| Output::steps(path, StepsShown::Both).expect("a name"));
+    let begin = || Production::begin(plan(&model, single()), &both);
     let step = |done: usize, noisy: Option<f32>| Event::Step {
         job: JobId(1),
         done,
@@ -483,15 +484,66 @@ fn noisy_steps_become_a_row_of_their_own() {
     let level = |column: usize, row: usize| rgba[4 * (row * 56 * 3 * 56 + column * 56)];
     assert_eq!([0, 1, 2].map(|column| level(column, 0)), [204, 153, 102]);
     assert_eq!([0, 1, 2].map(|column| level(column, 1)), [51, 102, 153]);
+    let still = photo::read(&folder.path().join("step_02.png")).expect("the second step");
+    assert_eq!(still.size(), [2 * 56, 56]);
+    let rgba = still.to_rgba();
+    assert_eq!([rgba[0], rgba[4 * 56]], [153, 102]);
     // A plain decoder has none.
     let mut production = begin().expect("it begins");
     let fault = production
         .take(step(1, None), &mut always)
         .expect_err("no noise");
     assert!(fault.to_string().contains("removes no noise"), "{fault}");
-    for name in ["film.gif", "film_##.png", "folder"] {
-        let path = folder.path().join(name);
-        assert!(Output::steps(&path, StepsShown::Both).is_err(), "{name}");
-        assert!(Output::steps(&path, StepsShown::Noisy).is_ok(), "{name}");
-    }
+    let likelihoods = Output::steps(&path, StepsShown::Likelihoods).expect("a strip");
+    let fault = Production::begin(plan(&model, single()), &[likelihoods])
+        .err()
+        .expect("it does not write");
+    assert!(fault.to_string().contains("place by place"), "{fault}");
+}
+
+/// Below each step of a picture that is written stand the likelihoods of what it wrote, and in animations at its right.
+#[test]
+fn likelihoods_are_written_with_the_steps() {
+    let driver = cpu();
+    let model = driver.load("digits-pixel");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("film.png");
+    let frames = folder.path().join("step_##.png");
+    let outputs =
+        [&path, &frames].map(|path| Output::steps(path, StepsShown::Likelihoods).expect("a name"));
+    make(&driver, plan(&model, single()), &outputs, &mut always).expect("it is written");
+    let film = photo::read(&path).expect("a picture");
+    assert_eq!(film.size(), [28 * 56, 2 * 56], "a step for each row");
+    let rgba = film.to_rgba();
+    let levels = |column: usize| {
+        let pixels = (0..56 * 56).map(move |at| (at / 56 + 56) * 28 * 56 + column * 56 + at % 56);
+        pixels.map(|pixel| rgba[4 * pixel])
+    };
+    // The rows at the top are surely black; in the middle there is something to choose.
+    let shades = |column: usize| {
+        levels(column)
+            .filter(|level| (25..255).contains(level))
+            .count()
+    };
+    assert!(
+        shades(14) > 4 * shades(0),
+        "{} and {}",
+        shades(14),
+        shades(0)
+    );
+    assert!(
+        (0..28).all(|column| levels(column).any(|level| level > 200)),
+        "what was chosen"
+    );
+    let frame = photo::read(&frames.with_file_name("step_15.png")).expect("the middle step");
+    assert_eq!(frame.size(), [2 * 56, 56]);
+    let beside = frame.to_rgba();
+    let right: Vec<u8> = (0..56 * 56)
+        .map(|at| beside[4 * (at / 56 * 112 + 56 + at % 56)])
+        .collect();
+    assert_eq!(
+        right,
+        levels(14).collect::<Vec<u8>>(),
+        "the same as in the strip"
+    );
 }

@@ -2,6 +2,7 @@
 
 use crate::app::FileKind;
 use crate::document::animation::{AnimationFormat, MAX_FRAMES};
+use crate::model::Manifest;
 use crate::render::{MAX_GAP, MAX_SCALE, StepsShown};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -123,21 +124,21 @@ pub struct Settings {
 /// What is written of the steps of a sampler.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Film {
-    /// Which picture of each step; an animation has one of each.
+    /// What is shown of each step.
     pub shown: StepsShown,
     /// `None` for a strip of all steps.
     pub format: Option<AnimationFormat>,
 }
 
 impl Film {
-    /// The same that can be written: an animation shows one picture of each step.
-    fn bounded(self) -> Self {
-        match (self.format, self.shown) {
-            (Some(_), StepsShown::Both) => Self {
-                shown: StepsShown::Data,
+    /// The same with what there is to show of a model.
+    pub fn of_model(self, model: &Manifest) -> Self {
+        match self.shown.fits(model.writes()) {
+            true => self,
+            false => Self {
+                shown: StepsShown::default(),
                 ..self
             },
-            _ => self,
         }
     }
 }
@@ -269,7 +270,6 @@ impl Settings {
         self.side = self.side.clamp(*SIDE.start(), *SIDE.end());
         self.seeds = self.seeds.clamp(*SEEDS.start(), *SEEDS.end());
         self.contact = self.contact.bounded();
-        self.film = self.film.bounded();
         self.fps = self.fps.clamp(*FPS.start(), *FPS.end());
         self
     }

@@ -94,7 +94,7 @@ impl Task {
                     "The model makes its picture in one step, so there is no film".to_owned(),
                 );
             }
-            Kind::Film => Form::Steps(settings.film),
+            Kind::Film => Form::Steps(settings.film.of_model(&model.manifest)),
             _ if plan.is_animation() => Form::Animation(settings.format),
             _ => Form::Still,
         };

@@ -50,7 +50,8 @@ pub struct RenderArgs {
     #[arg(long, value_name = "PATH")]
     pub steps_out: Option<PathBuf>,
     /// What to show of each step: x0, the picture that the network sees behind the noise, x_t, the noisy
-    /// picture that the step began with, or both, one above the other in a strip
+    /// picture that the step began with, both, or, of a model that writes place by place, the likelihoods
+    /// beside the picture
     #[arg(
         long,
         value_name = "WHAT",
@@ -86,6 +87,7 @@ pub enum StepsShow {
     #[value(name = "x_t")]
     Noisy,
     Both,
+    Likelihoods,
 }
 
 impl From<StepsShow> for render::StepsShown {
@@ -94,6 +96,7 @@ impl From<StepsShow> for render::StepsShown {
             StepsShow::Data => Self::Data,
             StepsShow::Noisy => Self::Noisy,
             StepsShow::Both => Self::Both,
+            StepsShow::Likelihoods => Self::Likelihoods,
         }
     }
 }

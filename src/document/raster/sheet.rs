@@ -117,6 +117,16 @@ impl Sheet {
     /// # Errors
     /// When it has another size or other pixels than the sheet was made for, or the sheet is full.
     pub fn add(&mut self, picture: &Raster) -> Result<(), RasterError> {
+        self.put(self.filled, picture)?;
+        self.filled += 1;
+        Ok(())
+    }
+
+    /// Lays down a picture in a place, counted row after row.
+    ///
+    /// # Errors
+    /// When it has another size or other pixels than the sheet was made for, or there is no such place.
+    pub fn put(&mut self, place: usize, picture: &Raster) -> Result<(), RasterError> {
         let [width, height] = self.tile;
         if [picture.width, picture.height] != self.tile {
             return Err(RasterError::Tile {
@@ -124,13 +134,10 @@ impl Sheet {
                 wanted: self.tile,
             });
         }
-        if self.filled == self.count {
+        if place >= self.count {
             return Err(RasterError::Full(self.count));
         }
-        let (row, column) = (
-            self.filled / self.layout.columns,
-            self.filled % self.layout.columns,
-        );
+        let (row, column) = (place / self.layout.columns, place % self.layout.columns);
         let (left, top) = (
             column * (width + self.layout.gap),
             row * (height + self.layout.gap),
@@ -143,7 +150,6 @@ impl Sheet {
             }
             _ => return Err(RasterError::Mixed),
         }
-        self.filled += 1;
         Ok(())
     }
 

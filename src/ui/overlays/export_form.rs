@@ -30,7 +30,7 @@ pub fn export_form(ctx: &Context, app: &AppState, actions: &mut Actions) {
             }
             Kind::Contact => contact_ui(ui, app, &mut settings),
             Kind::Animation => animation_ui(ui, app, &mut settings),
-            Kind::Film => film_ui(ui, &mut settings),
+            Kind::Film => film_ui(ui, app, &mut settings),
             Kind::Codes => {
                 row(ui, "Codes", |ui| {
                     for (bookmarks, words) in [(false, "Current code"), (true, "All bookmarks")] {
@@ -115,7 +115,7 @@ fn animation_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     }
 }
 
-fn film_ui(ui: &mut Ui, settings: &mut Settings) {
+fn film_ui(ui: &mut Ui, app: &AppState, settings: &mut Settings) {
     let film = &mut settings.film;
     row(ui, "Form", |ui| {
         if choice(ui, "Strip", film.format.is_none()) {
@@ -127,19 +127,26 @@ fn film_ui(ui: &mut Ui, settings: &mut Settings) {
             }
         }
     });
+    let Some(model) = app.model() else {
+        return;
+    };
+    let writes = model.manifest.writes();
+    let is_shown = film.of_model(&model.manifest).shown;
+    let data = if writes {
+        "Picture so far"
+    } else {
+        "x0 prediction"
+    };
     row(ui, "Show", |ui| {
         for (shown, words) in [
-            (StepsShown::Data, "x0 prediction"),
+            (StepsShown::Data, data),
             (StepsShown::Noisy, "x_t"),
             (StepsShown::Both, "Both"),
+            (StepsShown::Likelihoods, "Picture and likelihoods"),
         ] {
-            // One picture after the other has no place for two.
-            let is_possible = film.format.is_none() || shown != StepsShown::Both;
-            ui.add_enabled_ui(is_possible, |ui| {
-                if choice(ui, words, film.shown == shown) {
-                    film.shown = shown;
-                }
-            });
+            if shown.fits(writes) && choice(ui, words, is_shown == shown) {
+                film.shown = shown;
+            }
         }
     });
 }
