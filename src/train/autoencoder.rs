@@ -68,20 +68,30 @@ impl AutoencoderTask {
         Ok(task)
     }
 
-    /// The error of decoded pictures, and what a classifier misses in them.
+    /// What is wrong with decoded pictures, by name: the error of pixels first, then of what else counts.
     fn errors(
         &self,
         logits: Tensor<2>,
         pictures: Tensor<2>,
         labels: &[u8],
-    ) -> Result<(Tensor<1>, Option<Tensor<1>>), ModelError> {
-        let labeller = self.looks.as_ref().map(Looks::labeller);
-        let missed = labeller.map(|it| it.loss(activation::sigmoid(logits.clone()), labels));
-        let error = match self.settings.reconstruction {
-            Reconstruction::Bernoulli => losses::bernoulli(logits, pictures),
-            Reconstruction::Squared => losses::squared(activation::sigmoid(logits), pictures),
-        };
-        Ok((error, missed.transpose()?))
+    ) -> Result<Vec<(&'static str, Tensor<1>)>, ModelError> {
+        let decoded = activation::sigmoid(logits.clone());
+        let mut errors = Vec::new();
+        errors.push((
+            "reconstruction",
+            match self.settings.reconstruction {
+                Reconstruction::Bernoulli => losses::bernoulli(logits, pictures.clone()),
+                Reconstruction::Squared => losses::squared(decoded.clone(), pictures.clone()),
+            },
+        ));
+        if self.settings.differences > 0.0 {
+            let error = losses::differences(decoded.clone(), pictures, self.image);
+            errors.push(("differences", error * self.settings.differences));
+        }
+        if let Some(looks) = &self.looks {
+            errors.push(("labels", looks.labeller().loss(decoded, labels)?));
+        }
+        Ok(errors)
     }
 }
 
@@ -146,18 +156,17 @@ impl AutoencoderTask {
             }
             None => None,
         };
-        let (reconstruction, missed) = self.errors(logits, pictures, part.labels)?;
-        let mut shown = vec![("reconstruction", reconstruction.clone().inner())];
-        let mut loss = reconstruction;
+        let mut shown = Vec::new();
+        let mut loss = Tensor::zeros([1], &self.device);
+        for (name, error) in self.errors(logits, pictures, part.labels)? {
+            shown.push((name, error.clone().inner()));
+            loss = loss + error;
+        }
         if let Some(kl) = kl {
             shown.push(("kl", kl.clone().inner()));
             let progress = self.settings.progress(step);
             let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
             loss = loss + kl * (self.settings.beta * warmth);
-        }
-        if let Some(missed) = missed {
-            shown.push(("labels", missed.clone().inner()));
-            loss = loss + missed;
         }
         let mut seen = Vec::new();
         if let Some((told, labels)) = samples {

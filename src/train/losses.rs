@@ -1,5 +1,6 @@
 //! Losses, each a mean over the batch.
 
+use crate::model::manifest::ImageSpec;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,22 @@ pub fn bernoulli(logits: Tensor<2>, pictures: Tensor<2>) -> Tensor<1> {
 /// Squared error of pixels in 0..1, averaged over pixels.
 pub fn squared(pictures: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
     (pictures - wanted).square().mean()
+}
+
+/// Squared error of the differences between neighbouring pixels in 0..1 along both sides, summed over the picture (the
+/// gradient difference loss of Mathieu et al. 2016 with an exponent of 2).
+pub fn differences(pictures: Tensor<2>, wanted: Tensor<2>, image: ImageSpec) -> Tensor<1> {
+    let [count, _] = pictures.dims();
+    let sides = [count, image.channels, image.height, image.width];
+    let error = (pictures - wanted).reshape(sides);
+    let steps = [2, 3].map(|axis| {
+        let len = sides[axis];
+        let after = error.clone().slice_dim(axis, 1..len);
+        let step = after - error.clone().slice_dim(axis, 0..len - 1);
+        step.square().sum() / count as f64
+    });
+    let [down, across] = steps;
+    down + across
 }
 
 /// KL divergence of a diagonal normal from the standard normal, in nats
@@ -116,6 +133,28 @@ mod tests {
                 "{loss:?}: {found}, not {generator}, for the generator"
             );
         }
+    }
+
+    #[test]
+    fn differences_see_patterns_and_no_levels() {
+        let image = ImageSpec {
+            channels: 1,
+            height: 2,
+            width: 3,
+        };
+        let of = |values: [f32; 6]| {
+            let wanted = [0.2, 0.4, 0.1, 0.9, 0.3, 0.5];
+            let pictures = std::array::from_fn::<f32, 6, _>(|at| wanted[at] + values[at]);
+            let tensor = |values: [f32; 6]| rows(values.to_vec(), 6, &Device::flex());
+            number(differences(tensor(pictures), tensor(wanted), image))
+        };
+        assert!(of([0.3; 6]) < 1e-10, "the same everywhere");
+        // Seven pairs of neighbours, each 0.2 apart.
+        let pattern = of([0.1, -0.1, 0.1, -0.1, 0.1, -0.1]);
+        assert!((pattern - 7.0 * 0.04).abs() < 1e-6, "{pattern}");
+        // One pixel with two neighbours across and one below.
+        let one = of([0.0, 0.5, 0.0, 0.0, 0.0, 0.0]);
+        assert!((one - 3.0 * 0.25).abs() < 1e-6, "{one}");
     }
 
     #[test]

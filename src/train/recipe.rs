@@ -304,6 +304,14 @@ impl Recipe {
                 "only autoencoders, diffusion models, autoregressive models and style-based generators of codes can begin with another model",
             ),
             (
+                recipe.training.differences == 0.0
+                    || recipe.training.differences > 0.0
+                        && recipe.training.differences.is_finite()
+                        && recipe.family.traits().autoencodes()
+                        && recipe.refine.is_none(),
+                "training.differences must be 0 or more, and finite, and is for autoencoders",
+            ),
+            (
                 !recipe.training.whiten
                     || recipe.family.traits().autoencodes()
                         && recipe.refine.is_none()

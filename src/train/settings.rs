@@ -35,6 +35,10 @@ pub struct Settings {
     pub style_mixing: f64,
     #[serde(default)]
     pub reconstruction: Reconstruction,
+    /// Weight of the squared error of the differences between neighbouring pixels of a reconstruction, summed over
+    /// the picture. The error of the pixels alone hardly minds a fine pattern, such as transposed convolutions leave.
+    #[serde(default)]
+    pub differences: f64,
     /// Weight of the KL divergence of a VAE, of a style-based generator with an encoder, or of the VAE of label
     /// maps.
     #[serde(default = "one")]

@@ -236,6 +236,11 @@ fn a_recipe_that_cannot_refine_is_refused() {
             "labels.shares has no effect",
         ),
         (
+            "loss = \"relativistic\"",
+            "loss = \"relativistic\"\ndifferences = 1.0",
+            "training.differences",
+        ),
+        (
             r#"file = "small-kl.safetensors""#,
             r#"file = "absent.safetensors""#,
             "absent.safetensors",
@@ -295,6 +300,12 @@ fn samples_are_looked_at_by_a_classifier() {
             let found = weights("told", &told(settings));
             assert_ne!(found, without, "{kind}: {settings}");
         }
+        let [sharp, blurred] = [", doubt = 9.0", ", doubt = 9.0, blur = true"]
+            .map(|settings| weights("seen", &told(settings)));
+        assert_ne!(
+            sharp, blurred,
+            "{kind}: what the classifier sees is blurred"
+        );
 
         let recipe = told(", doubt = 2.0, shares = 2.0");
         let whole = trained("whole", &recipe);
@@ -304,6 +315,35 @@ fn samples_are_looked_at_by_a_classifier() {
         run_with_a_break(7, &cut);
         let again = read(&output).tensors;
         assert_eq!(again, whole, "{kind} took another way after the break");
+    }
+}
+
+/// What neighbouring pixels differ by can count, too, and a recipe says how much.
+#[test]
+fn differences_between_pixels_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    write_data(folder);
+    let [plain, told] = [("plain", 0.0), ("told", 50.0)].map(|(name, weight)| {
+        let line = format!("beta = 0.1\ndifferences = {weight:?}");
+        read(&train(
+            folder,
+            name,
+            &FIRST_STAGE.replace("beta = 0.1", &line),
+        ))
+        .tensors
+    });
+    assert_ne!(plain, told);
+    for weight in ["-1.0", "nan", "inf"] {
+        let line = format!("beta = 0.1\ndifferences = {weight}");
+        let recipe = FIRST_STAGE.replace("beta = 0.1", &line);
+        let recipe = written(folder, "faulty.toml", &recipe);
+        let found = run(&options(recipe, folder, folder.join("out.safetensors")));
+        let error = found.expect_err(weight);
+        assert!(
+            error.to_string().contains("training.differences"),
+            "{error}"
+        );
     }
 }
 
