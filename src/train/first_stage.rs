@@ -244,14 +244,18 @@ impl FirstStage {
     pub fn codes(&self, pictures: &[f32]) -> Result<Vec<f32>, ModelError> {
         let encoded = self.generator.encode(pictures)?;
         let encoded = encoded.ok_or_else(|| ModelError("has no encoder".to_owned()))?;
-        let mut codes = download(encoded.mu)?;
+        Ok(self.scaled(download(encoded.mu)?))
+    }
+
+    /// Codes of the autoencoder as its channels are scaled here.
+    pub fn scaled(&self, mut codes: Vec<f32>) -> Vec<f32> {
         let channels = self.channels.iter().cycle();
         for (plane, channel) in codes.chunks_exact_mut(self.places).zip(channels) {
             plane
                 .iter_mut()
                 .for_each(|value| *value = (*value - channel.mean) / channel.sigma);
         }
-        Ok(codes)
+        codes
     }
 
     /// The codes of the first `count` pictures of a data set, or of all where it has fewer, with their

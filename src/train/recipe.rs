@@ -293,7 +293,7 @@ impl Recipe {
             ),
             (
                 recipe.refine.as_ref().is_none_or(RefineSettings::is_sound),
-                "refine.weight must be 0 or more, and finite",
+                "refine.weight must be 0 or more, and finite, and what is drawn comes from refine.generators or from the prior",
             ),
             (
                 recipe.begin.is_none()
@@ -333,7 +333,7 @@ impl Recipe {
             ),
             (
                 recipe.labels.as_ref().is_none_or(|it| !it.sees_samples()) || recipe.has_samples(),
-                "labels.doubt and labels.shares need samples: of the prior of a vae, of refine.generators (doubt only), or of a generator of codes",
+                "labels.doubt and labels.shares need samples: of the prior of a vae, of refine.generators or refine.prior (doubt only), or of a generator of codes",
             ),
             (
                 recipe
@@ -386,7 +386,7 @@ impl Recipe {
     /// Whether a run draws samples whose labels a classifier can be asked for.
     fn has_samples(&self) -> bool {
         match &self.refine {
-            Some(refine) => !refine.generators.is_empty(),
+            Some(refine) => refine.has_samples(),
             None => self.draws_codes() || self.family.traits().encoding == Encoding::Distribution,
         }
     }

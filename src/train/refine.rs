@@ -43,11 +43,22 @@ pub struct RefineSettings {
     /// discriminator is shown are pictures of theirs.
     #[serde(default)]
     pub generators: Vec<PathBuf>,
+    /// Whether that half are pictures of codes drawn from the prior of a VAE, the standard normal distribution (VAE-GAN,
+    /// Larsen et al. 2016).
+    #[serde(default)]
+    pub prior: bool,
 }
 
 impl RefineSettings {
     pub fn is_sound(&self) -> bool {
-        self.weight >= 0.0 && self.weight.is_finite()
+        self.weight >= 0.0
+            && self.weight.is_finite()
+            && !(self.prior && !self.generators.is_empty())
+    }
+
+    /// Whether there are pictures of other codes than those of the data.
+    pub fn has_samples(&self) -> bool {
+        self.prior || !self.generators.is_empty()
     }
 }
 
@@ -243,20 +254,25 @@ impl RefineTask {
         let own = self.first_stage.codes(&pictures[..encoded * len])?;
         let code_len = own.len() / encoded.max(1);
         let mut parts = vec![rows(own, code_len, &self.device)];
-        if encoded < count {
+        let missing = count - encoded;
+        if missing > 0 {
             let mut stream = Stream::new(self.settings.seed, Purpose::Noise, place);
-            let generator = &self.generators[stream.below(self.generators.len())];
-            parts.push(generator.draw(&mut stream, count - encoded, &self.device)?);
+            parts.push(if self.refine.prior {
+                let codes = stream.normals(missing * code_len);
+                rows(self.first_stage.scaled(codes), code_len, &self.device)
+            } else {
+                let generator = &self.generators[stream.below(self.generators.len())];
+                generator.draw(&mut stream, missing, &self.device)?
+            });
         }
         Ok(Tensor::cat(parts, 0))
     }
 
     /// How many of `count` pictures are encoded; the rest is drawn.
     fn encoded(&self, count: usize) -> usize {
-        if self.generators.is_empty() {
-            count
-        } else {
-            count.div_ceil(2)
+        match self.refine.has_samples() {
+            true => count.div_ceil(2),
+            false => count,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::latent_diffusion::{FIRST_STAGE, SECOND_STAGE, STYLED, first_stage, written};
 use crate::training::{options, run, run_with_a_break, write_data};
+use crate::whitening::DENSE_CODES;
 use std::path::{Path, PathBuf};
 use zscape::engine::ModelSource;
 use zscape::model::{Generator, ModelFile, catalogue, device, download};
@@ -78,6 +79,37 @@ fn only_the_decoder_is_refined() {
     assert_eq!(changed, layers.map(|it| format!("decoder.{it}")));
     assert_eq!(before.tensors["z.mean"], after.tensors["z.mean"]);
     assert_eq!(before.manifest.networks, after.manifest.networks);
+}
+
+/// Half of what the discriminator sees can be pictures of codes of the prior, which stays what seeds are drawn from.
+#[test]
+fn a_decoder_is_refined_on_codes_of_the_prior() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_data(folder.path());
+    let base = read(&train(folder.path(), "small-kl", DENSE_CODES));
+    let of_vectors = REFINED
+        .replace("z_dim = 98", "z_dim = 3")
+        .replace("codes = [2, 7, 7]", "codes = [3, 1, 1]");
+    let refined = |name: &str, more: &str| {
+        let from = r#", generators = ["small-style.safetensors"]"#;
+        let recipe = of_vectors.replace(from, more);
+        (read(&train(folder.path(), name, &recipe)), recipe)
+    };
+    let (plain, _) = refined("plain", "");
+    let (prior, recipe) = refined("prior", ", prior = true");
+    let decoder = "decoder.2.weight";
+    assert_ne!(base.tensors[decoder].values, prior.tensors[decoder].values);
+    assert_ne!(plain.tensors[decoder].values, prior.tensors[decoder].values);
+    let encoder = base.tensors.iter();
+    for (name, tensor) in encoder.filter(|(name, _)| name.starts_with("encoder.")) {
+        assert_eq!(tensor.values, prior.tensors[name].values, "{name}");
+    }
+    assert_eq!(base.manifest.spaces, prior.manifest.spaces);
+
+    let recipe = written(folder.path(), "cut.toml", &recipe);
+    let output = folder.path().join("cut.safetensors");
+    run_with_a_break(4, &options(recipe, folder.path(), output.clone()));
+    assert_eq!(read(&output).tensors, prior.tensors, "after a break");
 }
 
 #[test]
@@ -234,6 +266,11 @@ fn a_recipe_that_cannot_refine_is_refused() {
             "z_dim = 98",
             "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', shares = 1.0 }",
             "labels.shares has no effect",
+        ),
+        (
+            r#"generators = ["small-style.safetensors"]"#,
+            r#"generators = ["small-style.safetensors"], prior = true"#,
+            "comes from refine.generators or from the prior",
         ),
         (
             "loss = \"relativistic\"",
