@@ -140,8 +140,7 @@ impl StepsSink {
         let noisy = || match &step.noisy {
             Some(noisy) => noisy.raster(),
             None => {
-                let fault =
-                    "a model that makes its picture at once removes no noise that could be shown";
+                let fault = "a model that makes its picture at once, or writes it place by place, removes no noise that could be shown";
                 Err(RenderError::Request(fault.to_owned()))
             }
         };

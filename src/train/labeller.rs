@@ -34,8 +34,7 @@ pub struct LabellerSettings {
     /// something between two kinds there. Averaged as above.
     #[serde(default)]
     pub doubt: f64,
-    /// Weight of the divergence of the share of each label in samples from that in the data, in nats summed over the labels;
-    /// not where a decoder is refined.
+    /// Weight of the divergence of the share of each label in samples from that in the data, in nats summed over the labels.
     #[serde(default)]
     pub shares: f64,
     /// From which part of the run on, 0 to 1, samples count.
@@ -158,11 +157,6 @@ impl Labeller {
         let wanted = label_rows(self.kind, labels, self.labels);
         let wanted = rows(wanted, self.labels, &self.device);
         Ok(self.cross_entropy(logits, wanted) * self.weight)
-    }
-
-    /// Whether it is to be sure of samples.
-    pub fn has_doubt(&self) -> bool {
-        self.doubt > 0.0
     }
 
     /// What the classifier says of pictures in 0..1, `[batch, labels]`.

@@ -333,7 +333,7 @@ impl Recipe {
             ),
             (
                 recipe.labels.as_ref().is_none_or(|it| !it.sees_samples()) || recipe.has_samples(),
-                "labels.doubt and labels.shares need samples: of the prior of a vae, of refine.generators or refine.prior (doubt only), or of a generator of codes",
+                "labels.doubt and labels.shares need samples: of the prior of a vae, of refine.generators or refine.prior, or of a generator of codes",
             ),
             (
                 recipe
@@ -343,14 +343,11 @@ impl Recipe {
                 "labels.weight belongs to autoencoders",
             ),
             (
-                recipe.labels.as_ref().is_none_or(|it| it.shares == 0.0) || recipe.refine.is_none(),
-                "labels.shares has no effect where a decoder is refined",
-            ),
-            (
-                recipe.labels.as_ref().is_none_or(|it| {
-                    it.from == 0.0 || it.sees_samples() && recipe.refine.is_none()
-                }),
-                "labels.from says when samples begin to count: it needs labels.doubt or labels.shares, and has no effect where a decoder is refined",
+                recipe
+                    .labels
+                    .as_ref()
+                    .is_none_or(|it| it.from == 0.0 || it.sees_samples()),
+                "labels.from says when samples begin to count: it needs labels.doubt or labels.shares",
             ),
             (
                 recipe.teacher.is_none() || recipe.draws_codes(),

@@ -10,7 +10,8 @@ use super::begin::tensors_of;
 use super::critic::{CriticSpec, Discriminator};
 use super::dataset::DataForm;
 use super::first_stage::FirstStage;
-use super::labeller::{self, Labeller};
+use super::labeller;
+use super::looks::Looks;
 use super::losses;
 use super::memory::RunMemory;
 use super::parameters::{Fresh, LeafGradients, Leaves, Weights};
@@ -20,7 +21,7 @@ use super::recipe::Recipe;
 use super::settings::Settings;
 use super::style::View;
 use super::style_network::{Mapping, Synthesis};
-use super::task::{Batch, PARTS, Task, Trained, part_of, rows, with_role};
+use super::task::{Batch, PARTS, Task, Trained, mean_losses, part_of, rows, with_role};
 use crate::model::file::StoredTensor;
 use crate::model::graph::{GraphNetwork, GraphPlan, Operation};
 use crate::model::manifest::{ImageSpec, Role};
@@ -51,9 +52,7 @@ pub struct RefineSettings {
 
 impl RefineSettings {
     pub fn is_sound(&self) -> bool {
-        self.weight >= 0.0
-            && self.weight.is_finite()
-            && !(self.prior && !self.generators.is_empty())
+        self.weight >= 0.0 && self.weight.is_finite() && (self.generators.is_empty() || !self.prior)
     }
 
     /// Whether there are pictures of other codes than those of the data.
@@ -77,7 +76,7 @@ pub struct RefineTask {
     decoder: Weights,
     critic: Weights,
     generators: Vec<CodeGenerator>,
-    labeller: Option<Labeller>,
+    looks: Option<Looks>,
 }
 
 /// A style-based generator of codes, which stays as it is.
@@ -98,6 +97,15 @@ struct Part {
 
 /// The gradients of the discriminator for one part of a batch, and its loss.
 type Judged = (LeafGradients, f32);
+
+/// What one part of a batch has taught the decoder.
+struct Taught {
+    gradients: LeafGradients,
+    /// By name.
+    losses: Vec<(&'static str, f32)>,
+    /// The probability of each label in samples; empty where no classifier looks at them.
+    seen: Vec<f32>,
+}
 
 impl CodeGenerator {
     fn read(path: &Path, codes: [usize; 3], image: ImageSpec) -> Result<Self, ModelError> {
@@ -192,7 +200,7 @@ impl RefineTask {
         let file = file.map_err(|error| ModelError(error.to_string()))?;
         let read = |path: &PathBuf| CodeGenerator::read(path, autoencoder.codes, image);
         let generators: Result<Vec<_>, _> = refine.generators.iter().map(read).collect();
-        let labeller = Labeller::of_recipe(recipe, data, &device)?;
+        let looks = Looks::of_recipe(recipe, data, &device)?;
         let plan = first_stage.decoder_plan()?;
         let (_, tensors) = first_stage.networks();
         let betas = (settings.beta_1, settings.beta_2);
@@ -222,7 +230,7 @@ impl RefineTask {
             tensors: file.tensors,
             plan: Arc::new(plan),
             generators: generators?,
-            labeller,
+            looks,
             view,
             image,
             critic_spec,
@@ -315,13 +323,13 @@ impl RefineTask {
         Ok((part, judged))
     }
 
-    /// The gradients of the decoder for one part of pictures and their labels, with its losses.
+    /// What one part of pictures and their labels teaches the decoder.
     fn teach_part(
         &self,
         part: Part,
         (pictures, labels): (&[f32], &[u8]),
         step: u64,
-    ) -> Result<(LeafGradients, [f32; 4]), ModelError> {
+    ) -> Result<Taught, ModelError> {
         let [count, len] = part.drawn.dims();
         let encoded = self.encoded(count);
         let critic = self.judge(|name| self.critic.fixed(name))?;
@@ -331,26 +339,38 @@ impl RefineTask {
         let again = part.drawn.clone().slice([0..encoded, 0..len]);
         let wanted = rows(pictures[..encoded * len].to_vec(), len, &self.device);
         let error = losses::squared(again.clone(), wanted);
-        let mut kept = error.zeros_like();
-        let mut doubt = error.zeros_like();
-        if let Some(labeller) = &self.labeller {
-            kept = labeller.loss(again, &labels[..labels.len() / count * encoded])?;
-            if labeller.has_doubt() && encoded < count {
+        let progress = self.settings.progress(step);
+        // A fresh discriminator knows nothing yet.
+        let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
+        let mut shown = vec![
+            ("generator", adversarial.clone().inner()),
+            ("reconstruction", error.clone().inner()),
+        ];
+        let mut loss = adversarial * warmth + error * self.refine.weight;
+        let mut seen = Vec::new();
+        if let Some(looks) = &self.looks {
+            let labels = &labels[..labels.len() / count * encoded];
+            let missed = looks.labeller().loss(again, labels)?;
+            shown.push(("labels", missed.clone().inner()));
+            loss = loss + missed;
+            if encoded < count && looks.have_weight() && looks.count_at(progress) {
                 let samples = part.drawn.slice([encoded..count, 0..len]);
-                doubt = labeller.doubt(labeller.logits(samples)?);
+                let (told, labels) = looks.loss(samples)?;
+                shown.push(("samples", told.clone().inner()));
+                loss = loss + told;
+                seen = labels;
             }
         }
-        let shown = [&adversarial, &error, &kept, &doubt].map(|loss| loss.clone().inner());
-        // A fresh discriminator knows nothing yet.
-        let progress = self.settings.progress(step);
-        let warmth = (progress / self.settings.warm_up.max(f64::MIN_POSITIVE)).min(1.0);
-        let loss = adversarial * warmth + error * self.refine.weight + kept + doubt;
         let mut gradients = loss.backward();
-        let [adversarial, error, kept, doubt] = shown.map(download);
-        Ok((
-            part.decoder.gradients(&mut gradients),
-            [adversarial?[0], error?[0], kept?[0], doubt?[0]],
-        ))
+        let losses: Result<_, ModelError> = shown
+            .into_iter()
+            .map(|(name, value)| Ok((name, download(value)?[0])))
+            .collect();
+        Ok(Taught {
+            gradients: part.decoder.gradients(&mut gradients),
+            losses: losses?,
+            seen,
+        })
     }
 }
 
@@ -374,30 +394,26 @@ impl Task for RefineTask {
         let discriminator = losses.iter().sum::<f32>() / count;
         self.critic
             .step_parts(gradients, rate * self.settings.discriminator_rate, decay);
-        let taught: Result<Vec<_>, ModelError> = drawn
+        let taught: Result<Vec<Taught>, ModelError> = drawn
             .into_par_iter()
             .zip(pictures.into_iter().zip(labels).collect::<Vec<_>>())
             .map(|(part, real)| self.teach_part(part, real, step))
             .collect();
-        let (mut gradients, mut shown) = (Vec::new(), [0.0; 4]);
-        for (gradient, losses) in taught? {
-            gradients.push(gradient);
-            for (sum, loss) in shown.iter_mut().zip(losses) {
-                *sum += loss / count;
-            }
+        let (mut gradients, mut losses, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        for part in taught? {
+            gradients.push(part.gradients);
+            losses.push(part.losses);
+            seen.push(part.seen);
         }
         self.decoder.step_parts(gradients, rate, decay);
-        let [generator, reconstruction, labels, doubt] = shown;
-        let mut losses = vec![
-            ("discriminator", discriminator),
-            ("generator", generator),
-            ("reconstruction", reconstruction),
-        ];
-        if let Some(labeller) = &self.labeller {
-            losses.push(("labels", labels));
-            if labeller.has_doubt() {
-                losses.push(("doubt", doubt));
-            }
+        let mut losses = mean_losses(losses);
+        losses.insert(0, ("discriminator", discriminator));
+        // As many pictures as are encoded, or one less in each part.
+        let drawn = batch.pictures.len() / self.image.len().max(1) / 2;
+        let are_seen = seen.iter().all(|labels| !labels.is_empty());
+        if let Some(looks) = self.looks.as_mut().filter(|_| are_seen) {
+            looks.note(&seen, &batch.labels, drawn);
+            losses.push(("drift", looks.divergence()));
         }
         Ok(losses)
     }
@@ -406,11 +422,17 @@ impl Task for RefineTask {
         let mut state = BTreeMap::new();
         self.decoder.save("decoder", &mut state)?;
         self.critic.save("discriminator", &mut state)?;
+        if let Some(looks) = &self.looks {
+            looks.save(&mut state);
+        }
         Ok(state)
     }
 
     fn restore(&mut self, mut state: BTreeMap<String, Vec<f32>>) -> Result<(), ModelError> {
         self.decoder.restore("decoder", &mut state, &self.device)?;
+        if let Some(looks) = &mut self.looks {
+            looks.restore(&mut state)?;
+        }
         self.critic
             .restore("discriminator", &mut state, &self.device)
     }

@@ -263,11 +263,6 @@ fn a_recipe_that_cannot_refine_is_refused() {
             "labels.doubt and labels.shares need samples",
         ),
         (
-            "z_dim = 98",
-            "z_dim = 98\nlabels = { classifier = 'small-kl.safetensors', shares = 1.0 }",
-            "labels.shares has no effect",
-        ),
-        (
             r#"generators = ["small-style.safetensors"]"#,
             r#"generators = ["small-style.safetensors"], prior = true"#,
             "comes from refine.generators or from the prior",
@@ -307,6 +302,7 @@ fn samples_are_looked_at_by_a_classifier() {
     for (own, kind, line, weights) in [
         (STYLED, "styled", "z_dim = 4", "map"),
         (FIRST_STAGE, "vae", "z_dim = 98", "decoder.3.weight"),
+        (REFINED, "refined", "z_dim = 98", "decoder.3.weight"),
     ] {
         let told = |settings: &str| {
             assert!(own.contains(line), "{kind} has no {line}");
