@@ -5,10 +5,12 @@ use crate::support::Window;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use zscape::app::{Action, Edit, ParamId};
+use zscape::app::export::{Film, Kind, Settings};
+use zscape::app::{Action, Command, Edit, ParamId};
 use zscape::document::embedded::recipe_in_file;
 use zscape::engine::Picture;
 use zscape::latent::Space;
+use zscape::render::StepsShown;
 
 fn pixels(window: &Window) -> Vec<u8> {
     match &window.app().preview().frame().expect("a picture").picture {
@@ -66,6 +68,37 @@ fn the_temperature_goes_with_the_picture_and_the_film_shows_what_is_written() {
     );
     window.press(Modifiers::NONE, Key::Comma);
     window.find(Role::Image, "Picture so far");
+}
+
+/// The form offers what there is to show of a model, and what was chosen for another one does no harm.
+#[test]
+fn a_film_is_written_with_its_likelihoods() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::open_named("digits-pixel");
+    window.ask(Action::SetExport(Settings {
+        kind: Kind::Film,
+        scale: 2,
+        film: Film {
+            shown: StepsShown::Noisy,
+            format: None,
+        },
+        ..Settings::default()
+    }));
+    window.ask(Action::Run(Command::Export));
+    window.settle();
+    assert!(window.harness.query_by_label("x_t").is_none());
+    let write = |window: &mut Window, name: &str| {
+        let path = folder.path().join(name);
+        window.ask(Action::Export(path.clone()));
+        window.harness.run_steps(2);
+        window.wait("the film", |app| app.export().runs().is_empty());
+        zscape::document::photo::size(&path).unwrap_or_else(|fault| panic!("{fault}"))
+    };
+    assert_eq!(write(&mut window, "plain.png"), [28 * 56, 56]);
+    window.ask(Action::Run(Command::Export));
+    window.settle();
+    window.click("Picture and likelihoods");
+    assert_eq!(write(&mut window, "told.png"), [28 * 56, 2 * 56]);
 }
 
 #[test]
