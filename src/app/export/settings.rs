@@ -89,7 +89,7 @@ impl Kind {
             Self::Contact => "Pictures that you have kept, in rows, for the screen or for print",
             Self::Animation => "The path of Interpolate at its speed, frame by frame",
             Self::Film => {
-                "The steps from the noise to the current picture, side by side or one after the other"
+                "The steps that lead to the current picture, side by side or one after the other"
             }
             Self::Codes => "Arrays for NumPy: the current code, or the codes of all bookmarks",
         }
