@@ -198,7 +198,10 @@ impl Labeller {
 fn blurred(pictures: Tensor<2>, image: ImageSpec) -> Tensor<2> {
     let [count, len] = pictures.dims();
     let planes = pictures.reshape([count, image.channels, image.height, image.width]);
-    let planes = [2, 3].into_iter().fold(planes, |planes, axis| {
+    // A side of one pixel has no neighbours.
+    let axes = [2, 3].into_iter().filter(|axis| planes.dims()[*axis] > 1);
+    let axes: Vec<usize> = axes.collect();
+    let planes = axes.into_iter().fold(planes, |planes, axis| {
         let last = planes.dims()[axis] - 1;
         let part = |from: usize, to: usize| planes.clone().slice_dim(axis, from..to);
         let before = Tensor::cat(vec![part(0, 1), part(0, last)], axis);
@@ -294,6 +297,14 @@ mod tests {
             [0.25, 0.125, 0.0625, 0.125]
         );
         assert_eq!(point[14], 0.0);
+        let line = ImageSpec {
+            channels: 1,
+            height: 1,
+            width: 3,
+        };
+        let pictures = rows(vec![0.0, 1.0, 0.0], 3, &Device::flex());
+        let spread = download(blurred(pictures, line)).expect("the CPU works");
+        assert_eq!(spread, [0.25, 0.5, 0.25]);
     }
 
     #[test]

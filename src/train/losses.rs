@@ -28,14 +28,16 @@ pub fn differences(pictures: Tensor<2>, wanted: Tensor<2>, image: ImageSpec) -> 
     let [count, _] = pictures.dims();
     let sides = [count, image.channels, image.height, image.width];
     let error = (pictures - wanted).reshape(sides);
-    let steps = [2, 3].map(|axis| {
+    // A side of one pixel has no neighbours.
+    let axes = [2, 3].into_iter().filter(|axis| sides[*axis] > 1);
+    let steps = axes.map(|axis| {
         let len = sides[axis];
         let after = error.clone().slice_dim(axis, 1..len);
         let step = after - error.clone().slice_dim(axis, 0..len - 1);
         step.square().sum() / count as f64
     });
-    let [down, across] = steps;
-    down + across
+    let none = Tensor::zeros([1], &error.device());
+    steps.fold(none, |sum, step| sum + step)
 }
 
 /// KL divergence of a diagonal normal from the standard normal, in nats
@@ -155,6 +157,14 @@ mod tests {
         // One pixel with two neighbours across and one below.
         let one = of([0.0, 0.5, 0.0, 0.0, 0.0, 0.0]);
         assert!((one - 3.0 * 0.25).abs() < 1e-6, "{one}");
+        let line = ImageSpec {
+            channels: 1,
+            height: 1,
+            width: 2,
+        };
+        let pair = |values: [f32; 2]| rows(values.to_vec(), 2, &Device::flex());
+        let found = number(differences(pair([0.5, 0.0]), pair([0.0, 0.0]), line));
+        assert_eq!(found, 0.25, "a line of two pixels");
     }
 
     #[test]
